@@ -1,0 +1,69 @@
+# wishflags: PostgreSQL extension, built with PGXS.
+#
+#   make demo             build, start a private server, play the guided tour
+#   make check            everything that is tested, on private servers
+#   make, make install, make installcheck   as for every PGXS extension
+#
+# PG_CONFIG chooses the server.  The version stands in wishflags.control only.
+
+PG_CONFIG ?= pg_config
+
+# Goals that prepare their own server; each is a script in test/.
+SCRIPT_GOALS = demo check bench conformance check-style check-versions check-clients fuzz indent
+
+ifneq (,$(filter $(SCRIPT_GOALS),$(MAKECMDGOALS)))
+
+.PHONY: $(SCRIPT_GOALS)
+$(SCRIPT_GOALS):
+	@PG_CONFIG='$(PG_CONFIG)' '$(dir $(realpath $(firstword $(MAKEFILE_LIST))))test/$@.sh'
+
+else
+
+srcroot := $(patsubst %/,%,$(dir $(realpath $(firstword $(MAKEFILE_LIST)))))
+
+EXTENSION = wishflags
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" '$(srcroot)/wishflags.control')
+
+MODULE_big = wishflags
+OBJS = \
+	src/wishflags.o \
+	src/common/extension.o \
+	src/common/options.o \
+	src/common/write.o
+
+# The install script is these parts, in this order.
+SQL_PARTS = \
+	src/common/prologue.sql \
+	src/wishflags.sql \
+	src/common/epilogue.sql
+
+DATA_built = wishflags--$(EXTVERSION).sql
+DATA = $(wildcard $(srcroot)/src/upgrade/*.sql)
+
+# Event triggers are database-wide, so the tests run one after another.
+REGRESS = \
+	common_install
+REGRESS_OPTS = --load-extension=wishflags
+
+PG_CPPFLAGS = -I$(srcroot)/src -DWF_VERSION='"$(EXTVERSION)"'
+PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare $(WF_CFLAGS)
+
+EXTRA_CLEAN = build results
+
+# Out-of-tree builds find their object folders.
+$(shell mkdir -p $(sort $(dir $(OBJS))))
+
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+# Debian's PGXS has dependency tracking off.
+$(OBJS): $(wildcard $(srcroot)/src/*.h $(srcroot)/src/*/*.h) $(srcroot)/wishflags.control
+
+# print-NAME shows a variable, for the scripts in test/.
+print-%:
+	@echo '$($*)'
+
+$(DATA_built): $(addprefix $(srcroot)/,$(SQL_PARTS)) $(srcroot)/Makefile
+	cat $(addprefix $(srcroot)/,$(SQL_PARTS)) > $@
+
+endif
