@@ -29,7 +29,9 @@ OBJS = \
 	src/wishflags.o \
 	src/common/extension.o \
 	src/common/options.o \
-	src/common/write.o
+	src/common/write.o \
+	src/ddl/populated.o \
+	src/ddl/type_usage.o
 
 # The install script is these parts, in this order.
 SQL_PARTS = \

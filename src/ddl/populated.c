@@ -1,0 +1,216 @@
+/*
+ * populated.c: whether a table holds rows that others may be using.
+ *
+ * The guard asks this before a command takes its own lock, and the checker
+ * asks it about production.  A lock that outlives the question would turn two
+ * harmless ALTER TABLEs into a deadlock (both hold ACCESS SHARE, both want
+ * ACCESS EXCLUSIVE), so the lock is conditional and given back at once.
+ */
+#include "common/compat.h"
+
+#include "access/relation.h"
+#include "access/tableam.h"
+#include "access/xlog.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "optimizer/plancat.h"
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/snapmgr.h"
+
+#include "ddl/populated.h"
+
+/* So many blocks are looked at for a live row. */
+#define BLOCKS_LOOKED_AT 64
+
+static List *leaves_of(Oid relid);
+static bool storage_holds_rows(Oid relid);
+static bool look_for_row(Relation rel, BlockNumber nblocks);
+static bool open_briefly(Oid relid, Relation *rel);
+static void close_briefly(Relation rel);
+static bool is_readable(Relation rel);
+
+/*
+ * Whether this transaction made the relation.  Nobody else can see it, so
+ * nobody can be blocked by what is done to it.
+ */
+bool
+wf_ddl_relation_is_new(Oid relid)
+{
+	Relation	rel = RelationIdGetRelation(relid);
+	bool		is_new;
+
+	if (!RelationIsValid(rel))
+		return false;
+	is_new = rel->rd_createSubid != InvalidSubTransactionId;
+	RelationClose(rel);
+	return is_new;
+}
+
+/*
+ * Whether the table, or any leaf of a partitioned one, holds rows that other
+ * sessions may be using.  A table without blocks is empty, and so is a small
+ * one without a live row.  True when it can't be told: the lock is taken, or
+ * the first 64 blocks of a longer table hold nothing live.  Temporary tables
+ * and those that this transaction made are nobody else's: false.
+ */
+bool
+wf_ddl_holds_rows(Oid relid)
+{
+	bool		found = false;
+	List	   *leaves = leaves_of(relid);
+	ListCell   *lc;
+
+	foreach(lc, leaves)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (storage_holds_rows(lfirst_oid(lc)))
+		{
+			found = true;
+			break;
+		}
+	}
+	list_free(leaves);
+	return found;
+}
+
+/* Estimates the size of the table, or the sum over its leaves, into *size. */
+void
+wf_ddl_table_size(Oid relid, WfTableSize *size)
+{
+	List	   *leaves = leaves_of(relid);
+	ListCell   *lc;
+
+	size->rows = 0;
+	size->bytes = 0;
+	foreach(lc, leaves)
+	{
+		Relation	rel;
+		BlockNumber pages;
+		double		tuples;
+		double		allvisible;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!open_briefly(lfirst_oid(lc), &rel) || !is_readable(rel))
+		{
+			if (RelationIsValid(rel))
+				close_briefly(rel);
+			size->rows = -1;
+			size->bytes = -1;
+			break;
+		}
+		estimate_rel_size(rel, NULL, &pages, &tuples, &allvisible);
+		close_briefly(rel);
+		size->rows += tuples;
+		size->bytes += (int64) pages * BLCKSZ;
+	}
+	list_free(leaves);
+}
+
+/* The relations with storage that make up relid; none for a view or a foreign table. */
+static List *
+leaves_of(Oid relid)
+{
+	List	   *all;
+	List	   *leaves = NIL;
+	ListCell   *lc;
+
+	if (get_rel_relkind(relid) != RELKIND_PARTITIONED_TABLE)
+		all = list_make1_oid(relid);
+	else
+		all = find_all_inheritors(relid, NoLock, NULL);
+
+	foreach(lc, all)
+	{
+		char		kind = get_rel_relkind(lfirst_oid(lc));
+
+		if (kind == RELKIND_RELATION || kind == RELKIND_MATVIEW)
+			leaves = lappend_oid(leaves, lfirst_oid(lc));
+	}
+	list_free(all);
+	return leaves;
+}
+
+static bool
+storage_holds_rows(Oid relid)
+{
+	Relation	rel;
+	BlockNumber nblocks;
+	bool		found = true;
+
+	if (get_rel_persistence(relid) == RELPERSISTENCE_TEMP || wf_ddl_relation_is_new(relid))
+		return false;
+	/* Somebody works on it with a strong lock, or drops it: it is in use. */
+	if (!open_briefly(relid, &rel))
+		return true;
+	if (is_readable(rel))
+	{
+		nblocks = RelationGetNumberOfBlocks(rel);
+		found = nblocks > 0 && look_for_row(rel, nblocks);
+	}
+	close_briefly(rel);
+	return found;
+}
+
+/* Looks at the first blocks; a row of an open transaction counts as live. */
+static bool
+look_for_row(Relation rel, BlockNumber nblocks)
+{
+	SnapshotData dirty;
+	ItemPointerData first;
+	ItemPointerData last;
+	TableScanDesc scan;
+	TupleTableSlot *slot;
+	bool		found;
+
+	/* An access method need not have range scans. */
+	if (rel->rd_tableam->scan_set_tidrange == NULL)
+		return true;
+
+	InitDirtySnapshot(dirty);
+	ItemPointerSet(&first, 0, FirstOffsetNumber);
+	ItemPointerSet(&last, Min(nblocks, BLOCKS_LOOKED_AT) - 1, MaxOffsetNumber);
+	scan = table_beginscan_tidrange(rel, &dirty, &first, &last);
+	slot = table_slot_create(rel, NULL);
+	found = table_scan_getnextslot_tidrange(scan, ForwardScanDirection, slot);
+	ExecDropSingleTupleTableSlot(slot);
+	table_endscan(scan);
+	return found || nblocks > BLOCKS_LOOKED_AT;
+}
+
+/*
+ * Opens the relation if ACCESS SHARE is to be had without waiting.  *rel is
+ * NULL when it is not, or when the relation is gone.
+ */
+static bool
+open_briefly(Oid relid, Relation *rel)
+{
+	*rel = NULL;
+	if (!ConditionalLockRelationOid(relid, AccessShareLock))
+		return false;
+	*rel = try_relation_open(relid, NoLock);
+	if (RelationIsValid(*rel))
+		return true;
+	UnlockRelationOid(relid, AccessShareLock);
+	return false;
+}
+
+static void
+close_briefly(Relation rel)
+{
+	relation_close(rel, AccessShareLock);
+}
+
+/* Buffers of other sessions' temporary tables are theirs; a standby has no unlogged data. */
+static bool
+is_readable(Relation rel)
+{
+	if (RELATION_IS_OTHER_TEMP(rel))
+		return false;
+	return RelationIsPermanent(rel) || !RecoveryInProgress();
+}
