@@ -15,11 +15,11 @@ ifneq (,$(filter $(SCRIPT_GOALS),$(MAKECMDGOALS)))
 
 .PHONY: $(SCRIPT_GOALS)
 $(SCRIPT_GOALS):
-	@PG_CONFIG='$(PG_CONFIG)' '$(dir $(realpath $(firstword $(MAKEFILE_LIST))))test/$@.sh'
+	@PG_CONFIG='$(PG_CONFIG)' sh "$$(dirname '$(strip $(MAKEFILE_LIST))')/test/$@.sh"
 
 else
 
-srcroot := $(patsubst %/,%,$(dir $(realpath $(firstword $(MAKEFILE_LIST)))))
+srcroot := $(patsubst %/,%,$(dir $(abspath $(firstword $(MAKEFILE_LIST)))))
 
 EXTENSION = wishflags
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" '$(srcroot)/wishflags.control')
@@ -56,6 +56,12 @@ EXTRA_CLEAN = build results
 $(shell mkdir -p $(sort $(dir $(OBJS))))
 
 PGXS := $(shell $(PG_CONFIG) --pgxs)
+
+# Bitcode for JIT wants the clang that the server was built with.
+ifeq (,$(shell command -v "$(or $(CLANG),$(shell sed -n 's/^CLANG *= *//p' '$(dir $(PGXS))../Makefile.global'))"))
+override with_llvm = no
+endif
+
 include $(PGXS)
 
 # Debian's PGXS has dependency tracking off.

@@ -1,47 +1,71 @@
 #!/bin/sh
 # make check: builds the extension and runs all its tests on private servers.
 #
-# SUITES="regress isolation pgtap tap style" chooses suites, TESTS="name..."
-# tests within them.  Ends with a line "N passed, N failed".
+# SUITES="style regress isolation pgtap upgrade tap" chooses suites,
+# TESTS="name..." tests within them.  Two suites run at a time, the TAP tests
+# beside the others.  Ends with a line "N passed, N failed".
 
 . "$(dirname "$0")/lib.sh"
 
-suites=${SUITES:-style regress isolation pgtap tap}
+suites=${SUITES:-style regress isolation pgtap upgrade tap}
 tests=${TESTS-}
+
+for suite in $suites; do
+	case $suite in
+		style|regress|isolation|pgtap|upgrade|tap) ;;
+		*) die "there is no suite \"$suite\"" ;;
+	esac
+done
 
 wf_need build server tap pgtap
 wf_begin
 WF_CFLAGS="${WF_CFLAGS--Werror}" wf_build
 wf_stage
 
-passed=0
-failed=0
-config=$(wf_server_config)
-pgxs=$(dirname "$(dirname "$("$config" --pgxs)")")
+pgxs=$(dirname "$(dirname "$(wf_dir pgxs)")")
 
 # The tests read copies: the user that the servers run as may not be allowed
 # into the checkout.
 cp -R "$top/sql" "$top/expected" "$top/test" "$T/run/"
 chown -R "$T_USER" "$T/run"
+chmod -R u+w "$T/run/sql" "$T/run/expected" "$T/run/test"
 
+# ---- counting ---------------------------------------------------------------
+
+passed=0
+failed=0
+
+# count PASSED FAILED
 count() {
 	passed=$((passed + $1))
 	failed=$((failed + $2))
 }
 
-# regress_like PROGRAM DIR TEST...: pg_regress or its isolation twin.
+# chosen FOLDER SUFFIX: the names of the folder's tests, those in TESTS only
+# where that is set.
+chosen() {
+	for file in "$1"/*"$2"; do
+		[ -f "$file" ] || continue
+		name=$(basename "$file" "$2")
+		case " ${tests:-$name} " in *" $name "*) say "$name" ;; esac
+	done
+}
+
+# ---- pg_regress and its isolation twin --------------------------------------
+
+# regress_like PROGRAM INPUT-DIR DATABASE TEST...
 regress_like() {
-	program=$1 dir=$2
-	shift 2
-	mkdir -p "$dir/out"
-	chown "$T_USER" "$dir/out"
-	log=$T/regress.log
+	program=$1 dir=$2 dbname=$3
+	shift 3
+	as_user mkdir "$dir/out"
+	log=$dir/regress.log
 	(cd "$dir/out" && as_user env PATH="$PATH" "$program" --inputdir="$dir" --outputdir="$dir/out" \
 		--bindir="$BIN" --host="$PGHOST" --port="$PGPORT" --user=postgres --dlpath="$T" \
 		--load-extension=wishflags --dbname="$dbname" "$@") > "$log" 2>&1 || :
-	grep -E '(^test |^ok |^not ok |\.\.\. )' "$log" || cat "$log"
+	grep -E '(^ok |^not ok |\.\.\. )' "$log" || cat "$log"
 	ok=$(grep -cE '(\.\.\. ok|^ok )' "$log" || :)
 	bad=$(grep -cE '(\.\.\. FAILED|^not ok )' "$log" || :)
+	# A run that breaks off has not passed what it did not reach.
 	[ $((ok + bad)) -ge $# ] || bad=$(($# - ok))
 	count "$ok" "$bad"
 	if [ -s "$dir/out/regression.diffs" ]; then
@@ -52,72 +76,123 @@ regress_like() {
 	fi
 }
 
-suite_style() {
-	if "$top/test/check-style.sh"; then count 1 0; else count 0 1; fi
-}
-
 suite_regress() {
+	# The list and its order stand in the Makefile.
+	list=
+	for name in $(wf_make -s print-REGRESS); do
+		case " ${tests:-$name} " in *" $name "*) list="$list $name" ;; esac
+	done
+	[ -n "$list" ] || return 0
 	wf_start regress
-	dbname=regression
-	# The list stands in the Makefile.
-	list=${tests:-$(make -s -C "$B" -f "$top/Makefile" PG_CONFIG="$config" print-REGRESS)}
-	regress_like "$pgxs/test/regress/pg_regress" "$T/run" $list
+	# shellcheck disable=SC2086
+	regress_like "$pgxs/test/regress/pg_regress" "$T/run" regression $list
 	wf_stop regress
 }
 
 suite_isolation() {
-	specs=$(cd "$top/test/isolation/specs" && ls ./*.spec 2>/dev/null | sed 's|^\./||; s/\.spec$//')
-	[ -z "$tests" ] || specs=$tests
-	[ -n "$specs" ] || return 0
+	list=$(chosen "$T/run/test/isolation/specs" .spec)
+	[ -n "$list" ] || return 0
 	wf_start isolation
-	dbname=isolation_regression
-	regress_like "$pgxs/test/isolation/pg_isolation_regress" "$T/run/test/isolation" $specs
+	# shellcheck disable=SC2086
+	regress_like "$pgxs/test/isolation/pg_isolation_regress" "$T/run/test/isolation" isolation_regression $list
 	wf_stop isolation
 }
 
+# ---- TAP --------------------------------------------------------------------
+
 # prove_like COMMAND...: a harness that prints "Files=.., Tests=..".
 prove_like() {
-	log=$T/prove.log
+	log=$T/run/prove.$suite.log
 	rc=0
 	"$@" > "$log" 2>&1 || rc=$?
 	cat "$log"
 	total=$(sed -n 's/^Files=.*Tests=\([0-9]*\),.*/\1/p' "$log" | tail -n 1)
+	total=${total:-0}
 	bad=$(sed -n 's/.*Failed: \([0-9]*\)).*/\1/p' "$log" | awk '{n += $1} END {print n + 0}')
 	# A file that dies without a failed test is a failure too.
 	[ "$rc" = 0 ] || [ "$bad" -gt 0 ] || bad=1
-	count $((${total:-0} > bad ? ${total:-0} - bad : 0)) "$bad"
+	count $((total > bad ? total - bad : 0)) "$bad"
 }
 
 suite_pgtap() {
-	files=$(cd "$top/test/pgtap" && ls ./*.sql 2>/dev/null | sed 's|^\./||')
-	[ -z "$tests" ] || files=$(for t in $tests; do say "$t.sql"; done)
-	[ -n "$files" ] || return 0
+	list=$(chosen "$T/run/test/pgtap" .sql)
+	[ -n "$list" ] || return 0
 	wf_start pgtap
 	"$BIN/createdb" pgtap
-	"$BIN/psql" -XqAtd pgtap -c 'CREATE EXTENSION pgtap' -c 'SET client_min_messages = warning' \
-		-c 'CREATE EXTENSION wishflags'
+	"$BIN/psql" -XqAtd pgtap -v ON_ERROR_STOP=1 -c 'SET client_min_messages = warning' \
+		-c 'CREATE EXTENSION pgtap' -c 'CREATE EXTENSION wishflags'
 	cd "$T/run/test/pgtap"
-	prove_like pg_prove --psql-bin "$BIN/psql" -d pgtap $files
-	cd "$top"
+	prove_like pg_prove --psql-bin "$BIN/psql" -d pgtap $(for name in $list; do say "$name.sql"; done)
 	wf_stop pgtap
 }
 
 suite_tap() {
-	files=$(cd "$top/test/t" && ls ./*.pl 2>/dev/null | sed 's|^\./||')
-	[ -z "$tests" ] || files=$(for t in $tests; do say "$t.pl"; done)
-	[ -n "$files" ] || return 0
+	list=$(chosen "$T/run/test/t" .pl)
+	[ -n "$list" ] || return 0
 	cd "$T/run/test"
-	files=$(for f in $files; do say "t/$f"; done)
 	prove_like as_user env PATH="$PATH" PG_REGRESS="$pgxs/test/regress/pg_regress" \
-		TESTDATADIR="$T/run/tap" TESTLOGDIR="$T/run/tap_log" TESTDIR="$T/run" PGHOST= PGPORT= \
-		prove -I "$pgxs/test/perl" -I "$T/run/test/t" $files
-	cd "$top"
+		TESTDATADIR="$T/run/tap" TESTLOGDIR="$T/run/tap_log" TESTDIR="$T/run" \
+		prove -I "$pgxs/test/perl" -I "$T/run/test/t" $(for name in $list; do say "t/$name.pl"; done)
 }
 
+# ---- the rest ---------------------------------------------------------------
+
+suite_style() {
+	if sh "$top/test/check-style.sh"; then count 1 0; else count 0 1; fi
+}
+
+suite_upgrade() {
+	. "$top/test/upgrade.sh"
+	upgrade_all
+}
+
+# ---- run --------------------------------------------------------------------
+
+# lane SUITE...: the suites one after another.  A suite leaves its counts in
+# $T/count.SUITE; one that breaks off leaves none and counts as failed.
+lane() {
+	cd "$T/run"
+	set +e
+	for suite in "$@"; do
+		(
+			set -e
+			say "== $suite"
+			suite_"$suite"
+			say "$passed $failed" > "$T/count.$suite"
+		)
+	done
+}
+
+# Background jobs and wait, so that a signal ends the run at once.
+first=
+second=
 for suite in $suites; do
-	say "== $suite"
-	suite_"$suite"
+	if [ "$suite" = tap ]; then second=$suite; else first="$first $suite"; fi
 done
+[ -n "$first" ] || { first=$second second=; }
+beside=
+if [ -n "$second" ]; then
+	lane "$second" > "$T/second.out" 2>&1 </dev/null &
+	beside=$!
+fi
+# shellcheck disable=SC2086
+lane $first </dev/null &
+wait $! || :
+if [ -n "$beside" ]; then
+	wait "$beside" || :
+	cat "$T/second.out"
+fi
+
+for suite in $suites; do
+	if [ -f "$T/count.$suite" ]; then
+		read -r ok bad < "$T/count.$suite"
+		count "$ok" "$bad"
+	else
+		say "suite $suite broke off"
+		count 0 1
+	fi
+done
+[ $((passed + failed)) -gt 0 ] || die "no test was run"
 
 say "$passed passed, $failed failed"
 [ "$failed" = 0 ]

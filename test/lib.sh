@@ -12,34 +12,83 @@ set -eu
 top=$(cd "$(dirname "$0")/.." && pwd -P)
 pg_config=${PG_CONFIG:-pg_config}
 
+# What the caller's shell is set to must not reach the servers, the clients
+# and the inner make: connection defaults, language, jobserver.
+for name in $(env | sed -n 's/^\(PG[A-Z_]*\)=.*/\1/p'); do
+	unset "$name"
+done
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES LANGUAGE
+export LC_ALL=C.UTF-8
+
 say() { printf '%s\n' "$*"; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
+
+# ---- which server -----------------------------------------------------------
+
+# wf_server_config: the pg_config of the server to build for.  That is
+# PG_CONFIG where it was given; else the one on the PATH if a server belongs to
+# it (Debian's may be that of a client); else the newest server that Debian or
+# Ubuntu have installed; else the one that their package would bring.
+wf_server_config() {
+	if [ "$pg_config" != pg_config ]; then
+		say "$pg_config"
+		return
+	fi
+	if found=$(pg_config --bindir 2>/dev/null) && [ -x "$found/postgres" ] && wf_supported "$(wf_major_of pg_config)"; then
+		command -v pg_config
+		return
+	fi
+	for major in 18 17 16 15; do
+		[ -x "/usr/lib/postgresql/$major/bin/postgres" ] || continue
+		say "/usr/lib/postgresql/$major/bin/pg_config"
+		return
+	done
+	major=$(apt-cache depends postgresql 2>/dev/null | sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p' | head -n 1)
+	say "/usr/lib/postgresql/${major:-15}/bin/pg_config"
+}
+
+wf_supported() { [ "${1:-0}" -ge 15 ] && [ "$1" -le 18 ]; }
+
+# wf_major_of PG_CONFIG: the server's major version; that of a Debian path is
+# known before the package is there.
+wf_major_of() {
+	case $1 in
+		/usr/lib/postgresql/*/bin/pg_config) say "$1" | cut -d / -f 5 ;;
+		*) "$1" --version 2>/dev/null | sed 's/[^0-9]*\([0-9]*\).*/\1/' ;;
+	esac
+}
+wf_major() { wf_major_of "$(wf_server_config)"; }
+
+# wf_dir NAME: a folder of the server, "bindir" and so on; empty when there is
+# no server yet.
+wf_dir() { "$(wf_server_config)" "--$1" 2>/dev/null || :; }
 
 # ---- what must be there -----------------------------------------------------
 
 # wf_missing FEATURE...: prints the Debian packages that FEATURE needs and the
-# machine lacks.  Features: build, server, tap, pgtap, indent, python.
+# machine lacks.  Features: build, server, tap, pgtap, indent, python, node,
+# chroot.
 wf_missing() {
+	config=$(wf_server_config)
+	major=$(wf_major_of "$config")
 	for feature in "$@"; do
-		major=$(wf_major)
-		libdir=/usr/lib/postgresql/$major
 		case $feature in
 			build)
-				command -v gcc >/dev/null 2>&1 || say gcc libc6-dev
-				command -v "$pg_config" >/dev/null 2>&1 \
-					&& [ -f "$("$pg_config" --pgxs)" ] \
-					&& [ -f "$("$pg_config" --includedir-server)/postgres.h" ] \
+				command -v make >/dev/null 2>&1 || say make
+				command -v gcc >/dev/null 2>&1 || say gcc
+				[ -f /usr/include/stdio.h ] || say libc6-dev
+				[ -f "$(wf_dir pgxs)" ] && [ -f "$(wf_dir includedir-server)/postgres.h" ] \
 					|| say "postgresql-server-dev-$major"
 				;;
 			server)
-				[ -x "$(wf_bindir)/initdb" ] || say "postgresql-$major"
+				[ -x "$(wf_dir bindir)/initdb" ] && [ -x "$(wf_dir bindir)/postgres" ] || say "postgresql-$major"
 				;;
 			tap)
 				perl -MIPC::Run -e 1 2>/dev/null || say libipc-run-perl
-				command -v prove >/dev/null 2>&1 || say perl
+				perl -MTest::More -e 1 2>/dev/null && command -v prove >/dev/null 2>&1 || say perl
 				;;
 			pgtap)
-				[ -f "$(wf_sharedir)/extension/pgtap.control" ] || say "postgresql-$major-pgtap"
+				[ -f "$(wf_dir sharedir)/extension/pgtap.control" ] || say "postgresql-$major-pgtap"
 				command -v pg_prove >/dev/null 2>&1 || say libtap-parser-sourcehandler-pgtap-perl
 				;;
 			indent)
@@ -48,6 +97,13 @@ wf_missing() {
 			python)
 				command -v python3 >/dev/null 2>&1 || say python3
 				;;
+			node)
+				command -v node >/dev/null 2>&1 || say nodejs
+				command -v npm >/dev/null 2>&1 || say npm
+				;;
+			chroot)
+				command -v debootstrap >/dev/null 2>&1 || say debootstrap
+				;;
 		esac
 	done
 }
@@ -55,10 +111,24 @@ wf_missing() {
 # wf_need FEATURE...: installs what is missing (as root on Debian or Ubuntu,
 # asking first on a terminal), or prints the one line that would and stops.
 wf_need() {
-	packages=$(wf_missing "$@" | tr '\n' ' ')
+	have_apt=$(command -v apt-get || :)
+	wf_lists "$@"
+	packages=$(wf_missing "$@" | sort -u | tr '\n' ' ')
+	packages=${packages% }
+	major=$(wf_major)
+	[ -z "$major" ] && die "$(wf_server_config) does not run; PG_CONFIG names the server's pg_config"
+	wf_supported "$major" || die "$(wf_server_config) belongs to PostgreSQL $major; wishflags needs 15 to 18"
 	[ -n "$packages" ] || return 0
 	line="apt-get install -y --no-install-recommends $packages"
-	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+	if [ -z "$have_apt" ]; then
+		die "missing on this machine, by their Debian names: $packages"
+	fi
+	case $(wf_server_config):$packages in
+		/usr/lib/postgresql/*) ;;
+		*:*postgresql-*)
+			die "the server of $(wf_server_config) comes from no package and lacks what these would bring: $packages" ;;
+	esac
+	if [ "$(id -u)" != 0 ]; then
 		say "Missing on this machine: $packages" >&2
 		say "Install it as root, then run this again:" >&2
 		say "  sudo $line" >&2
@@ -69,53 +139,70 @@ wf_need() {
 		printf 'Install it now? [Y/n] '
 		read -r answer
 		case $answer in [nN]*) say "Run it yourself: $line"; exit 1 ;; esac
+	else
+		say "Installing what is missing: $packages"
 	fi
-	# Debian's package would make and start a cluster; nobody asked for one.
-	if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
-		mkdir -p /etc/postgresql-common
-		say 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf
-	fi
-	apt_log=$(mktemp)
-	{ DEBIAN_FRONTEND=noninteractive apt-get update &&
-	  DEBIAN_FRONTEND=noninteractive $line; } > "$apt_log" 2>&1 </dev/null || {
-		tail -n 20 "$apt_log" >&2
-		rm -f "$apt_log"
-		die "could not install $packages"
-	}
-	rm -f "$apt_log"
+	wf_install "$packages"
 	packages=$(wf_missing "$@" | tr '\n' ' ')
 	[ -z "$packages" ] || die "still missing after the installation: $packages"
 }
 
-# The server's major version: of PG_CONFIG where it exists, else the newest
-# that is installed, else Debian's own.
-wf_major() {
-	if command -v "$pg_config" >/dev/null 2>&1; then
-		"$pg_config" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/'
-	else
-		found=$(ls /usr/lib/postgresql 2>/dev/null | sort -n | tail -n 1)
-		[ -n "$found" ] || found=$(apt-cache depends postgresql 2>/dev/null |
-			sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p' | head -n 1)
-		say "${found:-15}"
-	fi
+# wf_lists FEATURE...: a machine that has never asked for Debian's package
+# lists does not know which PostgreSQL its Debian brings.
+wf_lists() {
+	[ "$(id -u)" = 0 ] && [ -n "$have_apt" ] || return 0
+	[ -n "$(wf_missing "$@")" ] || return 0
+	apt-cache show postgresql >/dev/null 2>&1 || wf_apt update
 }
 
-# Debian's pg_config without server-dev knows the client only, so the folders
-# are asked of the server's own version where there is one.
-wf_server_config() {
-	own=/usr/lib/postgresql/$(wf_major)/bin/pg_config
-	if [ -x "$own" ]; then say "$own"; else say "$pg_config"; fi
+# wf_apt ARGUMENT...: apt-get, silent unless it fails.
+wf_apt() {
+	apt_log=$(mktemp)
+	if ! DEBIAN_FRONTEND=noninteractive apt-get "$@" > "$apt_log" 2>&1 </dev/null; then
+		tail -n 20 "$apt_log" >&2
+		rm -f "$apt_log"
+		die "apt-get $1 failed"
+	fi
+	rm -f "$apt_log"
 }
-wf_bindir() { "$(wf_server_config)" --bindir 2>/dev/null || say "/usr/lib/postgresql/$(wf_major)/bin"; }
-wf_sharedir() { "$(wf_server_config)" --sharedir 2>/dev/null || say "/usr/share/postgresql/$(wf_major)"; }
+
+# wf_install PACKAGES: Debian's server package would make and start a cluster;
+# nobody asked for one, so that is off while the packages are installed.
+wf_install() {
+	wf_apt update
+	case " $1" in
+		*' postgresql-'*)
+			wf_apt install -y --no-install-recommends postgresql-common
+			no_cluster=/etc/postgresql-common/createcluster.d/zz-wishflags.conf
+			mkdir -p "$(dirname "$no_cluster")"
+			say 'create_main_cluster = false' > "$no_cluster"
+			trap 'rm -f "$no_cluster"' EXIT
+			trap 'exit 130' INT TERM HUP
+			;;
+	esac
+	# The list is meant to be split.
+	# shellcheck disable=SC2086
+	wf_apt install -y --no-install-recommends $1
+	if [ -n "${no_cluster-}" ]; then
+		rm -f "$no_cluster"
+		trap - EXIT INT TERM HUP
+	fi
+}
 
 # ---- a private place, removed on exit ---------------------------------------
 
 # wf_begin: makes $T, the temporary folder, and removes it on exit with every
-# server in it.  The folder's path is short, because a socket's path must be.
+# process in it.  The folder's path is short, because a socket's path must be.
 wf_begin() {
 	umask 022
+	# From here on it is this server, whatever the PATH says later.
+	pg_config=$(wf_server_config)
 	T=$(mktemp -d /tmp/wf.XXXXXX)
+	trap wf_end EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 141' PIPE
+	trap 'exit 143' TERM
 	chmod 755 "$T"
 	T_USER=$(id -un)
 	if [ "$(id -u)" = 0 ]; then
@@ -123,76 +210,112 @@ wf_begin() {
 		T_USER=nobody
 		id postgres >/dev/null 2>&1 && T_USER=postgres
 	fi
-	mkdir "$T/run"
-	chown "$T_USER" "$T/run"
-	trap wf_end EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM HUP
+	mkdir "$T/run" "$T/run/tmp" "$T/run/home"
+	chown -R "$T_USER" "$T/run"
+	# The TAP tests put their sockets there.
+	TMPDIR=$T/run/tmp
+	export TMPDIR
+	# Neither make nor PGXS can work in a path with blanks.
+	src=$top
+	case $top in
+		*[!A-Za-z0-9_./+,@-]*) ln -s "$top" "$T/src"; src=$T/src ;;
+	esac
 }
 
 wf_end() {
 	status=$?
 	set +e
-	trap - EXIT INT TERM HUP
-	for pidfile in "$T"/run/*/postmaster.pid; do
-		[ -f "$pidfile" ] && kill -QUIT "$(head -n 1 "$pidfile")" 2>/dev/null
+	trap '' HUP INT PIPE TERM
+	trap - EXIT
+	cd /
+	find "$T" -name postmaster.pid 2>/dev/null | while read -r pidfile; do
+		kill -QUIT "$(head -n 1 "$pidfile")" 2>/dev/null
 	done
-	wait
-	# A server that is just ending may still write.
+	wf_sweep TERM
+	for try in 1 2 3 4 5 6 7 8 9 10; do
+		[ -n "$(wf_inside)" ] || break
+		sleep 0.3
+		[ "$try" != 9 ] || wf_sweep KILL
+	done
 	rm -rf "$T" 2>/dev/null || { sleep 1; rm -rf "$T"; }
 	exit "$status"
 }
 
-# as_user COMMAND...: runs it as the user that the servers run as.
+# wf_inside: the processes that work in the temporary folder, by /proc.
+wf_inside() {
+	find /proc/[0-9]* -maxdepth 1 -name cwd -lname "$T/*" 2>/dev/null | cut -d / -f 3 | grep -vx "$$"
+}
+wf_sweep() {
+	for pid in $(wf_inside); do
+		kill -"$1" "$pid" 2>/dev/null
+	done
+}
+
+# as_user COMMAND...: runs it as the user that the servers run as, without the
+# caller's start-up and password files.
 as_user() {
-	if [ "$(id -un)" = "$T_USER" ]; then "$@"; else runuser -u "$T_USER" -- "$@"; fi
+	if [ "$(id -un)" = "$T_USER" ]; then
+		env HOME="$T/run/home" "$@"
+	else
+		# That user may not be allowed into the folder where we stand.
+		runuser -u "$T_USER" -- env HOME="$T/run/home" sh -c 'cd . 2>/dev/null || cd /; exec "$@"' sh "$@"
+	fi
 }
 
 # ---- build and stage --------------------------------------------------------
 
+# wf_make GOAL...: the Makefile's PGXS half, in the build folder B.
+wf_make() {
+	make -C "$B" -f "$src/Makefile" PG_CONFIG="$(wf_server_config)" with_llvm=no "$@"
+}
+
 # wf_build: builds into build/<major> of the checkout, or into $T where the
 # checkout is not ours to write.  Sets B.
 wf_build() {
-	config=$(wf_server_config)
-	B=$top/build/$("$config" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
-	if ! { mkdir -p "$B" 2>/dev/null && [ -w "$B" ] && [ "$(stat -c %u "$B")" = "$(id -u)" ]; }; then
+	B=$top/build/$(wf_major)
+	if [ "$src" != "$top" ] ||
+		! { mkdir -p "$B" 2>/dev/null && [ -w "$B" ] && [ "$(stat -c %u "$B")" = "$(id -u)" ]; }; then
 		B=$T/build
 		mkdir -p "$B"
 	fi
 	log=$T/build.log
-	make -C "$B" -f "$top/Makefile" -j "$(nproc)" PG_CONFIG="$config" with_llvm=no \
-		WF_CFLAGS="${WF_CFLAGS-}" > "$log" 2>&1 || { cat "$log" >&2; die "the build failed"; }
-	if grep -i 'warning' "$log" >&2; then die "the build has warnings"; fi
+	wf_make -j "$(nproc)" WF_CFLAGS="${WF_CFLAGS-}" > "$log" 2>&1 || { cat "$log" >&2; die "the build failed"; }
+	case ${WF_CFLAGS-} in
+		*-Werror*) if grep 'warning: ' "$log" >&2; then die "the build has warnings"; fi ;;
+	esac
 }
 
 # wf_stage: puts a copy of the server with the extension into $T/pg.  Sets
 # BIN; PATH begins with it.
 wf_stage() {
-	config=$(wf_server_config)
-	BIN=$T/pg$("$config" --bindir)
-	for dir in "$("$config" --bindir)" "$("$config" --pkglibdir)" "$("$config" --sharedir)"; do
+	BIN=$T/pg$(wf_dir bindir)
+	for dir in "$(wf_dir bindir)" "$(wf_dir pkglibdir)" "$(wf_dir sharedir)"; do
 		mkdir -p "$T/pg$dir"
 		cp -a "$dir/." "$T/pg$dir/"
 	done
-	make -C "$B" -f "$top/Makefile" PG_CONFIG="$config" with_llvm=no DESTDIR="$T/pg" install \
-		> "$T/install.log" 2>&1 || { cat "$T/install.log" >&2; die "the installation failed"; }
+	# What is installed on this machine is not what is being tested.
+	rm -f "$T/pg$(wf_dir sharedir)/extension/wishflags"* "$T/pg$(wf_dir pkglibdir)/wishflags"*
+	wf_make DESTDIR="$T/pg" install > "$T/install.log" 2>&1 ||
+		{ cat "$T/install.log" >&2; die "the installation failed"; }
 	PATH=$BIN:$PATH
 	export PATH
 }
 
 # ---- servers ----------------------------------------------------------------
 
-# wf_start NAME [CONFIG-LINE...]: a private server on a socket in $T/run.
-# Sets PGHOST, PGPORT, PGUSER; the server's superuser is "postgres".
+# wf_start NAME [CONFIG-LINE...]: a private server on a socket in $T/run/NAME.s.
+# Sets PGHOST, PGPORT, PGUSER, PGDATABASE; the server's superuser is
+# "postgres".
 wf_start() {
 	name=$1
 	shift
 	data=$T/run/$name
+	as_user mkdir "$data.s"
 	as_user "$BIN/initdb" -D "$data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N > "$T/$name.initdb" 2>&1 \
 		|| { cat "$T/$name.initdb" >&2; die "initdb failed"; }
 	{
 		say "listen_addresses = ''"
-		say "unix_socket_directories = '$T/run'"
+		say "unix_socket_directories = '$data.s'"
 		say "port = 5432"
 		say "fsync = off"
 		say "log_line_prefix = '%m [%p] %q%a '"
@@ -203,10 +326,11 @@ wf_start() {
 		cat "$T/$name.start" "$T/run/$name.log" >&2
 		die "the server did not start"
 	}
-	PGHOST=$T/run PGPORT=5432 PGUSER=postgres PGDATABASE=postgres
+	PGHOST=$data.s PGPORT=5432 PGUSER=postgres PGDATABASE=postgres
 	export PGHOST PGPORT PGUSER PGDATABASE
 }
 
+# wf_stop NAME
 wf_stop() {
 	as_user "$BIN/pg_ctl" -D "$T/run/$1" -w -m fast stop > "$T/$1.stop" 2>&1 || cat "$T/$1.stop" >&2
 }
