@@ -30,8 +30,20 @@ OBJS = \
 	src/common/extension.o \
 	src/common/options.o \
 	src/common/write.o \
+	src/ddl/catalog_live.o \
+	src/ddl/catalog_parts.o \
+	src/ddl/deparse.o \
 	src/ddl/populated.o \
-	src/ddl/type_usage.o
+	src/ddl/source.o \
+	src/ddl/type_usage.o \
+	src/migration/engine.o \
+	src/migration/finding.o \
+	src/migration/registry.o \
+	src/migration/rule_constraint_index.o \
+	src/migration/rule_drop.o \
+	src/migration/rule_enum.o \
+	src/migration/rule_index.o \
+	src/migration/rule_rename.o
 
 # The install script is these parts, in this order.
 SQL_PARTS = \

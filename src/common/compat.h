@@ -20,4 +20,7 @@
 #define WF_MODULE_MAGIC PG_MODULE_MAGIC
 #endif
 
+/* The running server's major version, as a number. */
+#define WF_SERVER_MAJOR (PG_VERSION_NUM / 10000)
+
 #endif							/* WF_COMMON_COMPAT_H */

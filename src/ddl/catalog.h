@@ -1,0 +1,159 @@
+/*
+ * catalog.h: what rules may ask about the objects that a statement names.
+ *
+ * A rule sees the database through a WfCatalog only.  There are two makers:
+ *
+ *	wf_ddl_catalog_live()			the database as it is (the guard)
+ *	wf_migration_catalog_text()		the same with what the text under check has
+ *									done so far laid over it (src/migration)
+ *
+ * Neither keeps a lock: names are resolved by syscache under the caller's
+ * search_path, without permission checks and without an error for a name
+ * that does not resolve.  All answers are palloc'd in the catalog's own
+ * memory context and live as long as the catalog.
+ */
+#ifndef WF_DDL_CATALOG_H
+#define WF_DDL_CATALOG_H
+
+#include "postgres.h"
+
+#include "catalog/pg_class_d.h"
+#include "nodes/parsenodes.h"
+#include "nodes/pg_list.h"
+
+/* Does a relation hold rows?  Unknown counts as yes. */
+typedef enum WfPopulation
+{
+	WF_POPULATION_UNKNOWN,
+	WF_POPULATION_EMPTY,
+	WF_POPULATION_POPULATED
+} WfPopulation;
+
+typedef struct WfRelation
+{
+	Oid			relid;			/* InvalidOid: made by the text under check */
+	char	   *schema;
+	char	   *name;
+	char		kind;			/* relkind */
+	char		persistence;	/* relpersistence */
+	bool		is_partition;
+	bool		created_here;	/* by the current transaction, or by the text */
+	bool		missing;		/* the text names it, and it exists nowhere */
+
+	/* Filled by wf_ddl_measure(). */
+	bool		measured;
+	WfPopulation population;	/* of a partitioned table: any leaf */
+	double		rows;			/* estimate; -1 where nothing is known */
+	int64		bytes;			/* main fork; of a partitioned table all leaves */
+} WfRelation;
+
+typedef struct WfColumn
+{
+	char	   *name;
+	int16		attnum;			/* 0: made by the text */
+	Oid			type;			/* InvalidOid where the text's type is unknown */
+	int32		typmod;
+	Oid			collation;
+	bool		not_null;
+	bool		has_default;
+	char		identity;		/* attidentity */
+	char		generated;		/* attgenerated */
+	bool		created_here;	/* added by the text */
+} WfColumn;
+
+typedef struct WfConstraint
+{
+	Oid			oid;			/* InvalidOid: made by the text */
+	char	   *name;
+	char		kind;			/* contype: c f p u x n */
+	bool		validated;
+	List	   *columns;		/* of char *, in key order */
+	Oid			foreign_relid;	/* of a foreign key */
+	bool		created_here;	/* by the text, or by the current transaction */
+} WfConstraint;
+
+typedef struct WfIndex
+{
+	Oid			indexid;
+	char	   *name;
+	bool		is_valid;
+	bool		is_unique;
+	bool		is_primary;
+	bool		is_partial;
+	List	   *columns;		/* of char *; NULL for an expression */
+	bool		created_here;
+} WfIndex;
+
+typedef struct WfType
+{
+	Oid			oid;			/* InvalidOid: made by the text */
+	char	   *schema;
+	char	   *name;
+	char		kind;			/* typtype: b c d e p r m */
+	bool		missing;
+	bool		created_here;	/* by the current transaction, or by the text */
+	int			uses;			/* -1 until asked for: columns that depend on it, directly or through
+								 * array, domain, composite or range */
+	char	   *used_by;		/* the first such column; NULL where none */
+} WfType;
+
+typedef struct WfCatalog WfCatalog;
+
+struct WfCatalog
+{
+	MemoryContext context;
+	int			server_version; /* major version that is checked for */
+	bool		simulated;		/* made from text: what it says may not exist */
+
+	/*
+	 * The relation that a name means.  Where there is none the live catalog
+	 * gives NULL, the text catalog one that is marked missing.  Never an
+	 * error, also not for a name with a database or an unknown schema.
+	 */
+	WfRelation *(*relation) (WfCatalog *catalog, const RangeVar *name);
+
+	/* The table that an index belongs to; NULL where there is none. */
+	WfRelation *(*index_table) (WfCatalog *catalog, WfRelation *index);
+
+	/* Fills population, rows and bytes. */
+	void		(*measure) (WfCatalog *catalog, WfRelation *relation);
+
+	/* A column by name; NULL where there is none. */
+	WfColumn   *(*column) (WfCatalog *catalog, WfRelation *relation, const char *name);
+
+	/* Lists of WfConstraint and WfIndex. */
+	List	   *(*constraints) (WfCatalog *catalog, WfRelation *relation);
+	List	   *(*indexes) (WfCatalog *catalog, WfRelation *relation);
+
+	/*
+	 * A type by its qualified name (list of String); as for relations NULL or
+	 * marked missing where there is none.
+	 */
+	WfType	   *(*type) (WfCatalog *catalog, List *names);
+
+	/* Fills uses and used_by. */
+	void		(*type_uses) (WfCatalog *catalog, WfType *type);
+};
+
+extern WfCatalog *wf_ddl_catalog_live(void);
+
+/* Fills population, rows and bytes once; safe to call again. */
+static inline WfRelation *
+wf_ddl_measure(WfCatalog *catalog, WfRelation *relation)
+{
+	if (!relation->measured)
+	{
+		catalog->measure(catalog, relation);
+		relation->measured = true;
+	}
+	return relation;
+}
+
+/* Is there nothing in it that a lock or a scan could hurt? */
+static inline bool
+wf_ddl_is_private(WfRelation *relation)
+{
+	return relation->created_here || relation->persistence == 't';
+}
+
+#endif							/* WF_DDL_CATALOG_H */

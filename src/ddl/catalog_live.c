@@ -1,0 +1,220 @@
+/*
+ * catalog_live.c: the catalog as it is, read by syscache without a lock.
+ *
+ * What is read may change under us: another session can drop the object
+ * between two look-ups.  So every look-up tolerates a missing row and answers
+ * "there is none".
+ */
+#include "common/compat.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_type.h"
+#include "commands/dbcommands.h"
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "ddl/catalog.h"
+#include "ddl/catalog_parts.h"
+#include "ddl/populated.h"
+#include "ddl/type_usage.h"
+
+static WfRelation *live_relation(WfCatalog *catalog, const RangeVar *name);
+static WfRelation *live_index_table(WfCatalog *catalog, WfRelation *index);
+static WfColumn *live_column(WfCatalog *catalog, WfRelation *relation, const char *name);
+static WfType *live_type(WfCatalog *catalog, List *names);
+static void live_type_uses(WfCatalog *catalog, WfType *type);
+
+/*
+ * The live catalog of the current database, for the running server version.
+ * Its answers live in CurrentMemoryContext.
+ */
+WfCatalog *
+wf_ddl_catalog_live(void)
+{
+	WfCatalog  *catalog = palloc0(sizeof(WfCatalog));
+
+	catalog->context = CurrentMemoryContext;
+	catalog->server_version = WF_SERVER_MAJOR;
+	catalog->relation = live_relation;
+	catalog->index_table = live_index_table;
+	catalog->measure = wf_ddl_live_measure;
+	catalog->column = live_column;
+	catalog->constraints = wf_ddl_live_constraints;
+	catalog->indexes = wf_ddl_live_indexes;
+	catalog->type = live_type;
+	catalog->type_uses = live_type_uses;
+	return catalog;
+}
+
+/*
+ * The OID that a name means under the search_path.  RangeVarGetRelid() is not
+ * used: it raises for a name with a database or a schema without USAGE.
+ */
+static Oid
+resolve_relation(const RangeVar *name)
+{
+	Oid			namespace;
+
+	if (name->catalogname && strcmp(name->catalogname, get_database_name(MyDatabaseId)) != 0)
+		return InvalidOid;
+	if (!name->schemaname)
+		return RelnameGetRelid(name->relname);
+	if (strcmp(name->schemaname, "pg_temp") == 0)
+	{
+		Oid			temp;
+		Oid			toast;
+
+		GetTempNamespaceState(&temp, &toast);
+		return OidIsValid(temp) ? get_relname_relid(name->relname, temp) : InvalidOid;
+	}
+	namespace = get_namespace_oid(name->schemaname, true);
+	return OidIsValid(namespace) ? get_relname_relid(name->relname, namespace) : InvalidOid;
+}
+
+/* The relation with this OID; NULL where it is gone. */
+WfRelation *
+wf_ddl_live_relation(WfCatalog *catalog, Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Form_pg_class form;
+	WfRelation *relation;
+	MemoryContext old;
+
+	if (!HeapTupleIsValid(tuple))
+		return NULL;
+	form = (Form_pg_class) GETSTRUCT(tuple);
+	old = MemoryContextSwitchTo(catalog->context);
+	relation = palloc0(sizeof(WfRelation));
+	relation->relid = relid;
+	relation->schema = get_namespace_name(form->relnamespace);
+	if (!relation->schema)
+		relation->schema = pstrdup("?");
+	relation->name = pstrdup(NameStr(form->relname));
+	relation->kind = form->relkind;
+	relation->persistence = form->relpersistence;
+	relation->is_partition = form->relispartition;
+	relation->rows = -1;
+	MemoryContextSwitchTo(old);
+	ReleaseSysCache(tuple);
+	relation->created_here = wf_ddl_relation_is_new(relid);
+	return relation;
+}
+
+static WfRelation *
+live_relation(WfCatalog *catalog, const RangeVar *name)
+{
+	Oid			relid = resolve_relation(name);
+
+	return OidIsValid(relid) ? wf_ddl_live_relation(catalog, relid) : NULL;
+}
+
+static WfRelation *
+live_index_table(WfCatalog *catalog, WfRelation *index)
+{
+	Oid			relid = InvalidOid;
+
+	if (index->kind == RELKIND_INDEX || index->kind == RELKIND_PARTITIONED_INDEX)
+		relid = wf_ddl_live_index_relid(index->relid);
+	return OidIsValid(relid) ? wf_ddl_live_relation(catalog, relid) : NULL;
+}
+
+static WfColumn *
+live_column(WfCatalog *catalog, WfRelation *relation, const char *name)
+{
+	HeapTuple	tuple;
+	Form_pg_attribute form;
+	WfColumn   *column;
+	MemoryContext old;
+
+	if (!OidIsValid(relation->relid))
+		return NULL;
+	tuple = SearchSysCacheAttName(relation->relid, name);
+	if (!HeapTupleIsValid(tuple))
+		return NULL;
+	form = (Form_pg_attribute) GETSTRUCT(tuple);
+	old = MemoryContextSwitchTo(catalog->context);
+	column = palloc0(sizeof(WfColumn));
+	column->name = pstrdup(NameStr(form->attname));
+	column->attnum = form->attnum;
+	column->type = form->atttypid;
+	column->typmod = form->atttypmod;
+	column->collation = form->attcollation;
+	column->not_null = form->attnotnull;
+	column->has_default = form->atthasdef;
+	column->identity = form->attidentity;
+	column->generated = form->attgenerated;
+	MemoryContextSwitchTo(old);
+	ReleaseSysCache(tuple);
+	return column;
+}
+
+/* The OID of a type by its name as the grammar of ALTER TYPE gives it. */
+static Oid
+resolve_type(List *names)
+{
+	char	   *schema = NULL;
+	char	   *name = strVal(llast(names));
+	Oid			namespace;
+
+	if (list_length(names) > 3)
+		return InvalidOid;
+	if (list_length(names) > 1)
+		schema = strVal(list_nth(names, list_length(names) - 2));
+	if (!schema)
+		return TypenameGetTypidExtended(name, true);
+	namespace = get_namespace_oid(schema, true);
+	if (!OidIsValid(namespace))
+		return InvalidOid;
+	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+						   CStringGetDatum(name), ObjectIdGetDatum(namespace));
+}
+
+static WfType *
+live_type(WfCatalog *catalog, List *names)
+{
+	Oid			typid = resolve_type(names);
+	HeapTuple	tuple;
+	Form_pg_type form;
+	WfType	   *type;
+	MemoryContext old;
+
+	if (!OidIsValid(typid))
+		return NULL;
+	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(typid));
+	if (!HeapTupleIsValid(tuple))
+		return NULL;
+	form = (Form_pg_type) GETSTRUCT(tuple);
+	old = MemoryContextSwitchTo(catalog->context);
+	type = palloc0(sizeof(WfType));
+	type->oid = typid;
+	type->schema = get_namespace_name(form->typnamespace);
+	if (!type->schema)
+		type->schema = pstrdup("?");
+	type->name = pstrdup(NameStr(form->typname));
+	type->kind = form->typtype;
+	type->uses = -1;
+	MemoryContextSwitchTo(old);
+	ReleaseSysCache(tuple);
+	type->created_here = wf_ddl_type_is_new(typid);
+	return type;
+}
+
+/* Counts the columns that use the type and names the first. */
+static void
+live_type_uses(WfCatalog *catalog, WfType *type)
+{
+	List	   *columns;
+	MemoryContext old;
+
+	if (type->uses >= 0)
+		return;
+	old = MemoryContextSwitchTo(catalog->context);
+	columns = wf_ddl_type_columns(type->oid, 1, &type->uses);
+	type->used_by = columns ? linitial(columns) : NULL;
+	MemoryContextSwitchTo(old);
+}

@@ -1,0 +1,162 @@
+/*
+ * catalog_parts.c: size, constraints and indexes of a relation, read from the
+ * catalogs without keeping a lock.
+ */
+#include "common/compat.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "ddl/catalog_parts.h"
+#include "ddl/populated.h"
+
+static List *key_columns(Oid relid, Datum array);
+
+/* Fills population, rows and bytes; of a partitioned table over all leaves. */
+void
+wf_ddl_live_measure(WfCatalog *catalog, WfRelation *relation)
+{
+	WfTableSize size;
+
+	relation->population = WF_POPULATION_EMPTY;
+	relation->rows = 0;
+	relation->bytes = 0;
+	if (!OidIsValid(relation->relid))
+		return;
+	if (wf_ddl_holds_rows(relation->relid))
+		relation->population = WF_POPULATION_POPULATED;
+	wf_ddl_table_size(relation->relid, &size);
+	relation->rows = size.rows;
+	relation->bytes = size.bytes;
+}
+
+/* The names of the columns in an int2 array; NULL for one that is gone. */
+static List *
+key_columns(Oid relid, Datum array)
+{
+	ArrayType  *arr = DatumGetArrayTypeP(array);
+	int16	   *attnums = (int16 *) ARR_DATA_PTR(arr);
+	List	   *columns = NIL;
+
+	if (ARR_NDIM(arr) != 1 || ARR_HASNULL(arr) || ARR_ELEMTYPE(arr) != INT2OID)
+		return NIL;
+	for (int i = 0; i < ARR_DIMS(arr)[0]; i++)
+		columns = lappend(columns, get_attname(relid, attnums[i], true));
+	return columns;
+}
+
+/* The constraints of a relation, as a list of WfConstraint. */
+List *
+wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation)
+{
+	List	   *constraints = NIL;
+	Relation	pg_constraint;
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+	MemoryContext old;
+
+	if (!OidIsValid(relation->relid))
+		return NIL;
+	old = MemoryContextSwitchTo(catalog->context);
+	pg_constraint = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relation->relid));
+	scan = systable_beginscan(pg_constraint, ConstraintRelidTypidNameIndexId, true,
+							  NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+		WfConstraint *constraint = palloc0(sizeof(WfConstraint));
+		bool		isnull;
+		Datum		conkey = heap_getattr(tuple, Anum_pg_constraint_conkey,
+										  RelationGetDescr(pg_constraint), &isnull);
+
+		constraint->oid = form->oid;
+		constraint->name = pstrdup(NameStr(form->conname));
+		constraint->kind = form->contype;
+		constraint->validated = form->convalidated;
+		constraint->foreign_relid = form->confrelid;
+		constraint->created_here =
+			TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmin(tuple->t_data)) &&
+			!form->convalidated;
+		if (!isnull)
+			constraint->columns = key_columns(relation->relid, conkey);
+		constraints = lappend(constraints, constraint);
+	}
+	systable_endscan(scan);
+	table_close(pg_constraint, AccessShareLock);
+	MemoryContextSwitchTo(old);
+	return constraints;
+}
+
+/* The indexes of a relation, as a list of WfIndex. */
+List *
+wf_ddl_live_indexes(WfCatalog *catalog, WfRelation *relation)
+{
+	List	   *indexes = NIL;
+	Relation	pg_index;
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+	MemoryContext old;
+
+	if (!OidIsValid(relation->relid))
+		return NIL;
+	old = MemoryContextSwitchTo(catalog->context);
+	pg_index = table_open(IndexRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relation->relid));
+	scan = systable_beginscan(pg_index, IndexIndrelidIndexId, true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_index form = (Form_pg_index) GETSTRUCT(tuple);
+		WfIndex    *index = palloc0(sizeof(WfIndex));
+
+		index->indexid = form->indexrelid;
+		index->name = get_rel_name(form->indexrelid);
+		if (!index->name)
+			continue;
+		index->is_valid = form->indisvalid;
+		index->is_unique = form->indisunique;
+		index->is_primary = form->indisprimary;
+		index->is_partial = !heap_attisnull(tuple, Anum_pg_index_indpred,
+											RelationGetDescr(pg_index));
+		for (int i = 0; i < form->indnkeyatts; i++)
+			index->columns = lappend(index->columns,
+									 form->indkey.values[i] == 0 ? NULL :
+									 get_attname(relation->relid, form->indkey.values[i], true));
+		indexes = lappend(indexes, index);
+	}
+	systable_endscan(scan);
+	table_close(pg_index, AccessShareLock);
+	MemoryContextSwitchTo(old);
+	return indexes;
+}
+
+/* The table of an index; InvalidOid where the index is gone. */
+Oid
+wf_ddl_live_index_relid(Oid indexid)
+{
+	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(indexid));
+	Oid			relid = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		relid = ((Form_pg_index) GETSTRUCT(tuple))->indrelid;
+		ReleaseSysCache(tuple);
+	}
+	return relid;
+}

@@ -1,0 +1,18 @@
+/*
+ * catalog_parts.h: what the live catalog knows of a relation's parts.
+ */
+#ifndef WF_DDL_CATALOG_PARTS_H
+#define WF_DDL_CATALOG_PARTS_H
+
+#include "ddl/catalog.h"
+
+/* catalog_live.c */
+extern WfRelation *wf_ddl_live_relation(WfCatalog *catalog, Oid relid);
+
+/* catalog_parts.c */
+extern void wf_ddl_live_measure(WfCatalog *catalog, WfRelation *relation);
+extern List *wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation);
+extern List *wf_ddl_live_indexes(WfCatalog *catalog, WfRelation *relation);
+extern Oid	wf_ddl_live_index_relid(Oid indexid);
+
+#endif							/* WF_DDL_CATALOG_PARTS_H */

@@ -1,0 +1,175 @@
+/*
+ * deparse.c: writing names, types and column lists of raw parse trees as SQL.
+ *
+ * Only what a raw tree says without doubt is written; expressions are not,
+ * for they are taken from the source text (source.h).
+ */
+#include "common/compat.h"
+
+#include "lib/stringinfo.h"
+#include "nodes/value.h"
+#include "utils/builtins.h"
+
+#include "ddl/deparse.h"
+
+/* How the grammar names built-in types, and how people write them. */
+static const struct
+{
+	const char *internal;
+	const char *written;
+}			built_in_types[] = {
+	{"int2", "smallint"},
+	{"int4", "integer"},
+	{"int8", "bigint"},
+	{"float4", "real"},
+	{"float8", "double precision"},
+	{"bool", "boolean"},
+	{"bpchar", "char"},
+	{"timestamptz", "timestamptz"},
+	{"timetz", "timetz"},
+};
+
+static void append_modifiers(StringInfo buf, List *modifiers);
+
+/* schema.name, quoted where needed; schema may be NULL. */
+char *
+wf_ddl_quote_name(const char *schema, const char *name)
+{
+	return quote_qualified_identifier(schema, name);
+}
+
+/* The names of a list of String, quoted, with a separator between them. */
+char *
+wf_ddl_quote_names(List *names, const char *separator)
+{
+	StringInfoData buf;
+	ListCell   *lc;
+
+	initStringInfo(&buf);
+	foreach(lc, names)
+	{
+		if (lc != list_head(names))
+			appendStringInfoString(&buf, separator);
+		if (IsA(lfirst(lc), String))
+			appendStringInfoString(&buf, quote_identifier(strVal(lfirst(lc))));
+		else
+			appendStringInfoChar(&buf, '*');
+	}
+	return buf.data;
+}
+
+char *
+wf_ddl_quote_literal(const char *text)
+{
+	return quote_literal_cstr(text);
+}
+
+char *
+wf_ddl_range_var(const RangeVar *relation)
+{
+	return quote_qualified_identifier(relation->schemaname, relation->relname);
+}
+
+/* A type as SQL, with its modifiers and array bounds. */
+char *
+wf_ddl_type_name(const TypeName *type)
+{
+	StringInfoData buf;
+	const char *last = type->names ? strVal(llast(type->names)) : "unknown";
+	bool		built_in = list_length(type->names) == 2 &&
+		strcmp(strVal(linitial(type->names)), "pg_catalog") == 0;
+
+	initStringInfo(&buf);
+	if (type->setof)
+		appendStringInfoString(&buf, "SETOF ");
+	if (built_in)
+	{
+		const char *written = quote_identifier(last);
+
+		for (int i = 0; i < lengthof(built_in_types); i++)
+		{
+			if (strcmp(built_in_types[i].internal, last) == 0)
+				written = built_in_types[i].written;
+		}
+		appendStringInfoString(&buf, written);
+	}
+	else
+		appendStringInfoString(&buf, wf_ddl_quote_names(type->names, "."));
+	/* The modifiers of an interval are a mask of fields: not for SQL. */
+	if (!built_in || strcmp(last, "interval") != 0)
+		append_modifiers(&buf, type->typmods);
+	for (int i = 0; i < list_length(type->arrayBounds); i++)
+		appendStringInfoString(&buf, "[]");
+	return buf.data;
+}
+
+/* (12, 2) and the like; nothing if a modifier is no plain constant. */
+static void
+append_modifiers(StringInfo buf, List *modifiers)
+{
+	StringInfoData text;
+	ListCell   *lc;
+
+	if (modifiers == NIL)
+		return;
+	initStringInfo(&text);
+	foreach(lc, modifiers)
+	{
+		Node	   *modifier = lfirst(lc);
+
+		appendStringInfoString(&text, lc == list_head(modifiers) ? "(" : ", ");
+		if (IsA(modifier, A_Const) && nodeTag(&((A_Const *) modifier)->val) == T_Integer)
+			appendStringInfo(&text, "%d", intVal(&((A_Const *) modifier)->val));
+		else if (IsA(modifier, ColumnRef) &&
+				 IsA(linitial(((ColumnRef *) modifier)->fields), String))
+			appendStringInfoString(&text, quote_identifier(strVal(linitial(((ColumnRef *) modifier)->fields))));
+		else
+			return;
+	}
+	appendStringInfo(buf, "%s)", text.data);
+}
+
+/*
+ * The name of an object of DROP, COMMENT, RENAME and their like, whatever the
+ * grammar holds it in; with the argument types for a function.
+ */
+char *
+wf_ddl_object_name(ObjectType type, Node *object)
+{
+	if (object == NULL)
+		return pstrdup("");
+	switch (nodeTag(object))
+	{
+		case T_String:
+			return pstrdup(quote_identifier(strVal(object)));
+		case T_List:
+			return wf_ddl_quote_names((List *) object, ".");
+		case T_TypeName:
+			return wf_ddl_type_name((TypeName *) object);
+		case T_RangeVar:
+			return wf_ddl_range_var((RangeVar *) object);
+		case T_ObjectWithArgs:
+			{
+				ObjectWithArgs *function = (ObjectWithArgs *) object;
+				StringInfoData buf;
+				ListCell   *lc;
+
+				initStringInfo(&buf);
+				appendStringInfoString(&buf, wf_ddl_quote_names(function->objname, "."));
+				if (function->args_unspecified)
+					return buf.data;
+				appendStringInfoChar(&buf, '(');
+				foreach(lc, function->objargs)
+				{
+					if (lc != list_head(function->objargs))
+						appendStringInfoString(&buf, ", ");
+					if (lfirst(lc))
+						appendStringInfoString(&buf, wf_ddl_type_name(lfirst(lc)));
+				}
+				appendStringInfoChar(&buf, ')');
+				return buf.data;
+			}
+		default:
+			return pstrdup("");
+	}
+}

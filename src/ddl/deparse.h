@@ -1,0 +1,19 @@
+/*
+ * deparse.h: writing names, types and column lists of raw parse trees as SQL.
+ */
+#ifndef WF_DDL_DEPARSE_H
+#define WF_DDL_DEPARSE_H
+
+#include "postgres.h"
+
+#include "nodes/parsenodes.h"
+#include "nodes/pg_list.h"
+
+extern char *wf_ddl_quote_name(const char *schema, const char *name);
+extern char *wf_ddl_quote_names(List *names, const char *separator);
+extern char *wf_ddl_quote_literal(const char *text);
+extern char *wf_ddl_range_var(const RangeVar *relation);
+extern char *wf_ddl_type_name(const TypeName *type);
+extern char *wf_ddl_object_name(ObjectType type, Node *object);
+
+#endif							/* WF_DDL_DEPARSE_H */

@@ -1,0 +1,224 @@
+/*
+ * source.c: finding one's way in a statement's source text.
+ */
+#include "common/compat.h"
+
+#include <ctype.h>
+
+#include "ddl/source.h"
+
+static int	skip_quoted(const char *text, int pos, int end, char quote, bool escapes);
+static int	skip_dollar(const char *text, int pos, int end);
+static int	skip_block_comment(const char *text, int pos, int end);
+
+static inline bool
+is_word_start(char c)
+{
+	return isalpha((unsigned char) c) || c == '_' || IS_HIGHBIT_SET(c);
+}
+
+static inline bool
+is_word_part(char c)
+{
+	return is_word_start(c) || isdigit((unsigned char) c) || c == '$';
+}
+
+/* The first place at or after pos that is neither white space nor comment. */
+int
+wf_ddl_source_skip_space(const char *text, int pos, int end)
+{
+	while (pos < end)
+	{
+		if (isspace((unsigned char) text[pos]))
+			pos++;
+		else if (text[pos] == '-' && pos + 1 < end && text[pos + 1] == '-')
+		{
+			while (pos < end && text[pos] != '\n' && text[pos] != '\r')
+				pos++;
+		}
+		else if (text[pos] == '/' && pos + 1 < end && text[pos + 1] == '*')
+			pos = skip_block_comment(text, pos, end);
+		else
+			break;
+	}
+	return pos;
+}
+
+/* The place after the token that begins at pos. */
+int
+wf_ddl_source_skip_token(const char *text, int pos, int end)
+{
+	if (pos >= end)
+		return end;
+	if (text[pos] == '\'' || text[pos] == '"')
+		return skip_quoted(text, pos, end, text[pos], false);
+	if (text[pos] == '$')
+		return skip_dollar(text, pos, end);
+	if (is_word_start(text[pos]))
+	{
+		int			start = pos;
+
+		while (pos < end && is_word_part(text[pos]))
+			pos++;
+		if (pos < end && text[pos] == '\'' && pos - start == 1)
+			return skip_quoted(text, pos, end, '\'',
+							   text[start] == 'e' || text[start] == 'E');
+		return pos;
+	}
+	if (isdigit((unsigned char) text[pos]))
+	{
+		while (pos < end && (is_word_part(text[pos]) || text[pos] == '.'))
+			pos++;
+		return pos;
+	}
+	return pos + 1;
+}
+
+/* After the closing parenthesis of the group that begins at pos. */
+int
+wf_ddl_source_skip_group(const char *text, int pos, int end)
+{
+	int			depth = 0;
+
+	while ((pos = wf_ddl_source_skip_space(text, pos, end)) < end)
+	{
+		char		c = text[pos];
+
+		pos = wf_ddl_source_skip_token(text, pos, end);
+		if (c == '(' || c == '[')
+			depth++;
+		else if (c == ')' || c == ']')
+			depth--;
+		if (depth <= 0)
+			break;
+	}
+	return pos;
+}
+
+/*
+ * The end of the list item that begins at pos: the place of the next comma,
+ * semicolon or closing parenthesis at its level, without trailing space.
+ */
+int
+wf_ddl_source_item_end(const char *text, int pos, int end)
+{
+	int			last = pos;
+
+	while ((pos = wf_ddl_source_skip_space(text, pos, end)) < end)
+	{
+		if (text[pos] == ',' || text[pos] == ';' || text[pos] == ')')
+			break;
+		if (text[pos] == '(' || text[pos] == '[')
+			pos = wf_ddl_source_skip_group(text, pos, end);
+		else
+			pos = wf_ddl_source_skip_token(text, pos, end);
+		last = pos;
+	}
+	return last;
+}
+
+/* Does the unquoted word stand at pos?  Case does not matter. */
+bool
+wf_ddl_source_word_is(const char *text, int pos, int end, const char *word)
+{
+	int			length = strlen(word);
+
+	return pos + length <= end && pg_strncasecmp(text + pos, word, length) == 0 &&
+		(pos + length == end || !is_word_part(text[pos + length]));
+}
+
+/*
+ * Where the unquoted word stands in the list item that begins at pos, outside
+ * of parentheses; -1 where it does not.
+ */
+int
+wf_ddl_source_find_word(const char *text, int pos, int end, const char *word)
+{
+	while ((pos = wf_ddl_source_skip_space(text, pos, end)) < end)
+	{
+		if (text[pos] == ',' || text[pos] == ';' || text[pos] == ')')
+			break;
+		if (wf_ddl_source_word_is(text, pos, end, word))
+			return pos;
+		if (text[pos] == '(' || text[pos] == '[')
+			pos = wf_ddl_source_skip_group(text, pos, end);
+		else
+			pos = wf_ddl_source_skip_token(text, pos, end);
+	}
+	return -1;
+}
+
+/* A copy of text[from..to), without space and semicolons around it. */
+char *
+wf_ddl_source_copy(const char *text, int from, int to)
+{
+	while (from < to && isspace((unsigned char) text[from]))
+		from++;
+	while (to > from && (isspace((unsigned char) text[to - 1]) || text[to - 1] == ';'))
+		to--;
+	return pnstrdup(text + from, to - from);
+}
+
+static int
+skip_quoted(const char *text, int pos, int end, char quote, bool escapes)
+{
+	for (pos++; pos < end; pos++)
+	{
+		if (escapes && text[pos] == '\\')
+			pos++;
+		else if (text[pos] == quote)
+		{
+			if (pos + 1 < end && text[pos + 1] == quote)
+				pos++;
+			else
+				return pos + 1;
+		}
+	}
+	return end;
+}
+
+/* A dollar-quoted string, or just a dollar sign. */
+static int
+skip_dollar(const char *text, int pos, int end)
+{
+	int			tag_end = pos + 1;
+	int			tag_length;
+
+	while (tag_end < end && is_word_part(text[tag_end]) && text[tag_end] != '$')
+		tag_end++;
+	if (tag_end >= end || text[tag_end] != '$' ||
+		isdigit((unsigned char) text[pos + 1]))
+		return pos + 1;
+	tag_length = tag_end + 1 - pos;
+	for (int i = tag_end + 1; i + tag_length <= end; i++)
+	{
+		if (text[i] == '$' && memcmp(text + i, text + pos, tag_length) == 0)
+			return i + tag_length;
+	}
+	return end;
+}
+
+static int
+skip_block_comment(const char *text, int pos, int end)
+{
+	int			depth = 0;
+
+	while (pos < end)
+	{
+		if (text[pos] == '/' && pos + 1 < end && text[pos + 1] == '*')
+		{
+			depth++;
+			pos += 2;
+		}
+		else if (text[pos] == '*' && pos + 1 < end && text[pos + 1] == '/')
+		{
+			depth--;
+			pos += 2;
+			if (depth == 0)
+				break;
+		}
+		else
+			pos++;
+	}
+	return pos;
+}

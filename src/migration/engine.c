@@ -1,0 +1,96 @@
+/*
+ * engine.c: runs the rules for one statement.
+ */
+#include "common/compat.h"
+
+#include "migration/rule.h"
+
+static bool looks_at_node(const WfRule *rule, NodeTag tag);
+static bool looks_at_command(const WfRule *rule, AlterTableType command);
+static void run_rule(WfRuleCall *call);
+
+List *
+wf_migration_check_node(WfCatalog *catalog, const WfRuleSession *session, Node *node,
+						const char *source, int location, int length,
+						const Bitmapset *rules)
+{
+	WfRuleCall	call = {
+		.statement = node,
+		.source = source,
+		.location = location,
+		.length = length,
+		.catalog = catalog,
+		.session = session,
+	};
+
+	for (int i = 0; i < wf_migration_rule_count; i++)
+	{
+		const WfRule *rule = &wf_migration_rules[i];
+
+		if (!looks_at_node(rule, nodeTag(node)) || (rules && !bms_is_member(i, rules)))
+			continue;
+		call.rule = rule;
+		run_rule(&call);
+	}
+
+	/* The elements of CREATE SCHEMA are statements of their own. */
+	if (IsA(node, CreateSchemaStmt))
+	{
+		ListCell   *lc;
+
+		foreach(lc, ((CreateSchemaStmt *) node)->schemaElts)
+			call.findings = list_concat(call.findings,
+										wf_migration_check_node(catalog, session, lfirst(lc),
+																source, location, length, rules));
+	}
+	return call.findings;
+}
+
+static bool
+looks_at_node(const WfRule *rule, NodeTag tag)
+{
+	for (const NodeTag *node = rule->nodes; *node != T_Invalid; node++)
+	{
+		if (*node == tag)
+			return true;
+	}
+	return false;
+}
+
+static bool
+looks_at_command(const WfRule *rule, AlterTableType command)
+{
+	for (const int *known = rule->commands; *known != -1; known++)
+	{
+		if (*known == (int) command)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Calls the rule once for the statement or, where it looks at commands of
+ * ALTER TABLE, once for each of those.  ALTER TYPE on a composite type comes as
+ * ALTER TABLE as well; its commands touch no table of that name.
+ */
+static void
+run_rule(WfRuleCall *call)
+{
+	AlterTableStmt *stmt = (AlterTableStmt *) call->statement;
+	ListCell   *lc;
+
+	call->command = NULL;
+	if (!IsA(call->statement, AlterTableStmt) || call->rule->commands == NULL)
+	{
+		call->rule->check(call);
+		return;
+	}
+	if (stmt->objtype == OBJECT_TYPE)
+		return;
+	foreach(lc, stmt->cmds)
+	{
+		call->command = lfirst_node(AlterTableCmd, lc);
+		if (looks_at_command(call->rule, call->command->subtype))
+			call->rule->check(call);
+	}
+}

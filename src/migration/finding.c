@@ -1,0 +1,223 @@
+/*
+ * finding.c: how rules report, and what they ask first.
+ */
+#include "common/compat.h"
+
+#include "lib/stringinfo.h"
+
+#include "ddl/deparse.h"
+#include "ddl/source.h"
+#include "migration/finding.h"
+
+/* A table of fewer bytes is small, whatever its rows. */
+#define SMALL_TABLE_BYTES (64 * 8192)
+
+static WfNote *add_note(WfFinding *finding, const char *key, WfNoteType type);
+
+/*
+ * Appends a finding with the rule's own severity and kind at the statement's
+ * place, and returns it for the details.
+ */
+WfFinding *
+wf_finding_add(WfRuleCall *call, const char *format,...)
+{
+	WfFinding  *finding = palloc0(sizeof(WfFinding));
+	StringInfoData message;
+
+	initStringInfo(&message);
+	for (;;)
+	{
+		va_list		args;
+		int			needed;
+
+		va_start(args, format);
+		needed = appendStringInfoVA(&message, format, args);
+		va_end(args);
+		if (needed == 0)
+			break;
+		enlargeStringInfo(&message, needed);
+	}
+	finding->rule = call->rule;
+	finding->severity = call->rule->severity;
+	finding->kind = call->rule->kind;
+	finding->location = -1;
+	finding->lock = NoLock;
+	finding->message = message.data;
+	call->findings = lappend(call->findings, finding);
+	return finding;
+}
+
+/*
+ * Names the relation that the finding is about, with its size as evidence,
+ * and takes the severity one step down where it holds little.
+ */
+void
+wf_finding_on(WfRuleCall *call, WfFinding *finding, WfRelation *relation)
+{
+	finding->object = wf_ddl_quote_name(relation->schema, relation->name);
+	finding->relation = relation;
+	if (relation->missing)
+		return;
+	wf_ddl_measure(call->catalog, relation);
+	if (relation->rows >= 0)
+		wf_finding_note_number(finding, "rows", relation->rows);
+	if (relation->bytes >= 0)
+		wf_finding_note_number(finding, "bytes", relation->bytes);
+	if (wf_rule_is_small(call, relation))
+		wf_finding_lower(finding);
+}
+
+/*
+ * Names the type that the finding is about, with the columns that use it as
+ * evidence, and takes the severity one step down where no column does.
+ */
+void
+wf_finding_on_type(WfRuleCall *call, WfFinding *finding, WfType *type)
+{
+	finding->object = wf_ddl_quote_name(type->schema, type->name);
+	finding->type = type;
+	if (type->missing)
+		return;
+	call->catalog->type_uses(call->catalog, type);
+	wf_finding_note_number(finding, "columns", type->uses);
+	if (type->used_by)
+		wf_finding_note_text(finding, "used_by", type->used_by);
+	if (type->uses == 0 && !call->session->assume_populated)
+		wf_finding_lower(finding);
+}
+
+void
+wf_finding_lower(WfFinding *finding)
+{
+	if (finding->severity > WF_SEVERITY_INFO)
+		finding->severity--;
+}
+
+void
+wf_finding_raise(WfFinding *finding)
+{
+	if (finding->severity < WF_SEVERITY_CRITICAL)
+		finding->severity++;
+}
+
+static WfNote *
+add_note(WfFinding *finding, const char *key, WfNoteType type)
+{
+	WfNote	   *note = palloc0(sizeof(WfNote));
+
+	note->key = key;
+	note->type = type;
+	finding->evidence = lappend(finding->evidence, note);
+	return note;
+}
+
+/* Evidence; key and text must live as long as the finding. */
+void
+wf_finding_note_text(WfFinding *finding, const char *key, const char *text)
+{
+	add_note(finding, key, WF_NOTE_TEXT)->text = text;
+}
+
+void
+wf_finding_note_number(WfFinding *finding, const char *key, double number)
+{
+	add_note(finding, key, WF_NOTE_NUMBER)->number = number;
+}
+
+void
+wf_finding_note_boolean(WfFinding *finding, const char *key, bool value)
+{
+	add_note(finding, key, WF_NOTE_BOOLEAN)->boolean = value;
+}
+
+/* list is one of char *. */
+void
+wf_finding_note_list(WfFinding *finding, const char *key, List *list)
+{
+	add_note(finding, key, WF_NOTE_LIST)->list = list;
+}
+
+/*
+ * The relation that the statement names, unless nothing done to it can hurt
+ * anybody: NULL for one that this transaction or this text made, for a
+ * temporary one, and for one that the live catalog does not know.
+ */
+WfRelation *
+wf_rule_relation(WfRuleCall *call, const RangeVar *name)
+{
+	WfRelation *relation;
+
+	if (name == NULL || name->relpersistence == 't')
+		return NULL;
+	relation = call->catalog->relation(call->catalog, name);
+	if (relation == NULL || wf_ddl_is_private(relation))
+		return NULL;
+	return relation;
+}
+
+/* The same for a type: NULL for one that is new here, or not known. */
+WfType *
+wf_rule_type(WfRuleCall *call, List *names)
+{
+	WfType	   *type = call->catalog->type(call->catalog, names);
+
+	return type && !type->created_here ? type : NULL;
+}
+
+/*
+ * May the relation hold rows?  A relation that the text names but nobody has
+ * is taken for one that is filled in production.
+ */
+bool
+wf_rule_is_populated(WfRuleCall *call, WfRelation *relation)
+{
+	if (relation->missing || call->session->assume_populated)
+		return true;
+	return wf_ddl_measure(call->catalog, relation)->population != WF_POPULATION_EMPTY;
+}
+
+/* Is it known to hold little? */
+bool
+wf_rule_is_small(WfRuleCall *call, WfRelation *relation)
+{
+	if (relation->missing || call->session->assume_populated)
+		return false;
+	wf_ddl_measure(call->catalog, relation);
+	if (relation->population == WF_POPULATION_EMPTY)
+		return true;
+	if (relation->rows >= 0)
+		return relation->rows < call->session->min_rows;
+	return relation->bytes >= 0 && relation->bytes < SMALL_TABLE_BYTES;
+}
+
+/* "1234 rows" for messages; "its rows" where their number is unknown. */
+char *
+wf_rule_size(WfRuleCall *call, WfRelation *relation)
+{
+	if (relation->missing)
+		return pstrdup("its rows");
+	wf_ddl_measure(call->catalog, relation);
+	if (relation->rows <= 0)
+		return pstrdup("its rows");
+	return psprintf("about %.0f rows", relation->rows);
+}
+
+/* Where the statement ends in the source; 0 where there is none. */
+int
+wf_rule_source_end(WfRuleCall *call)
+{
+	if (call->source == NULL)
+		return 0;
+	if (call->length > 0)
+		return call->location + call->length;
+	return call->location + strlen(call->source + call->location);
+}
+
+/* The statement's own text without its semicolon; NULL without a source. */
+char *
+wf_rule_statement_text(WfRuleCall *call)
+{
+	if (call->source == NULL)
+		return NULL;
+	return wf_ddl_source_copy(call->source, call->location, wf_rule_source_end(call));
+}

@@ -1,0 +1,38 @@
+/*
+ * finding.h: how rules report.
+ *
+ * A rule asks for the relation (wf_rule_relation), makes a finding and says
+ * where and what:
+ *
+ *	WfFinding  *f = wf_finding_add(call, "message about %s", name);
+ *
+ *	wf_finding_on(call, f, relation);
+ *	f->lock = ShareLock;
+ *	f->hint = psprintf(...);
+ */
+#ifndef WF_MIGRATION_FINDING_H
+#define WF_MIGRATION_FINDING_H
+
+#include "migration/rule.h"
+
+/* finding.c: making findings */
+extern WfFinding *wf_finding_add(WfRuleCall *call, const char *format,...) pg_attribute_printf(2, 3);
+extern void wf_finding_on(WfRuleCall *call, WfFinding *finding, WfRelation *relation);
+extern void wf_finding_on_type(WfRuleCall *call, WfFinding *finding, WfType *type);
+extern void wf_finding_lower(WfFinding *finding);
+extern void wf_finding_raise(WfFinding *finding);
+extern void wf_finding_note_text(WfFinding *finding, const char *key, const char *text);
+extern void wf_finding_note_number(WfFinding *finding, const char *key, double number);
+extern void wf_finding_note_boolean(WfFinding *finding, const char *key, bool value);
+extern void wf_finding_note_list(WfFinding *finding, const char *key, List *list);
+
+/* finding.c: what a rule asks first */
+extern WfRelation *wf_rule_relation(WfRuleCall *call, const RangeVar *name);
+extern WfType *wf_rule_type(WfRuleCall *call, List *names);
+extern bool wf_rule_is_populated(WfRuleCall *call, WfRelation *relation);
+extern bool wf_rule_is_small(WfRuleCall *call, WfRelation *relation);
+extern char *wf_rule_size(WfRuleCall *call, WfRelation *relation);
+extern int	wf_rule_source_end(WfRuleCall *call);
+extern char *wf_rule_statement_text(WfRuleCall *call);
+
+#endif							/* WF_MIGRATION_FINDING_H */

@@ -1,0 +1,144 @@
+/*
+ * rule.h: what a rule is, what it gets and what it gives.
+ *
+ * A rule is one row of the registry (registry.c) and one function in a file
+ * of its family (rule_*.c).  The check of a text, the guard, the policy page
+ * and the reports all read that row; whoever wants one more rule adds a row
+ * and a function.
+ *
+ * A rule function gets the raw parse tree of one statement and asks a
+ * WfCatalog (ddl/catalog.h) about the objects it names.  It never changes the
+ * tree, tolerates a missing source text, allocates in CurrentMemoryContext
+ * and is pure: no syscache, no SPI, no settings.  It reports by
+ * wf_finding_add() and returns; it raises nothing of its own.
+ */
+#ifndef WF_MIGRATION_RULE_H
+#define WF_MIGRATION_RULE_H
+
+#include "postgres.h"
+
+#include "nodes/bitmapset.h"
+#include "nodes/parsenodes.h"
+#include "nodes/pg_list.h"
+#include "storage/lockdefs.h"
+
+#include "ddl/catalog.h"
+
+typedef enum WfSeverity
+{
+	WF_SEVERITY_INFO,
+	WF_SEVERITY_LOW,
+	WF_SEVERITY_MEDIUM,
+	WF_SEVERITY_HIGH,
+	WF_SEVERITY_CRITICAL
+} WfSeverity;
+
+typedef enum WfKind
+{
+	WF_KIND_BREAKING,			/* running application code breaks */
+	WF_KIND_BLOCKING,			/* readers or writers wait */
+	WF_KIND_DATA_LOSS,
+	WF_KIND_IRREVERSIBLE,
+	WF_KIND_FAILS,				/* the statement itself fails when run */
+	WF_KIND_STYLE
+} WfKind;
+
+typedef struct WfRuleCall WfRuleCall;
+
+typedef struct WfRule
+{
+	const char *id;
+	WfSeverity	severity;		/* base; the catalog may raise or lower it */
+	WfKind		kind;
+	const NodeTag *nodes;		/* statements it looks at, ends with T_Invalid */
+	const int  *commands;		/* for ALTER TABLE: the AlterTableTypes it looks
+								 * at, ends with -1; NULL: the whole statement */
+	void		(*check) (WfRuleCall *call);
+	const char *policy;			/* section of the policy page */
+	const char *description;	/* one line */
+} WfRule;
+
+/* What is known of the session that runs, or will run, the statement. */
+typedef struct WfRuleSession
+{
+	bool		in_transaction; /* inside a transaction block */
+	bool		assume_populated;	/* every existing table is large */
+	int64		min_rows;		/* tables with fewer rows count as small */
+	struct WfSimulation *simulation;	/* NULL in the guard */
+} WfRuleSession;
+
+/* One call of one rule. */
+struct WfRuleCall
+{
+	const WfRule *rule;
+	Node	   *statement;		/* raw (untransformed) statement node */
+	AlterTableCmd *command;		/* set for a rule with commands, else NULL */
+	const char *source;			/* text that the node's locations point into;
+								 * may be NULL */
+	int			location;		/* of the statement in source, in bytes */
+	int			length;			/* of the statement; 0: to the source's end */
+	WfCatalog  *catalog;
+	const WfRuleSession *session;
+	List	   *findings;		/* of WfFinding, appended to */
+};
+
+typedef enum WfNoteType
+{
+	WF_NOTE_TEXT,
+	WF_NOTE_NUMBER,
+	WF_NOTE_BOOLEAN,
+	WF_NOTE_LIST
+} WfNoteType;
+
+/* One key of the evidence. */
+typedef struct WfNote
+{
+	const char *key;
+	WfNoteType	type;
+	const char *text;
+	double		number;
+	bool		boolean;
+	List	   *list;			/* of char * */
+} WfNote;
+
+typedef struct WfFinding
+{
+	const WfRule *rule;
+	WfSeverity	severity;
+	WfKind		kind;
+	int			location;		/* byte offset in the source, -1: the statement */
+	WfRelation *relation;		/* relation concerned; NULL where none */
+	WfType	   *type;			/* type concerned; NULL where none */
+	char	   *object;			/* qualified and quoted; NULL where none */
+	LOCKMODE	lock;			/* NoLock: none, or not the point */
+	bool		rewrites;
+	bool		scans;
+	char	   *message;
+	char	   *hint;			/* NULL where none */
+	char	   *safe_sql;		/* complete statements; NULL where none */
+	List	   *evidence;		/* of WfNote */
+} WfFinding;
+
+/* registry.c */
+extern const WfRule wf_migration_rules[];
+extern const int wf_migration_rule_count;
+extern int	wf_migration_rule_index(const char *id);	/* -1: no such rule */
+extern const char *wf_migration_severity_name(WfSeverity severity);
+extern const char *wf_migration_kind_name(WfKind kind);
+
+/*
+ * engine.c: runs the rules for one statement and returns a list of WfFinding.
+ *
+ * node is the statement (without RawStmt); source, location and length are as
+ * in WfRuleCall.  rules holds the indexes (wf_migration_rule_index) of the rules
+ * to run; NULL runs all.  For CREATE SCHEMA the elements are looked at, too.
+ * Errors of the catalog look-ups pass through (cancel, out of memory).
+ *
+ * The guard calls it with wf_ddl_catalog_live() and a session without a
+ * simulation; in CurrentMemoryContext, which it may reset afterwards.
+ */
+extern List *wf_migration_check_node(WfCatalog *catalog, const WfRuleSession *session,
+									 Node *node, const char *source, int location,
+									 int length, const Bitmapset *rules);
+
+#endif							/* WF_MIGRATION_RULE_H */

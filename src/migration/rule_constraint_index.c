@@ -1,0 +1,145 @@
+/*
+ * rule_constraint_index.c: rules about constraints that build an index.
+ */
+#include "common/compat.h"
+
+#include "commands/defrem.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+
+#include "ddl/deparse.h"
+#include "ddl/source.h"
+#include "migration/finding.h"
+#include "migration/rule_list.h"
+
+static Constraint *added_constraint(WfRuleCall *call, ConstrType kind);
+static void report_build(WfRuleCall *call, Constraint *constraint, const char *word, const char *suffix);
+static char *index_first(WfRelation *table, Constraint *constraint, const char *word, const char *suffix);
+
+/* ADD UNIQUE or ADD COLUMN ... UNIQUE, without USING INDEX. */
+void
+wf_rule_add_unique(WfRuleCall *call)
+{
+	Constraint *constraint = added_constraint(call, CONSTR_UNIQUE);
+
+	if (constraint)
+		report_build(call, constraint, "UNIQUE", "key");
+}
+
+/* ADD PRIMARY KEY or ADD COLUMN ... PRIMARY KEY, without USING INDEX. */
+void
+wf_rule_add_primary_key(WfRuleCall *call)
+{
+	Constraint *constraint = added_constraint(call, CONSTR_PRIMARY);
+
+	if (constraint)
+		report_build(call, constraint, "PRIMARY KEY", "pkey");
+}
+
+/* ADD EXCLUDE: there is no way around its lock. */
+void
+wf_rule_add_exclusion(WfRuleCall *call)
+{
+	AlterTableStmt *stmt = (AlterTableStmt *) call->statement;
+	Constraint *constraint = added_constraint(call, CONSTR_EXCLUSION);
+	WfRelation *table;
+	WfFinding  *finding;
+
+	if (constraint == NULL)
+		return;
+	table = wf_rule_relation(call, stmt->relation);
+	if (table == NULL || !wf_rule_is_populated(call, table))
+		return;
+	finding = wf_finding_add(call, "ADD EXCLUDE stops all reads and writes of \"%s\" while it builds an index over %s and compares them",
+							 table->name, wf_rule_size(call, table));
+	wf_finding_on(call, finding, table);
+	finding->location = constraint->location;
+	finding->lock = AccessExclusiveLock;
+	finding->scans = true;
+	finding->hint = pstrdup("PostgreSQL has neither NOT VALID nor USING INDEX for it: make a new table with the constraint, "
+							"copy the rows in batches and swap the tables.");
+}
+
+/*
+ * The constraint of this kind that the command adds, to the table or with a
+ * new column, and that builds an index; NULL where there is none.
+ */
+static Constraint *
+added_constraint(WfRuleCall *call, ConstrType kind)
+{
+	ListCell   *lc;
+
+	if (call->command->subtype == AT_AddConstraint)
+	{
+		Constraint *constraint = (Constraint *) call->command->def;
+
+		return IsA(constraint, Constraint) && constraint->contype == kind &&
+			constraint->indexname == NULL ? constraint : NULL;
+	}
+	foreach(lc, ((ColumnDef *) call->command->def)->constraints)
+	{
+		Constraint *constraint = lfirst(lc);
+
+		if (IsA(constraint, Constraint) && constraint->contype == kind)
+			return constraint;
+	}
+	return NULL;
+}
+
+static void
+report_build(WfRuleCall *call, Constraint *constraint, const char *word, const char *suffix)
+{
+	AlterTableStmt *stmt = (AlterTableStmt *) call->statement;
+	WfRelation *table = wf_rule_relation(call, stmt->relation);
+	WfFinding  *finding;
+
+	if (table == NULL || !wf_rule_is_populated(call, table))
+		return;
+	finding = wf_finding_add(call, "ADD %s stops all reads and writes of \"%s\" while it builds an index over %s",
+							 word, table->name, wf_rule_size(call, table));
+	wf_finding_on(call, finding, table);
+	finding->location = constraint->location;
+	finding->lock = AccessExclusiveLock;
+	finding->scans = true;
+	finding->hint = psprintf("Build the index first with CREATE UNIQUE INDEX CONCURRENTLY, outside of a transaction block, "
+							 "then make it the constraint with ADD %s USING INDEX.", word);
+	if (constraint->keys != NIL)
+		finding->safe_sql = index_first(table, constraint, word, suffix);
+}
+
+/* The two statements that do the same without the long lock. */
+static char *
+index_first(WfRelation *table, Constraint *constraint, const char *word, const char *suffix)
+{
+	char	   *name = constraint->conname;
+	char	   *table_name = wf_ddl_quote_name(table->schema, table->name);
+	StringInfoData buf;
+
+	if (name == NULL)
+	{
+		StringInfoData columns;
+		ListCell   *lc;
+
+		initStringInfo(&columns);
+		foreach(lc, constraint->keys)
+			appendStringInfo(&columns, "%s%s", columns.len ? "_" : "", strVal(lfirst(lc)));
+		name = makeObjectName(table->name,
+							  constraint->contype == CONSTR_PRIMARY ? NULL : columns.data, suffix);
+	}
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "CREATE UNIQUE INDEX CONCURRENTLY %s ON %s (%s)",
+					 quote_identifier(name), table_name,
+					 wf_ddl_quote_names(constraint->keys, ", "));
+	if (constraint->including)
+		appendStringInfo(&buf, " INCLUDE (%s)", wf_ddl_quote_names(constraint->including, ", "));
+	if (constraint->nulls_not_distinct)
+		appendStringInfoString(&buf, " NULLS NOT DISTINCT");
+	if (constraint->indexspace)
+		appendStringInfo(&buf, " TABLESPACE %s", quote_identifier(constraint->indexspace));
+	appendStringInfo(&buf, ";\nALTER TABLE %s ADD CONSTRAINT %s %s USING INDEX %s",
+					 table_name, quote_identifier(name), word, quote_identifier(name));
+	if (constraint->deferrable)
+		appendStringInfo(&buf, " DEFERRABLE%s", constraint->initdeferred ? " INITIALLY DEFERRED" : "");
+	appendStringInfoChar(&buf, ';');
+	return buf.data;
+}

@@ -1,0 +1,154 @@
+/*
+ * rule_rename.c: rules about renaming and moving things.
+ */
+#include "common/compat.h"
+
+#include "nodes/value.h"
+
+#include "ddl/deparse.h"
+#include "migration/finding.h"
+#include "migration/rule_list.h"
+
+static const char *noun_of(ObjectType type);
+
+/*
+ * RENAME of anything that has no rule of its own: types (enums, domains and
+ * composites), their attributes, functions, constraints, triggers, policies,
+ * rules, sequences, views, indexes, databases, roles and so on.
+ */
+void
+wf_rule_rename_other(WfRuleCall *call)
+{
+	RenameStmt *stmt = (RenameStmt *) call->statement;
+	WfFinding  *finding;
+
+	switch (stmt->renameType)
+	{
+		case OBJECT_COLUMN:
+		case OBJECT_TABLE:
+		case OBJECT_FOREIGN_TABLE:
+		case OBJECT_VIEW:
+		case OBJECT_MATVIEW:
+		case OBJECT_SCHEMA:
+			return;				/* these have rules of their own */
+		default:
+			break;
+	}
+	if (stmt->renameType == OBJECT_TYPE || stmt->renameType == OBJECT_DOMAIN)
+	{
+		WfType	   *type = wf_rule_type(call, castNode(List, stmt->object));
+
+		if (type == NULL)
+			return;
+		finding = wf_finding_add(call, "code that names type \"%s\" fails as soon as it is \"%s\"",
+								 type->name, stmt->newname);
+		wf_finding_on_type(call, finding, type);
+		finding->hint = pstrdup("Rename it in the release after the one that no longer uses the old name.");
+		return;
+	}
+	if (stmt->relation)
+	{
+		WfRelation *relation = wf_rule_relation(call, stmt->relation);
+
+		if (relation == NULL)
+			return;
+		finding = wf_finding_add(call, "code that names %s \"%s\" fails as soon as it is \"%s\"",
+								 noun_of(stmt->renameType),
+								 stmt->subname ? stmt->subname : relation->name, stmt->newname);
+		wf_finding_on(call, finding, relation);
+		return;
+	}
+	finding = wf_finding_add(call, "code that names %s \"%s\" fails as soon as it is \"%s\"",
+							 noun_of(stmt->renameType),
+							 stmt->subname ? stmt->subname : wf_ddl_object_name(stmt->renameType, stmt->object),
+							 stmt->newname);
+	finding->object = stmt->subname ? pstrdup(stmt->subname) :
+		wf_ddl_object_name(stmt->renameType, stmt->object);
+}
+
+/* ALTER ... SET SCHEMA. */
+void
+wf_rule_move_schema(WfRuleCall *call)
+{
+	AlterObjectSchemaStmt *stmt = (AlterObjectSchemaStmt *) call->statement;
+	WfFinding  *finding;
+
+	if (stmt->objectType == OBJECT_TYPE || stmt->objectType == OBJECT_DOMAIN)
+	{
+		WfType	   *type = wf_rule_type(call, castNode(List, stmt->object));
+
+		if (type == NULL)
+			return;
+		finding = wf_finding_add(call, "code that looks for type \"%s\" in its old schema fails", type->name);
+		wf_finding_on_type(call, finding, type);
+	}
+	else if (stmt->relation)
+	{
+		WfRelation *relation = wf_rule_relation(call, stmt->relation);
+
+		if (relation == NULL)
+			return;
+		finding = wf_finding_add(call, "code that looks for %s \"%s\" in its old schema fails",
+								 noun_of(stmt->objectType), relation->name);
+		wf_finding_on(call, finding, relation);
+		finding->lock = AccessExclusiveLock;
+		if (stmt->objectType == OBJECT_TABLE)
+			finding->safe_sql = psprintf("BEGIN;\nALTER TABLE %s SET SCHEMA %s;\nCREATE VIEW %s AS SELECT * FROM %s;\nCOMMIT;",
+										 finding->object, wf_ddl_quote_name(NULL, stmt->newschema), finding->object,
+										 wf_ddl_quote_name(stmt->newschema, relation->name));
+	}
+	else
+	{
+		char	   *name = wf_ddl_object_name(stmt->objectType, stmt->object);
+
+		finding = wf_finding_add(call, "code that looks for %s \"%s\" in its old schema fails",
+								 noun_of(stmt->objectType), name);
+		finding->object = name;
+	}
+	finding->hint = pstrdup("Leave a view or a synonym function of the old name until no code uses it.");
+}
+
+/* What people call an object of this type. */
+static const char *
+noun_of(ObjectType type)
+{
+	switch (type)
+	{
+		case OBJECT_AGGREGATE:
+			return "aggregate";
+		case OBJECT_ATTRIBUTE:
+			return "attribute";
+		case OBJECT_DATABASE:
+			return "database";
+		case OBJECT_DOMCONSTRAINT:
+		case OBJECT_TABCONSTRAINT:
+			return "constraint";
+		case OBJECT_EXTENSION:
+			return "extension";
+		case OBJECT_FUNCTION:
+		case OBJECT_ROUTINE:
+			return "function";
+		case OBJECT_INDEX:
+			return "index";
+		case OBJECT_MATVIEW:
+			return "materialized view";
+		case OBJECT_POLICY:
+			return "policy";
+		case OBJECT_PROCEDURE:
+			return "procedure";
+		case OBJECT_ROLE:
+			return "role";
+		case OBJECT_RULE:
+			return "rule";
+		case OBJECT_SEQUENCE:
+			return "sequence";
+		case OBJECT_TABLE:
+			return "table";
+		case OBJECT_TRIGGER:
+			return "trigger";
+		case OBJECT_VIEW:
+			return "view";
+		default:
+			return "object";
+	}
+}
