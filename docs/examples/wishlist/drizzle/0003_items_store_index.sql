@@ -1,0 +1,1 @@
+CREATE INDEX "items_store_index" ON "items" USING btree ("store");

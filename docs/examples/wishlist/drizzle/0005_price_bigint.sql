@@ -1,0 +1,1 @@
+ALTER TABLE "items" ALTER COLUMN "wanted_price" SET DATA TYPE bigint;

@@ -1,0 +1,3 @@
+ALTER TABLE "items" ALTER COLUMN "note" SET DEFAULT '';
+--> statement-breakpoint
+ALTER TABLE "items" ALTER COLUMN "note" SET NOT NULL;

@@ -1,0 +1,1 @@
+ALTER TABLE "wishlists" RENAME COLUMN "title" TO "name";

@@ -1,0 +1,181 @@
+# migrations.sh: the part of make demo that checks somebody's own migrations.
+# Sourced by demo.sh.
+#
+# Drizzle, Prisma and Flyway are known by their files; anything else is a
+# folder of .sql files, taken by name.  Each file is checked on the private
+# server as the files before it have left it, with existing tables taken for
+# full ones, and is then applied, so that the next one meets its objects.
+
+# find_migrations DIR: sets folder, and tool, which says whose files they are;
+# stops with a message where there are none.
+find_migrations() {
+	[ -d "$1" ] || die "MIGRATIONS=$1: there is no such folder"
+	folder=$(cd "$1" 2>/dev/null && pwd -P) || die "MIGRATIONS=$1: the folder cannot be entered"
+	if [ -f "$folder/meta/_journal.json" ]; then
+		tool=drizzle
+	elif [ -n "$(find "$folder" -mindepth 2 -maxdepth 2 -name migration.sql | head -n 1)" ]; then
+		tool=folders
+	elif [ -n "$(find "$folder" -name 'V*__*.sql' | head -n 1)" ]; then
+		tool=flyway
+	elif [ -n "$(find "$folder" -maxdepth 1 -name '*.sql' | head -n 1)" ]; then
+		tool=plain
+	else
+		for inner in drizzle migrations prisma/migrations db/migrate supabase/migrations; do
+			[ -d "$folder/$inner" ] || continue
+			die "MIGRATIONS=$1 holds no migrations; is it MIGRATIONS=$1/$inner?"
+		done
+		die "MIGRATIONS=$1 holds no migrations: neither meta/_journal.json (Drizzle) nor */migration.sql" \
+			"(Prisma, Drizzle 1.0) nor V*__*.sql (Flyway) nor *.sql"
+	fi
+}
+
+# list_migrations: the files in the order in which the tool runs them, a name
+# a line, relative to the folder.
+list_migrations() {
+	case $tool in
+		drizzle)
+			WF_FILE=$folder/meta/_journal.json psql -XqAt -v ON_ERROR_STOP=1 <<-'EOF'
+			\set journal `cat "$WF_FILE"`
+			SELECT e->>'tag' || '.sql'
+			FROM jsonb_array_elements(:'journal'::jsonb->'entries') WITH ORDINALITY j (e, n)
+			ORDER BY (e->>'idx')::int, n;
+			EOF
+			;;
+		folders)
+			(cd "$folder" && ls -d ./*/migration.sql | sed 's|^\./||' | LC_ALL=C sort)
+			;;
+		flyway)
+			# By version, 1.2 before 1.10; repeatable ones last, by description.
+			(cd "$folder" && find . -name 'V*__*.sql' | sed 's|^\./||' |
+				awk '{n = $0; sub(/.*\//, "", n); sub(/^V/, "", n); sub(/__.*/, "", n)
+				      gsub(/_/, ".", n); print n "\t" $0}' | LC_ALL=C sort -V | cut -f 2-
+			find . -name 'R__*.sql' | sed 's|^\./||' |
+				awk '{n = $0; sub(/.*\//, "", n); print n "\t" $0}' | LC_ALL=C sort | cut -f 2-)
+			;;
+		plain)
+			(cd "$folder" && ls ./*.sql | sed 's|^\./||' | grep -v '\.down\.sql$' | LC_ALL=C sort)
+			;;
+	esac
+}
+
+# name_tool: how the first line calls them.
+name_tool() {
+	case $tool in
+		drizzle) say "Drizzle, in the order of meta/_journal.json" ;;
+		folders)
+			if [ -n "$(find "$folder" -mindepth 2 -maxdepth 2 -name snapshot.json | head -n 1)" ]; then
+				say "Drizzle 1.0, by folder"
+			else
+				say "Prisma, by folder"
+			fi
+			;;
+		flyway) say "Flyway, by version, repeatable ones last" ;;
+		plain) say "plain SQL, by name" ;;
+	esac
+}
+
+# note TEXT: one line below a file's name.
+note() { say "  note: $*"; }
+
+# read_migration FILE: copies it to $T/file.sql as the server is to see it,
+# line by line where it was.  Fails where it can't be read as text.
+read_migration() {
+	if [ ! -f "$1" ]; then
+		note "is in the journal, but there is no such file"
+		return 1
+	elif ! iconv -f UTF-8 -t UTF-8 "$1" > /dev/null 2>&1 || [ "$(tr -cd '\000' < "$1" | wc -c)" -gt 0 ]; then
+		note "is not UTF-8 text; convert it first, as in: iconv -f UTF-16 -t UTF-8"
+		return 1
+	fi
+	# What undoes the migration is not part of it (goose, dbmate).
+	sed -e '1s/^\xEF\xBB\xBF//' -e '/^-- *+goose  *Down/,$d' -e '/^-- *migrate:down/,$d' "$1" > "$T/plain.sql"
+	meta=$(grep -nE '^[[:space:]]*\\[A-Za-z!?]' "$T/plain.sql" | head -n 1)
+	if [ -n "$meta" ]; then
+		note "line ${meta%%:*}: \"$(say "${meta#*:}" | sed 's/^[[:space:]]*//' | cut -c 1-40)\"" \
+			"is a command of psql, not SQL; such lines are left out"
+		sed 's/^[[:space:]]*\\[A-Za-z!?].*//' "$T/plain.sql" > "$T/file.sql"
+	else
+		mv "$T/plain.sql" "$T/file.sql"
+	fi
+}
+
+# check_file: prints what the check says of $T/file.sql.  $1: does the tool
+# wrap the file into a transaction?
+check_file() {
+	WF_FILE=$T/file.sql WF_FOUND=$T/found psql -Xq -v ON_ERROR_STOP=1 -v wrapped="$1" \
+		-P pager=off -P footer=off -P format=wrapped -P columns="${COLUMNS:-120}" <<-'EOF' 2>&1
+	\set migration `cat "$WF_FILE"`
+	SET client_min_messages = warning;
+	CREATE TEMP TABLE found AS
+	SELECT * FROM wishflags.migration_breaking_check(:'migration',
+		jsonb_build_object('assume_populated', true, 'in_transaction', :'wrapped'::boolean));
+	SELECT count(*) > 0 AS any FROM found \gset
+	\if :any
+	SELECT severity, rule, line, object, message FROM found ORDER BY line, col, rule;
+	\else
+	\echo '  nothing found'
+	\endif
+	\copy (SELECT severity, rule FROM found) TO PROGRAM 'cat >> "$WF_FOUND"'
+	EOF
+}
+
+# apply_file: runs $T/file.sql in one transaction, or statement by statement
+# where a statement refuses to run in one.
+apply_file() {
+	apply_sql -1 && return 0
+	case $reason in
+		*"cannot run inside a transaction block"*|*"unsafe use of new value"*) apply_sql && return 0 ;;
+	esac
+	note "does not apply here: $reason"
+}
+
+apply_sql() {
+	PGOPTIONS='-c wishflags.guard=off -c client_min_messages=error' \
+		psql -Xq -v ON_ERROR_STOP=1 "$@" -f "$T/file.sql" > /dev/null 2> "$T/apply.err" < /dev/null && return 0
+	reason=$(sed -n 's/.*\(ERROR\|FATAL\): *//p' "$T/apply.err" | head -n 1)
+	[ -n "$reason" ] || reason=$(head -n 1 "$T/apply.err")
+	return 1
+}
+
+# check_migrations: all of it, with totals; fails if a file could not be read.
+check_migrations() {
+	list_migrations > "$T/list" || die "$folder/meta/_journal.json cannot be read: see the error above"
+	createdb check
+	PGDATABASE=check
+	psql -Xq -v ON_ERROR_STOP=1 -c 'SET client_min_messages = warning' -c 'CREATE EXTENSION wishflags'
+	wrapped=false
+	[ "$tool" = drizzle ] && wrapped=true
+	: > "$T/found"
+	files=0 unread=0
+	say "Checking $(wc -l < "$T/list") files of $folder"
+	say "($(name_tool))"
+	while IFS= read -r file; do
+		files=$((files + 1))
+		say
+		say "$file"
+		if read_migration "$folder/$file"; then
+			check_file "$wrapped"
+			apply_file
+		else
+			unread=$((unread + 1))
+		fi
+	done < "$T/list"
+	if [ "$tool" = drizzle ]; then
+		(cd "$folder" && ls ./*.sql 2>/dev/null) | sed 's|^\./||' | grep -vxFf "$T/list" > "$T/extra" || :
+		[ ! -s "$T/extra" ] || { say; note "not in the journal, so Drizzle never runs them: $(tr '\n' ' ' < "$T/extra")"; }
+	fi
+	print_totals
+	[ "$unread" = 0 ] || die "$unread of $files files could not be read"
+}
+
+print_totals() {
+	say
+	say "$files files, $(wc -l < "$T/found") findings"
+	for severity in critical high medium low info; do
+		n=$(grep -c "^$severity	" "$T/found" || :)
+		[ "$n" = 0 ] || printf '%7d %s\n' "$n" "$severity"
+	done
+	say
+	say "The rules that speak most often:"
+	cut -f 2 "$T/found" | sort | uniq -c | sort -k1,1nr -k2 | head -n 10
+}
