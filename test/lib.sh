@@ -310,7 +310,7 @@ wf_start() {
 	name=$1
 	shift
 	data=$T/run/$name
-	as_user mkdir "$data.s"
+	as_user mkdir -m 700 "$data.s"
 	as_user "$BIN/initdb" -D "$data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N > "$T/$name.initdb" 2>&1 \
 		|| { cat "$T/$name.initdb" >&2; die "initdb failed"; }
 	{
