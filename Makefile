@@ -15,7 +15,7 @@ ifneq (,$(filter $(SCRIPT_GOALS),$(MAKECMDGOALS)))
 
 .PHONY: $(SCRIPT_GOALS)
 $(SCRIPT_GOALS):
-	@PG_CONFIG='$(PG_CONFIG)' sh "$$(dirname '$(strip $(MAKEFILE_LIST))')/test/$@.sh"
+	@exec env PG_CONFIG='$(PG_CONFIG)' sh "$$(dirname '$(strip $(MAKEFILE_LIST))')/test/$@.sh"
 
 else
 

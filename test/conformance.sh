@@ -1,0 +1,104 @@
+#!/bin/sh
+# make conformance CASES=dir: runs given cases on a private server.
+#
+# The folder holds case files (*.jsonl) and the runners that know them:
+# flags.py (cases with a "flag"), migrations.py ("expected_rules") and
+# schema_diff.py ("from_sql").  Settings:
+#
+#   ONLY="flags migrations schema_diff"   runs these only
+#   STRIDE=n       every n-th case of schema_diff.py, which takes a second each
+#   VERBOSE=1      prints each failed case
+#   FLOORS=file    lines "runner/suite n": a suite passes when at least n of its
+#                  cases do, and suites are counted instead of cases
+#
+# Ends with a line "N passed, N failed".
+
+. "$(dirname "$0")/lib.sh"
+
+cases=${CASES-}
+[ -n "$cases" ] || die "say where the cases are: make conformance CASES=dir"
+cases=$(cd "$cases" 2>/dev/null && pwd -P) || die "there is no folder \"$CASES\""
+floors=${FLOORS-}
+[ -z "$floors" ] || [ -f "$floors" ] || die "there is no file \"$floors\""
+[ -z "$floors" ] || floors=$(cd "$(dirname "$floors")" && pwd -P)/$(basename "$floors")
+
+wf_need build server python
+wf_begin
+wf_build
+wf_stage
+wf_start conformance "full_page_writes = off" "synchronous_commit = off" "autovacuum = off" "max_locks_per_transaction = 256"
+createdb conformance
+psql -Xqd conformance -c 'SET client_min_messages = warning' -c 'CREATE EXTENSION wishflags'
+PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE
+
+# files_with KEY: the case files whose cases have it.
+files_with() {
+	for file in "$cases"/*.jsonl; do
+		if [ -f "$file" ] && head -n 1 "$file" | grep -q "\"$1\":"; then say "$file"; fi
+	done
+}
+
+# run RUNNER KEY FUNCTION ARGUMENT...: leaves "runner/suite passed" lines in
+# $T/scores and the runner's "N passed, N failed" in $T/sums.
+run() {
+	runner=$1 key=$2 function=$3
+	shift 3
+	case " ${ONLY:-$runner} " in *" $runner "*) ;; *) return 0 ;; esac
+	[ -f "$cases/$runner.py" ] || { say "== $runner: no $runner.py among the cases"; return 0; }
+	files=$(files_with "$key")
+	[ -n "$files" ] || { say "== $runner: no cases for $runner.py"; return 0; }
+	if [ "$(psql -XAtd conformance -c "SELECT count(*) FROM pg_proc WHERE proname = '$function' AND pronamespace = 'wishflags'::regnamespace")" = 0 ]; then
+		say "== $runner: left out, wishflags.$function is not there"
+		return 0
+	fi
+	say "== $runner"
+	printf '%s\n' "$files" > "$T/files"
+	[ -z "${VERBOSE-}" ] || set -- -v "$@"
+	while read -r file; do set -- "$@" "$file"; done < "$T/files"
+	rc=0
+	python3 "$cases/$runner.py" "$@" > "$T/$runner.out" 2>&1 || rc=$?
+	cat "$T/$runner.out"
+	if ! tail -n 1 "$T/$runner.out" | grep -E '^[0-9]+ passed, [0-9]+ failed$' >> "$T/sums"; then
+		say "$runner.py broke off with status $rc"
+		say "0 passed, 1 failed" >> "$T/sums"
+	fi
+	sed -nE \
+		-e "s,^([a-z_]+) caught ([0-9]+)/[0-9]+\, quiet ([0-9]+)/.*,$runner/\1 \2 \3,p" \
+		-e "s,^([a-z_]+) ([0-9]+)/[0-9]+( \(.*)?$,$runner/\1 \2 0,p" "$T/$runner.out" |
+		while read -r suite one two; do say "$suite $((one + two))"; done >> "$T/scores"
+}
+
+: > "$T/scores"
+: > "$T/sums"
+dsn="host=$PGHOST port=$PGPORT user=$PGUSER"
+run flags flag flag_eval_document --dsn "$dsn dbname=conformance"
+run migrations expected_rules migration_breaking_check --dsn "$dsn dbname=conformance"
+run schema_diff from_sql schema_diff_sql --dsn "$dsn" --jobs 2 --stride "${STRIDE:-1}"
+
+if [ -z "$floors" ]; then
+	awk '{p += $1; f += $3} END {printf "%d passed, %d failed\n", p, f; exit f > 0}' "$T/sums"
+	exit
+fi
+
+say "== floors"
+passed=0
+failed=0
+while read -r suite score; do
+	floor=$(sed -n "s,^$suite ,,p" "$floors")
+	if [ "$score" -ge "${floor:-0}" ]; then
+		say "ok       $suite: $score, floor ${floor:-none yet}"
+		passed=$((passed + 1))
+	else
+		say "not ok   $suite: $score, floor $floor"
+		failed=$((failed + 1))
+	fi
+done < "$T/scores"
+# A suite with a floor that gave no score has fallen.
+while read -r suite floor; do
+	case $suite in ''|'#'*) continue ;; esac
+	case " ${ONLY:-${suite%%/*}} " in *" ${suite%%/*} "*) ;; *) continue ;; esac
+	grep -q "^$suite " "$T/scores" || { say "not ok   $suite: no result, floor $floor"; failed=$((failed + 1)); }
+done < "$floors"
+say "$passed passed, $failed failed"
+[ "$failed" = 0 ]
