@@ -23,4 +23,9 @@
 /* The running server's major version, as a number. */
 #define WF_SERVER_MAJOR (PG_VERSION_NUM / 10000)
 
+/* 18 marks a function that does not return in front of its declaration. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 #endif							/* WF_COMMON_COMPAT_H */

@@ -13,7 +13,7 @@
 static const WfOption *find_option(const char *name, const WfOption *known, int nknown);
 static void store_option(const WfOption *option, JsonbValue *value, void *target);
 static List *string_list(const WfOption *option, JsonbValue *value);
-static void report_wrong_type(const WfOption *option, const char *expected) pg_attribute_noreturn();
+pg_noreturn static void report_wrong_type(const WfOption *option, const char *expected);
 
 /*
  * Stores the value of each key of options at its place in *target, which the
