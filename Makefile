@@ -43,12 +43,27 @@ OBJS = \
 	src/migration/rule_drop.o \
 	src/migration/rule_enum.o \
 	src/migration/rule_index.o \
-	src/migration/rule_rename.o
+	src/migration/rule_rename.o \
+	src/flags/bucket.o \
+	src/flags/cache.o \
+	src/flags/call.o \
+	src/flags/context.o \
+	src/flags/dialect_native.o \
+	src/flags/document.o \
+	src/flags/eval.o \
+	src/flags/flags.o \
+	src/flags/manage.o \
+	src/flags/override.o \
+	src/flags/predicate.o \
+	src/flags/trigger.o
 
 # The install script is these parts, in this order.
 SQL_PARTS = \
 	src/common/prologue.sql \
 	src/wishflags.sql \
+	src/flags/tables.sql \
+	src/flags/evaluate.sql \
+	src/flags/manage.sql \
 	src/common/epilogue.sql
 
 DATA_built = wishflags--$(EXTVERSION).sql
@@ -56,7 +71,10 @@ DATA = $(wildcard $(srcroot)/src/upgrade/*.sql)
 
 # Event triggers are database-wide, so the tests run one after another.
 REGRESS = \
-	common_install
+	common_install \
+	flags_create \
+	flags_eval \
+	flags_wrong
 REGRESS_OPTS = --load-extension=wishflags
 
 PG_CPPFLAGS = -I$(srcroot)/src -DWF_VERSION='"$(EXTVERSION)"'

@@ -9,6 +9,7 @@
 #include "utils/guc.h"
 
 #include "common/extension.h"
+#include "flags/flags.h"
 
 WF_MODULE_MAGIC;
 
@@ -20,6 +21,7 @@ PG_FUNCTION_INFO_V1(wf_version);
 void
 _PG_init(void)
 {
+	wf_flags_init();
 	MarkGUCPrefixReserved("wishflags");
 }
 

@@ -28,4 +28,11 @@
 #define pg_noreturn pg_attribute_noreturn()
 #endif
 
+/* Before 16 what a check hook hands over is plain malloc's. */
+#if PG_VERSION_NUM >= 160000
+#define wf_guc_malloc(size) guc_malloc(LOG, size)
+#else
+#define wf_guc_malloc(size) malloc(size)
+#endif
+
 #endif							/* WF_COMMON_COMPAT_H */

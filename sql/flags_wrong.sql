@@ -1,0 +1,43 @@
+-- Wrong use: clear errors, and nothing changed.
+SET search_path = wishflags;
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+
+SELECT flag_create('gallery');
+SELECT flag_create('gallery');
+SELECT flag_create(NULL);
+SELECT flag_create('');
+SELECT flag_create('with space');
+SELECT flag_create(repeat('x', 201));
+SELECT flag_enable('galery');
+SELECT flag_disable(NULL);
+
+SELECT flag_rollout('gallery', -1);
+SELECT flag_rollout('gallery', 101);
+SELECT flag_rollout('gallery', 100.0001);
+SELECT flag_rollout('gallery', 'NaN');
+SELECT flag_rollout('gallery', 'Infinity');
+SELECT flag_rollout('gallery', 0.0005);
+SELECT flag_rollout('gallery', NULL);
+SELECT flag_rollout('galery', 10);
+UPDATE flags SET rollout = 12.34567;
+INSERT INTO flags (key, rollout) VALUES ('plain', 1e300);
+\set VERBOSITY terse
+INSERT INTO flags (key, rollout) VALUES ('plain', NULL);
+\set VERBOSITY default
+UPDATE flags SET key = 'exhibition';
+
+SELECT flag_override_set('gallery', 'user-1', 'blue');
+SELECT flag_override_set('galery', 'user-1');
+SELECT flag_override_set('gallery', '');
+SELECT flag_override_set('gallery', '{"targetingKey": "user-1"}');
+SELECT flag_override_set('gallery', NULL);
+INSERT INTO flag_overrides (flag, key, variant) VALUES ('galery', 'user-1', 'on');
+SELECT flag_override_unset('gallery', 'nobody');
+
+SELECT key, enabled, rollout, version FROM flags;
+SELECT count(*) FROM flag_overrides;
+
+-- The trigger functions are of no use elsewhere.
+SELECT flags_check();
+DELETE FROM flags;

@@ -1,0 +1,90 @@
+/*
+ * bucket.h: hashing into buckets.
+ *
+ * The functions on the path of a plain rollout are inline: together they cost
+ * about as much as one call of the server's hashtext().
+ */
+#ifndef WF_FLAGS_BUCKET_H
+#define WF_FLAGS_BUCKET_H
+
+#include "port/pg_bswap.h"
+
+#include "flags/program.h"
+
+#define WF_BUCKET_NONE (-1)		/* past the last arm */
+
+extern void wf_flags_murmur3_begin(WfMurmur3 *state, uint32 seed);
+extern void wf_flags_murmur3_add(WfMurmur3 *state, const char *data, int len);
+extern int	wf_flags_split_arm(const WfSplit *split, uint32 position);
+
+static inline uint32
+wf_flags_murmur3_word(uint32 word)
+{
+	word *= 0xcc9e2d51;
+	word = (word << 15) | (word >> 17);
+	return word * 0x1b873593;
+}
+
+static inline uint32
+wf_flags_murmur3_mix(uint32 hash, uint32 word)
+{
+	hash ^= wf_flags_murmur3_word(word);
+	hash = (hash << 13) | (hash >> 19);
+	return hash * 5 + 0xe6546b64;
+}
+
+static inline uint32
+wf_flags_load_le32(const char *data)
+{
+	uint32		word;
+
+	memcpy(&word, data, sizeof(word));
+#ifdef WORDS_BIGENDIAN
+	word = pg_bswap32(word);
+#endif
+	return word;
+}
+
+/* Hash of what *state has taken in followed by len bytes of data. */
+static inline uint32
+wf_flags_murmur3_finish(const WfMurmur3 *state, const char *data, int len)
+{
+	uint32		hash = state->hash;
+	uint32		length = state->length + (uint32) len;
+	int			shift = state->ncarry * 8;
+	uint64		pending = state->carry;
+
+	/* The carried bytes lie below each word of data; the rest is carried on. */
+	for (; len >= 4; len -= 4, data += 4)
+	{
+		pending |= (uint64) wf_flags_load_le32(data) << shift;
+		hash = wf_flags_murmur3_mix(hash, (uint32) pending);
+		pending >>= 32;
+	}
+	for (; len > 0; len--, data++, shift += 8)
+		pending |= (uint64) (unsigned char) *data << shift;
+	if (shift >= 32)
+	{
+		hash = wf_flags_murmur3_mix(hash, (uint32) pending);
+		pending >>= 32;
+	}
+
+	hash ^= wf_flags_murmur3_word((uint32) pending);
+	hash ^= length;
+	hash ^= hash >> 16;
+	hash *= 0x85ebca6b;
+	hash ^= hash >> 13;
+	hash *= 0xc2b2ae35;
+	return hash ^ (hash >> 16);
+}
+
+/* Position of an input in the range of the split. */
+static inline uint32
+wf_flags_split_position(const WfSplit *split, const char *data, int len)
+{
+	uint32		hash = wf_flags_murmur3_finish(&split->prefix, data, len);
+
+	return (uint32) (((uint64) hash * split->total) >> 32);
+}
+
+#endif							/* WF_FLAGS_BUCKET_H */

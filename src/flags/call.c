@@ -1,0 +1,392 @@
+/*
+ * call.c: flag_eval(), flag_variant() and flag_value().
+ *
+ * A function comes in five forms: for a key of type text, bigint or uuid, for
+ * a context, and for the session's context.  None of them raises an error
+ * because of a flag's data or a context, and none returns NULL where an answer
+ * is a boolean.
+ */
+#include "common/compat.h"
+
+#include "fmgr.h"
+#include "utils/datum.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+
+#include "flags/bucket.h"
+#include "flags/cache.h"
+#include "flags/call.h"
+#include "flags/context.h"
+#include "flags/eval.h"
+
+PG_FUNCTION_INFO_V1(wf_flag_eval_text);
+PG_FUNCTION_INFO_V1(wf_flag_eval_bigint);
+PG_FUNCTION_INFO_V1(wf_flag_eval_uuid);
+PG_FUNCTION_INFO_V1(wf_flag_eval_context);
+PG_FUNCTION_INFO_V1(wf_flag_eval_session);
+PG_FUNCTION_INFO_V1(wf_flag_variant_text);
+PG_FUNCTION_INFO_V1(wf_flag_variant_bigint);
+PG_FUNCTION_INFO_V1(wf_flag_variant_uuid);
+PG_FUNCTION_INFO_V1(wf_flag_variant_context);
+PG_FUNCTION_INFO_V1(wf_flag_variant_session);
+PG_FUNCTION_INFO_V1(wf_flag_value_text);
+PG_FUNCTION_INFO_V1(wf_flag_value_bigint);
+PG_FUNCTION_INFO_V1(wf_flag_value_uuid);
+PG_FUNCTION_INFO_V1(wf_flag_value_context);
+PG_FUNCTION_INFO_V1(wf_flag_value_session);
+
+/* Longest key of a flag that a call site remembers. */
+#define SITE_KEY_MAX 64
+
+/* What a call site (its FmgrInfo) found last time. */
+typedef struct CallSite
+{
+	uint64		generation;		/* of the cache; 0 is none */
+	const WfFlag *flag;			/* NULL: there is no such flag */
+	int			key_len;
+	char		key[SITE_KEY_MAX];
+} CallSite;
+
+/* A context and the memory of a key that has to be written out. */
+typedef struct KeyedContext
+{
+	WfContext	context;
+	char		text[UUID_LEN * 2 + 5];
+} KeyedContext;
+
+static const WfFlag *find_flag_slowly(FmgrInfo *flinfo, WfString key);
+static void evaluate(FunctionCallInfo fcinfo, WfContext *context, WfOutcome *outcome,
+					 const WfProgram **program);
+static bool eval_boolean(FunctionCallInfo fcinfo, WfContext *context);
+static Datum eval_variant(FunctionCallInfo fcinfo, WfContext *context);
+static Datum eval_value(FunctionCallInfo fcinfo, WfContext *context, int default_arg);
+static void context_from_bigint(FunctionCallInfo fcinfo, KeyedContext *keyed);
+static void context_from_uuid(FunctionCallInfo fcinfo, KeyedContext *keyed);
+static void context_from_context(FunctionCallInfo fcinfo, WfContext *context);
+
+/* The flag that argument 0 names, or NULL. */
+static inline const WfFlag *
+find_flag(FunctionCallInfo fcinfo)
+{
+	CallSite   *site = (CallSite *) fcinfo->flinfo->fn_extra;
+	text	   *key;
+	WfString	name;
+
+	if (PG_ARGISNULL(0))
+		return NULL;
+	key = PG_GETARG_TEXT_PP(0);
+	name.data = VARDATA_ANY(key);
+	name.len = VARSIZE_ANY_EXHDR(key);
+	wf_flags_cache_ensure();
+	if (likely(site && site->generation == wf_flags_cache.generation &&
+			   site->key_len == name.len && memcmp(site->key, name.data, name.len) == 0))
+		return site->flag;
+	return find_flag_slowly(fcinfo->flinfo, name);
+}
+
+static inline void
+context_from_text(FunctionCallInfo fcinfo, WfContext *context)
+{
+	text	   *key;
+
+	if (PG_ARGISNULL(1))
+	{
+		wf_flags_context_from_key(context, NULL, 0);
+		return;
+	}
+	key = PG_GETARG_TEXT_PP(1);
+	wf_flags_context_from_key(context, VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key));
+}
+
+/*
+ * flag_eval(flag text, key text) -> boolean
+ *
+ * The one form that is hurried along: a plain rollout takes no more than
+ * hashing the key.
+ */
+Datum
+wf_flag_eval_text(PG_FUNCTION_ARGS)
+{
+	const WfFlag *flag = find_flag(fcinfo);
+	WfContext	context;
+	WfOutcome	outcome;
+
+	context_from_text(fcinfo, &context);
+	if (likely(flag))
+	{
+		const WfProgram *program = flag->program;
+
+		if (likely(program->boolean_share && flag->overrides == NULL &&
+				   context.valid && context.key.data))
+		{
+			const WfSplit *share = program->fallthrough.share;
+
+			PG_RETURN_BOOL(wf_flags_split_position(share, context.key.data, context.key.len) <
+						   share->arms[0].upper);
+		}
+		wf_flags_evaluate(program, flag->overrides, &context, &outcome);
+		PG_RETURN_BOOL(outcome.enabled);
+	}
+	PG_RETURN_BOOL(false);
+}
+
+/* flag_eval(flag text, key bigint) -> boolean */
+Datum
+wf_flag_eval_bigint(PG_FUNCTION_ARGS)
+{
+	KeyedContext keyed;
+
+	context_from_bigint(fcinfo, &keyed);
+	PG_RETURN_BOOL(eval_boolean(fcinfo, &keyed.context));
+}
+
+/* flag_eval(flag text, key uuid) -> boolean */
+Datum
+wf_flag_eval_uuid(PG_FUNCTION_ARGS)
+{
+	KeyedContext keyed;
+
+	context_from_uuid(fcinfo, &keyed);
+	PG_RETURN_BOOL(eval_boolean(fcinfo, &keyed.context));
+}
+
+/* flag_eval(flag text, context jsonb) -> boolean */
+Datum
+wf_flag_eval_context(PG_FUNCTION_ARGS)
+{
+	WfContext	context;
+
+	context_from_context(fcinfo, &context);
+	PG_RETURN_BOOL(eval_boolean(fcinfo, &context));
+}
+
+/* flag_eval(flag text) -> boolean, for the session's context */
+Datum
+wf_flag_eval_session(PG_FUNCTION_ARGS)
+{
+	WfContext	context;
+
+	wf_flags_context_from_session(&context);
+	PG_RETURN_BOOL(eval_boolean(fcinfo, &context));
+}
+
+/* flag_variant(flag text, key text) -> text */
+Datum
+wf_flag_variant_text(PG_FUNCTION_ARGS)
+{
+	WfContext	context;
+
+	context_from_text(fcinfo, &context);
+	return eval_variant(fcinfo, &context);
+}
+
+/* flag_variant(flag text, key bigint) -> text */
+Datum
+wf_flag_variant_bigint(PG_FUNCTION_ARGS)
+{
+	KeyedContext keyed;
+
+	context_from_bigint(fcinfo, &keyed);
+	return eval_variant(fcinfo, &keyed.context);
+}
+
+/* flag_variant(flag text, key uuid) -> text */
+Datum
+wf_flag_variant_uuid(PG_FUNCTION_ARGS)
+{
+	KeyedContext keyed;
+
+	context_from_uuid(fcinfo, &keyed);
+	return eval_variant(fcinfo, &keyed.context);
+}
+
+/* flag_variant(flag text, context jsonb) -> text */
+Datum
+wf_flag_variant_context(PG_FUNCTION_ARGS)
+{
+	WfContext	context;
+
+	context_from_context(fcinfo, &context);
+	return eval_variant(fcinfo, &context);
+}
+
+/* flag_variant(flag text) -> text, for the session's context */
+Datum
+wf_flag_variant_session(PG_FUNCTION_ARGS)
+{
+	WfContext	context;
+
+	wf_flags_context_from_session(&context);
+	return eval_variant(fcinfo, &context);
+}
+
+/* flag_value(flag text, key text, default_value jsonb) -> jsonb */
+Datum
+wf_flag_value_text(PG_FUNCTION_ARGS)
+{
+	WfContext	context;
+
+	context_from_text(fcinfo, &context);
+	return eval_value(fcinfo, &context, 2);
+}
+
+/* flag_value(flag text, key bigint, default_value jsonb) -> jsonb */
+Datum
+wf_flag_value_bigint(PG_FUNCTION_ARGS)
+{
+	KeyedContext keyed;
+
+	context_from_bigint(fcinfo, &keyed);
+	return eval_value(fcinfo, &keyed.context, 2);
+}
+
+/* flag_value(flag text, key uuid, default_value jsonb) -> jsonb */
+Datum
+wf_flag_value_uuid(PG_FUNCTION_ARGS)
+{
+	KeyedContext keyed;
+
+	context_from_uuid(fcinfo, &keyed);
+	return eval_value(fcinfo, &keyed.context, 2);
+}
+
+/* flag_value(flag text, context jsonb, default_value jsonb) -> jsonb */
+Datum
+wf_flag_value_context(PG_FUNCTION_ARGS)
+{
+	WfContext	context;
+
+	context_from_context(fcinfo, &context);
+	return eval_value(fcinfo, &context, 2);
+}
+
+/* flag_value(flag text, default_value jsonb) -> jsonb, for the session's context */
+Datum
+wf_flag_value_session(PG_FUNCTION_ARGS)
+{
+	WfContext	context;
+
+	wf_flags_context_from_session(&context);
+	return eval_value(fcinfo, &context, 1);
+}
+
+/* The value of a variant as jsonb; NULL for no variant. */
+Jsonb *
+wf_flags_variant_value(const WfProgram *program, int variant)
+{
+	JsonbValue	value;
+
+	if (variant == WF_VARIANT_NONE)
+		return NULL;
+	if (program->variants[variant].value)
+		return program->variants[variant].value;
+
+	/* "on" and "off" of a flag that defines no variants. */
+	value.type = jbvBool;
+	value.val.boolean = program->variants[variant].enabled;
+	return JsonbValueToJsonb(&value);
+}
+
+/* Looks a flag up, and notes it at the call site where there is room. */
+static const WfFlag *
+find_flag_slowly(FmgrInfo *flinfo, WfString key)
+{
+	const WfFlag *flag = wf_flags_cache_find(key);
+	CallSite   *site = (CallSite *) flinfo->fn_extra;
+
+	if (key.len > SITE_KEY_MAX)
+		return flag;
+	if (site == NULL)
+		flinfo->fn_extra = site = MemoryContextAlloc(flinfo->fn_mcxt, sizeof(CallSite));
+	site->generation = wf_flags_cache.generation;
+	site->flag = flag;
+	site->key_len = key.len;
+	memcpy(site->key, key.data, key.len);
+	return flag;
+}
+
+static void
+evaluate(FunctionCallInfo fcinfo, WfContext *context, WfOutcome *outcome,
+		 const WfProgram **program)
+{
+	const WfFlag *flag = find_flag(fcinfo);
+
+	if (flag)
+	{
+		*program = flag->program;
+		wf_flags_evaluate(flag->program, flag->overrides, context, outcome);
+		return;
+	}
+	*program = NULL;
+	wf_flags_outcome_error(outcome, WF_ERROR_FLAG_NOT_FOUND);
+}
+
+static bool
+eval_boolean(FunctionCallInfo fcinfo, WfContext *context)
+{
+	WfOutcome	outcome;
+	const WfProgram *program;
+
+	evaluate(fcinfo, context, &outcome, &program);
+	return outcome.enabled;
+}
+
+static Datum
+eval_variant(FunctionCallInfo fcinfo, WfContext *context)
+{
+	WfOutcome	outcome;
+	const WfProgram *program;
+	const WfString *name;
+
+	evaluate(fcinfo, context, &outcome, &program);
+	if (outcome.variant == WF_VARIANT_NONE)
+		PG_RETURN_NULL();
+	name = &program->variants[outcome.variant].name;
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(name->data, name->len));
+}
+
+static Datum
+eval_value(FunctionCallInfo fcinfo, WfContext *context, int default_arg)
+{
+	WfOutcome	outcome;
+	const WfProgram *program;
+
+	evaluate(fcinfo, context, &outcome, &program);
+	if (outcome.variant == WF_VARIANT_NONE)
+	{
+		if (PG_ARGISNULL(default_arg))
+			PG_RETURN_NULL();
+		PG_RETURN_DATUM(PG_GETARG_DATUM(default_arg));
+	}
+	/* A copy: the cache may be loaded anew while the caller holds the value. */
+	PG_RETURN_DATUM(datumCopy(JsonbPGetDatum(wf_flags_variant_value(program, outcome.variant)),
+							  false, -1));
+}
+
+static void
+context_from_bigint(FunctionCallInfo fcinfo, KeyedContext *keyed)
+{
+	int			len = PG_ARGISNULL(1) ? 0 : pg_lltoa(PG_GETARG_INT64(1), keyed->text);
+
+	wf_flags_context_from_key(&keyed->context, keyed->text, len);
+}
+
+static void
+context_from_uuid(FunctionCallInfo fcinfo, KeyedContext *keyed)
+{
+	int			len = 0;
+
+	if (!PG_ARGISNULL(1))
+	{
+		const char *text = DatumGetCString(DirectFunctionCall1(uuid_out, PG_GETARG_DATUM(1)));
+
+		len = strlcpy(keyed->text, text, sizeof(keyed->text));
+	}
+	wf_flags_context_from_key(&keyed->context, keyed->text, len);
+}
+
+static void
+context_from_context(FunctionCallInfo fcinfo, WfContext *context)
+{
+	wf_flags_context_from_json(context, PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1));
+}

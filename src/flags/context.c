@@ -1,0 +1,128 @@
+/*
+ * context.c: contexts from SQL arguments and from the session.
+ *
+ * A driver sends parameters without type, and PostgreSQL takes them for text.
+ * A text key that begins with "{" is therefore refused instead of parsed: a
+ * user who chooses that key would otherwise choose the whole context.
+ */
+#include "common/compat.h"
+
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
+
+#include "flags/context.h"
+
+static char *context_setting = NULL;
+static Jsonb *session_context = NULL;	/* context_setting, or NULL when empty */
+
+static bool check_context(char **newval, void **extra, GucSource source);
+static void assign_context(const char *newval, void *extra);
+static Jsonb *parse_context(const char *text);
+
+void
+wf_flags_context_init(void)
+{
+	DefineCustomStringVariable("wishflags.context",
+							   "Context of flag evaluations that are given none.",
+							   "A JSON object, for example {\"targetingKey\": \"user-1\", \"plan\": \"pro\"}.",
+							   &context_setting,
+							   "",
+							   PGC_USERSET,
+							   0,
+							   check_context,
+							   assign_context,
+							   NULL);
+}
+
+/* Warns, once a session, of text keys that look like JSON. */
+void
+wf_flags_context_refuse_key(void)
+{
+	static bool warned = false;
+
+	if (warned)
+		return;
+	warned = true;
+	ereport(WARNING,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("a text key that begins with \"{\" is no context"),
+			 errdetail("The flag's default is returned."),
+			 errhint("To pass a context, cast it: flag_eval('flag', '{...}'::jsonb), or flag_eval('flag', $1::jsonb).")));
+}
+
+/* A context of attributes; NULL is one without any. */
+void
+wf_flags_context_from_json(WfContext *context, Jsonb *attributes)
+{
+	context->valid = attributes == NULL || JB_ROOT_IS_OBJECT(attributes);
+	context->key_known = attributes == NULL || !context->valid;
+	context->key.data = NULL;
+	context->key.len = 0;
+	context->attributes = context->valid ? attributes : NULL;
+}
+
+/* The context that wishflags.context sets. */
+void
+wf_flags_context_from_session(WfContext *context)
+{
+	wf_flags_context_from_json(context, session_context);
+}
+
+static bool
+check_context(char **newval, void **extra, GucSource source)
+{
+	Jsonb	   *parsed;
+	void	   *kept;
+
+	if (*newval == NULL || **newval == '\0')
+		return true;
+	parsed = parse_context(*newval);
+	if (parsed == NULL || !JB_ROOT_IS_OBJECT(parsed))
+	{
+		GUC_check_errdetail("It is no JSON object.");
+		GUC_check_errhint("SET wishflags.context = '{\"targetingKey\": \"user-1\"}';");
+		return false;
+	}
+
+	kept = wf_guc_malloc(VARSIZE(parsed));
+	if (kept == NULL)
+		return false;
+	memcpy(kept, parsed, VARSIZE(parsed));
+	pfree(parsed);
+	*extra = kept;
+	return true;
+}
+
+static void
+assign_context(const char *newval, void *extra)
+{
+	session_context = (Jsonb *) extra;
+}
+
+/*
+ * Parses JSON; NULL when it is none.  The parser only allocates, so an error
+ * of the data can be dropped without a subtransaction; all others pass.
+ */
+static Jsonb *
+parse_context(const char *text)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Jsonb	   *volatile parsed = NULL;
+
+	PG_TRY();
+	{
+		parsed = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
+	}
+	PG_CATCH();
+	{
+		int			category = ERRCODE_TO_CATEGORY(geterrcode());
+
+		MemoryContextSwitchTo(context);
+		if (category != ERRCODE_DATA_EXCEPTION && category != ERRCODE_PROGRAM_LIMIT_EXCEEDED)
+			PG_RE_THROW();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return parsed;
+}

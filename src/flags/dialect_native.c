@@ -1,0 +1,592 @@
+/*
+ * dialect_native.c: the extension's own flag definitions.  Pure.
+ *
+ * definition := {"variants": {NAME: value, ...}, "off": NAME | null,
+ *                "default": serve, "by": attribute, "rules": [rule, ...],
+ *                "metadata": {...}}
+ * rule       := {"id": text, "when": condition, "rollout": percent, "serve": serve}
+ * serve      := NAME | {"split": [{"variant": NAME, "weight": number}, ...],
+ *                       "by": attribute, "seed": text}
+ * condition  := {"all": [condition, ...]} | {"any": [condition, ...]} |
+ *               {"not": condition} | {"attribute": attribute, OPERATOR: value}
+ * attribute  := NAME | [NAME, ...], a path
+ *
+ * Without "variants" a flag has "on" (true) and "off" (false), serves "on" by
+ * default and is off with "off".  A rollout hashes "FLAG:KEY" with murmur3
+ * (seed 0), a split "SEED:KEY" (seed 1, SEED being the flag's key unless
+ * given), so that who is in a rollout says nothing about the split.
+ */
+#include "common/compat.h"
+
+#include "flags/bucket.h"
+#include "flags/dialect.h"
+#include "flags/document.h"
+#include "flags/eval.h"
+
+/* Murmur3's seed of rollouts and of splits. */
+#define ROLLOUT_SEED 0
+#define SPLIT_SEED 1
+
+/* Deep enough for people, shallow enough for every stack. */
+#define MAX_DEPTH 64
+
+/* State of one compilation. */
+typedef struct Compiler
+{
+	const WfSource *source;
+	WfProgram  *program;
+	WfAttribute by;				/* what rollouts and splits go by */
+	WfFault    *fault;
+} Compiler;
+
+typedef struct OperatorName
+{
+	const char *name;
+	WfOperator	operator;
+	bool		scalar_only;	/* one value; else an array of values too */
+} OperatorName;
+
+static const OperatorName operator_names[] = {
+	{"equals", WF_OPERATOR_IN, true},
+	{"in", WF_OPERATOR_IN, false},
+	{"less", WF_OPERATOR_LESS, true},
+	{"less_equal", WF_OPERATOR_LESS_EQUAL, true},
+	{"greater", WF_OPERATOR_GREATER, true},
+	{"greater_equal", WF_OPERATOR_GREATER_EQUAL, true},
+	{"starts_with", WF_OPERATOR_STARTS_WITH, false},
+	{"ends_with", WF_OPERATOR_ENDS_WITH, false},
+	{"contains", WF_OPERATOR_CONTAINS, false},
+	{"exists", WF_OPERATOR_EXISTS, true},
+};
+
+static bool compile_definition(Compiler *compiler, Jsonb *definition);
+static bool compile_variants(Compiler *compiler, JsonbContainer *definition);
+static bool compile_off(Compiler *compiler, JsonbContainer *definition);
+static bool compile_metadata(Compiler *compiler, JsonbContainer *definition);
+static bool compile_rules(Compiler *compiler, JsonbContainer *definition);
+static bool compile_rule(Compiler *compiler, JsonbValue *value, const char *path, WfRule *rule);
+static bool compile_serve(Compiler *compiler, JsonbValue *value, const char *path, WfServe *serve);
+static bool compile_arms(Compiler *compiler, JsonbValue *value, const char *path, WfSplit *split);
+static bool compile_arm(Compiler *compiler, JsonbValue *value, const char *path,
+						WfArm *arm, uint64 *total);
+static bool compile_condition(Compiler *compiler, JsonbValue *value, const char *path,
+							  int depth, WfNode *node);
+static bool compile_children(Compiler *compiler, JsonbValue *value, const char *path,
+							 int depth, WfNode *node);
+static bool compile_predicate(Compiler *compiler, JsonbContainer *object, const char *path,
+							  WfNode *node);
+static bool compile_operands(Compiler *compiler, const OperatorName *name, JsonbValue *value,
+							 const char *path, WfPredicate *predicate);
+static bool compile_variant_name(Compiler *compiler, JsonbValue *value, const char *path,
+								 int *variant);
+static WfSplit *make_split(Compiler *compiler, uint32 seed, WfString text, const WfAttribute *by);
+static WfSplit *make_share(Compiler *compiler, uint32 share);
+
+/*
+ * Compiles a flag into the current memory context.  NULL, with *fault filled,
+ * when its definition is wrong.
+ */
+WfProgram *
+wf_flags_compile_native(const WfSource *source, WfFault *fault)
+{
+	static const WfString key_step = {WF_TARGETING_KEY, sizeof(WF_TARGETING_KEY) - 1};
+	static WfVariant on_off[2];
+	WfProgram  *program = palloc0(sizeof(WfProgram));
+	Compiler	compiler = {source, program, {0}, fault};
+
+	if (on_off[0].name.data == NULL)
+	{
+		on_off[WF_VARIANT_ON].name = wf_flags_string("on");
+		on_off[WF_VARIANT_ON].enabled = true;
+		on_off[WF_VARIANT_OFF].name = wf_flags_string("off");
+	}
+
+	program->enabled = source->enabled;
+	program->nvariants = lengthof(on_off);
+	program->variants = on_off;
+	program->off = WF_VARIANT_OFF;
+	program->fallthrough.serve.variant = WF_VARIANT_ON;
+	compiler.by.nsteps = 1;
+	compiler.by.steps = unconstify(WfString *, &key_step);
+	compiler.by.is_key = true;
+
+	if (source->definition && !compile_definition(&compiler, source->definition))
+		return NULL;
+	if (source->share < WF_SHARE_TOTAL)
+		program->fallthrough.share = make_share(&compiler, source->share);
+
+	program->boolean_share = program->enabled && program->variants == on_off &&
+		program->nrules == 0 && program->fallthrough.serve.split == NULL &&
+		program->fallthrough.serve.variant == WF_VARIANT_ON &&
+		program->off == WF_VARIANT_OFF &&
+		program->fallthrough.share && program->fallthrough.share->narms == 1 &&
+		program->fallthrough.share->attribute.is_key;
+	return program;
+}
+
+/* Frees the program of a flag without definition, which has no context. */
+void
+wf_flags_program_free(WfProgram *program)
+{
+	WfSplit    *share = program->fallthrough.share;
+
+	if (share)
+	{
+		if (share->arms)
+			pfree(share->arms);
+		pfree(share);
+	}
+	pfree(program);
+}
+
+/*
+ * Reads a percentage into steps of 0.001 %.  False, with the problem as the
+ * end of a sentence, when it is not one.
+ */
+bool
+wf_flags_parse_percent(Numeric percent, uint32 *share, const char **problem)
+{
+	const char *text = numeric_normalize(percent);
+	const char *point;
+	int			decimals;
+	uint64		steps;
+
+	if (strspn(text, "-.0123456789") != strlen(text))
+		*problem = psprintf("%.40s is no percentage", text);
+	else if (text[0] == '-')
+		*problem = psprintf("%.40s is negative", text);
+	else
+	{
+		point = strchr(text, '.');
+		decimals = point ? (int) strlen(point + 1) : 0;
+		steps = strtod(text, NULL) > 100 ? PG_UINT64_MAX : strtoul(text, NULL, 10) * 1000;
+		if (steps > WF_SHARE_TOTAL)
+			*problem = psprintf("%.40s is more than 100", text);
+		else if (decimals > 3)
+			*problem = psprintf("%.40s is finer than 0.001", text);
+		else
+		{
+			int			unit = 100;
+
+			for (int i = 0; i < decimals; i++, unit /= 10)
+				steps += (point[1 + i] - '0') * unit;
+			*share = (uint32) steps;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+compile_definition(Compiler *compiler, Jsonb *definition)
+{
+	JsonbContainer *object = &definition->root;
+	JsonbValue	value;
+
+	if (!JB_ROOT_IS_OBJECT(definition))
+		return wf_flags_document_fault(compiler->fault, "$", "expected an object");
+	if (!wf_flags_document_known(object, "$", compiler->fault,
+								 "variants, off, default, by, rules, metadata"))
+		return false;
+	if (wf_flags_document_member(object, "by", &value) &&
+		!wf_flags_document_attribute(&value, "$.by", compiler->fault, &compiler->by))
+		return false;
+	if (!compile_variants(compiler, object) || !compile_off(compiler, object))
+		return false;
+
+	if (wf_flags_document_member(object, "default", &value))
+	{
+		if (!compile_serve(compiler, &value, "$.default", &compiler->program->fallthrough.serve))
+			return false;
+	}
+	else if (wf_flags_document_member(object, "variants", &value))
+		return wf_flags_document_fault(compiler->fault, "$",
+									   "a definition with \"variants\" needs \"default\", the variant to serve");
+
+	return compile_rules(compiler, object) && compile_metadata(compiler, object);
+}
+
+static bool
+compile_variants(Compiler *compiler, JsonbContainer *definition)
+{
+	JsonbValue	value;
+	JsonbContainer *object;
+	JsonbIterator *it;
+	WfVariant  *variants;
+	int			n = 0;
+
+	if (!wf_flags_document_member(definition, "variants", &value))
+		return true;
+	if (!wf_flags_document_object(&value, "$.variants", compiler->fault, &object))
+		return false;
+	if (JsonContainerSize(object) == 0)
+		return wf_flags_document_fault(compiler->fault, "$.variants", "expected at least one variant");
+
+	variants = palloc0(sizeof(WfVariant) * JsonContainerSize(object));
+	it = JsonbIteratorInit(object);
+	(void) JsonbIteratorNext(&it, &value, true);	/* the beginning */
+	while (JsonbIteratorNext(&it, &value, true) == WJB_KEY)
+	{
+		variants[n].name = wf_flags_string_copy(value.val.string.val, value.val.string.len);
+		(void) JsonbIteratorNext(&it, &value, true);
+		variants[n].value = JsonbValueToJsonb(&value);
+		variants[n].enabled = value.type != jbvBool || value.val.boolean;
+		n++;
+	}
+	compiler->program->variants = variants;
+	compiler->program->nvariants = n;
+	compiler->program->off = WF_VARIANT_NONE;
+	return true;
+}
+
+static bool
+compile_off(Compiler *compiler, JsonbContainer *definition)
+{
+	WfProgram  *program = compiler->program;
+	JsonbValue	value;
+
+	if (!wf_flags_document_member(definition, "off", &value))
+		return true;
+	program->off = WF_VARIANT_NONE;
+	if (value.type == jbvNull)
+		return true;
+	if (!compile_variant_name(compiler, &value, "$.off", &program->off))
+		return false;
+
+	/* Serving the off variant is off, unless its value says true. */
+	if (program->variants[program->off].value)
+	{
+		WfVariant  *off = unconstify(WfVariant *, &program->variants[program->off]);
+
+		off->enabled = JB_ROOT_IS_SCALAR(off->value) &&
+			getIthJsonbValueFromContainer(&off->value->root, 0)->type == jbvBool && off->enabled;
+	}
+	return true;
+}
+
+static bool
+compile_metadata(Compiler *compiler, JsonbContainer *definition)
+{
+	JsonbValue	value;
+	JsonbContainer *object;
+
+	if (!wf_flags_document_member(definition, "metadata", &value))
+		return true;
+	if (!wf_flags_document_object(&value, "$.metadata", compiler->fault, &object))
+		return false;
+	compiler->program->metadata = JsonbValueToJsonb(&value);
+	return true;
+}
+
+static bool
+compile_rules(Compiler *compiler, JsonbContainer *definition)
+{
+	WfProgram  *program = compiler->program;
+	JsonbValue	value;
+	JsonbContainer *array;
+
+	if (!wf_flags_document_member(definition, "rules", &value))
+		return true;
+	if (!wf_flags_document_array(&value, "$.rules", compiler->fault, &array, &program->nrules))
+		return false;
+	program->rules = palloc0(sizeof(WfRule) * Max(program->nrules, 1));
+	for (int i = 0; i < program->nrules; i++)
+	{
+		wf_flags_document_element(array, i, &value);
+		program->rules[i].id = wf_flags_string(psprintf("%d", i + 1));
+		if (!compile_rule(compiler, &value, psprintf("$.rules[%d]", i), &program->rules[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
+compile_rule(Compiler *compiler, JsonbValue *value, const char *path, WfRule *rule)
+{
+	JsonbContainer *object;
+	JsonbValue	member;
+	const char *problem;
+	uint32		share;
+
+	if (!wf_flags_document_object(value, path, compiler->fault, &object) ||
+		!wf_flags_document_known(object, path, compiler->fault, "id, when, rollout, serve"))
+		return false;
+	if (wf_flags_document_member(object, "id", &member) &&
+		!wf_flags_document_string(&member, psprintf("%s.id", path), compiler->fault, &rule->id))
+		return false;
+	if (wf_flags_document_member(object, "when", &member))
+	{
+		rule->condition = palloc0(sizeof(WfNode));
+		if (!compile_condition(compiler, &member, psprintf("%s.when", path), 1, rule->condition))
+			return false;
+	}
+	if (wf_flags_document_member(object, "rollout", &member))
+	{
+		if (member.type != jbvNumeric)
+			return wf_flags_document_fault(compiler->fault, psprintf("%s.rollout", path),
+										   "expected a percentage");
+		if (!wf_flags_parse_percent(member.val.numeric, &share, &problem))
+			return wf_flags_document_fault(compiler->fault, psprintf("%s.rollout", path),
+										   "expected 0 to 100 in steps of 0.001, but %s", problem);
+		if (share < WF_SHARE_TOTAL)
+			rule->share = make_share(compiler, share);
+	}
+	if (!wf_flags_document_member(object, "serve", &member))
+		return wf_flags_document_fault(compiler->fault, path,
+									   "a rule needs \"serve\", the variant to serve");
+	return compile_serve(compiler, &member, psprintf("%s.serve", path), &rule->serve);
+}
+
+static bool
+compile_serve(Compiler *compiler, JsonbValue *value, const char *path, WfServe *serve)
+{
+	WfAttribute by = compiler->by;
+	WfString	seed = compiler->source->key;
+	JsonbContainer *object;
+	JsonbValue	member;
+
+	if (value->type == jbvString)
+		return compile_variant_name(compiler, value, path, &serve->variant);
+	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+		return wf_flags_document_fault(compiler->fault, path,
+									   "expected the name of a variant or {\"split\": [...]}");
+
+	object = value->val.binary.data;
+	if (!wf_flags_document_known(object, path, compiler->fault, "split, by, seed"))
+		return false;
+	if (wf_flags_document_member(object, "by", &member) &&
+		!wf_flags_document_attribute(&member, psprintf("%s.by", path), compiler->fault, &by))
+		return false;
+	if (wf_flags_document_member(object, "seed", &member) &&
+		!wf_flags_document_string(&member, psprintf("%s.seed", path), compiler->fault, &seed))
+		return false;
+	if (!wf_flags_document_member(object, "split", &member))
+		return wf_flags_document_fault(compiler->fault, path, "expected \"split\"");
+
+	serve->variant = WF_VARIANT_NONE;
+	serve->split = make_split(compiler, SPLIT_SEED, seed, &by);
+	return compile_arms(compiler, &member, psprintf("%s.split", path), serve->split);
+}
+
+static bool
+compile_arms(Compiler *compiler, JsonbValue *value, const char *path, WfSplit *split)
+{
+	JsonbContainer *array;
+	JsonbValue	element;
+	uint64		total = 0;
+
+	if (!wf_flags_document_array(value, path, compiler->fault, &array, &split->narms))
+		return false;
+	split->arms = palloc0(sizeof(WfArm) * Max(split->narms, 1));
+	for (int i = 0; i < split->narms; i++)
+	{
+		wf_flags_document_element(array, i, &element);
+		if (!compile_arm(compiler, &element, psprintf("%s[%d]", path, i), &split->arms[i], &total))
+			return false;
+	}
+	if (total == 0)
+		return wf_flags_document_fault(compiler->fault, path, "expected weights that sum up to more than 0");
+	if (total > PG_INT32_MAX)
+		return wf_flags_document_fault(compiler->fault, path, "expected weights that sum up to at most %d", PG_INT32_MAX);
+	split->total = (uint32) total;
+	return true;
+}
+
+static bool
+compile_arm(Compiler *compiler, JsonbValue *value, const char *path, WfArm *arm, uint64 *total)
+{
+	JsonbContainer *object;
+	JsonbValue	member;
+	uint32		weight;
+
+	if (!wf_flags_document_object(value, path, compiler->fault, &object) ||
+		!wf_flags_document_known(object, path, compiler->fault, "variant, weight"))
+		return false;
+	if (!wf_flags_document_member(object, "variant", &member))
+		return wf_flags_document_fault(compiler->fault, path, "expected \"variant\"");
+	if (!compile_variant_name(compiler, &member, psprintf("%s.variant", path), &arm->variant))
+		return false;
+	if (!wf_flags_document_member(object, "weight", &member))
+		return wf_flags_document_fault(compiler->fault, path, "expected \"weight\"");
+	if (!wf_flags_document_integer(&member, psprintf("%s.weight", path), compiler->fault,
+								   PG_INT32_MAX, &weight))
+		return false;
+	*total += weight;
+	arm->upper = (uint32) Min(*total, PG_UINT32_MAX);
+	return true;
+}
+
+static bool
+compile_condition(Compiler *compiler, JsonbValue *value, const char *path, int depth, WfNode *node)
+{
+	JsonbContainer *object;
+	JsonbValue	member;
+	const char *name;
+
+	if (depth > MAX_DEPTH)
+		return wf_flags_document_fault(compiler->fault, path,
+									   "conditions are nested deeper than %d levels", MAX_DEPTH);
+	if (!wf_flags_document_object(value, path, compiler->fault, &object))
+		return false;
+	if (wf_flags_document_member(object, "attribute", &member))
+		return compile_predicate(compiler, object, path, node);
+
+	if (wf_flags_document_member(object, name = "all", &member))
+		node->type = WF_NODE_ALL;
+	else if (wf_flags_document_member(object, name = "any", &member))
+		node->type = WF_NODE_ANY;
+	else if (wf_flags_document_member(object, name = "not", &member))
+		node->type = WF_NODE_NOT;
+	else
+		return wf_flags_document_fault(compiler->fault, path,
+									   "expected \"all\", \"any\", \"not\" or \"attribute\"");
+	if (!wf_flags_document_known(object, path, compiler->fault, name))
+		return false;
+	return compile_children(compiler, &member, psprintf("%s.%s", path, name), depth, node);
+}
+
+static bool
+compile_children(Compiler *compiler, JsonbValue *value, const char *path, int depth, WfNode *node)
+{
+	JsonbContainer *array;
+	JsonbValue	element;
+
+	if (node->type == WF_NODE_NOT)
+	{
+		node->nchildren = 1;
+		node->children = palloc0(sizeof(WfNode));
+		return compile_condition(compiler, value, path, depth + 1, node->children);
+	}
+	if (!wf_flags_document_array(value, path, compiler->fault, &array, &node->nchildren))
+		return false;
+	node->children = palloc0(sizeof(WfNode) * Max(node->nchildren, 1));
+	for (int i = 0; i < node->nchildren; i++)
+	{
+		wf_flags_document_element(array, i, &element);
+		if (!compile_condition(compiler, &element, psprintf("%s[%d]", path, i), depth + 1,
+							   &node->children[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
+compile_predicate(Compiler *compiler, JsonbContainer *object, const char *path, WfNode *node)
+{
+	WfPredicate *predicate = &node->predicate;
+	JsonbValue	member;
+
+	node->type = WF_NODE_PREDICATE;
+	compiler->program->npredicates++;
+	(void) wf_flags_document_member(object, "attribute", &member);
+	if (!wf_flags_document_attribute(&member, psprintf("%s.attribute", path), compiler->fault,
+									 &predicate->attribute))
+		return false;
+	if (JsonContainerSize(object) == 2)
+	{
+		for (int i = 0; i < lengthof(operator_names); i++)
+		{
+			const char *name = operator_names[i].name;
+
+			if (wf_flags_document_member(object, name, &member))
+				return compile_operands(compiler, &operator_names[i], &member,
+										psprintf("%s.%s", path, name), predicate);
+		}
+	}
+	return wf_flags_document_fault(compiler->fault, path,
+								   "expected \"attribute\" and one of equals, in, less, less_equal, greater, "
+								   "greater_equal, starts_with, ends_with, contains, exists");
+}
+
+static bool
+compile_operands(Compiler *compiler, const OperatorName *name, JsonbValue *value,
+				 const char *path, WfPredicate *predicate)
+{
+	JsonbContainer *array = NULL;
+
+	predicate->operator = name->operator;
+	if (name->operator == WF_OPERATOR_EXISTS)
+	{
+		if (value->type != jbvBool)
+			return wf_flags_document_fault(compiler->fault, path, "expected true or false");
+		predicate->absent = !value->val.boolean;
+		return true;
+	}
+
+	predicate->nvalues = 1;
+	if (!name->scalar_only && value->type == jbvBinary &&
+		!wf_flags_document_array(value, path, compiler->fault, &array, &predicate->nvalues))
+		return false;
+	predicate->values = palloc0(sizeof(JsonbValue) * Max(predicate->nvalues, 1));
+	for (int i = 0; i < predicate->nvalues; i++)
+	{
+		JsonbValue *operand = &predicate->values[i];
+
+		if (array)
+			wf_flags_document_element(array, i, operand);
+		else
+			*operand = *value;
+		if (operand->type == jbvNull || operand->type == jbvBinary)
+			return wf_flags_document_fault(compiler->fault, path, "expected %s",
+										   name->scalar_only ? "a string, a number, true or false"
+										   : "strings, numbers, true or false");
+		if (name->operator >= WF_OPERATOR_STARTS_WITH && name->operator != WF_OPERATOR_CONTAINS &&
+			operand->type != jbvString)
+			return wf_flags_document_fault(compiler->fault, path, "expected strings");
+		if (name->operator >= WF_OPERATOR_LESS && name->operator <= WF_OPERATOR_GREATER_EQUAL &&
+			operand->type == jbvBool)
+			return wf_flags_document_fault(compiler->fault, path, "expected a number or a string");
+	}
+	return true;
+}
+
+/* Expects the name of one of the flag's variants. */
+static bool
+compile_variant_name(Compiler *compiler, JsonbValue *value, const char *path, int *variant)
+{
+	WfString	name;
+
+	if (value->type != jbvString)
+		return wf_flags_document_fault(compiler->fault, path, "expected the name of a variant");
+	name.data = value->val.string.val;
+	name.len = value->val.string.len;
+	*variant = wf_flags_variant_index(compiler->program, name);
+	if (*variant == WF_VARIANT_NONE)
+		return wf_flags_document_fault(compiler->fault, path, "the flag has no variant \"%.*s\"",
+									   name.len, name.data);
+	return true;
+}
+
+/* A split without arms: what it hashes is "text:" and the attribute. */
+static WfSplit *
+make_split(Compiler *compiler, uint32 seed, WfString text, const WfAttribute *by)
+{
+	WfSplit    *split = palloc0(sizeof(WfSplit));
+
+	split->hash = WF_HASH_MURMUR3_32;
+	wf_flags_murmur3_begin(&split->prefix, seed);
+	wf_flags_murmur3_add(&split->prefix, text.data, text.len);
+	wf_flags_murmur3_add(&split->prefix, ":", 1);
+	split->attribute = *by;
+	split->encoding = WF_ENCODING_TEXT;
+	split->reduction = WF_REDUCTION_MULTIPLY;
+	split->comparison = WF_COMPARISON_BELOW;
+	split->missing = WF_MISSING_ERROR;
+	return split;
+}
+
+/* A rollout, in steps of 0.001 %; nobody is a split without arms. */
+static WfSplit *
+make_share(Compiler *compiler, uint32 share)
+{
+	WfSplit    *split = make_split(compiler, ROLLOUT_SEED, compiler->source->key, &compiler->by);
+
+	split->total = WF_SHARE_TOTAL;
+	if (share > 0)
+	{
+		split->narms = 1;
+		split->arms = palloc(sizeof(WfArm));
+		split->arms[0].upper = share;
+	}
+	return split;
+}

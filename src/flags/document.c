@@ -1,0 +1,195 @@
+/*
+ * document.c: reading JSON documents in the dialect compilers.  Pure.
+ */
+#include "common/compat.h"
+
+#include "lib/stringinfo.h"
+#include "utils/numeric.h"
+
+#include "flags/document.h"
+
+static bool key_is_known(const char *known, const char *key, int len);
+
+/* Describes a problem at a path; always false, for "return ...fault(...)". */
+bool
+wf_flags_document_fault(WfFault *fault, const char *path, const char *format,...)
+{
+	StringInfoData text;
+	int			needed;
+
+	initStringInfo(&text);
+	for (;;)
+	{
+		va_list		args;
+
+		va_start(args, format);
+		needed = appendStringInfoVA(&text, format, args);
+		va_end(args);
+		if (needed == 0)
+			break;
+		enlargeStringInfo(&text, needed);
+	}
+	fault->path = path;
+	fault->message = text.data;
+	return false;
+}
+
+/* Fetches a member of an object; false when it is not there. */
+bool
+wf_flags_document_member(JsonbContainer *object, const char *name, JsonbValue *value)
+{
+	return getKeyJsonValueFromContainer(object, name, strlen(name), value) != NULL;
+}
+
+/* Expects an object. */
+bool
+wf_flags_document_object(JsonbValue *value, const char *path, WfFault *fault,
+						 JsonbContainer **object)
+{
+	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+		return wf_flags_document_fault(fault, path, "expected an object");
+	*object = value->val.binary.data;
+	return true;
+}
+
+/* Expects an array. */
+bool
+wf_flags_document_array(JsonbValue *value, const char *path, WfFault *fault,
+						JsonbContainer **array, int *length)
+{
+	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
+		return wf_flags_document_fault(fault, path, "expected an array");
+	*array = value->val.binary.data;
+	*length = JsonContainerSize(*array);
+	return true;
+}
+
+/* Expects a string; the result is a copy. */
+bool
+wf_flags_document_string(JsonbValue *value, const char *path, WfFault *fault, WfString *string)
+{
+	if (value->type != jbvString)
+		return wf_flags_document_fault(fault, path, "expected a string");
+	*string = wf_flags_string_copy(value->val.string.val, value->val.string.len);
+	return true;
+}
+
+/* Expects a whole number from 0 to max. */
+bool
+wf_flags_document_integer(JsonbValue *value, const char *path, WfFault *fault,
+						  uint32 max, uint32 *number)
+{
+	if (value->type == jbvNumeric)
+	{
+		const char *text = numeric_normalize(value->val.numeric);
+		size_t		len = strlen(text);
+
+		if (len <= 10 && strspn(text, "0123456789") == len)
+		{
+			uint64		parsed = strtoul(text, NULL, 10);
+
+			if (parsed <= max)
+			{
+				*number = (uint32) parsed;
+				return true;
+			}
+		}
+	}
+	return wf_flags_document_fault(fault, path, "expected a whole number from 0 to %u", max);
+}
+
+/* Expects the name of an attribute, or an array of names, a path. */
+bool
+wf_flags_document_attribute(JsonbValue *value, const char *path, WfFault *fault,
+							WfAttribute *attribute)
+{
+	JsonbContainer *array;
+
+	if (value->type == jbvString)
+	{
+		attribute->nsteps = 1;
+		attribute->steps = palloc(sizeof(WfString));
+		attribute->steps[0] = wf_flags_string_copy(value->val.string.val, value->val.string.len);
+	}
+	else
+	{
+		if (value->type != jbvBinary ||
+			!wf_flags_document_array(value, path, fault, &array, &attribute->nsteps) ||
+			attribute->nsteps == 0)
+			return wf_flags_document_fault(fault, path,
+										   "expected the name of an attribute or an array of names");
+		attribute->steps = palloc(sizeof(WfString) * attribute->nsteps);
+		for (int i = 0; i < attribute->nsteps; i++)
+		{
+			JsonbValue	step;
+
+			wf_flags_document_element(array, i, &step);
+			if (!wf_flags_document_string(&step, psprintf("%s[%d]", path, i), fault,
+										  &attribute->steps[i]))
+				return false;
+		}
+	}
+	attribute->is_key = attribute->nsteps == 1 &&
+		attribute->steps[0].len == strlen(WF_TARGETING_KEY) &&
+		memcmp(attribute->steps[0].data, WF_TARGETING_KEY, attribute->steps[0].len) == 0;
+	return true;
+}
+
+/* Expects no keys but the known ones, which are given as "a, b, c". */
+bool
+wf_flags_document_known(JsonbContainer *object, const char *path, WfFault *fault,
+						const char *known)
+{
+	JsonbIterator *it = JsonbIteratorInit(object);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY &&
+			!key_is_known(known, value.val.string.val, value.val.string.len))
+			return wf_flags_document_fault(fault, path, "unknown key \"%.*s\", known are %s",
+										   value.val.string.len, value.val.string.val, known);
+	}
+	return true;
+}
+
+/* Fetches an element that is there. */
+void
+wf_flags_document_element(JsonbContainer *array, int index, JsonbValue *value)
+{
+	*value = *getIthJsonbValueFromContainer(array, index);
+}
+
+/* A WfString over a C string, not copied. */
+WfString
+wf_flags_string(const char *text)
+{
+	WfString	string = {text, strlen(text)};
+
+	return string;
+}
+
+/* A copy in the current context, also terminated by a zero byte. */
+WfString
+wf_flags_string_copy(const char *data, int len)
+{
+	WfString	string = {pnstrdup(data, len), len};
+
+	return string;
+}
+
+static bool
+key_is_known(const char *known, const char *key, int len)
+{
+	while (*known)
+	{
+		int			word = strcspn(known, ", ");
+
+		if (word == len && memcmp(known, key, len) == 0)
+			return true;
+		known += word;
+		known += strspn(known, ", ");
+	}
+	return false;
+}

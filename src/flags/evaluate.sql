@@ -1,0 +1,107 @@
+-- Evaluation.  A flag that does not exist, a key or context that is NULL or no
+-- use: never an error, and never a NULL instead of a boolean.
+
+CREATE FUNCTION wishflags.flag_eval(flag text, key text)
+RETURNS boolean
+LANGUAGE C STABLE PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'wf_flag_eval_text';
+COMMENT ON FUNCTION wishflags.flag_eval(text, text) IS
+'whether a flag is on for a targeting key; false when there is no such flag';
+
+CREATE FUNCTION wishflags.flag_eval(flag text, key bigint)
+RETURNS boolean
+LANGUAGE C STABLE PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'wf_flag_eval_bigint';
+COMMENT ON FUNCTION wishflags.flag_eval(text, bigint) IS
+'whether a flag is on for a targeting key; false when there is no such flag';
+
+CREATE FUNCTION wishflags.flag_eval(flag text, key uuid)
+RETURNS boolean
+LANGUAGE C STABLE PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'wf_flag_eval_uuid';
+COMMENT ON FUNCTION wishflags.flag_eval(text, uuid) IS
+'whether a flag is on for a targeting key; false when there is no such flag';
+
+CREATE FUNCTION wishflags.flag_eval(flag text, context jsonb)
+RETURNS boolean
+LANGUAGE C STABLE PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'wf_flag_eval_context';
+COMMENT ON FUNCTION wishflags.flag_eval(text, jsonb) IS
+'whether a flag is on for a context, a JSON object; false when there is no such flag';
+
+CREATE FUNCTION wishflags.flag_eval(flag text)
+RETURNS boolean
+LANGUAGE C STABLE PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'wf_flag_eval_session';
+COMMENT ON FUNCTION wishflags.flag_eval(text) IS
+'whether a flag is on for the session''s wishflags.context; false when there is no such flag';
+
+CREATE FUNCTION wishflags.flag_variant(flag text, key text)
+RETURNS text
+LANGUAGE C STABLE PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'wf_flag_variant_text';
+COMMENT ON FUNCTION wishflags.flag_variant(text, text) IS
+'name of the variant that a flag serves for a targeting key, or NULL';
+
+CREATE FUNCTION wishflags.flag_variant(flag text, key bigint)
+RETURNS text
+LANGUAGE C STABLE PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'wf_flag_variant_bigint';
+COMMENT ON FUNCTION wishflags.flag_variant(text, bigint) IS
+'name of the variant that a flag serves for a targeting key, or NULL';
+
+CREATE FUNCTION wishflags.flag_variant(flag text, key uuid)
+RETURNS text
+LANGUAGE C STABLE PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'wf_flag_variant_uuid';
+COMMENT ON FUNCTION wishflags.flag_variant(text, uuid) IS
+'name of the variant that a flag serves for a targeting key, or NULL';
+
+CREATE FUNCTION wishflags.flag_variant(flag text, context jsonb)
+RETURNS text
+LANGUAGE C STABLE PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'wf_flag_variant_context';
+COMMENT ON FUNCTION wishflags.flag_variant(text, jsonb) IS
+'name of the variant that a flag serves for a context, a JSON object, or NULL';
+
+CREATE FUNCTION wishflags.flag_variant(flag text)
+RETURNS text
+LANGUAGE C STABLE PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'wf_flag_variant_session';
+COMMENT ON FUNCTION wishflags.flag_variant(text) IS
+'name of the variant that a flag serves for the session''s wishflags.context, or NULL';
+
+CREATE FUNCTION wishflags.flag_value(flag text, key text, default_value jsonb)
+RETURNS jsonb
+LANGUAGE C STABLE PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'wf_flag_value_text';
+COMMENT ON FUNCTION wishflags.flag_value(text, text, jsonb) IS
+'value that a flag serves for a targeting key; default_value when it serves none';
+
+CREATE FUNCTION wishflags.flag_value(flag text, key bigint, default_value jsonb)
+RETURNS jsonb
+LANGUAGE C STABLE PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'wf_flag_value_bigint';
+COMMENT ON FUNCTION wishflags.flag_value(text, bigint, jsonb) IS
+'value that a flag serves for a targeting key; default_value when it serves none';
+
+CREATE FUNCTION wishflags.flag_value(flag text, key uuid, default_value jsonb)
+RETURNS jsonb
+LANGUAGE C STABLE PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'wf_flag_value_uuid';
+COMMENT ON FUNCTION wishflags.flag_value(text, uuid, jsonb) IS
+'value that a flag serves for a targeting key; default_value when it serves none';
+
+CREATE FUNCTION wishflags.flag_value(flag text, context jsonb, default_value jsonb)
+RETURNS jsonb
+LANGUAGE C STABLE PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'wf_flag_value_context';
+COMMENT ON FUNCTION wishflags.flag_value(text, jsonb, jsonb) IS
+'value that a flag serves for a context, a JSON object; default_value when it serves none';
+
+CREATE FUNCTION wishflags.flag_value(flag text, default_value jsonb)
+RETURNS jsonb
+LANGUAGE C STABLE PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'wf_flag_value_session';
+COMMENT ON FUNCTION wishflags.flag_value(text, jsonb) IS
+'value that a flag serves for the session''s wishflags.context; default_value when it serves none';

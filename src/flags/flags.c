@@ -1,0 +1,16 @@
+/*
+ * flags.c: initialisation of the flags room.
+ */
+#include "common/compat.h"
+
+#include "flags/cache.h"
+#include "flags/context.h"
+#include "flags/flags.h"
+
+/* Called when the library is loaded. */
+void
+wf_flags_init(void)
+{
+	wf_flags_cache_init();
+	wf_flags_context_init();
+}

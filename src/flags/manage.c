@@ -1,0 +1,252 @@
+/*
+ * manage.c: functions that change flags.
+ *
+ * They are plain INSERT, UPDATE and DELETE under the caller's rights with
+ * better errors; what has to hold hangs on the tables' triggers.
+ */
+#include "common/compat.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
+
+#include "flags/dialect.h"
+
+PG_FUNCTION_INFO_V1(wf_flag_create);
+PG_FUNCTION_INFO_V1(wf_flag_define);
+PG_FUNCTION_INFO_V1(wf_flag_enable);
+PG_FUNCTION_INFO_V1(wf_flag_disable);
+PG_FUNCTION_INFO_V1(wf_flag_rollout);
+PG_FUNCTION_INFO_V1(wf_flag_override_set);
+PG_FUNCTION_INFO_V1(wf_flag_override_set_enabled);
+PG_FUNCTION_INFO_V1(wf_flag_override_unset);
+
+/* Most parameters that a statement below has. */
+#define MAX_PARAMS 6
+
+/* Values of SPI's encoding of NULL parameters. */
+#define PARAM_NULL 'n'
+#define PARAM_SET ' '
+
+/* A statement's parameters; the first is always a flag's key. */
+typedef struct Params
+{
+	int			count;
+	Oid			types[MAX_PARAMS];
+	Datum		values[MAX_PARAMS];
+	char		nulls[MAX_PARAMS];
+} Params;
+
+static void add_param(Params *params, FunctionCallInfo fcinfo, int arg, Oid type);
+static void add_flag_key(Params *params, FunctionCallInfo fcinfo);
+static void refuse_null(FunctionCallInfo fcinfo, int arg, const char *name);
+static bool run(const char *sql, Params *params, int32 *result);
+static Datum change_flag(const char *sql, Params *params);
+pg_noreturn static void report_unknown_flag(Params *params);
+static Datum set_override(FunctionCallInfo fcinfo, Params *params);
+
+/*
+ * flag_create(key text, description text, owner_team text, rollout numeric,
+ *             definition jsonb, enabled boolean) -> version integer
+ */
+Datum
+wf_flag_create(PG_FUNCTION_ARGS)
+{
+	Params		params = {0};
+	int32		version;
+
+	add_flag_key(&params, fcinfo);
+	add_param(&params, fcinfo, 1, TEXTOID);
+	add_param(&params, fcinfo, 2, TEXTOID);
+	add_param(&params, fcinfo, 3, NUMERICOID);
+	add_param(&params, fcinfo, 4, JSONBOID);
+	add_param(&params, fcinfo, 5, BOOLOID);
+	if (!run("INSERT INTO wishflags.flags (key, description, owner_team, rollout, definition, enabled)"
+			 " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING version",
+			 &params, &version))
+	{
+		char	   *key = TextDatumGetCString(params.values[0]);
+
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("flag \"%s\" already exists", key),
+				 errhint("Look at it: SELECT * FROM wishflags.flags WHERE key = %s;",
+						 quote_literal_cstr(key))));
+	}
+	PG_RETURN_INT32(version);
+}
+
+/* flag_define(key text, definition jsonb) -> version integer; NULL: a plain flag */
+Datum
+wf_flag_define(PG_FUNCTION_ARGS)
+{
+	Params		params = {0};
+
+	add_flag_key(&params, fcinfo);
+	add_param(&params, fcinfo, 1, JSONBOID);
+	return change_flag("UPDATE wishflags.flags SET definition = $2"
+					   " WHERE key OPERATOR(pg_catalog.=) $1 RETURNING version", &params);
+}
+
+/* flag_enable(key text) -> version integer */
+Datum
+wf_flag_enable(PG_FUNCTION_ARGS)
+{
+	Params		params = {0};
+
+	add_flag_key(&params, fcinfo);
+	return change_flag("UPDATE wishflags.flags SET enabled = true"
+					   " WHERE key OPERATOR(pg_catalog.=) $1 RETURNING version", &params);
+}
+
+/* flag_disable(key text) -> version integer */
+Datum
+wf_flag_disable(PG_FUNCTION_ARGS)
+{
+	Params		params = {0};
+
+	add_flag_key(&params, fcinfo);
+	return change_flag("UPDATE wishflags.flags SET enabled = false"
+					   " WHERE key OPERATOR(pg_catalog.=) $1 RETURNING version", &params);
+}
+
+/* flag_rollout(key text, percent numeric) -> version integer */
+Datum
+wf_flag_rollout(PG_FUNCTION_ARGS)
+{
+	Params		params = {0};
+
+	add_flag_key(&params, fcinfo);
+	refuse_null(fcinfo, 1, "percent");
+	add_param(&params, fcinfo, 1, NUMERICOID);
+	return change_flag("UPDATE wishflags.flags SET rollout = $2"
+					   " WHERE key OPERATOR(pg_catalog.=) $1 RETURNING version", &params);
+}
+
+/* flag_override_set(flag text, key text, variant text) -> void */
+Datum
+wf_flag_override_set(PG_FUNCTION_ARGS)
+{
+	Params		params = {0};
+
+	add_flag_key(&params, fcinfo);
+	refuse_null(fcinfo, 1, "key");
+	refuse_null(fcinfo, 2, "variant");
+	add_param(&params, fcinfo, 1, TEXTOID);
+	add_param(&params, fcinfo, 2, TEXTOID);
+	return set_override(fcinfo, &params);
+}
+
+/* flag_override_set(flag text, key text, enabled boolean) -> void: "on" or "off" */
+Datum
+wf_flag_override_set_enabled(PG_FUNCTION_ARGS)
+{
+	Params		params = {0};
+
+	add_flag_key(&params, fcinfo);
+	refuse_null(fcinfo, 1, "key");
+	refuse_null(fcinfo, 2, "enabled");
+	add_param(&params, fcinfo, 1, TEXTOID);
+	params.types[params.count] = TEXTOID;
+	params.values[params.count] = CStringGetTextDatum(PG_GETARG_BOOL(2) ? "on" : "off");
+	params.nulls[params.count++] = PARAM_SET;
+	return set_override(fcinfo, &params);
+}
+
+/* flag_override_unset(flag text, key text) -> boolean: whether there was one */
+Datum
+wf_flag_override_unset(PG_FUNCTION_ARGS)
+{
+	Params		params = {0};
+	int32		ignored;
+
+	add_flag_key(&params, fcinfo);
+	refuse_null(fcinfo, 1, "key");
+	add_param(&params, fcinfo, 1, TEXTOID);
+	PG_RETURN_BOOL(run("DELETE FROM wishflags.flag_overrides WHERE flag OPERATOR(pg_catalog.=) $1"
+					   " AND key OPERATOR(pg_catalog.=) $2 RETURNING 1", &params, &ignored));
+}
+
+static void
+add_param(Params *params, FunctionCallInfo fcinfo, int arg, Oid type)
+{
+	int			n = params->count++;
+
+	params->types[n] = type;
+	params->nulls[n] = PG_ARGISNULL(arg) ? PARAM_NULL : PARAM_SET;
+	params->values[n] = PG_ARGISNULL(arg) ? (Datum) 0 : PG_GETARG_DATUM(arg);
+}
+
+static void
+add_flag_key(Params *params, FunctionCallInfo fcinfo)
+{
+	refuse_null(fcinfo, 0, "key of the flag");
+	add_param(params, fcinfo, 0, TEXTOID);
+}
+
+static void
+refuse_null(FunctionCallInfo fcinfo, int arg, const char *name)
+{
+	if (PG_ARGISNULL(arg))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be null", name)));
+}
+
+/* Runs a statement that returns an integer; false when it touches no row. */
+static bool
+run(const char *sql, Params *params, int32 *result)
+{
+	bool		touched;
+
+	SPI_connect();
+	if (SPI_execute_with_args(sql, params->count, params->types, params->values, params->nulls,
+							  false, 0) < 0)
+		elog(ERROR, "could not run: %s", sql);
+	touched = SPI_processed > 0;
+	if (touched)
+	{
+		bool		isnull;
+
+		*result = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	}
+	SPI_finish();
+	return touched;
+}
+
+static Datum
+change_flag(const char *sql, Params *params)
+{
+	int32		version;
+
+	if (!run(sql, params, &version))
+		report_unknown_flag(params);
+	return Int32GetDatum(version);
+}
+
+static void
+report_unknown_flag(Params *params)
+{
+	char	   *key = TextDatumGetCString(params->values[0]);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("flag \"%s\" does not exist", key),
+			 errhint("Create it: SELECT wishflags.flag_create(%s);", quote_literal_cstr(key))));
+}
+
+static Datum
+set_override(FunctionCallInfo fcinfo, Params *params)
+{
+	int32		result;
+
+	if (!run("SELECT 1 FROM wishflags.flags WHERE key OPERATOR(pg_catalog.=) $1", params, &result))
+		report_unknown_flag(params);
+	run("INSERT INTO wishflags.flag_overrides AS o (flag, key, variant) VALUES ($1, $2, $3)"
+		" ON CONFLICT (flag, key) DO UPDATE SET variant = excluded.variant RETURNING 1",
+		params, &result);
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,98 @@
+-- Flags and their overrides.  See DESIGN: what holds for every change hangs on
+-- the triggers, so plain INSERT, UPDATE, DELETE and COPY may be used.
+
+CREATE TABLE wishflags.flags (
+	key text COLLATE "C" PRIMARY KEY,
+	enabled boolean NOT NULL DEFAULT false,
+	rollout numeric NOT NULL DEFAULT 100,
+	definition jsonb,
+	description text,
+	owner_team text,
+	version integer NOT NULL,
+	created_at timestamptz NOT NULL,
+	updated_at timestamptz NOT NULL
+);
+
+COMMENT ON TABLE wishflags.flags IS 'feature flags, a row each';
+COMMENT ON COLUMN wishflags.flags.key IS 'name of the flag in flag_eval(); cannot be changed';
+COMMENT ON COLUMN wishflags.flags.enabled IS 'false: off for everybody, whatever rules and overrides say';
+COMMENT ON COLUMN wishflags.flags.rollout IS 'percentage of keys that get the default serve, in steps of 0.001';
+COMMENT ON COLUMN wishflags.flags.definition IS 'variants, rules and splits; NULL is a plain on/off flag';
+COMMENT ON COLUMN wishflags.flags.version IS 'counts the changes of the row; given only when a row is restored';
+
+CREATE TABLE wishflags.flag_overrides (
+	flag text COLLATE "C" NOT NULL REFERENCES wishflags.flags ON DELETE CASCADE,
+	key text COLLATE "C" NOT NULL,
+	variant text NOT NULL,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (flag, key)
+);
+
+COMMENT ON TABLE wishflags.flag_overrides IS 'variants that single targeting keys are given, before all rules';
+COMMENT ON COLUMN wishflags.flag_overrides.key IS 'targeting key';
+COMMENT ON COLUMN wishflags.flag_overrides.variant IS 'name of a variant; a plain flag has "on" and "off"';
+
+SELECT pg_catalog.pg_extension_config_dump('wishflags.flags', '');
+SELECT pg_catalog.pg_extension_config_dump('wishflags.flag_overrides', '');
+
+-- These stay empty: relation-cache messages for them tell all backends that
+-- the flags or the overrides have changed.
+CREATE TABLE wishflags.flags_signal (id integer PRIMARY KEY CHECK (false));
+CREATE TABLE wishflags.flag_overrides_signal (id integer PRIMARY KEY CHECK (false));
+
+COMMENT ON TABLE wishflags.flags_signal IS 'always empty; carries the invalidation of cached flags';
+COMMENT ON TABLE wishflags.flag_overrides_signal IS 'always empty; carries the invalidation of cached overrides';
+
+CREATE FUNCTION wishflags.flags_check() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_flags_check';
+COMMENT ON FUNCTION wishflags.flags_check() IS 'trigger: validates a flag and numbers its versions';
+
+CREATE FUNCTION wishflags.flags_changed() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10 AS 'MODULE_PATHNAME', 'wf_flags_changed';
+COMMENT ON FUNCTION wishflags.flags_changed() IS 'trigger: tells all backends that flags have changed';
+
+CREATE FUNCTION wishflags.flag_overrides_check() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_flag_overrides_check';
+COMMENT ON FUNCTION wishflags.flag_overrides_check() IS 'trigger: validates an override';
+
+CREATE FUNCTION wishflags.flag_overrides_changed() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10 AS 'MODULE_PATHNAME', 'wf_flag_overrides_changed';
+COMMENT ON FUNCTION wishflags.flag_overrides_changed() IS 'trigger: tells all backends that overrides have changed';
+
+CREATE TRIGGER flags_check BEFORE INSERT OR UPDATE ON wishflags.flags
+FOR EACH ROW EXECUTE FUNCTION wishflags.flags_check();
+CREATE TRIGGER flags_changed AFTER INSERT OR UPDATE OR DELETE ON wishflags.flags
+FOR EACH ROW EXECUTE FUNCTION wishflags.flags_changed();
+CREATE TRIGGER flags_truncated AFTER TRUNCATE ON wishflags.flags
+FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flags_changed();
+
+CREATE TRIGGER flag_overrides_check BEFORE INSERT OR UPDATE ON wishflags.flag_overrides
+FOR EACH ROW EXECUTE FUNCTION wishflags.flag_overrides_check();
+CREATE TRIGGER flag_overrides_changed AFTER INSERT OR UPDATE OR DELETE ON wishflags.flag_overrides
+FOR EACH ROW EXECUTE FUNCTION wishflags.flag_overrides_changed();
+CREATE TRIGGER flag_overrides_truncated AFTER TRUNCATE ON wishflags.flag_overrides
+FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flag_overrides_changed();
+
+-- Caches must hear of replicated changes too.
+ALTER TABLE wishflags.flags ENABLE ALWAYS TRIGGER flags_changed;
+ALTER TABLE wishflags.flags ENABLE ALWAYS TRIGGER flags_truncated;
+ALTER TABLE wishflags.flag_overrides ENABLE ALWAYS TRIGGER flag_overrides_changed;
+ALTER TABLE wishflags.flag_overrides ENABLE ALWAYS TRIGGER flag_overrides_truncated;
+
+-- For psql: no row is wider than 80 columns.
+CREATE VIEW wishflags.flag_overview AS
+SELECT CASE WHEN pg_catalog.length(f.key) > 26
+            THEN pg_catalog.substr(f.key, 1, 25) || '…' ELSE f.key END AS flag,
+       CASE WHEN f.enabled THEN 'on' ELSE 'off' END AS state,
+       f.rollout || ' %' AS rollout,
+       CASE WHEN f.definition IS NULL THEN 0
+            ELSE pg_catalog.jsonb_array_length(COALESCE(f.definition -> 'rules', '[]')) END AS rules,
+       COALESCE(o.overrides, 0) AS overrides,
+       CASE WHEN pg_catalog.length(f.owner_team) > 10
+            THEN pg_catalog.substr(f.owner_team, 1, 9) || '…' ELSE f.owner_team END AS owner
+FROM wishflags.flags f
+LEFT JOIN (SELECT flag, pg_catalog.count(*) AS overrides
+           FROM wishflags.flag_overrides GROUP BY flag) o ON o.flag = f.key
+ORDER BY f.key;
+
+COMMENT ON VIEW wishflags.flag_overview IS 'all flags, a narrow line each';
