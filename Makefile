@@ -29,6 +29,8 @@ OBJS = \
 	src/wishflags.o \
 	src/common/extension.o \
 	src/common/options.o \
+	src/common/protect.o \
+	src/common/setting.o \
 	src/common/write.o \
 	src/ddl/catalog_live.o \
 	src/ddl/catalog_parts.o \
@@ -55,7 +57,19 @@ OBJS = \
 	src/flags/manage.o \
 	src/flags/override.o \
 	src/flags/predicate.o \
-	src/flags/trigger.o
+	src/flags/trigger.o \
+	src/guard/announce.o \
+	src/guard/describe.o \
+	src/guard/describe_partitions.o \
+	src/guard/exempt.o \
+	src/guard/judge.o \
+	src/guard/judge_drop.o \
+	src/guard/log.o \
+	src/guard/log_worker.o \
+	src/guard/settings.o \
+	src/guard/source.o \
+	src/guard/trigger.o \
+	src/guard/verdict.o
 
 # The install script is these parts, in this order.
 SQL_PARTS = \
@@ -64,6 +78,7 @@ SQL_PARTS = \
 	src/flags/tables.sql \
 	src/flags/evaluate.sql \
 	src/flags/manage.sql \
+	src/guard/guard.sql \
 	src/common/epilogue.sql
 
 DATA_built = wishflags--$(EXTVERSION).sql
@@ -74,7 +89,9 @@ REGRESS = \
 	common_install \
 	flags_create \
 	flags_eval \
-	flags_wrong
+	flags_wrong \
+	guard_index \
+	guard_enum
 REGRESS_OPTS = --load-extension=wishflags
 
 PG_CPPFLAGS = -I$(srcroot)/src -DWF_VERSION='"$(EXTVERSION)"'

@@ -10,6 +10,7 @@
 
 #include "common/extension.h"
 #include "flags/flags.h"
+#include "guard/guard.h"
 
 WF_MODULE_MAGIC;
 
@@ -22,6 +23,7 @@ void
 _PG_init(void)
 {
 	wf_flags_init();
+	wf_guard_init();
 	MarkGUCPrefixReserved("wishflags");
 }
 

@@ -35,4 +35,22 @@
 #define wf_guc_malloc(size) malloc(size)
 #endif
 
+/* Ownership checks became one function in 16; needs utils/acl.h and the catalog's header. */
+#if PG_VERSION_NUM >= 160000
+#define wf_relation_ownercheck(oid, role) object_ownercheck(RelationRelationId, oid, role)
+#define wf_type_ownercheck(oid, role) object_ownercheck(TypeRelationId, oid, role)
+#define wf_schema_ownercheck(oid, role) object_ownercheck(NamespaceRelationId, oid, role)
+#else
+#define wf_relation_ownercheck(oid, role) pg_class_ownercheck(oid, role)
+#define wf_type_ownercheck(oid, role) pg_type_ownercheck(oid, role)
+#define wf_schema_ownercheck(oid, role) pg_namespace_ownercheck(oid, role)
+#endif
+
+/* The array of all settings gives its length with it from 16; needs utils/guc_tables.h. */
+#if PG_VERSION_NUM >= 160000
+#define wf_all_settings(length) get_guc_variables(length)
+#else
+#define wf_all_settings(length) (*(length) = GetNumConfigOptions(), get_guc_variables())
+#endif
+
 #endif							/* WF_COMMON_COMPAT_H */

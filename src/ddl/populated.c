@@ -30,7 +30,9 @@
 
 static List *leaves_of(Oid relid);
 static bool storage_holds_rows(Oid relid);
-static bool look_for_row(Relation rel, BlockNumber nblocks);
+static bool can_count(Relation rel);
+static int	count_first_rows(Relation rel, BlockNumber nblocks, int limit);
+static double count_or_estimate(Relation rel, BlockNumber nblocks);
 static bool open_briefly(Oid relid, Relation *rel);
 static void close_briefly(Relation rel);
 static bool is_readable(Relation rel);
@@ -56,7 +58,7 @@ wf_ddl_relation_is_new(Oid relid)
  * Whether the table, or any leaf of a partitioned one, holds rows that other
  * sessions may be using.  A table without blocks is empty, and so is a small
  * one without a live row.  True when it can't be told: the lock is taken, or
- * the first 64 blocks of a longer table hold nothing live.  Temporary tables
+ * the table has more than the 64 blocks that are looked at.  Temporary tables
  * and those that this transaction made are nobody else's: false.
  */
 bool
@@ -79,7 +81,7 @@ wf_ddl_holds_rows(Oid relid)
 	return found;
 }
 
-/* Estimates the size of the table, or the sum over its leaves, into *size. */
+/* The size of the table, or the sum over its leaves, into *size. */
 void
 wf_ddl_table_size(Oid relid, WfTableSize *size)
 {
@@ -91,9 +93,7 @@ wf_ddl_table_size(Oid relid, WfTableSize *size)
 	foreach(lc, leaves)
 	{
 		Relation	rel;
-		BlockNumber pages;
-		double		tuples;
-		double		allvisible;
+		BlockNumber nblocks;
 
 		CHECK_FOR_INTERRUPTS();
 		if (!open_briefly(lfirst_oid(lc), &rel) || !is_readable(rel))
@@ -104,10 +104,10 @@ wf_ddl_table_size(Oid relid, WfTableSize *size)
 			size->bytes = -1;
 			break;
 		}
-		estimate_rel_size(rel, NULL, &pages, &tuples, &allvisible);
+		nblocks = RelationGetNumberOfBlocks(rel);
+		size->rows += count_or_estimate(rel, nblocks);
+		size->bytes += (int64) nblocks * BLCKSZ;
 		close_briefly(rel);
-		size->rows += tuples;
-		size->bytes += (int64) pages * BLCKSZ;
 	}
 	list_free(leaves);
 }
@@ -151,36 +151,66 @@ storage_holds_rows(Oid relid)
 	if (is_readable(rel))
 	{
 		nblocks = RelationGetNumberOfBlocks(rel);
-		found = nblocks > 0 && look_for_row(rel, nblocks);
+		found = nblocks > BLOCKS_LOOKED_AT ||
+			(nblocks > 0 && (!can_count(rel) || count_first_rows(rel, nblocks, 1) > 0));
 	}
 	close_briefly(rel);
 	return found;
 }
 
-/* Looks at the first blocks; a row of an open transaction counts as live. */
+/* An access method need not have range scans. */
 static bool
-look_for_row(Relation rel, BlockNumber nblocks)
+can_count(Relation rel)
+{
+	return rel->rd_tableam->scan_set_tidrange != NULL;
+}
+
+/*
+ * Counts live rows in the first blocks, up to limit; a row of an open
+ * transaction counts as live.
+ */
+static int
+count_first_rows(Relation rel, BlockNumber nblocks, int limit)
 {
 	SnapshotData dirty;
 	ItemPointerData first;
 	ItemPointerData last;
 	TableScanDesc scan;
 	TupleTableSlot *slot;
-	bool		found;
+	int			rows = 0;
 
-	/* An access method need not have range scans. */
-	if (rel->rd_tableam->scan_set_tidrange == NULL)
-		return true;
-
+	if (nblocks == 0)
+		return 0;
 	InitDirtySnapshot(dirty);
 	ItemPointerSet(&first, 0, FirstOffsetNumber);
 	ItemPointerSet(&last, Min(nblocks, BLOCKS_LOOKED_AT) - 1, MaxOffsetNumber);
 	scan = table_beginscan_tidrange(rel, &dirty, &first, &last);
 	slot = table_slot_create(rel, NULL);
-	found = table_scan_getnextslot_tidrange(scan, ForwardScanDirection, slot);
+	while (rows < limit && table_scan_getnextslot_tidrange(scan, ForwardScanDirection, slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		rows++;
+	}
 	ExecDropSingleTupleTableSlot(slot);
 	table_endscan(scan);
-	return found || nblocks > BLOCKS_LOOKED_AT;
+	return rows;
+}
+
+/*
+ * The planner's estimate takes a small table that was never analyzed for one
+ * of ten pages, so a small one is counted.
+ */
+static double
+count_or_estimate(Relation rel, BlockNumber nblocks)
+{
+	BlockNumber pages;
+	double		tuples;
+	double		allvisible;
+
+	if (nblocks <= BLOCKS_LOOKED_AT && can_count(rel))
+		return count_first_rows(rel, nblocks, INT_MAX);
+	estimate_rel_size(rel, NULL, &pages, &tuples, &allvisible);
+	return tuples;
 }
 
 /*

@@ -7,10 +7,11 @@
 
 #include "postgres.h"
 
-/* How large a table is, partitions included; estimates, as the planner has them. */
+/* How large a table is, partitions included. */
 typedef struct WfTableSize
 {
-	double		rows;			/* -1 when it can't be told */
+	double		rows;			/* counted up to 64 blocks, estimated past that; -1 when
+								 * it can't be told */
 	int64		bytes;			/* of the main fork; -1 when it can't be told */
 } WfTableSize;
 

@@ -1,0 +1,66 @@
+/*
+ * announce.c: what CREATE EXTENSION says about the guard.
+ *
+ * While an extension's script runs, the server mutes its notices.  So the
+ * script only asks for this one, and it is sent when the transaction commits:
+ * also the moment from which other sessions are guarded.
+ */
+#include "common/compat.h"
+
+#include "access/xact.h"
+#include "commands/dbcommands.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "guard/guard.h"
+
+PG_FUNCTION_INFO_V1(wf_guard_announce);
+
+static bool asked_for = false;
+
+static void send_at_commit(XactEvent event, void *arg);
+
+/* guard_announce() -> void: sends the notice at the end of the transaction. */
+Datum
+wf_guard_announce(PG_FUNCTION_ARGS)
+{
+	static bool registered = false;
+
+	if (!registered)
+		RegisterXactCallback(send_at_commit, NULL);
+	registered = true;
+	asked_for = true;
+	PG_RETURN_VOID();
+}
+
+static void
+send_at_commit(XactEvent event, void *arg)
+{
+	const char *database;
+
+	if (!asked_for)
+		return;
+	switch (event)
+	{
+		case XACT_EVENT_PRE_COMMIT:
+		case XACT_EVENT_PRE_PREPARE:
+			asked_for = false;
+			database = quote_identifier(get_database_name(MyDatabaseId));
+			ereport(NOTICE,
+					(errmsg("the guard refuses dangerous DDL in this database from now on"),
+					 errdetail("On tables that hold rows: CREATE INDEX without CONCURRENTLY, and constraints (UNIQUE, PRIMARY KEY, EXCLUDE) that build an index. "
+							   "On enums that a column uses: ADD VALUE, RENAME VALUE, RENAME, SET SCHEMA, DROP."),
+					 errhint("To only be warned: ALTER DATABASE %s SET wishflags.guard = warn;  "
+							 "To switch it off: ALTER DATABASE %s SET wishflags.guard = off;  "
+							 "For one session: SET wishflags.guard = off;  "
+							 "No restart is needed.",
+							 database, database)));
+			break;
+		case XACT_EVENT_ABORT:
+			asked_for = false;
+			break;
+		default:
+			break;
+	}
+}

@@ -1,0 +1,63 @@
+/*
+ * guard.h: the guard's settings, and what its files share.
+ *
+ * The guard judges DDL as it is run: event triggers (trigger.c) hand the parse
+ * tree to the rules of the migration check (judge.c); what they find is
+ * refused, warned of or let through (verdict.c), and written down (log.c).
+ */
+#ifndef WF_GUARD_GUARD_H
+#define WF_GUARD_GUARD_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+#include "nodes/nodes.h"
+
+typedef enum WfGuardMode
+{
+	WF_GUARD_OFF,
+	WF_GUARD_WARN,
+	WF_GUARD_ON
+} WfGuardMode;
+
+/* Where the command stands, which decides what its HINT can say. */
+typedef enum WfGuardPlace
+{
+	WF_GUARD_PLACE_ALONE,		/* a command of its own */
+	WF_GUARD_PLACE_BLOCK,		/* inside a transaction block */
+	WF_GUARD_PLACE_FUNCTION		/* inside a function, procedure or DO */
+} WfGuardPlace;
+
+/* One reason not to run a command. */
+typedef struct WfGuardFinding
+{
+	const char *rule;			/* id in the registry */
+	const char *object;			/* qualified and quoted */
+	Oid			relid;			/* table concerned, else InvalidOid */
+	const char *message;		/* what would happen, to follow the rule's name */
+	const char *detail;			/* facts, whole sentences */
+	const char *hint;			/* what to do instead, whole sentences */
+} WfGuardFinding;
+
+/* The command under judgement. */
+typedef struct WfGuardCommand
+{
+	Node	   *tree;			/* raw parse tree */
+	const char *tag;
+	WfGuardPlace place;
+} WfGuardCommand;
+
+/* settings.c */
+extern PGDLLIMPORT int wf_guard_mode;
+extern PGDLLIMPORT char *wf_guard_bypass;
+extern bool wf_guard_may_bypass(void);
+extern void wf_guard_init(void);
+
+/* exempt.c */
+extern bool wf_guard_is_exempt(void);
+extern bool wf_guard_is_restore(void);
+
+/* verdict.c */
+extern void wf_guard_pronounce(const WfGuardCommand *command, List *findings);
+
+#endif							/* WF_GUARD_GUARD_H */

@@ -1,0 +1,18 @@
+/*
+ * judge.h: what the rules say of a command.
+ */
+#ifndef WF_GUARD_JUDGE_H
+#define WF_GUARD_JUDGE_H
+
+#include "postgres.h"
+
+#include "guard/guard.h"
+
+/* judge.c */
+extern bool wf_guard_looks_at(const Node *tree);
+extern List *wf_guard_judge_statement(const WfGuardCommand *command);
+
+/* judge_drop.c */
+extern List *wf_guard_judge_dropped(const WfGuardCommand *command);
+
+#endif							/* WF_GUARD_JUDGE_H */

@@ -1,0 +1,142 @@
+/*
+ * log.c: rows of wishflags.guard_log, and their line in the server's log.
+ *
+ * What is let through is written in the transaction that it belongs to: if
+ * that rolls back, nothing was let through.  What is refused is written apart
+ * (log_worker.c), since the refusal itself ends the transaction.
+ */
+#include "common/compat.h"
+
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "tcop/tcopprot.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+
+#include "common/extension.h"
+#include "common/protect.h"
+#include "common/write.h"
+#include "guard/log.h"
+
+/* So many bytes of the client's statement are kept. */
+#define STATEMENT_KEPT 4000
+
+static void insert_protected(void *arg);
+static char *role_name(Oid role);
+static char *clip(const char *text, int limit);
+
+/* Fills the row from the command, the finding and the session. */
+void
+wf_guard_log_fill(WfGuardLogRow *row, const char *outcome,
+				  const WfGuardCommand *command, const WfGuardFinding *finding)
+{
+	char	  **values = row->values;
+	FullTransactionId xid = GetTopFullTransactionIdIfAny();
+
+	memset(row, 0, sizeof(*row));
+	values[WF_GUARD_LOG_OUTCOME] = pstrdup(outcome);
+	values[WF_GUARD_LOG_RULE] = pstrdup(finding->rule);
+	values[WF_GUARD_LOG_OBJECT] = pstrdup(finding->object);
+	values[WF_GUARD_LOG_COMMAND] = pstrdup(command->tag);
+	values[WF_GUARD_LOG_MESSAGE] = pstrdup(finding->message);
+	values[WF_GUARD_LOG_ACTING_ROLE] = role_name(GetUserId());
+	values[WF_GUARD_LOG_OUTER_ROLE] = role_name(GetOuterUserId());
+	values[WF_GUARD_LOG_LOGIN_ROLE] = role_name(GetSessionUserId());
+	values[WF_GUARD_LOG_PID] = psprintf("%d", MyProcPid);
+	if (debug_query_string)
+		values[WF_GUARD_LOG_STATEMENT] = clip(debug_query_string, STATEMENT_KEPT);
+	if (wf_guard_bypass)
+		values[WF_GUARD_LOG_REASON] = pstrdup(wf_guard_bypass);
+	if (application_name && application_name[0])
+		values[WF_GUARD_LOG_APPLICATION] = pstrdup(application_name);
+	if (FullTransactionIdIsValid(xid))
+		values[WF_GUARD_LOG_TXID] = psprintf(UINT64_FORMAT, U64FromFullTransactionId(xid));
+}
+
+/* One line in the server's log, whatever becomes of the row. */
+void
+wf_guard_log_line(const WfGuardLogRow *row)
+{
+	char *const *values = row->values;
+
+	ereport(LOG,
+			(errmsg("wishflags guard: outcome=%s rule=%s object=%s command=\"%s\" role=%s login=%s%s%s%s",
+					values[WF_GUARD_LOG_OUTCOME], values[WF_GUARD_LOG_RULE],
+					values[WF_GUARD_LOG_OBJECT], values[WF_GUARD_LOG_COMMAND],
+					quote_identifier(values[WF_GUARD_LOG_ACTING_ROLE]),
+					quote_identifier(values[WF_GUARD_LOG_LOGIN_ROLE]),
+					values[WF_GUARD_LOG_REASON] ? " reason=\"" : "",
+					values[WF_GUARD_LOG_REASON] ? values[WF_GUARD_LOG_REASON] : "",
+					values[WF_GUARD_LOG_REASON] ? "\"" : ""),
+			 errhidecontext(true)));
+}
+
+/* Inserts the row, as whoever the caller is; an error passes through. */
+void
+wf_guard_log_insert(const WfGuardLogRow *row)
+{
+	static const char *const insert =
+		"INSERT INTO wishflags.guard_log (outcome, rule, object, command_tag, statement, message, reason,"
+		" acting_role, outer_role, login_role, txid, application_name, backend_pid)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::pg_catalog.xid8, $12, $13::pg_catalog.int4)";
+	Oid			types[WF_GUARD_LOG_COLUMNS];
+	Datum		values[WF_GUARD_LOG_COLUMNS];
+	char		nulls[WF_GUARD_LOG_COLUMNS];
+	int			result;
+
+	for (int i = 0; i < WF_GUARD_LOG_COLUMNS; i++)
+	{
+		types[i] = TEXTOID;
+		nulls[i] = row->values[i] ? ' ' : 'n';
+		values[i] = row->values[i] ? CStringGetTextDatum(row->values[i]) : (Datum) 0;
+	}
+	SPI_connect();
+	result = SPI_execute_with_args(insert, WF_GUARD_LOG_COLUMNS, types, values, nulls, false, 0);
+	if (result != SPI_OK_INSERT)
+		elog(ERROR, "could not insert into guard_log: %s", SPI_result_code_string(result));
+	SPI_finish();
+}
+
+/*
+ * Writes the row in the current transaction.  A failure is warned of and
+ * costs nothing but the row: the log never decides about the command.
+ */
+bool
+wf_guard_log_write(const WfGuardLogRow *row)
+{
+	return wf_common_protect(insert_protected, unconstify(WfGuardLogRow *, row),
+							 "the guard could not write its log row");
+}
+
+static void
+insert_protected(void *arg)
+{
+	WfWrite		write;
+
+	wf_common_write_begin(&write, wf_common_relation_oid("guard_log"));
+	wf_guard_log_insert(arg);
+	wf_common_write_end(&write);
+}
+
+static char *
+role_name(Oid role)
+{
+	char	   *name = GetUserNameFromId(role, true);
+
+	return name ? name : psprintf("%u", role);
+}
+
+/* The first bytes of text, cut between characters. */
+static char *
+clip(const char *text, int limit)
+{
+	int			length = strlen(text);
+
+	if (length <= limit)
+		return pstrdup(text);
+	return pnstrdup(text, pg_mbcliplen(text, length, limit));
+}

@@ -1,0 +1,136 @@
+/*
+ * trigger.c: the event triggers.
+ *
+ * ddl_command_start carries the raw parse tree before any name in it is
+ * resolved; sql_drop tells what a DROP took with it.
+ */
+#include "common/compat.h"
+
+#include "access/xact.h"
+#include "commands/event_trigger.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "tcop/cmdtag.h"
+#include "tcop/pquery.h"
+#include "utils/memutils.h"
+
+#include "common/protect.h"
+#include "guard/guard.h"
+#include "guard/judge.h"
+
+PG_FUNCTION_INFO_V1(wf_guard_start);
+PG_FUNCTION_INFO_V1(wf_guard_drop);
+
+/* A command, and what the rules say of it. */
+typedef struct Judgement
+{
+	WfGuardCommand command;
+	List	   *findings;
+} Judgement;
+
+static EventTriggerData *event_data(FunctionCallInfo fcinfo);
+static void run(EventTriggerData *event, void (*judge) (void *arg));
+static void judge_start(void *arg);
+static void judge_drop(void *arg);
+static WfGuardPlace place_of(Node *tree);
+
+/*
+ * guard_start() -> event_trigger, on ddl_command_start: refuses the command,
+ * warns of it, or does nothing.
+ */
+Datum
+wf_guard_start(PG_FUNCTION_ARGS)
+{
+	EventTriggerData *event = event_data(fcinfo);
+
+	if (!wf_guard_is_exempt() && wf_guard_looks_at(event->parsetree))
+		run(event, judge_start);
+	PG_RETURN_NULL();
+}
+
+/*
+ * guard_drop() -> event_trigger, on sql_drop: the same for an enum in use that
+ * went with something else.
+ */
+Datum
+wf_guard_drop(PG_FUNCTION_ARGS)
+{
+	EventTriggerData *event = event_data(fcinfo);
+
+	if (!wf_guard_is_exempt())
+		run(event, judge_drop);
+	PG_RETURN_NULL();
+}
+
+static EventTriggerData *
+event_data(FunctionCallInfo fcinfo)
+{
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function can only be called by an event trigger")));
+	return (EventTriggerData *) fcinfo->context;
+}
+
+/*
+ * Judges in a memory context of its own, and in a subtransaction: a mistake
+ * of the guard must not stop the command.
+ */
+static void
+run(EventTriggerData *event, void (*judge) (void *arg))
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "wishflags guard",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	Judgement	judgement = {.findings = NIL};
+
+	judgement.command.tree = event->parsetree;
+	judgement.command.tag = GetCommandTagName(event->tag);
+	judgement.command.place = place_of(event->parsetree);
+	if (wf_common_protect(judge, &judgement, "the guard could not judge this command and lets it pass") &&
+		judgement.findings != NIL)
+		wf_guard_pronounce(&judgement.command, judgement.findings);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}
+
+static void
+judge_start(void *arg)
+{
+	Judgement  *judgement = arg;
+
+	judgement->findings = wf_guard_judge_statement(&judgement->command);
+}
+
+static void
+judge_drop(void *arg)
+{
+	Judgement  *judgement = arg;
+
+	judgement->findings = wf_guard_judge_dropped(&judgement->command);
+}
+
+/*
+ * A command that runs on its own is the statement of the active portal; one
+ * that a function runs is not.
+ */
+static WfGuardPlace
+place_of(Node *tree)
+{
+	ListCell   *lc;
+	bool		alone = false;
+
+	if (ActivePortal)
+	{
+		foreach(lc, ActivePortal->stmts)
+		{
+			Node	   *utility = lfirst_node(PlannedStmt, lc)->utilityStmt;
+
+			if (utility && (utility == tree || equal(utility, tree)))
+				alone = true;
+		}
+	}
+	if (!alone)
+		return WF_GUARD_PLACE_FUNCTION;
+	return IsTransactionBlock() || IsSubTransaction() ? WF_GUARD_PLACE_BLOCK : WF_GUARD_PLACE_ALONE;
+}

@@ -1,0 +1,88 @@
+/*
+ * verdict.c: what happens to a command that the rules object to.
+ */
+#include "common/compat.h"
+
+#include "utils/builtins.h"
+
+#include "common/error.h"
+#include "guard/guard.h"
+#include "guard/log.h"
+
+static void let_through(const char *outcome, const WfGuardCommand *command, List *findings);
+static void warn(const WfGuardCommand *command, List *findings);
+pg_noreturn static void refuse(const WfGuardCommand *command, List *findings);
+
+/*
+ * Refuses the command, warns of it, or lets it through, as the settings and
+ * the session have it, and writes a row for each finding.
+ */
+void
+wf_guard_pronounce(const WfGuardCommand *command, List *findings)
+{
+	if (wf_guard_bypass)
+		let_through("bypassed", command, findings);
+	else if (wf_guard_is_restore())
+		let_through("restored", command, findings);
+	else if (wf_guard_mode == WF_GUARD_WARN)
+		warn(command, findings);
+	else
+		refuse(command, findings);
+}
+
+static void
+let_through(const char *outcome, const WfGuardCommand *command, List *findings)
+{
+	ListCell   *lc;
+
+	foreach(lc, findings)
+	{
+		WfGuardLogRow row;
+
+		wf_guard_log_fill(&row, outcome, command, lfirst(lc));
+		wf_guard_log_line(&row);
+		wf_guard_log_write(&row);
+	}
+}
+
+static void
+warn(const WfGuardCommand *command, List *findings)
+{
+	ListCell   *lc;
+
+	foreach(lc, findings)
+	{
+		const WfGuardFinding *finding = lfirst(lc);
+
+		ereport(WARNING,
+				(errcode(ERRCODE_WF_BLOCKED),
+				 errmsg("rule \"%s\": %s", finding->rule, finding->message),
+				 finding->detail ? errdetail("%s", finding->detail) : 0,
+				 finding->hint ? errhint("%s", finding->hint) : 0));
+	}
+	let_through("warned", command, findings);
+}
+
+/* The first finding is the error; the others are rows beside it. */
+static void
+refuse(const WfGuardCommand *command, List *findings)
+{
+	const WfGuardFinding *first = linitial(findings);
+	bool		recorded = true;
+	ListCell   *lc;
+
+	foreach(lc, findings)
+	{
+		WfGuardLogRow row;
+
+		wf_guard_log_fill(&row, "refused", command, lfirst(lc));
+		wf_guard_log_line(&row);
+		recorded = wf_guard_log_write_apart(&row) && recorded;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_WF_BLOCKED),
+			 errmsg("blocked by rule \"%s\": %s", first->rule, first->message),
+			 errdetail("%s%s", first->detail,
+					   recorded ? "" : " The row in wishflags.guard_log is not confirmed."),
+			 first->hint ? errhint("%s", first->hint) : 0));
+}
