@@ -93,6 +93,8 @@ REGRESS = \
 	guard_index \
 	guard_enum
 REGRESS_OPTS = --load-extension=wishflags
+ISOLATION = $(sort $(patsubst $(srcroot)/test/isolation/specs/%.spec,%,$(wildcard $(srcroot)/test/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=$(srcroot)/test/isolation --load-extension=wishflags
 
 PG_CPPFLAGS = -I$(srcroot)/src -DWF_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare $(WF_CFLAGS)
@@ -112,7 +114,7 @@ endif
 include $(PGXS)
 
 # Debian's PGXS has dependency tracking off.
-$(OBJS): $(wildcard $(srcroot)/src/*.h $(srcroot)/src/*/*.h) $(srcroot)/wishflags.control
+$(OBJS) $(OBJS:.o=.bc): $(wildcard $(srcroot)/src/*.h $(srcroot)/src/*/*.h) $(srcroot)/wishflags.control
 
 # print-NAME shows a variable, for the scripts in test/.
 print-%:

@@ -26,16 +26,16 @@ upgrade_case() {
 # upgrade_install DATABASE VERSION: with the rows of ROWS, a file, if there is
 # one.
 upgrade_install() {
-	"$BIN/createdb" "$1"
-	upgrade_psql "$1" -c 'SET client_min_messages = warning' -c "CREATE EXTENSION wishflags VERSION '$2'"
-	[ ! -f "${rows-}" ] || upgrade_psql "$1" -o /dev/null -f "$rows"
+	"$BIN/createdb" "$1" &&
+		upgrade_psql "$1" -c 'SET client_min_messages = warning' -c "CREATE EXTENSION wishflags VERSION '$2'" &&
+		{ [ ! -f "${rows-}" ] || upgrade_psql "$1" -o /dev/null -f "$rows"; }
 }
 
 # upgrade_from VERSION: true if an update from VERSION gives what a fresh
 # installation gives and keeps all rows.  The difference is printed.
 upgrade_from() {
 	db=from_$1
-	upgrade_install "$db" "$1"
+	upgrade_install "$db" "$1" || return 1
 	upgrade_psql "$db" -f "$U/rows.sql" > "$W/before" || return 1
 	upgrade_psql "$db" -c 'SET client_min_messages = warning' -c 'ALTER EXTENSION wishflags UPDATE' || return 1
 	upgrade_psql "$db" -f "$U/members.sql" > "$W/members" || return 1

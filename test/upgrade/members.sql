@@ -60,7 +60,9 @@ SELECT r.object, format('column %s %s', row_number() OVER (PARTITION BY r.relid 
 	concat_ws(' ', format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'NOT NULL' END,
 		'DEFAULT ' || pg_get_expr(d.adbin, d.adrelid), 'identity ' || nullif(a.attidentity::text, ''),
 		'generated ' || nullif(a.attgenerated::text, ''), 'collate ' || nullif(a.attcollation, 0)::regcollation::text,
-		'storage ' || a.attstorage::text, 'compression ' || nullif(a.attcompression::text, ''), a.attoptions::text,
+		'storage ' || a.attstorage::text, 'compression ' || nullif(a.attcompression::text, ''),
+		-- Some minor versions stamp a column's options with a number of their own.
+		(SELECT string_agg(o, ',') FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\_attver=%'),
 		'privileges ' || pg_temp.acl(a.attacl), 'comment ' || col_description(r.relid, a.attnum))
 FROM relation r JOIN pg_attribute a ON a.attrelid = r.relid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum

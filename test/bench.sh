@@ -1,0 +1,39 @@
+#!/bin/sh
+# make bench: runs the benchmarks in test/bench/ on a private server and prints
+# their ratios, each against a baseline of the same run.
+#
+# TESTS="flags check" chooses; a benchmark is a script that finds the server by
+# PGHOST, PGPORT, PGUSER and PGDATABASE (a database of its own with the
+# extension), its programs on PATH, their folder in BIN.
+
+. "$(dirname "$0")/lib.sh"
+
+tests=${TESTS-}
+
+wf_need build server
+wf_begin
+wf_build
+wf_stage
+export BIN
+wf_start bench \
+	"shared_buffers = 512MB" "work_mem = 256MB" "maintenance_work_mem = 256MB" "max_wal_size = 8GB" \
+	"checkpoint_timeout = 1h" "synchronous_commit = off" "autovacuum = off" "jit = off" \
+	"max_parallel_workers_per_gather = 0"
+
+run=0
+failed=0
+for script in "$top"/test/bench/*.sh; do
+	[ -f "$script" ] || continue
+	name=$(basename "$script" .sh)
+	case " ${tests:-$name} " in *" $name "*) ;; *) continue ;; esac
+	say "== $name"
+	createdb "bench_$name"
+	PGDATABASE=bench_$name psql -Xq -c 'SET client_min_messages = warning' -c 'CREATE EXTENSION wishflags'
+	rc=0
+	(cd "$T" && PGDATABASE=bench_$name exec sh "$script") </dev/null || rc=$?
+	[ "$rc" = 0 ] || { say "$name failed with status $rc"; failed=$((failed + 1)); }
+	dropdb --force "bench_$name"
+	run=$((run + 1))
+done
+[ "$run" -gt 0 ] || die "there is no such benchmark: ${tests:-test/bench/*.sh}"
+[ "$failed" = 0 ]
