@@ -53,6 +53,7 @@ OBJS = \
 	src/flags/dialect_native.o \
 	src/flags/document.o \
 	src/flags/eval.o \
+	src/flags/explain.o \
 	src/flags/flags.o \
 	src/flags/manage.o \
 	src/flags/override.o \
@@ -89,6 +90,15 @@ REGRESS = \
 	common_install \
 	flags_create \
 	flags_eval \
+	flags_keys \
+	flags_context \
+	flags_variant \
+	flags_rules \
+	flags_override \
+	flags_explain \
+	flags_definition_wrong \
+	flags_transaction \
+	flags_privilege \
 	flags_wrong \
 	guard_index \
 	guard_enum

@@ -40,4 +40,8 @@ SELECT count(*) FROM flag_overrides;
 
 -- The trigger functions are of no use elsewhere.
 SELECT flags_check();
+CREATE TABLE public.other (i int);
+CREATE TRIGGER t BEFORE INSERT ON public.other FOR EACH ROW EXECUTE FUNCTION flags_check();
+INSERT INTO public.other VALUES (1);
+DROP TABLE public.other;
 DELETE FROM flags;

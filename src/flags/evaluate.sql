@@ -105,3 +105,13 @@ LANGUAGE C STABLE PARALLEL SAFE COST 1
 AS 'MODULE_PATHNAME', 'wf_flag_value_session';
 COMMENT ON FUNCTION wishflags.flag_value(text, jsonb) IS
 'value that a flag serves for the session''s wishflags.context; default_value when it serves none';
+
+CREATE FUNCTION wishflags.flag_explain(flag text, context jsonb,
+	default_value jsonb DEFAULT NULL, options jsonb DEFAULT '{}',
+	OUT value jsonb, OUT variant text, OUT enabled boolean, OUT reason text,
+	OUT error_code text, OUT rule text, OUT metadata jsonb, OUT vendor jsonb)
+RETURNS record
+LANGUAGE C STABLE PARALLEL SAFE COST 10
+AS 'MODULE_PATHNAME', 'wf_flag_explain';
+COMMENT ON FUNCTION wishflags.flag_explain(text, jsonb, jsonb, jsonb) IS
+'what a flag serves for a context, and why; options: value_type (boolean, string, integer, number, object, any)';

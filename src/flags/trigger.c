@@ -27,7 +27,7 @@ PG_FUNCTION_INFO_V1(wf_flags_changed);
 PG_FUNCTION_INFO_V1(wf_flag_overrides_check);
 PG_FUNCTION_INFO_V1(wf_flag_overrides_changed);
 
-static TriggerData *trigger_data(FunctionCallInfo fcinfo);
+static TriggerData *trigger_data(FunctionCallInfo fcinfo, const char *table);
 static HeapTuple new_tuple(TriggerData *data);
 static void signal_change(const char *signal_name);
 static bool column_changed(TriggerData *data, int attnum);
@@ -47,7 +47,7 @@ static WfString text_string(Datum value);
 Datum
 wf_flags_check(PG_FUNCTION_ARGS)
 {
-	TriggerData *data = trigger_data(fcinfo);
+	TriggerData *data = trigger_data(fcinfo, WF_FLAGS_TABLE);
 	TupleDesc	desc = RelationGetDescr(data->tg_relation);
 	HeapTuple	tuple = new_tuple(data);
 	bool		update = TRIGGER_FIRED_BY_UPDATE(data->tg_event);
@@ -121,7 +121,7 @@ wf_flags_check(PG_FUNCTION_ARGS)
 Datum
 wf_flags_changed(PG_FUNCTION_ARGS)
 {
-	TriggerData *data = trigger_data(fcinfo);
+	TriggerData *data = trigger_data(fcinfo, WF_FLAGS_TABLE);
 
 	if (!TRIGGER_FIRED_BY_UPDATE(data->tg_event) ||
 		column_changed(data, Anum_wf_flags_key) ||
@@ -141,7 +141,7 @@ wf_flags_changed(PG_FUNCTION_ARGS)
 Datum
 wf_flag_overrides_check(PG_FUNCTION_ARGS)
 {
-	TriggerData *data = trigger_data(fcinfo);
+	TriggerData *data = trigger_data(fcinfo, WF_OVERRIDES_TABLE);
 	TupleDesc	desc = RelationGetDescr(data->tg_relation);
 	HeapTuple	tuple = new_tuple(data);
 	WfString	strings[Anum_wf_overrides_variant];
@@ -178,7 +178,7 @@ wf_flag_overrides_check(PG_FUNCTION_ARGS)
 Datum
 wf_flag_overrides_changed(PG_FUNCTION_ARGS)
 {
-	TriggerData *data = trigger_data(fcinfo);
+	TriggerData *data = trigger_data(fcinfo, WF_OVERRIDES_TABLE);
 
 	if (!TRIGGER_FIRED_BY_UPDATE(data->tg_event) ||
 		column_changed(data, Anum_wf_overrides_flag) ||
@@ -188,14 +188,21 @@ wf_flag_overrides_changed(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
+/*
+ * The trigger's data.  The columns are taken for granted afterwards, so a
+ * trigger that somebody has put on another table is refused.
+ */
 static TriggerData *
-trigger_data(FunctionCallInfo fcinfo)
+trigger_data(FunctionCallInfo fcinfo, const char *table)
 {
-	if (!CALLED_AS_TRIGGER(fcinfo))
+	TriggerData *data = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) ||
+		RelationGetRelid(data->tg_relation) != wf_common_relation_oid(table))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function was not called as a trigger")));
-	return (TriggerData *) fcinfo->context;
+				 errmsg("this function is a trigger of table \"%s.%s\"", WF_SCHEMA_NAME, table)));
+	return data;
 }
 
 static HeapTuple
