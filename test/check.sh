@@ -139,6 +139,10 @@ suite_tap() {
 
 suite_style() {
 	if sh "$top/test/check-style.sh"; then count 1 0; else count 0 1; fi
+	# Other modules share the server's name space with this one.
+	foreign=$(nm -D --defined-only "$B/wishflags.so" | awk '{print $3}' |
+		grep -vE '^(wf_|pg_finfo_wf_|Pg_magic_func$|_PG_init$)' || :)
+	if [ -z "$foreign" ]; then count 1 0; else say "exported without the prefix wf_:" $foreign; count 0 1; fi
 }
 
 suite_upgrade() {
