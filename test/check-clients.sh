@@ -12,16 +12,41 @@ wf_stage
 
 clients=$T/run/clients
 cp -R "$top/test/clients" "$clients"
-(cd "$clients" && npm ci --ignore-scripts --no-audit --no-fund > "$T/npm.log" 2>&1) ||
+(cd "$clients" && npm ci --cache "$T/npm" --ignore-scripts --no-audit --no-fund > "$T/npm.log" 2>&1) ||
 	{ cat "$T/npm.log" >&2; die "npm could not fetch the clients"; }
 
-wf_start clients
+passed=0
 failed=0
+
+# count_in LOG PASSED-PATTERN FAILED-PATTERN: the numbers that the harness
+# printed; one that broke off has failed.
+count_in() {
+	ok=$(sed -n "s/^$2//p" "$1" | tail -n 1)
+	bad=$(sed -n "s/^$3//p" "$1" | tail -n 1)
+	[ -n "$ok$bad" ] || bad=1
+	passed=$((passed + ${ok:-0}))
+	failed=$((failed + ${bad:-0}))
+}
+
+wf_start clients
 cd "$clients"
 for test in *.test.js; do
-	createdb "${test%.test.js}"
-	PGDATABASE=${test%.test.js} WF_EXAMPLE=$top/docs/examples/wishlist node --test "$test" || failed=$((failed + 1))
+	say "== $test"
+	PGDATABASE=${test%.test.js}
+	createdb "$PGDATABASE"
+	WF_EXAMPLE=$top/docs/examples/wishlist node --test --test-reporter=tap "$test" > "$T/test.log" 2>&1 || :
+	cat "$T/test.log"
+	count_in "$T/test.log" '# pass ' '# fail '
 done
+
+# The manual's JavaScript runs between its SQL.
+say "== README.md"
 cd "$top"
-test/docs.pl --js "$clients" README.md || failed=$((failed + 1))
+"$top/test/docs.pl" --js "$clients" README.md > "$T/test.log" 2>&1 || :
+cat "$T/test.log"
+passed=$((passed + $(grep -c '^ok ' "$T/test.log" || :)))
+failed=$((failed + $(grep -c '^not ok ' "$T/test.log" || :)))
+grep -q '^1\.\.' "$T/test.log" || failed=$((failed + 1))
+
+say "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -1,24 +1,25 @@
 #!/bin/sh
 # make check: builds the extension and runs all its tests on private servers.
 #
-# SUITES="style regress isolation pgtap upgrade tap" chooses suites,
+# SUITES="style regress isolation pgtap upgrade docs demo tap" chooses suites,
 # TESTS="name..." tests within them.  Two suites run at a time, the TAP tests
 # beside the others.  Ends with a line "N passed, N failed".
 
 . "$(dirname "$0")/lib.sh"
 
-suites=${SUITES:-style regress isolation pgtap upgrade tap}
+suites=${SUITES:-style regress isolation pgtap upgrade docs demo tap}
 tests=${TESTS-}
 
 for suite in $suites; do
 	case $suite in
-		style|regress|isolation|pgtap|upgrade|tap) ;;
+		style|regress|isolation|pgtap|upgrade|docs|demo|tap) ;;
 		*) die "there is no suite \"$suite\"" ;;
 	esac
 done
 
 wf_need build server tap pgtap
 wf_begin
+server=$(wf_server_config)
 WF_CFLAGS="${WF_CFLAGS--Werror}" wf_build
 wf_stage
 
@@ -148,6 +149,21 @@ suite_style() {
 suite_upgrade() {
 	. "$top/test/upgrade.sh"
 	upgrade_all
+}
+
+# The manual's examples; UPDATE=1 writes their real output into the checkout.
+suite_docs() {
+	wf_start docs
+	cd "$top"
+	# README first; a page is read in the order of its lines, in its own database.
+	set -- README.md docs/*.md docs/examples/wishlist/README.md
+	if [ "${UPDATE-}" = 1 ]; then set -- --update "$@"; fi
+	prove_like prove test/docs.pl :: "$@"
+	wf_stop docs
+}
+
+suite_demo() {
+	PG_CONFIG=$server WF_STAGED=$BIN prove_like prove -v --exec sh "$top/test/demo/test.sh"
 }
 
 # ---- run --------------------------------------------------------------------

@@ -124,7 +124,7 @@ sub check_file
 			my $real = run_sql(join('', @query), '-A', '-t');
 			$written =~ s/\A\n+|\n+\z//g;
 			$update ? pass("$file:$start") : compare($file, $start, $real, $written);
-			push @new, "\n", "$real\n", "\n", "<!-- end -->\n";
+			push @new, ($real eq '' ? () : ("\n", "$real\n", "\n")), "<!-- end -->\n";
 		}
 		elsif ($line =~ /^<!-- sql$/)
 		{

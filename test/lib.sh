@@ -269,9 +269,12 @@ wf_make() {
 	make -C "$B" -f "$src/Makefile" PG_CONFIG="$(wf_server_config)" with_llvm=no "$@"
 }
 
+# WF_STAGED is BIN of a caller that has built and staged already.
+
 # wf_build: builds into build/<major> of the checkout, or into $T where the
 # checkout is not ours to write.  Sets B.
 wf_build() {
+	[ -z "${WF_STAGED-}" ] || return 0
 	B=$top/build/$(wf_major)
 	if [ "$src" != "$top" ] ||
 		! { mkdir -p "$B" 2>/dev/null && [ -w "$B" ] && [ "$(stat -c %u "$B")" = "$(id -u)" ]; }; then
@@ -288,7 +291,12 @@ wf_build() {
 # wf_stage: puts a copy of the server with the extension into $T/pg.  Sets
 # BIN; PATH begins with it.
 wf_stage() {
-	BIN=$T/pg$(wf_dir bindir)
+	BIN=${WF_STAGED:-$T/pg$(wf_dir bindir)}
+	[ -n "${WF_STAGED-}" ] || wf_copy_server
+	PATH=$BIN:$PATH
+	export PATH
+}
+wf_copy_server() {
 	for dir in "$(wf_dir bindir)" "$(wf_dir pkglibdir)" "$(wf_dir sharedir)"; do
 		mkdir -p "$T/pg$dir"
 		cp -a "$dir/." "$T/pg$dir/"
@@ -297,8 +305,6 @@ wf_stage() {
 	rm -f "$T/pg$(wf_dir sharedir)/extension/wishflags"* "$T/pg$(wf_dir pkglibdir)/wishflags"*
 	wf_make DESTDIR="$T/pg" install > "$T/install.log" 2>&1 ||
 		{ cat "$T/install.log" >&2; die "the installation failed"; }
-	PATH=$BIN:$PATH
-	export PATH
 }
 
 # ---- servers ----------------------------------------------------------------

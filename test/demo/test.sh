@@ -56,11 +56,11 @@ demo ITEMS=many
 perl -MPOSIX -e 'setsid(); $SIG{INT} = "DEFAULT"; exec @ARGV' \
 	"$top/test/demo.sh" < /dev/null > "$W/out" 2>&1 &
 pid=$!
-for try in $(seq 1 600); do
+for try in $(seq 1 300); do
 	grep -q '^Filling' "$W/out" && break
 	sleep 0.1
 done
-kill -INT -- "-$pid"
+kill -INT "-$pid"
 wait "$pid"
 [ $? = 130 ] && says 'Filling'; result $? "Ctrl-C ends it"
 left_over; [ $? != 0 ]; result $? "nothing is left after Ctrl-C"
