@@ -3,7 +3,7 @@
 #
 #   docs.pl [--update] [--js DIR] FILE...
 #
-# Of each Markdown file, in a database of its own and in order:
+# Of each Markdown file, in order and in a new database, always called shop:
 #
 #   ```sql     is run by psql; a ```text fence that follows directly is the
 #              output; without one, the block must not fail
@@ -29,7 +29,6 @@ while (@ARGV && $ARGV[0] =~ /^--/)
 	else { die "docs.pl: unknown option $option\n" }
 }
 my $scratch = tempdir(CLEANUP => 1);
-my $number = 0;
 
 # The lines of a file from $at to the one that ends the block; moves $at past it.
 sub take_until
@@ -107,8 +106,9 @@ sub check_file
 	my ($file) = @_;
 	my @lines = split /^/, slurp($file);
 	my @new;
-	$ENV{PGDATABASE} = 'docs_' . ++$number;
-	system('createdb', $ENV{PGDATABASE}) == 0 or die "createdb failed\n";
+	$ENV{PGDATABASE} = 'shop';
+	system('dropdb', '--if-exists', 'shop') == 0 && system('createdb', 'shop') == 0
+	  or die "$file: no database\n";
 
 	my $at = 0;
 	while ($at < @lines)
