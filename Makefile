@@ -35,6 +35,7 @@ OBJS = \
 	src/ddl/catalog_live.o \
 	src/ddl/catalog_parts.o \
 	src/ddl/deparse.o \
+	src/ddl/deparse_index.o \
 	src/ddl/populated.o \
 	src/ddl/source.o \
 	src/ddl/type_usage.o \
@@ -69,17 +70,19 @@ OBJS = \
 	src/guard/log_worker.o \
 	src/guard/settings.o \
 	src/guard/source.o \
+	src/guard/status.o \
 	src/guard/trigger.o \
 	src/guard/verdict.o
 
 # The install script is these parts, in this order.
 SQL_PARTS = \
 	src/common/prologue.sql \
-	src/wishflags.sql \
 	src/flags/tables.sql \
 	src/flags/evaluate.sql \
 	src/flags/manage.sql \
 	src/guard/guard.sql \
+	src/guard/status.sql \
+	src/wishflags.sql \
 	src/common/epilogue.sql
 
 DATA_built = wishflags--$(EXTVERSION).sql
@@ -88,6 +91,7 @@ DATA = $(wildcard $(srcroot)/src/upgrade/*.sql)
 # Event triggers are database-wide, so the tests run one after another.
 REGRESS = \
 	common_install \
+	common_foreign_schema \
 	flags_create \
 	flags_eval \
 	flags_keys \
@@ -101,7 +105,14 @@ REGRESS = \
 	flags_privilege \
 	flags_wrong \
 	guard_index \
-	guard_enum
+	guard_constraint \
+	guard_enum \
+	guard_drop \
+	guard_exempt \
+	guard_bypass \
+	guard_hint \
+	guard_privilege \
+	guard_status
 REGRESS_OPTS = --load-extension=wishflags
 ISOLATION = $(sort $(patsubst $(srcroot)/test/isolation/specs/%.spec,%,$(wildcard $(srcroot)/test/isolation/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=$(srcroot)/test/isolation --load-extension=wishflags

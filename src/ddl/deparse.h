@@ -16,4 +16,7 @@ extern char *wf_ddl_range_var(const RangeVar *relation);
 extern char *wf_ddl_type_name(const TypeName *type);
 extern char *wf_ddl_object_name(ObjectType type, Node *object);
 
+/* deparse_index.c */
+extern char *wf_ddl_concurrent_index(const IndexStmt *stmt, const char *table);
+
 #endif							/* WF_DDL_DEPARSE_H */

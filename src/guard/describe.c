@@ -23,6 +23,7 @@
 static char *table_detail(const WfFinding *finding);
 static char *type_detail(Oid type);
 static char *concurrent_hint(const WfGuardCommand *command, const char *steps);
+static bool does_more(Node *tree);
 static char *statement_text(const WfGuardCommand *command, const WfGuardSource *source);
 static char *deparse_statement(Node *tree);
 static char *deparse_enum(AlterEnumStmt *alter);
@@ -107,7 +108,10 @@ concurrent_hint(const WfGuardCommand *command, const char *steps)
 	switch (command->place)
 	{
 		case WF_GUARD_PLACE_ALONE:
-			return psprintf("Do it without blocking:\n%s", steps);
+			return psprintf("%s:\n%s",
+							does_more(command->tree) ?
+							"Do the other changes first, then this one without blocking" :
+							"Do it without blocking", steps);
 		case WF_GUARD_PLACE_BLOCK:
 			return psprintf("CONCURRENTLY can't run inside a transaction block: end this one, and put it "
 							"into a migration of its own that runs outside a transaction:\n%s", steps);
@@ -116,6 +120,13 @@ concurrent_hint(const WfGuardCommand *command, const char *steps)
 							"outside a transaction:\n%s", steps);
 	}
 	return NULL;				/* keep compiler quiet */
+}
+
+/* The steps are for one part of an ALTER TABLE only. */
+static bool
+does_more(Node *tree)
+{
+	return IsA(tree, AlterTableStmt) && list_length(((AlterTableStmt *) tree)->cmds) > 1;
 }
 
 /*

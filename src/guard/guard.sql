@@ -36,7 +36,7 @@ COMMENT ON COLUMN wishflags.guard_log.outer_role IS 'user outside of SECURITY DE
 COMMENT ON COLUMN wishflags.guard_log.login_role IS 'session_user';
 COMMENT ON COLUMN wishflags.guard_log.txid IS 'transaction, where it had a number already';
 COMMENT ON COLUMN wishflags.guard_log.backend_pid IS 'process that ran the command';
-COMMENT ON COLUMN wishflags.guard_log.evidence IS 'further facts';
+COMMENT ON COLUMN wishflags.guard_log.evidence IS 'further facts: detail and hint as the client got them';
 
 CREATE FUNCTION wishflags.guard_start()
 RETURNS event_trigger

@@ -16,6 +16,7 @@
 #include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/json.h"
 
 #include "common/extension.h"
 #include "common/protect.h"
@@ -26,6 +27,7 @@
 #define STATEMENT_KEPT 4000
 
 static void insert_protected(void *arg);
+static char *evidence_of(const WfGuardFinding *finding);
 static char *role_name(Oid role);
 static char *clip(const char *text, int limit);
 
@@ -47,6 +49,7 @@ wf_guard_log_fill(WfGuardLogRow *row, const char *outcome,
 	values[WF_GUARD_LOG_OUTER_ROLE] = role_name(GetOuterUserId());
 	values[WF_GUARD_LOG_LOGIN_ROLE] = role_name(GetSessionUserId());
 	values[WF_GUARD_LOG_PID] = psprintf("%d", MyProcPid);
+	values[WF_GUARD_LOG_EVIDENCE] = evidence_of(finding);
 	if (debug_query_string)
 		values[WF_GUARD_LOG_STATEMENT] = clip(debug_query_string, STATEMENT_KEPT);
 	if (wf_guard_bypass)
@@ -81,8 +84,9 @@ wf_guard_log_insert(const WfGuardLogRow *row)
 {
 	static const char *const insert =
 		"INSERT INTO wishflags.guard_log (outcome, rule, object, command_tag, statement, message, reason,"
-		" acting_role, outer_role, login_role, txid, application_name, backend_pid)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::pg_catalog.xid8, $12, $13::pg_catalog.int4)";
+		" acting_role, outer_role, login_role, txid, application_name, backend_pid, evidence)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::pg_catalog.xid8, $12, $13::pg_catalog.int4,"
+		" $14::pg_catalog.jsonb)";
 	Oid			types[WF_GUARD_LOG_COLUMNS];
 	Datum		values[WF_GUARD_LOG_COLUMNS];
 	char		nulls[WF_GUARD_LOG_COLUMNS];
@@ -120,6 +124,21 @@ insert_protected(void *arg)
 	wf_common_write_begin(&write, wf_common_relation_oid("guard_log"));
 	wf_guard_log_insert(arg);
 	wf_common_write_end(&write);
+}
+
+/* What the client was told besides the message, as a JSON object. */
+static char *
+evidence_of(const WfGuardFinding *finding)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "{\"detail\": ");
+	escape_json(&buf, finding->detail);
+	appendStringInfoString(&buf, ", \"hint\": ");
+	escape_json(&buf, finding->hint);
+	appendStringInfoChar(&buf, '}');
+	return buf.data;
 }
 
 static char *

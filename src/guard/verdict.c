@@ -3,7 +3,7 @@
  */
 #include "common/compat.h"
 
-#include "utils/builtins.h"
+#include "access/xact.h"
 
 #include "common/error.h"
 #include "guard/guard.h"
@@ -39,6 +39,8 @@ let_through(const char *outcome, const WfGuardCommand *command, List *findings)
 	{
 		WfGuardLogRow row;
 
+		/* The row is part of this transaction, so it gets its number. */
+		(void) GetTopTransactionId();
 		wf_guard_log_fill(&row, outcome, command, lfirst(lc));
 		wf_guard_log_line(&row);
 		wf_guard_log_write(&row);
@@ -57,8 +59,8 @@ warn(const WfGuardCommand *command, List *findings)
 		ereport(WARNING,
 				(errcode(ERRCODE_WF_BLOCKED),
 				 errmsg("rule \"%s\": %s", finding->rule, finding->message),
-				 finding->detail ? errdetail("%s", finding->detail) : 0,
-				 finding->hint ? errhint("%s", finding->hint) : 0));
+				 errdetail("%s", finding->detail),
+				 errhint("%s", finding->hint)));
 	}
 	let_through("warned", command, findings);
 }
@@ -84,5 +86,5 @@ refuse(const WfGuardCommand *command, List *findings)
 			 errmsg("blocked by rule \"%s\": %s", first->rule, first->message),
 			 errdetail("%s%s", first->detail,
 					   recorded ? "" : " The row in wishflags.guard_log is not confirmed."),
-			 first->hint ? errhint("%s", first->hint) : 0));
+			 errhint("%s", first->hint)));
 }

@@ -62,5 +62,5 @@ concurrent_create(WfRuleCall *call, IndexStmt *stmt, WfRelation *table)
 
 		return psprintf("%s INDEX CONCURRENTLY %s;", before, after);
 	}
-	return NULL;
+	return wf_ddl_concurrent_index(stmt, wf_ddl_quote_name(table->schema, table->name));
 }
