@@ -1,7 +1,8 @@
 #!/bin/sh
 # make check-clients: the extension as applications meet it: node-pg, Drizzle,
 # and the manual's JavaScript.  Fetches the clients by npm into the temporary
-# folder, so it needs a network.
+# folder, so it needs a network.  UPDATE=1 writes what the manual's JavaScript
+# prints into README.md.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -10,7 +11,7 @@ wf_begin
 wf_build
 wf_stage
 
-clients=$T/run/clients
+clients=$T/run/node
 cp -R "$top/test/clients" "$clients"
 (cd "$clients" && npm ci --cache "$T/npm" --ignore-scripts --no-audit --no-fund > "$T/npm.log" 2>&1) ||
 	{ cat "$T/npm.log" >&2; die "npm could not fetch the clients"; }
@@ -42,7 +43,7 @@ done
 # The manual's JavaScript runs between its SQL.
 say "== README.md"
 cd "$top"
-"$top/test/docs.pl" --js "$clients" README.md > "$T/test.log" 2>&1 || :
+"$top/test/docs.pl" ${UPDATE:+--update} --js "$clients" README.md > "$T/test.log" 2>&1 || :
 cat "$T/test.log"
 passed=$((passed + $(grep -c '^ok ' "$T/test.log" || :)))
 failed=$((failed + $(grep -c '^not ok ' "$T/test.log" || :)))

@@ -74,3 +74,7 @@ SET LOCAL wishflags.bypass = 'WISH-214: Target opens as fourth store';
 ALTER TYPE store ADD VALUE 'target';
 COMMIT;
 SELECT outcome, rule, object, reason FROM wishflags.guard_log ORDER BY occurred_at;
+\echo
+\echo '== How it stands'
+\echo
+SELECT * FROM wishflags.status();
