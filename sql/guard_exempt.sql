@@ -50,7 +50,8 @@ ALTER TYPE color OWNER TO CURRENT_USER;
 ALTER TYPE color ADD VALUE 'green';
 ROLLBACK;
 
--- Empty tables: never filled, truncated, or all rows deleted.
+-- Empty tables: never filled, or truncated.  Deleted rows are still read by a
+-- build.
 CREATE TABLE hollow (id int);
 CREATE INDEX ON hollow (id);
 INSERT INTO hollow VALUES (1);
@@ -59,14 +60,10 @@ CREATE INDEX ON hollow (id);
 INSERT INTO hollow VALUES (1);
 DELETE FROM hollow;
 CREATE INDEX ON hollow (id);
--- More than 64 blocks are not looked through.
-INSERT INTO hollow SELECT g FROM generate_series(1, 20000) g;
-DELETE FROM hollow;
-DO $$ BEGIN
-	CREATE INDEX ON hollow (id);
-EXCEPTION WHEN SQLSTATE 'WF001' THEN
-	RAISE NOTICE 'taken for filled';
-END $$;
+
+-- The catalogs are PostgreSQL's own to refuse.
+CREATE INDEX ON pg_class (relpages);
+ALTER TABLE pg_catalog.pg_attribute ADD UNIQUE (attname);
 
 -- The guard is ENABLE ALWAYS, so the replica role does not switch it off.
 SET session_replication_role = replica;

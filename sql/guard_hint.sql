@@ -19,6 +19,11 @@ ALTER TABLE "Order" ADD EXCLUDE USING btree (id WITH =);
 SELECT conname, contype, indisvalid FROM pg_constraint JOIN pg_index ON indexrelid = conindid
 WHERE conrelid = '"Order"'::regclass AND contype IN ('p', 'u', 'x') ORDER BY 1;
 
+-- The names that PostgreSQL would choose are taken.
+ALTER TABLE "Order" ADD UNIQUE ("Note", at);
+:follow
+ALTER TABLE "Order" ADD PRIMARY KEY (at);
+
 -- Inside a block the way is outside of it.
 BEGIN;
 CREATE INDEX order_at ON "Order" (at DESC NULLS LAST);
@@ -37,6 +42,8 @@ CREATE INDEX reading_what ON guard_hint . reading USING btree (upper(what)) WITH
 :follow
 ALTER TABLE reading ADD CONSTRAINT reading_pk PRIMARY KEY (at);
 :follow
+create index on reading (what);
+:follow
 SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 WHERE i.indrelid = 'reading'::regclass ORDER BY 1;
 
@@ -54,6 +61,7 @@ COMMIT;
 ALTER TYPE "Mood" RENAME TO "Feeling";
 :follow
 DROP TYPE "Feeling";
+DROP TYPE IF EXISTS "Feeling" CASCADE;
 :follow
 SELECT count(*) AS columns_left FROM pg_attribute WHERE attrelid = '"Cat"'::regclass AND attnum > 0 AND NOT attisdropped;
 

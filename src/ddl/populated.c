@@ -25,13 +25,13 @@
 
 #include "ddl/populated.h"
 
-/* So many blocks are looked at for a live row. */
-#define BLOCKS_LOOKED_AT 64
+/* In so many blocks live rows are counted. */
+#define BLOCKS_COUNTED 64
 
 static List *leaves_of(Oid relid);
 static bool storage_holds_rows(Oid relid);
 static bool can_count(Relation rel);
-static int	count_first_rows(Relation rel, BlockNumber nblocks, int limit);
+static int	count_first_rows(Relation rel, BlockNumber nblocks);
 static double count_or_estimate(Relation rel, BlockNumber nblocks);
 static bool open_briefly(Oid relid, Relation *rel);
 static void close_briefly(Relation rel);
@@ -56,10 +56,11 @@ wf_ddl_relation_is_new(Oid relid)
 
 /*
  * Whether the table, or any leaf of a partitioned one, holds rows that other
- * sessions may be using.  A table without blocks is empty, and so is a small
- * one without a live row.  True when it can't be told: the lock is taken, or
- * the table has more than the 64 blocks that are looked at.  Temporary tables
- * and those that this transaction made are nobody else's: false.
+ * sessions may be using.  Only a table without blocks is empty: rows that seem
+ * dead can be live to another snapshot, and are read by an index build all
+ * the same.  True also when it can't be told, because somebody has locked it.
+ * Temporary tables and those that this transaction made are nobody else's:
+ * false.
  */
 bool
 wf_ddl_holds_rows(Oid relid)
@@ -140,20 +141,14 @@ static bool
 storage_holds_rows(Oid relid)
 {
 	Relation	rel;
-	BlockNumber nblocks;
-	bool		found = true;
+	bool		found;
 
 	if (get_rel_persistence(relid) == RELPERSISTENCE_TEMP || wf_ddl_relation_is_new(relid))
 		return false;
 	/* Somebody works on it with a strong lock, or drops it: it is in use. */
 	if (!open_briefly(relid, &rel))
 		return true;
-	if (is_readable(rel))
-	{
-		nblocks = RelationGetNumberOfBlocks(rel);
-		found = nblocks > BLOCKS_LOOKED_AT ||
-			(nblocks > 0 && (!can_count(rel) || count_first_rows(rel, nblocks, 1) > 0));
-	}
+	found = !is_readable(rel) || RelationGetNumberOfBlocks(rel) > 0;
 	close_briefly(rel);
 	return found;
 }
@@ -165,12 +160,9 @@ can_count(Relation rel)
 	return rel->rd_tableam->scan_set_tidrange != NULL;
 }
 
-/*
- * Counts live rows in the first blocks, up to limit; a row of an open
- * transaction counts as live.
- */
+/* Counts live rows in the first blocks; a row of an open transaction counts as live. */
 static int
-count_first_rows(Relation rel, BlockNumber nblocks, int limit)
+count_first_rows(Relation rel, BlockNumber nblocks)
 {
 	SnapshotData dirty;
 	ItemPointerData first;
@@ -183,10 +175,10 @@ count_first_rows(Relation rel, BlockNumber nblocks, int limit)
 		return 0;
 	InitDirtySnapshot(dirty);
 	ItemPointerSet(&first, 0, FirstOffsetNumber);
-	ItemPointerSet(&last, Min(nblocks, BLOCKS_LOOKED_AT) - 1, MaxOffsetNumber);
+	ItemPointerSet(&last, Min(nblocks, BLOCKS_COUNTED) - 1, MaxOffsetNumber);
 	scan = table_beginscan_tidrange(rel, &dirty, &first, &last);
 	slot = table_slot_create(rel, NULL);
-	while (rows < limit && table_scan_getnextslot_tidrange(scan, ForwardScanDirection, slot))
+	while (table_scan_getnextslot_tidrange(scan, ForwardScanDirection, slot))
 	{
 		CHECK_FOR_INTERRUPTS();
 		rows++;
@@ -207,8 +199,8 @@ count_or_estimate(Relation rel, BlockNumber nblocks)
 	double		tuples;
 	double		allvisible;
 
-	if (nblocks <= BLOCKS_LOOKED_AT && can_count(rel))
-		return count_first_rows(rel, nblocks, INT_MAX);
+	if (nblocks <= BLOCKS_COUNTED && can_count(rel))
+		return count_first_rows(rel, nblocks);
 	estimate_rel_size(rel, NULL, &pages, &tuples, &allvisible);
 	return tuples;
 }

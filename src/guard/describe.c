@@ -23,6 +23,7 @@
 static char *table_detail(const WfFinding *finding);
 static char *type_detail(Oid type);
 static char *concurrent_hint(const WfGuardCommand *command, const char *steps);
+static bool is_lone_drop(Node *tree);
 static bool does_more(Node *tree);
 static char *statement_text(const WfGuardCommand *command, const WfGuardSource *source);
 static char *deparse_statement(Node *tree);
@@ -55,6 +56,12 @@ wf_guard_describe(const WfGuardCommand *command, const WfFinding *finding,
 	else if (finding->type)
 		described->detail = type_detail(finding->type->oid);
 
+	/* A bypass would not help: while columns use the type, it can't be dropped alone. */
+	if (is_lone_drop(command->tree))
+	{
+		described->hint = "Give the columns another type, or drop them, in migrations of their own. Then the type can be dropped.";
+		return described;
+	}
 	described->hint = wf_guard_bypass_hint(command, statement_text(command, source));
 	if (finding->relation && finding->hint)
 		described->hint = psprintf("%s %s", finding->hint, described->hint);
@@ -120,6 +127,12 @@ concurrent_hint(const WfGuardCommand *command, const char *steps)
 							"outside a transaction:\n%s", steps);
 	}
 	return NULL;				/* keep compiler quiet */
+}
+
+static bool
+is_lone_drop(Node *tree)
+{
+	return IsA(tree, DropStmt) && ((DropStmt *) tree)->behavior == DROP_RESTRICT;
 }
 
 /* The steps are for one part of an ALTER TABLE only. */
@@ -189,7 +202,6 @@ deparse_statement(Node *tree)
 
 				if (drop->removeType != OBJECT_TYPE)
 					return NULL;
-				/* Without CASCADE it would fail, for the type is used. */
 				initStringInfo(&buf);
 				foreach(lc, drop->objects)
 					appendStringInfo(&buf, "%s%s", buf.len ? ", " : "",

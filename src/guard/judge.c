@@ -7,8 +7,10 @@
  */
 #include "common/compat.h"
 
+#include "catalog/catalog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
@@ -64,6 +66,7 @@ static WfCatalog *owned_catalog(void);
 static WfRelation *owned_relation(WfCatalog *catalog, const RangeVar *name);
 static WfType *owned_type(WfCatalog *catalog, List *names);
 static List *dangers(const WfGuardCommand *command, WfCatalog *catalog, const WfGuardSource *source);
+static bool is_second_primary_key(const WfFinding *finding);
 static bool builds_nothing(const WfGuardCommand *command, Oid table);
 static bool adds_indexed_column(Oid table, AlterTableCmd *cmd);
 static bool has_label(Oid type, const char *label);
@@ -189,7 +192,9 @@ owned_relation(WfCatalog *catalog, const RangeVar *name)
 {
 	WfRelation *relation = ((OwnedCatalog *) catalog)->relation(catalog, name);
 
-	if (relation == NULL || !wf_relation_ownercheck(relation->relid, GetUserId()))
+	/* PostgreSQL refuses to change its catalogs, too. */
+	if (relation == NULL || IsCatalogRelationOid(relation->relid) ||
+		!wf_relation_ownercheck(relation->relid, GetUserId()))
 		return NULL;
 	/* A new partitioned table can have old tables as partitions. */
 	if (relation->kind == RELKIND_PARTITIONED_TABLE)
@@ -215,7 +220,19 @@ static bool
 builds_on_rows(const WfGuardCommand *command, const WfFinding *finding)
 {
 	return finding->relation && !builds_nothing(command, finding->relation->relid) &&
-		wf_ddl_holds_rows(finding->relation->relid);
+		!is_second_primary_key(finding) && wf_ddl_holds_rows(finding->relation->relid);
+}
+
+/* A table has one primary key at most; PostgreSQL says so itself. */
+static bool
+is_second_primary_key(const WfFinding *finding)
+{
+	Oid			constraint;
+
+	if (strcmp(finding->rule->id, "add-primary-key-builds-index") != 0)
+		return false;
+	(void) get_primary_key_attnos(finding->relation->relid, true, &constraint);
+	return OidIsValid(constraint);
 }
 
 /* IF NOT EXISTS with the thing there, or a partitioned table without its partitions. */

@@ -199,7 +199,7 @@ wf_rule_size(WfRuleCall *call, WfRelation *relation)
 	wf_ddl_measure(call->catalog, relation);
 	if (relation->rows <= 0)
 		return pstrdup("its rows");
-	return psprintf("about %.0f rows", relation->rows);
+	return psprintf("about %.0f %s", relation->rows, relation->rows == 1 ? "row" : "rows");
 }
 
 /* Where the statement ends in the source; 0 where there is none. */

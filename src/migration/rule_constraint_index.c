@@ -5,6 +5,7 @@
 
 #include "commands/defrem.h"
 #include "lib/stringinfo.h"
+#include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 
 #include "ddl/deparse.h"
@@ -14,7 +15,8 @@
 
 static Constraint *added_constraint(WfRuleCall *call, ConstrType kind);
 static void report_build(WfRuleCall *call, Constraint *constraint, const char *word, const char *suffix);
-static char *index_first(WfRelation *table, Constraint *constraint, const char *word, const char *suffix);
+static char *index_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *word, const char *suffix);
+static char *free_name(WfRuleCall *call, WfRelation *table, const char *label, const char *suffix);
 
 /* ADD UNIQUE or ADD COLUMN ... UNIQUE, without USING INDEX. */
 void
@@ -104,12 +106,12 @@ report_build(WfRuleCall *call, Constraint *constraint, const char *word, const c
 	finding->hint = psprintf("Build the index first with CREATE UNIQUE INDEX CONCURRENTLY, outside of a transaction block, "
 							 "then make it the constraint with ADD %s USING INDEX.", word);
 	if (constraint->keys != NIL)
-		finding->safe_sql = index_first(table, constraint, word, suffix);
+		finding->safe_sql = index_first(call, table, constraint, word, suffix);
 }
 
 /* The two statements that do the same without the long lock. */
 static char *
-index_first(WfRelation *table, Constraint *constraint, const char *word, const char *suffix)
+index_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *word, const char *suffix)
 {
 	char	   *name = constraint->conname;
 	char	   *table_name = wf_ddl_quote_name(table->schema, table->name);
@@ -123,8 +125,7 @@ index_first(WfRelation *table, Constraint *constraint, const char *word, const c
 		initStringInfo(&columns);
 		foreach(lc, constraint->keys)
 			appendStringInfo(&columns, "%s%s", columns.len ? "_" : "", strVal(lfirst(lc)));
-		name = makeObjectName(table->name,
-							  constraint->contype == CONSTR_PRIMARY ? NULL : columns.data, suffix);
+		name = free_name(call, table, constraint->contype == CONSTR_PRIMARY ? NULL : columns.data, suffix);
 	}
 	initStringInfo(&buf);
 	appendStringInfo(&buf, "CREATE UNIQUE INDEX CONCURRENTLY %s ON %s (%s)",
@@ -142,4 +143,19 @@ index_first(WfRelation *table, Constraint *constraint, const char *word, const c
 		appendStringInfo(&buf, " DEFERRABLE%s", constraint->initdeferred ? " INITIALLY DEFERRED" : "");
 	appendStringInfoChar(&buf, ';');
 	return buf.data;
+}
+
+/* The name that PostgreSQL would choose: the first that nothing in the schema has. */
+static char *
+free_name(WfRuleCall *call, WfRelation *table, const char *label, const char *suffix)
+{
+	for (int pass = 0;; pass++)
+	{
+		char	   *last = pass == 0 ? pstrdup(suffix) : psprintf("%s%d", suffix, pass);
+		RangeVar   *name = makeRangeVar(table->schema, makeObjectName(table->name, label, last), -1);
+		WfRelation *taken = call->catalog->relation(call->catalog, name);
+
+		if (taken == NULL || taken->missing)
+			return name->relname;
+	}
 }

@@ -59,8 +59,10 @@ concurrent_create(WfRuleCall *call, IndexStmt *stmt, WfRelation *table)
 	{
 		char	   *before = wf_ddl_source_copy(call->source, call->location, place);
 		char	   *after = wf_ddl_source_copy(call->source, place + strlen("INDEX"), end);
+		bool		lower = call->source[place] == 'i';
 
-		return psprintf("%s INDEX CONCURRENTLY %s;", before, after);
+		return psprintf("%s %s %s;", before,
+						lower ? "index concurrently" : "INDEX CONCURRENTLY", after);
 	}
 	return wf_ddl_concurrent_index(stmt, wf_ddl_quote_name(table->schema, table->name));
 }
