@@ -131,7 +131,7 @@ wf_need() {
 	if [ "$(id -u)" != 0 ]; then
 		say "Missing on this machine: $packages" >&2
 		say "Install it as root, then run this again:" >&2
-		say "  sudo $line" >&2
+		say "  sudo apt-get update && sudo $line" >&2
 		exit 1
 	fi
 	if [ -t 0 ] && [ -t 1 ]; then

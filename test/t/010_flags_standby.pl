@@ -1,0 +1,58 @@
+# Flags on a hot standby: they are evaluated, changes arrive, nothing is written.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $primary = PostgreSQL::Test::Cluster->new('primary');
+$primary->init(allows_streaming => 1);
+$primary->start;
+$primary->safe_psql('postgres', q{
+	CREATE EXTENSION wishflags;
+	SELECT wishflags.flag_create('gallery', rollout => 50, enabled => true);
+	SELECT wishflags.flag_create('theme', enabled => true, definition =>
+		'{"variants": {"light": 1, "dark": 2}, "default": "light"}');
+});
+$primary->backup('base');
+
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($primary, 'base', has_streaming => 1);
+$standby->start;
+
+my $all = q{SELECT string_agg(wishflags.flag_eval('gallery', n::text)::text, '') FROM generate_series(1, 200) n};
+my $theme = q{SELECT wishflags.flag_variant('theme', 'user-1')};
+$primary->wait_for_catchup($standby);
+is($standby->safe_psql('postgres', $all), $primary->safe_psql('postgres', $all), 'a standby says the same');
+
+# A session that has the flags cached already hears of each change.
+my $session = $standby->background_psql('postgres');
+my $ask = sub { my $answer = $session->query(shift); $answer =~ s/\s+//g; return $answer; };
+is($ask->($theme), 'light', 'open session on the standby');
+$primary->safe_psql('postgres', q{SELECT wishflags.flag_override_set('theme', 'user-1', 'dark')});
+$primary->wait_for_catchup($standby);
+is($ask->($theme), 'dark', 'an override arrives');
+$primary->safe_psql('postgres', q{SELECT wishflags.flag_override_unset('theme', 'user-1'), wishflags.flag_define('theme',
+	'{"variants": {"light": 1, "dark": 2}, "default": "dark", "off": "light"}')});
+$primary->wait_for_catchup($standby);
+is($ask->($theme), 'dark', 'a definition arrives');
+$primary->safe_psql('postgres', q{SELECT wishflags.flag_disable('theme')});
+$primary->wait_for_catchup($standby);
+is($ask->($theme), 'light', 'a disabled flag arrives');
+$primary->safe_psql('postgres', q{BEGIN; SELECT wishflags.flag_enable('theme'); ROLLBACK});
+$primary->wait_for_catchup($standby);
+is($ask->($theme), 'light', 'a rollback changes nothing');
+$primary->safe_psql('postgres', q{TRUNCATE wishflags.flags CASCADE});
+$primary->wait_for_catchup($standby);
+is($ask->($theme), '', 'TRUNCATE arrives');
+$session->quit;
+
+my ($rc, $out, $err) = $standby->psql('postgres', q{SELECT wishflags.flag_create('mine')});
+like($err, qr/read-only transaction/, 'a standby only reads');
+
+# After promotion it writes.
+$standby->promote;
+is($standby->safe_psql('postgres', q{SELECT wishflags.flag_create('mine', enabled => true)}), '1', 'a promoted standby writes');
+is($standby->safe_psql('postgres', q{SELECT wishflags.flag_eval('mine', 'user-1')}), 't', 'and evaluates');
+
+done_testing();
