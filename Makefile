@@ -4,12 +4,19 @@
 #   make check            everything that is tested, on private servers
 #   make, make install, make installcheck   as for every PGXS extension
 #
+#   make check-style      the laws of the source tree (in make check as well)
+#   make check-versions   make check on PostgreSQL 17 and 18, in chroots; root
+#   make check-clients    JavaScript clients from npm
+#   make conformance CASES=dir   given cases
+#   make bench            speed, as ratios to a baseline of the same run
+#   make indent           the C sources as pgindent lays them out
+#
 # PG_CONFIG chooses the server.  The version stands in wishflags.control only.
 
 PG_CONFIG ?= pg_config
 
 # Goals that prepare their own server; each is a script in test/.
-SCRIPT_GOALS = demo check bench conformance check-style check-versions check-clients fuzz indent
+SCRIPT_GOALS = demo check bench conformance check-style check-versions check-clients indent
 
 ifneq (,$(filter $(SCRIPT_GOALS),$(MAKECMDGOALS)))
 

@@ -88,6 +88,17 @@ upgrade_self_test() {
 	upgrade_from 0.0.0 || rc=1
 	upgrade_case 'a made-up earlier version becomes the current one' $rc
 
+	# A table without a row proves nothing about rows.
+	empty=$(upgrade_psql from_0.0.0 -At <<-'SQL'
+		SELECT c.relation::regclass FROM pg_extension x, unnest(x.extconfig) c(relation) JOIN pg_class r ON r.oid = c.relation
+		WHERE x.extname = 'wishflags' AND r.relkind = 'r'
+		AND query_to_xml(format('SELECT FROM %s LIMIT 1', c.relation::regclass), true, true, '')::text !~ 'row';
+	SQL
+	)
+	rc=0
+	[ -z "$empty" ] || { rc=1; say "no row in:" $empty; }
+	upgrade_case "rows--$version.sql fills every table that is dumped" $rc
+
 	lines=$(wc -l < "$W/update")
 	n=1
 	while [ "$n" -le "$lines" ]; do
