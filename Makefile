@@ -46,6 +46,35 @@ OBJS = \
 	src/ddl/populated.o \
 	src/ddl/source.o \
 	src/ddl/type_usage.o \
+	src/schema/address.o \
+	src/schema/catalog_detail.o \
+	src/schema/catalog_other.o \
+	src/schema/catalog_relation.o \
+	src/schema/catalog_routine.o \
+	src/schema/catalog_type.o \
+	src/schema/ddl_column.o \
+	src/schema/ddl_common.o \
+	src/schema/ddl_constraint.o \
+	src/schema/ddl_foreign.o \
+	src/schema/ddl_index.o \
+	src/schema/ddl_other.o \
+	src/schema/ddl_routine.o \
+	src/schema/ddl_sequence.o \
+	src/schema/ddl_table.o \
+	src/schema/ddl_type.o \
+	src/schema/ddl_view.o \
+	src/schema/diff.o \
+	src/schema/edges.o \
+	src/schema/fingerprint.o \
+	src/schema/graph.o \
+	src/schema/json.o \
+	src/schema/model.o \
+	src/schema/order.o \
+	src/schema/read.o \
+	src/schema/rebuild.o \
+	src/schema/schema.o \
+	src/schema/script.o \
+	src/schema/type.o \
 	src/migration/engine.o \
 	src/migration/finding.o \
 	src/migration/registry.o \
@@ -87,6 +116,7 @@ SQL_PARTS = \
 	src/flags/tables.sql \
 	src/flags/evaluate.sql \
 	src/flags/manage.sql \
+	src/schema/schema.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
@@ -111,6 +141,7 @@ REGRESS = \
 	flags_transaction \
 	flags_privilege \
 	flags_wrong \
+	schema_snapshot \
 	guard_index \
 	guard_constraint \
 	guard_enum \

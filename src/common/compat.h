@@ -53,4 +53,11 @@
 #define wf_all_settings(length) (*(length) = GetNumConfigOptions(), get_guc_variables())
 #endif
 
+/* The set-returning functions' set-up got its name back after 15.0; needs funcapi.h. */
+#if PG_VERSION_NUM >= 150001
+#define wf_init_materialized_srf(fcinfo) InitMaterializedSRF(fcinfo, 0)
+#else
+#define wf_init_materialized_srf(fcinfo) SetSingleFuncCall(fcinfo, 0)
+#endif
+
 #endif							/* WF_COMMON_COMPAT_H */

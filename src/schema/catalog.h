@@ -1,0 +1,59 @@
+/*
+ * catalog.h: the queries that read the catalogs, one or more an object type.
+ *
+ * Columns whose name begins with an underscore place the row: _oid and _sub
+ * (its catalog address), _type (name of the object type where a query yields
+ * several), _nsp (its schema), _parent and _psub (address of the object it
+ * belongs to), _need and _nsub (address of a relation it needs beyond what
+ * pg_depend says), _alias (relation that stands for the same object).
+ * "identity" is the identity, every other column an attribute.
+ */
+#ifndef WF_SCHEMA_CATALOG_H
+#define WF_SCHEMA_CATALOG_H
+
+#include "postgres.h"
+
+#include "schema/model.h"
+
+typedef struct WfCatalogQuery
+{
+	WfKind		kind;
+	Oid			catalog;		/* of _oid */
+	Oid			parent_catalog; /* of _parent */
+	const char *sql;
+} WfCatalogQuery;
+
+extern const WfCatalogQuery wf_catalog_relations[];
+extern const WfCatalogQuery wf_catalog_details[];
+extern const WfCatalogQuery wf_catalog_types[];
+extern const WfCatalogQuery wf_catalog_routines[];
+extern const WfCatalogQuery wf_catalog_others[];
+
+/* SQL fragments that many queries share. */
+#define QUALIFIED(nsp, name) "quote_ident(" nsp ") || '.' || quote_ident(" name ")"
+#define ROLE(oid) "quote_ident(pg_get_userbyid(" oid "))"
+#define USER_SCHEMA(n) n ".nspname !~ '^pg_' AND " n ".nspname <> 'information_schema'"
+#define NO_MEMBER(catalog, oid) \
+	"NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '" catalog "'::regclass" \
+	" AND e.objid = " oid " AND e.deptype IN ('e', 'i'))"
+
+/* What a grantee has more or less than by default, as statements. */
+#define GRANT_LIST(acl, defaults) \
+	"CASE WHEN " acl " IS NOT NULL THEN (" \
+	" WITH a AS (SELECT grantee AS r, privilege_type AS p, is_grantable AS g FROM aclexplode(" acl "))," \
+	" d AS (SELECT grantee AS r, privilege_type AS p, is_grantable AS g FROM aclexplode(" defaults "))" \
+	" SELECT jsonb_agg(x.s ORDER BY x.s COLLATE \"C\") FROM (" \
+	"  SELECT 'GRANT ' || p || ' TO ' || CASE r WHEN 0 THEN 'PUBLIC' ELSE " ROLE("r") " END" \
+	"   || CASE WHEN g THEN ' WITH GRANT OPTION' ELSE '' END AS s" \
+	"  FROM (TABLE a EXCEPT TABLE d) m" \
+	"  UNION ALL" \
+	"  SELECT 'REVOKE ' || p || ' FROM ' || CASE r WHEN 0 THEN 'PUBLIC' ELSE " ROLE("r") " END" \
+	"  FROM (SELECT r, p FROM d EXCEPT SELECT r, p FROM a) m) x)::text END"
+#define GRANTS(acl, kind, owner) \
+	GRANT_LIST(acl, "acldefault('" kind "', " owner ")") " AS grants"
+
+#define SORTED_LIST(array) \
+	"CASE WHEN " array " IS NOT NULL THEN (SELECT jsonb_agg(o ORDER BY o COLLATE \"C\")" \
+	" FROM unnest(" array ") o)::text END"
+
+#endif							/* WF_SCHEMA_CATALOG_H */

@@ -1,0 +1,124 @@
+/*
+ * catalog_relation.c: queries for relations and columns.
+ */
+#include "common/compat.h"
+
+#include "catalog/pg_class.h"
+#include "catalog/pg_foreign_data_wrapper.h"
+
+#include "schema/catalog.h"
+
+#define TABLESPACE(oid) \
+	"CASE WHEN " oid " <> 0 THEN (SELECT quote_ident(spcname) FROM pg_tablespace WHERE oid = " oid ") END"
+
+#define SEQUENCE_SETTINGS(s) \
+	"jsonb_build_array('AS ' || format_type(" s ".seqtypid, NULL)," \
+	" 'INCREMENT BY ' || " s ".seqincrement, 'MINVALUE ' || " s ".seqmin," \
+	" 'MAXVALUE ' || " s ".seqmax, 'START WITH ' || " s ".seqstart," \
+	" 'CACHE ' || " s ".seqcache, CASE WHEN " s ".seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END)::text"
+
+const WfCatalogQuery wf_catalog_relations[] = {
+	{WF_KIND_SEQUENCE, RelationRelationId, InvalidOid,
+		"SELECT c.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "c.relname") " AS identity,"
+		" CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' END AS persistence,"
+		" " SEQUENCE_SETTINGS("s") " AS settings,"
+		" " ROLE("c.relowner") " AS owner, " GRANTS("c.relacl", "s", "c.relowner")
+		" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+		" JOIN pg_sequence s ON s.seqrelid = c.oid"
+		" WHERE c.relkind = 'S' AND " USER_SCHEMA("n")
+		" AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass"
+	"  AND d.objid = c.oid AND d.deptype = 'i')"},
+	{WF_KIND_TABLE, RelationRelationId, InvalidOid,
+		"SELECT c.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "c.relname") " AS identity,"
+		" CASE c.relkind WHEN 'p' THEN pg_get_partkeydef(c.oid) END AS partition_by,"
+		" CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,"
+		" CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' END AS persistence,"
+		" CASE WHEN m.amname <> 'heap' THEN quote_ident(m.amname) END AS access_method,"
+		" " TABLESPACE("c.reltablespace") " AS tablespace,"
+		" CASE WHEN c.reloptions IS NOT NULL OR t.reloptions IS NOT NULL THEN ("
+		"  SELECT jsonb_agg(o ORDER BY o COLLATE \"C\") FROM (SELECT unnest(c.reloptions) AS o"
+		"  UNION ALL SELECT 'toast.' || unnest(t.reloptions)) x)::text END AS options,"
+		" CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' WHEN 'i' THEN 'INDEX' END"
+		"  AS replica_identity,"
+		" CASE WHEN x.indrelid IS NOT NULL THEN 'true' END AS clustered,"
+		" CASE WHEN c.relrowsecurity THEN 'true' END AS row_security,"
+		" CASE WHEN c.relforcerowsecurity THEN 'true' END AS force_row_security,"
+		" " ROLE("c.relowner") " AS owner, " GRANTS("c.relacl", "r", "c.relowner")
+		" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+		" LEFT JOIN pg_class t ON t.oid = c.reltoastrelid"
+		" LEFT JOIN pg_am m ON m.oid = c.relam"
+		" LEFT JOIN pg_index x ON x.indrelid = c.oid AND x.indisclustered"
+	" WHERE c.relkind IN ('r', 'p') AND " USER_SCHEMA("n")},
+	{WF_KIND_FOREIGN_TABLE, RelationRelationId, InvalidOid,
+		"SELECT c.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "c.relname") " AS identity,"
+		" quote_ident(s.srvname) AS server, " SORTED_LIST("f.ftoptions") " AS foreign_options,"
+		" " ROLE("c.relowner") " AS owner, " GRANTS("c.relacl", "r", "c.relowner")
+		" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+		" JOIN pg_foreign_table f ON f.ftrelid = c.oid JOIN pg_foreign_server s ON s.oid = f.ftserver"
+	" WHERE " USER_SCHEMA("n")},
+	{WF_KIND_VIEW, RelationRelationId, InvalidOid,
+		"SELECT c.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "c.relname") " AS identity,"
+		" rtrim(pg_get_viewdef(c.oid), ';') AS definition,"
+		" (SELECT jsonb_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)"
+		"  || ' ' || a.attcollation::regcollation ORDER BY a.attnum) FROM pg_attribute a"
+		"  WHERE a.attrelid = c.oid AND a.attnum > 0)::text AS columns,"
+		" " SORTED_LIST("c.reloptions") " AS options,"
+		" " ROLE("c.relowner") " AS owner, " GRANTS("c.relacl", "r", "c.relowner")
+		" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+	" WHERE c.relkind = 'v' AND " USER_SCHEMA("n")},
+	{WF_KIND_MATERIALIZED_VIEW, RelationRelationId, InvalidOid,
+		"SELECT c.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "c.relname") " AS identity,"
+		" rtrim(pg_get_viewdef(c.oid), ';') AS definition,"
+		" CASE WHEN m.amname <> 'heap' THEN quote_ident(m.amname) END AS access_method,"
+		" " TABLESPACE("c.reltablespace") " AS tablespace,"
+		" " SORTED_LIST("c.reloptions") " AS options,"
+		" CASE WHEN x.indrelid IS NOT NULL THEN 'true' END AS clustered,"
+		" " ROLE("c.relowner") " AS owner, " GRANTS("c.relacl", "r", "c.relowner")
+		" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+		" LEFT JOIN pg_am m ON m.oid = c.relam"
+		" LEFT JOIN pg_index x ON x.indrelid = c.oid AND x.indisclustered"
+	" WHERE c.relkind = 'm' AND " USER_SCHEMA("n")},
+	{WF_KIND_COLUMN, RelationRelationId, RelationRelationId,
+		"SELECT c.oid AS _oid, a.attnum AS _sub, c.oid AS _parent, n.nspname AS _nsp,"
+		" " QUALIFIED("n.nspname", "c.relname") " || '.' || quote_ident(a.attname) AS identity,"
+		" a.attnum::text AS position,"
+		" CASE WHEN a.attinhcount > 0 THEN 'true' END AS inherited,"
+		" CASE WHEN a.attislocal THEN 'true' END AS local,"
+		" CASE WHEN a.attgenerated <> '' THEN '(' || pg_get_expr(d.adbin, d.adrelid) || ') '"
+		"  || CASE a.attgenerated WHEN 's' THEN 'STORED' ELSE 'VIRTUAL' END END AS generated,"
+		" format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attcollation <> t.typcollation"
+		"  THEN ' COLLATE ' || (SELECT " QUALIFIED("k.nspname", "l.collname")
+		"   FROM pg_collation l JOIN pg_namespace k ON k.oid = l.collnamespace"
+		"   WHERE l.oid = a.attcollation) ELSE '' END AS type,"
+		" CASE WHEN a.attnotnull THEN 'true' END AS not_null,"
+		" CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END AS identity_,"
+		" i.name AS identity_sequence, i.settings AS identity_settings,"
+		" CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN'"
+		"  WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END AS storage,"
+		" CASE WHEN a.attstorage <> t.typstorage THEN CASE t.typstorage WHEN 'p' THEN 'PLAIN'"
+		"  WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END AS usual_storage,"
+		" CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression,"
+		" nullif(a.attstattarget, -1)::text AS statistics,"
+		/* The server keeps a version of its own among the options. */
+		" CASE WHEN a.attoptions IS NOT NULL THEN (SELECT jsonb_agg(o ORDER BY o COLLATE \"C\")"
+		"  FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%')::text END AS options,"
+		" " SORTED_LIST("a.attfdwoptions") " AS foreign_options,"
+		" " GRANT_LIST("a.attacl", "acldefault('c', c.relowner)") " AS grants"
+		" FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+		" JOIN pg_namespace n ON n.oid = c.relnamespace"
+		" JOIN pg_type t ON t.oid = a.atttypid"
+		" LEFT JOIN pg_attrdef d ON a.attgenerated <> '' AND d.adrelid = a.attrelid AND d.adnum = a.attnum"
+		" LEFT JOIN LATERAL (SELECT " QUALIFIED("sn.nspname", "sc.relname") " AS name,"
+		"  " SEQUENCE_SETTINGS("s") " AS settings"
+		"  FROM pg_depend e JOIN pg_sequence s ON s.seqrelid = e.objid"
+		"  JOIN pg_class sc ON sc.oid = s.seqrelid JOIN pg_namespace sn ON sn.oid = sc.relnamespace"
+		"  WHERE e.refclassid = 'pg_class'::regclass AND e.refobjid = a.attrelid"
+		"  AND e.refobjsubid = a.attnum AND e.classid = 'pg_class'::regclass AND e.deptype = 'i') i"
+		"  ON a.attidentity <> ''"
+		" WHERE a.attnum > 0 AND NOT a.attisdropped AND " USER_SCHEMA("n")
+		" AND (c.relkind IN ('r', 'p', 'f', 'c') OR c.relkind IN ('v', 'm')"
+		"  AND (a.attacl IS NOT NULL OR nullif(a.attstattarget, -1) IS NOT NULL"
+		"   OR EXISTS (SELECT FROM pg_description x"
+	"    WHERE x.classoid = 'pg_class'::regclass AND x.objoid = c.oid AND x.objsubid = a.attnum)))"},
+	{WF_KIND_COUNT, InvalidOid, InvalidOid, NULL}
+};

@@ -1,0 +1,91 @@
+/*
+ * ddl.h: the writers of DDL, one set per object type; see WfType.
+ */
+#ifndef WF_SCHEMA_DDL_H
+#define WF_SCHEMA_DDL_H
+
+#include "schema/plan.h"
+
+#define WF_DDL_CREATE(name) extern void wf_ddl_##name##_create(WfDdl *ddl, WfObject *object)
+#define WF_DDL_DROP(name) extern void wf_ddl_##name##_drop(WfDdl *ddl, WfObject *object)
+#define WF_DDL_ALTER(name) \
+	extern bool wf_ddl_##name##_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+
+/* ddl_table.c */
+WF_DDL_CREATE(table);
+WF_DDL_DROP(table);
+WF_DDL_ALTER(table);
+WF_DDL_CREATE(inheritance);
+WF_DDL_DROP(inheritance);
+WF_DDL_CREATE(partition);
+WF_DDL_DROP(partition);
+extern List *wf_ddl_columns_in_order(WfObject *table);
+
+/* ddl_column.c */
+WF_DDL_CREATE(column);
+WF_DDL_DROP(column);
+WF_DDL_ALTER(column);
+WF_DDL_CREATE(default);
+WF_DDL_DROP(default);
+WF_DDL_ALTER(default);
+extern void wf_ddl_column_definition(StringInfo sql, WfObject *column, bool typed);
+extern void wf_ddl_column_settings(WfDdl *ddl, WfObject *column);
+
+/* ddl_constraint.c */
+WF_DDL_CREATE(constraint);
+WF_DDL_DROP(constraint);
+WF_DDL_ALTER(constraint);
+
+/* ddl_index.c */
+WF_DDL_CREATE(index);
+WF_DDL_DROP(index);
+WF_DDL_ALTER(index);
+WF_DDL_CREATE(index_partition);
+extern void wf_ddl_index_settings(WfDdl *ddl, WfObject *object, const char *index);
+
+/* ddl_sequence.c */
+WF_DDL_CREATE(sequence);
+WF_DDL_DROP(sequence);
+WF_DDL_ALTER(sequence);
+WF_DDL_CREATE(sequence_owner);
+WF_DDL_DROP(sequence_owner);
+
+/* ddl_type.c */
+WF_DDL_CREATE(enum);
+WF_DDL_ALTER(enum);
+WF_DDL_CREATE(domain);
+WF_DDL_ALTER(domain);
+WF_DDL_CREATE(domain_constraint);
+WF_DDL_DROP(domain_constraint);
+WF_DDL_CREATE(composite);
+
+/* ddl_view.c */
+WF_DDL_CREATE(view);
+WF_DDL_ALTER(view);
+WF_DDL_CREATE(materialized_view);
+WF_DDL_ALTER(materialized_view);
+
+/* ddl_routine.c */
+WF_DDL_ALTER(function);
+
+/* ddl_other.c */
+WF_DDL_CREATE(schema);
+WF_DDL_CREATE(extension);
+WF_DDL_ALTER(extension);
+WF_DDL_CREATE(trigger);
+WF_DDL_ALTER(trigger);
+WF_DDL_CREATE(rule);
+WF_DDL_ALTER(rule);
+WF_DDL_CREATE(event_trigger);
+WF_DDL_ALTER(event_trigger);
+WF_DDL_CREATE(statistics);
+WF_DDL_ALTER(statistics);
+WF_DDL_CREATE(default_privileges);
+WF_DDL_DROP(default_privileges);
+WF_DDL_ALTER(default_privileges);
+
+/* ddl_foreign.c */
+WF_DDL_CREATE(foreign);
+WF_DDL_ALTER(foreign);
+
+#endif							/* WF_SCHEMA_DDL_H */

@@ -1,0 +1,409 @@
+/*
+ * ddl_column.c: columns and their defaults.
+ */
+#include "common/compat.h"
+
+#include "common/hashfn.h"
+#include "utils/builtins.h"
+
+#include "schema/ddl.h"
+
+static bool is_attribute(WfObject *column);
+static bool is_view(WfObject *parent);
+static WfObject *folded_default(WfObject *column);
+static char *alter_column(WfObject *column, bool only);
+static bool alter_type(WfDdl *ddl, WfObject *from, WfObject *to);
+static void alter_not_null(WfDdl *ddl, WfObject *to);
+static bool alter_generated(WfDdl *ddl, WfObject *from, WfObject *to);
+static void alter_identity(WfDdl *ddl, WfObject *from, WfObject *to);
+static void alter_identity_settings(WfDdl *ddl, WfObject *from, WfObject *to);
+static char *identity_clause(WfObject *column);
+static const char *using_clause(WfObject *from, WfObject *to);
+static int	type_group(const char *type);
+static char *plain_type(const char *type);
+
+/* Name, type and what the grammar allows behind it. */
+void
+wf_ddl_column_definition(StringInfo sql, WfObject *column, bool typed)
+{
+	const char *value;
+	WfObject   *dflt = folded_default(column);
+
+	appendStringInfoString(sql, wf_schema_short_name(column));
+	if (!typed)
+		appendStringInfo(sql, " %s", wf_schema_value(column, "type"));
+	if ((value = wf_schema_value(column, "foreign_options")) != NULL)
+		wf_ddl_foreign_clause(sql, value);
+	if ((value = wf_schema_value(column, "generated")) != NULL)
+		appendStringInfo(sql, " GENERATED ALWAYS AS %s", value);
+	if (dflt)
+		appendStringInfo(sql, " DEFAULT %s", wf_schema_value(dflt, "expression"));
+	if (wf_schema_flag(column, "not_null"))
+		appendStringInfoString(sql, " NOT NULL");
+	if (wf_schema_value(column, "identity"))
+		appendStringInfo(sql, " %s", identity_clause(column));
+}
+
+/* The default that the column's own statement sets, or NULL. */
+static WfObject *
+folded_default(WfObject *column)
+{
+	ListCell   *lc;
+
+	foreach(lc, column->children)
+	{
+		WfObject   *child = lfirst(lc);
+
+		if (child->type->kind == WF_KIND_DEFAULT && child->create_action &&
+			child->create_action == column->create_action)
+			return child;
+	}
+	return NULL;
+}
+
+static char *
+identity_clause(WfObject *column)
+{
+	StringInfoData sql;
+	ListCell   *lc;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "GENERATED %s AS IDENTITY (SEQUENCE NAME %s",
+					 wf_schema_value(column, "identity"), wf_schema_value(column, "identity_sequence"));
+	foreach(lc, wf_schema_list(wf_schema_value(column, "identity_settings")))
+	{
+		/* The sequence takes the column's type. */
+		if (strncmp(lfirst(lc), "AS ", 3) != 0)
+			appendStringInfo(&sql, " %s", (char *) lfirst(lc));
+	}
+	appendStringInfoChar(&sql, ')');
+	return sql.data;
+}
+
+/* What is set by statements of their own after the column is there. */
+void
+wf_ddl_column_settings(WfDdl *ddl, WfObject *column)
+{
+	const char *value;
+	char	   *alter;
+
+	if (is_attribute(column) || is_view(column->parent))
+		return;
+	alter = alter_column(column, true);
+	if (wf_schema_flag(column, "inherited") && !wf_schema_flag(column, "local") &&
+		!wf_schema_partition_of(column->parent))
+	{
+		WfObject   *dflt = folded_default(column);
+
+		if (dflt)
+			wf_ddl_default_create(ddl, dflt);
+		if (wf_schema_flag(column, "not_null"))
+			appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", alter_column(column, false));
+	}
+	if ((value = wf_schema_value(column, "storage")) != NULL)
+		appendStringInfo(ddl->sql, "%s SET STORAGE %s;\n", alter, value);
+	if ((value = wf_schema_value(column, "compression")) != NULL)
+		appendStringInfo(ddl->sql, "%s SET COMPRESSION %s;\n", alter, value);
+	if ((value = wf_schema_value(column, "statistics")) != NULL)
+		appendStringInfo(ddl->sql, "%s SET STATISTICS %s;\n", alter, value);
+	wf_ddl_options(ddl, alter, NULL, wf_schema_value(column, "options"));
+}
+
+static bool
+is_attribute(WfObject *column)
+{
+	return column->parent->type->kind == WF_KIND_COMPOSITE;
+}
+
+static bool
+is_view(WfObject *parent)
+{
+	return parent->type->kind == WF_KIND_VIEW || parent->type->kind == WF_KIND_MATERIALIZED_VIEW;
+}
+
+/* A column added to a table that is there already. */
+void
+wf_ddl_column_create(WfDdl *ddl, WfObject *column)
+{
+	StringInfoData definition;
+
+	if (is_view(column->parent))
+		return;					/* the view has it; only its comment and grants are new */
+	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	initStringInfo(&definition);
+	wf_ddl_column_definition(&definition, column, false);
+	if (is_attribute(column))
+		appendStringInfo(ddl->sql, "ALTER TYPE %s ADD ATTRIBUTE %s;\n", column->parent->identity,
+						 definition.data);
+	else
+		appendStringInfo(ddl->sql, "ALTER %s %s ADD COLUMN %s;\n", column->parent->type->keyword,
+						 column->parent->identity, definition.data);
+	wf_ddl_column_settings(ddl, column);
+}
+
+void
+wf_ddl_column_drop(WfDdl *ddl, WfObject *column)
+{
+	if (is_view(column->parent))
+	{
+		if (wf_schema_value(column, "comment"))
+			appendStringInfo(ddl->sql, "COMMENT ON COLUMN %s IS NULL;\n", column->identity);
+		wf_ddl_revoke_all(ddl, column);
+		return;
+	}
+	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	ddl->breaks = true;
+	ddl->loses_data = !wf_schema_value(column, "generated");
+	appendStringInfo(ddl->sql, "ALTER %s %s DROP %s %s;\n", column->parent->type->keyword,
+					 column->parent->identity, is_attribute(column) ? "ATTRIBUTE" : "COLUMN",
+					 wf_schema_short_name(column));
+}
+
+static char *
+alter_column(WfObject *column, bool only)
+{
+	const char *keyword = is_view(column->parent) ? column->parent->type->keyword
+		: column->parent->type->kind == WF_KIND_FOREIGN_TABLE ? "FOREIGN TABLE" : "TABLE";
+
+	return psprintf("ALTER %s %s%s ALTER COLUMN %s", keyword,
+					only && !is_view(column->parent) ? "ONLY " : "",
+					column->parent->identity, wf_schema_short_name(column));
+}
+
+bool
+wf_ddl_column_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+{
+	const char *was = wf_schema_value(from, attr);
+	const char *value = wf_schema_value(to, attr);
+	char	   *alter = alter_column(to, true);
+
+	wf_ddl_lock(ddl, strcmp(attr, "statistics") == 0 || strcmp(attr, "options") == 0
+				? WF_LOCK_SHARE_UPDATE_EXCLUSIVE : WF_LOCK_ACCESS_EXCLUSIVE);
+	if (strcmp(attr, "type") == 0)
+		return alter_type(ddl, from, to);
+	if (strcmp(attr, "generated") == 0)
+		return alter_generated(ddl, from, to);
+	if (strcmp(attr, "not_null") == 0)
+		alter_not_null(ddl, to);
+	else if (strcmp(attr, "identity") == 0)
+		alter_identity(ddl, from, to);
+	else if (strcmp(attr, "identity_sequence") == 0)
+	{
+		if (was && value && wf_schema_value(from, "identity") && wf_schema_value(to, "identity"))
+			appendStringInfo(ddl->sql, "ALTER SEQUENCE %s RENAME TO %s;\n", was,
+							 value + strlen(quote_identifier(to->schema)) + 1);
+	}
+	else if (strcmp(attr, "identity_settings") == 0)
+		alter_identity_settings(ddl, from, to);
+	else if (strcmp(attr, "storage") == 0)
+		appendStringInfo(ddl->sql, "%s SET STORAGE %s;\n", alter,
+						 value ? value : wf_schema_value(from, "usual_storage"));
+	else if (strcmp(attr, "compression") == 0)
+		appendStringInfo(ddl->sql, "%s SET COMPRESSION %s;\n", alter, value ? value : "default");
+	else if (strcmp(attr, "statistics") == 0)
+		appendStringInfo(ddl->sql, "%s SET STATISTICS %s;\n", alter, value ? value : "-1");
+	else if (strcmp(attr, "options") == 0)
+		wf_ddl_options(ddl, alter, was, value);
+	else if (strcmp(attr, "foreign_options") == 0)
+		wf_ddl_foreign_options(ddl, alter_column(to, false), was, value);
+	else
+		return false;
+	return true;
+}
+
+static bool
+alter_type(WfDdl *ddl, WfObject *from, WfObject *to)
+{
+	const char *type = wf_schema_value(to, "type");
+	const char *value;
+
+	/* A generated column changes with its expression. */
+	if (is_view(to->parent))
+		return false;
+	ddl->breaks = true;
+	if (is_attribute(to))
+	{
+		appendStringInfo(ddl->sql, "ALTER TYPE %s ALTER ATTRIBUTE %s TYPE %s;\n",
+						 to->parent->identity, wf_schema_short_name(to), type);
+		return true;
+	}
+	appendStringInfo(ddl->sql, "%s TYPE %s%s;\n", alter_column(to, false), type,
+					 to->parent->type->kind == WF_KIND_FOREIGN_TABLE ||
+					 wf_schema_value(to, "generated") ? "" : using_clause(from, to));
+	/* A new type brings its own storage. */
+	if ((value = wf_schema_value(to, "storage")) != NULL)
+		appendStringInfo(ddl->sql, "%s SET STORAGE %s;\n", alter_column(to, true), value);
+	return true;
+}
+
+static const char *
+using_clause(WfObject *from, WfObject *to)
+{
+	char	   *name = wf_schema_short_name(to);
+	char	   *was = plain_type(wf_schema_value(from, "type"));
+	char	   *type = plain_type(wf_schema_value(to, "type"));
+	int			a = type_group(was);
+	int			b = type_group(type);
+
+	if (from->retype)
+		return psprintf(" USING %s::text::%s", name, type);
+	if (strcmp(was, type) == 0 || (a == b && a == 't') || (a == 'n' && b == 'n') || b == 't')
+		return "";
+	if (a == b || a == 't')
+		return psprintf(" USING %s::%s", name, type);
+	if ((a == 'b' && strcmp(type, "integer") == 0) || (b == 'b' && strcmp(was, "integer") == 0))
+		return psprintf(" USING %s::%s", name, type);
+	return psprintf(" USING %s::text::%s", name, type);
+}
+
+/* Types with casts among each other: t text, n number, d date, j JSON, b boolean. */
+static int
+type_group(const char *type)
+{
+	static const struct
+	{
+		const char *name;
+		char		group;
+	}			groups[] = {
+		{"text", 't'}, {"character varying", 't'}, {"character", 't'}, {"name", 't'},
+		{"smallint", 'n'}, {"integer", 'n'}, {"bigint", 'n'}, {"numeric", 'n'},
+		{"real", 'n'}, {"double precision", 'n'}, {"date", 'd'},
+		{"timestamp without time zone", 'd'}, {"timestamp with time zone", 'd'},
+		{"json", 'j'}, {"jsonb", 'j'}, {"boolean", 'b'},
+	};
+
+	for (int i = 0; i < lengthof(groups); i++)
+	{
+		size_t		len = strlen(groups[i].name);
+
+		if (strncmp(type, groups[i].name, len) == 0 &&
+			(type[len] == '\0' || (type[len] == '(' && type[strlen(type) - 1] == ')')))
+			return groups[i].group;
+	}
+	/* timestamp(3) with time zone */
+	if (strncmp(type, "timestamp(", 10) == 0 && type[strlen(type) - 1] != ']')
+		return 'd';
+	return 0;
+}
+
+/* The type without its collation. */
+static char *
+plain_type(const char *type)
+{
+	const char *collate = strstr(type, " COLLATE ");
+
+	return collate ? pnstrdup(type, collate - type) : pstrdup(type);
+}
+
+static void
+alter_not_null(WfDdl *ddl, WfObject *to)
+{
+	char	   *alter = alter_column(to, false);
+	char	   *name = wf_schema_short_name(to);
+	const char *table = to->parent->identity;
+	char	   *check;
+
+	if (!wf_schema_flag(to, "not_null"))
+	{
+		appendStringInfo(ddl->sql, "%s DROP NOT NULL;\n", alter);
+		return;
+	}
+	ddl->breaks = true;
+	if (!ddl->late || wf_schema_value(to, "identity") || to->parent->type->kind != WF_KIND_TABLE)
+	{
+		appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", alter);
+		return;
+	}
+	/* A valid CHECK spares the scan under the strongest lock. */
+	check = psprintf("wf_not_null_%08x", hash_bytes((const unsigned char *) to->identity,
+													strlen(to->identity)));
+	appendStringInfo(ddl->sql, "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\n",
+					 table, check, name);
+	appendStringInfo(ddl->late, "ALTER TABLE %s VALIDATE CONSTRAINT %s;\n%s SET NOT NULL;\n"
+					 "ALTER TABLE %s DROP CONSTRAINT %s;\n", table, check, alter, table, check);
+}
+
+/* A stored expression can be dropped; otherwise the column is made anew. */
+static bool
+alter_generated(WfDdl *ddl, WfObject *from, WfObject *to)
+{
+	const char *was = wf_schema_value(from, "generated");
+
+	if (wf_schema_value(to, "generated") || strstr(was, " VIRTUAL") != NULL)
+		return false;
+	appendStringInfo(ddl->sql, "%s DROP EXPRESSION;\n", alter_column(to, false));
+	return true;
+}
+
+static void
+alter_identity(WfDdl *ddl, WfObject *from, WfObject *to)
+{
+	const char *was = wf_schema_value(from, "identity");
+	const char *value = wf_schema_value(to, "identity");
+	char	   *alter = alter_column(to, false);
+
+	if (!value)
+		appendStringInfo(ddl->sql, "%s DROP IDENTITY;\n", alter);
+	else if (was)
+		appendStringInfo(ddl->sql, "%s SET GENERATED %s;\n", alter, value);
+	else
+		appendStringInfo(ddl->sql, "%s ADD %s;\n", alter, identity_clause(to));
+}
+
+static void
+alter_identity_settings(WfDdl *ddl, WfObject *from, WfObject *to)
+{
+	List	   *had = wf_schema_list(wf_schema_value(from, "identity_settings"));
+	StringInfoData sql;
+	ListCell   *lc;
+
+	if (!wf_schema_value(from, "identity") || !wf_schema_value(to, "identity"))
+		return;
+	initStringInfo(&sql);
+	foreach(lc, wf_schema_list(wf_schema_value(to, "identity_settings")))
+	{
+		const char *setting = lfirst(lc);
+
+		if (wf_schema_list_has(had, setting))
+			continue;
+		if (strncmp(setting, "AS ", 3) == 0)
+			appendStringInfo(ddl->sql, "ALTER SEQUENCE %s %s;\n",
+							 wf_schema_value(to, "identity_sequence"), setting);
+		else
+			appendStringInfo(&sql, " SET %s", setting);
+	}
+	if (sql.len)
+		appendStringInfo(ddl->sql, "%s%s;\n", alter_column(to, false), sql.data);
+}
+
+/* The column of a default: its parent, or named by it under a view. */
+static char *
+default_target(WfObject *dflt)
+{
+	if (dflt->parent->type->kind == WF_KIND_COLUMN)
+		return alter_column(dflt->parent, true);
+	return psprintf("ALTER %s %s ALTER COLUMN %s", dflt->parent->type->keyword,
+					dflt->parent->identity, wf_schema_short_name(dflt));
+}
+
+void
+wf_ddl_default_create(WfDdl *ddl, WfObject *dflt)
+{
+	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	appendStringInfo(ddl->sql, "%s SET DEFAULT %s;\n", default_target(dflt),
+					 wf_schema_value(dflt, "expression"));
+}
+
+void
+wf_ddl_default_drop(WfDdl *ddl, WfObject *dflt)
+{
+	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	appendStringInfo(ddl->sql, "%s DROP DEFAULT;\n", default_target(dflt));
+}
+
+bool
+wf_ddl_default_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+{
+	wf_ddl_default_create(ddl, to);
+	return true;
+}

@@ -1,0 +1,428 @@
+/*
+ * ddl_common.c: what the DDL of all object types shares: owners, grants,
+ * comments, options, and the plain CREATE and DROP.
+ */
+#include "common/compat.h"
+
+#include "common/hashfn.h"
+#include "utils/builtins.h"
+
+#include "schema/ddl.h"
+
+static void write_comment(WfDdl *ddl, WfObject *object, const char *attr, const char *comment);
+static void write_grants(WfDdl *ddl, WfObject *object, const char *from, const char *to);
+static void write_grant(WfDdl *ddl, WfObject *object, const char *grant);
+static char *grant_target(WfObject *object, const char **columns);
+static void undo_default_privileges(WfDdl *ddl, WfObject *object);
+static const char *privilege_class(WfObject *object);
+static char *old_name(WfObject *object);
+static void split_option(const char *option, char **name, char **value);
+static char *option_of(List *options, const char *name);
+
+/* Starts collecting the DDL of an action. */
+void
+wf_ddl_begin(WfDdl *ddl, StringInfo sql, const WfDiffOptions *options)
+{
+	memset(ddl, 0, sizeof(WfDdl));
+	ddl->sql = sql;
+	ddl->options = options;
+	ddl->transactional = true;
+}
+
+/* Notes the strongest lock of the statements. */
+void
+wf_ddl_lock(WfDdl *ddl, WfLock lock)
+{
+	if (lock > ddl->lock)
+		ddl->lock = lock;
+}
+
+/* Everything that makes this object as it is in its model. */
+void
+wf_ddl_create(WfDdl *ddl, WfObject *object)
+{
+	object->type->create(ddl, object);
+	wf_ddl_decorate(ddl, object);
+}
+
+/* Removes the object; a type that columns still use is put aside instead. */
+void
+wf_ddl_drop(WfDdl *ddl, WfObject *object)
+{
+	if (object->final_action && object->drop_action && object->drop_action->from == object)
+		appendStringInfo(ddl->sql, "ALTER %s %s RENAME TO %s;\n", object->type->keyword,
+						 object->identity, old_name(object));
+	else
+		object->type->drop(ddl, object);
+}
+
+/* Drops what wf_ddl_drop() had put aside. */
+void
+wf_ddl_finish(WfDdl *ddl, WfObject *object)
+{
+	appendStringInfo(ddl->sql, "DROP %s %s.%s;\n", object->type->keyword,
+					 quote_identifier(object->schema), old_name(object));
+}
+
+static char *
+old_name(WfObject *object)
+{
+	return psprintf("wf_old_%08x", hash_bytes((const unsigned char *) object->identity,
+											  strlen(object->identity)));
+}
+
+/* Owner, grants and comments of a new object. */
+void
+wf_ddl_decorate(WfDdl *ddl, WfObject *object)
+{
+	const char *owner = wf_schema_value(object, "owner");
+
+	if (owner)
+		appendStringInfo(ddl->sql, "ALTER %s %s OWNER TO %s;\n", object->type->keyword,
+						 object->identity, owner);
+	undo_default_privileges(ddl, object);
+	write_grants(ddl, object, NULL, wf_schema_value(object, "grants"));
+	if (wf_schema_value(object, "comment"))
+		write_comment(ddl, object, "comment", wf_schema_value(object, "comment"));
+	if (wf_schema_value(object, "index_comment"))
+		write_comment(ddl, object, "index_comment", wf_schema_value(object, "index_comment"));
+}
+
+/* Changes one attribute in place; false when only drop and create does it. */
+bool
+wf_ddl_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+{
+	const char *value = wf_schema_value(to, attr);
+
+	if (strcmp(attr, "owner") == 0)
+	{
+		if (value)
+			appendStringInfo(ddl->sql, "ALTER %s %s OWNER TO %s;\n", to->type->keyword,
+							 to->identity, value);
+		return true;
+	}
+	if (strcmp(attr, "grants") == 0 && to->type->kind != WF_KIND_DEFAULT_PRIVILEGES)
+	{
+		write_grants(ddl, to, wf_schema_value(from, attr), value);
+		return true;
+	}
+	if (strcmp(attr, "comment") == 0 || strcmp(attr, "index_comment") == 0)
+	{
+		write_comment(ddl, to, attr, value);
+		return true;
+	}
+	return to->type->alter(ddl, from, to, attr);
+}
+
+static void
+write_comment(WfDdl *ddl, WfObject *object, const char *attr, const char *comment)
+{
+	const char *text = comment ? quote_literal_cstr(comment) : "NULL";
+
+	if (strcmp(attr, "index_comment") == 0)
+		appendStringInfo(ddl->sql, "COMMENT ON INDEX %s IS %s;\n",
+						 wf_schema_value(object, "index"), text);
+	else
+		appendStringInfo(ddl->sql, "COMMENT ON %s %s IS %s;\n", object->type->keyword,
+						 object->identity, text);
+}
+
+static void
+write_grants(WfDdl *ddl, WfObject *object, const char *from, const char *to)
+{
+	List	   *had = wf_schema_list(from);
+	List	   *wanted = wf_schema_list(to);
+	ListCell   *lc;
+
+	foreach(lc, had)
+	{
+		if (!wf_schema_list_has(wanted, lfirst(lc)))
+		{
+			write_grant(ddl, object, wf_ddl_opposite(lfirst(lc)));
+			if (strncmp(lfirst(lc), "GRANT", 5) == 0)
+				ddl->breaks = true;
+		}
+	}
+	foreach(lc, wanted)
+	{
+		if (!wf_schema_list_has(had, lfirst(lc)))
+			write_grant(ddl, object, lfirst(lc));
+	}
+}
+
+/* "GRANT SELECT TO r" becomes "GRANT SELECT ON TABLE t TO r". */
+static void
+write_grant(WfDdl *ddl, WfObject *object, const char *grant)
+{
+	const char *columns = "";
+	char	   *target = grant_target(object, &columns);
+	const char *role = strstr(grant, strncmp(grant, "GRANT", 5) == 0 ? " TO " : " FROM ");
+
+	if (role)
+		appendStringInfo(ddl->sql, "%s%s ON %s%s;\n", pnstrdup(grant, role - grant), columns,
+						 target, role);
+}
+
+static char *
+grant_target(WfObject *object, const char **columns)
+{
+	if (object->type->kind == WF_KIND_COLUMN)
+	{
+		*columns = psprintf(" (%s)", wf_schema_short_name(object));
+		object = object->parent;
+	}
+	if (object->type->kind == WF_KIND_AGGREGATE)
+		return psprintf("FUNCTION %s", wf_schema_value(object, "signature"));
+	return psprintf("%s %s", object->type->grant_keyword, object->identity);
+}
+
+/* The statement that takes a GRANT or REVOKE back. */
+char *
+wf_ddl_opposite(const char *grant)
+{
+	char	   *text = pstrdup(grant);
+	char	   *option = strstr(text, " WITH GRANT OPTION");
+	char	   *role;
+
+	if (option)
+		*option = '\0';
+	if (strncmp(text, "GRANT ", 6) == 0)
+	{
+		role = strstr(text, " TO ");
+		return role ? psprintf("REVOKE %s FROM %s", pnstrdup(text + 6, role - text - 6), role + 4) : text;
+	}
+	role = strstr(text, " FROM ");
+	return role ? psprintf("GRANT %s TO %s", pnstrdup(text + 7, role - text - 7), role + 6) : text;
+}
+
+/* A new object starts with what default privileges give it, wanted or not. */
+static void
+undo_default_privileges(WfDdl *ddl, WfObject *object)
+{
+	const char *class = privilege_class(object);
+	List	   *wanted;
+	ListCell   *lc;
+
+	if (!class || !ddl->default_privileges)
+		return;
+	wanted = wf_schema_list(wf_schema_value(object, "grants"));
+	foreach(lc, ddl->default_privileges)
+	{
+		WfObject   *defaults = lfirst(lc);
+		const char *identity = defaults->identity;
+		ListCell   *lg;
+
+		if (strlen(identity) < strlen(class) ||
+			strcmp(identity + strlen(identity) - strlen(class), class) != 0)
+			continue;
+		if (defaults->schema && (!object->schema || strcmp(defaults->schema, object->schema) != 0))
+			continue;
+		foreach(lg, wf_schema_list(wf_schema_value(defaults, "grants")))
+		{
+			if (!wf_schema_list_has(wanted, lfirst(lg)))
+				write_grant(ddl, object, wf_ddl_opposite(lfirst(lg)));
+		}
+	}
+}
+
+static const char *
+privilege_class(WfObject *object)
+{
+	switch (object->type->kind)
+	{
+		case WF_KIND_TABLE:
+		case WF_KIND_FOREIGN_TABLE:
+		case WF_KIND_VIEW:
+		case WF_KIND_MATERIALIZED_VIEW:
+			return " ON TABLES";
+		case WF_KIND_SEQUENCE:
+			return " ON SEQUENCES";
+		case WF_KIND_FUNCTION:
+		case WF_KIND_PROCEDURE:
+		case WF_KIND_AGGREGATE:
+			return " ON FUNCTIONS";
+		case WF_KIND_ENUM:
+		case WF_KIND_DOMAIN:
+		case WF_KIND_COMPOSITE:
+		case WF_KIND_RANGE:
+		case WF_KIND_BASE_TYPE:
+			return " ON TYPES";
+		case WF_KIND_SCHEMA:
+			return " ON SCHEMAS";
+		default:
+			return NULL;
+	}
+}
+
+/* The definition is the whole statement. */
+void
+wf_ddl_plain_create(WfDdl *ddl, WfObject *object)
+{
+	appendStringInfo(ddl->sql, "%s;\n", wf_schema_value(object, "definition"));
+}
+
+void
+wf_ddl_plain_drop(WfDdl *ddl, WfObject *object)
+{
+	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	ddl->breaks = true;
+	appendStringInfo(ddl->sql, "DROP %s %s;\n", object->type->keyword, object->identity);
+}
+
+/* For what goes or stays with something else. */
+void
+wf_ddl_no_text(WfDdl *ddl, WfObject *object)
+{
+}
+
+bool
+wf_ddl_never_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+{
+	return false;
+}
+
+/* "<command> SET (...)" and "<command> RESET (...)" between two option lists. */
+void
+wf_ddl_options(WfDdl *ddl, const char *command, const char *from, const char *to)
+{
+	List	   *had = wf_schema_list(from);
+	List	   *wanted = wf_schema_list(to);
+	StringInfoData reset;
+	StringInfoData set;
+	ListCell   *lc;
+	char	   *name;
+	char	   *value;
+
+	initStringInfo(&reset);
+	initStringInfo(&set);
+	foreach(lc, had)
+	{
+		split_option(lfirst(lc), &name, &value);
+		if (!option_of(wanted, name))
+			appendStringInfo(&reset, "%s%s", reset.len ? ", " : "", name);
+	}
+	foreach(lc, wanted)
+	{
+		split_option(lfirst(lc), &name, &value);
+		if (!wf_schema_list_has(had, lfirst(lc)))
+			appendStringInfo(&set, "%s%s = %s", set.len ? ", " : "", name,
+							 quote_literal_cstr(value));
+	}
+	if (reset.len)
+		appendStringInfo(ddl->sql, "%s RESET (%s);\n", command, reset.data);
+	if (set.len)
+		appendStringInfo(ddl->sql, "%s SET (%s);\n", command, set.data);
+}
+
+/* "<command> OPTIONS (ADD ..., SET ..., DROP ...)" between two option lists. */
+void
+wf_ddl_foreign_options(WfDdl *ddl, const char *command, const char *from, const char *to)
+{
+	List	   *had = wf_schema_list(from);
+	List	   *wanted = wf_schema_list(to);
+	StringInfoData parts;
+	ListCell   *lc;
+	char	   *name;
+	char	   *value;
+
+	initStringInfo(&parts);
+	foreach(lc, had)
+	{
+		split_option(lfirst(lc), &name, &value);
+		if (!option_of(wanted, name))
+			appendStringInfo(&parts, "%sDROP %s", parts.len ? ", " : "", quote_identifier(name));
+	}
+	foreach(lc, wanted)
+	{
+		split_option(lfirst(lc), &name, &value);
+		if (!wf_schema_list_has(had, lfirst(lc)))
+			appendStringInfo(&parts, "%s%s %s %s", parts.len ? ", " : "",
+							 option_of(had, name) ? "SET" : "ADD", quote_identifier(name),
+							 quote_literal_cstr(value));
+	}
+	if (parts.len)
+		appendStringInfo(ddl->sql, "%s OPTIONS (%s);\n", command, parts.data);
+}
+
+/* " OPTIONS (a 'b')", or nothing. */
+void
+wf_ddl_foreign_clause(StringInfo sql, const char *options)
+{
+	ListCell   *lc;
+	char	   *name;
+	char	   *value;
+	const char *separator = " OPTIONS (";
+
+	foreach(lc, wf_schema_list(options))
+	{
+		split_option(lfirst(lc), &name, &value);
+		appendStringInfo(sql, "%s%s %s", separator, quote_identifier(name),
+						 quote_literal_cstr(value));
+		separator = ", ";
+	}
+	if (*separator == ',')
+		appendStringInfoChar(sql, ')');
+}
+
+/* Takes back what grants gave. */
+void
+wf_ddl_revoke_all(WfDdl *ddl, WfObject *object)
+{
+	write_grants(ddl, object, wf_schema_value(object, "grants"), NULL);
+}
+
+/* " WITH (a = 'b')", or nothing. */
+char *
+wf_ddl_with(const char *options)
+{
+	StringInfoData sql;
+	ListCell   *lc;
+	char	   *name;
+	char	   *value;
+
+	initStringInfo(&sql);
+	foreach(lc, wf_schema_list(options))
+	{
+		split_option(lfirst(lc), &name, &value);
+		appendStringInfo(&sql, "%s%s = %s", sql.len ? ", " : " WITH (", name,
+						 quote_literal_cstr(value));
+	}
+	if (sql.len)
+		appendStringInfoChar(&sql, ')');
+	return sql.data;
+}
+
+static void
+split_option(const char *option, char **name, char **value)
+{
+	const char *equals = strchr(option, '=');
+
+	if (!equals)
+		equals = option + strlen(option);
+	*name = pnstrdup(option, equals - option);
+	*value = pstrdup(*equals ? equals + 1 : "");
+}
+
+static char *
+option_of(List *options, const char *wanted)
+{
+	ListCell   *lc;
+
+	foreach(lc, options)
+	{
+		char	   *name;
+		char	   *value;
+
+		split_option(lfirst(lc), &name, &value);
+		if (strcmp(name, wanted) == 0)
+			return value;
+	}
+	return NULL;
+}
+
+/* Is this object made, rather than altered, by the plan? */
+bool
+wf_ddl_is_new(WfObject *object)
+{
+	return object->fate == WF_FATE_CREATE || object->fate == WF_FATE_REPLACE;
+}

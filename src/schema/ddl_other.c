@@ -1,0 +1,172 @@
+/*
+ * ddl_other.c: schemas, extensions, triggers, rules and what is left.
+ */
+#include "common/compat.h"
+
+#include "utils/builtins.h"
+
+#include "schema/ddl.h"
+
+static void write_default_grants(WfDdl *ddl, WfObject *defaults, const char *from, const char *to);
+
+void
+wf_ddl_schema_create(WfDdl *ddl, WfObject *schema)
+{
+	appendStringInfo(ddl->sql, "CREATE SCHEMA %s;\n", schema->identity);
+}
+
+void
+wf_ddl_extension_create(WfDdl *ddl, WfObject *extension)
+{
+	appendStringInfo(ddl->sql, "CREATE EXTENSION %s WITH SCHEMA %s;\n", extension->identity,
+					 wf_schema_value(extension, "in_schema"));
+}
+
+bool
+wf_ddl_extension_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+{
+	const char *value = wf_schema_value(to, attr);
+
+	if (strcmp(attr, "version") == 0)
+		appendStringInfo(ddl->sql, "ALTER EXTENSION %s UPDATE TO %s;\n", to->identity,
+						 quote_literal_cstr(value));
+	else if (strcmp(attr, "in_schema") == 0)
+		appendStringInfo(ddl->sql, "ALTER EXTENSION %s SET SCHEMA %s;\n", to->identity, value);
+	else
+		return false;
+	return true;
+}
+
+void
+wf_ddl_trigger_create(WfDdl *ddl, WfObject *trigger)
+{
+	wf_ddl_lock(ddl, WF_LOCK_SHARE_ROW_EXCLUSIVE);
+	wf_ddl_plain_create(ddl, trigger);
+	if (wf_schema_value(trigger, "enabled"))
+		(void) wf_ddl_trigger_alter(ddl, trigger, trigger, "enabled");
+}
+
+bool
+wf_ddl_trigger_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+{
+	const char *value = wf_schema_value(to, attr);
+
+	if (strcmp(attr, "enabled") != 0)
+		return false;
+	wf_ddl_lock(ddl, WF_LOCK_SHARE_ROW_EXCLUSIVE);
+	appendStringInfo(ddl->sql, "ALTER TABLE %s %s TRIGGER %s;\n", to->parent->identity,
+					 value ? value : "ENABLE", wf_schema_short_name(to));
+	return true;
+}
+
+void
+wf_ddl_rule_create(WfDdl *ddl, WfObject *rule)
+{
+	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	wf_ddl_plain_create(ddl, rule);
+	if (wf_schema_value(rule, "enabled"))
+		(void) wf_ddl_rule_alter(ddl, rule, rule, "enabled");
+}
+
+bool
+wf_ddl_rule_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+{
+	const char *value = wf_schema_value(to, attr);
+
+	if (strcmp(attr, "enabled") != 0)
+		return false;
+	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	appendStringInfo(ddl->sql, "ALTER TABLE %s %s RULE %s;\n", to->parent->identity,
+					 value ? value : "ENABLE", wf_schema_short_name(to));
+	return true;
+}
+
+void
+wf_ddl_event_trigger_create(WfDdl *ddl, WfObject *trigger)
+{
+	wf_ddl_plain_create(ddl, trigger);
+	if (wf_schema_value(trigger, "enabled"))
+		(void) wf_ddl_event_trigger_alter(ddl, trigger, trigger, "enabled");
+}
+
+bool
+wf_ddl_event_trigger_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+{
+	const char *value = wf_schema_value(to, attr);
+
+	if (strcmp(attr, "enabled") != 0)
+		return false;
+	appendStringInfo(ddl->sql, "ALTER EVENT TRIGGER %s %s;\n", to->identity, value ? value : "ENABLE");
+	return true;
+}
+
+void
+wf_ddl_statistics_create(WfDdl *ddl, WfObject *statistics)
+{
+	wf_ddl_lock(ddl, WF_LOCK_SHARE_UPDATE_EXCLUSIVE);
+	wf_ddl_plain_create(ddl, statistics);
+	if (wf_schema_value(statistics, "target"))
+		(void) wf_ddl_statistics_alter(ddl, statistics, statistics, "target");
+}
+
+bool
+wf_ddl_statistics_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+{
+	const char *value = wf_schema_value(to, attr);
+
+	if (strcmp(attr, "target") != 0)
+		return false;
+	appendStringInfo(ddl->sql, "ALTER STATISTICS %s SET STATISTICS %s;\n", to->identity,
+					 value ? value : "-1");
+	return true;
+}
+
+void
+wf_ddl_default_privileges_create(WfDdl *ddl, WfObject *defaults)
+{
+	write_default_grants(ddl, defaults, NULL, wf_schema_value(defaults, "grants"));
+}
+
+void
+wf_ddl_default_privileges_drop(WfDdl *ddl, WfObject *defaults)
+{
+	write_default_grants(ddl, defaults, wf_schema_value(defaults, "grants"), NULL);
+}
+
+bool
+wf_ddl_default_privileges_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+{
+	write_default_grants(ddl, to, wf_schema_value(from, attr), wf_schema_value(to, attr));
+	return true;
+}
+
+/* ALTER DEFAULT PRIVILEGES FOR ROLE r GRANT SELECT ON TABLES TO x. */
+static void
+write_default_grants(WfDdl *ddl, WfObject *defaults, const char *from, const char *to)
+{
+	const char *on = strstr(defaults->identity, " ON ");
+	char	   *prefix;
+	List	   *had = wf_schema_list(from);
+	List	   *wanted = wf_schema_list(to);
+	List	   *grants = NIL;
+	ListCell   *lc;
+
+	if (!on)
+		return;
+	prefix = psprintf("ALTER DEFAULT PRIVILEGES %s", pnstrdup(defaults->identity,
+															  on - defaults->identity));
+	foreach(lc, had)
+		if (!wf_schema_list_has(wanted, lfirst(lc)))
+			grants = lappend(grants, wf_ddl_opposite(lfirst(lc)));
+	foreach(lc, wanted)
+		if (!wf_schema_list_has(had, lfirst(lc)))
+			grants = lappend(grants, lfirst(lc));
+	foreach(lc, grants)
+	{
+		const char *grant = lfirst(lc);
+		const char *role = strstr(grant, strncmp(grant, "GRANT", 5) == 0 ? " TO " : " FROM ");
+
+		if (role)
+			appendStringInfo(ddl->sql, "%s %s%s%s;\n", prefix, pnstrdup(grant, role - grant), on, role);
+	}
+}

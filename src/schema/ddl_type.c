@@ -1,0 +1,173 @@
+/*
+ * ddl_type.c: enums, domains and composite types.
+ */
+#include "common/compat.h"
+
+#include "utils/builtins.h"
+
+#include "schema/ddl.h"
+
+static bool keeps_order(List *had, List *wanted);
+static const char *after_in(List *values, const char *value, List *had);
+
+void
+wf_ddl_enum_create(WfDdl *ddl, WfObject *type)
+{
+	ListCell   *lc;
+	const char *separator = "";
+
+	appendStringInfo(ddl->sql, "CREATE TYPE %s AS ENUM (", type->identity);
+	foreach(lc, wf_schema_list(wf_schema_value(type, "values")))
+	{
+		appendStringInfo(ddl->sql, "%s%s", separator, quote_literal_cstr(lfirst(lc)));
+		separator = ", ";
+	}
+	appendStringInfoString(ddl->sql, ");\n");
+}
+
+/* Values can be added in place; when one goes or moves the type is made anew. */
+bool
+wf_ddl_enum_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+{
+	List	   *had = wf_schema_list(wf_schema_value(from, attr));
+	List	   *wanted = wf_schema_list(wf_schema_value(to, attr));
+	const char *previous = NULL;
+	ListCell   *lc;
+
+	if (!keeps_order(had, wanted))
+		return false;
+	ddl->alone = true;
+	foreach(lc, wanted)
+	{
+		const char *value = lfirst(lc);
+		const char *next;
+
+		if (!wf_schema_list_has(had, value))
+		{
+			appendStringInfo(ddl->sql, "ALTER TYPE %s ADD VALUE %s", to->identity,
+							 quote_literal_cstr(value));
+			next = after_in(wanted, value, had);
+			if (next)
+				appendStringInfo(ddl->sql, " BEFORE %s", quote_literal_cstr(next));
+			else if (previous)
+				appendStringInfo(ddl->sql, " AFTER %s", quote_literal_cstr(previous));
+			appendStringInfoString(ddl->sql, ";\n");
+		}
+		previous = value;
+	}
+	return true;
+}
+
+/* Is every old value still there, in the old order? */
+static bool
+keeps_order(List *had, List *wanted)
+{
+	ListCell   *lc;
+	int			found = 0;
+
+	foreach(lc, wanted)
+	{
+		if (found < list_length(had) && strcmp(list_nth(had, found), lfirst(lc)) == 0)
+			found++;
+	}
+	return found == list_length(had);
+}
+
+/* The next value behind this one that is there already, or NULL. */
+static const char *
+after_in(List *values, const char *value, List *had)
+{
+	ListCell   *lc;
+	bool		behind = false;
+
+	foreach(lc, values)
+	{
+		if (behind && wf_schema_list_has(had, lfirst(lc)))
+			return lfirst(lc);
+		if (strcmp(lfirst(lc), value) == 0)
+			behind = true;
+	}
+	return NULL;
+}
+
+void
+wf_ddl_domain_create(WfDdl *ddl, WfObject *domain)
+{
+	ListCell   *lc;
+
+	appendStringInfo(ddl->sql, "CREATE DOMAIN %s AS %s", domain->identity,
+					 wf_schema_value(domain, "type"));
+	if (wf_schema_value(domain, "default"))
+		appendStringInfo(ddl->sql, " DEFAULT %s", wf_schema_value(domain, "default"));
+	if (wf_schema_flag(domain, "not_null"))
+		appendStringInfoString(ddl->sql, " NOT NULL");
+	foreach(lc, domain->children)
+	{
+		WfObject   *child = lfirst(lc);
+
+		if (child->create_action && child->create_action == domain->create_action)
+			appendStringInfo(ddl->sql, "\n    CONSTRAINT %s %s", wf_schema_short_name(child),
+							 wf_schema_value(child, "definition"));
+	}
+	appendStringInfoString(ddl->sql, ";\n");
+	foreach(lc, domain->children)
+	{
+		WfObject   *child = lfirst(lc);
+
+		if (child->create_action && child->create_action == domain->create_action)
+			wf_ddl_decorate(ddl, child);
+	}
+}
+
+bool
+wf_ddl_domain_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+{
+	const char *value = wf_schema_value(to, attr);
+
+	ddl->breaks = true;
+	if (strcmp(attr, "default") == 0 && value)
+		appendStringInfo(ddl->sql, "ALTER DOMAIN %s SET DEFAULT %s;\n", to->identity, value);
+	else if (strcmp(attr, "default") == 0)
+		appendStringInfo(ddl->sql, "ALTER DOMAIN %s DROP DEFAULT;\n", to->identity);
+	else if (strcmp(attr, "not_null") == 0)
+		appendStringInfo(ddl->sql, "ALTER DOMAIN %s %s NOT NULL;\n", to->identity,
+						 value ? "SET" : "DROP");
+	else
+		return false;
+	return true;
+}
+
+void
+wf_ddl_domain_constraint_create(WfDdl *ddl, WfObject *constraint)
+{
+	wf_ddl_lock(ddl, WF_LOCK_SHARE);
+	ddl->breaks = true;
+	appendStringInfo(ddl->sql, "ALTER DOMAIN %s ADD CONSTRAINT %s %s;\n", constraint->parent->identity,
+					 wf_schema_short_name(constraint), wf_schema_value(constraint, "definition"));
+}
+
+void
+wf_ddl_domain_constraint_drop(WfDdl *ddl, WfObject *constraint)
+{
+	appendStringInfo(ddl->sql, "ALTER DOMAIN %s DROP CONSTRAINT %s;\n", constraint->parent->identity,
+					 wf_schema_short_name(constraint));
+}
+
+void
+wf_ddl_composite_create(WfDdl *ddl, WfObject *type)
+{
+	List	   *columns = wf_ddl_columns_in_order(type);
+	ListCell   *lc;
+	const char *separator = "";
+
+	appendStringInfo(ddl->sql, "CREATE TYPE %s AS (", type->identity);
+	foreach(lc, columns)
+	{
+		appendStringInfo(ddl->sql, "%s\n    %s %s", separator, wf_schema_short_name(lfirst(lc)),
+						 wf_schema_value(lfirst(lc), "type"));
+		separator = ",";
+	}
+	appendStringInfoString(ddl->sql, "\n);\n");
+	foreach(lc, columns)
+		wf_ddl_decorate(ddl, lfirst(lc));
+}

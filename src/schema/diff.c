@@ -1,0 +1,100 @@
+/*
+ * diff.c: what becomes of each object between two models.
+ *
+ * Objects are matched by type and identity.  An attribute that its type can
+ * alter makes an ALTER, another one a drop and create.
+ */
+#include "common/compat.h"
+
+#include "schema/plan.h"
+
+static void match(WfPlan *plan);
+static void compare(WfPlan *plan, WfObject *from, WfObject *to);
+static bool same_value(const char *a, const char *b);
+
+/*
+ * The ordered actions that turn one model into the other, with their DDL.
+ * Both models are consumed: a plan leaves its marks in them.
+ */
+WfPlan *
+wf_schema_plan(WfModel *from, WfModel *to, const WfDiffOptions *options)
+{
+	WfPlan	   *plan = palloc0(sizeof(WfPlan));
+
+	plan->from = from;
+	plan->to = to;
+	plan->options = *options;
+	match(plan);
+	wf_schema_spread(plan);
+	wf_schema_order(plan);
+	wf_schema_write_actions(plan);
+	return plan;
+}
+
+/* Owner, grants and comments: nothing depends on them. */
+bool
+wf_schema_is_decoration(const char *attr)
+{
+	return strcmp(attr, "owner") == 0 || strcmp(attr, "grants") == 0 ||
+		strcmp(attr, "comment") == 0 || strcmp(attr, "index_comment") == 0;
+}
+
+/* Both models are sorted alike, so one pass over both finds the pairs. */
+static void
+match(WfPlan *plan)
+{
+	for (int i = 0; i < plan->to->nobjects; i++)
+	{
+		WfObject   *to = plan->to->objects[i];
+		WfObject   *from = wf_schema_model_find(plan->from, to->key);
+
+		if (!from)
+		{
+			to->fate = WF_FATE_CREATE;
+			continue;
+		}
+		from->twin = to;
+		to->twin = from;
+	}
+	for (int i = 0; i < plan->from->nobjects; i++)
+	{
+		WfObject   *from = plan->from->objects[i];
+
+		if (!from->twin)
+			from->fate = WF_FATE_DROP;
+		else
+			compare(plan, from, from->twin);
+	}
+}
+
+static void
+compare(WfPlan *plan, WfObject *from, WfObject *to)
+{
+	for (int i = 0; i < from->type->nattrs; i++)
+	{
+		const WfAttr *attr = &from->type->attrs[i];
+		StringInfoData sql;
+		WfDdl		ddl;
+
+		if ((attr->flags & WF_ATTR_QUIET) || same_value(from->values[i], to->values[i]))
+			continue;
+		if (wf_schema_model_left_out(plan->from, attr->name) ||
+			wf_schema_model_left_out(plan->to, attr->name))
+			continue;
+		from->changes = lappend_int(from->changes, i);
+		initStringInfo(&sql);
+		wf_ddl_begin(&ddl, &sql, &plan->options);
+		if (from->fate != WF_FATE_REPLACE)
+			from->fate = wf_ddl_alter(&ddl, from, to, attr->name) ? WF_FATE_ALTER : WF_FATE_REPLACE;
+		pfree(sql.data);
+	}
+	to->fate = from->fate;
+}
+
+static bool
+same_value(const char *a, const char *b)
+{
+	if (!a || !b)
+		return a == b;
+	return strcmp(a, b) == 0;
+}

@@ -1,0 +1,54 @@
+/*
+ * fingerprint.c: one short text for a whole schema.
+ */
+#include "common/compat.h"
+
+#include "common/cryptohash.h"
+#include "common/sha2.h"
+#include "utils/builtins.h"
+
+#include "schema/model.h"
+
+static void add_text(pg_cryptohash_ctx *hash, const char *text);
+
+/*
+ * The SHA-256 of everything that a diff compares, in hexadecimal: two
+ * schemas have the same one exactly when their diff is empty.
+ */
+char *
+wf_schema_fingerprint(WfModel *model)
+{
+	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	char	   *hex = palloc(2 * PG_SHA256_DIGEST_LENGTH + 1);
+
+	if (pg_cryptohash_init(hash) < 0)
+		elog(ERROR, "could not initialize a hash: %s", pg_cryptohash_error(hash));
+	for (int i = 0; i < model->nobjects; i++)
+	{
+		WfObject   *object = model->objects[i];
+
+		add_text(hash, object->key);
+		for (int j = 0; j < object->type->nattrs; j++)
+		{
+			if (!object->values[j] || (object->type->attrs[j].flags & WF_ATTR_QUIET))
+				continue;
+			add_text(hash, object->type->attrs[j].name);
+			add_text(hash, object->values[j]);
+		}
+	}
+	if (pg_cryptohash_final(hash, digest, sizeof(digest)) < 0)
+		elog(ERROR, "could not finish a hash: %s", pg_cryptohash_error(hash));
+	pg_cryptohash_free(hash);
+	hex_encode((const char *) digest, sizeof(digest), hex);
+	hex[2 * PG_SHA256_DIGEST_LENGTH] = '\0';
+	return hex;
+}
+
+/* With its final zero, so that neighbours cannot run into each other. */
+static void
+add_text(pg_cryptohash_ctx *hash, const char *text)
+{
+	if (pg_cryptohash_update(hash, (const uint8 *) text, strlen(text) + 1) < 0)
+		elog(ERROR, "could not update a hash: %s", pg_cryptohash_error(hash));
+}

@@ -1,0 +1,192 @@
+/*
+ * graph.c: sorting actions by what must wait for what.
+ *
+ * A heap hands out the ready action of the lowest rank, so the same two
+ * models always give the same script.
+ */
+#include "common/compat.h"
+
+#include "lib/binaryheap.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+
+#include "schema/plan.h"
+
+static int	compare_actions(Datum a, Datum b, void *arg);
+static bool break_cycle(WfPlan *plan);
+static bool may_stand_apart(WfObject *object);
+pg_noreturn static void report_cycle(List *cycle);
+
+/* second must wait for first; because is the folded object that wants it. */
+void
+wf_schema_edge(WfAction *first, WfAction *second, WfObject *because)
+{
+	WfEdge	   *edge;
+
+	if (!first || !second || first == second)
+		return;
+	edge = palloc(sizeof(WfEdge));
+	edge->target = second;
+	edge->because = because;
+	first->before = lappend(first->before, edge);
+	second->waits++;
+}
+
+/*
+ * Puts plan->actions in order.  Returns false after it has told an object of
+ * a cycle to stand apart: the graph must then be built again.
+ */
+bool
+wf_schema_sort(WfPlan *plan)
+{
+	binaryheap *heap = binaryheap_allocate(list_length(plan->actions) + 1, compare_actions, NULL);
+	List	   *sorted = NIL;
+	ListCell   *lc;
+
+	foreach(lc, plan->actions)
+	{
+		WfAction   *action = lfirst(lc);
+
+		if (action->waits == 0)
+			binaryheap_add_unordered(heap, PointerGetDatum(action));
+	}
+	binaryheap_build(heap);
+	while (!binaryheap_empty(heap))
+	{
+		WfAction   *action = (WfAction *) DatumGetPointer(binaryheap_remove_first(heap));
+
+		CHECK_FOR_INTERRUPTS();
+		action->done = true;
+		sorted = lappend(sorted, action);
+		foreach(lc, action->before)
+		{
+			WfAction   *target = ((WfEdge *) lfirst(lc))->target;
+
+			if (--target->waits == 0)
+				binaryheap_add(heap, PointerGetDatum(target));
+		}
+	}
+	binaryheap_free(heap);
+	if (list_length(sorted) < list_length(plan->actions))
+		return break_cycle(plan);
+	plan->actions = sorted;
+	return true;
+}
+
+static int
+compare_actions(Datum a, Datum b, void *arg)
+{
+	WfAction   *x = (WfAction *) DatumGetPointer(a);
+	WfAction   *y = (WfAction *) DatumGetPointer(b);
+
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? 1 : -1;
+	if (x->sequence != y->sequence)
+		return x->sequence < y->sequence ? 1 : -1;
+	return 0;
+}
+
+/* Every action left waits for another one left: following them meets a cycle. */
+static bool
+break_cycle(WfPlan *plan)
+{
+	WfAction   *action = NULL;
+	List	   *path = NIL;
+	List	   *reasons = NIL;
+	ListCell   *lc;
+
+	foreach(lc, plan->actions)
+	{
+		action = lfirst(lc);
+		if (!action->done)
+			break;
+	}
+	/* Turn the edges round: from each action to one that it waits for. */
+	foreach(lc, plan->actions)
+	{
+		WfAction   *first = lfirst(lc);
+		ListCell   *le;
+
+		if (first->done)
+			continue;
+		foreach(le, first->before)
+		{
+			WfEdge	   *edge = lfirst(le);
+
+			if (!edge->target->done)
+			{
+				edge->target->waiting_for = first;
+				edge->target->waiting_because = edge->because;
+			}
+		}
+	}
+	while (!list_member_ptr(path, action))
+	{
+		path = lappend(path, action);
+		action = action->waiting_for;
+	}
+	/* What led to the cycle is no part of it. */
+	while (linitial(path) != action)
+		path = list_delete_first(path);
+	foreach(lc, path)
+	{
+		WfObject   *because = ((WfAction *) lfirst(lc))->waiting_because;
+
+		if (because)
+			reasons = lappend(reasons, because);
+	}
+	foreach(lc, reasons)
+	{
+		WfObject   *object = lfirst(lc);
+
+		if (!object->apart && may_stand_apart(object))
+		{
+			object->apart = true;
+			return false;
+		}
+	}
+	report_cycle(path);
+}
+
+/* Can this be made or dropped by a statement of its own? */
+static bool
+may_stand_apart(WfObject *object)
+{
+	switch (object->type->kind)
+	{
+		case WF_KIND_DEFAULT:
+		case WF_KIND_CONSTRAINT:
+		case WF_KIND_DOMAIN_CONSTRAINT:
+		case WF_KIND_INDEX:
+		case WF_KIND_TRIGGER:
+		case WF_KIND_RULE:
+		case WF_KIND_POLICY:
+		case WF_KIND_PARTITION:
+		case WF_KIND_INHERITANCE:
+		case WF_KIND_SEQUENCE_OWNER:
+			return true;
+		default:
+			return false;
+	}
+}
+
+static void
+report_cycle(List *cycle)
+{
+	StringInfoData names;
+	ListCell   *lc;
+
+	initStringInfo(&names);
+	foreach(lc, cycle)
+	{
+		WfAction   *action = lfirst(lc);
+
+		appendStringInfo(&names, "%s%s", foreach_current_index(lc) ? ", " : "",
+						 (action->to ? action->to : action->from)->key);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("objects depend on each other in a circle that no order of statements resolves"),
+			 errdetail("The circle is: %s.", names.data),
+			 errhint("Make this change in two steps, the first without one of these objects.")));
+}

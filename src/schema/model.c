@@ -1,0 +1,212 @@
+/*
+ * model.c: building and searching a schema model.
+ */
+#include "common/compat.h"
+
+#include "common/hashfn.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+#include "schema/model.h"
+
+typedef struct WfObjectEntry
+{
+	const char *key;
+	WfObject   *object;
+	uint32		hash;
+	char		status;
+} WfObjectEntry;
+
+#define SH_PREFIX wf_object
+#define SH_ELEMENT_TYPE WfObjectEntry
+#define SH_KEY_TYPE const char *
+#define SH_KEY key
+#define SH_HASH_KEY(tb, key) hash_bytes((const unsigned char *) (key), strlen(key))
+#define SH_EQUAL(tb, a, b) (strcmp(a, b) == 0)
+#define SH_SCOPE static inline
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, a) (a)->hash
+#define SH_DEFINE
+#define SH_DECLARE
+#include "lib/simplehash.h"
+
+static int	compare_objects(const void *a, const void *b);
+
+/* An empty model in the current memory context. */
+WfModel *
+wf_schema_model_create(void)
+{
+	WfModel    *model = palloc0(sizeof(WfModel));
+
+	model->capacity = 256;
+	model->objects = palloc(model->capacity * sizeof(WfObject *));
+	model->by_key = (struct wf_object_hash *) wf_object_create(CurrentMemoryContext, 512, NULL);
+	return model;
+}
+
+/* Adds an object without attributes; an identity seen before is an error. */
+WfObject *
+wf_schema_model_add(WfModel *model, const WfType *type, const char *identity)
+{
+	WfObject   *object = palloc0(sizeof(WfObject));
+	WfObjectEntry *entry;
+	bool		found;
+
+	object->type = type;
+	object->key = psprintf("%s %s", type->name, identity);
+	object->identity = object->key + strlen(type->name) + 1;
+	object->values = palloc0(type->nattrs * sizeof(char *));
+	entry = wf_object_insert((wf_object_hash *) model->by_key, object->key, &found);
+	if (found)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("schema snapshot holds %s twice", object->key)));
+	entry->object = object;
+	if (model->nobjects == model->capacity)
+	{
+		model->capacity *= 2;
+		model->objects = repalloc_huge(model->objects, model->capacity * sizeof(WfObject *));
+	}
+	model->objects[model->nobjects++] = object;
+	return object;
+}
+
+/* The object with this key ("table public.orders"), or NULL. */
+WfObject *
+wf_schema_model_find(WfModel *model, const char *key)
+{
+	WfObjectEntry *entry = wf_object_lookup((wf_object_hash *) model->by_key, key);
+
+	return entry ? entry->object : NULL;
+}
+
+/* Sorts the objects and links each to its children and dependents. */
+void
+wf_schema_model_finish(WfModel *model)
+{
+	qsort(model->objects, model->nobjects, sizeof(WfObject *), compare_objects);
+	for (int i = 0; i < model->nobjects; i++)
+	{
+		WfObject   *object = model->objects[i];
+		ListCell   *lc;
+
+		if (object->parent)
+			object->parent->children = lappend(object->parent->children, object);
+		foreach(lc, object->needs)
+		{
+			WfObject   *needed = lfirst(lc);
+
+			needed->needed_by = lappend(needed->needed_by, object);
+		}
+	}
+}
+
+/* Was this attribute ("owner", "grants", "comment") not read? */
+bool
+wf_schema_model_left_out(WfModel *model, const char *attr)
+{
+	return wf_schema_list_has(model->left_out, attr);
+}
+
+/* Notes that object depends on needed, once. */
+void
+wf_schema_object_need(WfObject *object, WfObject *needed)
+{
+	if (object == needed || object->parent == needed)
+		return;
+	if (!list_member_ptr(object->needs, needed))
+		object->needs = lappend(object->needs, needed);
+}
+
+/* The text of an attribute, NULL when it has the default. */
+const char *
+wf_schema_value(WfObject *object, const char *attr)
+{
+	int			index = wf_schema_attr_index(object->type, attr);
+
+	return index < 0 ? NULL : object->values[index];
+}
+
+/* Is a boolean attribute set? */
+bool
+wf_schema_flag(WfObject *object, const char *attr)
+{
+	return wf_schema_value(object, attr) != NULL;
+}
+
+/*
+ * The quoted name of an object within its parent: "c" of column public.t.c,
+ * "i" of trigger i ON public.t; of an object with a schema, the name without it.
+ */
+char *
+wf_schema_short_name(WfObject *object)
+{
+	const char *identity = object->identity;
+	const char *parent = object->parent ? object->parent->identity : NULL;
+
+	if (parent && strncmp(identity, parent, strlen(parent)) == 0 && identity[strlen(parent)] == '.')
+		return pstrdup(identity + strlen(parent) + 1);
+	if (parent && strlen(identity) > strlen(parent))
+	{
+		const char *on = identity + strlen(identity) - strlen(parent);
+
+		while (on > identity && strncmp(on, " ON ", 4) != 0)
+			on--;
+		return pnstrdup(identity, on - identity);
+	}
+	if (object->schema)
+	{
+		size_t		prefix = strlen(quote_identifier(object->schema)) + 1;
+
+		if (strlen(identity) > prefix)
+			return pstrdup(identity + prefix);
+	}
+	return pstrdup(identity);
+}
+
+/* The strings of a list attribute. */
+List *
+wf_schema_list(const char *json)
+{
+	List	   *list = NIL;
+	Jsonb	   *array;
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue	value;
+
+	if (!json)
+		return NIL;
+	array = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
+	it = JsonbIteratorInit(&array->root);
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_ELEM && value.type == jbvString)
+			list = lappend(list, pnstrdup(value.val.string.val, value.val.string.len));
+	}
+	return list;
+}
+
+/* Does a list of strings hold this one? */
+bool
+wf_schema_list_has(List *list, const char *item)
+{
+	ListCell   *lc;
+
+	foreach(lc, list)
+	{
+		if (strcmp((char *) lfirst(lc), item) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int
+compare_objects(const void *a, const void *b)
+{
+	WfObject   *x = *(WfObject *const *) a;
+	WfObject   *y = *(WfObject *const *) b;
+
+	if (x->type->kind != y->type->kind)
+		return x->type->kind < y->type->kind ? -1 : 1;
+	return strcmp(x->identity, y->identity);
+}

@@ -1,0 +1,182 @@
+/*
+ * model.h: a database schema as plain data.
+ *
+ * A model is a set of objects, each known by its type and identity, with
+ * attributes as canonical text and the objects it needs.  It holds names and
+ * definitions only, so models of different databases compare.  Nothing here
+ * knows catalogs.
+ */
+#ifndef WF_SCHEMA_MODEL_H
+#define WF_SCHEMA_MODEL_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+#include "utils/jsonb.h"
+
+#define WF_SNAPSHOT_FORMAT "wishflags-schema"
+#define WF_SNAPSHOT_VERSION 1
+
+/* Object types, in the order in which a script creates them. */
+typedef enum WfKind
+{
+	WF_KIND_SCHEMA,
+	WF_KIND_EXTENSION,
+	WF_KIND_LANGUAGE,
+	WF_KIND_ACCESS_METHOD,
+	WF_KIND_COLLATION,
+	WF_KIND_SHELL_TYPE,
+	WF_KIND_ENUM,
+	WF_KIND_DOMAIN,
+	WF_KIND_DOMAIN_CONSTRAINT,
+	WF_KIND_COMPOSITE,
+	WF_KIND_RANGE,
+	WF_KIND_BASE_TYPE,
+	WF_KIND_FUNCTION,
+	WF_KIND_PROCEDURE,
+	WF_KIND_OPERATOR_FAMILY,
+	WF_KIND_OPERATOR,
+	WF_KIND_OPERATOR_CLASS,
+	WF_KIND_FAMILY_MEMBER,
+	WF_KIND_CAST,
+	WF_KIND_TRANSFORM,
+	WF_KIND_CONVERSION,
+	WF_KIND_AGGREGATE,
+	WF_KIND_TS_PARSER,
+	WF_KIND_TS_TEMPLATE,
+	WF_KIND_TS_DICTIONARY,
+	WF_KIND_TS_CONFIGURATION,
+	WF_KIND_FOREIGN_DATA_WRAPPER,
+	WF_KIND_SERVER,
+	WF_KIND_USER_MAPPING,
+	WF_KIND_SEQUENCE,
+	WF_KIND_TABLE,
+	WF_KIND_FOREIGN_TABLE,
+	WF_KIND_INHERITANCE,
+	WF_KIND_COLUMN,
+	WF_KIND_SEQUENCE_OWNER,
+	WF_KIND_DEFAULT,
+	WF_KIND_VIEW,
+	WF_KIND_MATERIALIZED_VIEW,
+	WF_KIND_CONSTRAINT,
+	WF_KIND_INDEX,
+	WF_KIND_PARTITION,
+	WF_KIND_INDEX_PARTITION,
+	WF_KIND_STATISTICS,
+	WF_KIND_RULE,
+	WF_KIND_TRIGGER,
+	WF_KIND_POLICY,
+	WF_KIND_PUBLICATION,
+	WF_KIND_SUBSCRIPTION,
+	WF_KIND_EVENT_TRIGGER,
+	WF_KIND_DEFAULT_PRIVILEGES,
+	WF_KIND_COUNT
+} WfKind;
+
+#define WF_ATTR_LIST 1			/* a JSON array of strings */
+#define WF_ATTR_QUIET 2			/* needed to write DDL, never compared */
+
+#define WF_MAX_ATTRS 24
+
+typedef struct WfAttr
+{
+	const char *name;
+	int			flags;
+} WfAttr;
+
+struct WfObject;
+struct WfDdl;
+
+/* An object type: its attributes and how its DDL is written. */
+typedef struct WfType
+{
+	WfKind		kind;
+	const char *name;			/* in snapshots and results */
+	const char *keyword;		/* after DROP, ALTER and COMMENT ON */
+	const char *grant_keyword;	/* after GRANT ... ON, NULL without grants */
+	void		(*create) (struct WfDdl *ddl, struct WfObject *object);
+	void		(*drop) (struct WfDdl *ddl, struct WfObject *object);
+
+	/* Writes the change of one attribute; false: only drop and create does it. */
+	bool		(*alter) (struct WfDdl *ddl, struct WfObject *from,
+						  struct WfObject *to, const char *attr);
+	WfAttr		attrs[WF_MAX_ATTRS];
+	int			nattrs;			/* counted at start */
+} WfType;
+
+typedef enum WfFate
+{
+	WF_FATE_KEEP,
+	WF_FATE_CREATE,
+	WF_FATE_DROP,
+	WF_FATE_ALTER,
+	WF_FATE_REPLACE				/* drop and create */
+} WfFate;
+
+typedef struct WfObject
+{
+	const WfType *type;
+	const char *identity;		/* as DROP and COMMENT ON take it */
+	const char *key;			/* type name, space, identity */
+	const char *schema;			/* unquoted name of its schema, or NULL */
+	struct WfObject *parent;	/* table of a column, column of a default */
+	const char *parent_key;
+	const char **values;		/* one per attribute, NULL when default */
+	List	   *needs;			/* WfObject: what it depends on, parent aside */
+	List	   *needed_by;
+	List	   *children;
+
+	/* Used while a plan is made. */
+	struct WfObject *twin;		/* the same object in the other model */
+	WfFate		fate;
+	List	   *changes;		/* indexes of the attributes that differ */
+	bool		retype;			/* a column whose type is made anew */
+	bool		apart;			/* gets a statement of its own, not its parent's */
+	bool		visiting;		/* guards against circles in what was read */
+	struct WfAction *drop_action;
+	struct WfAction *create_action;
+	struct WfAction *first_alter;
+	struct WfAction *last_alter;
+	struct WfAction *final_action;	/* drops the renamed old type */
+} WfObject;
+
+struct wf_object_hash;
+
+typedef struct WfModel
+{
+	WfObject  **objects;		/* sorted by kind and identity once finished */
+	int			nobjects;
+	int			capacity;
+	struct wf_object_hash *by_key;
+	List	   *schemas;		/* char *: only these were read; NIL: all */
+	List	   *left_out;		/* char *: attributes not read: owner, grants ... */
+	List	   *unmodelled;		/* char *: described objects */
+	int			server_version;
+} WfModel;
+
+/* type.c */
+extern const WfType *wf_schema_type(WfKind kind);
+extern const WfType *wf_schema_type_by_name(const char *name);
+extern int	wf_schema_attr_index(const WfType *type, const char *attr);
+
+/* model.c */
+extern WfModel *wf_schema_model_create(void);
+extern WfObject *wf_schema_model_add(WfModel *model, const WfType *type, const char *identity);
+extern WfObject *wf_schema_model_find(WfModel *model, const char *key);
+extern void wf_schema_model_finish(WfModel *model);
+extern bool wf_schema_model_left_out(WfModel *model, const char *attr);
+extern void wf_schema_object_need(WfObject *object, WfObject *needed);
+extern const char *wf_schema_value(WfObject *object, const char *attr);
+extern bool wf_schema_flag(WfObject *object, const char *attr);
+extern char *wf_schema_short_name(WfObject *object);
+extern List *wf_schema_list(const char *json);
+extern bool wf_schema_list_has(List *list, const char *item);
+
+/* json.c */
+extern Jsonb *wf_schema_model_to_json(WfModel *model);
+extern WfModel *wf_schema_model_from_json(Jsonb *snapshot, const char *argument);
+
+/* fingerprint.c */
+extern char *wf_schema_fingerprint(WfModel *model);
+
+#endif							/* WF_SCHEMA_MODEL_H */

@@ -1,0 +1,320 @@
+/*
+ * order.c: from fates to actions.
+ *
+ * What a statement brings along gets no action of its own: a new table's
+ * columns come with it, a dropped table takes its indexes with it, a
+ * partition's columns follow the parent's.  Such an object is folded into
+ * another's action.  If that makes a circle, it is told to stand apart and
+ * all is built again.
+ */
+#include "common/compat.h"
+
+#include "schema/plan.h"
+
+static void reset(WfModel *model);
+static void make_drops(WfPlan *plan);
+static void make_creates(WfPlan *plan);
+static void make_alters(WfPlan *plan);
+static WfAction *drop_action_of(WfPlan *plan, WfObject *object);
+static WfAction *folded_drop(WfPlan *plan, WfObject *object);
+static WfAction *create_action_of(WfPlan *plan, WfObject *object);
+static WfAction *folded_create(WfPlan *plan, WfObject *object);
+static bool needs_only_old(WfObject *object);
+static bool is_type_with_columns(WfObject *object);
+static WfAction *add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject *to,
+							const char *attr);
+static void alter_object(WfPlan *plan, WfObject *from);
+static bool follows_parent(WfObject *from, int attr);
+
+/* Makes the plan's actions and puts them in an order that works. */
+void
+wf_schema_order(WfPlan *plan)
+{
+	do
+	{
+		plan->actions = NIL;
+		reset(plan->from);
+		reset(plan->to);
+		make_drops(plan);
+		make_creates(plan);
+		make_alters(plan);
+		wf_schema_add_edges(plan);
+	} while (!wf_schema_sort(plan));
+}
+
+static void
+reset(WfModel *model)
+{
+	for (int i = 0; i < model->nobjects; i++)
+	{
+		WfObject   *object = model->objects[i];
+
+		object->drop_action = object->create_action = NULL;
+		object->first_alter = object->last_alter = object->final_action = NULL;
+	}
+}
+
+static void
+make_drops(WfPlan *plan)
+{
+	for (int i = 0; i < plan->from->nobjects; i++)
+		(void) drop_action_of(plan, plan->from->objects[i]);
+}
+
+static WfAction *
+drop_action_of(WfPlan *plan, WfObject *object)
+{
+	if (object->drop_action || object->visiting ||
+		(object->fate != WF_FATE_DROP && object->fate != WF_FATE_REPLACE))
+		return object->drop_action;
+	object->visiting = true;
+	object->drop_action = folded_drop(plan, object);
+	object->visiting = false;
+	if (object->drop_action)
+	{
+		if (object->parent)
+			object->final_action = object->parent->final_action;
+		return object->drop_action;
+	}
+	object->drop_action = add_action(plan, WF_VERB_DROP, object, NULL, NULL);
+	if (object->fate == WF_FATE_REPLACE && is_type_with_columns(object))
+		object->final_action = add_action(plan, WF_VERB_FINISH, object, NULL, NULL);
+	return object->drop_action;
+}
+
+/* The action that takes this object along, or NULL. */
+static WfAction *
+folded_drop(WfPlan *plan, WfObject *object)
+{
+	WfObject   *origin;
+	ListCell   *lc;
+
+	if (object->apart)
+		return NULL;
+	if (object->parent && drop_action_of(plan, object->parent))
+		return object->parent->drop_action;
+	/* A column of the parent takes along the child's, unless that is its own too. */
+	if (!wf_schema_flag(object, "local"))
+	{
+		origin = wf_schema_inherited_from(object);
+		if (origin && drop_action_of(plan, origin))
+			return origin->drop_action;
+	}
+	foreach(lc, object->children)
+	{
+		WfObject   *link = lfirst(lc);
+		WfObject   *whole;
+
+		/* A sequence goes with its column, a partition's index with the parent's. */
+		if ((link->type->kind != WF_KIND_SEQUENCE_OWNER &&
+			 link->type->kind != WF_KIND_INDEX_PARTITION) || !link->needs || link->apart)
+			continue;
+		whole = linitial(link->needs);
+		if (link->type->kind == WF_KIND_INDEX_PARTITION)
+		{
+			WfObject   *attached = wf_schema_partition_of(object->parent);
+
+			if (attached && drop_action_of(plan, attached))
+				continue;		/* no longer attached by then */
+		}
+		if (drop_action_of(plan, whole))
+			return whole->drop_action;
+	}
+	return NULL;
+}
+
+/* The link that makes a table a partition, or NULL. */
+WfObject *
+wf_schema_partition_of(WfObject *table)
+{
+	ListCell   *lc;
+
+	foreach(lc, table ? table->children : NIL)
+	{
+		WfObject   *link = lfirst(lc);
+
+		if (link->type->kind == WF_KIND_PARTITION)
+			return link;
+	}
+	return NULL;
+}
+
+static bool
+is_type_with_columns(WfObject *object)
+{
+	ListCell   *lc;
+
+	foreach(lc, object->needed_by)
+	{
+		if (((WfObject *) lfirst(lc))->retype)
+			return true;
+	}
+	return false;
+}
+
+static void
+make_creates(WfPlan *plan)
+{
+	for (int i = 0; i < plan->to->nobjects; i++)
+		(void) create_action_of(plan, plan->to->objects[i]);
+}
+
+static WfAction *
+create_action_of(WfPlan *plan, WfObject *object)
+{
+	if (object->create_action || object->visiting ||
+		(object->fate != WF_FATE_CREATE && object->fate != WF_FATE_REPLACE))
+		return object->create_action;
+	object->visiting = true;
+	object->create_action = folded_create(plan, object);
+	object->visiting = false;
+	if (!object->create_action)
+		object->create_action = add_action(plan, WF_VERB_CREATE, object->twin, object, NULL);
+	return object->create_action;
+}
+
+/* The action that makes this object as well, or NULL. */
+static WfAction *
+folded_create(WfPlan *plan, WfObject *object)
+{
+	WfAction   *host = object->parent ? create_action_of(plan, object->parent) : NULL;
+	WfObject   *origin;
+
+	if (object->apart)
+		return NULL;
+	switch (object->type->kind)
+	{
+		case WF_KIND_COLUMN:
+			if (host && object->parent->type->kind != WF_KIND_VIEW &&
+				object->parent->type->kind != WF_KIND_MATERIALIZED_VIEW)
+				return host;
+			break;
+		case WF_KIND_DEFAULT:
+			return object->parent->type->kind == WF_KIND_COLUMN ? host : NULL;
+		case WF_KIND_INHERITANCE:
+			return host;
+		case WF_KIND_CONSTRAINT:
+			if (host && !wf_schema_flag(object, "not_valid") && needs_only_old(object))
+				return host;
+			break;
+		case WF_KIND_DOMAIN_CONSTRAINT:
+			if (host && needs_only_old(object))
+				return host;
+			break;
+		default:
+			return NULL;
+	}
+	if (host)
+		return NULL;
+	origin = wf_schema_inherited_from(object);
+	return origin ? create_action_of(plan, origin) : NULL;
+}
+
+/* Does it need nothing that this plan makes, its own table aside? */
+static bool
+needs_only_old(WfObject *object)
+{
+	ListCell   *lc;
+	const char *kind = wf_schema_value(object, "kind");
+
+	if (kind && strcmp(kind, "FOREIGN KEY") == 0)
+		return false;
+	foreach(lc, object->needs)
+	{
+		WfObject   *needed = lfirst(lc);
+
+		if (needed->parent != object->parent && needed->fate != WF_FATE_KEEP)
+			return false;
+	}
+	return true;
+}
+
+static void
+make_alters(WfPlan *plan)
+{
+	for (int i = 0; i < plan->from->nobjects; i++)
+	{
+		WfObject   *from = plan->from->objects[i];
+
+		if (from->fate == WF_FATE_ALTER)
+			alter_object(plan, from);
+	}
+}
+
+/* One action an attribute; those that define the object form a chain. */
+static void
+alter_object(WfPlan *plan, WfObject *from)
+{
+	WfObject   *to = from->twin;
+	WfAction   *decoration = NULL;
+	WfAction   *action;
+
+	for (int i = 0; i < from->type->nattrs; i++)
+	{
+		const char *attr = from->type->attrs[i].name;
+
+		if (!list_member_int(from->changes, i) || follows_parent(from, i))
+			continue;
+		action = add_action(plan, WF_VERB_ALTER, from, to, attr);
+		if (wf_schema_is_decoration(attr))
+		{
+			wf_schema_edge(decoration, action, NULL);
+			decoration = action;
+			continue;
+		}
+		wf_schema_edge(from->last_alter, action, NULL);
+		if (!from->first_alter)
+			from->first_alter = to->first_alter = action;
+		from->last_alter = to->last_alter = action;
+	}
+}
+
+/* An inherited column takes its type from the parent's statement. */
+static bool
+follows_parent(WfObject *from, int attr)
+{
+	const char *name = from->type->attrs[attr].name;
+	WfObject   *origin;
+
+	if (from->type->kind != WF_KIND_COLUMN ||
+		(strcmp(name, "type") != 0 && strcmp(name, "generated") != 0 &&
+		 strcmp(name, "not_null") != 0))
+		return false;
+	origin = wf_schema_inherited_from(from->twin);
+	if (!origin || !origin->twin || origin->fate != WF_FATE_ALTER)
+		return false;
+	return list_member_int(origin->twin->changes, attr) &&
+		wf_schema_inherited_from(from) == origin->twin;
+}
+
+static WfAction *
+add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject *to, const char *attr)
+{
+	WfAction   *action = palloc0(sizeof(WfAction));
+	int			kind = (to ? to : from)->type->kind;
+
+	action->verb = verb;
+	action->from = from;
+	action->to = to;
+	action->attr = attr;
+	action->sequence = list_length(plan->actions);
+	switch (verb)
+	{
+		case WF_VERB_DROP:
+			action->rank = WF_KIND_COUNT - kind;
+			break;
+		case WF_VERB_FINISH:
+			action->rank = 4 * WF_KIND_COUNT;
+			break;
+		case WF_VERB_ALTER:
+			/* New enum values first: they may need a transaction of their own. */
+			action->rank = kind == WF_KIND_ENUM && strcmp(attr, "values") == 0 ? 0
+				: WF_KIND_COUNT + 2 * kind + 1;
+			break;
+		case WF_VERB_CREATE:
+			action->rank = WF_KIND_COUNT + 2 * kind;
+			break;
+	}
+	plan->actions = lappend(plan->actions, action);
+	return action;
+}

@@ -1,0 +1,141 @@
+/*
+ * plan.h: from two models to an ordered list of actions.
+ *
+ * diff.c decides what becomes of each object, order.c in which order, the
+ * ddl_*.c files write the statements.  None of them sees a database.
+ */
+#ifndef WF_SCHEMA_PLAN_H
+#define WF_SCHEMA_PLAN_H
+
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
+
+#include "schema/model.h"
+
+/* What the caller chose. */
+typedef struct WfDiffOptions
+{
+	bool		online;
+	bool		rollback;
+	bool		allow_data_loss;
+} WfDiffOptions;
+
+typedef enum WfVerb
+{
+	WF_VERB_DROP,
+	WF_VERB_ALTER,
+	WF_VERB_CREATE,
+	WF_VERB_FINISH				/* drops what a rebuild had put aside */
+} WfVerb;
+
+/* Locks that statements take on tables, weakest first. */
+typedef enum WfLock
+{
+	WF_LOCK_NONE,
+	WF_LOCK_SHARE_UPDATE_EXCLUSIVE,
+	WF_LOCK_SHARE,
+	WF_LOCK_SHARE_ROW_EXCLUSIVE,
+	WF_LOCK_ACCESS_EXCLUSIVE
+} WfLock;
+
+/* One step of a plan. */
+typedef struct WfAction
+{
+	WfVerb		verb;
+	WfObject   *from;			/* NULL for CREATE */
+	WfObject   *to;				/* NULL for DROP and FINISH */
+	const char *attr;			/* of an ALTER */
+	bool		rebuild;		/* half of a drop and create */
+	char	   *sql;
+	char	   *late_sql;		/* runs in a transaction of its own at the end */
+	char	   *rollback_sql;
+	WfLock		lock;
+	bool		loses_data;
+	bool		breaks;			/* who uses the object fails or sees another */
+	bool		transactional;
+	bool		alone;			/* its transaction must end before others use it */
+
+	/* The graph. */
+	List	   *before;			/* WfEdge: actions that must wait for this one */
+	int			waits;			/* unfinished predecessors */
+	int			rank;
+	int			sequence;		/* order in which they were made */
+	bool		done;
+	struct WfAction *waiting_for;	/* while a cycle is looked for */
+	WfObject   *waiting_because;
+} WfAction;
+
+typedef struct WfEdge
+{
+	WfAction   *target;
+	WfObject   *because;		/* folded object that brought it, or NULL */
+} WfEdge;
+
+typedef struct WfPlan
+{
+	WfModel    *from;
+	WfModel    *to;
+	WfDiffOptions options;
+	List	   *actions;		/* WfAction, ordered at the end */
+} WfPlan;
+
+/* Where the DDL of one action is collected. */
+typedef struct WfDdl
+{
+	StringInfo	sql;
+	StringInfo	late;			/* for a later transaction; NULL: all in one */
+	const WfDiffOptions *options;
+	List	   *default_privileges; /* WfObject: in force while the script runs */
+	WfLock		lock;
+	bool		loses_data;
+	bool		breaks;
+	bool		transactional;
+	bool		alone;
+} WfDdl;
+
+/* diff.c */
+extern WfPlan *wf_schema_plan(WfModel *from, WfModel *to, const WfDiffOptions *options);
+extern bool wf_schema_is_decoration(const char *attr);
+
+/* rebuild.c */
+extern void wf_schema_spread(WfPlan *plan);
+
+/* order.c */
+extern void wf_schema_order(WfPlan *plan);
+extern WfObject *wf_schema_partition_of(WfObject *table);
+
+/* edges.c */
+extern void wf_schema_add_edges(WfPlan *plan);
+extern WfObject *wf_schema_inherited_from(WfObject *object);
+
+/* graph.c */
+extern void wf_schema_edge(WfAction *first, WfAction *second, WfObject *because);
+extern bool wf_schema_sort(WfPlan *plan);
+
+/* ddl_common.c */
+extern void wf_ddl_begin(WfDdl *ddl, StringInfo sql, const WfDiffOptions *options);
+extern void wf_ddl_lock(WfDdl *ddl, WfLock lock);
+extern void wf_ddl_create(WfDdl *ddl, WfObject *object);
+extern void wf_ddl_drop(WfDdl *ddl, WfObject *object);
+extern void wf_ddl_finish(WfDdl *ddl, WfObject *object);
+extern bool wf_ddl_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr);
+extern void wf_ddl_decorate(WfDdl *ddl, WfObject *object);
+extern void wf_ddl_options(WfDdl *ddl, const char *command, const char *from, const char *to);
+extern void wf_ddl_foreign_options(WfDdl *ddl, const char *command, const char *from, const char *to);
+extern void wf_ddl_plain_create(WfDdl *ddl, WfObject *object);
+extern void wf_ddl_plain_drop(WfDdl *ddl, WfObject *object);
+extern void wf_ddl_no_text(WfDdl *ddl, WfObject *object);
+extern bool wf_ddl_never_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr);
+extern void wf_ddl_foreign_clause(StringInfo sql, const char *options);
+extern void wf_ddl_revoke_all(WfDdl *ddl, WfObject *object);
+extern char *wf_ddl_opposite(const char *grant);
+extern char *wf_ddl_with(const char *options);
+extern bool wf_ddl_is_new(WfObject *object);
+
+/* script.c */
+extern void wf_schema_write_actions(WfPlan *plan);
+extern char *wf_schema_script(WfPlan *plan);
+
+#endif							/* WF_SCHEMA_PLAN_H */

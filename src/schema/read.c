@@ -1,0 +1,406 @@
+/*
+ * read.c: reading the live database into a schema model.
+ *
+ * All catalogs are read with the caller's rights and the snapshot of the
+ * calling statement, under fixed settings so that the text does not depend on
+ * the session.  The dependencies come from pg_depend in one pass: an address
+ * that is no object of the model stands for the one it is an internal part
+ * of, a member of an extension for the extension.
+ */
+#include "common/compat.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+
+#include "schema/address.h"
+#include "schema/catalog.h"
+#include "schema/read.h"
+
+#define MAX_COLUMNS 48
+
+/* Where the columns of a query's rows go. */
+typedef struct RowShape
+{
+	int			oid,
+				sub,
+				type,
+				nsp,
+				parent,
+				psub,
+				need,
+				nsub,
+				alias,
+				identity;
+	int			attr[MAX_COLUMNS];	/* attribute of each column, or -1 */
+} RowShape;
+
+typedef struct Reader
+{
+	MemoryContext context;		/* of the model */
+	WfModel    *model;
+	WfAddressMap *map;
+	List	   *schemas;
+} Reader;
+
+static int	pin_settings(void);
+static void run_query(const char *sql);
+static void read_queries(Reader *reader, const WfCatalogQuery *queries);
+static void read_rows(Reader *reader, const WfCatalogQuery *query);
+static void read_row(Reader *reader, const WfCatalogQuery *query, const WfType *type,
+					 RowShape *shape, HeapTuple tuple, TupleDesc desc);
+static void find_columns(RowShape *shape, const WfType *type, TupleDesc desc);
+static char *text_at(HeapTuple tuple, TupleDesc desc, int column);
+static Oid	oid_at(HeapTuple tuple, TupleDesc desc, int column);
+static int	int_at(HeapTuple tuple, TupleDesc desc, int column);
+static void read_comments(Reader *reader);
+static void read_unmodelled(Reader *reader);
+static void check_schemas(Reader *reader);
+static void drop_left_out(WfModel *model);
+
+/*
+ * Reads the objects of the named schemas, or of all and of the database
+ * itself when schemas is NIL.  left_out names attributes to leave out.
+ *
+ * Raises undefined_schema for a schema that does not exist.
+ */
+WfModel *
+wf_schema_read(List *schemas, List *left_out)
+{
+	Reader		reader;
+	MemoryContext old;
+	int			nest_level;
+
+	reader.context = CurrentMemoryContext;
+	reader.model = wf_schema_model_create();
+	reader.model->server_version = atoi(GetConfigOption("server_version_num", false, false));
+	reader.model->schemas = schemas;
+	reader.model->left_out = left_out;
+	reader.schemas = schemas;
+	check_schemas(&reader);
+
+	SPI_connect();
+	nest_level = pin_settings();
+	reader.map = wf_schema_address_read();
+	read_queries(&reader, wf_catalog_types);
+	read_queries(&reader, wf_catalog_routines);
+	read_queries(&reader, wf_catalog_relations);
+	read_queries(&reader, wf_catalog_details);
+	read_queries(&reader, wf_catalog_others);
+	old = MemoryContextSwitchTo(reader.context);
+	wf_schema_address_link(reader.map);
+	MemoryContextSwitchTo(old);
+	read_comments(&reader);
+	if (!schemas)
+		read_unmodelled(&reader);
+	AtEOXact_GUC(false, nest_level);
+	SPI_finish();
+
+	drop_left_out(reader.model);
+	wf_schema_model_finish(reader.model);
+	return reader.model;
+}
+
+/* What deparsed text depends on; ends with the returned nest level. */
+static int
+pin_settings(void)
+{
+	static const char *const settings[][2] = {
+		{"search_path", "pg_catalog, pg_temp"},
+		{"TimeZone", "UTC"},
+		{"DateStyle", "ISO, MDY"},
+		{"IntervalStyle", "postgres"},
+		{"extra_float_digits", "1"},
+		{"bytea_output", "hex"},
+		{"xmlbinary", "base64"},
+		{"quote_all_identifiers", "off"},
+		{"standard_conforming_strings", "on"},
+	};
+	int			nest_level = NewGUCNestLevel();
+
+	for (int i = 0; i < lengthof(settings); i++)
+		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	return nest_level;
+}
+
+static void
+run_query(const char *sql)
+{
+	int			result = SPI_execute(sql, true, 0);
+
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "could not read the catalogs: %s", SPI_result_code_string(result));
+}
+
+static void
+read_queries(Reader *reader, const WfCatalogQuery *queries)
+{
+	for (; queries->sql; queries++)
+		read_rows(reader, queries);
+}
+
+static void
+read_rows(Reader *reader, const WfCatalogQuery *query)
+{
+	MemoryContext old;
+	SPITupleTable *table;
+	const WfType *type = wf_schema_type(query->kind);
+	RowShape	shape;
+
+	run_query(query->sql);
+	table = SPI_tuptable;
+	find_columns(&shape, type, table->tupdesc);
+	old = MemoryContextSwitchTo(reader->context);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		read_row(reader, query, type, &shape, table->vals[i], table->tupdesc);
+	}
+	MemoryContextSwitchTo(old);
+	SPI_freetuptable(table);
+}
+
+static void
+read_row(Reader *reader, const WfCatalogQuery *query, const WfType *type, RowShape *shape,
+		 HeapTuple tuple, TupleDesc desc)
+{
+	char	   *schema = text_at(tuple, desc, shape->nsp);
+	Oid			oid = oid_at(tuple, desc, shape->oid);
+	int			sub = int_at(tuple, desc, shape->sub);
+	Oid			need = oid_at(tuple, desc, shape->need);
+	Oid			alias = oid_at(tuple, desc, shape->alias);
+	WfObject   *parent = NULL;
+	WfObject   *object;
+
+	if (reader->schemas && (!schema || !wf_schema_list_has(reader->schemas, schema)))
+		return;
+	if (oid != InvalidOid && wf_schema_address_is_member(reader->map, query->catalog, oid))
+		return;
+	if (shape->parent)
+	{
+		parent = wf_schema_address_find(reader->map, query->parent_catalog,
+										oid_at(tuple, desc, shape->parent),
+										int_at(tuple, desc, shape->psub));
+		if (!parent || parent->type->kind == WF_KIND_EXTENSION)
+			return;
+	}
+	if (shape->type)
+		type = wf_schema_type_by_name(text_at(tuple, desc, shape->type));
+
+	object = wf_schema_model_add(reader->model, type, text_at(tuple, desc, shape->identity));
+	object->schema = schema;
+	object->parent = parent;
+	for (int i = 0; i < desc->natts; i++)
+	{
+		if (shape->attr[i] >= 0)
+			object->values[shape->attr[i]] = text_at(tuple, desc, i + 1);
+	}
+	if (oid != InvalidOid)
+		wf_schema_address_set(reader->map, query->catalog, oid, sub, object);
+	if (alias != InvalidOid)
+		wf_schema_address_set(reader->map, RelationRelationId, alias, 0, object);
+	if (need != InvalidOid)
+	{
+		WfObject   *needed = wf_schema_address_find(reader->map, RelationRelationId, need,
+													int_at(tuple, desc, shape->nsub));
+
+		if (needed)
+			wf_schema_object_need(object, needed);
+	}
+}
+
+static void
+find_columns(RowShape *shape, const WfType *type, TupleDesc desc)
+{
+	memset(shape, 0, sizeof(RowShape));
+	Assert(desc->natts <= MAX_COLUMNS);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		char	   *name = pstrdup(NameStr(TupleDescAttr(desc, i)->attname));
+		int			column = i + 1;
+
+		shape->attr[i] = -1;
+		if (strcmp(name, "_oid") == 0)
+			shape->oid = column;
+		else if (strcmp(name, "_sub") == 0)
+			shape->sub = column;
+		else if (strcmp(name, "_type") == 0)
+			shape->type = column;
+		else if (strcmp(name, "_nsp") == 0)
+			shape->nsp = column;
+		else if (strcmp(name, "_parent") == 0)
+			shape->parent = column;
+		else if (strcmp(name, "_psub") == 0)
+			shape->psub = column;
+		else if (strcmp(name, "_need") == 0)
+			shape->need = column;
+		else if (strcmp(name, "_nsub") == 0)
+			shape->nsub = column;
+		else if (strcmp(name, "_alias") == 0)
+			shape->alias = column;
+		else if (strcmp(name, "identity") == 0)
+			shape->identity = column;
+		else
+		{
+			/* "identity_" is a column's attribute, no place. */
+			if (name[strlen(name) - 1] == '_')
+				name[strlen(name) - 1] = '\0';
+			shape->attr[i] = wf_schema_attr_index(type, name);
+			if (shape->attr[i] < 0)
+				elog(ERROR, "object type \"%s\" has no attribute \"%s\"", type->name, name);
+		}
+	}
+}
+
+static char *
+text_at(HeapTuple tuple, TupleDesc desc, int column)
+{
+	return column ? SPI_getvalue(tuple, desc, column) : NULL;
+}
+
+static Oid
+oid_at(HeapTuple tuple, TupleDesc desc, int column)
+{
+	bool		isnull;
+	Datum		value;
+
+	if (!column)
+		return InvalidOid;
+	value = SPI_getbinval(tuple, desc, column, &isnull);
+	return isnull ? InvalidOid : DatumGetObjectId(value);
+}
+
+/* An attribute number (int2) or pg_depend's objsubid (int4). */
+static int
+int_at(HeapTuple tuple, TupleDesc desc, int column)
+{
+	bool		isnull;
+	Datum		value;
+
+	if (!column)
+		return 0;
+	value = SPI_getbinval(tuple, desc, column, &isnull);
+	if (isnull)
+		return 0;
+	return TupleDescAttr(desc, column - 1)->atttypid == INT2OID ? DatumGetInt16(value)
+		: DatumGetInt32(value);
+}
+
+/* A comment on the index of a constraint is the constraint's second one. */
+static void
+read_comments(Reader *reader)
+{
+	SPITupleTable *table;
+	MemoryContext old;
+
+	run_query("SELECT classoid, objoid, objsubid, description FROM pg_description"
+			  " WHERE objoid >= 16384 OR classoid = 'pg_namespace'::regclass"
+			  " OR classoid = 'pg_extension'::regclass");
+	table = SPI_tuptable;
+	old = MemoryContextSwitchTo(reader->context);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = table->vals[i];
+		Oid			catalog = oid_at(tuple, table->tupdesc, 1);
+		WfObject   *object = wf_schema_address_get(reader->map, catalog,
+												   oid_at(tuple, table->tupdesc, 2),
+												   int_at(tuple, table->tupdesc, 3));
+		int			attr;
+
+		if (!object)
+			continue;
+		attr = wf_schema_attr_index(object->type,
+									object->type->kind == WF_KIND_CONSTRAINT && catalog == RelationRelationId
+									? "index_comment" : "comment");
+		if (attr >= 0)
+			object->values[attr] = text_at(tuple, table->tupdesc, 4);
+	}
+	MemoryContextSwitchTo(old);
+	SPI_freetuptable(table);
+}
+
+/* Objects that no query reads, so that nobody takes them for equal. */
+static void
+read_unmodelled(Reader *reader)
+{
+	StringInfoData sql;
+	SPITupleTable *table;
+	MemoryContext old;
+	ListCell   *lc;
+
+	initStringInfo(&sql);
+	appendStringInfoString(&sql,
+						   "SELECT DISTINCT pg_describe_object(x.c, x.o, 0) COLLATE \"C\" AS what"
+						   " FROM (SELECT 'pg_am'::regclass::oid, oid FROM pg_am WHERE oid >= 16384"
+						   " UNION ALL SELECT 'pg_language'::regclass::oid, oid FROM pg_language WHERE oid >= 16384"
+						   " UNION ALL SELECT 'pg_opclass'::regclass::oid, oid FROM pg_opclass WHERE oid >= 16384"
+						   " UNION ALL SELECT 'pg_opfamily'::regclass::oid, oid FROM pg_opfamily WHERE oid >= 16384"
+						   " UNION ALL SELECT 'pg_transform'::regclass::oid, oid FROM pg_transform WHERE oid >= 16384"
+						   " UNION ALL SELECT 'pg_ts_parser'::regclass::oid, oid FROM pg_ts_parser WHERE oid >= 16384"
+						   " UNION ALL SELECT 'pg_ts_template'::regclass::oid, oid FROM pg_ts_template WHERE oid >= 16384"
+						   " UNION ALL SELECT 'pg_subscription'::regclass::oid, oid FROM pg_subscription"
+						   "  WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
+						   " UNION ALL SELECT c, o FROM unnest('{");
+	foreach(lc, wf_schema_address_strangers(reader->map))
+		appendStringInfo(&sql, "%s%u", foreach_current_index(lc) ? "," : "", ((Oid *) lfirst(lc))[0]);
+	appendStringInfoString(&sql, "}'::oid[], '{");
+	foreach(lc, wf_schema_address_strangers(reader->map))
+		appendStringInfo(&sql, "%s%u", foreach_current_index(lc) ? "," : "", ((Oid *) lfirst(lc))[1]);
+	appendStringInfoString(&sql,
+						   "}'::oid[]) s(c, o)) x(c, o), pg_identify_object(x.c, x.o, 0) i"
+						   " WHERE i.schema IS DISTINCT FROM 'pg_toast' AND coalesce(i.schema, '') !~ '^pg_(toast_)?temp_'"
+						   " AND NOT (i.type = 'extension' AND i.name = 'wishflags')"
+						   " AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = x.c AND e.objid = x.o"
+						   "  AND e.deptype IN ('e', 'i', 'a'))"
+						   " ORDER BY 1");
+	run_query(sql.data);
+	table = SPI_tuptable;
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		old = MemoryContextSwitchTo(reader->context);
+		reader->model->unmodelled = lappend(reader->model->unmodelled,
+											text_at(table->vals[i], table->tupdesc, 1));
+		MemoryContextSwitchTo(old);
+	}
+	SPI_freetuptable(table);
+}
+
+static void
+check_schemas(Reader *reader)
+{
+	ListCell   *lc;
+
+	foreach(lc, reader->schemas)
+	{
+		if (!OidIsValid(get_namespace_oid(lfirst(lc), true)))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_SCHEMA),
+					 errmsg("schema \"%s\" does not exist", (char *) lfirst(lc))));
+	}
+}
+
+static void
+drop_left_out(WfModel *model)
+{
+	if (!model->left_out)
+		return;
+	for (int i = 0; i < model->nobjects; i++)
+	{
+		WfObject   *object = model->objects[i];
+		ListCell   *lc;
+
+		foreach(lc, model->left_out)
+		{
+			int			attr = wf_schema_attr_index(object->type, lfirst(lc));
+
+			if (attr >= 0)
+				object->values[attr] = NULL;
+		}
+	}
+}

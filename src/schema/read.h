@@ -1,0 +1,11 @@
+/*
+ * read.h: reading the live database into a schema model.
+ */
+#ifndef WF_SCHEMA_READ_H
+#define WF_SCHEMA_READ_H
+
+#include "schema/model.h"
+
+extern WfModel *wf_schema_read(List *schemas, List *left_out);
+
+#endif							/* WF_SCHEMA_READ_H */

@@ -1,0 +1,224 @@
+/*
+ * rebuild.c: what must be dropped and made again because of something else.
+ *
+ * PostgreSQL refuses to drop what others depend on, and to change the type of
+ * a column under a view, rule, policy, trigger, function body or generated
+ * column.  So those go first and come back afterwards, exactly as they are in
+ * the target.
+ */
+#include "common/compat.h"
+
+#include "miscadmin.h"
+
+#include "schema/plan.h"
+
+static void gone(List **queue, WfObject *object);
+static void dependent_of_gone(List **queue, WfObject *object, WfObject *needed);
+static void disturbed(List **queue, WfObject *column);
+static bool changes_attr(WfObject *object, const char *attr);
+static bool changes_definition(WfObject *object);
+static bool loses_need(WfObject *object, WfObject *needed);
+static bool is_type(WfObject *object);
+static void replace(List **queue, WfObject *object);
+static void retype(List **queue, WfObject *column);
+static bool fails_on_new_type(WfObject *object, WfObject *column);
+static bool same_family(const char *a, const char *b);
+
+/* Spreads drops and type changes over the dependents, until nothing is left. */
+void
+wf_schema_spread(WfPlan *plan)
+{
+	List	   *queue = NIL;
+
+	for (int i = 0; i < plan->from->nobjects; i++)
+	{
+		WfObject   *object = plan->from->objects[i];
+
+		if (object->fate == WF_FATE_DROP || object->fate == WF_FATE_REPLACE ||
+			(object->type->kind == WF_KIND_COLUMN && changes_attr(object, "type")))
+			queue = lappend(queue, object);
+	}
+	while (queue)
+	{
+		WfObject   *object = llast(queue);
+
+		CHECK_FOR_INTERRUPTS();
+		queue = list_delete_last(queue);
+		if (object->fate == WF_FATE_DROP || object->fate == WF_FATE_REPLACE)
+			gone(&queue, object);
+		else
+			disturbed(&queue, object);
+	}
+}
+
+static void
+gone(List **queue, WfObject *object)
+{
+	ListCell   *lc;
+
+	foreach(lc, object->children)
+		replace(queue, lfirst(lc));
+	foreach(lc, object->needed_by)
+		dependent_of_gone(queue, lfirst(lc), object);
+}
+
+static void
+dependent_of_gone(List **queue, WfObject *object, WfObject *needed)
+{
+	if (!object->twin || object->fate == WF_FATE_REPLACE)
+		return;
+	if (object->type->kind == WF_KIND_COLUMN && !wf_schema_value(object, "generated") &&
+		object->parent->type->kind != WF_KIND_COMPOSITE)
+	{
+		if (needed->twin && (is_type(needed) || needed->type->kind == WF_KIND_COLLATION))
+			retype(queue, object);
+		return;
+	}
+	if (object->fate == WF_FATE_ALTER && changes_definition(object) && loses_need(object, needed))
+		return;
+	if (object->type->kind == WF_KIND_COLUMN && object->parent->type->kind == WF_KIND_COMPOSITE)
+	{
+		/* An attribute of a type that others use cannot change alone. */
+		replace(queue, object->parent);
+		return;
+	}
+	/* The index of a partition goes with the index of the parent. */
+	if (object->type->kind == WF_KIND_INDEX_PARTITION)
+		replace(queue, object->parent);
+	replace(queue, object);
+}
+
+/* The column stays, with another type. */
+static void
+disturbed(List **queue, WfObject *column)
+{
+	ListCell   *lc;
+
+	if (column->parent->type->kind == WF_KIND_COMPOSITE && column->parent->needed_by)
+		replace(queue, column->parent);
+	foreach(lc, column->needed_by)
+	{
+		WfObject   *object = lfirst(lc);
+
+		if (object->twin && fails_on_new_type(object, column))
+			replace(queue, object);
+	}
+	foreach(lc, column->children)
+	{
+		WfObject   *object = lfirst(lc);
+
+		/* A default that changes as well would have to fit both types. */
+		if (object->twin && object->fate == WF_FATE_ALTER)
+			replace(queue, object);
+	}
+}
+
+static bool
+fails_on_new_type(WfObject *object, WfObject *column)
+{
+	switch (object->type->kind)
+	{
+		case WF_KIND_VIEW:
+		case WF_KIND_MATERIALIZED_VIEW:
+		case WF_KIND_RULE:
+		case WF_KIND_POLICY:
+		case WF_KIND_TRIGGER:
+		case WF_KIND_FUNCTION:
+		case WF_KIND_PROCEDURE:
+		case WF_KIND_PUBLICATION:
+			return true;
+		case WF_KIND_COLUMN:
+			return wf_schema_value(object, "generated") != NULL;
+		case WF_KIND_CONSTRAINT:
+			/* A foreign key cannot stand while its two sides differ. */
+			return strcmp(wf_schema_value(object, "kind"), "FOREIGN KEY") == 0 &&
+				(column->retype || !same_family(wf_schema_value(column, "type"),
+												wf_schema_value(column->twin, "type")));
+		default:
+			return false;
+	}
+}
+
+/* Types that compare with each other, so that a foreign key stays valid. */
+static bool
+same_family(const char *a, const char *b)
+{
+	static const char *const whole[] = {"smallint", "integer", "bigint"};
+	bool		found_a = false;
+	bool		found_b = false;
+
+	for (int i = 0; i < lengthof(whole); i++)
+	{
+		found_a |= strcmp(a, whole[i]) == 0;
+		found_b |= strcmp(b, whole[i]) == 0;
+	}
+	if (found_a && found_b)
+		return true;
+	return (strcmp(a, "text") == 0 || strncmp(a, "character varying", 17) == 0) &&
+		(strcmp(b, "text") == 0 || strncmp(b, "character varying", 17) == 0);
+}
+
+static void
+replace(List **queue, WfObject *object)
+{
+	if (!object->twin || object->fate == WF_FATE_REPLACE)
+		return;
+	object->fate = object->twin->fate = WF_FATE_REPLACE;
+	*queue = lappend(*queue, object);
+}
+
+static void
+retype(List **queue, WfObject *column)
+{
+	int			type = wf_schema_attr_index(column->type, "type");
+
+	if (column->retype)
+		return;
+	column->retype = column->twin->retype = true;
+	column->fate = column->twin->fate = WF_FATE_ALTER;
+	if (!list_member_int(column->changes, type))
+		column->changes = lappend_int(column->changes, type);
+	*queue = lappend(*queue, column);
+}
+
+static bool
+changes_attr(WfObject *object, const char *attr)
+{
+	return list_member_int(object->changes, wf_schema_attr_index(object->type, attr));
+}
+
+static bool
+changes_definition(WfObject *object)
+{
+	ListCell   *lc;
+
+	foreach(lc, object->changes)
+	{
+		if (!wf_schema_is_decoration(object->type->attrs[lfirst_int(lc)].name))
+			return true;
+	}
+	return false;
+}
+
+/* Does the target's object do without this one? */
+static bool
+loses_need(WfObject *object, WfObject *needed)
+{
+	return !needed->twin || !list_member_ptr(object->twin->needs, needed->twin);
+}
+
+static bool
+is_type(WfObject *object)
+{
+	switch (object->type->kind)
+	{
+		case WF_KIND_ENUM:
+		case WF_KIND_DOMAIN:
+		case WF_KIND_COMPOSITE:
+		case WF_KIND_RANGE:
+		case WF_KIND_BASE_TYPE:
+			return true;
+		default:
+			return false;
+	}
+}

@@ -1,0 +1,227 @@
+/*
+ * script.c: the DDL of a plan's actions, and all of it as one script.
+ */
+#include "common/compat.h"
+
+#include "miscadmin.h"
+
+#include "schema/ddl.h"
+
+static void write_action(WfPlan *plan, WfAction *action, List *default_privileges);
+static char *way_back(WfPlan *plan, WfAction *action);
+static List *lasting_default_privileges(WfPlan *plan);
+static bool uses_new_value(WfPlan *plan, WfAction *action);
+static void begin(StringInfo script, bool *open);
+static void commit(StringInfo script, bool *open);
+static void refuse_data_loss(WfPlan *plan);
+
+/* Writes the DDL of each action, and forgets those that need none. */
+void
+wf_schema_write_actions(WfPlan *plan)
+{
+	List	   *default_privileges = lasting_default_privileges(plan);
+	List	   *kept = NIL;
+	ListCell   *lc;
+
+	foreach(lc, plan->actions)
+	{
+		WfAction   *action = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		write_action(plan, action, default_privileges);
+		if (*action->sql || *action->late_sql)
+			kept = lappend(kept, action);
+	}
+	plan->actions = kept;
+	foreach(lc, plan->actions)
+	{
+		WfAction   *action = lfirst(lc);
+
+		if (action->alone)
+			action->alone = uses_new_value(plan, action);
+		action->rollback_sql = way_back(plan, action);
+	}
+}
+
+static void
+write_action(WfPlan *plan, WfAction *action, List *default_privileges)
+{
+	StringInfoData sql;
+	StringInfoData late;
+	WfDdl		ddl;
+
+	initStringInfo(&sql);
+	initStringInfo(&late);
+	wf_ddl_begin(&ddl, &sql, &plan->options);
+	ddl.late = plan->options.online ? &late : NULL;
+	ddl.default_privileges = default_privileges;
+	switch (action->verb)
+	{
+		case WF_VERB_DROP:
+			wf_ddl_drop(&ddl, action->from);
+			break;
+		case WF_VERB_FINISH:
+			wf_ddl_finish(&ddl, action->from);
+			break;
+		case WF_VERB_CREATE:
+			wf_ddl_create(&ddl, action->to);
+			break;
+		case WF_VERB_ALTER:
+			(void) wf_ddl_alter(&ddl, action->from, action->to, action->attr);
+			break;
+	}
+	action->sql = sql.data;
+	action->late_sql = late.data;
+	action->lock = ddl.lock;
+	action->loses_data = ddl.loses_data;
+	action->breaks = ddl.breaks;
+	action->transactional = ddl.transactional;
+	action->alone = ddl.alone;
+}
+
+/* The statements that undo one action, as far as it goes by itself. */
+static char *
+way_back(WfPlan *plan, WfAction *action)
+{
+	StringInfoData sql;
+	WfDdl		ddl;
+
+	initStringInfo(&sql);
+	wf_ddl_begin(&ddl, &sql, &plan->options);
+	switch (action->verb)
+	{
+		case WF_VERB_DROP:
+			if (!action->from->final_action)
+				wf_ddl_create(&ddl, action->from);
+			break;
+		case WF_VERB_CREATE:
+			wf_ddl_drop(&ddl, action->to);
+			break;
+		case WF_VERB_ALTER:
+			if (!wf_ddl_alter(&ddl, action->to, action->from, action->attr))
+				resetStringInfo(&sql);
+			break;
+		case WF_VERB_FINISH:
+			break;
+	}
+	return sql.len ? sql.data : NULL;
+}
+
+/* Default privileges that are in force before and after. */
+static List *
+lasting_default_privileges(WfPlan *plan)
+{
+	List	   *list = NIL;
+
+	for (int i = 0; i < plan->from->nobjects; i++)
+	{
+		WfObject   *object = plan->from->objects[i];
+
+		if (object->type->kind == WF_KIND_DEFAULT_PRIVILEGES && object->twin)
+			list = lappend(list, object);
+	}
+	return list;
+}
+
+/*
+ * A new enum value cannot be used before its transaction has ended, so it
+ * gets one of its own when an action that needs the type is more than a
+ * column of it.
+ */
+static bool
+uses_new_value(WfPlan *plan, WfAction *action)
+{
+	ListCell   *lc;
+
+	foreach(lc, action->to->needed_by)
+	{
+		WfObject   *user = lfirst(lc);
+
+		if (user->type->kind != WF_KIND_COLUMN && user->fate != WF_FATE_KEEP)
+			return true;
+		if (user->type->kind == WF_KIND_COLUMN && user->fate != WF_FATE_KEEP &&
+			(user->retype || wf_schema_value(user, "generated")))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The ordered script with its own BEGIN and COMMIT.
+ *
+ * Raises an error that lists what would be lost, unless allow_data_loss.
+ */
+char *
+wf_schema_script(WfPlan *plan)
+{
+	StringInfoData script;
+	StringInfoData late;
+	bool		open = false;
+	ListCell   *lc;
+
+	if (!plan->options.allow_data_loss)
+		refuse_data_loss(plan);
+	initStringInfo(&script);
+	initStringInfo(&late);
+	foreach(lc, plan->actions)
+	{
+		WfAction   *action = lfirst(lc);
+
+		if (!action->transactional)
+			commit(&script, &open);
+		else
+			begin(&script, &open);
+		appendStringInfoString(&script, action->sql);
+		if (action->alone)
+			commit(&script, &open);
+		appendStringInfoString(&late, action->late_sql);
+	}
+	commit(&script, &open);
+	if (late.len)
+	{
+		begin(&script, &open);
+		appendStringInfoString(&script, late.data);
+		commit(&script, &open);
+	}
+	return script.data;
+}
+
+static void
+begin(StringInfo script, bool *open)
+{
+	if (*open)
+		return;
+	appendStringInfo(script, "%sBEGIN;\nSET LOCAL search_path = '';\n"
+					 "SET LOCAL check_function_bodies = off;\n", script->len ? "\n" : "");
+	*open = true;
+}
+
+static void
+commit(StringInfo script, bool *open)
+{
+	if (*open)
+		appendStringInfoString(script, "COMMIT;\n\n");
+	*open = false;
+}
+
+static void
+refuse_data_loss(WfPlan *plan)
+{
+	StringInfoData what;
+	ListCell   *lc;
+
+	initStringInfo(&what);
+	foreach(lc, plan->actions)
+	{
+		WfAction   *action = lfirst(lc);
+
+		if (action->loses_data)
+			appendStringInfo(&what, "%s%s", what.len ? ", " : "", action->from->key);
+	}
+	if (what.len)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the script would lose data"),
+				 errdetail("It drops %s.", what.data),
+				 errhint("If that is meant, add the option: '{\"allow_data_loss\": true}'.")));
+}

@@ -1,0 +1,212 @@
+/*
+ * type.c: the table of object types.
+ *
+ * A new object type is one row here, one query in catalog_*.c and, where the
+ * plain writers do not do, its own in ddl_*.c.  Attributes are altered in the
+ * order in which they stand.
+ */
+#include "common/compat.h"
+
+#include "schema/ddl.h"
+#include "schema/model.h"
+
+#define LIST WF_ATTR_LIST
+#define QUIET WF_ATTR_QUIET
+#define OWNED {"owner", 0}, {"grants", LIST}, {"comment", 0}
+
+/* Types whose CREATE statement is the attribute "definition". */
+#define PLAIN wf_ddl_plain_create, wf_ddl_plain_drop, wf_ddl_never_alter
+
+static WfType types[] = {
+	{WF_KIND_SCHEMA, "schema", "SCHEMA", "SCHEMA",
+		wf_ddl_schema_create, wf_ddl_plain_drop, wf_ddl_never_alter,
+	{OWNED}, 0},
+	{WF_KIND_EXTENSION, "extension", "EXTENSION", NULL,
+		wf_ddl_extension_create, wf_ddl_plain_drop, wf_ddl_extension_alter,
+	{{"in_schema", 0}, {"version", 0}, {"comment", 0}}, 0},
+	{WF_KIND_LANGUAGE, "language", "LANGUAGE", "LANGUAGE", PLAIN,
+	{{"definition", 0}, OWNED}, 0},
+	{WF_KIND_ACCESS_METHOD, "access method", "ACCESS METHOD", NULL, PLAIN,
+	{{"definition", 0}, {"comment", 0}}, 0},
+	{WF_KIND_COLLATION, "collation", "COLLATION", NULL, PLAIN,
+	{{"definition", 0}, {"owner", 0}, {"comment", 0}}, 0},
+	{WF_KIND_SHELL_TYPE, "shell type", "TYPE", NULL, PLAIN,
+	{{"definition", 0}, {"owner", 0}, {"comment", 0}}, 0},
+	{WF_KIND_ENUM, "enum", "TYPE", "TYPE",
+		wf_ddl_enum_create, wf_ddl_plain_drop, wf_ddl_enum_alter,
+	{{"values", LIST}, OWNED}, 0},
+	{WF_KIND_DOMAIN, "domain", "DOMAIN", "DOMAIN",
+		wf_ddl_domain_create, wf_ddl_plain_drop, wf_ddl_domain_alter,
+	{{"type", 0}, {"default", 0}, {"not_null", 0}, OWNED}, 0},
+	{WF_KIND_DOMAIN_CONSTRAINT, "domain constraint", "CONSTRAINT", NULL,
+		wf_ddl_domain_constraint_create, wf_ddl_domain_constraint_drop, wf_ddl_never_alter,
+	{{"definition", 0}, {"comment", 0}}, 0},
+	{WF_KIND_COMPOSITE, "composite type", "TYPE", "TYPE",
+		wf_ddl_composite_create, wf_ddl_plain_drop, wf_ddl_never_alter,
+	{OWNED}, 0},
+	{WF_KIND_RANGE, "range type", "TYPE", "TYPE", PLAIN,
+	{{"definition", 0}, OWNED}, 0},
+	{WF_KIND_BASE_TYPE, "base type", "TYPE", "TYPE", PLAIN,
+	{{"definition", 0}, OWNED}, 0},
+	{WF_KIND_FUNCTION, "function", "FUNCTION", "FUNCTION",
+		wf_ddl_plain_create, wf_ddl_plain_drop, wf_ddl_function_alter,
+	{{"definition", 0}, {"result", QUIET}, {"arguments", QUIET}, {"defaults", QUIET},
+	{"window", QUIET}, OWNED}, 0},
+	{WF_KIND_PROCEDURE, "procedure", "PROCEDURE", "PROCEDURE",
+		wf_ddl_plain_create, wf_ddl_plain_drop, wf_ddl_function_alter,
+	{{"definition", 0}, {"result", QUIET}, {"arguments", QUIET}, {"defaults", QUIET},
+	{"window", QUIET}, OWNED}, 0},
+	{WF_KIND_OPERATOR_FAMILY, "operator family", "OPERATOR FAMILY", NULL, PLAIN,
+	{{"definition", 0}, {"owner", 0}, {"comment", 0}}, 0},
+	{WF_KIND_OPERATOR, "operator", "OPERATOR", NULL, PLAIN,
+	{{"definition", 0}, {"owner", 0}, {"comment", 0}}, 0},
+	{WF_KIND_OPERATOR_CLASS, "operator class", "OPERATOR CLASS", NULL, PLAIN,
+	{{"definition", 0}, {"owner", 0}, {"comment", 0}}, 0},
+	{WF_KIND_FAMILY_MEMBER, "operator family member", "", NULL,
+		wf_ddl_plain_create, wf_ddl_no_text, wf_ddl_never_alter,
+	{{"definition", 0}}, 0},
+	{WF_KIND_CAST, "cast", "CAST", NULL, PLAIN,
+	{{"definition", 0}, {"comment", 0}}, 0},
+	{WF_KIND_TRANSFORM, "transform", "TRANSFORM", NULL, PLAIN,
+	{{"definition", 0}, {"comment", 0}}, 0},
+	{WF_KIND_CONVERSION, "conversion", "CONVERSION", NULL, PLAIN,
+	{{"definition", 0}, {"owner", 0}, {"comment", 0}}, 0},
+	{WF_KIND_AGGREGATE, "aggregate", "AGGREGATE", "FUNCTION",
+		wf_ddl_plain_create, wf_ddl_plain_drop, wf_ddl_never_alter,
+	{{"definition", 0}, {"signature", QUIET}, OWNED}, 0},
+	{WF_KIND_TS_PARSER, "text search parser", "TEXT SEARCH PARSER", NULL, PLAIN,
+	{{"definition", 0}, {"comment", 0}}, 0},
+	{WF_KIND_TS_TEMPLATE, "text search template", "TEXT SEARCH TEMPLATE", NULL, PLAIN,
+	{{"definition", 0}, {"comment", 0}}, 0},
+	{WF_KIND_TS_DICTIONARY, "text search dictionary", "TEXT SEARCH DICTIONARY", NULL, PLAIN,
+	{{"definition", 0}, {"owner", 0}, {"comment", 0}}, 0},
+	{WF_KIND_TS_CONFIGURATION, "text search configuration", "TEXT SEARCH CONFIGURATION", NULL, PLAIN,
+	{{"definition", 0}, {"owner", 0}, {"comment", 0}}, 0},
+	{WF_KIND_FOREIGN_DATA_WRAPPER, "foreign data wrapper", "FOREIGN DATA WRAPPER",
+		"FOREIGN DATA WRAPPER",
+		wf_ddl_foreign_create, wf_ddl_plain_drop, wf_ddl_foreign_alter,
+	{{"definition", 0}, {"options", LIST}, OWNED}, 0},
+	{WF_KIND_SERVER, "server", "SERVER", "FOREIGN SERVER",
+		wf_ddl_foreign_create, wf_ddl_plain_drop, wf_ddl_foreign_alter,
+	{{"definition", 0}, {"options", LIST}, OWNED}, 0},
+	{WF_KIND_USER_MAPPING, "user mapping", "USER MAPPING", NULL,
+		wf_ddl_foreign_create, wf_ddl_plain_drop, wf_ddl_foreign_alter,
+	{{"definition", 0}, {"options", LIST}}, 0},
+	{WF_KIND_SEQUENCE, "sequence", "SEQUENCE", "SEQUENCE",
+		wf_ddl_sequence_create, wf_ddl_sequence_drop, wf_ddl_sequence_alter,
+	{{"persistence", 0}, {"settings", LIST}, {"identity", QUIET}, OWNED}, 0},
+	{WF_KIND_TABLE, "table", "TABLE", "TABLE",
+		wf_ddl_table_create, wf_ddl_table_drop, wf_ddl_table_alter,
+	{{"partition_by", 0}, {"of_type", 0}, {"persistence", 0}, {"access_method", 0},
+	{"tablespace", 0}, {"options", LIST}, {"replica_identity", 0}, {"clustered", 0},
+	{"row_security", 0}, {"force_row_security", 0}, OWNED}, 0},
+	{WF_KIND_FOREIGN_TABLE, "foreign table", "FOREIGN TABLE", "TABLE",
+		wf_ddl_table_create, wf_ddl_table_drop, wf_ddl_table_alter,
+	{{"server", 0}, {"foreign_options", LIST}, OWNED}, 0},
+	{WF_KIND_INHERITANCE, "inheritance", "", NULL,
+		wf_ddl_inheritance_create, wf_ddl_inheritance_drop, wf_ddl_never_alter,
+	{{"of", 0}, {"position", QUIET}}, 0},
+	{WF_KIND_COLUMN, "column", "COLUMN", NULL,
+		wf_ddl_column_create, wf_ddl_column_drop, wf_ddl_column_alter,
+	{{"position", QUIET}, {"inherited", QUIET}, {"local", QUIET}, {"usual_storage", QUIET},
+	{"generated", 0}, {"type", 0}, {"not_null", 0},
+	{"identity", 0}, {"identity_sequence", 0}, {"identity_settings", LIST},
+	{"storage", 0}, {"compression", 0}, {"statistics", 0}, {"options", LIST},
+	{"foreign_options", LIST}, {"grants", LIST}, {"comment", 0}}, 0},
+	{WF_KIND_SEQUENCE_OWNER, "sequence owner", "", NULL,
+		wf_ddl_sequence_owner_create, wf_ddl_sequence_owner_drop, wf_ddl_never_alter,
+	{{"column", 0}}, 0},
+	{WF_KIND_DEFAULT, "default", "", NULL,
+		wf_ddl_default_create, wf_ddl_default_drop, wf_ddl_default_alter,
+	{{"expression", 0}}, 0},
+	{WF_KIND_VIEW, "view", "VIEW", "TABLE",
+		wf_ddl_view_create, wf_ddl_plain_drop, wf_ddl_view_alter,
+	{{"definition", 0}, {"columns", LIST | QUIET}, {"options", LIST}, OWNED}, 0},
+	{WF_KIND_MATERIALIZED_VIEW, "materialized view", "MATERIALIZED VIEW", "TABLE",
+		wf_ddl_materialized_view_create, wf_ddl_plain_drop, wf_ddl_materialized_view_alter,
+	{{"definition", 0}, {"access_method", 0}, {"tablespace", 0}, {"options", LIST},
+	{"clustered", 0}, OWNED}, 0},
+	{WF_KIND_CONSTRAINT, "constraint", "CONSTRAINT", NULL,
+		wf_ddl_constraint_create, wf_ddl_constraint_drop, wf_ddl_constraint_alter,
+	{{"kind", 0}, {"definition", 0}, {"not_valid", 0}, {"inherited", QUIET}, {"local", QUIET},
+	{"index", QUIET}, {"options", LIST}, {"tablespace", 0}, {"statistics", LIST},
+	{"replica_identity", 0}, {"clustered", 0}, {"index_comment", 0}, {"comment", 0}}, 0},
+	{WF_KIND_INDEX, "index", "INDEX", NULL,
+		wf_ddl_index_create, wf_ddl_index_drop, wf_ddl_index_alter,
+	{{"definition", 0}, {"options", LIST}, {"tablespace", 0}, {"statistics", LIST},
+	{"replica_identity", 0}, {"clustered", 0}, {"comment", 0}}, 0},
+	{WF_KIND_PARTITION, "partition", "", NULL,
+		wf_ddl_partition_create, wf_ddl_partition_drop, wf_ddl_never_alter,
+	{{"of", 0}, {"bound", 0}}, 0},
+	{WF_KIND_INDEX_PARTITION, "index partition", "", NULL,
+		wf_ddl_index_partition_create, wf_ddl_no_text, wf_ddl_never_alter,
+	{{"of", 0}}, 0},
+	{WF_KIND_STATISTICS, "statistics", "STATISTICS", NULL,
+		wf_ddl_statistics_create, wf_ddl_plain_drop, wf_ddl_statistics_alter,
+	{{"definition", 0}, {"target", 0}, {"owner", 0}, {"comment", 0}}, 0},
+	{WF_KIND_RULE, "rule", "RULE", NULL,
+		wf_ddl_rule_create, wf_ddl_plain_drop, wf_ddl_rule_alter,
+	{{"definition", 0}, {"enabled", 0}, {"comment", 0}}, 0},
+	{WF_KIND_TRIGGER, "trigger", "TRIGGER", NULL,
+		wf_ddl_trigger_create, wf_ddl_plain_drop, wf_ddl_trigger_alter,
+	{{"definition", 0}, {"enabled", 0}, {"comment", 0}}, 0},
+	{WF_KIND_POLICY, "policy", "POLICY", NULL, PLAIN,
+	{{"definition", 0}, {"comment", 0}}, 0},
+	{WF_KIND_PUBLICATION, "publication", "PUBLICATION", NULL, PLAIN,
+	{{"definition", 0}, {"owner", 0}, {"comment", 0}}, 0},
+	{WF_KIND_SUBSCRIPTION, "subscription", "SUBSCRIPTION", NULL, PLAIN,
+	{{"definition", 0}, {"owner", 0}, {"comment", 0}}, 0},
+	{WF_KIND_EVENT_TRIGGER, "event trigger", "EVENT TRIGGER", NULL,
+		wf_ddl_event_trigger_create, wf_ddl_plain_drop, wf_ddl_event_trigger_alter,
+	{{"definition", 0}, {"enabled", 0}, {"owner", 0}, {"comment", 0}}, 0},
+	{WF_KIND_DEFAULT_PRIVILEGES, "default privileges", "", NULL,
+		wf_ddl_default_privileges_create, wf_ddl_default_privileges_drop,
+		wf_ddl_default_privileges_alter,
+	{{"grants", LIST}}, 0},
+};
+
+StaticAssertDecl(lengthof(types) == WF_KIND_COUNT, "every object type has a row");
+
+static void
+count_attributes(void)
+{
+	for (int i = 0; i < lengthof(types); i++)
+	{
+		Assert(types[i].kind == i);
+		while (types[i].nattrs < WF_MAX_ATTRS && types[i].attrs[types[i].nattrs].name)
+			types[i].nattrs++;
+	}
+}
+
+/* The row of an object type. */
+const WfType *
+wf_schema_type(WfKind kind)
+{
+	if (types[0].nattrs == 0)
+		count_attributes();
+	return &types[kind];
+}
+
+/* The row of the object type that snapshots call name, or NULL. */
+const WfType *
+wf_schema_type_by_name(const char *name)
+{
+	for (int i = 0; i < WF_KIND_COUNT; i++)
+	{
+		if (strcmp(wf_schema_type(i)->name, name) == 0)
+			return &types[i];
+	}
+	return NULL;
+}
+
+/* The place of an attribute in its type's list, or -1. */
+int
+wf_schema_attr_index(const WfType *type, const char *attr)
+{
+	for (int i = 0; i < type->nattrs; i++)
+	{
+		if (strcmp(type->attrs[i].name, attr) == 0)
+			return i;
+	}
+	return -1;
+}
