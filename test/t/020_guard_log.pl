@@ -1,0 +1,90 @@
+# The row of a refusal survives its transaction, a crash and DROP DATABASE, and
+# where it can't be written, the refusal says so.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('log');
+$node->init;
+$node->start;
+$node->safe_psql('postgres', 'CREATE DATABASE shop');
+$node->safe_psql(
+	'shop', q{
+	CREATE EXTENSION wishflags;
+	CREATE TABLE orders (id int);
+	INSERT INTO orders SELECT generate_series(1, 100);
+});
+
+sub refused
+{
+	my ($sql, $name, %options) = @_;
+	my ($rc, $out, $err) = $node->psql('shop', $sql, on_error_stop => 1, %options);
+	isnt($rc, 0, "$name: fails");
+	like($err, qr/blocked by rule "index-not-concurrent"/, "$name: by the guard");
+	return $err;
+}
+
+sub rows
+{
+	my ($where) = @_;
+	return $node->safe_psql('shop', "SELECT count(*) FROM wishflags.guard_log WHERE $where");
+}
+
+# In a transaction that the refusal aborts, and in one that swallows it.
+my $before = rows("outcome = 'refused'");
+refused('BEGIN; INSERT INTO orders VALUES (0); CREATE INDEX a ON orders (id); COMMIT;', 'block');
+is(rows("outcome = 'refused'"), $before + 1, 'row stays after the abort');
+$node->safe_psql('shop',
+	q{DO $$ BEGIN CREATE INDEX b ON orders (id); EXCEPTION WHEN OTHERS THEN NULL; END $$});
+is(rows("outcome = 'refused'"), $before + 2, 'row stays where the error is swallowed');
+like(
+	slurp_file($node->logfile),
+	qr/LOG:  wishflags guard: outcome=refused rule=index-not-concurrent object=public\.orders command="CREATE INDEX"/,
+	'line in the server log');
+
+# An acknowledged row survives a crash.
+refused('CREATE INDEX c ON orders (id)', 'before the crash');
+$node->stop('immediate');
+$node->start;
+is(rows("statement LIKE 'CREATE INDEX c %'"), 1, 'row survives a crash');
+
+# A long statement is cut between characters.
+my $long = "\x{c3}\x{a4}" x 3000;
+refused("CREATE INDEX d ON orders (id) /* a$long */", 'long statement');
+is(rows("statement LIKE 'CREATE INDEX d %' AND octet_length(statement) BETWEEN 3990 AND 4000"),
+	1, 'statement is cut');
+
+# While the log is locked, the refusal stands and says that its row is unsure.
+my ($in, $out, $timer) = ('', '', IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
+my $holder = IPC::Run::start(
+	[ 'psql', '-XAtq', '-d', $node->connstr('shop') ], '<', \$in, '>', \$out, $timer);
+$in .= "BEGIN; LOCK TABLE wishflags.guard_log; SELECT 'locked';\n";
+$holder->pump until $out =~ /locked/;
+my $err = refused('CREATE INDEX e ON orders (id)', 'locked log');
+like($err, qr/The row in wishflags\.guard_log is not confirmed\./, 'unsure row is told');
+$in .= "COMMIT;\n\\q\n";
+$holder->finish;
+
+# Right after a refusal the database can be dropped.
+refused('CREATE INDEX f ON orders (id)', 'before DROP DATABASE');
+$node->safe_psql('postgres', 'DROP DATABASE shop');
+pass('database dropped');
+$node->stop;
+
+# Without worker slots.
+$node->append_conf('postgresql.conf', "max_worker_processes = 0\n");
+$node->start;
+$node->safe_psql('postgres', 'CREATE DATABASE shop');
+$node->safe_psql('shop',
+	'CREATE EXTENSION wishflags; CREATE TABLE orders AS SELECT 1 AS id;');
+$err = refused('CREATE INDEX ON orders (id)', 'no worker slot');
+like($err, qr/The row in wishflags\.guard_log is not confirmed\./, 'lost row is told');
+is(rows('true'), 0, 'and is lost');
+like(slurp_file($node->logfile), qr/outcome=refused .* command="CREATE INDEX"/, 'but for the server log');
+$node->stop;
+
+done_testing();
