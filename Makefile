@@ -88,6 +88,7 @@ OBJS = \
 	src/flags/call.o \
 	src/flags/context.o \
 	src/flags/dialect_native.o \
+	src/flags/dialect_native_condition.o \
 	src/flags/document.o \
 	src/flags/eval.o \
 	src/flags/explain.o \
@@ -95,6 +96,7 @@ OBJS = \
 	src/flags/manage.o \
 	src/flags/override.o \
 	src/flags/predicate.o \
+	src/flags/support.o \
 	src/flags/trigger.o \
 	src/guard/announce.o \
 	src/guard/describe.o \
@@ -140,6 +142,7 @@ REGRESS = \
 	flags_definition_wrong \
 	flags_transaction \
 	flags_privilege \
+	flags_plan \
 	flags_wrong \
 	schema_snapshot \
 	guard_index \

@@ -3,6 +3,8 @@
  */
 #include "common/compat.h"
 
+#include "mb/pg_wchar.h"
+
 #include "flags/bucket.h"
 
 /* Starts a hash; seed is murmur3's own. */
@@ -30,6 +32,23 @@ wf_flags_murmur3_add(WfMurmur3 *state, const char *data, int len)
 			state->ncarry = 0;
 		}
 	}
+}
+
+/* A text as it is hashed: the same user has one bucket in all databases. */
+WfString
+wf_flags_encode_text(WfEncoding encoding, WfString text)
+{
+	if (encoding == WF_ENCODING_CONVERTED_TEXT)
+	{
+		char	   *converted = pg_server_to_any(text.data, text.len, PG_UTF8);
+
+		if (converted != text.data)
+		{
+			text.data = converted;
+			text.len = strlen(converted);
+		}
+	}
+	return text;
 }
 
 /* The arm that a position falls into, or WF_BUCKET_NONE past the last one. */

@@ -15,6 +15,7 @@
 
 extern void wf_flags_murmur3_begin(WfMurmur3 *state, uint32 seed);
 extern void wf_flags_murmur3_add(WfMurmur3 *state, const char *data, int len);
+extern WfString wf_flags_encode_text(WfEncoding encoding, WfString text);
 extern int	wf_flags_split_arm(const WfSplit *split, uint32 position);
 
 static inline uint32

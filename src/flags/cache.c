@@ -31,7 +31,9 @@
 
 #include "common/extension.h"
 #include "flags/cache.h"
+#include "flags/context.h"
 #include "flags/dialect.h"
+#include "flags/document.h"
 #include "flags/tables.h"
 
 typedef struct WfFlagSlot
@@ -289,6 +291,7 @@ compile_flag(WfFlag *flag, Datum *values, bool *nulls)
 
 	old = MemoryContextSwitchTo(plain ? cache_context : flag->context);
 	source.key = flag->key;
+	source.converts = wf_flags_converts_text();
 	source.enabled = DatumGetBool(values[Anum_wf_flags_enabled - 1]);
 	source.definition = plain ? NULL : DatumGetJsonbPCopy(values[Anum_wf_flags_definition - 1]);
 	if (parsed)

@@ -57,7 +57,6 @@ typedef struct KeyedContext
 static const WfFlag *find_flag_slowly(FmgrInfo *flinfo, WfString key);
 static void evaluate(FunctionCallInfo fcinfo, WfContext *context, WfOutcome *outcome,
 					 const WfProgram **program);
-static bool eval_boolean(FunctionCallInfo fcinfo, WfContext *context);
 static Datum eval_variant(FunctionCallInfo fcinfo, WfContext *context);
 static Datum eval_value(FunctionCallInfo fcinfo, WfContext *context, int default_arg);
 static void context_from_bigint(FunctionCallInfo fcinfo, KeyedContext *keyed);
@@ -99,35 +98,50 @@ context_from_text(FunctionCallInfo fcinfo, WfContext *context)
 }
 
 /*
- * flag_eval(flag text, key text) -> boolean
- *
- * The one form that is hurried along: a plain rollout takes no more than
- * hashing the key.
+ * Whether a flag is on.  Most flags are plain, and take a shortcut that costs
+ * no more than hashing the key; it must say what wf_flags_evaluate() would.
  */
+static inline bool
+eval_boolean(FunctionCallInfo fcinfo, WfContext *context)
+{
+	const WfFlag *flag = find_flag(fcinfo);
+	const WfProgram *program;
+	const WfSplit *share;
+	WfOutcome	outcome;
+
+	if (unlikely(flag == NULL))
+		return false;
+	program = flag->program;
+	if (likely(flag->overrides == NULL && context->valid))
+	{
+		switch (program->shortcut)
+		{
+			case WF_SHORTCUT_FALSE:
+				return false;
+			case WF_SHORTCUT_TRUE:
+				return true;
+			case WF_SHORTCUT_SHARE:
+				if (unlikely(!context->key_known || context->key.data == NULL))
+					break;
+				share = program->fallthrough.share;
+				return wf_flags_split_position(share, context->key.data, context->key.len) <
+					share->arms[0].upper;
+			case WF_SHORTCUT_NONE:
+				break;
+		}
+	}
+	wf_flags_evaluate(program, flag->overrides, context, &outcome);
+	return outcome.enabled;
+}
+
+/* flag_eval(flag text, key text) -> boolean */
 Datum
 wf_flag_eval_text(PG_FUNCTION_ARGS)
 {
-	const WfFlag *flag = find_flag(fcinfo);
 	WfContext	context;
-	WfOutcome	outcome;
 
 	context_from_text(fcinfo, &context);
-	if (likely(flag))
-	{
-		const WfProgram *program = flag->program;
-
-		if (likely(program->boolean_share && flag->overrides == NULL &&
-				   context.valid && context.key.data))
-		{
-			const WfSplit *share = program->fallthrough.share;
-
-			PG_RETURN_BOOL(wf_flags_split_position(share, context.key.data, context.key.len) <
-						   share->arms[0].upper);
-		}
-		wf_flags_evaluate(program, flag->overrides, &context, &outcome);
-		PG_RETURN_BOOL(outcome.enabled);
-	}
-	PG_RETURN_BOOL(false);
+	PG_RETURN_BOOL(eval_boolean(fcinfo, &context));
 }
 
 /* flag_eval(flag text, key bigint) -> boolean */
@@ -319,16 +333,6 @@ evaluate(FunctionCallInfo fcinfo, WfContext *context, WfOutcome *outcome,
 	}
 	*program = NULL;
 	wf_flags_outcome_error(outcome, WF_ERROR_FLAG_NOT_FOUND);
-}
-
-static bool
-eval_boolean(FunctionCallInfo fcinfo, WfContext *context)
-{
-	WfOutcome	outcome;
-	const WfProgram *program;
-
-	evaluate(fcinfo, context, &outcome, &program);
-	return outcome.enabled;
 }
 
 static Datum

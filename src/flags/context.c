@@ -7,6 +7,7 @@
  */
 #include "common/compat.h"
 
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
@@ -67,6 +68,13 @@ void
 wf_flags_context_from_session(WfContext *context)
 {
 	wf_flags_context_from_json(context, session_context);
+}
+
+/* Whether text of this database is not UTF-8 already; SQL_ASCII is taken as it is. */
+bool
+wf_flags_converts_text(void)
+{
+	return GetDatabaseEncoding() != PG_UTF8 && GetDatabaseEncoding() != PG_SQL_ASCII;
 }
 
 static bool

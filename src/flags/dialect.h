@@ -7,8 +7,6 @@
 #ifndef WF_FLAGS_DIALECT_H
 #define WF_FLAGS_DIALECT_H
 
-#include "utils/numeric.h"
-
 #include "flags/program.h"
 
 /* A flag as it stands in its row. */
@@ -18,6 +16,7 @@ typedef struct WfSource
 	bool		enabled;
 	uint32		share;			/* rollout in steps of 0.001 % */
 	Jsonb	   *definition;		/* or NULL */
+	bool		converts;		/* text has to be converted to UTF-8 to be hashed */
 } WfSource;
 
 /* What is wrong with a definition: where, and what was expected. */
@@ -29,6 +28,5 @@ typedef struct WfFault
 
 extern WfProgram *wf_flags_compile_native(const WfSource *source, WfFault *fault);
 extern void wf_flags_program_free(WfProgram *program);
-extern bool wf_flags_parse_percent(Numeric percent, uint32 *share, const char **problem);
 
 #endif							/* WF_FLAGS_DIALECT_H */

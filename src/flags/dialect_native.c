@@ -7,9 +7,8 @@
  * rule       := {"id": text, "when": condition, "rollout": percent, "serve": serve}
  * serve      := NAME | {"split": [{"variant": NAME, "weight": number}, ...],
  *                       "by": attribute, "seed": text}
- * condition  := {"all": [condition, ...]} | {"any": [condition, ...]} |
- *               {"not": condition} | {"attribute": attribute, OPERATOR: value}
  * attribute  := NAME | [NAME, ...], a path
+ * condition  is in dialect_native_condition.c.
  *
  * Without "variants" a flag has "on" (true) and "off" (false), serves "on" by
  * default and is off with "off".  A rollout hashes "FLAG:KEY" with murmur3
@@ -20,15 +19,13 @@
 
 #include "flags/bucket.h"
 #include "flags/dialect.h"
+#include "flags/dialect_native.h"
 #include "flags/document.h"
 #include "flags/eval.h"
 
 /* Murmur3's seed of rollouts and of splits. */
 #define ROLLOUT_SEED 0
 #define SPLIT_SEED 1
-
-/* Deep enough for people, shallow enough for every stack. */
-#define MAX_DEPTH 64
 
 /* State of one compilation. */
 typedef struct Compiler
@@ -38,26 +35,6 @@ typedef struct Compiler
 	WfAttribute by;				/* what rollouts and splits go by */
 	WfFault    *fault;
 } Compiler;
-
-typedef struct OperatorName
-{
-	const char *name;
-	WfOperator	operator;
-	bool		scalar_only;	/* one value; else an array of values too */
-} OperatorName;
-
-static const OperatorName operator_names[] = {
-	{"equals", WF_OPERATOR_IN, true},
-	{"in", WF_OPERATOR_IN, false},
-	{"less", WF_OPERATOR_LESS, true},
-	{"less_equal", WF_OPERATOR_LESS_EQUAL, true},
-	{"greater", WF_OPERATOR_GREATER, true},
-	{"greater_equal", WF_OPERATOR_GREATER_EQUAL, true},
-	{"starts_with", WF_OPERATOR_STARTS_WITH, false},
-	{"ends_with", WF_OPERATOR_ENDS_WITH, false},
-	{"contains", WF_OPERATOR_CONTAINS, false},
-	{"exists", WF_OPERATOR_EXISTS, true},
-};
 
 static bool compile_definition(Compiler *compiler, Jsonb *definition);
 static bool compile_variants(Compiler *compiler, JsonbContainer *definition);
@@ -69,16 +46,9 @@ static bool compile_serve(Compiler *compiler, JsonbValue *value, const char *pat
 static bool compile_arms(Compiler *compiler, JsonbValue *value, const char *path, WfSplit *split);
 static bool compile_arm(Compiler *compiler, JsonbValue *value, const char *path,
 						WfArm *arm, uint64 *total);
-static bool compile_condition(Compiler *compiler, JsonbValue *value, const char *path,
-							  int depth, WfNode *node);
-static bool compile_children(Compiler *compiler, JsonbValue *value, const char *path,
-							 int depth, WfNode *node);
-static bool compile_predicate(Compiler *compiler, JsonbContainer *object, const char *path,
-							  WfNode *node);
-static bool compile_operands(Compiler *compiler, const OperatorName *name, JsonbValue *value,
-							 const char *path, WfPredicate *predicate);
 static bool compile_variant_name(Compiler *compiler, JsonbValue *value, const char *path,
 								 int *variant);
+static WfShortcut find_shortcut(const WfProgram *program);
 static WfSplit *make_split(Compiler *compiler, uint32 seed, WfString text, const WfAttribute *by);
 static WfSplit *make_share(Compiler *compiler, uint32 share);
 
@@ -115,12 +85,7 @@ wf_flags_compile_native(const WfSource *source, WfFault *fault)
 	if (source->share < WF_SHARE_TOTAL)
 		program->fallthrough.share = make_share(&compiler, source->share);
 
-	program->boolean_share = program->enabled && program->variants == on_off &&
-		program->nrules == 0 && program->fallthrough.serve.split == NULL &&
-		program->fallthrough.serve.variant == WF_VARIANT_ON &&
-		program->off == WF_VARIANT_OFF &&
-		program->fallthrough.share && program->fallthrough.share->narms == 1 &&
-		program->fallthrough.share->attribute.is_key;
+	program->shortcut = find_shortcut(program);
 	return program;
 }
 
@@ -137,44 +102,6 @@ wf_flags_program_free(WfProgram *program)
 		pfree(share);
 	}
 	pfree(program);
-}
-
-/*
- * Reads a percentage into steps of 0.001 %.  False, with the problem as the
- * end of a sentence, when it is not one.
- */
-bool
-wf_flags_parse_percent(Numeric percent, uint32 *share, const char **problem)
-{
-	const char *text = numeric_normalize(percent);
-	const char *point;
-	int			decimals;
-	uint64		steps;
-
-	if (strspn(text, "-.0123456789") != strlen(text))
-		*problem = psprintf("%.40s is no percentage", text);
-	else if (text[0] == '-')
-		*problem = psprintf("%.40s is negative", text);
-	else
-	{
-		point = strchr(text, '.');
-		decimals = point ? (int) strlen(point + 1) : 0;
-		steps = strtod(text, NULL) > 100 ? PG_UINT64_MAX : strtoul(text, NULL, 10) * 1000;
-		if (steps > WF_SHARE_TOTAL)
-			*problem = psprintf("%.40s is more than 100", text);
-		else if (decimals > 3)
-			*problem = psprintf("%.40s is finer than 0.001", text);
-		else
-		{
-			int			unit = 100;
-
-			for (int i = 0; i < decimals; i++, unit /= 10)
-				steps += (point[1 + i] - '0') * unit;
-			*share = (uint32) steps;
-			return true;
-		}
-	}
-	return false;
 }
 
 static bool
@@ -317,7 +244,8 @@ compile_rule(Compiler *compiler, JsonbValue *value, const char *path, WfRule *ru
 	if (wf_flags_document_member(object, "when", &member))
 	{
 		rule->condition = palloc0(sizeof(WfNode));
-		if (!compile_condition(compiler, &member, psprintf("%s.when", path), 1, rule->condition))
+		if (!wf_flags_compile_condition(&member, psprintf("%s.when", path), compiler->fault,
+										rule->condition, &compiler->program->npredicates))
 			return false;
 	}
 	if (wf_flags_document_member(object, "rollout", &member))
@@ -416,130 +344,6 @@ compile_arm(Compiler *compiler, JsonbValue *value, const char *path, WfArm *arm,
 	return true;
 }
 
-static bool
-compile_condition(Compiler *compiler, JsonbValue *value, const char *path, int depth, WfNode *node)
-{
-	JsonbContainer *object;
-	JsonbValue	member;
-	const char *name;
-
-	if (depth > MAX_DEPTH)
-		return wf_flags_document_fault(compiler->fault, path,
-									   "conditions are nested deeper than %d levels", MAX_DEPTH);
-	if (!wf_flags_document_object(value, path, compiler->fault, &object))
-		return false;
-	if (wf_flags_document_member(object, "attribute", &member))
-		return compile_predicate(compiler, object, path, node);
-
-	if (wf_flags_document_member(object, name = "all", &member))
-		node->type = WF_NODE_ALL;
-	else if (wf_flags_document_member(object, name = "any", &member))
-		node->type = WF_NODE_ANY;
-	else if (wf_flags_document_member(object, name = "not", &member))
-		node->type = WF_NODE_NOT;
-	else
-		return wf_flags_document_fault(compiler->fault, path,
-									   "expected \"all\", \"any\", \"not\" or \"attribute\"");
-	if (!wf_flags_document_known(object, path, compiler->fault, name))
-		return false;
-	return compile_children(compiler, &member, psprintf("%s.%s", path, name), depth, node);
-}
-
-static bool
-compile_children(Compiler *compiler, JsonbValue *value, const char *path, int depth, WfNode *node)
-{
-	JsonbContainer *array;
-	JsonbValue	element;
-
-	if (node->type == WF_NODE_NOT)
-	{
-		node->nchildren = 1;
-		node->children = palloc0(sizeof(WfNode));
-		return compile_condition(compiler, value, path, depth + 1, node->children);
-	}
-	if (!wf_flags_document_array(value, path, compiler->fault, &array, &node->nchildren))
-		return false;
-	node->children = palloc0(sizeof(WfNode) * Max(node->nchildren, 1));
-	for (int i = 0; i < node->nchildren; i++)
-	{
-		wf_flags_document_element(array, i, &element);
-		if (!compile_condition(compiler, &element, psprintf("%s[%d]", path, i), depth + 1,
-							   &node->children[i]))
-			return false;
-	}
-	return true;
-}
-
-static bool
-compile_predicate(Compiler *compiler, JsonbContainer *object, const char *path, WfNode *node)
-{
-	WfPredicate *predicate = &node->predicate;
-	JsonbValue	member;
-
-	node->type = WF_NODE_PREDICATE;
-	compiler->program->npredicates++;
-	(void) wf_flags_document_member(object, "attribute", &member);
-	if (!wf_flags_document_attribute(&member, psprintf("%s.attribute", path), compiler->fault,
-									 &predicate->attribute))
-		return false;
-	if (JsonContainerSize(object) == 2)
-	{
-		for (int i = 0; i < lengthof(operator_names); i++)
-		{
-			const char *name = operator_names[i].name;
-
-			if (wf_flags_document_member(object, name, &member))
-				return compile_operands(compiler, &operator_names[i], &member,
-										psprintf("%s.%s", path, name), predicate);
-		}
-	}
-	return wf_flags_document_fault(compiler->fault, path,
-								   "expected \"attribute\" and one of equals, in, less, less_equal, greater, "
-								   "greater_equal, starts_with, ends_with, contains, exists");
-}
-
-static bool
-compile_operands(Compiler *compiler, const OperatorName *name, JsonbValue *value,
-				 const char *path, WfPredicate *predicate)
-{
-	JsonbContainer *array = NULL;
-
-	predicate->operator = name->operator;
-	if (name->operator == WF_OPERATOR_EXISTS)
-	{
-		if (value->type != jbvBool)
-			return wf_flags_document_fault(compiler->fault, path, "expected true or false");
-		predicate->absent = !value->val.boolean;
-		return true;
-	}
-
-	predicate->nvalues = 1;
-	if (!name->scalar_only && value->type == jbvBinary &&
-		!wf_flags_document_array(value, path, compiler->fault, &array, &predicate->nvalues))
-		return false;
-	predicate->values = palloc0(sizeof(JsonbValue) * Max(predicate->nvalues, 1));
-	for (int i = 0; i < predicate->nvalues; i++)
-	{
-		JsonbValue *operand = &predicate->values[i];
-
-		if (array)
-			wf_flags_document_element(array, i, operand);
-		else
-			*operand = *value;
-		if (operand->type == jbvNull || operand->type == jbvBinary)
-			return wf_flags_document_fault(compiler->fault, path, "expected %s",
-										   name->scalar_only ? "a string, a number, true or false"
-										   : "strings, numbers, true or false");
-		if (name->operator >= WF_OPERATOR_STARTS_WITH && name->operator != WF_OPERATOR_CONTAINS &&
-			operand->type != jbvString)
-			return wf_flags_document_fault(compiler->fault, path, "expected strings");
-		if (name->operator >= WF_OPERATOR_LESS && name->operator <= WF_OPERATOR_GREATER_EQUAL &&
-			operand->type == jbvBool)
-			return wf_flags_document_fault(compiler->fault, path, "expected a number or a string");
-	}
-	return true;
-}
-
 /* Expects the name of one of the flag's variants. */
 static bool
 compile_variant_name(Compiler *compiler, JsonbValue *value, const char *path, int *variant)
@@ -557,6 +361,29 @@ compile_variant_name(Compiler *compiler, JsonbValue *value, const char *path, in
 	return true;
 }
 
+static WfShortcut
+find_shortcut(const WfProgram *program)
+{
+	const WfRule *rule = &program->fallthrough;
+	bool		inside;
+	bool		outside;
+
+	if (!program->enabled)
+		return WF_SHORTCUT_FALSE;
+	if (program->nrules > 0 || rule->serve.split)
+		return WF_SHORTCUT_NONE;
+	inside = program->variants[rule->serve.variant].enabled;
+	if (rule->share == NULL)
+		return inside ? WF_SHORTCUT_TRUE : WF_SHORTCUT_FALSE;
+	outside = program->off != WF_VARIANT_NONE && program->variants[program->off].enabled;
+	if (!inside && !outside)
+		return WF_SHORTCUT_FALSE;
+	if (inside && !outside && rule->share->narms == 1 && rule->share->attribute.is_key &&
+		rule->share->encoding == WF_ENCODING_TEXT)
+		return WF_SHORTCUT_SHARE;
+	return WF_SHORTCUT_NONE;
+}
+
 /* A split without arms: what it hashes is "text:" and the attribute. */
 static WfSplit *
 make_split(Compiler *compiler, uint32 seed, WfString text, const WfAttribute *by)
@@ -565,10 +392,11 @@ make_split(Compiler *compiler, uint32 seed, WfString text, const WfAttribute *by
 
 	split->hash = WF_HASH_MURMUR3_32;
 	wf_flags_murmur3_begin(&split->prefix, seed);
+	split->encoding = compiler->source->converts ? WF_ENCODING_CONVERTED_TEXT : WF_ENCODING_TEXT;
+	text = wf_flags_encode_text(split->encoding, text);
 	wf_flags_murmur3_add(&split->prefix, text.data, text.len);
 	wf_flags_murmur3_add(&split->prefix, ":", 1);
 	split->attribute = *by;
-	split->encoding = WF_ENCODING_TEXT;
 	split->reduction = WF_REDUCTION_MULTIPLY;
 	split->comparison = WF_COMPARISON_BELOW;
 	split->missing = WF_MISSING_ERROR;

@@ -135,6 +135,44 @@ wf_flags_document_attribute(JsonbValue *value, const char *path, WfFault *fault,
 	return true;
 }
 
+/*
+ * Reads a percentage into steps of 0.001 %.  False, with the problem as the
+ * end of a sentence, when it is not one.
+ */
+bool
+wf_flags_parse_percent(Numeric percent, uint32 *share, const char **problem)
+{
+	const char *text = numeric_normalize(percent);
+	const char *point;
+	int			decimals;
+	uint64		steps;
+
+	if (strspn(text, "-.0123456789") != strlen(text))
+		*problem = psprintf("%.40s is no percentage", text);
+	else if (text[0] == '-')
+		*problem = psprintf("%.40s is negative", text);
+	else
+	{
+		point = strchr(text, '.');
+		decimals = point ? (int) strlen(point + 1) : 0;
+		steps = strtod(text, NULL) > 100 ? PG_UINT64_MAX : strtoul(text, NULL, 10) * 1000;
+		if (steps > WF_SHARE_TOTAL)
+			*problem = psprintf("%.40s is more than 100", text);
+		else if (decimals > 3)
+			*problem = psprintf("%.40s is finer than 0.001", text);
+		else
+		{
+			int			unit = 100;
+
+			for (int i = 0; i < decimals; i++, unit /= 10)
+				steps += (point[1 + i] - '0') * unit;
+			*share = (uint32) steps;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Expects no keys but the known ones, which are given as "a, b, c". */
 bool
 wf_flags_document_known(JsonbContainer *object, const char *path, WfFault *fault,

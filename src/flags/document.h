@@ -7,6 +7,8 @@
 #ifndef WF_FLAGS_DOCUMENT_H
 #define WF_FLAGS_DOCUMENT_H
 
+#include "utils/numeric.h"
+
 #include "flags/dialect.h"
 
 extern bool wf_flags_document_fault(WfFault *fault, const char *path, const char *format,...) pg_attribute_printf(3, 4);
@@ -24,6 +26,7 @@ extern bool wf_flags_document_attribute(JsonbValue *value, const char *path, WfF
 extern bool wf_flags_document_known(JsonbContainer *object, const char *path, WfFault *fault,
 									const char *known);
 extern void wf_flags_document_element(JsonbContainer *array, int index, JsonbValue *value);
+extern bool wf_flags_parse_percent(Numeric percent, uint32 *share, const char **problem);
 extern WfString wf_flags_string(const char *text);
 extern WfString wf_flags_string_copy(const char *data, int len);
 

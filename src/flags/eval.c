@@ -14,6 +14,7 @@ static bool serve_override(const WfProgram *program, const WfOverrides *override
 static bool run_rule(const WfProgram *program, const WfRule *rule, WfContext *context,
 					 WfOutcome *outcome);
 static bool pick_arm(const WfSplit *split, WfContext *context, int *arm, WfOutcome *outcome);
+static bool variant_enabled(const WfProgram *program, int variant);
 static void serve_variant(const WfProgram *program, int variant, WfReason reason,
 						  WfOutcome *outcome);
 
@@ -77,6 +78,39 @@ wf_flags_outcome_error(WfOutcome *outcome, WfErrorCode error)
 	outcome->enabled = false;
 	outcome->rule = NULL;
 	outcome->overridden = false;
+}
+
+/*
+ * The share of keys that a flag is on for, 0 to 1, as far as it can be told
+ * without the keys: rules and overrides are taken to match nobody.
+ */
+double
+wf_flags_program_share(const WfProgram *program)
+{
+	const WfRule *rule = &program->fallthrough;
+	const WfSplit *split = rule->serve.split;
+	double		rollout = 1;
+	double		inside = 0;
+	double		outside;
+
+	if (program->fault != WF_ERROR_NONE || !program->enabled)
+		return 0;
+	if (rule->share)
+		rollout = rule->share->narms == 0 ? 0 : rule->share->arms[0].upper / (double) rule->share->total;
+	outside = variant_enabled(program, program->off);
+	if (split == NULL)
+		inside = variant_enabled(program, rule->serve.variant);
+	else
+	{
+		for (int i = 0; i < split->narms; i++)
+		{
+			uint32		lower = i > 0 ? split->arms[i - 1].upper : 0;
+
+			if (variant_enabled(program, split->arms[i].variant))
+				inside += (split->arms[i].upper - lower) / (double) split->total;
+		}
+	}
+	return rollout * inside + (1 - rollout) * outside;
 }
 
 /* Index of a variant by name, or WF_VARIANT_NONE. */
@@ -212,8 +246,15 @@ pick_arm(const WfSplit *split, WfContext *context, int *arm, WfOutcome *outcome)
 		wf_flags_outcome_error(outcome, WF_ERROR_TARGETING_KEY_MISSING);
 		return false;
 	}
+	text = wf_flags_encode_text(split->encoding, text);
 	*arm = wf_flags_split_arm(split, wf_flags_split_position(split, text.data, text.len));
 	return true;
+}
+
+static bool
+variant_enabled(const WfProgram *program, int variant)
+{
+	return variant != WF_VARIANT_NONE && program->variants[variant].enabled;
 }
 
 static void
@@ -221,5 +262,5 @@ serve_variant(const WfProgram *program, int variant, WfReason reason, WfOutcome 
 {
 	outcome->reason = reason;
 	outcome->variant = variant;
-	outcome->enabled = variant != WF_VARIANT_NONE && program->variants[variant].enabled;
+	outcome->enabled = variant_enabled(program, variant);
 }

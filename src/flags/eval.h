@@ -21,6 +21,7 @@ typedef struct WfOutcome
 extern void wf_flags_evaluate(const WfProgram *program, const WfOverrides *overrides,
 							  WfContext *context, WfOutcome *outcome);
 extern void wf_flags_outcome_error(WfOutcome *outcome, WfErrorCode error);
+extern double wf_flags_program_share(const WfProgram *program);
 extern int	wf_flags_variant_index(const WfProgram *program, WfString name);
 extern const char *wf_flags_reason_name(WfReason reason);
 extern const char *wf_flags_error_name(WfErrorCode error);

@@ -1,37 +1,44 @@
 -- Evaluation.  A flag that does not exist, a key or context that is NULL or no
 -- use: never an error, and never a NULL instead of a boolean.
 
+CREATE FUNCTION wishflags.flag_eval_support(internal)
+RETURNS internal
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10
+AS 'MODULE_PATHNAME', 'wf_flag_eval_support';
+COMMENT ON FUNCTION wishflags.flag_eval_support(internal) IS
+'planner support: the share of rows that flag_eval() lets through, and its cost';
+
 CREATE FUNCTION wishflags.flag_eval(flag text, key text)
 RETURNS boolean
-LANGUAGE C STABLE PARALLEL SAFE COST 1
+LANGUAGE C STABLE PARALLEL SAFE COST 1 SUPPORT wishflags.flag_eval_support
 AS 'MODULE_PATHNAME', 'wf_flag_eval_text';
 COMMENT ON FUNCTION wishflags.flag_eval(text, text) IS
 'whether a flag is on for a targeting key; false when there is no such flag';
 
 CREATE FUNCTION wishflags.flag_eval(flag text, key bigint)
 RETURNS boolean
-LANGUAGE C STABLE PARALLEL SAFE COST 1
+LANGUAGE C STABLE PARALLEL SAFE COST 1 SUPPORT wishflags.flag_eval_support
 AS 'MODULE_PATHNAME', 'wf_flag_eval_bigint';
 COMMENT ON FUNCTION wishflags.flag_eval(text, bigint) IS
 'whether a flag is on for a targeting key; false when there is no such flag';
 
 CREATE FUNCTION wishflags.flag_eval(flag text, key uuid)
 RETURNS boolean
-LANGUAGE C STABLE PARALLEL SAFE COST 1
+LANGUAGE C STABLE PARALLEL SAFE COST 1 SUPPORT wishflags.flag_eval_support
 AS 'MODULE_PATHNAME', 'wf_flag_eval_uuid';
 COMMENT ON FUNCTION wishflags.flag_eval(text, uuid) IS
 'whether a flag is on for a targeting key; false when there is no such flag';
 
 CREATE FUNCTION wishflags.flag_eval(flag text, context jsonb)
 RETURNS boolean
-LANGUAGE C STABLE PARALLEL SAFE COST 1
+LANGUAGE C STABLE PARALLEL SAFE COST 1 SUPPORT wishflags.flag_eval_support
 AS 'MODULE_PATHNAME', 'wf_flag_eval_context';
 COMMENT ON FUNCTION wishflags.flag_eval(text, jsonb) IS
 'whether a flag is on for a context, a JSON object; false when there is no such flag';
 
 CREATE FUNCTION wishflags.flag_eval(flag text)
 RETURNS boolean
-LANGUAGE C STABLE PARALLEL SAFE COST 1
+LANGUAGE C STABLE PARALLEL SAFE COST 1 SUPPORT wishflags.flag_eval_support
 AS 'MODULE_PATHNAME', 'wf_flag_eval_session';
 COMMENT ON FUNCTION wishflags.flag_eval(text) IS
 'whether a flag is on for the session''s wishflags.context; false when there is no such flag';

@@ -11,9 +11,6 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
-#include "utils/numeric.h"
-
-#include "flags/dialect.h"
 
 PG_FUNCTION_INFO_V1(wf_flag_create);
 PG_FUNCTION_INFO_V1(wf_flag_define);

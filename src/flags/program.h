@@ -121,7 +121,8 @@ typedef enum WfHash
 /* How the input parts become bytes. */
 typedef enum WfEncoding
 {
-	WF_ENCODING_TEXT			/* one after the other, as UTF-8 text */
+	WF_ENCODING_TEXT,			/* one after the other, as UTF-8 text */
+	WF_ENCODING_CONVERTED_TEXT	/* the same, in a database of another encoding */
 } WfEncoding;
 
 /* How a hash becomes a position. */
@@ -191,11 +192,23 @@ typedef struct WfRule
 	WfServe		serve;
 } WfRule;
 
+/*
+ * What flag_eval() may say without running the program, where no override is
+ * in the way and the context is valid.
+ */
+typedef enum WfShortcut
+{
+	WF_SHORTCUT_NONE,
+	WF_SHORTCUT_FALSE,
+	WF_SHORTCUT_TRUE,
+	WF_SHORTCUT_SHARE			/* true inside the fallthrough's share, else false */
+} WfShortcut;
+
 typedef struct WfProgram
 {
 	WfErrorCode fault;			/* why it can't be evaluated, or none */
 	bool		enabled;
-	bool		boolean_share;	/* enabled, no rules, serves "on" to a share */
+	WfShortcut	shortcut;
 	int			nvariants;
 	const WfVariant *variants;
 	int			off;			/* served when disabled or outside the rollout */

@@ -82,14 +82,14 @@ ALTER TABLE wishflags.flag_overrides ENABLE ALWAYS TRIGGER flag_overrides_trunca
 -- For psql: no row is wider than 80 columns.
 CREATE VIEW wishflags.flag_overview AS
 SELECT CASE WHEN pg_catalog.length(f.key) > 26
-            THEN pg_catalog.substr(f.key, 1, 25) || '…' ELSE f.key END AS flag,
+            THEN pg_catalog.substr(f.key, 1, 24) || '..' ELSE f.key END AS flag,
        CASE WHEN f.enabled THEN 'on' ELSE 'off' END AS state,
        f.rollout || ' %' AS rollout,
        CASE WHEN f.definition IS NULL THEN 0
             ELSE pg_catalog.jsonb_array_length(COALESCE(f.definition -> 'rules', '[]')) END AS rules,
        COALESCE(o.overrides, 0) AS overrides,
        CASE WHEN pg_catalog.length(f.owner_team) > 10
-            THEN pg_catalog.substr(f.owner_team, 1, 9) || '…' ELSE f.owner_team END AS owner
+            THEN pg_catalog.substr(f.owner_team, 1, 8) || '..' ELSE f.owner_team END AS owner
 FROM wishflags.flags f
 LEFT JOIN (SELECT flag, pg_catalog.count(*) AS overrides
            FROM wishflags.flag_overrides GROUP BY flag) o ON o.flag = f.key

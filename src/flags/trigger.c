@@ -18,7 +18,9 @@
 #include "common/extension.h"
 #include "common/write.h"
 #include "flags/cache.h"
+#include "flags/context.h"
 #include "flags/dialect.h"
+#include "flags/document.h"
 #include "flags/eval.h"
 #include "flags/tables.h"
 
@@ -263,6 +265,7 @@ check_definition(Datum *values, bool *nulls)
 	const char *problem;
 
 	source.key = text_string(values[Anum_wf_flags_key - 1]);
+	source.converts = wf_flags_converts_text();
 	source.enabled = DatumGetBool(values[Anum_wf_flags_enabled - 1]);
 	source.definition = nulls[Anum_wf_flags_definition - 1] ? NULL
 		: DatumGetJsonbP(values[Anum_wf_flags_definition - 1]);
@@ -324,7 +327,7 @@ fetch_variants(WfString flag, StringInfo names, WfString variant, bool *known)
 	MemoryContext caller = CurrentMemoryContext;
 	Oid			types[1] = {TEXTOID};
 	Datum		args[1] = {PointerGetDatum(cstring_to_text_with_len(flag.data, flag.len))};
-	WfSource	source = {flag, true, WF_SHARE_TOTAL, NULL};
+	WfSource	source = {flag, true, WF_SHARE_TOTAL, NULL, wf_flags_converts_text()};
 	WfFault		fault;
 	WfProgram  *program;
 	WfWrite		write;

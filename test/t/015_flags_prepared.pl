@@ -1,0 +1,43 @@
+# Two-phase commit: a change shows to others, and to the session that made it,
+# when it is committed.  And a load that is interrupted leaves nothing behind.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf', 'max_prepared_transactions = 2');
+$node->start;
+$node->safe_psql('postgres', q{
+	CREATE EXTENSION wishflags;
+	SELECT wishflags.flag_create('gallery', enabled => true);
+	SELECT wishflags.flag_create('theme', enabled => true);
+});
+
+my $eval = q{SELECT wishflags.flag_eval('gallery', 'user-1')};
+my ($one, $two) = map { $node->background_psql('postgres', on_error_stop => 0) } 1 .. 2;
+my $ask = sub { my $answer = $_[0]->query($_[1]); $answer =~ s/\s+//g; return $answer; };
+is($ask->($one, $eval) . $ask->($two, $eval), 'tt', 'on');
+
+$ask->($one, q{BEGIN; UPDATE wishflags.flags SET enabled = false WHERE key = 'gallery'});
+is($ask->($one, $eval), 'f', 'the own change');
+$ask->($one, q{PREPARE TRANSACTION 'off'});
+is($ask->($one, $eval) . $ask->($two, $eval), 'tt', 'prepared: for nobody yet');
+$ask->($two, q{COMMIT PREPARED 'off'});
+is($ask->($one, $eval) . $ask->($two, $eval), 'ff', 'committed: for all');
+
+# Somebody holds the table; a session that has to load it gives up, and then
+# loads it.
+$ask->($one, q{BEGIN; UPDATE wishflags.flags SET enabled = true; COMMIT; BEGIN; LOCK TABLE wishflags.flags});
+$ask->($two, q{SET lock_timeout = '50ms'});
+is($ask->($two, $eval), '', 'no answer while the table is locked');
+is($ask->($two, q{BEGIN; SAVEPOINT s}) . $ask->($two, $eval), '', 'nor in a transaction');
+$ask->($one, q{COMMIT});
+is($ask->($two, q{ROLLBACK TO s}) . $ask->($two, $eval), 't', 'which can go on');
+$ask->($two, q{COMMIT});
+is($ask->($two, q{SELECT wishflags.flag_eval('theme', 'user-1')}), 't', 'all flags are there');
+$_->quit for $one, $two;
+
+done_testing();
