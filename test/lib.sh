@@ -197,7 +197,16 @@ wf_begin() {
 	umask 022
 	# From here on it is this server, whatever the PATH says later.
 	pg_config=$(wf_server_config)
-	T=$(mktemp -d /tmp/wf.XXXXXX)
+	# Programs must run from there.
+	for base in /tmp /var/tmp "${HOME:-/}"; do
+		T=$(mktemp -d "$base/wf.XXXXXX" 2>/dev/null) || continue
+		say '#!/bin/sh' > "$T/try"
+		chmod 755 "$T/try"
+		if "$T/try" 2>/dev/null; then break; fi
+		rm -rf "$T"
+		T=
+	done
+	[ -n "${T-}" ] || die "programs cannot run from /tmp, /var/tmp or the home directory"
 	trap wf_end EXIT
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
