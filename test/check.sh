@@ -59,11 +59,11 @@ regress_like() {
 	program=$1 dir=$2 dbname=$3
 	shift 3
 	as_user mkdir "$dir/out"
-	log=$dir/regress.log
+	log=$dir/out.log
 	(cd "$dir/out" && as_user env PATH="$PATH" "$program" --inputdir="$dir" --outputdir="$dir/out" \
 		--bindir="$BIN" --host="$PGHOST" --port="$PGPORT" --user=postgres --dlpath="$T" \
 		--load-extension=wishflags --dbname="$dbname" "$@") > "$log" 2>&1 || :
-	grep -E '(^ok |^not ok |\.\.\. )' "$log" || cat "$log"
+	grep -E "^(ok |not ok |test )" "$log" || cat "$log"
 	ok=$(grep -cE '(\.\.\. ok|^ok )' "$log" || :)
 	bad=$(grep -cE '(\.\.\. FAILED|^not ok )' "$log" || :)
 	# A run that breaks off has not passed what it did not reach.
@@ -77,6 +77,7 @@ regress_like() {
 	fi
 }
 
+# The database is named as by make installcheck, for messages that name it.
 suite_regress() {
 	# The list and its order stand in the Makefile.
 	list=
@@ -86,7 +87,7 @@ suite_regress() {
 	[ -n "$list" ] || return 0
 	wf_start regress
 	# shellcheck disable=SC2086
-	regress_like "$pgxs/test/regress/pg_regress" "$T/run" regression $list
+	regress_like "$pgxs/test/regress/pg_regress" "$T/run" contrib_regression $list
 	wf_stop regress
 }
 
