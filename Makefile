@@ -41,11 +41,15 @@ OBJS = \
 	src/common/write.o \
 	src/ddl/catalog_live.o \
 	src/ddl/catalog_parts.o \
+	src/ddl/catalog_types.o \
 	src/ddl/deparse.o \
 	src/ddl/deparse_index.o \
+	src/ddl/lock.o \
 	src/ddl/populated.o \
+	src/ddl/reader.o \
 	src/ddl/source.o \
 	src/ddl/type_usage.o \
+	src/ddl/walk.o \
 	src/schema/address.o \
 	src/schema/catalog_detail.o \
 	src/schema/catalog_other.o \
@@ -75,14 +79,32 @@ OBJS = \
 	src/schema/schema.o \
 	src/schema/script.o \
 	src/schema/type.o \
+	src/migration/check.o \
 	src/migration/engine.o \
 	src/migration/finding.o \
+	src/migration/functions.o \
 	src/migration/registry.o \
+	src/migration/rule.o \
+	src/migration/rule_access.o \
+	src/migration/rule_catalog.o \
+	src/migration/rule_column.o \
+	src/migration/rule_constraint.o \
 	src/migration/rule_constraint_index.o \
+	src/migration/rule_data.o \
 	src/migration/rule_drop.o \
 	src/migration/rule_enum.o \
+	src/migration/rule_foreign_key.o \
 	src/migration/rule_index.o \
 	src/migration/rule_rename.o \
+	src/migration/rule_storage.o \
+	src/migration/rule_style.o \
+	src/migration/rule_text.o \
+	src/migration/rule_timeout.o \
+	src/migration/rule_transaction.o \
+	src/migration/rule_type.o \
+	src/migration/simulate.o \
+	src/migration/simulate_apply.o \
+	src/migration/simulate_type.o \
 	src/flags/bucket.o \
 	src/flags/cache.o \
 	src/flags/call.o \
@@ -119,6 +141,7 @@ SQL_PARTS = \
 	src/flags/evaluate.sql \
 	src/flags/manage.sql \
 	src/schema/schema.sql \
+	src/migration/migration.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \

@@ -60,4 +60,18 @@
 #define wf_init_materialized_srf(fcinfo) SetSingleFuncCall(fcinfo, 0)
 #endif
 
+/* ALTER COLUMN ... SET EXPRESSION came with 17; no command has number -2. */
+#if PG_VERSION_NUM >= 170000
+#define WF_AT_SET_EXPRESSION AT_SetExpression
+#else
+#define WF_AT_SET_EXPRESSION (-2)
+#endif
+
+/* A generated column is stored, or virtual, which came with 18. */
+#if PG_VERSION_NUM >= 180000
+#define wf_constraint_is_virtual(constraint) ((constraint)->generated_kind == 'v')
+#else
+#define wf_constraint_is_virtual(constraint) ((void) (constraint), false)
+#endif
+
 #endif							/* WF_COMMON_COMPAT_H */

@@ -17,6 +17,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "ddl/catalog.h"
 #include "ddl/catalog_parts.h"
@@ -28,6 +29,7 @@ static WfRelation *live_index_table(WfCatalog *catalog, WfRelation *index);
 static WfColumn *live_column(WfCatalog *catalog, WfRelation *relation, const char *name);
 static WfType *live_type(WfCatalog *catalog, List *names);
 static void live_type_uses(WfCatalog *catalog, WfType *type);
+static List *live_search_path(WfCatalog *catalog);
 
 /*
  * The live catalog of the current database, for the running server version.
@@ -48,6 +50,9 @@ wf_ddl_catalog_live(void)
 	catalog->indexes = wf_ddl_live_indexes;
 	catalog->type = live_type;
 	catalog->type_uses = live_type_uses;
+	catalog->type_change = wf_ddl_live_type_change;
+	catalog->volatility = wf_ddl_live_volatility;
+	catalog->search_path = live_search_path;
 	return catalog;
 }
 
@@ -154,8 +159,8 @@ live_column(WfCatalog *catalog, WfRelation *relation, const char *name)
 }
 
 /* The OID of a type by its name as the grammar of ALTER TYPE gives it. */
-static Oid
-resolve_type(List *names)
+Oid
+wf_ddl_live_type_oid(List *names)
 {
 	char	   *schema = NULL;
 	char	   *name = strVal(llast(names));
@@ -177,7 +182,7 @@ resolve_type(List *names)
 static WfType *
 live_type(WfCatalog *catalog, List *names)
 {
-	Oid			typid = resolve_type(names);
+	Oid			typid = wf_ddl_live_type_oid(names);
 	HeapTuple	tuple;
 	Form_pg_type form;
 	WfType	   *type;
@@ -200,6 +205,7 @@ live_type(WfCatalog *catalog, List *names)
 	type->uses = -1;
 	MemoryContextSwitchTo(old);
 	ReleaseSysCache(tuple);
+	type->constrained = type->kind == TYPTYPE_DOMAIN && DomainHasConstraints(typid);
 	type->created_here = wf_ddl_type_is_new(typid);
 	return type;
 }
@@ -217,4 +223,22 @@ live_type_uses(WfCatalog *catalog, WfType *type)
 	columns = wf_ddl_type_columns(type->oid, 1, &type->uses);
 	type->used_by = columns ? linitial(columns) : NULL;
 	MemoryContextSwitchTo(old);
+}
+
+static List *
+live_search_path(WfCatalog *catalog)
+{
+	MemoryContext old = MemoryContextSwitchTo(catalog->context);
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	foreach(lc, fetch_search_path(true))
+	{
+		char	   *name = get_namespace_name(lfirst_oid(lc));
+
+		if (name)
+			names = lappend(names, name);
+	}
+	MemoryContextSwitchTo(old);
+	return names;
 }

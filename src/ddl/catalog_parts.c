@@ -12,6 +12,9 @@
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/primnodes.h"
+#include "nodes/readfuncs.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -23,6 +26,7 @@
 #include "ddl/populated.h"
 
 static List *key_columns(Oid relid, Datum array);
+static char *not_null_column(Oid relid, Node *expression);
 
 /* Fills population, rows and bytes; of a partitioned table over all leaves. */
 void
@@ -55,6 +59,35 @@ key_columns(Oid relid, Datum array)
 	for (int i = 0; i < ARR_DIMS(arr)[0]; i++)
 		columns = lappend(columns, get_attname(relid, attnums[i], true));
 	return columns;
+}
+
+/*
+ * The column that a stored CHECK proves to be not null: a top-level IS NOT
+ * NULL, alone or with AND.  NULL where there is none.
+ */
+static char *
+not_null_column(Oid relid, Node *expression)
+{
+	if (IsA(expression, NullTest))
+	{
+		NullTest   *test = (NullTest *) expression;
+
+		if (test->nulltesttype == IS_NOT_NULL && IsA(test->arg, Var))
+			return get_attname(relid, ((Var *) test->arg)->varattno, true);
+	}
+	else if (is_andclause(expression))
+	{
+		ListCell   *lc;
+
+		foreach(lc, ((BoolExpr *) expression)->args)
+		{
+			char	   *column = not_null_column(relid, lfirst(lc));
+
+			if (column)
+				return column;
+		}
+	}
+	return NULL;
 }
 
 /* The constraints of a relation, as a list of WfConstraint. */
@@ -94,6 +127,15 @@ wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation)
 			!form->convalidated;
 		if (!isnull)
 			constraint->columns = key_columns(relation->relid, conkey);
+		if (form->contype == CONSTRAINT_CHECK)
+		{
+			Datum		conbin = heap_getattr(tuple, Anum_pg_constraint_conbin,
+											  RelationGetDescr(pg_constraint), &isnull);
+
+			if (!isnull)
+				constraint->not_null_column =
+					not_null_column(relation->relid, stringToNode(TextDatumGetCString(conbin)));
+		}
 		constraints = lappend(constraints, constraint);
 	}
 	systable_endscan(scan);

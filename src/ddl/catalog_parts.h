@@ -8,11 +8,17 @@
 
 /* catalog_live.c */
 extern WfRelation *wf_ddl_live_relation(WfCatalog *catalog, Oid relid);
+extern Oid	wf_ddl_live_type_oid(List *names);
 
 /* catalog_parts.c */
 extern void wf_ddl_live_measure(WfCatalog *catalog, WfRelation *relation);
 extern List *wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation);
 extern List *wf_ddl_live_indexes(WfCatalog *catalog, WfRelation *relation);
 extern Oid	wf_ddl_live_index_relid(Oid indexid);
+
+/* catalog_types.c */
+extern WfTypeChange wf_ddl_live_type_change(WfCatalog *catalog, WfColumn *column,
+											const TypeName *type);
+extern char wf_ddl_live_volatility(WfCatalog *catalog, List *name, int nargs);
 
 #endif							/* WF_DDL_CATALOG_PARTS_H */

@@ -173,3 +173,51 @@ wf_ddl_object_name(ObjectType type, Node *object)
 			return pstrdup("");
 	}
 }
+
+/*
+ * The column that an expression proves to be not null by a top-level
+ * "c IS NOT NULL", alone or with AND; NULL where there is none.
+ */
+char *
+wf_ddl_not_null_column(Node *expression)
+{
+	if (expression == NULL)
+		return NULL;
+	if (IsA(expression, NullTest))
+	{
+		NullTest   *test = (NullTest *) expression;
+
+		if (test->nulltesttype == IS_NOT_NULL && IsA(test->arg, ColumnRef) &&
+			IsA(llast(((ColumnRef *) test->arg)->fields), String))
+			return strVal(llast(((ColumnRef *) test->arg)->fields));
+	}
+	else if (IsA(expression, BoolExpr) && ((BoolExpr *) expression)->boolop == AND_EXPR)
+	{
+		ListCell   *lc;
+
+		foreach(lc, ((BoolExpr *) expression)->args)
+		{
+			char	   *column = wf_ddl_not_null_column(lfirst(lc));
+
+			if (column)
+				return column;
+		}
+	}
+	return NULL;
+}
+
+/* Is the value of a SET zero, '0' or the like, which switches a timeout off? */
+bool
+wf_ddl_setting_is_zero(List *args)
+{
+	A_Const    *value;
+
+	if (list_length(args) != 1 || !IsA(linitial(args), A_Const))
+		return false;
+	value = linitial_node(A_Const, args);
+	if (nodeTag(&value->val) == T_Integer)
+		return intVal(&value->val) == 0;
+	if (nodeTag(&value->val) == T_String)
+		return atof(strVal(&value->val)) == 0 && strVal(&value->val)[0] == '0';
+	return false;
+}

@@ -1,5 +1,6 @@
 /*
- * deparse.h: writing names, types and column lists of raw parse trees as SQL.
+ * deparse.h: writing names, types and column lists of raw parse trees as SQL,
+ * and reading what simple expressions say.
  */
 #ifndef WF_DDL_DEPARSE_H
 #define WF_DDL_DEPARSE_H
@@ -14,6 +15,8 @@ extern char *wf_ddl_quote_names(List *names, const char *separator);
 extern char *wf_ddl_quote_literal(const char *text);
 extern char *wf_ddl_range_var(const RangeVar *relation);
 extern char *wf_ddl_type_name(const TypeName *type);
+extern char *wf_ddl_not_null_column(Node *expression);
+extern bool wf_ddl_setting_is_zero(List *args);
 extern char *wf_ddl_object_name(ObjectType type, Node *object);
 
 /* deparse_index.c */

@@ -49,6 +49,8 @@ wf_migration_check_node(WfCatalog *catalog, const WfRuleSession *session, Node *
 static bool
 looks_at_node(const WfRule *rule, NodeTag tag)
 {
+	if (rule->nodes == NULL)
+		return true;
 	for (const NodeTag *node = rule->nodes; *node != T_Invalid; node++)
 	{
 		if (*node == tag)
@@ -80,6 +82,8 @@ run_rule(WfRuleCall *call)
 	ListCell   *lc;
 
 	call->command = NULL;
+	if (call->rule->check == NULL)
+		return;
 	if (!IsA(call->statement, AlterTableStmt) || call->rule->commands == NULL)
 	{
 		call->rule->check(call);

@@ -4,14 +4,21 @@
 #include "common/compat.h"
 
 #include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+#include "utils/numeric.h"
 
 #include "ddl/deparse.h"
 #include "ddl/source.h"
+#include "migration/check.h"
 #include "migration/finding.h"
 
 /* A table of fewer bytes is small, whatever its rows. */
 #define SMALL_TABLE_BYTES (64 * 8192)
 
+static void push_text(JsonbParseState **state, JsonbIteratorToken token, const char *text);
+static List *copy_strings(List *strings);
 static WfNote *add_note(WfFinding *finding, const char *key, WfNoteType type);
 
 /*
@@ -155,6 +162,40 @@ wf_rule_relation(WfRuleCall *call, const RangeVar *name)
 	return relation;
 }
 
+/* The table that ALTER TABLE names, on the terms of wf_rule_relation(). */
+WfRelation *
+wf_rule_altered_table(WfRuleCall *call)
+{
+	return wf_rule_relation(call, ((AlterTableStmt *) call->statement)->relation);
+}
+
+/* The same, and NULL also where it is known to be empty: no work to wait for. */
+WfRelation *
+wf_rule_table_at_work(WfRuleCall *call, const RangeVar *name)
+{
+	WfRelation *relation = wf_rule_relation(call, name);
+
+	return relation && wf_rule_is_populated(call, relation) ? relation : NULL;
+}
+
+/* True the first time that the rule asks in a text. */
+bool
+wf_rule_once(WfRuleCall *call)
+{
+	WfSimulation *simulation = call->session->simulation;
+	int			index = call->rule - wf_migration_rules;
+	MemoryContext old;
+
+	if (simulation == NULL)
+		return true;
+	if (bms_is_member(index, simulation->told))
+		return false;
+	old = MemoryContextSwitchTo(simulation->catalog.context);
+	simulation->told = bms_add_member(simulation->told, index);
+	MemoryContextSwitchTo(old);
+	return true;
+}
+
 /* The same for a type: NULL for one that is new here, or not known. */
 WfType *
 wf_rule_type(WfRuleCall *call, List *names)
@@ -202,15 +243,24 @@ wf_rule_size(WfRuleCall *call, WfRelation *relation)
 	return psprintf("about %.0f %s", relation->rows, relation->rows == 1 ? "row" : "rows");
 }
 
-/* Where the statement ends in the source; 0 where there is none. */
+/*
+ * Where the last token of the statement ends in the source, so that something
+ * can be appended that no trailing comment swallows; 0 without a source.
+ */
 int
 wf_rule_source_end(WfRuleCall *call)
 {
+	int			limit;
+	int			end = call->location;
+	int			pos = call->location;
+
 	if (call->source == NULL)
 		return 0;
-	if (call->length > 0)
-		return call->location + call->length;
-	return call->location + strlen(call->source + call->location);
+	limit = call->location + (call->length > 0 ? call->length :
+							  (int) strlen(call->source + call->location));
+	while ((pos = wf_ddl_source_skip_space(call->source, pos, limit)) < limit)
+		end = pos = wf_ddl_source_skip_token(call->source, pos, limit);
+	return end;
 }
 
 /* The statement's own text without its semicolon; NULL without a source. */
@@ -220,4 +270,106 @@ wf_rule_statement_text(WfRuleCall *call)
 	if (call->source == NULL)
 		return NULL;
 	return wf_ddl_source_copy(call->source, call->location, wf_rule_source_end(call));
+}
+
+/* A copy in CurrentMemoryContext, for a finding that outlives its statement. */
+WfFinding *
+wf_finding_copy(const WfFinding *finding)
+{
+	WfFinding  *copy = palloc(sizeof(WfFinding));
+	ListCell   *lc;
+
+	*copy = *finding;
+	copy->object = finding->object ? pstrdup(finding->object) : NULL;
+	copy->message = pstrdup(finding->message);
+	copy->hint = finding->hint ? pstrdup(finding->hint) : NULL;
+	copy->safe_sql = finding->safe_sql ? pstrdup(finding->safe_sql) : NULL;
+	copy->evidence = NIL;
+	foreach(lc, finding->evidence)
+	{
+		const WfNote *note = lfirst(lc);
+		WfNote	   *note_copy = palloc(sizeof(WfNote));
+
+		*note_copy = *note;
+		note_copy->text = note->text ? pstrdup(note->text) : NULL;
+		note_copy->list = copy_strings(note->list);
+		copy->evidence = lappend(copy->evidence, note_copy);
+	}
+	copy->deferral_columns = copy_strings(finding->deferral_columns);
+	if (finding->relation)
+	{
+		copy->relation = palloc(sizeof(WfRelation));
+		*copy->relation = *finding->relation;
+		copy->relation->name = pstrdup(finding->relation->name);
+		if (finding->relation->schema)
+			copy->relation->schema = pstrdup(finding->relation->schema);
+	}
+	return copy;
+}
+
+static List *
+copy_strings(List *strings)
+{
+	List	   *copy = NIL;
+	ListCell   *lc;
+
+	foreach(lc, strings)
+		copy = lappend(copy, pstrdup(lfirst(lc)));
+	return copy;
+}
+
+/* The evidence as a jsonb object, with the section of the policy. */
+Datum
+wf_finding_evidence(WfFinding *finding)
+{
+	JsonbParseState *state = NULL;
+	JsonbValue	value;
+	JsonbValue *object;
+	ListCell   *lc;
+
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	push_text(&state, WJB_KEY, "policy");
+	push_text(&state, WJB_VALUE, finding->rule->policy);
+	foreach(lc, finding->evidence)
+	{
+		WfNote	   *note = lfirst(lc);
+		ListCell   *lc2;
+
+		push_text(&state, WJB_KEY, note->key);
+		switch (note->type)
+		{
+			case WF_NOTE_TEXT:
+				push_text(&state, WJB_VALUE, note->text);
+				break;
+			case WF_NOTE_NUMBER:
+				value.type = jbvNumeric;
+				value.val.numeric = int64_to_numeric((int64) note->number);
+				pushJsonbValue(&state, WJB_VALUE, &value);
+				break;
+			case WF_NOTE_BOOLEAN:
+				value.type = jbvBool;
+				value.val.boolean = note->boolean;
+				pushJsonbValue(&state, WJB_VALUE, &value);
+				break;
+			case WF_NOTE_LIST:
+				pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+				foreach(lc2, note->list)
+					push_text(&state, WJB_ELEM, lfirst(lc2));
+				pushJsonbValue(&state, WJB_END_ARRAY, NULL);
+				break;
+		}
+	}
+	object = pushJsonbValue(&state, WJB_END_OBJECT, NULL);
+	return JsonbPGetDatum(JsonbValueToJsonb(object));
+}
+
+static void
+push_text(JsonbParseState **state, JsonbIteratorToken token, const char *text)
+{
+	JsonbValue	value;
+
+	value.type = jbvString;
+	value.val.string.val = (char *) text;
+	value.val.string.len = strlen(text);
+	pushJsonbValue(state, token, &value);
 }

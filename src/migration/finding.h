@@ -13,6 +13,7 @@
 #ifndef WF_MIGRATION_FINDING_H
 #define WF_MIGRATION_FINDING_H
 
+#include "ddl/deparse.h"
 #include "migration/rule.h"
 
 /* finding.c: making findings */
@@ -32,6 +33,9 @@ extern WfType *wf_rule_type(WfRuleCall *call, List *names);
 extern bool wf_rule_is_populated(WfRuleCall *call, WfRelation *relation);
 extern bool wf_rule_is_small(WfRuleCall *call, WfRelation *relation);
 extern char *wf_rule_size(WfRuleCall *call, WfRelation *relation);
+extern WfRelation *wf_rule_altered_table(WfRuleCall *call);
+extern WfRelation *wf_rule_table_at_work(WfRuleCall *call, const RangeVar *name);
+extern bool wf_rule_once(WfRuleCall *call);
 extern int	wf_rule_source_end(WfRuleCall *call);
 extern char *wf_rule_statement_text(WfRuleCall *call);
 

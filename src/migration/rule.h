@@ -50,7 +50,8 @@ typedef struct WfRule
 	const char *id;
 	WfSeverity	severity;		/* base; the catalog may raise or lower it */
 	WfKind		kind;
-	const NodeTag *nodes;		/* statements it looks at, ends with T_Invalid */
+	const NodeTag *nodes;		/* statements it looks at, ends with T_Invalid;
+								 * NULL: all */
 	const int  *commands;		/* for ALTER TABLE: the AlterTableTypes it looks
 								 * at, ends with -1; NULL: the whole statement */
 	void		(*check) (WfRuleCall *call);
@@ -101,6 +102,16 @@ typedef struct WfNote
 	List	   *list;			/* of char * */
 } WfNote;
 
+/* What later statements of the text can take a finding back. */
+typedef enum WfDeferral
+{
+	WF_DEFER_NOT,
+	WF_DEFER_VIEW,				/* CREATE VIEW of the object's name */
+	WF_DEFER_INDEX,				/* an index that begins with the columns */
+	WF_DEFER_PRIMARY_KEY,		/* a primary key on the object */
+	WF_DEFER_COMMIT				/* the end of the transaction */
+} WfDeferral;
+
 typedef struct WfFinding
 {
 	const WfRule *rule;
@@ -117,11 +128,15 @@ typedef struct WfFinding
 	char	   *hint;			/* NULL where none */
 	char	   *safe_sql;		/* complete statements; NULL where none */
 	List	   *evidence;		/* of WfNote */
+	WfDeferral	deferral;
+	List	   *deferral_columns;	/* of char * */
 } WfFinding;
 
 /* registry.c */
 extern const WfRule wf_migration_rules[];
 extern const int wf_migration_rule_count;
+
+/* rule.c */
 extern int	wf_migration_rule_index(const char *id);	/* -1: no such rule */
 extern const char *wf_migration_severity_name(WfSeverity severity);
 extern const char *wf_migration_kind_name(WfKind kind);

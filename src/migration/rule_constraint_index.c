@@ -17,6 +17,7 @@ static Constraint *added_constraint(WfRuleCall *call, ConstrType kind);
 static void report_build(WfRuleCall *call, Constraint *constraint, const char *word, const char *suffix);
 static char *index_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *word, const char *suffix);
 static char *free_name(WfRuleCall *call, WfRelation *table, const char *label, const char *suffix);
+static void report_nullable(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *column);
 
 /* ADD UNIQUE or ADD COLUMN ... UNIQUE, without USING INDEX. */
 void
@@ -158,4 +159,67 @@ free_name(WfRuleCall *call, WfRelation *table, const char *label, const char *su
 		if (taken == NULL || taken->missing)
 			return name->relname;
 	}
+}
+
+/* ADD PRIMARY KEY over a column that may be null. */
+void
+wf_rule_primary_key_nullable(WfRuleCall *call)
+{
+	AlterTableStmt *stmt = (AlterTableStmt *) call->statement;
+	Constraint *constraint = castNode(Constraint, call->command->def);
+	WfRelation *table;
+	List	   *columns = NIL;
+	ListCell   *lc;
+
+	if (constraint->contype != CONSTR_PRIMARY)
+		return;
+	table = wf_rule_table_at_work(call, stmt->relation);
+	if (table == NULL)
+		return;
+	if (constraint->indexname)
+	{
+		foreach(lc, call->catalog->indexes(call->catalog, table))
+		{
+			WfIndex    *index = lfirst(lc);
+
+			if (index->name && strcmp(index->name, constraint->indexname) == 0)
+				columns = index->columns;
+		}
+		if (columns == NIL && table->missing)
+			report_nullable(call, table, constraint, NULL);
+	}
+	foreach(lc, constraint->keys)
+		columns = lappend(columns, strVal(lfirst(lc)));
+	foreach(lc, columns)
+	{
+		WfColumn   *column = lfirst(lc) ? call->catalog->column(call->catalog, table, lfirst(lc)) : NULL;
+
+		if (column ? column->not_null : !table->missing)
+			continue;
+		if (wf_rule_not_null_proof(call, table, lfirst(lc)))
+			continue;
+		report_nullable(call, table, constraint, lfirst(lc));
+		return;
+	}
+}
+
+/* column is NULL where nobody knows what the index is over. */
+static void
+report_nullable(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *column)
+{
+	WfFinding  *finding;
+
+	if (column)
+		finding = wf_finding_add(call, "ADD PRIMARY KEY makes \"%s\" NOT NULL as well, and reads %s for it while nobody can read or write \"%s\"",
+								 column, wf_rule_size(call, table), table->name);
+	else
+		finding = wf_finding_add(call, "ADD PRIMARY KEY makes its columns NOT NULL as well, and reads \"%s\" for it unless they are already",
+								 table->name);
+	wf_finding_on(call, finding, table);
+	finding->location = constraint->location;
+	finding->lock = AccessExclusiveLock;
+	finding->scans = true;
+	if (column)
+		wf_finding_note_text(finding, "column", column);
+	finding->hint = pstrdup("Prove it first: add CHECK (column IS NOT NULL) NOT VALID, validate it in another transaction, then SET NOT NULL.");
 }

@@ -6,10 +6,22 @@
 #include "nodes/value.h"
 
 #include "ddl/deparse.h"
+#include "ddl/walk.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
+#include "migration/simulate.h"
+
+/* A search for a string constant. */
+typedef struct StringSearch
+{
+	const char *text;
+	bool		found;
+} StringSearch;
 
 static char *users_of(WfRuleCall *call, WfType *type);
+static bool uses_string(Node *node, const char *text);
+static bool is_string(Node *node, void *context);
+static bool is_cast_through_text(Node *expression);
 
 /* ALTER TYPE ... ADD VALUE. */
 void
@@ -66,4 +78,134 @@ users_of(WfRuleCall *call, WfType *type)
 	if (type->uses == 1)
 		return psprintf("; column %s uses it", type->used_by);
 	return psprintf("; %d columns use it", type->uses);
+}
+
+/* CREATE TYPE ... AS ENUM. */
+void
+wf_rule_enum_created(WfRuleCall *call)
+{
+	CreateEnumStmt *stmt = (CreateEnumStmt *) call->statement;
+	WfFinding  *finding = wf_finding_add(call, "labels of enum \"%s\" can be added later, but neither removed nor reordered",
+										 strVal(llast(stmt->typeName)));
+
+	finding->object = wf_ddl_quote_names(stmt->typeName, ".");
+	finding->hint = pstrdup("Where the list may change, a table with a foreign key is easier to live with.");
+}
+
+/* ADD VALUE without a place. */
+void
+wf_rule_enum_value_unordered(WfRuleCall *call)
+{
+	AlterEnumStmt *stmt = (AlterEnumStmt *) call->statement;
+	WfFinding  *finding;
+
+	if (stmt->oldVal != NULL || stmt->newValNeighbor != NULL)
+		return;
+	if (wf_rule_type(call, stmt->typeName) == NULL)
+		return;
+	finding = wf_finding_add(call, "label \"%s\" goes to the end of the enum, wherever that sorts it", stmt->newVal);
+	finding->object = wf_ddl_quote_names(stmt->typeName, ".");
+	finding->hint = pstrdup("Say BEFORE or AFTER which label, if the order means something: it can't be changed later.");
+}
+
+/* ADD VALUE in a transaction block before 12. */
+void
+wf_rule_enum_add_value_in_transaction(WfRuleCall *call)
+{
+	AlterEnumStmt *stmt = (AlterEnumStmt *) call->statement;
+	WfFinding  *finding;
+
+	if (stmt->oldVal != NULL || !call->session->in_transaction)
+		return;
+	finding = wf_finding_add(call, call->catalog->server_version < 12 ?
+							 "ALTER TYPE ... ADD VALUE can't run inside a transaction block before 12" :
+							 "label \"%s\" can't be used before the transaction commits", stmt->newVal);
+	finding->object = wf_ddl_quote_names(stmt->typeName, ".");
+	if (call->catalog->server_version >= 12)
+		finding->severity = WF_SEVERITY_INFO;
+	finding->hint = pstrdup("Put it into a migration of its own.");
+}
+
+/* A label that is used in the transaction that adds it. */
+void
+wf_rule_enum_value_used(WfRuleCall *call)
+{
+	WfSimulation *simulation = call->session->simulation;
+	ListCell   *lc;
+
+	if (simulation == NULL || simulation->new_labels == NIL || IsA(call->statement, AlterEnumStmt))
+		return;
+	foreach(lc, simulation->new_labels)
+	{
+		WfNewLabel *label = lfirst(lc);
+		WfFinding  *finding;
+
+		if (!uses_string(call->statement, label->label))
+			continue;
+		finding = wf_finding_add(call, "label \"%s\" of enum \"%s\" is used in the transaction that adds it",
+								 label->label, label->type);
+		finding->object = wf_ddl_quote_name(NULL, label->type);
+		wf_finding_note_text(finding, "sqlstate", "55P04");
+		finding->hint = pstrdup("Commit after ADD VALUE, and use the label in the next migration.");
+	}
+}
+
+/* Does a string constant of the statement spell the text? */
+static bool
+uses_string(Node *node, const char *text)
+{
+	StringSearch search = {.text = text};
+
+	wf_ddl_walk(node, is_string, &search);
+	return search.found;
+}
+
+static bool
+is_string(Node *node, void *context)
+{
+	StringSearch *search = context;
+
+	if (IsA(node, A_Const) && !((A_Const *) node)->isnull &&
+		nodeTag(&((A_Const *) node)->val) == T_String &&
+		strcmp(strVal(&((A_Const *) node)->val), search->text) == 0)
+		search->found = true;
+	return search->found;
+}
+
+/* The type was renamed away and a new one of its name takes its columns. */
+void
+wf_rule_enum_type_replaced(WfRuleCall *call)
+{
+	ColumnDef  *def = castNode(ColumnDef, call->command->def);
+	WfRelation *table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
+	WfType	   *type;
+	WfFinding  *finding;
+
+	if (table == NULL || def->raw_default == NULL || def->typeName->arrayBounds != NIL)
+		return;
+	type = call->catalog->type(call->catalog, def->typeName->names);
+	if (type == NULL || type->kind != 'e' || !type->created_here || !is_cast_through_text(def->raw_default))
+		return;
+	finding = wf_finding_add(call, "column \"%s\" of \"%s\" goes over to a new enum: every row is written anew, rows with a label that it lacks make it fail, and sessions that cached the old type break",
+							 call->command->name, table->name);
+	wf_finding_on(call, finding, table);
+	finding->location = def->location;
+	finding->lock = AccessExclusiveLock;
+	finding->rewrites = true;
+	finding->scans = true;
+	wf_finding_note_text(finding, "column", call->command->name);
+	finding->hint = pstrdup("Keep the old type and forbid the label by a CHECK that is added as NOT VALID; or move to the new type by a second column.");
+}
+
+/* expression::text::newtype */
+static bool
+is_cast_through_text(Node *expression)
+{
+	TypeCast   *inner;
+
+	if (!IsA(expression, TypeCast) || !IsA(((TypeCast *) expression)->arg, TypeCast))
+		return false;
+	inner = (TypeCast *) ((TypeCast *) expression)->arg;
+	return strcmp(strVal(llast(inner->typeName->names)), "text") == 0 ||
+		strcmp(strVal(llast(inner->typeName->names)), "varchar") == 0;
 }

@@ -6,23 +6,143 @@
 
 #include "migration/rule.h"
 
-/* rule_index.c */
-extern void wf_rule_index_not_concurrent(WfRuleCall *call);
+/* rule_access.c */
+extern void wf_rule_revoke(WfRuleCall *call);
+extern void wf_rule_grant_too_broad(WfRuleCall *call);
+extern void wf_rule_row_security(WfRuleCall *call);
+extern void wf_rule_disable_trigger(WfRuleCall *call);
+extern void wf_rule_trigger_lock(WfRuleCall *call);
+extern void wf_rule_reset_sequence(WfRuleCall *call);
+extern void wf_rule_replication(WfRuleCall *call);
+extern void wf_rule_function_change(WfRuleCall *call);
+
+/* rule_catalog.c */
+extern void wf_rule_object_missing(WfRuleCall *call);
+extern void wf_rule_object_exists(WfRuleCall *call);
+
+/* rule_column.c */
+extern void wf_rule_add_column_volatile_default(WfRuleCall *call);
+extern void wf_rule_add_column_constant_default(WfRuleCall *call);
+extern void wf_rule_add_column_auto_increment(WfRuleCall *call);
+extern void wf_rule_add_column_stored_generated(WfRuleCall *call);
+extern void wf_rule_add_column_constrained_domain(WfRuleCall *call);
+extern void wf_rule_add_column_required(WfRuleCall *call);
+
+/* rule_constraint.c */
+extern void wf_rule_add_foreign_key(WfRuleCall *call);
+extern void wf_rule_add_check(WfRuleCall *call);
+extern void wf_rule_set_not_null(WfRuleCall *call);
+extern void wf_rule_validate_in_same_transaction(WfRuleCall *call);
+extern void wf_rule_domain_constraint(WfRuleCall *call);
+extern void wf_rule_drop_constraint(WfRuleCall *call);
+extern void wf_rule_drop_primary_key(WfRuleCall *call);
+extern char *wf_rule_not_null_proof(WfRuleCall *call, WfRelation *table, const char *column);
+extern char wf_rule_constraint_kind(WfRuleCall *call, WfRelation *table, const char *name);
 
 /* rule_constraint_index.c */
 extern void wf_rule_add_unique(WfRuleCall *call);
 extern void wf_rule_add_primary_key(WfRuleCall *call);
 extern void wf_rule_add_exclusion(WfRuleCall *call);
+extern void wf_rule_primary_key_nullable(WfRuleCall *call);
+
+/* rule_data.c */
+extern void wf_rule_unbatched_data_change(WfRuleCall *call);
+extern void wf_rule_truncate(WfRuleCall *call);
+extern void wf_rule_truncate_cascade(WfRuleCall *call);
+extern void wf_rule_create_table_as(WfRuleCall *call);
+
+/* rule_drop.c */
+extern void wf_rule_drop_type(WfRuleCall *call);
+extern void wf_rule_drop_column(WfRuleCall *call);
+extern void wf_rule_drop_table(WfRuleCall *call);
+extern void wf_rule_drop_schema(WfRuleCall *call);
+extern void wf_rule_drop_database(WfRuleCall *call);
+extern void wf_rule_drop_cascade(WfRuleCall *call);
+extern void wf_rule_recreate_table(WfRuleCall *call);
+extern void wf_rule_drop_not_null(WfRuleCall *call);
+extern void wf_rule_change_default(WfRuleCall *call);
 
 /* rule_enum.c */
 extern void wf_rule_enum_add_value(WfRuleCall *call);
 extern void wf_rule_enum_rename_value(WfRuleCall *call);
+extern void wf_rule_enum_created(WfRuleCall *call);
+extern void wf_rule_enum_value_unordered(WfRuleCall *call);
+extern void wf_rule_enum_add_value_in_transaction(WfRuleCall *call);
+extern void wf_rule_enum_value_used(WfRuleCall *call);
+extern void wf_rule_enum_type_replaced(WfRuleCall *call);
 
-/* rule_drop.c */
-extern void wf_rule_drop_type(WfRuleCall *call);
+/* rule_foreign_key.c */
+extern void wf_rule_foreign_key_without_index(WfRuleCall *call);
+extern void wf_rule_foreign_key_set_null(WfRuleCall *call);
+
+/* rule_index.c */
+extern void wf_rule_index_not_concurrent(WfRuleCall *call);
+extern void wf_rule_drop_index_not_concurrent(WfRuleCall *call);
+extern void wf_rule_reindex_not_concurrent(WfRuleCall *call);
+extern void wf_rule_concurrent_in_transaction(WfRuleCall *call);
+extern void wf_rule_concurrent_on_partitioned(WfRuleCall *call);
+extern void wf_rule_wide_index(WfRuleCall *call);
+extern void wf_rule_index_build_corruption(WfRuleCall *call);
+extern void wf_rule_duplicate_index(WfRuleCall *call);
+extern void wf_rule_invalid_index_left(WfRuleCall *call);
 
 /* rule_rename.c */
 extern void wf_rule_rename_other(WfRuleCall *call);
 extern void wf_rule_move_schema(WfRuleCall *call);
+extern void wf_rule_rename_column(WfRuleCall *call);
+extern void wf_rule_rename_table(WfRuleCall *call);
+extern void wf_rule_rename_schema(WfRuleCall *call);
+
+/* rule_storage.c */
+extern void wf_rule_set_persistence(WfRuleCall *call);
+extern void wf_rule_set_access_method(WfRuleCall *call);
+extern void wf_rule_set_tablespace(WfRuleCall *call);
+extern void wf_rule_set_expression(WfRuleCall *call);
+extern void wf_rule_cluster_or_vacuum_full(WfRuleCall *call);
+extern void wf_rule_refresh_matview(WfRuleCall *call);
+extern void wf_rule_attach_partition(WfRuleCall *call);
+extern void wf_rule_create_partition(WfRuleCall *call);
+extern void wf_rule_detach_partition(WfRuleCall *call);
+
+/* rule_style.c */
+extern void wf_rule_json_column(WfRuleCall *call);
+extern void wf_rule_char_column(WfRuleCall *call);
+extern void wf_rule_money_column(WfRuleCall *call);
+extern void wf_rule_integer_key_width(WfRuleCall *call);
+extern void wf_rule_smallint_width(WfRuleCall *call);
+extern void wf_rule_limited_varchar(WfRuleCall *call);
+extern void wf_rule_timestamp_without_zone(WfRuleCall *call);
+extern void wf_rule_serial_column(WfRuleCall *call);
+
+/* rule_text.c */
+extern void wf_rule_opaque_sql(WfRuleCall *call);
+extern void wf_rule_domain_with_constraint(WfRuleCall *call);
+extern void wf_rule_identifier_truncated(WfRuleCall *call);
+extern void wf_rule_name_not_qualified(WfRuleCall *call);
+extern void wf_rule_table_without_primary_key(WfRuleCall *call);
+extern void wf_rule_unnamed_constraint(WfRuleCall *call);
+extern void wf_rule_create_extension(WfRuleCall *call);
+extern void wf_rule_duplicate_assignment(WfRuleCall *call);
+extern void wf_rule_not_rerunnable(WfRuleCall *call);
+
+/* rule_timeout.c */
+extern void wf_rule_lock_timeout_missing(WfRuleCall *call);
+extern void wf_rule_statement_timeout_missing(WfRuleCall *call);
+extern void wf_rule_idle_timeout_missing(WfRuleCall *call);
+extern void wf_rule_application_name_missing(WfRuleCall *call);
+extern void wf_rule_lock_timeout_unsafe(WfRuleCall *call);
+
+/* rule_transaction.c */
+extern void wf_rule_nested_transaction(WfRuleCall *call);
+extern void wf_rule_unfinished_transaction(WfRuleCall *call);
+extern void wf_rule_exclusive_lock_held(WfRuleCall *call);
+extern void wf_rule_many_tables_locked(WfRuleCall *call);
+extern void wf_rule_lock_table(WfRuleCall *call);
+extern void wf_rule_alter_table_not_combined(WfRuleCall *call);
+
+/* rule_type.c */
+extern void wf_rule_type_change_rewrites(WfRuleCall *call);
+extern void wf_rule_type_change_narrows(WfRuleCall *call);
+extern void wf_rule_type_change_rechecks(WfRuleCall *call);
 
 #endif							/* WF_MIGRATION_RULE_LIST_H */

@@ -56,6 +56,10 @@ wf_rule_rename_other(WfRuleCall *call)
 								 noun_of(stmt->renameType),
 								 stmt->subname ? stmt->subname : relation->name, stmt->newname);
 		wf_finding_on(call, finding, relation);
+		/* Nothing but migrations names these. */
+		if (stmt->renameType == OBJECT_TRIGGER || stmt->renameType == OBJECT_POLICY ||
+			stmt->renameType == OBJECT_RULE)
+			finding->severity = WF_SEVERITY_LOW;
 		return;
 	}
 	finding = wf_finding_add(call, "code that names %s \"%s\" fails as soon as it is \"%s\"",
@@ -151,4 +155,72 @@ noun_of(ObjectType type)
 		default:
 			return "object";
 	}
+}
+
+/* RENAME COLUMN. */
+void
+wf_rule_rename_column(WfRuleCall *call)
+{
+	RenameStmt *stmt = (RenameStmt *) call->statement;
+	WfRelation *table;
+	WfColumn   *column;
+	WfFinding  *finding;
+
+	if (stmt->renameType != OBJECT_COLUMN || stmt->relation == NULL)
+		return;
+	table = wf_rule_relation(call, stmt->relation);
+	if (table == NULL)
+		return;
+	column = call->catalog->column(call->catalog, table, stmt->subname);
+	if (column && column->created_here)
+		return;
+	finding = wf_finding_add(call, "code that names column \"%s\" of \"%s\" fails as soon as it is \"%s\"",
+							 stmt->subname, table->name, stmt->newname);
+	wf_finding_on(call, finding, table);
+	finding->lock = AccessExclusiveLock;
+	wf_finding_note_text(finding, "column", stmt->subname);
+	finding->hint = pstrdup("Add a column of the new name, write to both, fill it in batches, and drop the old one when no code reads it.");
+}
+
+/* RENAME of a table or view, unless a view takes the old name. */
+void
+wf_rule_rename_table(WfRuleCall *call)
+{
+	RenameStmt *stmt = (RenameStmt *) call->statement;
+	WfRelation *table;
+	WfFinding  *finding;
+
+	if (stmt->renameType != OBJECT_TABLE && stmt->renameType != OBJECT_VIEW &&
+		stmt->renameType != OBJECT_MATVIEW && stmt->renameType != OBJECT_FOREIGN_TABLE)
+		return;
+	table = wf_rule_relation(call, stmt->relation);
+	if (table == NULL)
+		return;
+	finding = wf_finding_add(call, "code that names %s \"%s\" fails as soon as it is \"%s\"",
+							 noun_of(stmt->renameType), table->name, stmt->newname);
+	wf_finding_on(call, finding, table);
+	finding->lock = AccessExclusiveLock;
+	finding->deferral = WF_DEFER_VIEW;
+	finding->hint = pstrdup("Leave a view of the old name in the same transaction, until no code uses it.");
+	finding->safe_sql = psprintf("BEGIN;\nALTER %s %s RENAME TO %s;\nCREATE VIEW %s AS SELECT * FROM %s;\nCOMMIT;",
+								 stmt->renameType == OBJECT_VIEW ? "VIEW" :
+								 stmt->renameType == OBJECT_MATVIEW ? "MATERIALIZED VIEW" :
+								 stmt->renameType == OBJECT_FOREIGN_TABLE ? "FOREIGN TABLE" : "TABLE",
+								 finding->object, wf_ddl_quote_name(NULL, stmt->newname), finding->object,
+								 wf_ddl_quote_name(table->schema, stmt->newname));
+}
+
+/* RENAME of a schema. */
+void
+wf_rule_rename_schema(WfRuleCall *call)
+{
+	RenameStmt *stmt = (RenameStmt *) call->statement;
+	WfFinding  *finding;
+
+	if (stmt->renameType != OBJECT_SCHEMA)
+		return;
+	finding = wf_finding_add(call, "code and search_path settings that name schema \"%s\" fail as soon as it is \"%s\"",
+							 stmt->subname, stmt->newname);
+	finding->object = wf_ddl_quote_name(NULL, stmt->subname);
+	finding->hint = pstrdup("Make the new schema, move the objects one by one, and leave views in the old one.");
 }

@@ -1,0 +1,221 @@
+/*
+ * catalog_types.c: casts and functions, as the live catalog has them.
+ */
+#include "common/compat.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "nodes/value.h"
+#include "parser/parse_coerce.h"
+#include "utils/builtins.h"
+#include "utils/catcache.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
+
+#include "ddl/catalog_parts.h"
+
+/* The scale's bits in the modifier of numeric. */
+#define NUMERIC_SCALE_MASK 0x7ff
+
+static bool resolve_type_name(const TypeName *name, Oid *type, int32 *typmod);
+static bool length_shrinks(Oid type, int32 from, int32 to);
+static bool loses_values(Oid from, int32 from_typmod, Oid to, int32 to_typmod);
+static bool is_relabel(Oid from, int32 from_typmod, Oid to, int32 to_typmod);
+
+/*
+ * What ALTER COLUMN TYPE without USING would do to the rows.  Asks the cast
+ * catalog and knows the length coercions whose planner support functions make
+ * a widening free; never evaluates an expression.
+ */
+WfTypeChange
+wf_ddl_live_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *name)
+{
+	Oid			type;
+	int32		typmod;
+	Oid			function;
+
+	if (!OidIsValid(column->type) || !resolve_type_name(name, &type, &typmod))
+		return WF_TYPE_CHANGE_UNKNOWN;
+	if (type == column->type && typmod == column->typmod)
+		return WF_TYPE_CHANGE_NONE;
+	if (type != column->type &&
+		find_coercion_pathway(type, column->type, COERCION_ASSIGNMENT, &function) == COERCION_PATH_NONE &&
+		getBaseType(type) != getBaseType(column->type))
+		return WF_TYPE_CHANGE_FAILS;
+	if (is_relabel(column->type, column->typmod, type, typmod))
+		return WF_TYPE_CHANGE_NONE;
+	return loses_values(column->type, column->typmod, type, typmod) ?
+		WF_TYPE_CHANGE_NARROWS : WF_TYPE_CHANGE_REWRITES;
+}
+
+/*
+ * Type and modifier of a raw type name; false where it does not resolve, or
+ * where the modifier's meaning is the type's own secret.  The type's typmodin
+ * function is not asked: it raises for a bad modifier.
+ */
+static bool
+resolve_type_name(const TypeName *name, Oid *type, int32 *typmod)
+{
+	int32		args[2] = {0, 0};
+	int			nargs = list_length(name->typmods);
+
+	if (name->names == NIL || name->pct_type || nargs > 2)
+		return false;
+	*type = wf_ddl_live_type_oid(name->names);
+	if (!OidIsValid(*type))
+		return false;
+	for (int i = 0; i < nargs; i++)
+	{
+		Node	   *arg = list_nth(name->typmods, i);
+
+		if (!IsA(arg, A_Const) || nodeTag(&((A_Const *) arg)->val) != T_Integer)
+			return false;
+		args[i] = intVal(&((A_Const *) arg)->val);
+	}
+	*typmod = -1;
+	if (nargs > 0)
+	{
+		switch (*type)
+		{
+			case VARCHAROID:
+			case BPCHAROID:
+				*typmod = args[0] + VARHDRSZ;
+				break;
+			case NUMERICOID:
+				*typmod = ((args[0] << 16) | (args[1] & NUMERIC_SCALE_MASK)) + VARHDRSZ;
+				break;
+			case BITOID:
+			case VARBITOID:
+			case TIMEOID:
+			case TIMETZOID:
+			case TIMESTAMPOID:
+			case TIMESTAMPTZOID:
+				*typmod = args[0];
+				break;
+			default:
+				return false;
+		}
+	}
+	if (name->arrayBounds != NIL)
+		*type = get_array_type(*type);
+	return OidIsValid(*type);
+}
+
+/* Is every value of the old type one of the new, bit by bit? */
+static bool
+is_relabel(Oid from, int32 from_typmod, Oid to, int32 to_typmod)
+{
+	Oid			from_base = getBaseType(from);
+	Oid			to_base = getBaseType(to);
+
+	if (get_typtype(to) == TYPTYPE_DOMAIN && to != from && DomainHasConstraints(to))
+		return false;
+	if (from_base != to_base)
+	{
+		/* A time of day does not move in a zone that is UTC all the year. */
+		if ((from_base == TIMESTAMPOID && to_base == TIMESTAMPTZOID) ||
+			(from_base == TIMESTAMPTZOID && to_base == TIMESTAMPOID))
+			return !TimestampTimestampTzRequiresRewrite() &&
+				!length_shrinks(to_base, from_typmod, to_typmod);
+		if (!IsBinaryCoercible(from_base, to_base))
+			return false;
+		/* text to varchar(n): every value is checked. */
+		return to_typmod < 0 || (to_base == VARCHAROID && from_base == VARCHAROID);
+	}
+	if (from_typmod == to_typmod)
+		return true;
+	return !length_shrinks(to_base, from_typmod, to_typmod);
+}
+
+/*
+ * Does the modifier take away more than it gives?  True as well where the type
+ * has no support function that would spare the rewrite.
+ */
+static bool
+length_shrinks(Oid type, int32 from, int32 to)
+{
+	switch (type)
+	{
+		case VARCHAROID:
+		case VARBITOID:
+			return to >= 0 && (from < 0 || from > to);
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+		case TIMEOID:
+		case TIMETZOID:
+			return to >= 0 && to < MAX_TIMESTAMP_PRECISION && (from < 0 || from > to);
+		case NUMERICOID:
+			if (to < 0)
+				return false;
+			if (from < 0)
+				return true;
+			/* Same scale and no less precision. */
+			return ((from - VARHDRSZ) & NUMERIC_SCALE_MASK) != ((to - VARHDRSZ) & NUMERIC_SCALE_MASK) ||
+				((from - VARHDRSZ) >> 16) > ((to - VARHDRSZ) >> 16);
+		case INTERVALOID:
+			return to >= 0;
+		default:
+			return to >= 0 || from < 0;
+	}
+}
+
+/* May a value not fit into the new type, or come out shorter? */
+static bool
+loses_values(Oid from, int32 from_typmod, Oid to, int32 to_typmod)
+{
+	static const struct
+	{
+		Oid			from;
+		Oid			to;
+	}			narrowing[] = {
+		{INT8OID, INT4OID}, {INT8OID, INT2OID}, {INT4OID, INT2OID},
+		{FLOAT8OID, FLOAT4OID}, {FLOAT8OID, INT8OID}, {FLOAT8OID, INT4OID}, {FLOAT8OID, INT2OID},
+		{FLOAT4OID, INT8OID}, {FLOAT4OID, INT4OID}, {FLOAT4OID, INT2OID},
+		{NUMERICOID, INT8OID}, {NUMERICOID, INT4OID}, {NUMERICOID, INT2OID},
+		{NUMERICOID, FLOAT8OID}, {NUMERICOID, FLOAT4OID},
+		{TIMESTAMPOID, DATEOID}, {TIMESTAMPTZOID, DATEOID},
+		{TIMESTAMPOID, TIMEOID}, {TIMESTAMPTZOID, TIMEOID},
+	};
+
+	from = getBaseType(from);
+	to = getBaseType(to);
+	for (int i = 0; i < lengthof(narrowing); i++)
+	{
+		if (narrowing[i].from == from && narrowing[i].to == to)
+			return true;
+	}
+	if (from == to || (to_typmod >= 0 && TypeCategory(to) == TYPCATEGORY_STRING))
+		return to_typmod >= 0 && length_shrinks(to == BPCHAROID ? VARCHAROID : to, from == to ? from_typmod : -1, to_typmod);
+	return false;
+}
+
+/* The worst volatility of the functions that may be meant. */
+char
+wf_ddl_live_volatility(WfCatalog *catalog, List *name, int nargs)
+{
+	char	   *schema = list_length(name) > 1 ? strVal(list_nth(name, list_length(name) - 2)) : NULL;
+	CatCList   *candidates = SearchSysCacheList1(PROCNAMEARGSNSP,
+												 CStringGetDatum(strVal(llast(name))));
+	char		worst = 0;
+
+	for (int i = 0; i < candidates->n_members; i++)
+	{
+		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(&candidates->members[i]->tuple);
+
+		if (schema ? strcmp(get_namespace_name(form->pronamespace), schema) != 0 :
+			!FunctionIsVisible(form->oid))
+			continue;
+		if (nargs >= 0 && !OidIsValid(form->provariadic) &&
+			(nargs > form->pronargs || nargs < form->pronargs - form->pronargdefaults))
+			continue;
+		if (form->provolatile == PROVOLATILE_VOLATILE || worst == 0 ||
+			(form->provolatile == PROVOLATILE_STABLE && worst == PROVOLATILE_IMMUTABLE))
+			worst = form->provolatile;
+	}
+	ReleaseSysCacheList(candidates);
+	return worst;
+}

@@ -1,0 +1,27 @@
+/*
+ * lock.h: which locks a statement takes, and for how much work it holds them.
+ */
+#ifndef WF_DDL_LOCK_H
+#define WF_DDL_LOCK_H
+
+#include "postgres.h"
+
+#include "nodes/parsenodes.h"
+#include "nodes/pg_list.h"
+#include "storage/lockdefs.h"
+
+/* One relation that a statement locks. */
+typedef struct WfLock
+{
+	RangeVar   *relation;
+	LOCKMODE	mode;
+	bool		is_other;		/* not the statement's target */
+} WfLock;
+
+extern LOCKMODE wf_ddl_alter_table_lock(AlterTableStmt *stmt, int server_version);
+extern List *wf_ddl_statement_locks(Node *stmt, int server_version);
+extern bool wf_ddl_option_is_on(List *options, const char *name);
+extern RangeVar *wf_ddl_range_var_of_names(List *names);
+extern const char *wf_ddl_lock_name(LOCKMODE mode);
+
+#endif							/* WF_DDL_LOCK_H */

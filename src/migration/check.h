@@ -1,0 +1,46 @@
+/*
+ * check.h: checking a whole text.
+ */
+#ifndef WF_MIGRATION_CHECK_H
+#define WF_MIGRATION_CHECK_H
+
+#include "postgres.h"
+
+#include "nodes/bitmapset.h"
+#include "utils/tuplestore.h"
+
+#include "ddl/statement.h"
+#include "migration/rule.h"
+#include "migration/simulate.h"
+
+/* The options of migration_breaking_check(). */
+typedef struct WfCheckOptions
+{
+	bool		in_transaction;
+	bool		assume_populated;
+	int64		target_version;
+	int64		min_rows;
+	List	   *ignore;			/* of char *: rules not to run */
+	List	   *only;			/* of char *: rules to run; NIL: all */
+	char	   *severity;		/* least one to report */
+} WfCheckOptions;
+
+/*
+ * Takes the findings of one statement, which begins at this offset of the text;
+ * in the order of the text, but for findings that later statements could have
+ * taken back, which come last.
+ */
+typedef void (*WfReportFindings) (void *target, WfReader *reader, int statement, int offset, List *findings);
+
+/*
+ * check.c: checks a text and gives the findings of each statement that has any
+ * to report.  Raises for a bad option, cancellation and out of memory only.
+ */
+extern void wf_migration_check_text(const char *text, int length, const WfCheckOptions *options,
+									WfReportFindings report, void *target);
+
+/* finding.c */
+extern WfFinding *wf_finding_copy(const WfFinding *finding);
+extern Datum wf_finding_evidence(WfFinding *finding);
+
+#endif							/* WF_MIGRATION_CHECK_H */

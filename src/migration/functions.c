@@ -1,0 +1,195 @@
+/*
+ * functions.c: the SQL functions of the checker.
+ */
+#include "common/compat.h"
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "tcop/utility.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+
+#include "common/options.h"
+#include "ddl/deparse.h"
+#include "ddl/lock.h"
+#include "ddl/statement.h"
+#include "migration/check.h"
+#include "migration/finding.h"
+
+/* Tables with fewer rows count as small where nothing else is said. */
+#define DEFAULT_MIN_ROWS 1000
+
+PG_FUNCTION_INFO_V1(wf_migration_breaking_check);
+PG_FUNCTION_INFO_V1(wf_migration_parse);
+PG_FUNCTION_INFO_V1(wf_migration_rules_list);
+
+static void put_findings(void *target, WfReader *reader, int statement, int offset, List *findings);
+static void put_text(Datum *values, bool *nulls, int column, const char *text);
+static LOCKMODE target_lock(Node *node, int server_version);
+
+/*
+ * migration_breaking_check(sql text, options jsonb) -> setof finding
+ *
+ * A row a finding, in the order of the text.  Raises for a bad option only:
+ * what is wrong with the text is a finding.
+ */
+Datum
+wf_migration_breaking_check(PG_FUNCTION_ARGS)
+{
+	static const WfOption known[] = {
+		{"in_transaction", WF_OPTION_BOOLEAN, offsetof(WfCheckOptions, in_transaction)},
+		{"assume_populated", WF_OPTION_BOOLEAN, offsetof(WfCheckOptions, assume_populated)},
+		{"target_version", WF_OPTION_INTEGER, offsetof(WfCheckOptions, target_version)},
+		{"min_rows", WF_OPTION_INTEGER, offsetof(WfCheckOptions, min_rows)},
+		{"ignore", WF_OPTION_TEXT_LIST, offsetof(WfCheckOptions, ignore)},
+		{"only", WF_OPTION_TEXT_LIST, offsetof(WfCheckOptions, only)},
+		{"severity", WF_OPTION_TEXT, offsetof(WfCheckOptions, severity)},
+	};
+	text	   *sql = PG_GETARG_TEXT_PP(0);
+	WfCheckOptions options = {.min_rows = DEFAULT_MIN_ROWS};
+
+	wf_common_options_parse(PG_GETARG_JSONB_P(1), known, lengthof(known), &options);
+	if (options.target_version != 0 && (options.target_version < 10 || options.target_version > 99))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("target_version must be a major version"),
+				 errhint("Write for example '{\"target_version\": 17}'.")));
+	if (options.min_rows < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("min_rows must not be negative")));
+	InitMaterializedSRF(fcinfo, 0);
+	wf_migration_check_text(VARDATA_ANY(sql), VARSIZE_ANY_EXHDR(sql), &options,
+							put_findings, fcinfo->resultinfo);
+	return (Datum) 0;
+}
+
+/* Appends the findings of one statement to the result. */
+static void
+put_findings(void *target, WfReader *reader, int statement, int offset, List *findings)
+{
+	ReturnSetInfo *result = target;
+	ListCell   *lc;
+
+	foreach(lc, findings)
+	{
+		WfFinding  *finding = lfirst(lc);
+		Datum		values[14];
+		bool		nulls[14] = {0};
+		int			line;
+		int			col;
+
+		wf_ddl_reader_position(reader, offset + Max(finding->location, 0), &line, &col);
+		values[0] = Int32GetDatum(statement);
+		values[1] = Int32GetDatum(line);
+		values[2] = Int32GetDatum(col);
+		put_text(values, nulls, 3, finding->rule->id);
+		put_text(values, nulls, 4, wf_migration_severity_name(finding->severity));
+		put_text(values, nulls, 5, wf_migration_kind_name(finding->kind));
+		put_text(values, nulls, 6, finding->object);
+		put_text(values, nulls, 7, wf_ddl_lock_name(finding->lock));
+		values[8] = BoolGetDatum(finding->rewrites);
+		values[9] = BoolGetDatum(finding->scans);
+		put_text(values, nulls, 10, finding->message);
+		put_text(values, nulls, 11, finding->hint);
+		put_text(values, nulls, 12, finding->safe_sql);
+		values[13] = wf_finding_evidence(finding);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+}
+
+/*
+ * migration_parse(sql text, target_version int) -> setof statement
+ *
+ * The statements of a text as the checker reads them: where each begins, its
+ * command tag, the lock on its target in that major version (NULL: the running
+ * one, whose own answer is given for ALTER TABLE), or its error.
+ */
+Datum
+wf_migration_parse(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	MemoryContext per_statement;
+	MemoryContext old;
+	WfStatement statement;
+	WfReader   *reader;
+	int			version = PG_ARGISNULL(1) ? WF_SERVER_MAJOR : -PG_GETARG_INT32(1);
+	int			save_nestlevel;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	InitMaterializedSRF(fcinfo, 0);
+	save_nestlevel = NewGUCNestLevel();
+	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	reader = wf_ddl_reader_begin(VARDATA_ANY(PG_GETARG_TEXT_PP(0)), VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(0)));
+	per_statement = AllocSetContextCreate(CurrentMemoryContext, "wishflags statement",
+										  ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(per_statement);
+	while (wf_ddl_reader_next(reader, &statement))
+	{
+		Datum		values[6];
+		bool		nulls[6] = {0};
+		int			line;
+		int			col;
+
+		wf_ddl_reader_position(reader, statement.offset + statement.error_offset, &line, &col);
+		values[0] = Int32GetDatum(statement.number);
+		values[1] = Int32GetDatum(line);
+		values[2] = Int32GetDatum(col);
+		put_text(values, nulls, 3, statement.node ? CreateCommandName(statement.node) : NULL);
+		put_text(values, nulls, 4, statement.node ?
+				 wf_ddl_lock_name(target_lock(statement.node, version)) : NULL);
+		put_text(values, nulls, 5, statement.kind == WF_STATEMENT_META ?
+				 "psql command" : statement.error);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		MemoryContextReset(per_statement);
+	}
+	MemoryContextSwitchTo(old);
+	AtEOXact_GUC(true, save_nestlevel);
+	return (Datum) 0;
+}
+
+/* The lock that the statement takes on its target. */
+static LOCKMODE
+target_lock(Node *node, int server_version)
+{
+	List	   *locks = wf_ddl_statement_locks(node, server_version);
+	WfLock	   *first = locks ? linitial(locks) : NULL;
+
+	return first && !first->is_other ? first->mode : NoLock;
+}
+
+/* migration_rules_list() -> setof rule: the registry. */
+Datum
+wf_migration_rules_list(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < wf_migration_rule_count; i++)
+	{
+		const WfRule *rule = &wf_migration_rules[i];
+		Datum		values[5];
+		bool		nulls[5] = {0};
+
+		put_text(values, nulls, 0, rule->id);
+		put_text(values, nulls, 1, wf_migration_severity_name(rule->severity));
+		put_text(values, nulls, 2, wf_migration_kind_name(rule->kind));
+		put_text(values, nulls, 3, rule->policy);
+		put_text(values, nulls, 4, rule->description);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+static void
+put_text(Datum *values, bool *nulls, int column, const char *text)
+{
+	nulls[column] = text == NULL;
+	values[column] = text ? CStringGetTextDatum(text) : (Datum) 0;
+}

@@ -1,0 +1,166 @@
+/*
+ * rule_data.c: rules about changing and losing rows.
+ */
+#include "common/compat.h"
+
+#include "nodes/value.h"
+
+#include "ddl/deparse.h"
+#include "ddl/walk.h"
+#include "migration/finding.h"
+#include "migration/rule_list.h"
+
+static WfRelation *read_table(WfRuleCall *call, Node *query);
+static bool takes_range_var(Node *node, void *context);
+
+/* UPDATE and DELETE without WHERE, and MERGE. */
+void
+wf_rule_unbatched_data_change(WfRuleCall *call)
+{
+	RangeVar   *name;
+	Node	   *where = NULL;
+	const char *command;
+	WfRelation *table;
+	WfFinding  *finding;
+
+	if (IsA(call->statement, UpdateStmt))
+	{
+		command = "UPDATE";
+		name = ((UpdateStmt *) call->statement)->relation;
+		where = ((UpdateStmt *) call->statement)->whereClause;
+	}
+	else if (IsA(call->statement, DeleteStmt))
+	{
+		command = "DELETE";
+		name = ((DeleteStmt *) call->statement)->relation;
+		where = ((DeleteStmt *) call->statement)->whereClause;
+	}
+	else
+	{
+		command = "MERGE";
+		name = ((MergeStmt *) call->statement)->relation;
+	}
+	table = wf_rule_table_at_work(call, name);
+	if (table == NULL)
+		return;
+	finding = wf_finding_add(call, where ?
+							 "%s of \"%s\" locks the rows it changes until the transaction ends, and leaves as many dead ones" :
+							 "%s changes all of \"%s\" (%s) at once: each row stays locked until the transaction ends, and leaves a dead one",
+							 command, table->name, wf_rule_size(call, table));
+	wf_finding_on(call, finding, table);
+	/* With a WHERE clause it may be few: advice only. */
+	if (where)
+		finding->severity = WF_SEVERITY_INFO;
+	finding->lock = RowExclusiveLock;
+	finding->scans = where == NULL;
+	finding->hint = pstrdup("Change some thousand rows at a time, by ranges of the key, each in a transaction of its own.");
+}
+
+/* TRUNCATE. */
+void
+wf_rule_truncate(WfRuleCall *call)
+{
+	TruncateStmt *stmt = (TruncateStmt *) call->statement;
+	ListCell   *lc;
+
+	foreach(lc, stmt->relations)
+	{
+		WfRelation *table = wf_rule_table_at_work(call, lfirst(lc));
+		WfFinding  *finding;
+
+		if (table == NULL)
+			continue;
+		finding = wf_finding_add(call, "TRUNCATE takes %s out of \"%s\" for good, and waits for all queries on it",
+								 wf_rule_size(call, table), table->name);
+		wf_finding_on(call, finding, table);
+		finding->severity = call->rule->severity;
+		finding->lock = AccessExclusiveLock;
+		finding->rewrites = true;
+		finding->hint = pstrdup("If the rows must go, DELETE them in batches; else leave it out.");
+	}
+}
+
+/* TRUNCATE ... CASCADE. */
+void
+wf_rule_truncate_cascade(WfRuleCall *call)
+{
+	TruncateStmt *stmt = (TruncateStmt *) call->statement;
+	ListCell   *lc;
+
+	if (stmt->behavior != DROP_CASCADE)
+		return;
+	foreach(lc, stmt->relations)
+	{
+		WfRelation *table = wf_rule_relation(call, lfirst(lc));
+		WfFinding  *finding;
+
+		if (table == NULL)
+			continue;
+		finding = wf_finding_add(call, "CASCADE empties every table with a foreign key to \"%s\" as well, however far", table->name);
+		wf_finding_on(call, finding, table);
+		finding->severity = call->rule->severity;
+		finding->lock = AccessExclusiveLock;
+		finding->rewrites = true;
+		finding->hint = pstrdup("Name the tables that are to be emptied.");
+	}
+}
+
+/* CREATE TABLE AS, SELECT INTO and INSERT ... SELECT from a table. */
+void
+wf_rule_create_table_as(WfRuleCall *call)
+{
+	Node	   *query = call->statement;
+	WfRelation *table;
+	WfFinding  *finding;
+
+	if (IsA(query, CreateTableAsStmt))
+		query = ((CreateTableAsStmt *) query)->query;
+	else if (IsA(query, InsertStmt))
+		query = ((InsertStmt *) query)->selectStmt;
+	else if (((SelectStmt *) query)->intoClause == NULL)
+		return;
+	table = read_table(call, query);
+	if (table == NULL)
+		return;
+	finding = wf_finding_add(call, "copying %s of \"%s\" in one statement is one long transaction, which keeps vacuum from its work",
+							 wf_rule_size(call, table), table->name);
+	wf_finding_on(call, finding, table);
+	finding->lock = AccessShareLock;
+	finding->scans = true;
+	finding->hint = pstrdup("Copy in batches, by ranges of the key.");
+}
+
+/* What the walk over FROM looks for. */
+typedef struct TableSearch
+{
+	WfRuleCall *call;
+	WfRelation *table;
+} TableSearch;
+
+/* The first filled table that a query reads; NULL where there is none. */
+static WfRelation *
+read_table(WfRuleCall *call, Node *query)
+{
+	TableSearch search = {.call = call};
+	ListCell   *lc;
+
+	/* CREATE TABLE AS that was analyzed already is no raw query any more. */
+	if (query == NULL || !IsA(query, SelectStmt))
+		return NULL;
+	foreach(lc, ((SelectStmt *) query)->fromClause)
+	{
+		if (wf_ddl_walk(lfirst(lc), takes_range_var, &search))
+			break;
+	}
+	return search.table;
+}
+
+static bool
+takes_range_var(Node *node, void *context)
+{
+	TableSearch *search = context;
+
+	if (IsA(node, RangeVar))
+		search->table = wf_rule_table_at_work(search->call, (RangeVar *) node);
+	return search->table != NULL;
+}

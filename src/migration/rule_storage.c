@@ -1,0 +1,218 @@
+/*
+ * rule_storage.c: rules about storage, whole-table rewrites and partitions.
+ */
+#include "common/compat.h"
+
+#include "utils/builtins.h"
+
+#include "ddl/deparse.h"
+#include "ddl/lock.h"
+#include "migration/finding.h"
+#include "migration/rule_list.h"
+
+static WfFinding *report_rewrite(WfRuleCall *call, WfRelation *table, const char *command);
+
+static WfFinding *
+report_rewrite(WfRuleCall *call, WfRelation *table, const char *command)
+{
+	WfFinding  *finding = wf_finding_add(call, "%s writes \"%s\" anew (%s) while nobody can read or write it",
+										 command, table->name, wf_rule_size(call, table));
+
+	wf_finding_on(call, finding, table);
+	finding->lock = AccessExclusiveLock;
+	finding->rewrites = true;
+	finding->scans = true;
+	return finding;
+}
+
+/* SET LOGGED and SET UNLOGGED, when it changes. */
+void
+wf_rule_set_persistence(WfRuleCall *call)
+{
+	WfRelation *table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
+	bool		unlogged = call->command->subtype == AT_SetUnLogged;
+	WfFinding  *finding;
+
+	if (table == NULL || (!table->missing && table->persistence == (unlogged ? 'u' : 'p')))
+		return;
+	finding = report_rewrite(call, table, unlogged ? "SET UNLOGGED" : "SET LOGGED");
+	finding->hint = pstrdup(unlogged ? "An unlogged table is emptied by a crash and absent on standbys; make a new one for data that may be lost." :
+							"Make a new logged table, copy the rows in batches and swap the tables.");
+}
+
+void
+wf_rule_set_access_method(WfRuleCall *call)
+{
+	WfRelation *table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
+
+	if (table)
+		report_rewrite(call, table, "SET ACCESS METHOD")->hint =
+			pstrdup("Make a new table with the access method, copy the rows in batches and swap the tables.");
+}
+
+/* SET TABLESPACE and ALTER TABLE ALL IN TABLESPACE. */
+void
+wf_rule_set_tablespace(WfRuleCall *call)
+{
+	WfRelation *table;
+	WfFinding  *finding;
+
+	if (IsA(call->statement, AlterTableMoveAllStmt))
+	{
+		finding = wf_finding_add(call, "all relations of a tablespace are copied, each while nobody can read or write it");
+		finding->lock = AccessExclusiveLock;
+		finding->rewrites = true;
+		return;
+	}
+	if (call->command->subtype != AT_SetTableSpace)
+		return;
+	table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
+	if (table == NULL)
+		return;
+	finding = report_rewrite(call, table, "SET TABLESPACE");
+	finding->hint = pstrdup("Indexes can move by REINDEX (TABLESPACE name, CONCURRENTLY); for a table use pg_repack.");
+}
+
+/* SET EXPRESSION of a stored generated column. */
+void
+wf_rule_set_expression(WfRuleCall *call)
+{
+	WfRelation *table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
+
+	if (table)
+		report_rewrite(call, table, "SET EXPRESSION")->hint =
+			pstrdup("Add a new column with the new expression, and let the code change over.");
+}
+
+/* CLUSTER and VACUUM FULL. */
+void
+wf_rule_cluster_or_vacuum_full(WfRuleCall *call)
+{
+	bool		is_cluster = IsA(call->statement, ClusterStmt);
+	const char *command = is_cluster ? "CLUSTER" : "VACUUM FULL";
+	const char *hint = "Use pg_repack, or plain VACUUM where it is enough.";
+	List	   *names = NIL;
+	WfFinding  *finding;
+	ListCell   *lc;
+
+	if (is_cluster)
+	{
+		if (((ClusterStmt *) call->statement)->relation)
+			names = list_make1(((ClusterStmt *) call->statement)->relation);
+	}
+	else
+	{
+		VacuumStmt *stmt = (VacuumStmt *) call->statement;
+
+		if (!stmt->is_vacuumcmd || !wf_ddl_option_is_on(stmt->options, "full"))
+			return;
+		foreach(lc, stmt->rels)
+			names = lappend(names, lfirst_node(VacuumRelation, lc)->relation);
+	}
+	if (names == NIL)
+	{
+		finding = wf_finding_add(call, "%s without a name writes every table anew, each while nobody can read or write it", command);
+		finding->lock = AccessExclusiveLock;
+		finding->rewrites = finding->scans = true;
+		finding->hint = pstrdup(hint);
+		return;
+	}
+	foreach(lc, names)
+	{
+		WfRelation *table = wf_rule_table_at_work(call, lfirst(lc));
+
+		if (table)
+			report_rewrite(call, table, command)->hint = pstrdup(hint);
+	}
+}
+
+/* REFRESH MATERIALIZED VIEW without CONCURRENTLY. */
+void
+wf_rule_refresh_matview(WfRuleCall *call)
+{
+	RefreshMatViewStmt *stmt = (RefreshMatViewStmt *) call->statement;
+	WfRelation *matview;
+	WfFinding  *finding;
+
+	if (stmt->concurrent)
+		return;
+	matview = wf_rule_relation(call, stmt->relation);
+	if (matview == NULL)
+		return;
+	finding = wf_finding_add(call, stmt->skipData ? "REFRESH ... WITH NO DATA leaves \"%s\" unreadable" :
+							 "REFRESH stops all reads of \"%s\" while its query runs", matview->name);
+	wf_finding_on(call, finding, matview);
+	finding->lock = AccessExclusiveLock;
+	finding->rewrites = true;
+	if (stmt->skipData)
+		return;
+	finding->hint = pstrdup("Use CONCURRENTLY; the view needs a unique index on plain columns without WHERE.");
+	finding->safe_sql = psprintf("REFRESH MATERIALIZED VIEW CONCURRENTLY %s;", finding->object);
+}
+
+/* ATTACH PARTITION. */
+void
+wf_rule_attach_partition(WfRuleCall *call)
+{
+	PartitionCmd *partition = castNode(PartitionCmd, call->command->def);
+	WfRelation *child;
+	WfFinding  *finding;
+
+	/* ALTER INDEX ... ATTACH PARTITION comes the same way, and reads nothing. */
+	if (((AlterTableStmt *) call->statement)->objtype != OBJECT_TABLE || partition->bound == NULL)
+		return;
+	child = wf_rule_table_at_work(call, partition->name);
+	if (child == NULL)
+		return;
+	finding = wf_finding_add(call, "ATTACH PARTITION stops all reads and writes of \"%s\", and of a default partition, while it reads them to check the bounds",
+							 child->name);
+	wf_finding_on(call, finding, child);
+	finding->lock = AccessExclusiveLock;
+	finding->scans = true;
+	finding->hint = pstrdup("Add a CHECK to the table that says the same as the bounds, NOT VALID, and validate it first: then nothing is read.");
+}
+
+/* CREATE TABLE ... PARTITION OF. */
+void
+wf_rule_create_partition(WfRuleCall *call)
+{
+	CreateStmt *stmt = (CreateStmt *) call->statement;
+	WfRelation *parent;
+	WfFinding  *finding;
+
+	if (stmt->partbound == NULL || stmt->inhRelations == NIL)
+		return;
+	parent = wf_rule_relation(call, linitial(stmt->inhRelations));
+	if (parent == NULL)
+		return;
+	finding = wf_finding_add(call, "CREATE TABLE ... PARTITION OF stops all reads and writes of \"%s\" for a moment, or while it reads a default partition",
+							 parent->name);
+	wf_finding_on(call, finding, parent);
+	finding->lock = AccessExclusiveLock;
+	finding->hint = pstrdup("Make the table with LIKE, then ATTACH it, which lets reads and writes of the parent go on.");
+	finding->safe_sql = psprintf("CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS);",
+								 wf_ddl_range_var(stmt->relation), finding->object);
+}
+
+/* DETACH PARTITION without CONCURRENTLY. */
+void
+wf_rule_detach_partition(WfRuleCall *call)
+{
+	PartitionCmd *partition = castNode(PartitionCmd, call->command->def);
+	WfRelation *parent;
+	WfFinding  *finding;
+
+	if (partition->concurrent)
+		return;
+	parent = wf_rule_altered_table(call);
+	if (parent == NULL)
+		return;
+	finding = wf_finding_add(call, "DETACH PARTITION waits for all queries on \"%s\", and new ones wait behind it", parent->name);
+	wf_finding_on(call, finding, parent);
+	finding->lock = AccessExclusiveLock;
+	if (call->catalog->server_version < 14)
+		return;
+	finding->hint = pstrdup("Use DETACH PARTITION ... CONCURRENTLY, outside of a transaction block; it is refused while there is a default partition.");
+	finding->safe_sql = psprintf("ALTER TABLE %s DETACH PARTITION %s CONCURRENTLY;",
+								 finding->object, wf_ddl_range_var(partition->name));
+}

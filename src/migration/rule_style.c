@@ -1,0 +1,239 @@
+/*
+ * rule_style.c: advice on types of columns.
+ *
+ * A table that the text makes can still be made better at no cost, so advice
+ * on it is one step below that on a table others use.
+ */
+#include "common/compat.h"
+
+#include "nodes/value.h"
+
+#include "ddl/deparse.h"
+#include "migration/finding.h"
+#include "migration/rule_list.h"
+
+/* Gets each column that is added or changes its type; changed is set for the latter. */
+typedef void (*ColumnVisitor) (WfRuleCall *call, ColumnDef *column, const char *name);
+
+static void visit_columns(WfRuleCall *call, ColumnVisitor visit);
+static bool has_type(ColumnDef *column, const char *name);
+static WfFinding *advise(WfRuleCall *call, ColumnDef *column, const char *name, const char *why, const char *hint);
+static bool is_key(WfRuleCall *call, ColumnDef *column, const char *name);
+
+static void
+visit_columns(WfRuleCall *call, ColumnVisitor visit)
+{
+	ListCell   *lc;
+
+	if (IsA(call->statement, CreateStmt))
+	{
+		foreach(lc, ((CreateStmt *) call->statement)->tableElts)
+		{
+			if (IsA(lfirst(lc), ColumnDef) && lfirst_node(ColumnDef, lc)->typeName)
+				visit(call, lfirst(lc), lfirst_node(ColumnDef, lc)->colname);
+		}
+		return;
+	}
+	if (call->catalog->relation(call->catalog, ((AlterTableStmt *) call->statement)->relation) == NULL)
+		return;
+	visit(call, castNode(ColumnDef, call->command->def),
+		  call->command->subtype == AT_AddColumn ?
+		  ((ColumnDef *) call->command->def)->colname : call->command->name);
+}
+
+/* Is it the built-in type of this internal name? */
+static bool
+has_type(ColumnDef *column, const char *name)
+{
+	List	   *names = column->typeName ? column->typeName->names : NIL;
+
+	if (list_length(names) == 2 && strcmp(strVal(linitial(names)), "pg_catalog") != 0)
+		return false;
+	return names != NIL && list_length(names) <= 2 && strcmp(strVal(llast(names)), name) == 0;
+}
+
+static WfFinding *
+advise(WfRuleCall *call, ColumnDef *column, const char *name, const char *why, const char *hint)
+{
+	WfFinding  *finding = wf_finding_add(call, "column \"%s\": %s", name, why);
+	RangeVar   *table;
+
+	if (IsA(call->statement, CreateStmt))
+	{
+		table = ((CreateStmt *) call->statement)->relation;
+		wf_finding_lower(finding);
+	}
+	else
+	{
+		WfRelation *relation;
+
+		table = ((AlterTableStmt *) call->statement)->relation;
+		relation = call->catalog->relation(call->catalog, table);
+		if (wf_ddl_is_private(relation))
+			wf_finding_lower(finding);
+	}
+	finding->object = wf_ddl_range_var(table);
+	finding->location = column->location;
+	wf_finding_note_text(finding, "column", name);
+	finding->hint = pstrdup(hint);
+	return finding;
+}
+
+/* Is the column the primary key, or refers to one? */
+static bool
+is_key(WfRuleCall *call, ColumnDef *column, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, column->constraints)
+	{
+		ConstrType	kind = lfirst_node(Constraint, lc)->contype;
+
+		if (kind == CONSTR_PRIMARY || kind == CONSTR_FOREIGN || kind == CONSTR_IDENTITY)
+			return true;
+	}
+	if (!IsA(call->statement, CreateStmt))
+		return false;
+	foreach(lc, ((CreateStmt *) call->statement)->tableElts)
+	{
+		Constraint *constraint = lfirst(lc);
+		ListCell   *lc2;
+
+		if (!IsA(constraint, Constraint))
+			continue;
+		foreach(lc2, constraint->contype == CONSTR_PRIMARY ? constraint->keys :
+				constraint->contype == CONSTR_FOREIGN ? constraint->fk_attrs : NIL)
+		{
+			if (strcmp(strVal(lfirst(lc2)), name) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void
+advise_json(WfRuleCall *call, ColumnDef *column, const char *name)
+{
+	if (has_type(column, "json"))
+		advise(call, column, name, "json has no equality: DISTINCT, GROUP BY and UNION over it fail",
+			   "Use jsonb.");
+}
+
+void
+wf_rule_json_column(WfRuleCall *call)
+{
+	visit_columns(call, advise_json);
+}
+
+static void
+advise_char(WfRuleCall *call, ColumnDef *column, const char *name)
+{
+	if (has_type(column, "bpchar"))
+		advise(call, column, name, "char(n) pads with spaces, which comparisons then ignore",
+			   "Use text, with a CHECK where the length matters.");
+}
+
+void
+wf_rule_char_column(WfRuleCall *call)
+{
+	visit_columns(call, advise_char);
+}
+
+static void
+advise_money(WfRuleCall *call, ColumnDef *column, const char *name)
+{
+	if (has_type(column, "money"))
+		advise(call, column, name, "money has no currency, and changes its meaning with lc_monetary",
+			   "Use numeric and a column for the currency.");
+}
+
+void
+wf_rule_money_column(WfRuleCall *call)
+{
+	visit_columns(call, advise_money);
+}
+
+static void
+advise_integer_key(WfRuleCall *call, ColumnDef *column, const char *name)
+{
+	if (has_type(column, "int4") || has_type(column, "serial") || has_type(column, "serial4") ||
+		((has_type(column, "int2") || has_type(column, "smallserial") || has_type(column, "serial2")) &&
+		 is_key(call, column, name)))
+	{
+		WfFinding  *finding = advise(call, column, name,
+									 "its numbers end at 2147483647 at most, and making it wider later writes the table anew",
+									 "Use bigint.");
+
+		if (!is_key(call, column, name))
+			finding->severity = WF_SEVERITY_INFO;
+	}
+}
+
+void
+wf_rule_integer_key_width(WfRuleCall *call)
+{
+	visit_columns(call, advise_integer_key);
+}
+
+static void
+advise_smallint(WfRuleCall *call, ColumnDef *column, const char *name)
+{
+	if (has_type(column, "int2") || has_type(column, "smallserial") || has_type(column, "serial2"))
+		advise(call, column, name, "smallint ends at 32767, and alignment often eats what it saves",
+			   "Use bigint or integer.");
+}
+
+void
+wf_rule_smallint_width(WfRuleCall *call)
+{
+	visit_columns(call, advise_smallint);
+}
+
+static void
+advise_varchar(WfRuleCall *call, ColumnDef *column, const char *name)
+{
+	if (has_type(column, "varchar") && column->typeName->typmods != NIL)
+		advise(call, column, name, "a shorter limit later writes the table anew, and a longer one locks it",
+			   "Use text, with a CHECK where the length matters: a CHECK can be changed without a scan under lock.");
+}
+
+void
+wf_rule_limited_varchar(WfRuleCall *call)
+{
+	visit_columns(call, advise_varchar);
+}
+
+static void
+advise_timestamp(WfRuleCall *call, ColumnDef *column, const char *name)
+{
+	if (has_type(column, "timestamp"))
+		advise(call, column, name, "timestamp does not say of which time zone it is",
+			   "Use timestamptz, which keeps a point in time.");
+}
+
+void
+wf_rule_timestamp_without_zone(WfRuleCall *call)
+{
+	visit_columns(call, advise_timestamp);
+}
+
+static void
+advise_serial(WfRuleCall *call, ColumnDef *column, const char *name)
+{
+	static const char *const words[] = {
+		"serial", "serial4", "bigserial", "serial8", "smallserial", "serial2",
+	};
+
+	for (int i = 0; i < lengthof(words); i++)
+	{
+		if (list_length(column->typeName->names) == 1 && has_type(column, words[i]))
+			advise(call, column, name, "the sequence of a serial column needs grants of its own, and a copy of the table shares it",
+				   "Use GENERATED BY DEFAULT AS IDENTITY.");
+	}
+}
+
+void
+wf_rule_serial_column(WfRuleCall *call)
+{
+	visit_columns(call, advise_serial);
+}

@@ -1,0 +1,367 @@
+/*
+ * rule_text.c: rules about how a statement is written.
+ */
+#include "common/compat.h"
+
+#include "nodes/value.h"
+
+#include "ddl/deparse.h"
+#include "ddl/lock.h"
+#include "ddl/source.h"
+#include "migration/finding.h"
+#include "migration/rule_list.h"
+#include "migration/simulate.h"
+
+static void report_duplicate(WfRuleCall *call, List *targets, const char *sqlstate);
+static const char *assigned_name(Node *element, int *location, bool *partial);
+static bool has_guard(Node *stmt, bool *guarded, const char **command);
+static RangeVar *named_relation(Node *stmt);
+
+/* DO and CALL run what nobody can see. */
+void
+wf_rule_opaque_sql(WfRuleCall *call)
+{
+	WfFinding  *finding;
+
+	finding = wf_finding_add(call, IsA(call->statement, DoStmt) ?
+							 "what DO runs is not looked into" :
+							 IsA(call->statement, CallStmt) ? "what the procedure runs is not looked into" :
+							 "what EXECUTE runs is not looked into");
+	finding->hint = pstrdup("Write schema changes as plain statements.");
+}
+
+/* A domain that has a constraint from the start. */
+void
+wf_rule_domain_with_constraint(WfRuleCall *call)
+{
+	CreateDomainStmt *stmt = (CreateDomainStmt *) call->statement;
+	ListCell   *lc;
+
+	foreach(lc, stmt->constraints)
+	{
+		Constraint *constraint = lfirst_node(Constraint, lc);
+		WfFinding  *finding;
+
+		if (constraint->contype != CONSTR_CHECK && constraint->contype != CONSTR_NOTNULL)
+			continue;
+		finding = wf_finding_add(call, "changing the constraint of domain \"%s\" later reads every table that uses it",
+								 strVal(llast(stmt->domainname)));
+		finding->object = wf_ddl_quote_names(stmt->domainname, ".");
+		finding->location = constraint->location;
+		finding->hint = pstrdup("Put the CHECK on the tables: there it can be added as NOT VALID.");
+		return;
+	}
+}
+
+/* A name that is longer than the server keeps. */
+void
+wf_rule_identifier_truncated(WfRuleCall *call)
+{
+	int			end = wf_rule_source_end(call);
+	int			pos = call->location;
+
+	while (end > 0 && (pos = wf_ddl_source_skip_space(call->source, pos, end)) < end)
+	{
+		int			start = pos;
+		char		c = call->source[pos];
+		int			length;
+		WfFinding  *finding;
+
+		pos = wf_ddl_source_skip_token(call->source, pos, end);
+		length = pos - start - (c == '"' ? 2 : 0);
+		if (length < NAMEDATALEN || c == '\'' || c == '$' || (c >= '0' && c <= '9') ||
+			call->source[pos - 1] == '\'')
+			continue;
+		finding = wf_finding_add(call, "name of %d bytes is cut to %d: %.40s...", length, NAMEDATALEN - 1,
+								 wf_ddl_source_copy(call->source, start, pos));
+		finding->location = start;
+		wf_finding_note_number(finding, "bytes", length);
+		finding->hint = pstrdup("Choose a shorter name: two long ones may be cut to the same.");
+		return;
+	}
+}
+
+/* A relation that is named without its schema. */
+void
+wf_rule_name_not_qualified(WfRuleCall *call)
+{
+	RangeVar   *name = named_relation(call->statement);
+	WfRelation *relation;
+	WfFinding  *finding;
+
+	if (name == NULL || name->schemaname || name->relpersistence == 't')
+		return;
+	relation = call->catalog->relation(call->catalog, name);
+	if (relation == NULL || relation->persistence == 't')
+		return;
+	finding = wf_finding_add(call, "which \"%s\" is meant depends on search_path", name->relname);
+	finding->severity = WF_SEVERITY_INFO;
+	finding->location = name->location;
+	if (relation->missing)
+		finding->object = wf_ddl_quote_name(NULL, name->relname);
+	else
+		finding->object = wf_ddl_quote_name(relation->schema, relation->name);
+	if (relation->schema && !relation->missing)
+		wf_finding_note_text(finding, "resolved_to", finding->object);
+	finding->hint = pstrdup("Write the schema with the name.");
+}
+
+static RangeVar *
+named_relation(Node *stmt)
+{
+	switch (nodeTag(stmt))
+	{
+		case T_CreateStmt:
+			return ((CreateStmt *) stmt)->relation;
+		case T_AlterTableStmt:
+			return ((AlterTableStmt *) stmt)->relation;
+		case T_IndexStmt:
+			return ((IndexStmt *) stmt)->relation;
+		case T_CreateTableAsStmt:
+			return ((CreateTableAsStmt *) stmt)->into->rel;
+		case T_ViewStmt:
+			return ((ViewStmt *) stmt)->view;
+		case T_DropStmt:
+			if (((DropStmt *) stmt)->removeType == OBJECT_TABLE)
+				return wf_ddl_range_var_of_names(linitial(((DropStmt *) stmt)->objects));
+			return NULL;
+		default:
+			return NULL;
+	}
+}
+
+/* CREATE TABLE without a primary key, unless the text adds one later. */
+void
+wf_rule_table_without_primary_key(WfRuleCall *call)
+{
+	CreateStmt *stmt = (CreateStmt *) call->statement;
+	WfRelation *table;
+	WfFinding  *finding;
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	if (stmt->relation->relpersistence == 't' || stmt->partbound || stmt->inhRelations != NIL ||
+		stmt->ofTypename)
+		return;
+	foreach(lc, stmt->tableElts)
+	{
+		Node	   *element = lfirst(lc);
+
+		if (IsA(element, TableLikeClause))
+			return;
+		if (IsA(element, Constraint) && ((Constraint *) element)->contype == CONSTR_PRIMARY)
+			return;
+		if (!IsA(element, ColumnDef))
+			continue;
+		foreach(lc2, ((ColumnDef *) element)->constraints)
+		{
+			if (lfirst_node(Constraint, lc2)->contype == CONSTR_PRIMARY)
+				return;
+		}
+	}
+	finding = wf_finding_add(call, "table \"%s\" has no primary key: its rows can't be told apart, and UPDATE and DELETE fail where it is published",
+							 stmt->relation->relname);
+	finding->object = wf_ddl_range_var(stmt->relation);
+	table = palloc0(sizeof(WfRelation));
+	table->schema = stmt->relation->schemaname;
+	table->name = stmt->relation->relname;
+	finding->relation = table;
+	finding->deferral = WF_DEFER_PRIMARY_KEY;
+	finding->hint = pstrdup("Give it one.");
+}
+
+/* ADD CONSTRAINT without a name. */
+void
+wf_rule_unnamed_constraint(WfRuleCall *call)
+{
+	Constraint *constraint = castNode(Constraint, call->command->def);
+	WfFinding  *finding;
+
+	if (constraint->conname || constraint->indexname || constraint->contype == CONSTR_NOTNULL)
+		return;
+	finding = wf_finding_add(call, "the server chooses the constraint's name, which may differ between databases");
+	finding->object = wf_ddl_range_var(((AlterTableStmt *) call->statement)->relation);
+	finding->location = constraint->location;
+	finding->hint = pstrdup("Write ADD CONSTRAINT name.");
+}
+
+/* CREATE EXTENSION. */
+void
+wf_rule_create_extension(WfRuleCall *call)
+{
+	WfFinding  *finding = wf_finding_add(call, "extension \"%s\" must be installed on the server, and may need a superuser",
+										 ((CreateExtensionStmt *) call->statement)->extname);
+
+	finding->object = wf_ddl_quote_name(NULL, ((CreateExtensionStmt *) call->statement)->extname);
+	finding->hint = pstrdup("See to it outside of the application's migrations.");
+}
+
+/* A column that one statement assigns, or makes, twice. */
+void
+wf_rule_duplicate_assignment(WfRuleCall *call)
+{
+	Node	   *stmt = call->statement;
+	ListCell   *lc;
+
+	switch (nodeTag(stmt))
+	{
+		case T_UpdateStmt:
+			report_duplicate(call, ((UpdateStmt *) stmt)->targetList, "42601");
+			break;
+		case T_InsertStmt:
+			report_duplicate(call, ((InsertStmt *) stmt)->cols, "42701");
+			if (((InsertStmt *) stmt)->onConflictClause)
+				report_duplicate(call, ((InsertStmt *) stmt)->onConflictClause->targetList, "42601");
+			break;
+		case T_MergeStmt:
+			foreach(lc, ((MergeStmt *) stmt)->mergeWhenClauses)
+				report_duplicate(call, lfirst_node(MergeWhenClause, lc)->targetList, "42601");
+			break;
+		case T_ViewStmt:
+			report_duplicate(call, ((ViewStmt *) stmt)->aliases, "42701");
+			if (((ViewStmt *) stmt)->aliases == NIL && IsA(((ViewStmt *) stmt)->query, SelectStmt))
+				report_duplicate(call, ((SelectStmt *) ((ViewStmt *) stmt)->query)->targetList, "42701");
+			break;
+		default:
+			report_duplicate(call, ((CreateStmt *) stmt)->tableElts, "42701");
+			break;
+	}
+}
+
+/* Reports the first name that a list has twice, if any. */
+static void
+report_duplicate(WfRuleCall *call, List *targets, const char *sqlstate)
+{
+	ListCell   *lc;
+
+	foreach(lc, targets)
+	{
+		int			location;
+		bool		partial;
+		const char *name = assigned_name(lfirst(lc), &location, &partial);
+
+		for (int i = 0; name && i < foreach_current_index(lc); i++)
+		{
+			int			other_location;
+			bool		other_partial;
+			const char *other = assigned_name(list_nth(targets, i), &other_location, &other_partial);
+			WfFinding  *finding;
+
+			/* Two different fields or elements of one column are no conflict. */
+			if (other == NULL || strcmp(other, name) != 0 || (partial && other_partial))
+				continue;
+			finding = wf_finding_add(call, "column \"%s\" is named twice", name);
+			finding->location = location;
+			wf_finding_note_text(finding, "column", name);
+			wf_finding_note_text(finding, "sqlstate", sqlstate);
+			return;
+		}
+	}
+}
+
+/* The column that an element of a list assigns or makes; NULL: none. */
+static const char *
+assigned_name(Node *element, int *location, bool *partial)
+{
+	*partial = false;
+	*location = -1;
+	if (IsA(element, ResTarget))
+	{
+		*location = ((ResTarget *) element)->location;
+		*partial = ((ResTarget *) element)->indirection != NIL;
+		return ((ResTarget *) element)->name;
+	}
+	if (IsA(element, ColumnDef))
+	{
+		*location = ((ColumnDef *) element)->location;
+		return ((ColumnDef *) element)->colname;
+	}
+	return IsA(element, String) ? strVal(element) : NULL;
+}
+
+/* A statement that fails when the file is run a second time. */
+void
+wf_rule_not_rerunnable(WfRuleCall *call)
+{
+	WfFinding  *finding;
+	const char *command;
+	bool		guarded;
+
+	/* A transaction leaves nothing half done. */
+	if (call->session->in_transaction || !has_guard(call->statement, &guarded, &command) || guarded)
+		return;
+	finding = wf_finding_add(call, "%s fails when a migration that stopped half way is run again", command);
+	finding->severity = WF_SEVERITY_INFO;
+	finding->hint = pstrdup(strncmp(command, "DROP", 4) == 0 ? "Write IF EXISTS, or run it in a transaction." :
+							"Write IF NOT EXISTS, or run it in a transaction.");
+}
+
+/* Has the statement a form that can be run again, and is it used? */
+static bool
+has_guard(Node *stmt, bool *guarded, const char **command)
+{
+	ListCell   *lc;
+
+	switch (nodeTag(stmt))
+	{
+		case T_CreateStmt:
+			*command = "CREATE TABLE";
+			*guarded = ((CreateStmt *) stmt)->if_not_exists;
+			return ((CreateStmt *) stmt)->relation->relpersistence != 't';
+		case T_IndexStmt:
+			*command = "CREATE INDEX";
+			*guarded = ((IndexStmt *) stmt)->if_not_exists;
+			return true;
+		case T_CreateSeqStmt:
+			*command = "CREATE SEQUENCE";
+			*guarded = ((CreateSeqStmt *) stmt)->if_not_exists;
+			return true;
+		case T_CreateSchemaStmt:
+			*command = "CREATE SCHEMA";
+			*guarded = ((CreateSchemaStmt *) stmt)->if_not_exists;
+			return true;
+		case T_CreateExtensionStmt:
+			*command = "CREATE EXTENSION";
+			*guarded = ((CreateExtensionStmt *) stmt)->if_not_exists;
+			return true;
+		case T_AlterEnumStmt:
+			*command = "ALTER TYPE ... ADD VALUE";
+			*guarded = ((AlterEnumStmt *) stmt)->skipIfNewValExists;
+			return ((AlterEnumStmt *) stmt)->oldVal == NULL;
+		case T_DropStmt:
+			*command = "DROP";
+			*guarded = ((DropStmt *) stmt)->missing_ok;
+			return true;
+		case T_AlterTableStmt:
+			*guarded = true;
+			*command = "ALTER TABLE";
+			foreach(lc, ((AlterTableStmt *) stmt)->cmds)
+			{
+				AlterTableCmd *subcommand = lfirst_node(AlterTableCmd, lc);
+
+				if (subcommand->subtype == AT_AddColumn && !subcommand->missing_ok)
+				{
+					*command = "ADD COLUMN";
+					*guarded = false;
+				}
+				else if (subcommand->subtype == AT_DropColumn && !subcommand->missing_ok)
+				{
+					*command = "DROP COLUMN";
+					*guarded = false;
+				}
+				else if (subcommand->subtype == AT_DropConstraint && !subcommand->missing_ok)
+				{
+					*command = "DROP CONSTRAINT";
+					*guarded = false;
+				}
+				else if (subcommand->subtype == AT_AddConstraint)
+				{
+					*command = "ADD CONSTRAINT";
+					*guarded = false;
+				}
+			}
+			return true;
+		default:
+			return false;
+	}
+}

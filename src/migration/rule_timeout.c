@@ -1,0 +1,162 @@
+/*
+ * rule_timeout.c: rules about the settings a migration runs under.
+ */
+#include "common/compat.h"
+
+#include "nodes/value.h"
+
+#include "ddl/deparse.h"
+#include "ddl/lock.h"
+#include "migration/finding.h"
+#include "migration/rule_list.h"
+#include "migration/simulate.h"
+
+/* A timeout longer than this, in seconds, keeps everybody waiting. */
+#define LOCK_TIMEOUT_LIMIT 60
+
+static WfRelation *strongly_locked(WfRuleCall *call, LOCKMODE *mode);
+static void report_missing(WfRuleCall *call, WfSetting setting, const char *name,
+						   const char *value, const char *why, bool advice);
+static double seconds_of(List *args, bool *known);
+
+/* The first relation that others use and the statement locks against writes. */
+static WfRelation *
+strongly_locked(WfRuleCall *call, LOCKMODE *mode)
+{
+	List	   *locks = wf_ddl_statement_locks(call->statement, call->catalog->server_version);
+	ListCell   *lc;
+
+	foreach(lc, locks)
+	{
+		WfLock	   *lock = lfirst(lc);
+		WfRelation *relation;
+
+		if (lock->mode < ShareLock)
+			continue;
+		relation = wf_rule_relation(call, lock->relation);
+		if (relation)
+		{
+			*mode = lock->mode;
+			return relation;
+		}
+	}
+	return NULL;
+}
+
+static void
+report_missing(WfRuleCall *call, WfSetting setting, const char *name, const char *value,
+			   const char *why, bool advice)
+{
+	WfSimulation *simulation = call->session->simulation;
+	WfRelation *relation;
+	WfFinding  *finding;
+	LOCKMODE	mode = NoLock;
+
+	if (simulation == NULL || simulation->settings[setting].is_set)
+		return;
+	relation = strongly_locked(call, &mode);
+	if (relation == NULL || !wf_rule_once(call))
+		return;
+	finding = wf_finding_add(call, "no %s is in force from here on: %s", name, why);
+	finding->object = wf_ddl_quote_name(relation->schema, relation->name);
+	finding->lock = mode;
+	if (advice)
+		finding->severity = WF_SEVERITY_INFO;
+	finding->hint = psprintf("Write SET %s = %s; before it, or set it for the role that runs migrations.", name, value);
+	finding->safe_sql = psprintf("SET %s = %s;", name, value);
+}
+
+void
+wf_rule_lock_timeout_missing(WfRuleCall *call)
+{
+	report_missing(call, WF_SETTING_LOCK_TIMEOUT, "lock_timeout", "'2s'",
+				   "a statement that waits for its lock makes everybody else wait behind it", false);
+}
+
+void
+wf_rule_statement_timeout_missing(WfRuleCall *call)
+{
+	report_missing(call, WF_SETTING_STATEMENT_TIMEOUT, "statement_timeout", "'30s'",
+				   "a statement that takes longer than thought holds its lock as long", true);
+}
+
+void
+wf_rule_idle_timeout_missing(WfRuleCall *call)
+{
+	report_missing(call, WF_SETTING_IDLE_TIMEOUT, "idle_in_transaction_session_timeout", "'30s'",
+				   "a runner that hangs holds its locks", true);
+}
+
+void
+wf_rule_application_name_missing(WfRuleCall *call)
+{
+	report_missing(call, WF_SETTING_APPLICATION_NAME, "application_name", "'migration'",
+				   "nobody can tell in pg_stat_activity who blocks", true);
+}
+
+/* A timeout of zero, or one too long to help. */
+void
+wf_rule_lock_timeout_unsafe(WfRuleCall *call)
+{
+	VariableSetStmt *stmt = (VariableSetStmt *) call->statement;
+	WfFinding  *finding;
+	double		seconds;
+	bool		known;
+	bool		is_lock;
+
+	if (stmt->kind != VAR_SET_VALUE || stmt->name == NULL)
+		return;
+	is_lock = pg_strcasecmp(stmt->name, "lock_timeout") == 0;
+	if (!is_lock && pg_strcasecmp(stmt->name, "statement_timeout") != 0)
+		return;
+	seconds = seconds_of(stmt->args, &known);
+	if (!known || (seconds > 0 && seconds <= (is_lock ? LOCK_TIMEOUT_LIMIT : 3600)))
+		return;
+	finding = wf_finding_add(call, seconds == 0 ? "%s = 0 switches it off" : "%s of %.0f s keeps everybody waiting as long",
+							 stmt->name, seconds);
+	wf_finding_note_number(finding, "seconds", seconds);
+	finding->hint = psprintf("Write SET %s = %s; and try again when it strikes.", stmt->name,
+							 is_lock ? "'2s'" : "'30s'");
+}
+
+/* The value of a timeout in seconds; a number alone is in milliseconds. */
+static double
+seconds_of(List *args, bool *known)
+{
+	static const struct
+	{
+		const char *unit;
+		double		seconds;
+	}			units[] = {
+		{"us", 0.000001}, {"ms", 0.001}, {"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}, {"", 0.001},
+	};
+	A_Const    *value;
+	double		number;
+	char	   *rest;
+
+	*known = false;
+	if (list_length(args) != 1 || !IsA(linitial(args), A_Const))
+		return 0;
+	value = linitial_node(A_Const, args);
+	if (nodeTag(&value->val) == T_Integer)
+	{
+		*known = true;
+		return intVal(&value->val) * 0.001;
+	}
+	if (nodeTag(&value->val) != T_String)
+		return 0;
+	number = strtod(strVal(&value->val), &rest);
+	if (rest == strVal(&value->val))
+		return 0;
+	while (*rest == ' ')
+		rest++;
+	for (int i = 0; i < lengthof(units); i++)
+	{
+		if (strcmp(rest, units[i].unit) == 0)
+		{
+			*known = true;
+			return number * units[i].seconds;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,217 @@
+/*
+ * rule_transaction.c: rules about transactions and the locks they hold.
+ */
+#include "common/compat.h"
+
+#include "ddl/deparse.h"
+#include "ddl/lock.h"
+#include "migration/finding.h"
+#include "migration/rule_list.h"
+#include "migration/simulate.h"
+
+static WfHeldLock *strong_lock_of_earlier(WfSimulation *simulation);
+static bool does_work(WfRuleCall *call);
+
+/* BEGIN inside of a transaction. */
+void
+wf_rule_nested_transaction(WfRuleCall *call)
+{
+	TransactionStmt *stmt = (TransactionStmt *) call->statement;
+	WfSimulation *simulation = call->session->simulation;
+	WfFinding  *finding;
+
+	if (simulation == NULL)
+		return;
+	if (stmt->kind == TRANS_STMT_BEGIN || stmt->kind == TRANS_STMT_START)
+	{
+		if (!simulation->in_transaction)
+			return;
+		finding = wf_finding_add(call, simulation->began == 0 ?
+								 "the runner has begun a transaction already: BEGIN does nothing but warn" :
+								 "a transaction is open since statement %d: BEGIN does nothing but warn", simulation->began);
+		finding->hint = pstrdup("Leave it out.");
+	}
+	else if (stmt->kind == TRANS_STMT_COMMIT || stmt->kind == TRANS_STMT_ROLLBACK)
+	{
+		if (!simulation->in_transaction)
+		{
+			finding = wf_finding_add(call, "no transaction is open here: the statement does nothing but warn");
+			finding->hint = pstrdup("Leave it out.");
+		}
+		else if (simulation->began == 0)
+		{
+			finding = wf_finding_add(call, "this ends the transaction that the runner began: what follows runs without one");
+			finding->hint = pstrdup("Leave transactions to the runner, or tell it to use none for this file.");
+		}
+	}
+}
+
+/* BEGIN that no COMMIT follows. */
+void
+wf_rule_unfinished_transaction(WfRuleCall *call)
+{
+	TransactionStmt *stmt = (TransactionStmt *) call->statement;
+	WfSimulation *simulation = call->session->simulation;
+	WfFinding  *finding;
+
+	if (simulation == NULL || simulation->in_transaction ||
+		(stmt->kind != TRANS_STMT_BEGIN && stmt->kind != TRANS_STMT_START))
+		return;
+	finding = wf_finding_add(call, "the transaction is never committed: the runner's connection rolls it back, or holds its locks");
+	finding->hint = pstrdup("End it with COMMIT.");
+	finding->deferral = WF_DEFER_COMMIT;
+}
+
+/* A strong lock that an earlier statement of this transaction took. */
+static WfHeldLock *
+strong_lock_of_earlier(WfSimulation *simulation)
+{
+	ListCell   *lc;
+
+	foreach(lc, simulation->held)
+	{
+		WfHeldLock *held = lfirst(lc);
+
+		if (held->mode >= ShareRowExclusiveLock)
+			return held;
+	}
+	return NULL;
+}
+
+/* Does the statement read, write or scan, rather than only change a catalog? */
+static bool
+does_work(WfRuleCall *call)
+{
+	switch (nodeTag(call->statement))
+	{
+		case T_TransactionStmt:
+		case T_VariableSetStmt:
+		case T_VariableShowStmt:
+		case T_CommentStmt:
+		case T_CreateSchemaStmt:
+		case T_CreateEnumStmt:
+		case T_CreateDomainStmt:
+		case T_CreateFunctionStmt:
+		case T_CreateRoleStmt:
+		case T_GrantStmt:
+		case T_GrantRoleStmt:
+		case T_ConstraintsSetStmt:
+			return false;
+		default:
+			return true;
+	}
+}
+
+/* Further work while others wait for a lock of this transaction. */
+void
+wf_rule_exclusive_lock_held(WfRuleCall *call)
+{
+	WfSimulation *simulation = call->session->simulation;
+	WfHeldLock *held;
+	WfFinding  *finding;
+
+	if (simulation == NULL || !simulation->in_transaction || !does_work(call))
+		return;
+	held = strong_lock_of_earlier(simulation);
+	if (held == NULL || simulation->held_told == simulation->transaction + 1)
+		return;
+	simulation->held_told = simulation->transaction + 1;
+	finding = wf_finding_add(call, "\"%s\" has been locked (%s) since statement %d, and stays so while this and what follows run",
+							 held->relation->name, wf_ddl_lock_name(held->mode), held->statement);
+	finding->object = wf_ddl_quote_name(held->relation->schema, held->relation->name);
+	finding->lock = held->mode;
+	wf_finding_note_number(finding, "locked_since_statement", held->statement);
+	if (wf_rule_is_small(call, held->relation) && !call->session->assume_populated)
+		wf_finding_lower(finding);
+	finding->hint = pstrdup("Make the statement that takes the lock the last one of its transaction, or give it a transaction of its own.");
+}
+
+/* A second table that others use is locked in the same transaction. */
+void
+wf_rule_many_tables_locked(WfRuleCall *call)
+{
+	WfSimulation *simulation = call->session->simulation;
+	List	   *locks;
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	if (simulation == NULL || !simulation->in_transaction || simulation->held == NIL)
+		return;
+	if (simulation->many_told == simulation->transaction + 1)
+		return;
+	locks = wf_ddl_statement_locks(call->statement, call->catalog->server_version);
+	foreach(lc, locks)
+	{
+		WfLock	   *lock = lfirst(lc);
+		WfRelation *relation;
+
+		if (lock->mode < ShareRowExclusiveLock)
+			continue;
+		relation = wf_rule_relation(call, lock->relation);
+		if (relation == NULL)
+			continue;
+		foreach(lc2, simulation->held)
+		{
+			WfHeldLock *held = lfirst(lc2);
+			WfFinding  *finding;
+
+			if (held->mode < ShareRowExclusiveLock || held->statement == simulation->statement ||
+				strcmp(held->relation->name, relation->name) == 0)
+				continue;
+			finding = wf_finding_add(call, "\"%s\" is locked while \"%s\" is: another transaction that takes them in the other order is a deadlock",
+									 relation->name, held->relation->name);
+			wf_finding_on(call, finding, relation);
+			finding->lock = lock->mode;
+			wf_finding_note_text(finding, "also_locked", held->relation->name);
+			finding->hint = pstrdup("Lock one table a transaction.");
+			simulation->many_told = simulation->transaction + 1;
+			return;
+		}
+	}
+}
+
+/* LOCK TABLE in a mode that stops writes. */
+void
+wf_rule_lock_table(WfRuleCall *call)
+{
+	LockStmt   *stmt = (LockStmt *) call->statement;
+	ListCell   *lc;
+
+	if (stmt->mode < ShareLock)
+		return;
+	foreach(lc, stmt->relations)
+	{
+		WfRelation *table = wf_rule_relation(call, lfirst(lc));
+		WfFinding  *finding;
+
+		if (table == NULL)
+			continue;
+		finding = wf_finding_add(call, "LOCK TABLE stops %s \"%s\" until the transaction ends",
+								 stmt->mode == AccessExclusiveLock ? "all reads and writes of" : "all writes to",
+								 table->name);
+		wf_finding_on(call, finding, table);
+		finding->lock = stmt->mode;
+		finding->hint = pstrdup("Leave it out, or end the transaction soon after it.");
+	}
+}
+
+/* The same table is altered twice in a row. */
+void
+wf_rule_alter_table_not_combined(WfRuleCall *call)
+{
+	AlterTableStmt *stmt = (AlterTableStmt *) call->statement;
+	WfSimulation *simulation = call->session->simulation;
+	WfRelation *table;
+	WfFinding  *finding;
+
+	if (simulation == NULL || stmt->objtype != OBJECT_TABLE || simulation->last_altered == NULL ||
+		simulation->last_altered_at != simulation->statement - 1)
+		return;
+	table = wf_rule_relation(call, stmt->relation);
+	if (table == NULL || table != simulation->last_altered)
+		return;
+	finding = wf_finding_add(call, "\"%s\" is altered by the statement before as well, and each may read it once more",
+							 table->name);
+	wf_finding_on(call, finding, table);
+	finding->hint = pstrdup("Write both as one ALTER TABLE.");
+}

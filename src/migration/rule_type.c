@@ -1,0 +1,146 @@
+/*
+ * rule_type.c: rules about ALTER COLUMN TYPE.
+ */
+#include "common/compat.h"
+
+#include "nodes/value.h"
+#include "utils/builtins.h"
+
+#include "ddl/deparse.h"
+#include "migration/finding.h"
+#include "migration/rule_list.h"
+
+static WfTypeChange change_of(WfRuleCall *call, WfRelation *table, WfColumn **column);
+static bool is_column(Node *expression, const char *name);
+static WfFinding *report(WfRuleCall *call, WfRelation *table, const char *what);
+
+/*
+ * What the change does.  A USING clause that is more than the column itself is
+ * an expression that every row goes through.
+ */
+static WfTypeChange
+change_of(WfRuleCall *call, WfRelation *table, WfColumn **column)
+{
+	ColumnDef  *def = castNode(ColumnDef, call->command->def);
+	WfTypeChange change;
+
+	*column = call->catalog->column(call->catalog, table, call->command->name);
+	if (*column == NULL)
+		return WF_TYPE_CHANGE_UNKNOWN;
+	change = call->catalog->type_change(call->catalog, *column, def->typeName);
+	if (def->raw_default && !is_column(def->raw_default, call->command->name) &&
+		change != WF_TYPE_CHANGE_NARROWS)
+		return WF_TYPE_CHANGE_REWRITES;
+	return change;
+}
+
+/* Is the expression the column, or the column cast to some type? */
+static bool
+is_column(Node *expression, const char *name)
+{
+	if (IsA(expression, TypeCast))
+		expression = ((TypeCast *) expression)->arg;
+	return IsA(expression, ColumnRef) &&
+		list_length(((ColumnRef *) expression)->fields) == 1 &&
+		IsA(linitial(((ColumnRef *) expression)->fields), String) &&
+		strcmp(strVal(linitial(((ColumnRef *) expression)->fields)), name) == 0;
+}
+
+static WfFinding *
+report(WfRuleCall *call, WfRelation *table, const char *what)
+{
+	ColumnDef  *def = castNode(ColumnDef, call->command->def);
+	WfFinding  *finding = wf_finding_add(call, "changing \"%s\" of \"%s\" to %s %s",
+										 call->command->name, table->name,
+										 wf_ddl_type_name(def->typeName), what);
+
+	wf_finding_on(call, finding, table);
+	finding->location = def->location;
+	finding->lock = AccessExclusiveLock;
+	wf_finding_note_text(finding, "column", call->command->name);
+	finding->hint = pstrdup("Add a new column of the new type, write to both, fill it in batches, and let the code change over.");
+	return finding;
+}
+
+void
+wf_rule_type_change_rewrites(WfRuleCall *call)
+{
+	WfRelation *table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
+	WfColumn   *column;
+	WfFinding  *finding;
+	WfTypeChange change;
+
+	if (table == NULL)
+		return;
+	change = change_of(call, table, &column);
+	if (change == WF_TYPE_CHANGE_NONE)
+		return;
+	if (column && column->created_here)
+		return;
+	finding = report(call, table,
+					 psprintf("writes %s anew, with all indexes, while nobody can read or write the table",
+							  wf_rule_size(call, table)));
+	finding->rewrites = true;
+	finding->scans = true;
+	if (change == WF_TYPE_CHANGE_FAILS)
+		wf_finding_note_boolean(finding, "needs_using", true);
+}
+
+/* The new type holds less than the old. */
+void
+wf_rule_type_change_narrows(WfRuleCall *call)
+{
+	WfRelation *table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
+	WfColumn   *column;
+	WfFinding  *finding;
+
+	if (table == NULL || change_of(call, table, &column) != WF_TYPE_CHANGE_NARROWS)
+		return;
+	finding = report(call, table, "fails on values that do not fit, or cuts them short");
+	finding->rewrites = true;
+	finding->scans = true;
+}
+
+/* No rewrite, but constraints are checked again or an index is built anew. */
+void
+wf_rule_type_change_rechecks(WfRuleCall *call)
+{
+	ColumnDef  *def = castNode(ColumnDef, call->command->def);
+	WfRelation *table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
+	WfColumn   *column;
+	WfFinding  *finding;
+	const char *name = call->command->name;
+	const char *what = NULL;
+	ListCell   *lc;
+
+	if (table == NULL || table->missing ||
+		change_of(call, table, &column) != WF_TYPE_CHANGE_NONE)
+		return;
+	foreach(lc, call->catalog->constraints(call->catalog, table))
+	{
+		WfConstraint *constraint = lfirst(lc);
+		ListCell   *lc2;
+
+		foreach(lc2, constraint->columns)
+		{
+			if (constraint->kind == 'c' && lfirst(lc2) && strcmp(lfirst(lc2), name) == 0)
+				what = psprintf("checks constraint \"%s\" again for every row", constraint->name);
+		}
+	}
+	foreach(lc, def->collClause ? call->catalog->indexes(call->catalog, table) : NIL)
+	{
+		WfIndex    *index = lfirst(lc);
+		ListCell   *lc2;
+
+		foreach(lc2, index->columns)
+		{
+			if (lfirst(lc2) && strcmp(lfirst(lc2), name) == 0)
+				what = psprintf("builds index \"%s\" anew", index->name);
+		}
+	}
+	if (what == NULL)
+		return;
+	finding = report(call, table, psprintf("%s while nobody can read or write the table", what));
+	finding->scans = true;
+	finding->hint = pstrdup("Drop the constraint first and add it again as NOT VALID, or build the index again CONCURRENTLY.");
+}

@@ -1,0 +1,516 @@
+/*
+ * simulate.c: the catalog as the text under check has left it so far.
+ *
+ * An entry is made for each relation and type that the text names; it holds
+ * what the live catalog says and what the text changed.  Names are resolved
+ * schema by schema along the search_path of that point of the text.
+ */
+#include "common/compat.h"
+
+#include "nodes/makefuncs.h"
+#include "nodes/value.h"
+
+#include "migration/simulate.h"
+
+struct SimRelation
+{
+	SimKey		key;
+	WfRelation *relation;		/* NULL: dropped, or there is none here */
+	List	   *columns;		/* WfColumn added or changed */
+	List	   *dropped_columns;	/* char * */
+	bool		loaded;			/* constraints and indexes are filled */
+	List	   *constraints;
+	List	   *indexes;
+};
+
+static WfRelation *sim_relation(WfCatalog *catalog, const RangeVar *name);
+static WfRelation *sim_index_table(WfCatalog *catalog, WfRelation *index);
+static void sim_measure(WfCatalog *catalog, WfRelation *relation);
+static WfColumn *sim_column(WfCatalog *catalog, WfRelation *relation, const char *name);
+static List *sim_constraints(WfCatalog *catalog, WfRelation *relation);
+static List *sim_indexes(WfCatalog *catalog, WfRelation *relation);
+static WfTypeChange sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type);
+static char sim_volatility(WfCatalog *catalog, List *name, int nargs);
+static List *sim_search_path(WfCatalog *catalog);
+static SimRelation *entry_in(WfSimulation *simulation, const char *schema, const char *name);
+static SimRelation *entry_of(WfSimulation *simulation, WfRelation *relation);
+static void load_parts(WfSimulation *simulation, SimRelation *entry);
+static bool begins_with(List *columns, List *wanted);
+
+static inline WfSimulation *
+simulation_of(WfCatalog *catalog)
+{
+	return (WfSimulation *) catalog;
+}
+
+/* A simulation on top of the live catalog, in CurrentMemoryContext. */
+WfSimulation *
+wf_migration_simulation(WfCatalog *live)
+{
+	WfSimulation *simulation = palloc0(sizeof(WfSimulation));
+	HASHCTL		control = {.keysize = sizeof(SimKey), .hcxt = CurrentMemoryContext};
+
+	simulation->catalog = (WfCatalog)
+	{
+		.context = CurrentMemoryContext,
+			.server_version = live->server_version,
+			.simulated = true,
+			.relation = sim_relation,
+			.index_table = sim_index_table,
+			.measure = sim_measure,
+			.column = sim_column,
+			.constraints = sim_constraints,
+			.indexes = sim_indexes,
+			.type = wf_sim_type,
+			.type_uses = wf_sim_type_uses,
+			.type_change = sim_type_change,
+			.volatility = sim_volatility,
+			.search_path = sim_search_path,
+	};
+	simulation->live = live;
+	control.entrysize = sizeof(SimRelation);
+	simulation->relations = hash_create("wishflags simulated relations", 256, &control,
+										HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	control.entrysize = wf_sim_type_entry_size();
+	simulation->types = hash_create("wishflags simulated types", 64, &control,
+									HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	simulation->search_path = live->search_path(live);
+	return simulation;
+}
+
+/* Where an object without a schema is made. */
+const char *
+wf_sim_first_schema(WfSimulation *simulation)
+{
+	ListCell   *lc;
+
+	foreach(lc, simulation->search_path)
+	{
+		if (strcmp(lfirst(lc), "pg_catalog") != 0)
+			return lfirst(lc);
+	}
+	return "public";
+}
+
+/* The entry of this very schema and name, filled from the live catalog. */
+static SimRelation *
+entry_in(WfSimulation *simulation, const char *schema, const char *name)
+{
+	SimKey		key;
+	SimRelation *entry;
+	bool		found;
+
+	wf_sim_make_key(&key, schema, name);
+	entry = hash_search(simulation->relations, &key, HASH_ENTER, &found);
+	if (!found)
+	{
+		RangeVar	live_name = {.type = T_RangeVar, .inh = true};
+
+		memset((char *) entry + sizeof(SimKey), 0, sizeof(SimRelation) - sizeof(SimKey));
+		live_name.schemaname = key.schema;
+		live_name.relname = key.name;
+		entry->relation = simulation->live->relation(simulation->live, &live_name);
+	}
+	return entry;
+}
+
+/*
+ * The entry that a name means.  Where no schema has it, it is one that is
+ * marked missing, in the schema where it would be made.
+ */
+SimRelation *
+wf_sim_relation(WfSimulation *simulation, const RangeVar *name)
+{
+	SimRelation *entry = NULL;
+	const char *schema = name->schemaname;
+
+	if (schema)
+		entry = entry_in(simulation, schema, name->relname);
+	else
+	{
+		ListCell   *lc;
+
+		foreach(lc, simulation->search_path)
+		{
+			entry = entry_in(simulation, lfirst(lc), name->relname);
+			if (entry->relation && !entry->relation->missing)
+				return entry;
+		}
+		schema = wf_sim_first_schema(simulation);
+		entry = entry_in(simulation, schema, name->relname);
+	}
+	if (entry->relation == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+		WfRelation *relation = palloc0(sizeof(WfRelation));
+
+		relation->schema = name->schemaname ? pstrdup(schema) : NULL;
+		relation->name = pstrdup(name->relname);
+		relation->kind = RELKIND_RELATION;
+		relation->persistence = 'p';
+		relation->rows = -1;
+		relation->bytes = -1;
+		relation->measured = true;
+		relation->missing = true;
+		entry->relation = relation;
+		MemoryContextSwitchTo(old);
+	}
+	return entry;
+}
+
+static WfRelation *
+sim_relation(WfCatalog *catalog, const RangeVar *name)
+{
+	return wf_sim_relation(simulation_of(catalog), name)->relation;
+}
+
+static SimRelation *
+entry_of(WfSimulation *simulation, WfRelation *relation)
+{
+	return entry_in(simulation, relation->schema ? relation->schema : wf_sim_first_schema(simulation),
+					relation->name);
+}
+
+/* The text makes a relation. */
+SimRelation *
+wf_sim_create(WfSimulation *simulation, const RangeVar *name, char kind)
+{
+	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+	const char *schema = name->schemaname ? name->schemaname : wf_sim_first_schema(simulation);
+	SimRelation *entry = entry_in(simulation, schema, name->relname);
+	WfRelation *relation = palloc0(sizeof(WfRelation));
+
+	relation->schema = pstrdup(schema);
+	relation->name = pstrdup(name->relname);
+	relation->kind = kind;
+	relation->persistence = name->relpersistence;
+	relation->created_here = true;
+	relation->measured = true;
+	relation->population = WF_POPULATION_EMPTY;
+	entry->relation = relation;
+	entry->columns = entry->dropped_columns = NIL;
+	entry->constraints = entry->indexes = NIL;
+	entry->loaded = true;
+	MemoryContextSwitchTo(old);
+	return entry;
+}
+
+/* The text drops a relation. */
+void
+wf_sim_drop(WfSimulation *simulation, const RangeVar *name)
+{
+	SimRelation *entry = wf_sim_relation(simulation, name);
+
+	entry->relation = NULL;
+	entry->columns = entry->dropped_columns = entry->constraints = entry->indexes = NIL;
+	entry->loaded = false;
+}
+
+/* The text gives a relation another name or schema; NULL keeps the old one. */
+void
+wf_sim_rename(WfSimulation *simulation, const RangeVar *name, const char *schema, const char *new_name)
+{
+	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+	SimRelation *from = wf_sim_relation(simulation, name);
+	SimRelation copy;
+	SimRelation *to;
+	SimKey		key;
+
+	load_parts(simulation, from);
+	copy = *from;
+	from->relation = NULL;
+	from->columns = from->dropped_columns = from->constraints = from->indexes = NIL;
+	if (schema == NULL)
+		schema = copy.key.schema;
+	to = entry_in(simulation, schema, new_name ? new_name : copy.key.name);
+	key = to->key;
+	*to = copy;
+	to->key = key;
+	to->relation = palloc(sizeof(WfRelation));
+	*to->relation = *copy.relation;
+	to->relation->schema = pstrdup(schema);
+	to->relation->name = pstrdup(key.name);
+	MemoryContextSwitchTo(old);
+}
+
+static WfRelation *
+sim_index_table(WfCatalog *catalog, WfRelation *index)
+{
+	WfSimulation *simulation = simulation_of(catalog);
+	WfRelation *table;
+
+	if (!OidIsValid(index->relid))
+		return NULL;
+	table = simulation->live->index_table(simulation->live, index);
+	return table ? entry_of(simulation, table)->relation : NULL;
+}
+
+static void
+sim_measure(WfCatalog *catalog, WfRelation *relation)
+{
+	WfSimulation *simulation = simulation_of(catalog);
+
+	simulation->live->measure(simulation->live, relation);
+}
+
+static WfColumn *
+sim_column(WfCatalog *catalog, WfRelation *relation, const char *name)
+{
+	WfSimulation *simulation = simulation_of(catalog);
+	SimRelation *entry = entry_of(simulation, relation);
+	ListCell   *lc;
+
+	foreach(lc, entry->columns)
+	{
+		if (strcmp(((WfColumn *) lfirst(lc))->name, name) == 0)
+			return lfirst(lc);
+	}
+	foreach(lc, entry->dropped_columns)
+	{
+		if (strcmp(lfirst(lc), name) == 0)
+			return NULL;
+	}
+	return OidIsValid(relation->relid) ?
+		simulation->live->column(simulation->live, relation, name) : NULL;
+}
+
+/* The column as the text may change it; made if it is not there. */
+WfColumn *
+wf_sim_set_column(WfSimulation *simulation, SimRelation *entry, const char *name)
+{
+	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+	WfColumn   *known = sim_column(&simulation->catalog, entry->relation, name);
+	WfColumn   *column = known;
+
+	if (known == NULL || !list_member_ptr(entry->columns, known))
+	{
+		column = palloc0(sizeof(WfColumn));
+		if (known)
+			*column = *known;
+		else
+		{
+			column->name = pstrdup(name);
+			column->typmod = -1;
+		}
+		entry->columns = lappend(entry->columns, column);
+	}
+	MemoryContextSwitchTo(old);
+	return column;
+}
+
+void
+wf_sim_drop_column(WfSimulation *simulation, SimRelation *entry, const char *name)
+{
+	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+	ListCell   *lc;
+
+	foreach(lc, entry->columns)
+	{
+		if (strcmp(((WfColumn *) lfirst(lc))->name, name) == 0)
+			entry->columns = foreach_delete_current(entry->columns, lc);
+	}
+	entry->dropped_columns = lappend(entry->dropped_columns, pstrdup(name));
+	MemoryContextSwitchTo(old);
+}
+
+/* Fills constraints and indexes from the live catalog, once. */
+static void
+load_parts(WfSimulation *simulation, SimRelation *entry)
+{
+	if (entry->loaded || entry->relation == NULL)
+		return;
+	entry->loaded = true;
+	if (OidIsValid(entry->relation->relid))
+	{
+		MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+
+		entry->constraints = simulation->live->constraints(simulation->live, entry->relation);
+		entry->indexes = simulation->live->indexes(simulation->live, entry->relation);
+		MemoryContextSwitchTo(old);
+	}
+}
+
+static List *
+sim_constraints(WfCatalog *catalog, WfRelation *relation)
+{
+	SimRelation *entry = entry_of(simulation_of(catalog), relation);
+
+	load_parts(simulation_of(catalog), entry);
+	return entry->constraints;
+}
+
+static List *
+sim_indexes(WfCatalog *catalog, WfRelation *relation)
+{
+	SimRelation *entry = entry_of(simulation_of(catalog), relation);
+
+	load_parts(simulation_of(catalog), entry);
+	return entry->indexes;
+}
+
+/* constraint and its parts are copied. */
+void
+wf_sim_add_constraint(WfSimulation *simulation, SimRelation *entry, WfConstraint *constraint)
+{
+	MemoryContext old;
+	WfConstraint *copy;
+	List	   *columns = NIL;
+	ListCell   *lc;
+
+	load_parts(simulation, entry);
+	old = MemoryContextSwitchTo(simulation->catalog.context);
+	copy = palloc(sizeof(WfConstraint));
+	*copy = *constraint;
+	copy->name = constraint->name ? pstrdup(constraint->name) : NULL;
+	copy->transaction = simulation->transaction;
+	if (constraint->not_null_column)
+		copy->not_null_column = pstrdup(constraint->not_null_column);
+	foreach(lc, constraint->columns)
+		columns = lappend(columns, pstrdup(lfirst(lc)));
+	copy->columns = columns;
+	copy->created_here = true;
+	entry->constraints = lappend(entry->constraints, copy);
+	MemoryContextSwitchTo(old);
+}
+
+void
+wf_sim_drop_constraint(WfSimulation *simulation, SimRelation *entry, const char *name)
+{
+	ListCell   *lc;
+
+	load_parts(simulation, entry);
+	foreach(lc, entry->constraints)
+	{
+		WfConstraint *constraint = lfirst(lc);
+
+		if (constraint->name && strcmp(constraint->name, name) == 0)
+			entry->constraints = foreach_delete_current(entry->constraints, lc);
+	}
+}
+
+void
+wf_sim_validate_constraint(WfSimulation *simulation, SimRelation *entry, const char *name)
+{
+	ListCell   *lc;
+
+	load_parts(simulation, entry);
+	foreach(lc, entry->constraints)
+	{
+		WfConstraint *constraint = lfirst(lc);
+
+		if (constraint->name && strcmp(constraint->name, name) == 0)
+			constraint->validated = true;
+	}
+}
+
+/* Remembers a table that is about to be dropped. */
+void
+wf_sim_note_dropped(WfSimulation *simulation, const RangeVar *name)
+{
+	WfRelation *relation = sim_relation(&simulation->catalog, name);
+	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+
+	simulation->dropped_tables = lappend(simulation->dropped_tables, relation);
+	MemoryContextSwitchTo(old);
+}
+
+/* index and its parts are copied. */
+void
+wf_sim_add_index(WfSimulation *simulation, SimRelation *entry, WfIndex *index)
+{
+	MemoryContext old;
+	WfIndex    *copy;
+	List	   *columns = NIL;
+	ListCell   *lc;
+
+	load_parts(simulation, entry);
+	old = MemoryContextSwitchTo(simulation->catalog.context);
+	copy = palloc(sizeof(WfIndex));
+	*copy = *index;
+	copy->name = index->name ? pstrdup(index->name) : NULL;
+	foreach(lc, index->columns)
+		columns = lappend(columns, lfirst(lc) ? pstrdup(lfirst(lc)) : NULL);
+	copy->columns = columns;
+	copy->created_here = true;
+	entry->indexes = lappend(entry->indexes, copy);
+	if (!index->is_partial)
+		wf_sim_settle(simulation, WF_DEFER_INDEX, entry->key.schema, entry->key.name, copy->columns);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * A statement did what deferred findings of this kind wait for, to the object
+ * of this name or, where name is NULL, to all.  columns are those of an index.
+ */
+void
+wf_sim_settle(WfSimulation *simulation, WfDeferral what, const char *schema, const char *name,
+			  List *columns)
+{
+	ListCell   *lc;
+
+	if (schema == NULL)
+		schema = wf_sim_first_schema(simulation);
+	foreach(lc, simulation->deferred)
+	{
+		WfFinding  *finding = ((WfDeferred *) lfirst(lc))->finding;
+		WfRelation *relation = finding->relation;
+
+		if (finding->deferral != what)
+			continue;
+		if (name && (strcmp(relation->name, name) != 0 ||
+					 strcmp(relation->schema ? relation->schema : wf_sim_first_schema(simulation), schema) != 0))
+			continue;
+		if (what == WF_DEFER_INDEX && !begins_with(columns, finding->deferral_columns))
+			continue;
+		simulation->deferred = foreach_delete_current(simulation->deferred, lc);
+	}
+}
+
+void
+wf_sim_settle_primary_key(WfSimulation *simulation, SimRelation *entry)
+{
+	wf_sim_settle(simulation, WF_DEFER_PRIMARY_KEY, entry->key.schema, entry->key.name, NIL);
+}
+
+/* Are the first columns of an index these, in any order? */
+static bool
+begins_with(List *columns, List *wanted)
+{
+	int			count = list_length(wanted);
+	ListCell   *lc;
+
+	if (list_length(columns) < count)
+		return false;
+	foreach(lc, wanted)
+	{
+		bool		found = false;
+
+		for (int i = 0; i < count; i++)
+			found |= list_nth(columns, i) && strcmp(list_nth(columns, i), lfirst(lc)) == 0;
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static WfTypeChange
+sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type)
+{
+	WfSimulation *simulation = simulation_of(catalog);
+
+	return simulation->live->type_change(simulation->live, column, type);
+}
+
+static char
+sim_volatility(WfCatalog *catalog, List *name, int nargs)
+{
+	WfSimulation *simulation = simulation_of(catalog);
+
+	return simulation->live->volatility(simulation->live, name, nargs);
+}
+
+static List *
+sim_search_path(WfCatalog *catalog)
+{
+	return simulation_of(catalog)->search_path;
+}

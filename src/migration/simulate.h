@@ -1,0 +1,138 @@
+/*
+ * simulate.h: what the text under check has done so far.
+ *
+ * A simulation is a catalog (its first member) that answers as the database
+ * would after the statements applied to it: objects made, renamed, dropped,
+ * columns and constraints added, and beside that the transaction and its locks
+ * and the settings in force.  Nothing is run.
+ */
+#ifndef WF_MIGRATION_SIMULATE_H
+#define WF_MIGRATION_SIMULATE_H
+
+#include "postgres.h"
+
+#include "nodes/bitmapset.h"
+#include "storage/lockdefs.h"
+#include "utils/hsearch.h"
+
+#include "ddl/catalog.h"
+#include "migration/rule.h"
+
+/* Settings that rules ask for. */
+typedef enum WfSetting
+{
+	WF_SETTING_LOCK_TIMEOUT,
+	WF_SETTING_STATEMENT_TIMEOUT,
+	WF_SETTING_IDLE_TIMEOUT,	/* idle_in_transaction_session_timeout */
+	WF_SETTING_APPLICATION_NAME,
+	WF_SETTING_COUNT
+} WfSetting;
+
+typedef struct WfSettingValue
+{
+	bool		is_set;			/* to something that is not "off" */
+	bool		by_text;		/* the text itself set it */
+	bool		is_local;		/* until the end of the transaction */
+	bool		was_set;		/* by the session, role or database before the text */
+} WfSettingValue;
+
+/* A lock that the open transaction holds on a relation others use. */
+typedef struct WfHeldLock
+{
+	WfRelation *relation;
+	LOCKMODE	mode;
+	int			statement;
+} WfHeldLock;
+
+/* A label that the open transaction added to an enum. */
+typedef struct WfNewLabel
+{
+	char	   *type;			/* as the statement names it */
+	char	   *label;
+} WfNewLabel;
+
+/*
+ * A finding that what follows in the text may take back: it is kept until then
+ * or until the end.
+ */
+typedef struct WfDeferred
+{
+	WfFinding  *finding;
+	int			statement;
+	int			offset;			/* of the statement in the text */
+} WfDeferred;
+
+typedef struct WfSimulation
+{
+	WfCatalog	catalog;
+	WfCatalog  *live;
+	HTAB	   *relations;		/* SimRelation by schema and name */
+	HTAB	   *types;			/* SimType by schema and name */
+	List	   *search_path;	/* of char * */
+	List	   *new_schemas;	/* of char * */
+	int			statement;		/* number of the present one */
+	Bitmapset  *told;			/* rules that speak once a text, and have */
+	List	   *deferred;		/* of WfDeferred */
+	WfSettingValue settings[WF_SETTING_COUNT];
+
+	bool		in_transaction;
+	bool		is_wrapped;		/* the runner's transaction, not one of the text */
+	int			transaction;	/* counts them */
+	int			began;			/* statement of its BEGIN; 0: the runner's */
+	List	   *held;			/* of WfHeldLock */
+	List	   *new_labels;		/* of WfNewLabel */
+	int			held_told;		/* transaction + 1 in which a rule has spoken */
+	int			many_told;
+	WfRelation *last_altered;	/* by ALTER TABLE, in the statement of */
+	int			last_altered_at;	/* this number */
+	List	   *dropped_tables; /* of WfRelation, in this text */
+} WfSimulation;
+
+extern WfSimulation *wf_migration_simulation(WfCatalog *live);
+extern void wf_migration_apply(WfSimulation *simulation, Node *stmt);
+
+/* Takes back deferred findings; columns is NIL where they do not matter. */
+extern void wf_sim_settle(WfSimulation *simulation, WfDeferral what, const char *schema,
+						  const char *name, List *columns);
+
+/* The key of a simulated relation or type. */
+typedef struct SimKey
+{
+	char		schema[NAMEDATALEN];
+	char		name[NAMEDATALEN];
+} SimKey;
+
+/* simulate.c, for simulate_apply.c and simulate_type.c */
+static inline void
+wf_sim_make_key(SimKey *key, const char *schema, const char *name)
+{
+	memset(key, 0, sizeof(SimKey));
+	strlcpy(key->schema, schema, NAMEDATALEN);
+	strlcpy(key->name, name, NAMEDATALEN);
+}
+
+extern const char *wf_sim_first_schema(WfSimulation *simulation);
+typedef struct SimRelation SimRelation;
+extern SimRelation *wf_sim_relation(WfSimulation *simulation, const RangeVar *name);
+extern SimRelation *wf_sim_create(WfSimulation *simulation, const RangeVar *name, char kind);
+extern void wf_sim_drop(WfSimulation *simulation, const RangeVar *name);
+extern void wf_sim_rename(WfSimulation *simulation, const RangeVar *name,
+						  const char *schema, const char *new_name);
+extern WfColumn *wf_sim_set_column(WfSimulation *simulation, SimRelation *relation, const char *name);
+extern void wf_sim_drop_column(WfSimulation *simulation, SimRelation *relation, const char *name);
+extern void wf_sim_add_constraint(WfSimulation *simulation, SimRelation *relation, WfConstraint *constraint);
+extern void wf_sim_drop_constraint(WfSimulation *simulation, SimRelation *relation, const char *name);
+extern void wf_sim_validate_constraint(WfSimulation *simulation, SimRelation *relation, const char *name);
+extern void wf_sim_note_dropped(WfSimulation *simulation, const RangeVar *name);
+extern void wf_sim_add_index(WfSimulation *simulation, SimRelation *relation, WfIndex *index);
+extern void wf_sim_settle_primary_key(WfSimulation *simulation, SimRelation *relation);
+
+/* simulate_type.c */
+extern Size wf_sim_type_entry_size(void);
+extern WfType *wf_sim_type(WfCatalog *catalog, List *names);
+extern void wf_sim_type_uses(WfCatalog *catalog, WfType *type);
+extern void wf_sim_create_type(WfSimulation *simulation, List *names, char kind, bool constrained);
+extern void wf_sim_rename_type(WfSimulation *simulation, List *names, const char *new_name);
+extern void wf_sim_drop_type(WfSimulation *simulation, List *names);
+
+#endif							/* WF_MIGRATION_SIMULATE_H */
