@@ -66,7 +66,9 @@ wf_finding_on(WfRuleCall *call, WfFinding *finding, WfRelation *relation)
 	if (relation->missing)
 		return;
 	wf_ddl_measure(call->catalog, relation);
-	if (relation->rows >= 0)
+	if (relation->population == WF_POPULATION_EMPTY)
+		wf_finding_note_number(finding, "rows", 0);
+	else if (relation->rows >= 0)
 		wf_finding_note_number(finding, "rows", relation->rows);
 	if (relation->bytes >= 0)
 		wf_finding_note_number(finding, "bytes", relation->bytes);
@@ -238,7 +240,8 @@ wf_rule_size(WfRuleCall *call, WfRelation *relation)
 	if (relation->missing)
 		return pstrdup("its rows");
 	wf_ddl_measure(call->catalog, relation);
-	if (relation->rows <= 0)
+	/* The planner's guess for an empty table is no number to tell. */
+	if (relation->rows <= 0 || relation->population == WF_POPULATION_EMPTY)
 		return pstrdup("its rows");
 	return psprintf("about %.0f %s", relation->rows, relation->rows == 1 ? "row" : "rows");
 }

@@ -9,7 +9,7 @@
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 
-static char *concurrent_create(WfRuleCall *call);
+static char *concurrent_create(WfRuleCall *call, IndexStmt *stmt, WfRelation *table);
 static bool is_over(WfIndex *index, List *elements);
 
 /* CREATE INDEX without CONCURRENTLY on a table that may hold rows. */
@@ -42,13 +42,16 @@ wf_rule_index_not_concurrent(WfRuleCall *call)
 	else
 	{
 		finding->hint = pstrdup("Build it with CREATE INDEX CONCURRENTLY, outside of a transaction block.");
-		finding->safe_sql = concurrent_create(call);
+		finding->safe_sql = concurrent_create(call, stmt, table);
 	}
 }
 
-/* The same statement with CONCURRENTLY put in; NULL without a source text. */
+/*
+ * The same statement with CONCURRENTLY.  The source text is kept as it is but
+ * for that word; without one, only an index on plain columns is written.
+ */
 static char *
-concurrent_create(WfRuleCall *call)
+concurrent_create(WfRuleCall *call, IndexStmt *stmt, WfRelation *table)
 {
 	int			end = wf_rule_source_end(call);
 	int			place = end > 0 ?
