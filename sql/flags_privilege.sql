@@ -37,9 +37,13 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA wishflags TO wf_editor;
 SET ROLE wf_editor;
 SELECT wishflags.flag_enable('gallery');
 RESET ROLE;
-GRANT SELECT, INSERT, UPDATE ON wishflags.flags TO wf_editor;
+GRANT SELECT, INSERT (key, enabled, rollout, definition, description, owner_team),
+	UPDATE (enabled, rollout, definition, description, owner_team) ON wishflags.flags TO wf_editor;
 GRANT SELECT, INSERT ON wishflags.flag_overrides TO wf_editor;
 SET ROLE wf_editor;
+SELECT wishflags.flag_create('mine', 'by an editor');
+UPDATE wishflags.flags SET version = 1;
+INSERT INTO wishflags.flags (key, version) VALUES ('restored', 7);
 SELECT wishflags.flag_rollout('gallery', 0);
 SELECT wishflags.flag_eval('gallery', 'user-1');
 RESET ROLE;
