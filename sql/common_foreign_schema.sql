@@ -29,7 +29,14 @@ INSERT INTO guarded_again VALUES (1);
 CREATE INDEX ON guarded_again (id);
 DROP TABLE guarded_again;
 
--- Who wants no notices gets none.
+-- It says what the setting says.  Who wants no notices gets none.
 DROP EXTENSION wishflags;
+SET wishflags.guard = warn;
+CREATE EXTENSION wishflags;
+DROP EXTENSION wishflags;
+SET wishflags.guard = off;
+CREATE EXTENSION wishflags;
+DROP EXTENSION wishflags;
+RESET wishflags.guard;
 SET client_min_messages = warning;
 CREATE EXTENSION wishflags;

@@ -43,6 +43,11 @@ CREATE TABLE window_shop (opening span);
 CREATE TABLE shop_log (shop window_shop);
 ALTER TYPE level RENAME VALUE 'top' TO 'peak';
 DROP TABLE window_shop CASCADE;
+CREATE TABLE seasons (open span_multirange);
+CREATE VIEW best AS SELECT 'high'::level AS level;
+ALTER TYPE level RENAME VALUE 'top' TO 'peak';
+DROP TABLE seasons;
+DROP VIEW best;
 
 -- More columns than are named.
 CREATE TABLE many (a level, b level, c level, d level, e level, f level, g level);

@@ -46,9 +46,12 @@ send_at_commit(XactEvent event, void *arg)
 		case XACT_EVENT_PRE_COMMIT:
 		case XACT_EVENT_PRE_PREPARE:
 			asked_for = false;
+			if (wf_guard_mode == WF_GUARD_OFF)
+				break;
 			database = quote_identifier(get_database_name(MyDatabaseId));
 			ereport(NOTICE,
-					(errmsg("the guard refuses dangerous DDL in this database from now on"),
+					(errmsg("the guard %s dangerous DDL in this database from now on",
+							wf_guard_mode == WF_GUARD_WARN ? "warns of" : "refuses"),
 					 errdetail("On tables that hold rows: CREATE INDEX without CONCURRENTLY, and constraints (UNIQUE, PRIMARY KEY, EXCLUDE) that build an index. "
 							   "On enums that a column uses: ADD VALUE, RENAME VALUE, RENAME, SET SCHEMA, DROP."),
 					 errhint("To only be warned: ALTER DATABASE %s SET wishflags.guard = warn;  "

@@ -156,6 +156,8 @@ wf_guard_bypass_hint(const WfGuardCommand *command, const char *statement)
 		appendStringInfo(&buf, "A superuser can allow role %s to go on (GRANT SET ON PARAMETER wishflags.bypass TO %s;). Then give a reason, which is logged:",
 						 quote_identifier(GetUserNameFromId(GetUserId(), false)),
 						 quote_identifier(GetUserNameFromId(GetUserId(), false)));
+	else if (command->place == WF_GUARD_PLACE_BLOCK)
+		appendStringInfoString(&buf, "To do it all the same, begin the transaction again and give a reason, which is logged:");
 	else
 		appendStringInfoString(&buf, "To do it all the same, give a reason, which is logged:");
 	if (statement == NULL)

@@ -186,6 +186,7 @@ wf_guard_log_main(Datum arg)
 	/* On disk here is enough; a standby may be away. */
 	SetConfigOption("synchronous_commit", "local", PGC_USERSET, PGC_S_SESSION);
 
+	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	relid = wf_common_relation_oid("guard_log");

@@ -92,6 +92,13 @@ like($err, qr/blocked by rule/, 'an ordinary role cannot switch the guard off in
 ($rc, $out, $err) =
   $node->psql('shop', "SET wishflags.bypass = 'please'; $build", extra_params => [ '-U', 'clerk' ]);
 like($err, qr/blocked by rule/, 'nor go around it');
+($rc, $out, $err) = $node->psql('shop', 'ALTER ROLE clerk SET wishflags.guard = off', extra_params => [ '-U', 'clerk' ]);
+like($err, qr/permission denied/, 'nor for his own role');
+{
+	local $ENV{PGOPTIONS} = '-c wishflags.guard=off';
+	($rc, $out, $err) = $node->psql('shop', $build, extra_params => [ '-U', 'clerk' ]);
+	like($err, qr/blocked by rule/, 'nor with the connection');
+}
 ($rc, $out, $err) = $node->psql('shop', "SET wishflags.bypass = ' '; $build");
 like($err, qr/blocked by rule/, 'nor can a superuser without a reason');
 ($rc, $out, $err) = $node->psql('shop', "BEGIN; SET LOCAL wishflags.bypass = 'in time'; $build; ROLLBACK;");
