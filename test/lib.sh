@@ -30,12 +30,18 @@ die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 # it (Debian's may be that of a client); else the newest server that Debian or
 # Ubuntu have installed; else the one that their package would bring.
 wf_server_config() {
+	found=$("$pg_config" --bindir 2>/dev/null || :)
+	case $found in
+		# Debian's pg_config on the PATH stands for the newest of these.
+		/usr/lib/postgresql/*/bin) found=$found/pg_config ;;
+		*) found=$(command -v "$pg_config" || :) ;;
+	esac
 	if [ "$pg_config" != pg_config ]; then
-		say "$pg_config"
+		say "${found:-$pg_config}"
 		return
 	fi
-	if found=$(pg_config --bindir 2>/dev/null) && [ -x "$found/postgres" ] && wf_supported "$(wf_major_of pg_config)"; then
-		command -v pg_config
+	if [ -n "$found" ] && [ -x "$("$found" --bindir)/postgres" ] && wf_supported "$(wf_major_of "$found")"; then
+		say "$found"
 		return
 	fi
 	for major in 18 17 16 15; do
