@@ -19,6 +19,9 @@ ALTER TABLE "Order" ADD EXCLUDE USING btree (id WITH =);
 SELECT conname, contype, indisvalid FROM pg_constraint JOIN pg_index ON indexrelid = conindid
 WHERE conrelid = '"Order"'::regclass AND contype IN ('p', 'u', 'x') ORDER BY 1;
 
+ALTER TABLE "Order" ADD COLUMN "Code" varchar(20) UNIQUE;
+:follow
+
 -- The names that PostgreSQL would choose are taken.
 ALTER TABLE "Order" ADD UNIQUE ("Note", at);
 :follow

@@ -27,6 +27,14 @@ static const struct
 	{"bpchar", "char"},
 	{"timestamptz", "timestamptz"},
 	{"timetz", "timetz"},
+	/* keywords, which would be quoted otherwise */
+	{"bit", "bit"},
+	{"interval", "interval"},
+	{"numeric", "numeric"},
+	{"time", "time"},
+	{"timestamp", "timestamp"},
+	{"varbit", "bit varying"},
+	{"varchar", "varchar"},
 };
 
 static void append_modifiers(StringInfo buf, List *modifiers);

@@ -15,7 +15,8 @@
 
 static Constraint *added_constraint(WfRuleCall *call, ConstrType kind);
 static void report_build(WfRuleCall *call, Constraint *constraint, const char *word, const char *suffix);
-static char *index_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *word, const char *suffix);
+static char *column_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *word, const char *suffix);
+static char *index_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *keys, const char *word, const char *suffix);
 static char *free_name(WfRuleCall *call, WfRelation *table, const char *label, const char *suffix);
 static void report_nullable(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *column);
 
@@ -107,12 +108,33 @@ report_build(WfRuleCall *call, Constraint *constraint, const char *word, const c
 	finding->hint = psprintf("Build the index first with CREATE UNIQUE INDEX CONCURRENTLY, outside of a transaction block, "
 							 "then make it the constraint with ADD %s USING INDEX.", word);
 	if (constraint->keys != NIL)
-		finding->safe_sql = index_first(call, table, constraint, word, suffix);
+		finding->safe_sql = index_first(call, table, constraint, constraint->keys, word, suffix);
+	else if (call->command->subtype == AT_AddColumn)
+		finding->safe_sql = column_first(call, table, constraint, word, suffix);
+}
+
+/*
+ * The column without its constraint, then the index.  NULL for a column with
+ * more to it than a type, and for a primary key, which a new column can't be.
+ */
+static char *
+column_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *word, const char *suffix)
+{
+	ColumnDef  *column = (ColumnDef *) call->command->def;
+
+	if (constraint->contype != CONSTR_UNIQUE || list_length(column->constraints) != 1 ||
+		column->collClause || column->compression)
+		return NULL;
+	return psprintf("ALTER TABLE %s ADD COLUMN %s%s %s;\n%s",
+					wf_ddl_quote_name(table->schema, table->name),
+					call->command->missing_ok ? "IF NOT EXISTS " : "",
+					quote_identifier(column->colname), wf_ddl_type_name(column->typeName),
+					index_first(call, table, constraint, list_make1(makeString(column->colname)), word, suffix));
 }
 
 /* The two statements that do the same without the long lock. */
 static char *
-index_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *word, const char *suffix)
+index_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *keys, const char *word, const char *suffix)
 {
 	char	   *name = constraint->conname;
 	char	   *table_name = wf_ddl_quote_name(table->schema, table->name);
@@ -124,14 +146,14 @@ index_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, const c
 		ListCell   *lc;
 
 		initStringInfo(&columns);
-		foreach(lc, constraint->keys)
+		foreach(lc, keys)
 			appendStringInfo(&columns, "%s%s", columns.len ? "_" : "", strVal(lfirst(lc)));
 		name = free_name(call, table, constraint->contype == CONSTR_PRIMARY ? NULL : columns.data, suffix);
 	}
 	initStringInfo(&buf);
 	appendStringInfo(&buf, "CREATE UNIQUE INDEX CONCURRENTLY %s ON %s (%s)",
 					 quote_identifier(name), table_name,
-					 wf_ddl_quote_names(constraint->keys, ", "));
+					 wf_ddl_quote_names(keys, ", "));
 	if (constraint->including)
 		appendStringInfo(&buf, " INCLUDE (%s)", wf_ddl_quote_names(constraint->including, ", "));
 	if (constraint->nulls_not_distinct)
