@@ -38,7 +38,7 @@ play_tour() {
 	cd "$top"
 }
 
-# stay: a psql for whoever has watched.  Ctrl-C belongs to psql meanwhile.
+# stay: a psql for whoever has watched.
 stay() {
 	[ -t 0 ] && [ -t 1 ] || return 0
 	cat <<-EOF
@@ -53,9 +53,9 @@ stay() {
 	\\q or Ctrl-D ends it, and removes the server with all that is in it.
 
 	EOF
-	trap ':' INT
-	PAGER=${PAGER-more} psql -X || :
-	trap 'exit 130' INT
+	# In the terminal's foreground alone, so that Ctrl-C reaches psql and not make.
+	perl -MPOSIX -e 'setpgid(0, 0); $SIG{TTOU} = "IGNORE"; tcsetpgrp(0, getpid());
+		$SIG{TTOU} = "DEFAULT"; exec @ARGV' psql -X || :
 }
 
 wf_need build server

@@ -38,7 +38,7 @@ list_migrations() {
 			\set journal `cat "$WF_FILE"`
 			SELECT e->>'tag' || '.sql'
 			FROM jsonb_array_elements(:'journal'::jsonb->'entries') WITH ORDINALITY j (e, n)
-			ORDER BY (e->>'idx')::int, n;
+			ORDER BY n;
 			EOF
 			;;
 		folders)
