@@ -123,7 +123,7 @@ sub check_file
 			my $written = join '', take_until(\@lines, \$at, qr/^<!-- end -->$/);
 			my $real = run_sql(join('', @query), '-A', '-t');
 			$written =~ s/\A\n+|\n+\z//g;
-			$update ? pass("$file:$start") : compare($file, $start, $real, $written);
+			compare($file, $start, $real, $update ? undef : $written);
 			push @new, ($real eq '' ? () : ("\n", "$real\n", "\n")), "<!-- end -->\n";
 		}
 		elsif ($line =~ /^<!-- sql$/)

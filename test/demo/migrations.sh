@@ -102,19 +102,18 @@ read_migration() {
 # check_file: prints what the check says of $T/file.sql.  $1: does the tool
 # wrap the file into a transaction?
 check_file() {
-	WF_FILE=$T/file.sql WF_FOUND=$T/found psql -Xq -v ON_ERROR_STOP=1 -v wrapped="$1" \
-		-P pager=off -P footer=off -P format=wrapped -P columns="${COLUMNS:-120}" <<-'EOF' 2>&1
+	WF_FILE=$T/file.sql WF_FOUND=$T/found psql -XqAt -v ON_ERROR_STOP=1 -v wrapped="$1" <<-'EOF' 2>&1
 	\set migration `cat "$WF_FILE"`
 	SET client_min_messages = warning;
 	CREATE TEMP TABLE found AS
 	SELECT * FROM wishflags.migration_breaking_check(:'migration',
 		jsonb_build_object('assume_populated', true, 'in_transaction', :'wrapped'::boolean));
-	SELECT count(*) > 0 AS any FROM found \gset
-	\if :any
-	SELECT severity, rule, line, object, message FROM found ORDER BY line, col, rule;
-	\else
-	\echo '  nothing found'
-	\endif
+	SELECT format(E'  %s %s line %s, %s\n           %s', rpad(severity, 8), rpad(rule, 28), line,
+	              coalesce(object, '-'), message)
+	FROM found WHERE severity <> 'info' ORDER BY line, col, rule;
+	SELECT CASE WHEN count(*) = 0 THEN '  nothing found'
+	            ELSE format('  and %s of severity info', count(*) FILTER (WHERE severity = 'info')) END
+	FROM found HAVING count(*) = 0 OR bool_or(severity = 'info');
 	\copy (SELECT severity, rule FROM found) TO PROGRAM 'cat >> "$WF_FOUND"'
 	EOF
 }
@@ -177,5 +176,5 @@ print_totals() {
 	done
 	say
 	say "The rules that speak most often:"
-	cut -f 2 "$T/found" | sort | uniq -c | sort -k1,1nr -k2 | head -n 10
+	grep -v '^info' "$T/found" | cut -f 2 | sort | uniq -c | sort -k1,1nr -k2 | head -n 10
 }

@@ -51,6 +51,40 @@ SET ROLE wishlist_app;
 SELECT id, owner_id, title FROM wishlists ORDER BY id LIMIT 4;
 RESET ROLE;
 \echo
+\echo '== 4. Migrations, checked before they run'
+\echo
+\echo 'The six dangerous ones of drizzle/, one after the other.'
+\echo
+\set migration `cat drizzle/0003_items_store_index.sql`
+SELECT severity, rule, line, object FROM wishflags.migration_breaking_check(:'migration', '{"severity": "low"}');
+\set migration `cat drizzle/0004_store_target.sql`
+SELECT severity, rule, line, object FROM wishflags.migration_breaking_check(:'migration', '{"severity": "low"}');
+\set migration `cat drizzle/0005_price_bigint.sql`
+SELECT severity, rule, line, object FROM wishflags.migration_breaking_check(:'migration', '{"severity": "low"}');
+\set migration `cat drizzle/0006_note_required.sql`
+SELECT severity, rule, line, object FROM wishflags.migration_breaking_check(:'migration', '{"severity": "low"}');
+\set migration `cat drizzle/0007_drop_phone.sql`
+SELECT severity, rule, line, object FROM wishflags.migration_breaking_check(:'migration', '{"severity": "low"}');
+\set migration `cat drizzle/0008_list_name.sql`
+SELECT severity, rule, line, object FROM wishflags.migration_breaking_check(:'migration', '{"severity": "low"}');
+\echo
+\echo 'Why, and what to run instead: 0003 and 0006.'
+\echo
+\pset expanded on
+\set migration `cat drizzle/0003_items_store_index.sql`
+SELECT message, lock_mode, hint, safe_sql
+FROM wishflags.migration_breaking_check(:'migration', '{"only": "index-not-concurrent"}');
+\set migration `cat drizzle/0006_note_required.sql`
+SELECT message, lock_mode, hint, safe_sql
+FROM wishflags.migration_breaking_check(:'migration', '{"only": "set-not-null-scans"}');
+\pset expanded off
+\echo
+\echo 'The schema as it is now, to be compared at the end.'
+\echo
+CREATE SCHEMA tour;
+CREATE TABLE tour.snapshots AS
+SELECT 'before' AS name, wishflags.schema_snapshot('{public}') AS model;
+\echo
 \echo '== 5. The guard'
 \echo
 \echo 'The items are there, so this is meant to fail, and says what to do instead.'
@@ -75,6 +109,18 @@ ALTER TYPE store ADD VALUE 'target';
 COMMIT;
 SELECT outcome, rule, object, reason FROM wishflags.guard_log ORDER BY occurred_at;
 \echo
-\echo '== How it stands'
+\echo '== 6. What has changed since the beginning'
+\echo
+SELECT ordinal, action, object_type, identity, severity, lock_mode
+FROM wishflags.schema_diff((SELECT model FROM tour.snapshots WHERE name = 'before'),
+                           wishflags.schema_snapshot('{public}'));
+\pset format unaligned
+\pset tuples_only on
+SELECT wishflags.schema_diff_sql((SELECT model FROM tour.snapshots WHERE name = 'before'),
+                                 wishflags.schema_snapshot('{public}'));
+\pset tuples_only off
+\pset format aligned
+\echo
+\echo '== 7. How it stands'
 \echo
 SELECT * FROM wishflags.status();
