@@ -118,6 +118,7 @@ OBJS = \
 	src/flags/manage.o \
 	src/flags/override.o \
 	src/flags/predicate.o \
+	src/flags/store.o \
 	src/flags/support.o \
 	src/flags/trigger.o \
 	src/guard/announce.o \

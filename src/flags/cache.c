@@ -5,8 +5,8 @@
  * stay empty (flags_signal, flag_overrides_signal): transactional, to every
  * backend, replayed on standbys, and without making plans on the flag tables
  * themselves stale.  The callback only notes what is stale.  The next
- * statement that evaluates reads the tables again, and recompiles the rows
- * whose (xmin, ctid) it does not know.
+ * statement that evaluates reads the tables again.  It remembers where each row
+ * version lay, (ctid, xmin), and compiles only those it does not know.
  *
  * The tables are read with a catalog snapshot, not with the active one: what
  * an old REPEATABLE READ snapshot sees would stay in the cache after that
@@ -21,7 +21,6 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "storage/sinval.h"
 #include "utils/builtins.h"
@@ -31,31 +30,8 @@
 
 #include "common/extension.h"
 #include "flags/cache.h"
-#include "flags/context.h"
-#include "flags/dialect.h"
-#include "flags/document.h"
+#include "flags/store.h"
 #include "flags/tables.h"
-
-typedef struct WfFlagSlot
-{
-	WfString	key;			/* that of flag */
-	WfFlag	   *flag;
-	uint32		hash;
-	char		status;
-} WfFlagSlot;
-
-#define SH_PREFIX flag_table
-#define SH_ELEMENT_TYPE WfFlagSlot
-#define SH_KEY_TYPE WfString
-#define SH_KEY key
-#define SH_HASH_KEY(tb, k) hash_bytes((const unsigned char *) (k).data, (k).len)
-#define SH_EQUAL(tb, a, b) ((a).len == (b).len && memcmp((a).data, (b).data, (a).len) == 0)
-#define SH_STORE_HASH
-#define SH_GET_HASH(tb, a) (a)->hash
-#define SH_SCOPE static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
 
 /* One of the two tables that are cached. */
 typedef struct CachedTable
@@ -67,15 +43,30 @@ typedef struct CachedTable
 	bool		stale;
 } CachedTable;
 
+/* The row version that a flag was compiled from. */
+typedef struct RowVersion
+{
+	ItemPointerData tid;
+	TransactionId xmin;
+	WfFlag	   *flag;
+} RowVersion;
+
+/* All row versions of a load, in the order of their place. */
+typedef struct Roster
+{
+	RowVersion *rows;
+	int			count;
+	int			capacity;
+} Roster;
+
 WfFlagCache wf_flags_cache;
 
 static CachedTable flags_table = {WF_FLAGS_TABLE, WF_FLAGS_SIGNAL, InvalidOid, InvalidOid, true};
 static CachedTable overrides_table = {WF_OVERRIDES_TABLE, WF_OVERRIDES_SIGNAL, InvalidOid, InvalidOid, true};
 
 static MemoryContext cache_context = NULL;
-static MemoryContext overrides_context = NULL;
-static flag_table_hash *flag_table = NULL;
-static Oid	flags_storage = InvalidOid;
+static Roster roster = {NULL, 0, 0};
+static Oid	flags_storage = InvalidOid; /* relfilenode that the roster is about */
 static bool loading = false;
 static bool new_flags = false;	/* overrides may have waited for these */
 static TimestampTz own_change_transaction = 0;
@@ -85,12 +76,9 @@ static bool table_concerns(CachedTable *table, Oid relid);
 static bool locate_table(CachedTable *table);
 static void reset_cache(void);
 static void load_flags(void);
-static void load_flag(HeapTuple tuple, TupleDesc desc, bool storage_changed);
-static void compile_flag(WfFlag *flag, Datum *values, bool *nulls);
-static void forget_program(WfFlag *flag);
-static WfFlag *enter_flag(WfString key);
-static void remove_flag(WfFlag *flag);
-static void sweep_flags(void);
+static List *scan_flags(Relation rel, Roster *current);
+static WfFlag *load_flag(HeapTuple tuple, TupleDesc desc);
+static void append_row(Roster *into, HeapTuple tuple, WfFlag *flag);
 static void load_overrides(void);
 static void load_override(HeapTuple tuple, TupleDesc desc);
 
@@ -140,15 +128,6 @@ wf_flags_cache_refresh(void)
 	wf_flags_cache.statement = GetCurrentStatementStartTimestamp();
 	wf_flags_cache.transaction = GetCurrentTransactionStartTimestamp();
 	wf_flags_cache.unpinned = false;
-}
-
-/* A flag by key, or NULL.  After wf_flags_cache_ensure(). */
-const WfFlag *
-wf_flags_cache_find(WfString key)
-{
-	WfFlagSlot *slot = flag_table_lookup(flag_table, key);
-
-	return slot ? slot->flag : NULL;
 }
 
 /* Notes that this transaction changes flags: it sees that at once. */
@@ -203,182 +182,146 @@ reset_cache(void)
 	else
 		cache_context = AllocSetContextCreate(CacheMemoryContext, "wishflags flags",
 											  ALLOCSET_DEFAULT_SIZES);
-	/* The reset has deleted the child contexts. */
-	overrides_context = NULL;
-	flag_table = NULL;
+	wf_flags_store_create(cache_context);
+	memset(&roster, 0, sizeof(roster));
+	flags_storage = InvalidOid;
 	flags_table.stale = overrides_table.stale = true;
-	overrides_context = AllocSetContextCreate(cache_context, "wishflags overrides",
-											  ALLOCSET_DEFAULT_SIZES);
-	flag_table = flag_table_create(cache_context, 64, NULL);
 }
 
 /* Compiles the rows that are new or changed, and drops the flags without row. */
 static void
 load_flags(void)
 {
-	if (locate_table(&flags_table))
-	{
-		Relation	rel = table_open(flags_table.relid, AccessShareLock);
-		SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
-		bool		storage_changed = rel->rd_rel->relfilenode != flags_storage;
-		MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "wishflags row",
-														  ALLOCSET_SMALL_SIZES);
-		MemoryContext old = MemoryContextSwitchTo(row_context);
-		HeapTuple	tuple;
-
-		while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		{
-			CHECK_FOR_INTERRUPTS();
-			load_flag(tuple, RelationGetDescr(rel), storage_changed);
-			MemoryContextReset(row_context);
-		}
-		MemoryContextSwitchTo(old);
-		MemoryContextDelete(row_context);
-		flags_storage = rel->rd_rel->relfilenode;
-		systable_endscan(scan);
-		table_close(rel, AccessShareLock);
-	}
-	sweep_flags();
-}
-
-static void
-load_flag(HeapTuple tuple, TupleDesc desc, bool storage_changed)
-{
-	Datum		values[Natts_wf_flags];
-	bool		nulls[Natts_wf_flags];
-	TransactionId xmin = HeapTupleHeaderGetRawXmin(tuple->t_data);
-	text	   *key;
-	WfString	name;
-	WfFlag	   *flag;
-
-	values[0] = heap_getattr(tuple, Anum_wf_flags_key, desc, &nulls[0]);
-	key = DatumGetTextPP(values[0]);
-	name.data = VARDATA_ANY(key);
-	name.len = VARSIZE_ANY_EXHDR(key);
-	flag = enter_flag(name);
-	flag->generation = wf_flags_cache.generation;
-	if (flag->program && flag->xmin == xmin && ItemPointerEquals(&flag->tid, &tuple->t_self) &&
-		!storage_changed)
-		return;
-
-	for (int i = 0; i < Natts_wf_flags; i++)
-		values[i] = heap_getattr(tuple, i + 1, desc, &nulls[i]);
-	compile_flag(flag, values, nulls);
-	flag->xmin = xmin;
-	flag->tid = tuple->t_self;
-}
-
-/*
- * Compiles a row into the flag.  A plain flag's program lies in the cache's
- * own context, as thousands of contexts would cost more than the flags; a
- * definition gets a context to be thrown away with.
- */
-static void
-compile_flag(WfFlag *flag, Datum *values, bool *nulls)
-{
-	WfSource	source;
-	WfFault		fault;
-	WfProgram  *program = NULL;
-	const char *problem;
-	bool		plain = nulls[Anum_wf_flags_definition - 1];
-	bool		parsed = wf_flags_parse_percent(DatumGetNumeric(values[Anum_wf_flags_rollout - 1]),
-												&source.share, &problem);
-	MemoryContext old;
-
-	forget_program(flag);
-	if (!plain)
-		flag->context = AllocSetContextCreate(cache_context, "wishflags flag", ALLOCSET_SMALL_SIZES);
-
-	old = MemoryContextSwitchTo(plain ? cache_context : flag->context);
-	source.key = flag->key;
-	source.converts = wf_flags_converts_text();
-	source.enabled = DatumGetBool(values[Anum_wf_flags_enabled - 1]);
-	source.definition = plain ? NULL : DatumGetJsonbPCopy(values[Anum_wf_flags_definition - 1]);
-	if (parsed)
-		program = wf_flags_compile_native(&source, &fault);
-	if (program == NULL)
-	{
-		/* The triggers keep such rows out, but may have been switched off. */
-		program = palloc0(sizeof(WfProgram));
-		program->fault = WF_ERROR_PARSE_ERROR;
-	}
-	MemoryContextSwitchTo(old);
-	flag->program = program;
-}
-
-static void
-forget_program(WfFlag *flag)
-{
-	const WfProgram *program = flag->program;
-
-	flag->program = NULL;
-	if (flag->context)
-		MemoryContextDelete(flag->context);
-	else if (program)
-		wf_flags_program_free(unconstify(WfProgram *, program));
-	flag->context = NULL;
-}
-
-static WfFlag *
-enter_flag(WfString key)
-{
-	WfFlagSlot *slot = flag_table_lookup(flag_table, key);
-	WfFlag	   *flag;
-	char	   *name;
-	bool		found;
-
-	if (slot)
-		return slot->flag;
-	flag = MemoryContextAllocZero(cache_context, sizeof(WfFlag) + key.len);
-	name = (char *) (flag + 1);
-	memcpy(name, key.data, key.len);
-	flag->key.data = name;
-	flag->key.len = key.len;
-	slot = flag_table_insert(flag_table, flag->key, &found);
-	slot->flag = flag;
-	new_flags = true;
-	return flag;
-}
-
-/* Forgets the flags that the load has not seen. */
-static void
-sweep_flags(void)
-{
-	flag_table_iterator it;
-	WfFlagSlot *slot;
+	Roster		current = {NULL, 0, 0};
 	List	   *gone = NIL;
 	ListCell   *lc;
 
-	flag_table_start_iterate(flag_table, &it);
-	while ((slot = flag_table_iterate(flag_table, &it)) != NULL)
+	if (locate_table(&flags_table))
 	{
-		if (slot->flag->generation != wf_flags_cache.generation)
-			gone = lappend(gone, slot->flag);
+		Relation	rel = table_open(flags_table.relid, AccessShareLock);
+
+		/* A rewritten table puts other rows into the same places. */
+		if (rel->rd_rel->relfilenode != flags_storage)
+		{
+			for (int i = 0; i < roster.count; i++)
+				gone = lappend(gone, roster.rows[i].flag);
+			roster.count = 0;
+			flags_storage = rel->rd_rel->relfilenode;
+		}
+		gone = list_concat(gone, scan_flags(rel, &current));
+		table_close(rel, AccessShareLock);
 	}
+	else
+	{
+		for (int i = 0; i < roster.count; i++)
+			gone = lappend(gone, roster.rows[i].flag);
+	}
+
+	/* A flag whose row version is gone may have got another one. */
 	foreach(lc, gone)
-		remove_flag(lfirst(lc));
+	{
+		WfFlag	   *flag = (WfFlag *) lfirst(lc);
+
+		if (flag->generation != wf_flags_cache.generation)
+			wf_flags_store_remove(flag);
+	}
 	list_free(gone);
+	if (roster.rows)
+		pfree(roster.rows);
+	roster = current;
+}
+
+/*
+ * Walks the table and the roster side by side, both being in the order of the
+ * rows' places, into the roster of this load.  Returns the flags of those row
+ * versions that the table has no more.
+ */
+static List *
+scan_flags(Relation rel, Roster *current)
+{
+	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "wishflags row",
+													  ALLOCSET_SMALL_SIZES);
+	List	   *gone = NIL;
+	int			known = 0;
+	HeapTuple	tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		MemoryContext old;
+		int			order = -1;
+
+		CHECK_FOR_INTERRUPTS();
+		while (known < roster.count &&
+			   (order = ItemPointerCompare(&roster.rows[known].tid, &tuple->t_self)) < 0)
+			gone = lappend(gone, roster.rows[known++].flag);
+		if (known < roster.count && order == 0)
+		{
+			if (roster.rows[known].xmin == HeapTupleHeaderGetRawXmin(tuple->t_data))
+			{
+				append_row(current, tuple, roster.rows[known++].flag);
+				continue;
+			}
+			gone = lappend(gone, roster.rows[known++].flag);
+		}
+		old = MemoryContextSwitchTo(row_context);
+		append_row(current, tuple, load_flag(tuple, RelationGetDescr(rel)));
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(row_context);
+	}
+	while (known < roster.count)
+		gone = lappend(gone, roster.rows[known++].flag);
+	systable_endscan(scan);
+	MemoryContextDelete(row_context);
+	return gone;
+}
+
+static WfFlag *
+load_flag(HeapTuple tuple, TupleDesc desc)
+{
+	Datum		values[Natts_wf_flags];
+	bool		nulls[Natts_wf_flags];
+	text	   *key;
+	WfString	name;
+	WfFlag	   *flag;
+	bool		found;
+
+	for (int i = 0; i < Natts_wf_flags; i++)
+		values[i] = heap_getattr(tuple, i + 1, desc, &nulls[i]);
+	key = DatumGetTextPP(values[Anum_wf_flags_key - 1]);
+	name.data = VARDATA_ANY(key);
+	name.len = VARSIZE_ANY_EXHDR(key);
+	flag = wf_flags_store_enter(name, &found);
+	new_flags |= !found;
+	wf_flags_store_compile(flag, values, nulls);
+	flag->generation = wf_flags_cache.generation;
+	return flag;
 }
 
 static void
-remove_flag(WfFlag *flag)
+append_row(Roster *into, HeapTuple tuple, WfFlag *flag)
 {
-	flag_table_delete(flag_table, flag->key);
-	forget_program(flag);
-	pfree(flag);
+	RowVersion *row;
+
+	if (into->count == into->capacity)
+	{
+		into->capacity = Max(Max(into->capacity * 2, roster.count + 16), 64);
+		if (into->rows == NULL)
+			into->rows = MemoryContextAllocHuge(cache_context, into->capacity * sizeof(RowVersion));
+		else
+			into->rows = repalloc_huge(into->rows, into->capacity * sizeof(RowVersion));
+	}
+	row = &into->rows[into->count++];
+	row->tid = tuple->t_self;
+	row->xmin = HeapTupleHeaderGetRawXmin(tuple->t_data);
+	row->flag = flag;
 }
 
 /* Reads all overrides; their variants are looked up when one is served. */
 static void
 load_overrides(void)
 {
-	flag_table_iterator it;
-	WfFlagSlot *slot;
-
-	flag_table_start_iterate(flag_table, &it);
-	while ((slot = flag_table_iterate(flag_table, &it)) != NULL)
-		slot->flag->overrides = NULL;
-	MemoryContextReset(overrides_context);
+	wf_flags_store_clear_overrides();
 
 	if (locate_table(&overrides_table))
 	{
@@ -400,7 +343,6 @@ static void
 load_override(HeapTuple tuple, TupleDesc desc)
 {
 	WfString	strings[3];
-	WfFlagSlot *slot;
 
 	for (int i = 0; i < lengthof(strings); i++)
 	{
@@ -410,10 +352,5 @@ load_override(HeapTuple tuple, TupleDesc desc)
 		strings[i].data = VARDATA_ANY(value);
 		strings[i].len = VARSIZE_ANY_EXHDR(value);
 	}
-	slot = flag_table_lookup(flag_table, strings[0]);
-	if (slot == NULL)
-		return;
-	if (slot->flag->overrides == NULL)
-		slot->flag->overrides = wf_flags_overrides_create(overrides_context);
-	wf_flags_overrides_add(slot->flag->overrides, strings[1], strings[2]);
+	wf_flags_store_add_override(strings[0], strings[1], strings[2]);
 }

@@ -5,22 +5,8 @@
 #define WF_FLAGS_CACHE_H
 
 #include "access/xact.h"
-#include "storage/itemptr.h"
 
-#include "flags/override.h"
-#include "flags/program.h"
-
-/* A flag in the cache; valid until the cache's generation changes. */
-typedef struct WfFlag
-{
-	WfString	key;
-	TransactionId xmin;			/* the row version that was compiled */
-	ItemPointerData tid;
-	uint64		generation;		/* of the load that last saw the row */
-	MemoryContext context;		/* owns program */
-	const WfProgram *program;
-	WfOverrides *overrides;		/* or NULL */
-} WfFlag;
+#include "flags/store.h"
 
 /*
  * One statement gets one answer, so what was loaded stays pinned while both
@@ -38,7 +24,6 @@ extern WfFlagCache wf_flags_cache;
 
 extern void wf_flags_cache_init(void);
 extern void wf_flags_cache_refresh(void);
-extern const WfFlag *wf_flags_cache_find(WfString key);
 extern void wf_flags_cache_own_change(void);
 
 /* Makes the cache what this statement has to see.  Cheap when it is. */

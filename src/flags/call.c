@@ -305,7 +305,7 @@ wf_flags_variant_value(const WfProgram *program, int variant)
 static const WfFlag *
 find_flag_slowly(FmgrInfo *flinfo, WfString key)
 {
-	const WfFlag *flag = wf_flags_cache_find(key);
+	const WfFlag *flag = wf_flags_store_find(key);
 	CallSite   *site = (CallSite *) flinfo->fn_extra;
 
 	if (key.len > SITE_KEY_MAX)

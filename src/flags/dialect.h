@@ -27,6 +27,5 @@ typedef struct WfFault
 } WfFault;
 
 extern WfProgram *wf_flags_compile_native(const WfSource *source, WfFault *fault);
-extern void wf_flags_program_free(WfProgram *program);
 
 #endif							/* WF_FLAGS_DIALECT_H */

@@ -27,6 +27,20 @@
 #define ROLLOUT_SEED 0
 #define SPLIT_SEED 1
 
+/* A rollout: a split with one arm, or none for nobody. */
+typedef struct RolloutShare
+{
+	WfSplit		split;
+	WfArm		arm;
+} RolloutShare;
+
+/* All that a flag without definition needs, in one allocation. */
+typedef struct NativeProgram
+{
+	WfProgram	program;
+	RolloutShare rollout;
+} NativeProgram;
+
 /* State of one compilation. */
 typedef struct Compiler
 {
@@ -49,19 +63,22 @@ static bool compile_arm(Compiler *compiler, JsonbValue *value, const char *path,
 static bool compile_variant_name(Compiler *compiler, JsonbValue *value, const char *path,
 								 int *variant);
 static WfShortcut find_shortcut(const WfProgram *program);
-static WfSplit *make_split(Compiler *compiler, uint32 seed, WfString text, const WfAttribute *by);
-static WfSplit *make_share(Compiler *compiler, uint32 share);
+static void fill_split(Compiler *compiler, WfSplit *split, uint32 seed, WfString text,
+					   const WfAttribute *by);
+static void fill_share(Compiler *compiler, RolloutShare *rollout, uint32 share);
 
 /*
- * Compiles a flag into the current memory context.  NULL, with *fault filled,
- * when its definition is wrong.
+ * Compiles a flag into the current memory context; without a definition the
+ * program is one allocation.  NULL, with *fault filled, when its definition is
+ * wrong.
  */
 WfProgram *
 wf_flags_compile_native(const WfSource *source, WfFault *fault)
 {
 	static const WfString key_step = {WF_TARGETING_KEY, sizeof(WF_TARGETING_KEY) - 1};
 	static WfVariant on_off[2];
-	WfProgram  *program = palloc0(sizeof(WfProgram));
+	NativeProgram *native = palloc0(sizeof(NativeProgram));
+	WfProgram  *program = &native->program;
 	Compiler	compiler = {source, program, {0}, fault};
 
 	if (on_off[0].name.data == NULL)
@@ -83,25 +100,13 @@ wf_flags_compile_native(const WfSource *source, WfFault *fault)
 	if (source->definition && !compile_definition(&compiler, source->definition))
 		return NULL;
 	if (source->share < WF_SHARE_TOTAL)
-		program->fallthrough.share = make_share(&compiler, source->share);
+	{
+		fill_share(&compiler, &native->rollout, source->share);
+		program->fallthrough.share = &native->rollout.split;
+	}
 
 	program->shortcut = find_shortcut(program);
 	return program;
-}
-
-/* Frees the program of a flag without definition, which has no context. */
-void
-wf_flags_program_free(WfProgram *program)
-{
-	WfSplit    *share = program->fallthrough.share;
-
-	if (share)
-	{
-		if (share->arms)
-			pfree(share->arms);
-		pfree(share);
-	}
-	pfree(program);
 }
 
 static bool
@@ -257,7 +262,12 @@ compile_rule(Compiler *compiler, JsonbValue *value, const char *path, WfRule *ru
 			return wf_flags_document_fault(compiler->fault, psprintf("%s.rollout", path),
 										   "expected 0 to 100 in steps of 0.001, but %s", problem);
 		if (share < WF_SHARE_TOTAL)
-			rule->share = make_share(compiler, share);
+		{
+			RolloutShare *rollout = palloc0(sizeof(RolloutShare));
+
+			fill_share(compiler, rollout, share);
+			rule->share = &rollout->split;
+		}
 	}
 	if (!wf_flags_document_member(object, "serve", &member))
 		return wf_flags_document_fault(compiler->fault, path,
@@ -292,7 +302,8 @@ compile_serve(Compiler *compiler, JsonbValue *value, const char *path, WfServe *
 		return wf_flags_document_fault(compiler->fault, path, "expected \"split\"");
 
 	serve->variant = WF_VARIANT_NONE;
-	serve->split = make_split(compiler, SPLIT_SEED, seed, &by);
+	serve->split = palloc0(sizeof(WfSplit));
+	fill_split(compiler, serve->split, SPLIT_SEED, seed, &by);
 	return compile_arms(compiler, &member, psprintf("%s.split", path), serve->split);
 }
 
@@ -384,12 +395,10 @@ find_shortcut(const WfProgram *program)
 	return WF_SHORTCUT_NONE;
 }
 
-/* A split without arms: what it hashes is "text:" and the attribute. */
-static WfSplit *
-make_split(Compiler *compiler, uint32 seed, WfString text, const WfAttribute *by)
+/* A split but for its arms: what it hashes is "text:" and the attribute. */
+static void
+fill_split(Compiler *compiler, WfSplit *split, uint32 seed, WfString text, const WfAttribute *by)
 {
-	WfSplit    *split = palloc0(sizeof(WfSplit));
-
 	split->hash = WF_HASH_MURMUR3_32;
 	wf_flags_murmur3_begin(&split->prefix, seed);
 	split->encoding = compiler->source->converts ? WF_ENCODING_CONVERTED_TEXT : WF_ENCODING_TEXT;
@@ -400,21 +409,15 @@ make_split(Compiler *compiler, uint32 seed, WfString text, const WfAttribute *by
 	split->reduction = WF_REDUCTION_MULTIPLY;
 	split->comparison = WF_COMPARISON_BELOW;
 	split->missing = WF_MISSING_ERROR;
-	return split;
 }
 
-/* A rollout, in steps of 0.001 %; nobody is a split without arms. */
-static WfSplit *
-make_share(Compiler *compiler, uint32 share)
+/* A rollout, in steps of 0.001 %. */
+static void
+fill_share(Compiler *compiler, RolloutShare *rollout, uint32 share)
 {
-	WfSplit    *split = make_split(compiler, ROLLOUT_SEED, compiler->source->key, &compiler->by);
-
-	split->total = WF_SHARE_TOTAL;
-	if (share > 0)
-	{
-		split->narms = 1;
-		split->arms = palloc(sizeof(WfArm));
-		split->arms[0].upper = share;
-	}
-	return split;
+	fill_split(compiler, &rollout->split, ROLLOUT_SEED, compiler->source->key, &compiler->by);
+	rollout->split.total = WF_SHARE_TOTAL;
+	rollout->split.narms = share > 0 ? 1 : 0;
+	rollout->split.arms = &rollout->arm;
+	rollout->arm.upper = share;
 }

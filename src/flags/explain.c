@@ -98,7 +98,7 @@ wf_flag_explain(PG_FUNCTION_ARGS)
 		text	   *key = PG_GETARG_TEXT_PP(0);
 		WfString	name = {VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key)};
 
-		flag = wf_flags_cache_find(name);
+		flag = wf_flags_store_find(name);
 	}
 	if (flag)
 	{

@@ -84,6 +84,6 @@ planned_program(PlannerInfo *root, List *args, bool *known)
 	name.data = VARDATA_ANY(key);
 	name.len = VARSIZE_ANY_EXHDR(key);
 	wf_flags_cache_ensure();
-	found = wf_flags_cache_find(name);
+	found = wf_flags_store_find(name);
 	return found ? found->program : NULL;
 }
