@@ -6,6 +6,12 @@ SELECT * FROM wishflags.guard_session();
 SELECT item, value ~ '^[0-9]+\.[0-9]+\.[0-9]+$' AS is_version FROM wishflags.status() WHERE item = 'version';
 SELECT item, value, hint FROM wishflags.status() WHERE item IN ('library', 'guard', 'flags');
 
+-- Every hint is a command that runs.
+\o /dev/null
+SELECT regexp_replace(hint, '--.*', '') FROM wishflags.status() WHERE item IN ('guard', 'check', 'schema') AND hint IS NOT NULL \gexec
+\o
+RESET wishflags.guard;
+
 SELECT refused AS before FROM wishflags.guard_status() \gset
 CREATE INDEX ON guard_status.book (id);
 SELECT guard, set_by, bypass, triggers, loaded, refused - :before AS one_more, last_refusal IS NOT NULL AS known

@@ -41,6 +41,11 @@ BEGIN ATOMIC
 			SELECT 6, 'flags', f.flags || ', ' || f.enabled || ' enabled',
 				CASE WHEN f.flags = 0 THEN 'SELECT wishflags.flag_create(''my-flag'');'
 					ELSE format('SELECT wishflags.flag_eval(%L, ''user-1'');', f.first) END
+			UNION ALL
+			SELECT 7, 'check', 'of SQL text',
+				'SELECT rule, message FROM wishflags.migration_breaking_check(''DROP TABLE t'');'
+			UNION ALL
+			SELECT 8, 'schema', 'of this database', 'SELECT wishflags.schema_fingerprint();'
 		) i (place, item, value, hint)
 	ORDER BY i.place;
 END;
