@@ -10,8 +10,8 @@
 /* How large a table is, partitions included. */
 typedef struct WfTableSize
 {
-	double		rows;			/* counted up to 64 blocks, estimated past that; -1 when
-								 * it can't be told */
+	double		rows;			/* counted up to 64 blocks, estimated past
+								 * that; -1 when it can't be told */
 	int64		bytes;			/* of the main fork; -1 when it can't be told */
 } WfTableSize;
 

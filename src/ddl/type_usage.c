@@ -33,7 +33,8 @@ typedef struct UsageWalk
 {
 	Snapshot	snapshot;		/* NULL: the catalog as it is */
 	List	   *visited;		/* OIDs of the types walked through */
-	List	   *columns;		/* names, as long as there are fewer than limit */
+	List	   *columns;		/* names, as long as there are fewer than
+								 * limit */
 	int			limit;
 	int			total;
 	bool		first_only;		/* stop at the first user */

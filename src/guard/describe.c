@@ -56,7 +56,10 @@ wf_guard_describe(const WfGuardCommand *command, const WfFinding *finding,
 	else if (finding->type)
 		described->detail = type_detail(finding->type->oid);
 
-	/* A bypass would not help: while columns use the type, it can't be dropped alone. */
+	/*
+	 * A bypass would not help: while columns use the type, it can't be
+	 * dropped alone.
+	 */
 	if (is_lone_drop(command->tree))
 	{
 		described->hint = "Give the columns another type, or drop them, in migrations of their own. Then the type can be dropped.";

@@ -28,8 +28,10 @@ typedef struct Plan
 {
 	StringInfoData steps;
 	bool		is_unique;
-	const char *constraint;		/* "UNIQUE" or "PRIMARY KEY"; NULL for a plain index */
-	const char *body;			/* of CREATE INDEX, from USING or the columns on */
+	const char *constraint;		/* "UNIQUE" or "PRIMARY KEY"; NULL for a plain
+								 * index */
+	const char *body;			/* of CREATE INDEX, from USING or the columns
+								 * on */
 	const char *columns;		/* of the constraint, in parentheses */
 	const char *label;			/* middle part of generated names */
 	const char *suffix;			/* last part of generated names */

@@ -34,7 +34,8 @@ typedef struct WfGuardFinding
 	const char *rule;			/* id in the registry */
 	const char *object;			/* qualified and quoted */
 	Oid			relid;			/* table concerned, else InvalidOid */
-	const char *message;		/* what would happen, to follow the rule's name */
+	const char *message;		/* what would happen, to follow the rule's
+								 * name */
 	const char *detail;			/* facts, whole sentences */
 	const char *hint;			/* what to do instead, whole sentences */
 } WfGuardFinding;

@@ -65,9 +65,9 @@ static List *
 dropped_types(void)
 {
 	static const char *const query =
-		"SELECT objid FROM pg_catalog.pg_event_trigger_dropped_objects()"
-		" WHERE classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::pg_catalog.regclass"
-		" AND object_type OPERATOR(pg_catalog.=) 'type'::pg_catalog.text";
+	"SELECT objid FROM pg_catalog.pg_event_trigger_dropped_objects()"
+	" WHERE classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::pg_catalog.regclass"
+	" AND object_type OPERATOR(pg_catalog.=) 'type'::pg_catalog.text";
 	MemoryContext context = CurrentMemoryContext;
 	List	   *types = NIL;
 

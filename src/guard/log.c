@@ -64,7 +64,7 @@ wf_guard_log_fill(WfGuardLogRow *row, const char *outcome,
 void
 wf_guard_log_line(const WfGuardLogRow *row)
 {
-	char *const *values = row->values;
+	char	   *const *values = row->values;
 
 	ereport(LOG,
 			(errmsg("wishflags guard: outcome=%s rule=%s object=%s command=\"%s\" role=%s login=%s%s%s%s",
@@ -83,10 +83,10 @@ void
 wf_guard_log_insert(const WfGuardLogRow *row)
 {
 	static const char *const insert =
-		"INSERT INTO wishflags.guard_log (outcome, rule, object, command_tag, statement, message, reason,"
-		" acting_role, outer_role, login_role, txid, application_name, backend_pid, evidence)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::pg_catalog.xid8, $12, $13::pg_catalog.int4,"
-		" $14::pg_catalog.jsonb)";
+	"INSERT INTO wishflags.guard_log (outcome, rule, object, command_tag, statement, message, reason,"
+	" acting_role, outer_role, login_role, txid, application_name, backend_pid, evidence)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::pg_catalog.xid8, $12, $13::pg_catalog.int4,"
+	" $14::pg_catalog.jsonb)";
 	Oid			types[WF_GUARD_LOG_COLUMNS];
 	Datum		values[WF_GUARD_LOG_COLUMNS];
 	char		nulls[WF_GUARD_LOG_COLUMNS];

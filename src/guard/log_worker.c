@@ -39,6 +39,9 @@
 /* A wake-up can be missed when the worker ends early, so look now and then. */
 #define WAIT_STEP 100
 
+/* While all worker slots are taken, one is asked for this often. */
+#define SLOT_STEP 5
+
 typedef enum LogState
 {
 	LOG_PENDING,
@@ -50,13 +53,16 @@ typedef struct LogMessage
 	Oid			database;
 	pid_t		backend;
 	pg_atomic_uint32 state;		/* a LogState */
-	int32		lengths[WF_GUARD_LOG_COLUMNS];	/* with the final zero byte; 0: null */
-	char		data[FLEXIBLE_ARRAY_MEMBER];	/* the values, one after another */
+	int32		lengths[WF_GUARD_LOG_COLUMNS];	/* with the final zero byte;
+												 * 0: null */
+	char		data[FLEXIBLE_ARRAY_MEMBER];	/* the values, one after
+												 * another */
 } LogMessage;
 
 static dsm_segment *send_row(const WfGuardLogRow *row);
-static bool start_worker(dsm_segment *segment, BackgroundWorkerHandle **handle);
-static bool wait_until_written(LogMessage *message, BackgroundWorkerHandle *handle);
+static bool start_worker(dsm_segment *segment, TimestampTz deadline, BackgroundWorkerHandle **handle);
+static bool wait_until_written(LogMessage *message, TimestampTz deadline, BackgroundWorkerHandle *handle);
+static bool wait_a_little(TimestampTz deadline, long limit);
 static void read_row(LogMessage *message, WfGuardLogRow *row);
 
 /*
@@ -68,6 +74,7 @@ bool
 wf_guard_log_write_apart(const WfGuardLogRow *row)
 {
 	dsm_segment *segment;
+	TimestampTz deadline;
 	BackgroundWorkerHandle *handle;
 	bool		written = false;
 
@@ -76,10 +83,14 @@ wf_guard_log_write_apart(const WfGuardLogRow *row)
 	segment = send_row(row);
 	if (segment == NULL)
 		return false;
-	if (start_worker(segment, &handle))
+	deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), WAIT_LIMIT);
+	if (start_worker(segment, deadline, &handle))
 	{
-		/* A cancel passes through; the worker then writes on or finds nothing. */
-		written = wait_until_written(dsm_segment_address(segment), handle);
+		/*
+		 * A cancel passes through; the worker then writes on or finds
+		 * nothing.
+		 */
+		written = wait_until_written(dsm_segment_address(segment), deadline, handle);
 		if (!written)
 			TerminateBackgroundWorker(handle);
 	}
@@ -120,8 +131,9 @@ send_row(const WfGuardLogRow *row)
 	return segment;
 }
 
+/* Worker slots are few and shared, so a free one is waited for, too. */
 static bool
-start_worker(dsm_segment *segment, BackgroundWorkerHandle **handle)
+start_worker(dsm_segment *segment, TimestampTz deadline, BackgroundWorkerHandle **handle)
 {
 	BackgroundWorker worker;
 
@@ -135,32 +147,47 @@ start_worker(dsm_segment *segment, BackgroundWorkerHandle **handle)
 	snprintf(worker.bgw_function_name, BGW_MAXLEN, "wf_guard_log_main");
 	snprintf(worker.bgw_name, BGW_MAXLEN, "wishflags guard log for PID %d", MyProcPid);
 	snprintf(worker.bgw_type, BGW_MAXLEN, "wishflags guard log");
-	return RegisterDynamicBackgroundWorker(&worker, handle);
+
+	if (max_worker_processes == 0)
+		return false;
+	while (!RegisterDynamicBackgroundWorker(&worker, handle))
+	{
+		if (!wait_a_little(deadline, SLOT_STEP))
+			return false;
+	}
+	return true;
 }
 
 static bool
-wait_until_written(LogMessage *message, BackgroundWorkerHandle *handle)
+wait_until_written(LogMessage *message, TimestampTz deadline, BackgroundWorkerHandle *handle)
 {
-	TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), WAIT_LIMIT);
-
 	for (;;)
 	{
 		pid_t		pid;
 		BgwHandleStatus status = GetBackgroundWorkerPid(handle, &pid);
-		long		left;
 
 		if (pg_atomic_read_u32(&message->state) == LOG_WRITTEN)
 			return true;
 		if (status == BGWH_STOPPED || status == BGWH_POSTMASTER_DIED)
 			return false;
-		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
-		if (left <= 0)
+		if (!wait_a_little(deadline, WAIT_STEP))
 			return false;
-		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-						 Min(left, WAIT_STEP), PG_WAIT_EXTENSION);
-		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
 	}
+}
+
+/* Waits for the latch, at most limit milliseconds; false when time is up. */
+static bool
+wait_a_little(TimestampTz deadline, long limit)
+{
+	long		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
+
+	if (left <= 0)
+		return false;
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					 Min(left, limit), PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+	return true;
 }
 
 /* The worker: attaches, writes the row, says so, and ends. */

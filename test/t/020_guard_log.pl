@@ -69,6 +69,37 @@ like($err, qr/The row in wishflags\.guard_log is not confirmed\./, 'unsure row i
 $in .= "COMMIT;\n\\q\n";
 $holder->finish;
 
+# More refusals at a time than there are worker slots: what is acknowledged is there.
+my $storm = q{DO $$
+DECLARE unsure int := 0; told text;
+BEGIN
+	FOR i IN 1..20 LOOP
+		BEGIN
+			EXECUTE 'CREATE INDEX storm ON orders (id)';
+		EXCEPTION WHEN SQLSTATE 'WF001' THEN
+			GET STACKED DIAGNOSTICS told = PG_EXCEPTION_DETAIL;
+			IF told LIKE '%not confirmed%' THEN unsure := unsure + 1; END IF;
+		END;
+	END LOOP;
+	RAISE INFO 'unsure: %', unsure;
+END $$;};
+$before = rows("application_name = 'storm'");
+my @clients = map {
+	my $output = '';
+	my $client = IPC::Run::start(
+		[ 'psql', '-Xq', '-d', $node->connstr('shop') . ' application_name=storm', '-c', $storm ],
+		'<', \undef, '&>', \$output, IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
+	{ client => $client, output => \$output };
+} 1 .. 12;
+my $unsure = 0;
+for my $client (@clients)
+{
+	$client->{client}->finish;
+	like(${ $client->{output} }, qr/unsure: \d+/, 'a client of the storm ends');
+	$unsure += $1 if ${ $client->{output} } =~ /unsure: (\d+)/;
+}
+cmp_ok(rows("application_name = 'storm'"), '>=', 240 - $unsure, "all but $unsure of 240 refusals are kept");
+
 # Right after a refusal the database can be dropped.
 refused('CREATE INDEX f ON orders (id)', 'before DROP DATABASE');
 $node->safe_psql('postgres', 'DROP DATABASE shop');
