@@ -169,6 +169,15 @@ REGRESS = \
 	flags_plan \
 	flags_wrong \
 	schema_snapshot \
+	migration_split \
+	migration_wrong \
+	migration_simulate \
+	migration_index \
+	migration_constraint \
+	migration_column \
+	migration_drop \
+	migration_enum \
+	migration_transaction \
 	guard_index \
 	guard_constraint \
 	guard_enum \

@@ -26,6 +26,19 @@ static bool length_shrinks(Oid type, int32 from, int32 to);
 static bool loses_values(Oid from, int32 from_typmod, Oid to, int32 to_typmod);
 static bool is_relabel(Oid from, int32 from_typmod, Oid to, int32 to_typmod);
 
+static inline int
+precision_of(int32 typmod)
+{
+	return ((typmod - VARHDRSZ) >> 16) & 0xffff;
+}
+
+/* Eleven bits with a sign. */
+static inline int
+scale_of(int32 typmod)
+{
+	return (((typmod - VARHDRSZ) & NUMERIC_SCALE_MASK) ^ 1024) - 1024;
+}
+
 /*
  * What ALTER COLUMN TYPE without USING would do to the rows.  Asks the cast
  * catalog and knows the length coercions whose planner support functions make
@@ -154,8 +167,8 @@ length_shrinks(Oid type, int32 from, int32 to)
 			if (from < 0)
 				return true;
 			/* Same scale and no less precision. */
-			return ((from - VARHDRSZ) & NUMERIC_SCALE_MASK) != ((to - VARHDRSZ) & NUMERIC_SCALE_MASK) ||
-				((from - VARHDRSZ) >> 16) > ((to - VARHDRSZ) >> 16);
+			return scale_of(from) != scale_of(to) ||
+				precision_of(from) > precision_of(to);
 		case INTERVALOID:
 			return to >= 0;
 		default:
@@ -188,9 +201,16 @@ loses_values(Oid from, int32 from_typmod, Oid to, int32 to_typmod)
 		if (narrowing[i].from == from && narrowing[i].to == to)
 			return true;
 	}
-	if (from == to || (to_typmod >= 0 && TypeCategory(to) == TYPCATEGORY_STRING))
-		return to_typmod >= 0 && length_shrinks(to == BPCHAROID ? VARCHAROID : to, from == to ? from_typmod : -1, to_typmod);
-	return false;
+	if (to_typmod < 0)
+		return false;
+	if (from == NUMERICOID && to == NUMERICOID)
+		return from_typmod < 0 ||
+			scale_of(to_typmod) < scale_of(from_typmod) ||
+			precision_of(to_typmod) - scale_of(to_typmod) <
+			precision_of(from_typmod) - scale_of(from_typmod);
+	if (TypeCategory(to) == TYPCATEGORY_STRING)
+		return TypeCategory(from) != TYPCATEGORY_STRING || from_typmod < 0 || from_typmod > to_typmod;
+	return from == to && length_shrinks(to, from_typmod, to_typmod);
 }
 
 /* The worst volatility of the functions that may be meant. */

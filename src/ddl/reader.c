@@ -385,6 +385,7 @@ take_error(MemoryContext context, char **message, int *code, int *cursor)
 {
 	ErrorData  *error = CopyErrorData();
 	int			category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+	char	   *newline;
 
 	if (category != ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION &&
 		category != ERRCODE_DATA_EXCEPTION &&
@@ -396,6 +397,10 @@ take_error(MemoryContext context, char **message, int *code, int *cursor)
 	}
 	FlushErrorState();
 	*message = error->message ? error->message : pstrdup("syntax error");
+	/* What is quoted as "at or near" may be all the rest of the text. */
+	newline = strchr(*message, '\n');
+	if (newline)
+		*message = psprintf("%.*s...\"", (int) (newline - *message), *message);
 	*code = error->sqlerrcode;
 	*cursor = error->cursorpos;
 	return true;

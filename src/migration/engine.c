@@ -4,7 +4,9 @@
 #include "common/compat.h"
 
 #include "migration/rule.h"
+#include "migration/simulate.h"
 
+static void check_elements(WfRuleCall *call, const Bitmapset *rules);
 static bool looks_at_node(const WfRule *rule, NodeTag tag);
 static bool looks_at_command(const WfRule *rule, AlterTableType command);
 static void run_rule(WfRuleCall *call);
@@ -33,17 +35,36 @@ wf_migration_check_node(WfCatalog *catalog, const WfRuleSession *session, Node *
 		run_rule(&call);
 	}
 
-	/* The elements of CREATE SCHEMA are statements of their own. */
 	if (IsA(node, CreateSchemaStmt))
-	{
-		ListCell   *lc;
-
-		foreach(lc, ((CreateSchemaStmt *) node)->schemaElts)
-			call.findings = list_concat(call.findings,
-										wf_migration_check_node(catalog, session, lfirst(lc),
-																source, location, length, rules));
-	}
+		check_elements(&call, rules);
 	return call.findings;
+}
+
+/*
+ * The elements of CREATE SCHEMA are statements of their own, each upon those
+ * before it, and their names mean the new schema first.
+ */
+static void
+check_elements(WfRuleCall *call, const Bitmapset *rules)
+{
+	CreateSchemaStmt *stmt = (CreateSchemaStmt *) call->statement;
+	WfSimulation *simulation = call->session->simulation;
+	List	   *path = simulation ? simulation->search_path : NIL;
+	ListCell   *lc;
+
+	if (simulation && stmt->schemaname && stmt->schemaElts != NIL)
+		simulation->search_path = lcons(stmt->schemaname, list_copy(path));
+	foreach(lc, stmt->schemaElts)
+	{
+		call->findings = list_concat(call->findings,
+									 wf_migration_check_node(call->catalog, call->session, lfirst(lc),
+															 call->source, call->location,
+															 call->length, rules));
+		if (simulation)
+			wf_migration_apply(simulation, lfirst(lc));
+	}
+	if (simulation)
+		simulation->search_path = path;
 }
 
 static bool

@@ -62,7 +62,7 @@ wf_migration_breaking_check(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("min_rows must not be negative")));
-	InitMaterializedSRF(fcinfo, 0);
+	wf_init_materialized_srf(fcinfo);
 	wf_migration_check_text(VARDATA_ANY(sql), VARSIZE_ANY_EXHDR(sql), &options,
 							put_findings, fcinfo->resultinfo);
 	return (Datum) 0;
@@ -120,9 +120,9 @@ wf_migration_parse(PG_FUNCTION_ARGS)
 	int			version = PG_ARGISNULL(1) ? WF_SERVER_MAJOR : -PG_GETARG_INT32(1);
 	int			save_nestlevel;
 
+	wf_init_materialized_srf(fcinfo);
 	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	InitMaterializedSRF(fcinfo, 0);
+		return (Datum) 0;
 	save_nestlevel = NewGUCNestLevel();
 	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
@@ -170,7 +170,7 @@ wf_migration_rules_list(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 
-	InitMaterializedSRF(fcinfo, 0);
+	wf_init_materialized_srf(fcinfo);
 	for (int i = 0; i < wf_migration_rule_count; i++)
 	{
 		const WfRule *rule = &wf_migration_rules[i];

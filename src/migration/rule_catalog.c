@@ -175,7 +175,7 @@ wf_rule_object_exists(WfRuleCall *call)
 	WfRelation *relation;
 	WfFinding  *finding;
 	bool		tolerated;
-	List	   *path;
+	ListCell   *lc = NULL;
 
 	if (!call->catalog->simulated)
 		return;
@@ -215,11 +215,16 @@ wf_rule_object_exists(WfRuleCall *call)
 	if (relation->missing)
 		return;
 	/* Found further down the search_path, it does not stand in the way. */
-	path = call->catalog->search_path(call->catalog);
-	if (name->schemaname == NULL && path != NIL &&
-		strcmp(relation->schema, strcmp(linitial(path), "pg_catalog") == 0 && list_length(path) > 1 ?
-			   lsecond(path) : linitial(path)) != 0)
-		return;
+	if (name->schemaname == NULL)
+	{
+		foreach(lc, call->catalog->search_path(call->catalog))
+		{
+			if (strncmp(lfirst(lc), "pg_", 3) != 0)
+				break;
+		}
+		if (lc && strcmp(relation->schema, lfirst(lc)) != 0)
+			return;
+	}
 	finding = wf_finding_add(call, tolerated ? "\"%s\" exists already: nothing is made, whatever it looks like" :
 							 "\"%s\" exists already: the statement fails", relation->name);
 	finding->object = wf_ddl_quote_name(relation->schema, relation->name);

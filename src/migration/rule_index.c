@@ -114,6 +114,7 @@ wf_rule_reindex_not_concurrent(WfRuleCall *call)
 {
 	ReindexStmt *stmt = (ReindexStmt *) call->statement;
 	WfRelation *relation = NULL;
+	WfRelation *table = NULL;
 	WfFinding  *finding;
 	const char *what;
 
@@ -124,8 +125,6 @@ wf_rule_reindex_not_concurrent(WfRuleCall *call)
 		stmt->kind == REINDEX_OBJECT_SCHEMA ? "SCHEMA" : "DATABASE";
 	if (stmt->relation)
 	{
-		WfRelation *table;
-
 		relation = wf_rule_relation(call, stmt->relation);
 		if (relation == NULL)
 			return;
@@ -137,7 +136,11 @@ wf_rule_reindex_not_concurrent(WfRuleCall *call)
 	finding = wf_finding_add(call, "REINDEX %s stops all writes, and most reads, while it rebuilds %s",
 							 what, relation ? relation->name : stmt->name ? stmt->name : "all indexes");
 	if (relation)
-		wf_finding_on(call, finding, relation);
+	{
+		/* It is the table's size that counts. */
+		wf_finding_on(call, finding, table ? table : relation);
+		finding->object = wf_ddl_quote_name(relation->schema, relation->name);
+	}
 	else if (stmt->name)
 		finding->object = wf_ddl_quote_name(NULL, stmt->name);
 	finding->lock = stmt->kind == REINDEX_OBJECT_INDEX ? AccessExclusiveLock : ShareLock;

@@ -86,7 +86,8 @@ wf_sim_first_schema(WfSimulation *simulation)
 
 	foreach(lc, simulation->search_path)
 	{
-		if (strcmp(lfirst(lc), "pg_catalog") != 0)
+		/* Neither the system's nor the session's temporary schema. */
+		if (strncmp(lfirst(lc), "pg_", 3) != 0)
 			return lfirst(lc);
 	}
 	return "public";

@@ -29,8 +29,6 @@ static List *string_names(List *names);
 void
 wf_migration_apply(WfSimulation *simulation, Node *stmt)
 {
-	ListCell   *lc;
-
 	if (simulation->in_transaction)
 		note_locks(simulation, stmt);
 
@@ -123,8 +121,7 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 				if (create->schemaname)
 					simulation->new_schemas = lappend(simulation->new_schemas, pstrdup(create->schemaname));
 				MemoryContextSwitchTo(old);
-				foreach(lc, create->schemaElts)
-					wf_migration_apply(simulation, lfirst(lc));
+				/* The elements were applied when they were checked. */
 				break;
 			}
 		case T_VariableSetStmt:
@@ -360,6 +357,7 @@ static void
 apply_rename(WfSimulation *simulation, RenameStmt *stmt)
 {
 	SimRelation *relation;
+	WfColumn   *known;
 	WfColumn   *column;
 
 	switch (stmt->renameType)
@@ -376,8 +374,17 @@ apply_rename(WfSimulation *simulation, RenameStmt *stmt)
 			if (stmt->relation == NULL)
 				break;
 			relation = wf_sim_relation(simulation, stmt->relation);
+			known = simulation->catalog.column(&simulation->catalog,
+											   simulation->catalog.relation(&simulation->catalog, stmt->relation),
+											   stmt->subname);
 			column = wf_sim_set_column(simulation, relation, stmt->newname);
-			column->created_here = false;
+			if (known)
+			{
+				char	   *name = column->name;
+
+				*column = *known;
+				column->name = name;
+			}
 			wf_sim_drop_column(simulation, relation, stmt->subname);
 			break;
 		case OBJECT_TYPE:

@@ -1,0 +1,55 @@
+-- Rules about dropping, renaming and moving.
+CREATE SCHEMA drop_s;
+CREATE TABLE drop_s.t (id int PRIMARY KEY, a int);
+INSERT INTO drop_s.t SELECT g, g FROM generate_series(1, 2000) g;
+CREATE TABLE drop_s.e (id int);
+CREATE TYPE drop_s.used AS ENUM ('a');
+CREATE TABLE drop_s.u (x drop_s.used);
+CREATE TYPE drop_s.unused AS ENUM ('a');
+CREATE VIEW drop_s.v AS SELECT 1 AS one;
+ANALYZE drop_s.t;
+SET search_path = drop_s, public;
+
+CREATE FUNCTION drop_check(sql text, options jsonb DEFAULT '{}')
+RETURNS TABLE (st int, rule text, severity text, kind text, object text, lock_mode text)
+BEGIN ATOMIC
+	SELECT statement, rule, severity, kind, object, lock_mode
+	FROM wishflags.migration_breaking_check(sql, '{"severity": "low", "ignore": ["lock-timeout-missing", "alter-table-not-combined"]}'::jsonb || options)
+	ORDER BY statement, rule;
+END;
+
+SELECT * FROM drop_check('DROP TABLE t; DROP TABLE IF EXISTS e, nowhere; DROP TABLE gone CASCADE');
+SELECT * FROM drop_check('ALTER TABLE t DROP a; ALTER TABLE t DROP COLUMN IF EXISTS zzz; ALTER TABLE e DROP id CASCADE');
+SELECT * FROM drop_check('DROP SCHEMA drop_s CASCADE; CREATE SCHEMA n; DROP SCHEMA n; DROP DATABASE d');
+SELECT * FROM drop_check('DROP TYPE used; DROP TYPE unused; DROP TYPE nowhere; DROP DOMAIN IF EXISTS nowhere');
+SELECT * FROM drop_check('TRUNCATE t, e; TRUNCATE t CASCADE');
+SELECT * FROM drop_check('DROP TABLE IF EXISTS t; CREATE TABLE t (id bigint PRIMARY KEY)', '{"only": ["recreate-table", "object-exists", "object-missing"]}');
+SELECT * FROM drop_check('DROP FUNCTION f(int, text); DROP TRIGGER g ON t; DROP POLICY p ON t');
+
+-- What the text itself made is nobody's loss.
+SELECT * FROM drop_check('
+	CREATE TABLE n (a bigint PRIMARY KEY, b int); ALTER TABLE n RENAME b TO c; ALTER TABLE n DROP c; ALTER TABLE n RENAME TO m;
+	ALTER TABLE m SET SCHEMA public; TRUNCATE public.m; DROP TABLE public.m CASCADE;
+	CREATE TEMP TABLE p AS SELECT 1; DROP TABLE p');
+
+-- Renames; a view of the old name keeps readers going.
+SELECT * FROM drop_check('ALTER TABLE t RENAME a TO b; ALTER TABLE t RENAME TO u2; ALTER VIEW v RENAME TO w; ALTER SCHEMA drop_s RENAME TO x');
+SELECT * FROM drop_check('ALTER TABLE t RENAME TO t2; CREATE VIEW t AS SELECT * FROM t2');
+SELECT * FROM drop_check('ALTER TYPE used RENAME TO z; ALTER FUNCTION f(int) RENAME TO g; ALTER TABLE t RENAME CONSTRAINT t_pkey TO k; ALTER TRIGGER a ON t RENAME TO b');
+SELECT * FROM drop_check('ALTER TABLE t SET SCHEMA public; ALTER TYPE used SET SCHEMA public; ALTER FUNCTION f(int) SET SCHEMA public');
+
+-- The safe ways work as they stand.
+SELECT s FROM wishflags.migration_breaking_check('ALTER TABLE t RENAME TO t2', '{"only": "rename-table"}'), regexp_split_to_table(safe_sql, E';\n') AS s \gexec
+SELECT count(*) FROM t;
+SELECT s FROM wishflags.migration_breaking_check('ALTER TABLE e SET SCHEMA public', '{"only": "move-schema"}'), regexp_split_to_table(safe_sql, E';\n') AS s \gexec
+SELECT count(*) FROM e;
+SELECT safe_sql FROM wishflags.migration_breaking_check('DROP TABLE t2', '{"only": "drop-table"}') \gexec
+SELECT to_regclass('t2_dropped') IS NOT NULL AS renamed;
+
+RESET search_path;
+SET client_min_messages = warning;
+DROP FUNCTION drop_s.drop_check;
+DROP VIEW drop_s.e;
+DROP TABLE drop_s.u, public.e;
+DROP SCHEMA drop_s CASCADE;
+RESET client_min_messages;

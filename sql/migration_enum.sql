@@ -1,0 +1,39 @@
+-- Rules about enums.
+CREATE TYPE en_used AS ENUM ('a', 'b');
+CREATE DOMAIN en_domain AS en_used;
+CREATE TABLE en_t (id int, m en_used[], d en_domain);
+CREATE TYPE en_free AS ENUM ('a');
+
+CREATE FUNCTION en_check(sql text, options jsonb DEFAULT '{}')
+RETURNS TABLE (st int, rule text, severity text, object text, columns int, used_by text)
+BEGIN ATOMIC
+	SELECT statement, rule, severity, object, (evidence->>'columns')::int, evidence->>'used_by'
+	FROM wishflags.migration_breaking_check(sql, options)
+	WHERE rule LIKE 'enum%' OR rule IN ('rename-other', 'drop-type', 'object-missing') ORDER BY statement, rule;
+END;
+
+SELECT * FROM en_check('ALTER TYPE en_used ADD VALUE ''c''; ALTER TYPE en_free ADD VALUE ''c'' BEFORE ''a''; ALTER TYPE en_nowhere ADD VALUE ''c''');
+SELECT * FROM en_check('ALTER TYPE en_used RENAME VALUE ''a'' TO ''z''; ALTER TYPE en_free RENAME VALUE ''a'' TO ''z''');
+SELECT * FROM en_check('ALTER TYPE en_used RENAME TO e2; ALTER TYPE e2 ADD VALUE ''q''; DROP TYPE e2, en_free');
+SELECT * FROM en_check('CREATE TYPE n AS ENUM (''a''); ALTER TYPE n ADD VALUE ''b''; ALTER TYPE n RENAME VALUE ''a'' TO ''c''; DROP TYPE n');
+
+-- A label is of use after the commit.
+SELECT * FROM en_check('BEGIN; ALTER TYPE en_used ADD VALUE ''new'' AFTER ''a''; INSERT INTO en_t (d) VALUES (''new''); COMMIT; INSERT INTO en_t (d) VALUES (''new'')',
+	'{"only": "enum-value-used-in-transaction"}');
+SELECT st, rule FROM en_check('ALTER TYPE en_used ADD VALUE ''new'' AFTER ''a''; ALTER TABLE en_t ADD CHECK (d <> ''new''::en_used); CREATE VIEW v AS SELECT * FROM en_t WHERE d = ''new''',
+	'{"only": "enum-value-used-in-transaction", "in_transaction": true}');
+SELECT st, rule FROM en_check('ALTER TYPE en_used ADD VALUE ''new'' AFTER ''a''; UPDATE en_t SET d = ''new''', '{"only": "enum-value-used-in-transaction"}');
+
+-- Before 12 it did not even run in a transaction.
+SELECT rule, severity FROM en_check('ALTER TYPE en_used ADD VALUE ''c'' AFTER ''b''', '{"in_transaction": true, "target_version": 11, "only": "enum-add-value-in-transaction"}');
+
+-- The first step of the way around a rename works.
+SET wishflags.bypass = 'the first step of the safe way';
+SELECT safe_sql FROM wishflags.migration_breaking_check('ALTER TYPE en_used RENAME VALUE ''a'' TO ''it''''s''', '{"only": "enum-rename-value"}') \gexec
+RESET wishflags.bypass;
+SELECT enum_range(NULL::en_used);
+
+DROP FUNCTION en_check;
+DROP TABLE en_t;
+DROP DOMAIN en_domain;
+DROP TYPE en_used, en_free;

@@ -1,0 +1,54 @@
+-- The text is read as if it were run: what it made, renamed, dropped and set.
+CREATE SCHEMA sim_a;
+CREATE SCHEMA sim_b;
+CREATE TABLE sim_a.t (id int, a int);
+INSERT INTO sim_a.t SELECT g, g FROM generate_series(1, 2000) g;
+CREATE TABLE sim_b.t (id int);
+ANALYZE sim_a.t;
+
+CREATE FUNCTION sim_check(sql text, options jsonb DEFAULT '{}')
+RETURNS TABLE (st int, rule text, object text)
+BEGIN ATOMIC
+	SELECT statement, rule, object FROM wishflags.migration_breaking_check(sql, '{"severity": "medium", "ignore": ["lock-timeout-missing", "row-security-change"]}'::jsonb || options)
+	ORDER BY statement, rule;
+END;
+
+-- search_path, the session's and the text's.
+SET search_path = sim_b, sim_a, public;
+SELECT * FROM public.sim_check('CREATE INDEX ON t (id); SET search_path = sim_a, sim_b; CREATE INDEX ON t (id); RESET search_path; CREATE INDEX ON t (id)');
+SELECT * FROM public.sim_check('CREATE TABLE made (a bigint PRIMARY KEY); CREATE INDEX ON sim_b.made (a); CREATE INDEX ON sim_a.made (a)');
+RESET search_path;
+
+-- Renames carry the table with them, with its columns and constraints.
+SELECT * FROM sim_check('
+	ALTER TABLE sim_a.t ADD CONSTRAINT p CHECK (a IS NOT NULL) NOT VALID;
+	ALTER TABLE sim_a.t VALIDATE CONSTRAINT p;
+	ALTER TABLE sim_a.t RENAME TO u;
+	ALTER TABLE sim_a.u SET SCHEMA sim_b;
+	ALTER TABLE sim_b.u ALTER a SET NOT NULL;
+	ALTER TABLE sim_b.u ALTER id SET NOT NULL;
+	DROP TABLE sim_a.t');
+
+-- Dropped is gone, made again it is new.
+SELECT * FROM sim_check('DROP TABLE sim_a.t; ALTER TABLE sim_a.t ADD x int; CREATE TABLE sim_a.t (id bigint PRIMARY KEY, a int); CREATE INDEX ON sim_a.t (a)');
+SELECT * FROM sim_check('ALTER TABLE sim_a.t ADD x int; ALTER TABLE sim_a.t RENAME x TO y; ALTER TABLE sim_a.t DROP y; ALTER TABLE sim_a.t DROP y');
+SELECT * FROM sim_check('CREATE TABLE IF NOT EXISTS sim_a.t (a int); CREATE INDEX ON sim_a.t (a); CREATE TABLE IF NOT EXISTS sim_a.n (a int); CREATE INDEX ON sim_a.n (a)');
+SELECT * FROM sim_check('CREATE VIEW sim_a.v AS SELECT 1; ALTER VIEW sim_a.v RENAME TO w; DROP VIEW sim_a.w; DROP VIEW sim_a.v');
+SELECT * FROM sim_check('SELECT * INTO sim_a.copied FROM sim_b.t; CREATE INDEX ON sim_a.copied (id); CREATE MATERIALIZED VIEW sim_a.m AS SELECT 1 AS x; CREATE INDEX ON sim_a.m (x); REFRESH MATERIALIZED VIEW sim_a.m');
+SELECT * FROM sim_check('CREATE SCHEMA sim_c CREATE TABLE t (a bigint PRIMARY KEY); DROP TABLE sim_c.t; DROP SCHEMA sim_c');
+
+-- Types.
+SELECT * FROM sim_check('CREATE DOMAIN sim_d AS int CHECK (VALUE > 0); ALTER TABLE sim_a.t ADD x sim_d; ALTER DOMAIN sim_d ADD CHECK (VALUE < 9); DROP DOMAIN sim_d; DROP DOMAIN sim_d');
+SELECT * FROM sim_check('CREATE TYPE sim_e AS ENUM (''a''); ALTER TYPE sim_e RENAME TO sim_f; ALTER TYPE sim_f RENAME VALUE ''a'' TO ''b''; ALTER TYPE sim_e RENAME VALUE ''a'' TO ''b''');
+
+-- What the calling transaction has made is new as well.
+BEGIN;
+CREATE TABLE sim_a.young (a int);
+INSERT INTO sim_a.young VALUES (1);
+SELECT * FROM sim_check('CREATE INDEX ON sim_a.young (a); DROP TABLE sim_a.young');
+ROLLBACK;
+
+DROP FUNCTION sim_check;
+SET client_min_messages = warning;
+DROP SCHEMA sim_a, sim_b CASCADE;
+RESET client_min_messages;
