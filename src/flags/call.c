@@ -9,8 +9,9 @@
 #include "common/compat.h"
 
 #include "fmgr.h"
-#include "utils/datum.h"
+#include "nodes/primnodes.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/fmgrprotos.h"
 
 #include "flags/bucket.h"
@@ -43,6 +44,7 @@ typedef struct CallSite
 {
 	uint64		generation;		/* of the cache; 0 is none */
 	const WfFlag *flag;			/* NULL: there is no such flag */
+	bool		constant;		/* the key is a constant of the expression */
 	int			key_len;
 	char		key[SITE_KEY_MAX];
 } CallSite;
@@ -63,22 +65,36 @@ static void context_from_bigint(FunctionCallInfo fcinfo, KeyedContext *keyed);
 static void context_from_uuid(FunctionCallInfo fcinfo, KeyedContext *keyed);
 static void context_from_context(FunctionCallInfo fcinfo, WfContext *context);
 
+/* PG_GETARG_TEXT_PP() without a call where there is nothing to detoast. */
+static inline text *
+packed_text_arg(FunctionCallInfo fcinfo, int arg)
+{
+	Pointer		value = DatumGetPointer(PG_GETARG_DATUM(arg));
+
+	if (likely(!VARATT_IS_COMPRESSED(value) && !VARATT_IS_EXTERNAL(value)))
+		return (text *) value;
+	return PG_GETARG_TEXT_PP(arg);
+}
+
 /* The flag that argument 0 names, or NULL. */
 static inline const WfFlag *
 find_flag(FunctionCallInfo fcinfo)
 {
 	CallSite   *site = (CallSite *) fcinfo->flinfo->fn_extra;
+	bool		current;
 	text	   *key;
 	WfString	name;
 
 	if (PG_ARGISNULL(0))
 		return NULL;
-	key = PG_GETARG_TEXT_PP(0);
+	wf_flags_cache_ensure();
+	current = site && site->generation == wf_flags_cache.generation;
+	if (likely(current && site->constant))
+		return site->flag;
+	key = packed_text_arg(fcinfo, 0);
 	name.data = VARDATA_ANY(key);
 	name.len = VARSIZE_ANY_EXHDR(key);
-	wf_flags_cache_ensure();
-	if (likely(site && site->generation == wf_flags_cache.generation &&
-			   site->key_len == name.len && memcmp(site->key, name.data, name.len) == 0))
+	if (current && site->key_len == name.len && memcmp(site->key, name.data, name.len) == 0)
 		return site->flag;
 	return find_flag_slowly(fcinfo->flinfo, name);
 }
@@ -93,7 +109,7 @@ context_from_text(FunctionCallInfo fcinfo, WfContext *context)
 		wf_flags_context_from_key(context, NULL, 0);
 		return;
 	}
-	key = PG_GETARG_TEXT_PP(1);
+	key = packed_text_arg(fcinfo, 1);
 	wf_flags_context_from_key(context, VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key));
 }
 
@@ -301,21 +317,34 @@ wf_flags_variant_value(const WfProgram *program, int variant)
 	return JsonbValueToJsonb(&value);
 }
 
-/* Looks a flag up, and notes it at the call site where there is room. */
+/*
+ * Looks a flag up, and notes it at the call site: for good where the key is a
+ * constant there, else with the key, if there is room for it.
+ */
 static const WfFlag *
 find_flag_slowly(FmgrInfo *flinfo, WfString key)
 {
 	const WfFlag *flag = wf_flags_store_find(key);
 	CallSite   *site = (CallSite *) flinfo->fn_extra;
 
-	if (key.len > SITE_KEY_MAX)
-		return flag;
 	if (site == NULL)
-		flinfo->fn_extra = site = MemoryContextAlloc(flinfo->fn_mcxt, sizeof(CallSite));
+	{
+		Node	   *call = flinfo->fn_expr;
+
+		site = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(CallSite));
+		site->constant = call && IsA(call, FuncExpr) &&
+			IsA(linitial(((FuncExpr *) call)->args), Const);
+		flinfo->fn_extra = site;
+	}
+	if (!site->constant)
+	{
+		if (key.len > SITE_KEY_MAX)
+			return flag;
+		site->key_len = key.len;
+		memcpy(site->key, key.data, key.len);
+	}
 	site->generation = wf_flags_cache.generation;
 	site->flag = flag;
-	site->key_len = key.len;
-	memcpy(site->key, key.data, key.len);
 	return flag;
 }
 

@@ -29,6 +29,13 @@ PG_FUNCTION_INFO_V1(wf_flags_changed);
 PG_FUNCTION_INFO_V1(wf_flag_overrides_check);
 PG_FUNCTION_INFO_V1(wf_flag_overrides_changed);
 
+/* The flag that the last override of a statement was for. */
+typedef struct OverriddenFlag
+{
+	WfString	key;
+	WfProgram  *program;		/* NULL: unknown or invalid */
+} OverriddenFlag;
+
 static TriggerData *trigger_data(FunctionCallInfo fcinfo, const char *table);
 static HeapTuple new_tuple(TriggerData *data);
 static void signal_change(const char *signal_name);
@@ -36,7 +43,10 @@ static bool column_changed(TriggerData *data, int attnum);
 static void check_flag_key(WfString key);
 static WfProgram *check_definition(Datum *values, bool *nulls);
 static void check_used_variants(WfString key, const WfProgram *program);
-static void fetch_variants(WfString flag, StringInfo names, WfString variant, bool *known);
+static OverriddenFlag *overridden_flag(FmgrInfo *flinfo, WfString key);
+static WfProgram *lock_flag(WfString key);
+pg_noreturn static void report_unknown_variant(const WfProgram *program, WfString flag,
+											   WfString variant);
 static WfString text_string(Datum value);
 
 /*
@@ -147,8 +157,7 @@ wf_flag_overrides_check(PG_FUNCTION_ARGS)
 	TupleDesc	desc = RelationGetDescr(data->tg_relation);
 	HeapTuple	tuple = new_tuple(data);
 	WfString	strings[Anum_wf_overrides_variant];
-	StringInfoData names;
-	bool		known;
+	OverriddenFlag *flag;
 
 	for (int i = 0; i < lengthof(strings); i++)
 	{
@@ -165,14 +174,9 @@ wf_flag_overrides_check(PG_FUNCTION_ARGS)
 				 errmsg("the key of an override must be a targeting key"),
 				 errdetail("It is empty or begins with \"{\", which flag_eval() refuses.")));
 
-	initStringInfo(&names);
-	fetch_variants(strings[0], &names, strings[2], &known);
-	if (!known)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("flag \"%.*s\" has no variant \"%.*s\"", strings[0].len, strings[0].data,
-						strings[2].len, strings[2].data),
-				 errhint("Its variants are: %s.", names.data)));
+	flag = overridden_flag(fcinfo->flinfo, strings[0]);
+	if (flag->program && wf_flags_variant_index(flag->program, strings[2]) == WF_VARIANT_NONE)
+		report_unknown_variant(flag->program, strings[0], strings[2]);
 	return PointerGetDatum(tuple);
 }
 
@@ -318,21 +322,40 @@ check_used_variants(WfString key, const WfProgram *program)
 }
 
 /*
- * Lists the variants of a flag and says whether one is among them.  A flag
- * that is not there has every variant: the foreign key refuses the row.
+ * The flag of an override.  Looked up once for all rows of a statement that
+ * give the same flag: its row stays locked until the end of the transaction.
  */
-static void
-fetch_variants(WfString flag, StringInfo names, WfString variant, bool *known)
+static OverriddenFlag *
+overridden_flag(FmgrInfo *flinfo, WfString key)
+{
+	OverriddenFlag *flag = (OverriddenFlag *) flinfo->fn_extra;
+	MemoryContext old;
+
+	if (flag && flag->key.len == key.len && memcmp(flag->key.data, key.data, key.len) == 0)
+		return flag;
+	old = MemoryContextSwitchTo(flinfo->fn_mcxt);
+	flag = palloc0(sizeof(OverriddenFlag));
+	flag->key = wf_flags_string_copy(key.data, key.len);
+	flag->program = lock_flag(flag->key);
+	MemoryContextSwitchTo(old);
+	flinfo->fn_extra = flag;
+	return flag;
+}
+
+/*
+ * Locks a flag's row and compiles it.  NULL where it is not there, which the
+ * foreign key refuses, or no valid flag.
+ */
+static WfProgram *
+lock_flag(WfString key)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	Oid			types[1] = {TEXTOID};
-	Datum		args[1] = {PointerGetDatum(cstring_to_text_with_len(flag.data, flag.len))};
-	WfSource	source = {flag, true, WF_SHARE_TOTAL, NULL, wf_flags_converts_text()};
+	Datum		args[1] = {PointerGetDatum(cstring_to_text_with_len(key.data, key.len))};
+	WfSource	source = {key, true, WF_SHARE_TOTAL, NULL, wf_flags_converts_text()};
 	WfFault		fault;
-	WfProgram  *program;
 	WfWrite		write;
-	bool		isnull = true;
-	Datum		definition = (Datum) 0;
+	bool		found;
 
 	wf_common_write_begin(&write, wf_common_relation_oid(WF_FLAGS_TABLE));
 	SPI_connect();
@@ -340,31 +363,36 @@ fetch_variants(WfString flag, StringInfo names, WfString variant, bool *known)
 							  " WHERE key OPERATOR(pg_catalog.=) $1 FOR SHARE",
 							  1, types, args, NULL, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read a flag");
-	*known = SPI_processed == 0;
-	if (!*known)
+	found = SPI_processed > 0;
+	if (found)
 	{
-		definition = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-		if (!isnull)
-		{
-			MemoryContext spi = MemoryContextSwitchTo(caller);
+		bool		isnull;
+		Datum		definition = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+		MemoryContext spi = MemoryContextSwitchTo(caller);
 
-			definition = datumCopy(definition, false, -1);
-			MemoryContextSwitchTo(spi);
-		}
+		if (!isnull)
+			source.definition = DatumGetJsonbPCopy(definition);
+		MemoryContextSwitchTo(spi);
 	}
 	SPI_finish();
 	wf_common_write_end(&write);
-	if (*known)
-		return;
+	return found ? wf_flags_compile_native(&source, &fault) : NULL;
+}
 
-	source.definition = isnull ? NULL : DatumGetJsonbP(definition);
-	program = wf_flags_compile_native(&source, &fault);
-	if (program == NULL)
-		return;
-	*known = wf_flags_variant_index(program, variant) != WF_VARIANT_NONE;
+static void
+report_unknown_variant(const WfProgram *program, WfString flag, WfString variant)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
 	for (int i = 0; i < program->nvariants; i++)
-		appendStringInfo(names, "%s%.*s", i ? ", " : "", program->variants[i].name.len,
+		appendStringInfo(&names, "%s%.*s", i ? ", " : "", program->variants[i].name.len,
 						 program->variants[i].name.data);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("flag \"%.*s\" has no variant \"%.*s\"", flag.len, flag.data,
+					variant.len, variant.data),
+			 errhint("Its variants are: %s.", names.data)));
 }
 
 static WfString
