@@ -26,6 +26,10 @@ SELECT outcome, rule, object, command_tag, statement, reason, acting_role = curr
 	backend_pid = pg_backend_pid() AS this_backend, occurred_at > now() - interval '1 hour' AS recent
 FROM wishflags.guard_log WHERE reason LIKE 'ticket 17%' ORDER BY occurred_at;
 
+-- Of several statements in one query the log keeps the one.
+SELECT 'a secret' AS other\; CREATE INDEX account_kind_3 ON account (kind)\; SELECT 'another';
+SELECT statement FROM wishflags.guard_log WHERE object = 'guard_bypass.account' ORDER BY occurred_at DESC LIMIT 1;
+
 -- What rolls back was not let through.
 BEGIN;
 SET LOCAL wishflags.bypass = 'changed my mind';

@@ -41,6 +41,8 @@ wf_guard_describe(const WfGuardCommand *command, const WfFinding *finding,
 	described->rule = finding->rule->id;
 	described->object = finding->object;
 	described->message = finding->message;
+	if (source)
+		described->statement = wf_guard_source_copy(source);
 	if (finding->relation)
 	{
 		described->relid = finding->relation->relid;
@@ -178,9 +180,7 @@ statement_text(const WfGuardCommand *command, const WfGuardSource *source)
 {
 	char	   *text = deparse_statement(command->tree);
 
-	if (text == NULL && source)
-		text = wf_guard_source_copy(source);
-	return text;
+	return text == NULL && source ? wf_guard_source_copy(source) : text;
 }
 
 /* NULL for what can't be written from the tree alone. */

@@ -38,6 +38,8 @@ typedef struct WfGuardFinding
 								 * name */
 	const char *detail;			/* facts, whole sentences */
 	const char *hint;			/* what to do instead, whole sentences */
+	const char *statement;		/* as the client wrote it; NULL where a
+								 * function runs it */
 } WfGuardFinding;
 
 /* The command under judgement. */

@@ -28,7 +28,8 @@ COMMENT ON COLUMN wishflags.guard_log.outcome IS
 COMMENT ON COLUMN wishflags.guard_log.rule IS 'rule that objected';
 COMMENT ON COLUMN wishflags.guard_log.object IS 'table or type concerned, qualified';
 COMMENT ON COLUMN wishflags.guard_log.command_tag IS 'command, as in CREATE INDEX';
-COMMENT ON COLUMN wishflags.guard_log.statement IS 'the client''s query, up to 4000 bytes';
+COMMENT ON COLUMN wishflags.guard_log.statement IS
+'the statement, or the query that ran it in a function; up to 4000 bytes';
 COMMENT ON COLUMN wishflags.guard_log.message IS 'what the rule said';
 COMMENT ON COLUMN wishflags.guard_log.reason IS 'value of wishflags.bypass';
 COMMENT ON COLUMN wishflags.guard_log.acting_role IS 'current_user';

@@ -112,7 +112,8 @@ describe_drop(const WfGuardCommand *command, const WfEnumSeen *seen)
 	finding->object = seen->name;
 	finding->message = psprintf("%s drops enum %s, which a column uses", command->tag, seen->name);
 	finding->detail = wf_guard_users_detail(seen->name, seen->columns, seen->total);
-	finding->hint = wf_guard_bypass_hint(command, wf_guard_find_source(command->tree, &source) ?
-										 wf_guard_source_copy(&source) : NULL);
+	if (wf_guard_find_source(command->tree, &source))
+		finding->statement = wf_guard_source_copy(&source);
+	finding->hint = wf_guard_bypass_hint(command, finding->statement);
 	return finding;
 }

@@ -23,7 +23,7 @@
 #include "common/write.h"
 #include "guard/log.h"
 
-/* So many bytes of the client's statement are kept. */
+/* So many bytes of the statement are kept. */
 #define STATEMENT_KEPT 4000
 
 static void insert_protected(void *arg);
@@ -50,8 +50,10 @@ wf_guard_log_fill(WfGuardLogRow *row, const char *outcome,
 	values[WF_GUARD_LOG_LOGIN_ROLE] = role_name(GetSessionUserId());
 	values[WF_GUARD_LOG_PID] = psprintf("%d", MyProcPid);
 	values[WF_GUARD_LOG_EVIDENCE] = evidence_of(finding);
-	if (debug_query_string)
-		values[WF_GUARD_LOG_STATEMENT] = clip(debug_query_string, STATEMENT_KEPT);
+	/* Of several statements only the one: the others may hold a password. */
+	if (finding->statement || debug_query_string)
+		values[WF_GUARD_LOG_STATEMENT] =
+			clip(finding->statement ? finding->statement : debug_query_string, STATEMENT_KEPT);
 	if (wf_guard_bypass)
 		values[WF_GUARD_LOG_REASON] = pstrdup(wf_guard_bypass);
 	if (application_name && application_name[0])
