@@ -61,6 +61,9 @@ for my $jobs (1, 4)
 		"pg_restore -j $jobs");
 	check_restored("jobs_$jobs");
 }
+command_ok([ 'pg_restore', '-e', '--clean', '--if-exists', '-d', $node->connstr('jobs_1'), "$dir/folder" ],
+	'pg_restore --clean');
+check_restored('jobs_1');
 like(slurp_file($node->logfile), qr/LOG:  wishflags guard: outcome=restored rule=index-not-concurrent/,
 	'the server log tells it, too');
 
