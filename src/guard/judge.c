@@ -150,7 +150,12 @@ heeded_rules(void)
 		Bitmapset  *rules = NULL;
 
 		for (int i = 0; i < lengthof(guarded_rules); i++)
-			rules = bms_add_member(rules, wf_migration_rule_index(guarded_rules[i].id));
+		{
+			int			index = wf_migration_rule_index(guarded_rules[i].id);
+
+			Assert(index >= 0);
+			rules = bms_add_member(rules, index);
+		}
 		heeded = rules;
 		MemoryContextSwitchTo(old);
 	}

@@ -124,6 +124,9 @@ insert_protected(void *arg)
 	WfWrite		write;
 
 	wf_common_write_begin(&write, wf_common_relation_oid("guard_log"));
+	/* The log may delay a command, not hold it up. */
+	(void) set_config_option("lock_timeout", "1s", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 	wf_guard_log_insert(arg);
 	wf_common_write_end(&write);
 }

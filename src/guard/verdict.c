@@ -79,7 +79,8 @@ refuse(const WfGuardCommand *command, List *findings)
 
 		wf_guard_log_fill(&row, "refused", command, lfirst(lc));
 		wf_guard_log_line(&row);
-		recorded = wf_guard_log_write_apart(&row) && recorded;
+		/* What could not be written once is not waited for again. */
+		recorded = recorded && wf_guard_log_write_apart(&row);
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_WF_BLOCKED),
