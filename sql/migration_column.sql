@@ -1,7 +1,7 @@
 -- Rules about adding and changing columns.  The table of what rewrites is
 -- held against the server: relfilenode changes where the check says so.
-CREATE TABLE col_t (id int, v varchar(10), n numeric(10, 2), i int DEFAULT 7, s timestamp(3), t text, x json, r int NOT NULL);
-INSERT INTO col_t SELECT g, g, g, g, now(), g, '{}', g FROM generate_series(1, 2000) g;
+CREATE TABLE col_t (id int, v varchar(10), n numeric(10, 2), i int DEFAULT 7, s timestamp(3), t text, x json, r int NOT NULL, l interval(3));
+INSERT INTO col_t SELECT g, g, g, g, now(), g, '{}', g, '1 s' FROM generate_series(1, 2000) g;
 ANALYZE col_t;
 CREATE DOMAIN col_positive AS int CHECK (VALUE IS NULL OR VALUE > 0);
 CREATE DOMAIN col_plain AS int;
@@ -36,7 +36,7 @@ FROM unnest(ARRAY[
 	'ALTER n TYPE numeric(12, 2)', 'ALTER n TYPE numeric', 'ALTER n TYPE numeric(12, 4)', 'ALTER n TYPE numeric(8, 2)', 'ALTER n TYPE bigint',
 	'ALTER i TYPE bigint', 'ALTER i TYPE int', 'ALTER i TYPE smallint', 'ALTER i TYPE col_plain', 'ALTER i TYPE col_positive',
 	'ALTER s TYPE timestamp', 'ALTER s TYPE timestamp(1)', 'ALTER s TYPE timestamptz', 'ALTER s TYPE date',
-	'ALTER t TYPE varchar', 'ALTER t TYPE varchar(50)', 'ALTER t TYPE text COLLATE "C"', 'ALTER x TYPE jsonb', 'ALTER x TYPE text',
+	'ALTER t TYPE varchar', 'ALTER t TYPE varchar(50)', 'ALTER t TYPE text COLLATE "C"', 'ALTER x TYPE jsonb', 'ALTER x TYPE text', 'ALTER l TYPE interval', 'ALTER l TYPE interval(5)', 'ALTER l TYPE interval(1)',
 	'DROP t', 'ALTER i SET DEFAULT 3', 'ALTER i DROP DEFAULT', 'ALTER i SET STATISTICS 5', 'SET UNLOGGED', 'SET LOGGED']) WITH ORDINALITY AS c(command, n)
 	LEFT JOIN LATERAL wishflags.migration_breaking_check('ALTER TABLE col_t ' || command, '{"ignore": ["lock-timeout-missing"]}') AS f ON true
 GROUP BY n, command ORDER BY n;

@@ -18,6 +18,10 @@ SELECT * FROM con_check('ALTER TABLE con_t
 	ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES con_p,
 	ADD CONSTRAINT k CHECK (a > 0),
 	ALTER b SET NOT NULL');
+SELECT line, col, rule FROM con_check('ALTER TABLE IF EXISTS public . "con_t" * /* , */ ADD x int DEFAULT (1),
+	ALTER a SET NOT NULL, -- the next, too
+	DROP CONSTRAINT con_c; ALTER TABLE con_t
+	DROP b', '{"only": ["drop-column", "drop-constraint", "set-not-null-scans"]}');
 SELECT * FROM con_check('ALTER TABLE con_t ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES con_p NOT VALID');
 
 -- A valid CHECK proves it; one that is not validated, or weaker, does not.

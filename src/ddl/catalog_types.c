@@ -101,6 +101,9 @@ resolve_type_name(const TypeName *name, Oid *type, int32 *typmod)
 			case NUMERICOID:
 				*typmod = ((args[0] << 16) | (args[1] & NUMERIC_SCALE_MASK)) + VARHDRSZ;
 				break;
+			case INTERVALOID:
+				*typmod = INTERVAL_TYPMOD(nargs > 1 ? args[1] : INTERVAL_FULL_PRECISION, args[0]);
+				break;
 			case BITOID:
 			case VARBITOID:
 			case TIMEOID:
@@ -170,7 +173,11 @@ length_shrinks(Oid type, int32 from, int32 to)
 			return scale_of(from) != scale_of(to) ||
 				precision_of(from) > precision_of(to);
 		case INTERVALOID:
-			return to >= 0;
+			return to >= 0 &&
+				((INTERVAL_PRECISION(to) < MAX_INTERVAL_PRECISION &&
+				  (from < 0 || INTERVAL_PRECISION(from) > INTERVAL_PRECISION(to))) ||
+				 (INTERVAL_RANGE(to) != INTERVAL_FULL_RANGE &&
+				  (from < 0 || INTERVAL_RANGE(from) != INTERVAL_RANGE(to))));
 		default:
 			return to >= 0 || from < 0;
 	}

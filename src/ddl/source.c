@@ -148,6 +148,44 @@ wf_ddl_source_find_word(const char *text, int pos, int end, const char *word)
 	return -1;
 }
 
+/*
+ * Where the command of this index (from 0) begins in the ALTER TABLE, INDEX,
+ * MATERIALIZED VIEW and so on that begins at pos; pos itself if it is not found.
+ */
+int
+wf_ddl_source_alter_command(const char *text, int pos, int end, int index)
+{
+	static const char *const words[] = {
+		"ALTER", "FOREIGN", "MATERIALIZED", "TABLE", "INDEX", "VIEW", "SEQUENCE", "IF", "EXISTS", "ONLY",
+	};
+	int			place = wf_ddl_source_skip_space(text, pos, end);
+
+	/* The words before the name; the grammar allows them in this order only. */
+	for (int i = 0; i < lengthof(words); i++)
+	{
+		if (wf_ddl_source_word_is(text, place, end, words[i]))
+			place = wf_ddl_source_skip_space(text, place + strlen(words[i]), end);
+	}
+	/* The name, with its dots, and an asterisk. */
+	place = wf_ddl_source_skip_space(text, wf_ddl_source_skip_token(text, place, end), end);
+	while (place < end && text[place] == '.')
+	{
+		place = wf_ddl_source_skip_space(text, place + 1, end);
+		place = wf_ddl_source_skip_space(text, wf_ddl_source_skip_token(text, place, end), end);
+	}
+	if (place < end && text[place] == '*')
+		place = wf_ddl_source_skip_space(text, place + 1, end);
+
+	for (; index > 0; index--)
+	{
+		place = wf_ddl_source_skip_space(text, wf_ddl_source_item_end(text, place, end), end);
+		if (place >= end || text[place] != ',')
+			return pos;
+		place = wf_ddl_source_skip_space(text, place + 1, end);
+	}
+	return place < end ? place : pos;
+}
+
 /* A copy of text[from..to), without space and semicolons around it. */
 char *
 wf_ddl_source_copy(const char *text, int from, int to)

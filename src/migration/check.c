@@ -135,7 +135,9 @@ begin_settings(WfSimulation *simulation)
 	simulation->settings[WF_SETTING_LOCK_TIMEOUT].is_set = LockTimeout > 0;
 	simulation->settings[WF_SETTING_STATEMENT_TIMEOUT].is_set = StatementTimeout > 0;
 	simulation->settings[WF_SETTING_IDLE_TIMEOUT].is_set = IdleInTransactionSessionTimeout > 0;
-	simulation->settings[WF_SETTING_APPLICATION_NAME].is_set = application_name && application_name[0] != '\0';
+	/* What psql calls itself says nothing of the migration. */
+	simulation->settings[WF_SETTING_APPLICATION_NAME].is_set =
+		application_name && application_name[0] != '\0' && strcmp(application_name, "psql") != 0;
 	for (int i = 0; i < WF_SETTING_COUNT; i++)
 		simulation->settings[i].was_set = simulation->settings[i].is_set;
 }

@@ -115,6 +115,7 @@ run_rule(WfRuleCall *call)
 	foreach(lc, stmt->cmds)
 	{
 		call->command = lfirst_node(AlterTableCmd, lc);
+		call->command_index = foreach_current_index(lc);
 		if (looks_at_command(call->rule, call->command->subtype))
 			call->rule->check(call);
 	}

@@ -22,8 +22,8 @@ static List *copy_strings(List *strings);
 static WfNote *add_note(WfFinding *finding, const char *key, WfNoteType type);
 
 /*
- * Appends a finding with the rule's own severity and kind at the statement's
- * place, and returns it for the details.
+ * Appends a finding with the rule's own severity and kind at the place of
+ * the statement, or of the command in ALTER TABLE, and returns it for the details.
  */
 WfFinding *
 wf_finding_add(WfRuleCall *call, const char *format,...)
@@ -47,7 +47,11 @@ wf_finding_add(WfRuleCall *call, const char *format,...)
 	finding->rule = call->rule;
 	finding->severity = call->rule->severity;
 	finding->kind = call->rule->kind;
-	finding->location = -1;
+	finding->location = call->command && call->source ?
+		wf_ddl_source_alter_command(call->source, call->location,
+									call->location + (call->length > 0 ? call->length :
+													  (int) strlen(call->source + call->location)),
+									call->command_index) : -1;
 	finding->lock = NoLock;
 	finding->message = message.data;
 	call->findings = lappend(call->findings, finding);

@@ -46,7 +46,7 @@ const WfRule wf_migration_rules[] = {
 			  T_CreateExtensionStmt, T_AlterEnumStmt, T_DropStmt, T_AlterTableStmt),
 		NULL,
 		wf_rule_not_rerunnable, "text",
-		"outside of a transaction the statement fails when a half-done migration is run again"},
+		"the statement fails when the migration is run again"},
 	{"identifier-truncated", WF_SEVERITY_LOW, WF_KIND_STYLE,
 		NODES(T_CreateStmt, T_AlterTableStmt, T_IndexStmt, T_RenameStmt, T_ViewStmt,
 			  T_CreateFunctionStmt, T_CreateTrigStmt, T_CreateEnumStmt, T_CreateDomainStmt,

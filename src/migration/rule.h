@@ -74,6 +74,7 @@ struct WfRuleCall
 	const WfRule *rule;
 	Node	   *statement;		/* raw (untransformed) statement node */
 	AlterTableCmd *command;		/* set for a rule with commands, else NULL */
+	int			command_index;	/* of command in its ALTER TABLE */
 	const char *source;			/* text that the node's locations point into;
 								 * may be NULL */
 	int			location;		/* of the statement in source, in bytes */

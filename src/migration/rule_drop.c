@@ -247,7 +247,7 @@ wf_rule_change_default(WfRuleCall *call)
 	if (table == NULL)
 		return;
 	column = call->catalog->column(call->catalog, table, call->command->name);
-	if (column && (column->created_here || (!column->has_default && call->command->def)))
+	if (column && column->created_here)
 		return;
 	required = call->command->def == NULL && column && column->not_null && column->has_default;
 	finding = wf_finding_add(call, required ?
@@ -257,6 +257,9 @@ wf_rule_change_default(WfRuleCall *call)
 	wf_finding_on(call, finding, table);
 	if (required && wf_rule_is_populated(call, table))
 		finding->severity = WF_SEVERITY_HIGH;
+	/* A first default takes nothing away: NULL was what was stored before. */
+	if (column && !column->has_default)
+		finding->severity = WF_SEVERITY_INFO;
 	finding->lock = AccessExclusiveLock;
 	wf_finding_note_text(finding, "column", call->command->name);
 }

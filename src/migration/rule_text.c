@@ -287,13 +287,14 @@ wf_rule_not_rerunnable(WfRuleCall *call)
 	const char *command;
 	bool		guarded;
 
-	/* A transaction leaves nothing half done. */
-	if (call->session->in_transaction || !has_guard(call->statement, &guarded, &command) || guarded)
+	if (!has_guard(call->statement, &guarded, &command) || guarded)
 		return;
-	finding = wf_finding_add(call, "%s fails when a migration that stopped half way is run again", command);
+	/* A transaction leaves nothing half done: what remains is a second run. */
+	finding = wf_finding_add(call, call->session->in_transaction ?
+							 "%s fails when the migration is run a second time" :
+							 "%s fails when a migration that stopped half way is run again", command);
 	finding->severity = WF_SEVERITY_INFO;
-	finding->hint = pstrdup(strncmp(command, "DROP", 4) == 0 ? "Write IF EXISTS, or run it in a transaction." :
-							"Write IF NOT EXISTS, or run it in a transaction.");
+	finding->hint = pstrdup(strncmp(command, "DROP", 4) == 0 ? "Write IF EXISTS." : "Write IF NOT EXISTS.");
 }
 
 /* Has the statement a form that can be run again, and is it used? */

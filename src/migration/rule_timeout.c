@@ -11,8 +11,11 @@
 #include "migration/rule_list.h"
 #include "migration/simulate.h"
 
-/* A timeout longer than this, in seconds, keeps everybody waiting. */
+/* Timeouts longer than these, in seconds, are a risk; advice begins earlier. */
 #define LOCK_TIMEOUT_LIMIT 60
+#define LOCK_TIMEOUT_ADVICE 5
+#define STATEMENT_TIMEOUT_LIMIT 3600
+#define STATEMENT_TIMEOUT_ADVICE 600
 
 static WfRelation *strongly_locked(WfRuleCall *call, LOCKMODE *mode);
 static void report_missing(WfRuleCall *call, WfSetting setting, const char *name,
@@ -51,17 +54,27 @@ report_missing(WfRuleCall *call, WfSetting setting, const char *name, const char
 	WfRelation *relation;
 	WfFinding  *finding;
 	LOCKMODE	mode = NoLock;
+	bool		is_brief;
 
 	if (simulation == NULL || simulation->settings[setting].is_set)
 		return;
 	relation = strongly_locked(call, &mode);
-	if (relation == NULL || !wf_rule_once(call))
+	if (relation == NULL)
+		return;
+	/* CREATE TABLE holds its lock on a referenced table for a moment only. */
+	is_brief = IsA(call->statement, CreateStmt) && ((CreateStmt *) call->statement)->partbound == NULL;
+	if (is_brief ? simulation->brief_told : !wf_rule_once(call))
 		return;
 	finding = wf_finding_add(call, "no %s is in force from here on: %s", name, why);
 	finding->object = wf_ddl_quote_name(relation->schema, relation->name);
 	finding->lock = mode;
 	if (advice)
 		finding->severity = WF_SEVERITY_INFO;
+	else if (is_brief)
+	{
+		simulation->brief_told = true;
+		finding->severity = WF_SEVERITY_LOW;
+	}
 	finding->hint = psprintf("Write SET %s = %s; before it, or set it for the role that runs migrations.", name, value);
 	finding->safe_sql = psprintf("SET %s = %s;", name, value);
 }
@@ -110,10 +123,13 @@ wf_rule_lock_timeout_unsafe(WfRuleCall *call)
 	if (!is_lock && pg_strcasecmp(stmt->name, "statement_timeout") != 0)
 		return;
 	seconds = seconds_of(stmt->args, &known);
-	if (!known || (seconds > 0 && seconds <= (is_lock ? LOCK_TIMEOUT_LIMIT : 3600)))
+	if (!known ||
+		(seconds > 0 && seconds <= (is_lock ? LOCK_TIMEOUT_ADVICE : STATEMENT_TIMEOUT_ADVICE)))
 		return;
 	finding = wf_finding_add(call, seconds == 0 ? "%s = 0 switches it off" : "%s of %.0f s keeps everybody waiting as long",
 							 stmt->name, seconds);
+	if (seconds > 0 && seconds <= (is_lock ? LOCK_TIMEOUT_LIMIT : STATEMENT_TIMEOUT_LIMIT))
+		finding->severity = WF_SEVERITY_INFO;
 	wf_finding_note_number(finding, "seconds", seconds);
 	finding->hint = psprintf("Write SET %s = %s; and try again when it strikes.", stmt->name,
 							 is_lock ? "'2s'" : "'30s'");

@@ -72,6 +72,7 @@ typedef struct WfSimulation
 	List	   *new_schemas;	/* of char * */
 	int			statement;		/* number of the present one */
 	Bitmapset  *told;			/* rules that speak once a text, and have */
+	bool		brief_told;		/* lock_timeout was asked for, for a brief lock */
 	List	   *deferred;		/* of WfDeferred */
 	WfSettingValue settings[WF_SETTING_COUNT];
 

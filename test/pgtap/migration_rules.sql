@@ -90,7 +90,7 @@ INSERT INTO cases (rule, bad, good, options) VALUES
 ('add-column-constrained-domain', 'ALTER TABLE big ADD x positive', 'ALTER TABLE big ADD x plain', '{}'),
 ('add-column-required', 'ALTER TABLE big ADD x int NOT NULL', 'ALTER TABLE big ADD x int NOT NULL DEFAULT 0', '{}'),
 ('drop-not-null', 'ALTER TABLE big ALTER id DROP NOT NULL', 'CREATE TABLE t (a int NOT NULL); ALTER TABLE t ALTER a DROP NOT NULL', '{}'),
-('change-default', 'ALTER TABLE big ALTER n DROP DEFAULT', 'ALTER TABLE big ALTER a SET DEFAULT 4', '{}'),
+('change-default', 'ALTER TABLE big ALTER n DROP DEFAULT', 'CREATE TABLE t (a int); ALTER TABLE t ALTER a SET DEFAULT 4', '{}'),
 ('type-change-rewrites', 'ALTER TABLE big ALTER a TYPE bigint', 'ALTER TABLE big ALTER c TYPE text', '{}'),
 ('type-change-rewrites', 'ALTER TABLE big ALTER d TYPE numeric(12, 4)', 'ALTER TABLE big ALTER d TYPE numeric(12, 2)', '{}'),
 ('type-change-rewrites', 'ALTER TABLE big ALTER c TYPE varchar(20) USING lower(c)', 'ALTER TABLE big ALTER c TYPE varchar(20) USING c::varchar', '{}'),
