@@ -115,6 +115,7 @@ OBJS = \
 	src/flags/eval.o \
 	src/flags/explain.o \
 	src/flags/flags.o \
+	src/flags/integrity.o \
 	src/flags/manage.o \
 	src/flags/override.o \
 	src/flags/predicate.o \

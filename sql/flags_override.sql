@@ -32,6 +32,24 @@ UPDATE flag_overrides SET variant = 'light' WHERE flag = 'theme' AND key = 'user
 SELECT flag_define('theme', '{"variants": {"light": 1, "grey": 3}, "default": "grey"}');
 SELECT flag_variant('theme', 'user-1'), flag_variant('theme', 'user-2');
 
+-- Deleting a flag takes them along, TRUNCATE too; a new flag begins without.
+SELECT flag_create('short', enabled => true), flag_override_set('short', 'user-1', false);
+DELETE FROM flags WHERE key = 'short';
+SELECT flag_create('short', enabled => true), count(*) FROM flag_overrides WHERE flag = 'short';
+SELECT flag_eval('short', 'user-1');
+BEGIN;
+TRUNCATE flags;
+SELECT count(*) FROM flag_overrides;
+ROLLBACK;
+
+-- A restored row, which brings its time of creation, may come before its flag.
+INSERT INTO flag_overrides (flag, key, variant) VALUES ('later', 'user-1', 'off');
+INSERT INTO flag_overrides (flag, key, variant, created_at) VALUES ('later', 'user-1', 'off', '2020-01-01');
+SELECT flag_eval('later', 'user-1');
+INSERT INTO flags (key, enabled, version) VALUES ('later', true, 3);
+SELECT flag_eval('later', 'user-1'), flag_eval('later', 'user-2');
+INSERT INTO flag_overrides (flag, key, variant, created_at) VALUES ('later', 'user-2', 'blue', '2020-01-01');
+
 -- Many, and none again.
 INSERT INTO flag_overrides (flag, key, variant)
 SELECT 'theme', 'bulk-' || n, CASE n % 2 WHEN 0 THEN 'grey' ELSE 'light' END FROM generate_series(1, 5000) n;

@@ -79,11 +79,11 @@ copied	t
 \.
 SELECT flag_eval('copied', 'user-1');
 BEGIN;
-TRUNCATE flags CASCADE;
+TRUNCATE flags;
 SELECT flag_eval('copied', 'user-1') AS truncated;
 ROLLBACK;
 SELECT flag_eval('copied', 'user-1') AS rolled_back;
-TRUNCATE flags CASCADE;
+TRUNCATE flags;
 SELECT flag_eval('copied', 'user-1') AS truncated;
 
 -- In replica mode too; and a description changes no answer.

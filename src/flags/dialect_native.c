@@ -55,7 +55,7 @@ static bool compile_variants(Compiler *compiler, JsonbContainer *definition);
 static bool compile_off(Compiler *compiler, JsonbContainer *definition);
 static bool compile_metadata(Compiler *compiler, JsonbContainer *definition);
 static bool compile_rules(Compiler *compiler, JsonbContainer *definition);
-static bool compile_rule(Compiler *compiler, JsonbValue *value, const char *path, WfRule *rule);
+static bool compile_rule(Compiler *compiler, JsonbValue *value, const char *path, WfFlagRule *rule);
 static bool compile_serve(Compiler *compiler, JsonbValue *value, const char *path, WfServe *serve);
 static bool compile_arms(Compiler *compiler, JsonbValue *value, const char *path, WfSplit *split);
 static bool compile_arm(Compiler *compiler, JsonbValue *value, const char *path,
@@ -221,7 +221,7 @@ compile_rules(Compiler *compiler, JsonbContainer *definition)
 		return true;
 	if (!wf_flags_document_array(&value, "$.rules", compiler->fault, &array, &program->nrules))
 		return false;
-	program->rules = palloc0(sizeof(WfRule) * Max(program->nrules, 1));
+	program->rules = palloc0(sizeof(WfFlagRule) * Max(program->nrules, 1));
 	for (int i = 0; i < program->nrules; i++)
 	{
 		wf_flags_document_element(array, i, &value);
@@ -233,7 +233,7 @@ compile_rules(Compiler *compiler, JsonbContainer *definition)
 }
 
 static bool
-compile_rule(Compiler *compiler, JsonbValue *value, const char *path, WfRule *rule)
+compile_rule(Compiler *compiler, JsonbValue *value, const char *path, WfFlagRule *rule)
 {
 	JsonbContainer *object;
 	JsonbValue	member;
@@ -375,7 +375,7 @@ compile_variant_name(Compiler *compiler, JsonbValue *value, const char *path, in
 static WfShortcut
 find_shortcut(const WfProgram *program)
 {
-	const WfRule *rule = &program->fallthrough;
+	const WfFlagRule *rule = &program->fallthrough;
 	bool		inside;
 	bool		outside;
 

@@ -11,7 +11,7 @@
 
 static bool serve_override(const WfProgram *program, const WfOverrides *overrides,
 						   WfContext *context, WfOutcome *outcome);
-static bool run_rule(const WfProgram *program, const WfRule *rule, WfContext *context,
+static bool run_rule(const WfProgram *program, const WfFlagRule *rule, WfContext *context,
 					 WfOutcome *outcome);
 static bool pick_arm(const WfSplit *split, WfContext *context, int *arm, WfOutcome *outcome);
 static bool variant_enabled(const WfProgram *program, int variant);
@@ -87,7 +87,7 @@ wf_flags_outcome_error(WfOutcome *outcome, WfErrorCode error)
 double
 wf_flags_program_share(const WfProgram *program)
 {
-	const WfRule *rule = &program->fallthrough;
+	const WfFlagRule *rule = &program->fallthrough;
 	const WfSplit *split = rule->serve.split;
 	double		rollout = 1;
 	double		inside = 0;
@@ -200,7 +200,7 @@ serve_override(const WfProgram *program, const WfOverrides *overrides,
 
 /* Runs one rule; false when it misses, true when it decided (or failed). */
 static bool
-run_rule(const WfProgram *program, const WfRule *rule, WfContext *context, WfOutcome *outcome)
+run_rule(const WfProgram *program, const WfFlagRule *rule, WfContext *context, WfOutcome *outcome)
 {
 	WfReason	reason = WF_REASON_TARGETING_MATCH;
 	int			variant = rule->serve.variant;

@@ -12,6 +12,8 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
+#include "flags/integrity.h"
+
 PG_FUNCTION_INFO_V1(wf_flag_create);
 PG_FUNCTION_INFO_V1(wf_flag_define);
 PG_FUNCTION_INFO_V1(wf_flag_enable);
@@ -42,8 +44,7 @@ static void add_flag_key(Params *params, FunctionCallInfo fcinfo);
 static void refuse_null(FunctionCallInfo fcinfo, int arg, const char *name);
 static bool run(const char *sql, Params *params, int32 *result);
 static Datum change_flag(const char *sql, Params *params);
-pg_noreturn static void report_unknown_flag(Params *params);
-static Datum set_override(FunctionCallInfo fcinfo, Params *params);
+static Datum set_override(Params *params);
 
 /*
  * flag_create(key text, description text, owner_team text, rollout numeric,
@@ -134,7 +135,7 @@ wf_flag_override_set(PG_FUNCTION_ARGS)
 	refuse_null(fcinfo, 2, "variant");
 	add_param(&params, fcinfo, 1, TEXTOID);
 	add_param(&params, fcinfo, 2, TEXTOID);
-	return set_override(fcinfo, &params);
+	return set_override(&params);
 }
 
 /* flag_override_set(flag text, key text, enabled boolean) -> void: "on" or "off" */
@@ -150,7 +151,7 @@ wf_flag_override_set_enabled(PG_FUNCTION_ARGS)
 	params.types[params.count] = TEXTOID;
 	params.values[params.count] = CStringGetTextDatum(PG_GETARG_BOOL(2) ? "on" : "off");
 	params.nulls[params.count++] = PARAM_SET;
-	return set_override(fcinfo, &params);
+	return set_override(&params);
 }
 
 /* flag_override_unset(flag text, key text) -> boolean: whether there was one */
@@ -220,28 +221,20 @@ change_flag(const char *sql, Params *params)
 	int32		version;
 
 	if (!run(sql, params, &version))
-		report_unknown_flag(params);
+	{
+		text	   *key = DatumGetTextPP(params->values[0]);
+		WfString	name = {VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key)};
+
+		wf_flags_report_unknown(name);
+	}
 	return Int32GetDatum(version);
 }
 
-static void
-report_unknown_flag(Params *params)
-{
-	char	   *key = TextDatumGetCString(params->values[0]);
-
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("flag \"%s\" does not exist", key),
-			 errhint("Create it: SELECT wishflags.flag_create(%s);", quote_literal_cstr(key))));
-}
-
 static Datum
-set_override(FunctionCallInfo fcinfo, Params *params)
+set_override(Params *params)
 {
 	int32		result;
 
-	if (!run("SELECT 1 FROM wishflags.flags WHERE key OPERATOR(pg_catalog.=) $1", params, &result))
-		report_unknown_flag(params);
 	run("INSERT INTO wishflags.flag_overrides AS o (flag, key, variant) VALUES ($1, $2, $3)"
 		" ON CONFLICT (flag, key) DO UPDATE SET variant = excluded.variant RETURNING 1",
 		params, &result);

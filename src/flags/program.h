@@ -184,13 +184,13 @@ typedef struct WfServe
 	WfSplit    *split;			/* NULL: the fixed variant */
 } WfServe;
 
-typedef struct WfRule
+typedef struct WfFlagRule
 {
 	WfString	id;
 	WfNode	   *condition;		/* NULL: everybody */
 	WfSplit    *share;			/* NULL: all of them; outside, the rule misses */
 	WfServe		serve;
-} WfRule;
+} WfFlagRule;
 
 /*
  * What flag_eval() may say without running the program, where no override is
@@ -213,8 +213,8 @@ typedef struct WfProgram
 	const WfVariant *variants;
 	int			off;			/* served when disabled or outside the rollout */
 	int			nrules;
-	WfRule	   *rules;
-	WfRule		fallthrough;	/* when no rule matches; share is the rollout */
+	WfFlagRule	   *rules;
+	WfFlagRule		fallthrough;	/* when no rule matches; share is the rollout */
 	Jsonb	   *metadata;		/* or NULL */
 	int			npredicates;	/* for the planner */
 } WfProgram;

@@ -20,15 +20,19 @@ COMMENT ON COLUMN wishflags.flags.rollout IS 'percentage of keys that get the de
 COMMENT ON COLUMN wishflags.flags.definition IS 'variants, rules and splits; NULL is a plain on/off flag';
 COMMENT ON COLUMN wishflags.flags.version IS 'counts the changes of the row; given only when a row is restored';
 
+-- No foreign key: pg_restore with several jobs fills both tables at once.  The
+-- triggers keep them together.
 CREATE TABLE wishflags.flag_overrides (
-	flag text COLLATE "C" NOT NULL REFERENCES wishflags.flags ON DELETE CASCADE,
+	flag text COLLATE "C" NOT NULL,
 	key text COLLATE "C" NOT NULL,
 	variant text NOT NULL,
-	created_at timestamptz NOT NULL DEFAULT now(),
+	created_at timestamptz NOT NULL,
 	PRIMARY KEY (flag, key)
 );
 
 COMMENT ON TABLE wishflags.flag_overrides IS 'variants that single targeting keys are given, before all rules';
+COMMENT ON COLUMN wishflags.flag_overrides.flag IS 'key of the flag; deleting the flag deletes the override';
+COMMENT ON COLUMN wishflags.flag_overrides.created_at IS 'filled in; given only when a row is restored';
 COMMENT ON COLUMN wishflags.flag_overrides.key IS 'targeting key';
 COMMENT ON COLUMN wishflags.flag_overrides.variant IS 'name of a variant; a plain flag has "on" and "off"';
 
@@ -51,6 +55,10 @@ CREATE FUNCTION wishflags.flags_changed() RETURNS trigger
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10 AS 'MODULE_PATHNAME', 'wf_flags_changed';
 COMMENT ON FUNCTION wishflags.flags_changed() IS 'trigger: tells all backends that flags have changed';
 
+CREATE FUNCTION wishflags.flags_removed() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_flags_removed';
+COMMENT ON FUNCTION wishflags.flags_removed() IS 'trigger: deletes the overrides of deleted flags';
+
 CREATE FUNCTION wishflags.flag_overrides_check() RETURNS trigger
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_flag_overrides_check';
 COMMENT ON FUNCTION wishflags.flag_overrides_check() IS 'trigger: validates an override';
@@ -65,6 +73,10 @@ CREATE TRIGGER flags_changed AFTER INSERT OR UPDATE OR DELETE ON wishflags.flags
 FOR EACH ROW EXECUTE FUNCTION wishflags.flags_changed();
 CREATE TRIGGER flags_truncated AFTER TRUNCATE ON wishflags.flags
 FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flags_changed();
+CREATE TRIGGER flags_removed AFTER DELETE ON wishflags.flags
+FOR EACH ROW EXECUTE FUNCTION wishflags.flags_removed();
+CREATE TRIGGER flags_truncated_removed AFTER TRUNCATE ON wishflags.flags
+FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flags_removed();
 
 CREATE TRIGGER flag_overrides_check BEFORE INSERT OR UPDATE ON wishflags.flag_overrides
 FOR EACH ROW EXECUTE FUNCTION wishflags.flag_overrides_check();

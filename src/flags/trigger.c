@@ -5,9 +5,7 @@
 #include "common/compat.h"
 
 #include "access/htup_details.h"
-#include "catalog/pg_type.h"
 #include "commands/trigger.h"
-#include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/inval.h"
@@ -16,35 +14,46 @@
 #include "utils/timestamp.h"
 
 #include "common/extension.h"
-#include "common/write.h"
 #include "flags/cache.h"
 #include "flags/context.h"
 #include "flags/dialect.h"
 #include "flags/document.h"
 #include "flags/eval.h"
+#include "flags/integrity.h"
 #include "flags/tables.h"
 
 PG_FUNCTION_INFO_V1(wf_flags_check);
 PG_FUNCTION_INFO_V1(wf_flags_changed);
+PG_FUNCTION_INFO_V1(wf_flags_removed);
 PG_FUNCTION_INFO_V1(wf_flag_overrides_check);
 PG_FUNCTION_INFO_V1(wf_flag_overrides_changed);
+
+/* A row of the table flags, and which columns a trigger has set. */
+typedef struct FlagRow
+{
+	Datum		values[Natts_wf_flags];
+	bool		nulls[Natts_wf_flags];
+	bool		set[Natts_wf_flags];
+} FlagRow;
 
 /* The flag that the last override of a statement was for. */
 typedef struct OverriddenFlag
 {
 	WfString	key;
-	WfProgram  *program;		/* NULL: unknown or invalid */
+	bool		exists;
+	WfProgram  *program;		/* NULL where it is unknown or invalid */
 } OverriddenFlag;
 
 static TriggerData *trigger_data(FunctionCallInfo fcinfo, const char *table);
 static HeapTuple new_tuple(TriggerData *data);
 static void signal_change(const char *signal_name);
 static bool column_changed(TriggerData *data, int attnum);
+static void check_flag(TriggerData *data, FlagRow *row);
+static void number_version(TriggerData *data, FlagRow *row);
+static void set_column(FlagRow *row, int attnum, Datum value);
 static void check_flag_key(WfString key);
 static WfProgram *check_definition(Datum *values, bool *nulls);
-static void check_used_variants(WfString key, const WfProgram *program);
 static OverriddenFlag *overridden_flag(FmgrInfo *flinfo, WfString key);
-static WfProgram *lock_flag(WfString key);
 pg_noreturn static void report_unknown_variant(const WfProgram *program, WfString flag,
 											   WfString variant);
 static WfString text_string(Datum value);
@@ -62,67 +71,17 @@ wf_flags_check(PG_FUNCTION_ARGS)
 	TriggerData *data = trigger_data(fcinfo, WF_FLAGS_TABLE);
 	TupleDesc	desc = RelationGetDescr(data->tg_relation);
 	HeapTuple	tuple = new_tuple(data);
-	bool		update = TRIGGER_FIRED_BY_UPDATE(data->tg_event);
-	bool		version_given = update && column_changed(data, Anum_wf_flags_version);
-	Datum		values[Natts_wf_flags];
-	bool		nulls[Natts_wf_flags];
-	Datum		set_values[Natts_wf_flags];
-	bool		set_nulls[Natts_wf_flags] = {0};
-	bool		set[Natts_wf_flags] = {0};
+	FlagRow		row = {0};
 
 	for (int i = 0; i < Natts_wf_flags; i++)
-		values[i] = heap_getattr(tuple, i + 1, desc, &nulls[i]);
+		row.values[i] = heap_getattr(tuple, i + 1, desc, &row.nulls[i]);
 
 	/* What is NULL by mistake is refused by the table's own constraints. */
-	if (!nulls[Anum_wf_flags_key - 1] && !nulls[Anum_wf_flags_rollout - 1] &&
-		!nulls[Anum_wf_flags_enabled - 1])
-	{
-		WfProgram  *program;
-
-		check_flag_key(text_string(values[Anum_wf_flags_key - 1]));
-		if (update && column_changed(data, Anum_wf_flags_key))
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("the key of a flag cannot be changed"),
-					 errdetail("Buckets, overrides and the applications depend on it."),
-					 errhint("Create a flag with the new key and delete this one.")));
-		program = check_definition(values, nulls);
-		if (update && column_changed(data, Anum_wf_flags_definition))
-			check_used_variants(text_string(values[Anum_wf_flags_key - 1]), program);
-
-		/* 50.000 is written back as 50. */
-		set[Anum_wf_flags_rollout - 1] = true;
-		set_values[Anum_wf_flags_rollout - 1] =
-			DirectFunctionCall1(numeric_trim_scale, values[Anum_wf_flags_rollout - 1]);
-	}
-
-	if (update && !version_given && !nulls[Anum_wf_flags_version - 1])
-	{
-		bool		changed = false;
-
-		for (int i = 1; i <= Natts_wf_flags && !changed; i++)
-			changed = column_changed(data, i);
-		if (changed)
-		{
-			set[Anum_wf_flags_version - 1] = set[Anum_wf_flags_updated_at - 1] = true;
-			set_values[Anum_wf_flags_version - 1] =
-				Int32GetDatum(DatumGetInt32(values[Anum_wf_flags_version - 1]) + 1);
-		}
-	}
-	else if (!update && nulls[Anum_wf_flags_version - 1])
-	{
-		set[Anum_wf_flags_version - 1] = true;
-		set_values[Anum_wf_flags_version - 1] = Int32GetDatum(1);
-	}
-	if (!update)
-	{
-		set[Anum_wf_flags_created_at - 1] = nulls[Anum_wf_flags_created_at - 1];
-		set[Anum_wf_flags_updated_at - 1] = nulls[Anum_wf_flags_updated_at - 1];
-	}
-	set_values[Anum_wf_flags_created_at - 1] = set_values[Anum_wf_flags_updated_at - 1] =
-		TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
-
-	return PointerGetDatum(heap_modify_tuple(tuple, desc, set_values, set_nulls, set));
+	if (!row.nulls[Anum_wf_flags_key - 1] && !row.nulls[Anum_wf_flags_rollout - 1] &&
+		!row.nulls[Anum_wf_flags_enabled - 1])
+		check_flag(data, &row);
+	number_version(data, &row);
+	return PointerGetDatum(heap_modify_tuple(tuple, desc, row.values, row.nulls, row.set));
 }
 
 /*
@@ -145,10 +104,36 @@ wf_flags_changed(PG_FUNCTION_ARGS)
 }
 
 /*
+ * flags_removed(), AFTER DELETE by row and TRUNCATE by statement on flags:
+ * takes the overrides along.
+ */
+Datum
+wf_flags_removed(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = trigger_data(fcinfo, WF_FLAGS_TABLE);
+
+	if (TRIGGER_FIRED_FOR_ROW(data->tg_event))
+	{
+		bool		isnull;
+		Datum		key = heap_getattr(data->tg_trigtuple, Anum_wf_flags_key,
+									   RelationGetDescr(data->tg_relation), &isnull);
+		WfString	name = text_string(key);
+
+		wf_flags_delete_overrides(&name);
+	}
+	else
+		wf_flags_delete_overrides(NULL);
+	return PointerGetDatum(NULL);
+}
+
+/*
  * flag_overrides_check(), BEFORE INSERT OR UPDATE on flag_overrides, by row.
  *
- * Refuses a variant that the flag does not have.  The flag's row is locked, so
- * that nobody takes the variant away meanwhile.
+ * Refuses a variant that the flag does not have, and a flag that does not
+ * exist.  The flag's row is locked, so that nobody takes the flag or its
+ * variant away meanwhile.  A row that brings its time of creation is a
+ * restored one, and may come before its flag: pg_restore with several jobs
+ * fills both tables at once.  (For that reason there is no foreign key.)
  */
 Datum
 wf_flag_overrides_check(PG_FUNCTION_ARGS)
@@ -158,10 +143,12 @@ wf_flag_overrides_check(PG_FUNCTION_ARGS)
 	HeapTuple	tuple = new_tuple(data);
 	WfString	strings[Anum_wf_overrides_variant];
 	OverriddenFlag *flag;
+	bool		isnull;
+	int			attnum = Anum_wf_overrides_created_at;
+	Datum		now = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
 
 	for (int i = 0; i < lengthof(strings); i++)
 	{
-		bool		isnull;
 		Datum		value = heap_getattr(tuple, i + 1, desc, &isnull);
 
 		if (isnull)
@@ -174,10 +161,14 @@ wf_flag_overrides_check(PG_FUNCTION_ARGS)
 				 errmsg("the key of an override must be a targeting key"),
 				 errdetail("It is empty or begins with \"{\", which flag_eval() refuses.")));
 
+	(void) heap_getattr(tuple, attnum, desc, &isnull);
 	flag = overridden_flag(fcinfo->flinfo, strings[0]);
+	if (!flag->exists && (isnull || TRIGGER_FIRED_BY_UPDATE(data->tg_event)))
+		wf_flags_report_unknown(strings[0]);
 	if (flag->program && wf_flags_variant_index(flag->program, strings[2]) == WF_VARIANT_NONE)
 		report_unknown_variant(flag->program, strings[0], strings[2]);
-	return PointerGetDatum(tuple);
+	return PointerGetDatum(isnull ? heap_modify_tuple_by_cols(tuple, desc, 1, &attnum, &now,
+															  &(bool) {false}) : tuple);
 }
 
 /* flag_overrides_changed(), as flags_changed() for flag_overrides. */
@@ -215,6 +206,66 @@ static HeapTuple
 new_tuple(TriggerData *data)
 {
 	return TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : data->tg_trigtuple;
+}
+
+static void
+check_flag(TriggerData *data, FlagRow *row)
+{
+	bool		update = TRIGGER_FIRED_BY_UPDATE(data->tg_event);
+	WfString	key = text_string(row->values[Anum_wf_flags_key - 1]);
+	WfProgram  *program;
+
+	check_flag_key(key);
+	if (update && column_changed(data, Anum_wf_flags_key))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("the key of a flag cannot be changed"),
+				 errdetail("Buckets, overrides and the applications depend on it."),
+				 errhint("Create a flag with the new key and delete this one.")));
+	program = check_definition(row->values, row->nulls);
+	if (update && column_changed(data, Anum_wf_flags_definition))
+		wf_flags_check_used_variants(key, program);
+
+	/* 50.000 is written back as 50. */
+	set_column(row, Anum_wf_flags_rollout,
+			   DirectFunctionCall1(numeric_trim_scale, row->values[Anum_wf_flags_rollout - 1]));
+}
+
+/* Fills in version and times, where the row does not bring them. */
+static void
+number_version(TriggerData *data, FlagRow *row)
+{
+	Datum		now = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	bool		changed = false;
+
+	if (!TRIGGER_FIRED_BY_UPDATE(data->tg_event))
+	{
+		if (row->nulls[Anum_wf_flags_version - 1])
+			set_column(row, Anum_wf_flags_version, Int32GetDatum(1));
+		if (row->nulls[Anum_wf_flags_created_at - 1])
+			set_column(row, Anum_wf_flags_created_at, now);
+		if (row->nulls[Anum_wf_flags_updated_at - 1])
+			set_column(row, Anum_wf_flags_updated_at, now);
+		return;
+	}
+
+	for (int i = 1; i <= Natts_wf_flags && !changed; i++)
+		changed = column_changed(data, i);
+	if (changed && !column_changed(data, Anum_wf_flags_version))
+	{
+		int32		version = DatumGetInt32(row->values[Anum_wf_flags_version - 1]);
+
+		set_column(row, Anum_wf_flags_version, Int32GetDatum(version + 1));
+		set_column(row, Anum_wf_flags_updated_at, now);
+	}
+}
+
+static void
+set_column(FlagRow *row, int attnum, Datum value)
+{
+	row->values[attnum - 1] = value;
+	row->nulls[attnum - 1] = false;
+	row->set[attnum - 1] = true;
 }
 
 static void
@@ -288,39 +339,6 @@ check_definition(Datum *values, bool *nulls)
 	return program;
 }
 
-/* Refuses a definition without a variant that an override gives. */
-static void
-check_used_variants(WfString key, const WfProgram *program)
-{
-	Oid			types[1] = {TEXTOID};
-	Datum		args[1] = {PointerGetDatum(cstring_to_text_with_len(key.data, key.len))};
-	WfWrite		write;
-
-	wf_common_write_begin(&write, wf_common_relation_oid(WF_OVERRIDES_TABLE));
-	SPI_connect();
-	if (SPI_execute_with_args("SELECT variant, pg_catalog.min(key) FROM wishflags.flag_overrides"
-							  " WHERE flag OPERATOR(pg_catalog.=) $1 GROUP BY variant ORDER BY variant",
-							  1, types, args, NULL, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the overrides of a flag");
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		HeapTuple	row = SPI_tuptable->vals[i];
-		const char *variant = SPI_getvalue(row, SPI_tuptable->tupdesc, 1);
-		WfString	name = {variant, strlen(variant)};
-
-		if (wf_flags_variant_index(program, name) == WF_VARIANT_NONE)
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_IN_USE),
-					 errmsg("variant \"%s\" of flag \"%.*s\" is used by an override",
-							variant, key.len, key.data),
-					 errhint("Unset the override first: SELECT wishflags.flag_override_unset(%s, %s);",
-							 quote_literal_cstr(pnstrdup(key.data, key.len)),
-							 quote_literal_cstr(SPI_getvalue(row, SPI_tuptable->tupdesc, 2)))));
-	}
-	SPI_finish();
-	wf_common_write_end(&write);
-}
-
 /*
  * The flag of an override.  Looked up once for all rows of a statement that
  * give the same flag: its row stays locked until the end of the transaction.
@@ -336,47 +354,10 @@ overridden_flag(FmgrInfo *flinfo, WfString key)
 	old = MemoryContextSwitchTo(flinfo->fn_mcxt);
 	flag = palloc0(sizeof(OverriddenFlag));
 	flag->key = wf_flags_string_copy(key.data, key.len);
-	flag->program = lock_flag(flag->key);
+	flag->program = wf_flags_lock_flag(flag->key, &flag->exists);
 	MemoryContextSwitchTo(old);
 	flinfo->fn_extra = flag;
 	return flag;
-}
-
-/*
- * Locks a flag's row and compiles it.  NULL where it is not there, which the
- * foreign key refuses, or no valid flag.
- */
-static WfProgram *
-lock_flag(WfString key)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	Oid			types[1] = {TEXTOID};
-	Datum		args[1] = {PointerGetDatum(cstring_to_text_with_len(key.data, key.len))};
-	WfSource	source = {key, true, WF_SHARE_TOTAL, NULL, wf_flags_converts_text()};
-	WfFault		fault;
-	WfWrite		write;
-	bool		found;
-
-	wf_common_write_begin(&write, wf_common_relation_oid(WF_FLAGS_TABLE));
-	SPI_connect();
-	if (SPI_execute_with_args("SELECT definition FROM wishflags.flags"
-							  " WHERE key OPERATOR(pg_catalog.=) $1 FOR SHARE",
-							  1, types, args, NULL, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read a flag");
-	found = SPI_processed > 0;
-	if (found)
-	{
-		bool		isnull;
-		Datum		definition = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-		MemoryContext spi = MemoryContextSwitchTo(caller);
-
-		if (!isnull)
-			source.definition = DatumGetJsonbPCopy(definition);
-		MemoryContextSwitchTo(spi);
-	}
-	SPI_finish();
-	wf_common_write_end(&write);
-	return found ? wf_flags_compile_native(&source, &fault) : NULL;
 }
 
 static void

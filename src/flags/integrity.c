@@ -1,0 +1,153 @@
+/*
+ * integrity.c: what has to hold between flags and overrides.
+ *
+ * The statements run as the owner of the tables: whoever may change one table
+ * need not be allowed to read the other.  They see what is committed by now,
+ * as foreign keys do, also in a REPEATABLE READ transaction.
+ */
+#include "common/compat.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+
+#include "common/extension.h"
+#include "common/write.h"
+#include "flags/context.h"
+#include "flags/dialect.h"
+#include "flags/eval.h"
+#include "flags/integrity.h"
+#include "flags/tables.h"
+
+static void begin_statement(WfWrite *write, const char *table);
+static void end_statement(WfWrite *write);
+static void run_statement(const char *sql, const WfString *key, bool latest, int expected);
+
+/*
+ * Locks a flag's row against being changed and compiles it.  NULL where the
+ * flag does not exist or has no valid definition.
+ */
+WfProgram *
+wf_flags_lock_flag(WfString key, bool *exists)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	WfSource	source = {key, true, WF_SHARE_TOTAL, NULL, wf_flags_converts_text()};
+	WfFault		fault;
+	WfWrite		write;
+
+	begin_statement(&write, WF_FLAGS_TABLE);
+	run_statement("SELECT definition FROM wishflags.flags"
+				  " WHERE key OPERATOR(pg_catalog.=) $1 FOR SHARE",
+				  &key, false, SPI_OK_SELECT);
+	*exists = SPI_processed > 0;
+	if (*exists)
+	{
+		bool		isnull;
+		Datum		definition = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+		MemoryContext spi = MemoryContextSwitchTo(caller);
+
+		if (!isnull)
+			source.definition = DatumGetJsonbPCopy(definition);
+		MemoryContextSwitchTo(spi);
+	}
+	end_statement(&write);
+	return *exists ? wf_flags_compile_native(&source, &fault) : NULL;
+}
+
+/* Refuses a definition without a variant that an override gives. */
+void
+wf_flags_check_used_variants(WfString key, const WfProgram *program)
+{
+	WfWrite		write;
+
+	begin_statement(&write, WF_OVERRIDES_TABLE);
+	run_statement("SELECT variant, pg_catalog.min(key) FROM wishflags.flag_overrides"
+				  " WHERE flag OPERATOR(pg_catalog.=) $1 GROUP BY variant ORDER BY variant",
+				  &key, true, SPI_OK_SELECT);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	row = SPI_tuptable->vals[i];
+		const char *variant = SPI_getvalue(row, SPI_tuptable->tupdesc, 1);
+		WfString	name = {variant, strlen(variant)};
+
+		if (wf_flags_variant_index(program, name) == WF_VARIANT_NONE)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_IN_USE),
+					 errmsg("variant \"%s\" of flag \"%.*s\" is used by an override",
+							variant, key.len, key.data),
+					 errhint("Unset the override first: SELECT wishflags.flag_override_unset(%s, %s);",
+							 quote_literal_cstr(pnstrdup(key.data, key.len)),
+							 quote_literal_cstr(SPI_getvalue(row, SPI_tuptable->tupdesc, 2)))));
+	}
+	end_statement(&write);
+}
+
+/*
+ * Deletes the overrides of a flag, or of all flags.  In a REPEATABLE READ
+ * transaction one that it can't see is a serialization failure.
+ */
+void
+wf_flags_delete_overrides(const WfString *flag)
+{
+	WfWrite		write;
+
+	begin_statement(&write, WF_OVERRIDES_TABLE);
+	run_statement(flag ? "DELETE FROM wishflags.flag_overrides WHERE flag OPERATOR(pg_catalog.=) $1"
+				  : "DELETE FROM wishflags.flag_overrides",
+				  flag, true, SPI_OK_DELETE);
+	end_statement(&write);
+}
+
+/* Raises that a flag does not exist. */
+void
+wf_flags_report_unknown(WfString key)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("flag \"%.*s\" does not exist", key.len, key.data),
+			 errhint("Create it: SELECT wishflags.flag_create(%s);",
+					 quote_literal_cstr(pnstrdup(key.data, key.len)))));
+}
+
+static void
+begin_statement(WfWrite *write, const char *table)
+{
+	wf_common_write_begin(write, wf_common_relation_oid(table));
+	SPI_connect();
+}
+
+static void
+end_statement(WfWrite *write)
+{
+	SPI_finish();
+	wf_common_write_end(write);
+}
+
+/*
+ * Runs a statement; its parameter is a flag's key.  With the latest snapshot
+ * it may not change rows that the transaction's own snapshot can't see.
+ */
+static void
+run_statement(const char *sql, const WfString *key, bool latest, int expected)
+{
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1] = {(Datum) 0};
+	SPIPlanPtr	plan = SPI_prepare(sql, key ? 1 : 0, types);
+	Snapshot	snapshot = InvalidSnapshot;
+	Snapshot	crosscheck = InvalidSnapshot;
+
+	if (plan == NULL)
+		elog(ERROR, "could not prepare: %s", sql);
+	if (key)
+		values[0] = PointerGetDatum(cstring_to_text_with_len(key->data, key->len));
+	if (latest)
+	{
+		snapshot = GetLatestSnapshot();
+		if (IsolationUsesXactSnapshot())
+			crosscheck = GetTransactionSnapshot();
+	}
+	if (SPI_execute_snapshot(plan, values, NULL, snapshot, crosscheck, false, true, 0) != expected)
+		elog(ERROR, "could not run: %s", sql);
+}

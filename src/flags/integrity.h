@@ -1,0 +1,14 @@
+/*
+ * integrity.h: what has to hold between flags and overrides.
+ */
+#ifndef WF_FLAGS_INTEGRITY_H
+#define WF_FLAGS_INTEGRITY_H
+
+#include "flags/program.h"
+
+extern WfProgram *wf_flags_lock_flag(WfString key, bool *exists);
+extern void wf_flags_check_used_variants(WfString key, const WfProgram *program);
+extern void wf_flags_delete_overrides(const WfString *flag);
+pg_noreturn extern void wf_flags_report_unknown(WfString key);
+
+#endif							/* WF_FLAGS_INTEGRITY_H */
