@@ -3,9 +3,13 @@
 #
 # The folder holds case files (*.jsonl) and the runners that know them:
 # flags.py (cases with a "flag"), migrations.py ("expected_rules") and
-# schema_diff.py ("from_sql").  Settings:
+# schema_diff.py ("from_sql").
 #
-#   ONLY="flags migrations schema_diff"   runs these only
+# A folder may also hold real material: migrations with meta/_journal.json, each
+# read alone, without an error and a syntax error ("files"); schemas X_a.sql,
+# X_b.sql, X_c.sql, where each must become the next and turn back ("pairs").
+#
+#   ONLY="flags migrations schema_diff files pairs"   runs these only
 #   STRIDE=n       every n-th case of schema_diff.py, which takes a second each
 #   VERBOSE=1      prints each failed case
 #   FLOORS=file    lines "runner/suite n": a suite passes when at least n of its
@@ -45,9 +49,9 @@ run() {
 	runner=$1 key=$2 function=$3
 	shift 3
 	case " ${ONLY:-$runner} " in *" $runner "*) ;; *) return 0 ;; esac
-	[ -f "$cases/$runner.py" ] || { say "== $runner: no $runner.py among the cases"; return 0; }
 	files=$(files_with "$key")
-	[ -n "$files" ] || { say "== $runner: no cases for $runner.py"; return 0; }
+	[ -n "$files" ] || return 0
+	[ -f "$cases/$runner.py" ] || { say "== $runner: left out, no $runner.py among the cases"; return 0; }
 	if [ "$(psql -XAtd conformance -c "SELECT count(*) FROM pg_proc WHERE proname = '$function' AND pronamespace = 'wishflags'::regnamespace")" = 0 ]; then
 		say "== $runner: left out, wishflags.$function is not there"
 		return 0
@@ -69,12 +73,92 @@ run() {
 		while read -r suite one two; do say "$suite $((one + two))"; done >> "$T/scores"
 }
 
+# files: what a check of each file alone says of its syntax.
+run_files() {
+	case " ${ONLY:-files} " in *" files "*) ;; *) return 0 ;; esac
+	[ -f "$cases/meta/_journal.json" ] || return 0
+	say "== files"
+	ok=0
+	bad=0
+	for file in "$cases"/*.sql; do
+		faults=$(WF_FILE=$file psql -XqAtd conformance -v ON_ERROR_STOP=1 2>&1 <<-'SQL'
+			\set text `cat "$WF_FILE"`
+			SELECT f.line, f.message FROM wishflags.migration_breaking_check(:'text') f WHERE f.rule = 'syntax-error';
+		SQL
+		) || faults="$faults (raised)"
+		if [ -z "$faults" ]; then ok=$((ok + 1)); else bad=$((bad + 1)); say "$(basename "$file"): $faults"; fi
+	done
+	say "$ok passed, $bad failed" | tee -a "$T/sums"
+	say "files/$(basename "$cases") $ok" >> "$T/scores"
+}
+
+# plain_dump DATABASE: the lines of its schema in no order.
+plain_dump() {
+	pg_dump -s -N wishflags "$1" | sed 's/,$//' |
+		grep -vE '^(--|\\|SET |SELECT pg_catalog\.set_config|$)' | LC_ALL=C sort
+}
+
+# pair FROM TO: whether the one schema file becomes the other and turns back.
+pair() {
+	for side in from to; do
+		file=$1
+		[ "$side" = from ] || file=$2
+		dropdb --if-exists --force "pair_$side"
+		createdb "pair_$side"
+		psql -Xq -d "pair_$side" -f "$file" > /dev/null 2>&1
+		psql -Xq -d "pair_$side" -v ON_ERROR_STOP=1 -c 'SET client_min_messages = warning' \
+			-c 'CREATE EXTENSION IF NOT EXISTS wishflags' || return 1
+		# Rows that a file brings could forbid what the schemas allow.
+		psql -Xq -d "pair_$side" -v ON_ERROR_STOP=1 <<-'SQL' || return 1
+			SET client_min_messages = warning;
+			SELECT format('TRUNCATE %s CASCADE', string_agg(c.oid::regclass::text, ', '))
+			FROM pg_class c WHERE relkind IN ('r', 'p') AND c.oid >= 16384
+			AND relnamespace <> 'wishflags'::regnamespace HAVING count(*) > 0 \gexec
+		SQL
+		psql -XqAtd "pair_$side" -c 'SELECT wishflags.schema_snapshot()' > "$T/$side.json" || return 1
+		plain_dump "pair_$side" > "$T/$side.dump"
+	done
+	for target in to from; do
+		WF_FILE=$T/$target.json psql -XqAtd pair_from -v ON_ERROR_STOP=1 > "$T/script.sql" <<-'SQL' || return 1
+			\set target `cat "$WF_FILE"`
+			SELECT wishflags.schema_diff_sql(wishflags.schema_snapshot(), :'target', '{"online": false, "allow_data_loss": true}');
+		SQL
+		PGOPTIONS='-c wishflags.guard=off' psql -Xqd pair_from -v ON_ERROR_STOP=1 -f "$T/script.sql" > /dev/null || return 1
+		plain_dump pair_from > "$T/result.dump"
+		diff "$T/result.dump" "$T/$target.dump" || return 1
+	done
+}
+
+run_pairs() {
+	case " ${ONLY:-pairs} " in *" pairs "*) ;; *) return 0 ;; esac
+	ls "$cases"/*_a.sql > /dev/null 2>&1 || return 0
+	say "== pairs"
+	ok=0
+	bad=0
+	for to in "$cases"/*_[b-z].sql; do
+		last=${to%.sql}
+		from=${last%_*}_$(printf %s "${last##*_}" | tr b-z a-y).sql
+		[ -f "$from" ] || continue
+		if pair "$from" "$to" > "$T/pair.log" 2>&1; then
+			ok=$((ok + 1))
+		else
+			bad=$((bad + 1))
+			say "$(basename "$from") to $(basename "$to"):"
+			head -n 20 "$T/pair.log"
+		fi
+	done
+	say "$ok passed, $bad failed" | tee -a "$T/sums"
+	say "pairs/$(basename "$cases") $ok" >> "$T/scores"
+}
+
 : > "$T/scores"
 : > "$T/sums"
 dsn="host=$PGHOST port=$PGPORT user=$PGUSER"
 run flags flag flag_eval_document --dsn "$dsn dbname=conformance"
 run migrations expected_rules migration_breaking_check --dsn "$dsn dbname=conformance"
 run schema_diff from_sql schema_diff_sql --dsn "$dsn" --jobs 2 --stride "${STRIDE:-1}"
+run_files
+run_pairs
 
 if [ -z "$floors" ]; then
 	awk '{p += $1; f += $3} END {printf "%d passed, %d failed\n", p, f; exit f > 0}' "$T/sums"
