@@ -27,6 +27,15 @@ SELECT flag_value('kinds', 'user-1', '"black"'), flag_variant('kinds', 'user-1')
 SELECT flag_define('kinds', '{"variants": {"blue": "#00f", "red": "#f00"}, "default": "blue", "off": "red"}');
 SELECT flag_value('kinds', 'user-1', '"black"'), flag_variant('kinds', 'user-1'), flag_eval('kinds', 'user-1');
 
+-- An off variant whose value is true says so, disabled or outside the rollout.
+SELECT flag_create('legacy', rollout => 0, definition =>
+	'{"variants": {"old": true, "new": false}, "default": "new", "off": "old"}');
+SELECT flag_eval('legacy', 'user-1'), flag_value('legacy', 'user-1', NULL);
+SELECT flag_enable('legacy');
+SELECT flag_eval('legacy', 'user-1'), flag_value('legacy', 'user-1', NULL);
+SELECT flag_rollout('legacy', 100);
+SELECT flag_eval('legacy', 'user-1'), flag_value('legacy', 'user-1', NULL);
+
 -- A split, in the order of its parts.
 SELECT flag_create('button', enabled => true, definition => '{
 	"variants": {"blue": "#00f", "red": "#f00", "green": "#0f0"},

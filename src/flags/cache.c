@@ -66,7 +66,8 @@ static CachedTable overrides_table = {WF_OVERRIDES_TABLE, WF_OVERRIDES_SIGNAL, I
 
 static MemoryContext cache_context = NULL;
 static Roster roster = {NULL, 0, 0};
-static Oid	flags_storage = InvalidOid; /* relfilenode that the roster is about */
+static Oid	flags_storage = InvalidOid; /* relfilenode that the roster is
+										 * about */
 static bool loading = false;
 static bool new_flags = false;	/* overrides may have waited for these */
 static TimestampTz own_change_transaction = 0;

@@ -53,7 +53,7 @@ typedef struct CallSite
 typedef struct KeyedContext
 {
 	WfContext	context;
-	char		text[UUID_LEN * 2 + 5];
+	char		written[UUID_LEN * 2 + 5];
 } KeyedContext;
 
 static const WfFlag *find_flag_slowly(FmgrInfo *flinfo, WfString key);
@@ -399,9 +399,9 @@ eval_value(FunctionCallInfo fcinfo, WfContext *context, int default_arg)
 static void
 context_from_bigint(FunctionCallInfo fcinfo, KeyedContext *keyed)
 {
-	int			len = PG_ARGISNULL(1) ? 0 : pg_lltoa(PG_GETARG_INT64(1), keyed->text);
+	int			len = PG_ARGISNULL(1) ? 0 : pg_lltoa(PG_GETARG_INT64(1), keyed->written);
 
-	wf_flags_context_from_key(&keyed->context, keyed->text, len);
+	wf_flags_context_from_key(&keyed->context, keyed->written, len);
 }
 
 static void
@@ -413,9 +413,9 @@ context_from_uuid(FunctionCallInfo fcinfo, KeyedContext *keyed)
 	{
 		const char *text = DatumGetCString(DirectFunctionCall1(uuid_out, PG_GETARG_DATUM(1)));
 
-		len = strlcpy(keyed->text, text, sizeof(keyed->text));
+		len = strlcpy(keyed->written, text, sizeof(keyed->written));
 	}
-	wf_flags_context_from_key(&keyed->context, keyed->text, len);
+	wf_flags_context_from_key(&keyed->context, keyed->written, len);
 }
 
 static void

@@ -16,7 +16,8 @@ typedef struct WfSource
 	bool		enabled;
 	uint32		share;			/* rollout in steps of 0.001 % */
 	Jsonb	   *definition;		/* or NULL */
-	bool		converts;		/* text has to be converted to UTF-8 to be hashed */
+	bool		converts;		/* text has to be converted to UTF-8 to be
+								 * hashed */
 } WfSource;
 
 /* What is wrong with a definition: where, and what was expected. */

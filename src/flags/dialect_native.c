@@ -376,17 +376,16 @@ static WfShortcut
 find_shortcut(const WfProgram *program)
 {
 	const WfFlagRule *rule = &program->fallthrough;
+	bool		outside = program->off != WF_VARIANT_NONE && program->variants[program->off].enabled;
 	bool		inside;
-	bool		outside;
 
 	if (!program->enabled)
-		return WF_SHORTCUT_FALSE;
+		return outside ? WF_SHORTCUT_TRUE : WF_SHORTCUT_FALSE;
 	if (program->nrules > 0 || rule->serve.split)
 		return WF_SHORTCUT_NONE;
 	inside = program->variants[rule->serve.variant].enabled;
 	if (rule->share == NULL)
 		return inside ? WF_SHORTCUT_TRUE : WF_SHORTCUT_FALSE;
-	outside = program->off != WF_VARIANT_NONE && program->variants[program->off].enabled;
 	if (!inside && !outside)
 		return WF_SHORTCUT_FALSE;
 	if (inside && !outside && rule->share->narms == 1 && rule->share->attribute.is_key &&

@@ -44,7 +44,6 @@ wf_flags_evaluate(const WfProgram *program, const WfOverrides *overrides,
 	if (!program->enabled)
 	{
 		serve_variant(program, program->off, WF_REASON_DISABLED, outcome);
-		outcome->enabled = false;
 		return;
 	}
 	if (overrides && serve_override(program, overrides, context, outcome))
@@ -93,11 +92,13 @@ wf_flags_program_share(const WfProgram *program)
 	double		inside = 0;
 	double		outside;
 
-	if (program->fault != WF_ERROR_NONE || !program->enabled)
+	if (program->fault != WF_ERROR_NONE)
 		return 0;
+	outside = variant_enabled(program, program->off);
+	if (!program->enabled)
+		return outside;
 	if (rule->share)
 		rollout = rule->share->narms == 0 ? 0 : rule->share->arms[0].upper / (double) rule->share->total;
-	outside = variant_enabled(program, program->off);
 	if (split == NULL)
 		inside = variant_enabled(program, rule->serve.variant);
 	else

@@ -14,7 +14,7 @@ typedef struct WfOutcome
 	WfErrorCode error;
 	int			variant;		/* WF_VARIANT_NONE: the caller's default */
 	bool		enabled;
-	const WfFlagRule *rule;			/* the rule that served, or NULL */
+	const WfFlagRule *rule;		/* the rule that served, or NULL */
 	bool		overridden;		/* an override served */
 } WfOutcome;
 

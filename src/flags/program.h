@@ -91,7 +91,8 @@ typedef struct WfPredicate
 {
 	WfAttribute attribute;
 	WfOperator	operator;
-	bool		absent;			/* result where the attribute is absent or null */
+	bool		absent;			/* result where the attribute is absent or
+								 * null */
 	int			nvalues;
 	JsonbValue *values;			/* scalars */
 } WfPredicate;
@@ -201,7 +202,8 @@ typedef enum WfShortcut
 	WF_SHORTCUT_NONE,
 	WF_SHORTCUT_FALSE,
 	WF_SHORTCUT_TRUE,
-	WF_SHORTCUT_SHARE			/* true inside the fallthrough's share, else false */
+	WF_SHORTCUT_SHARE			/* true inside the fallthrough's share, else
+								 * false */
 } WfShortcut;
 
 typedef struct WfProgram
@@ -213,8 +215,8 @@ typedef struct WfProgram
 	const WfVariant *variants;
 	int			off;			/* served when disabled or outside the rollout */
 	int			nrules;
-	WfFlagRule	   *rules;
-	WfFlagRule		fallthrough;	/* when no rule matches; share is the rollout */
+	WfFlagRule *rules;
+	WfFlagRule	fallthrough;	/* when no rule matches; share is the rollout */
 	Jsonb	   *metadata;		/* or NULL */
 	int			npredicates;	/* for the planner */
 } WfProgram;

@@ -15,7 +15,7 @@ CREATE TABLE wishflags.flags (
 
 COMMENT ON TABLE wishflags.flags IS 'feature flags, a row each';
 COMMENT ON COLUMN wishflags.flags.key IS 'name of the flag in flag_eval(); cannot be changed';
-COMMENT ON COLUMN wishflags.flags.enabled IS 'false: off for everybody, whatever rules and overrides say';
+COMMENT ON COLUMN wishflags.flags.enabled IS 'false: the off variant for everybody, whatever rules and overrides say';
 COMMENT ON COLUMN wishflags.flags.rollout IS 'percentage of keys that get the default serve, in steps of 0.001';
 COMMENT ON COLUMN wishflags.flags.definition IS 'variants, rules and splits; NULL is a plain on/off flag';
 COMMENT ON COLUMN wishflags.flags.version IS 'counts the changes of the row; given only when a row is restored';
