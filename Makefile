@@ -80,6 +80,7 @@ OBJS = \
 	src/schema/script.o \
 	src/schema/type.o \
 	src/migration/check.o \
+	src/migration/defer.o \
 	src/migration/engine.o \
 	src/migration/finding.o \
 	src/migration/functions.o \

@@ -51,6 +51,11 @@ RESET TimeZone;
 CREATE TABLE col_empty (id int);
 SELECT object, severity FROM wishflags.migration_breaking_check('ALTER TABLE col_t ADD c int NOT NULL; ALTER TABLE col_empty ADD c int NOT NULL', '{"only": "add-column-required"}');
 
+-- What is there already, or already gone, is left alone.
+SELECT rule, severity, message FROM wishflags.migration_breaking_check('
+	ALTER TABLE col_t ADD COLUMN IF NOT EXISTS id int UNIQUE DEFAULT random() NOT NULL, DROP COLUMN IF EXISTS zzz',
+	'{"ignore": ["name-not-qualified"]}') WHERE rule !~ 'timeout' ORDER BY rule;
+
 -- Defaults: what is required and loses its default breaks writers.
 ALTER TABLE col_t ALTER r SET DEFAULT 1;
 SELECT statement, severity, message FROM wishflags.migration_breaking_check(

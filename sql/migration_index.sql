@@ -33,6 +33,8 @@ SELECT st, rule, object FROM idx_check('CREATE SCHEMA s CREATE TABLE t (a bigint
 
 -- DROP and REINDEX.
 CREATE INDEX CONCURRENTLY idx_t_a ON idx_t (a);
+SELECT rule, severity, lock_mode, scans, message FROM wishflags.migration_breaking_check(
+	'CREATE INDEX IF NOT EXISTS idx_t_a ON idx_t (a)', '{"only": ["index-not-concurrent", "duplicate-index"]}');
 SELECT * FROM idx_check('DROP INDEX IF EXISTS idx_t_a; DROP INDEX CONCURRENTLY idx_t_a');
 SELECT * FROM idx_check('REINDEX INDEX idx_t_a; REINDEX (CONCURRENTLY) TABLE idx_t; REINDEX TABLE idx_t; REINDEX SCHEMA public; REINDEX TABLE idx_empty');
 SELECT * FROM idx_check('BEGIN; DROP INDEX CONCURRENTLY idx_t_a; REINDEX TABLE CONCURRENTLY idx_t; COMMIT; VACUUM idx_t');

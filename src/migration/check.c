@@ -70,10 +70,11 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 			report(target, reader, statement.number, statement.offset, findings);
 		if (statement.node)
 			wf_migration_apply(simulation, statement.node);
+		simulation->last_name = NULL;
 		MemoryContextReset(per_statement);
 	}
 
-	foreach(lc, simulation->deferred)
+	foreach(lc, wf_migration_deferred(simulation))
 	{
 		WfDeferred *deferred = lfirst(lc);
 
@@ -190,18 +191,10 @@ put_off(WfSimulation *simulation, WfStatement *statement, List *findings)
 	foreach(lc, findings)
 	{
 		WfFinding  *finding = lfirst(lc);
-		WfDeferred *deferred;
-		MemoryContext old;
 
 		if (finding->deferral == WF_DEFER_NOT)
 			continue;
-		old = MemoryContextSwitchTo(simulation->catalog.context);
-		deferred = palloc(sizeof(WfDeferred));
-		deferred->finding = wf_finding_copy(finding);
-		deferred->statement = statement->number;
-		deferred->offset = statement->offset;
-		simulation->deferred = lappend(simulation->deferred, deferred);
-		MemoryContextSwitchTo(old);
+		wf_migration_defer(simulation, statement->number, statement->offset, finding);
 		findings = foreach_delete_current(findings, lc);
 	}
 	return findings;

@@ -61,7 +61,10 @@ check_elements(WfRuleCall *call, const Bitmapset *rules)
 															 call->source, call->location,
 															 call->length, rules));
 		if (simulation)
+		{
 			wf_migration_apply(simulation, lfirst(lc));
+			simulation->last_name = NULL;
+		}
 	}
 	if (simulation)
 		simulation->search_path = path;

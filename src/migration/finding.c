@@ -19,6 +19,7 @@
 
 static void push_text(JsonbParseState **state, JsonbIteratorToken token, const char *text);
 static List *copy_strings(List *strings);
+static bool does_nothing(WfRuleCall *call, WfRelation *relation);
 static WfNote *add_note(WfFinding *finding, const char *key, WfNoteType type);
 
 /*
@@ -153,7 +154,8 @@ wf_finding_note_list(WfFinding *finding, const char *key, List *list)
 /*
  * The relation that the statement names, unless nothing done to it can hurt
  * anybody: NULL for one that this transaction or this text made, for a
- * temporary one, and for one that the live catalog does not know.
+ * temporary one, for one that the live catalog does not know, and for a command
+ * that finds nothing to do.
  */
 WfRelation *
 wf_rule_relation(WfRuleCall *call, const RangeVar *name)
@@ -163,9 +165,24 @@ wf_rule_relation(WfRuleCall *call, const RangeVar *name)
 	if (name == NULL || name->relpersistence == 't')
 		return NULL;
 	relation = call->catalog->relation(call->catalog, name);
-	if (relation == NULL || wf_ddl_is_private(relation))
+	if (relation == NULL || wf_ddl_is_private(relation) || does_nothing(call, relation))
 		return NULL;
 	return relation;
+}
+
+/* Is the command an IF [NOT] EXISTS that finds the column there, or not there? */
+static bool
+does_nothing(WfRuleCall *call, WfRelation *relation)
+{
+	AlterTableCmd *command = call->command;
+
+	if (command == NULL || !command->missing_ok || relation->missing)
+		return false;
+	if (command->subtype == AT_AddColumn)
+		return call->catalog->column(call->catalog, relation,
+									 ((ColumnDef *) command->def)->colname) != NULL;
+	return command->subtype == AT_DropColumn &&
+		call->catalog->column(call->catalog, relation, command->name) == NULL;
 }
 
 /* The table that ALTER TABLE names, on the terms of wf_rule_relation(). */

@@ -11,16 +11,15 @@
 #include "migration/rule_list.h"
 #include "migration/simulate.h"
 
-/* A search for a string constant. */
-typedef struct StringSearch
+/* A search for a use of a new label. */
+typedef struct LabelSearch
 {
-	const char *text;
-	bool		found;
-} StringSearch;
+	List	   *labels;			/* of WfNewLabel */
+	WfNewLabel *found;
+} LabelSearch;
 
 static char *users_of(WfRuleCall *call, WfType *type);
-static bool uses_string(Node *node, const char *text);
-static bool is_string(Node *node, void *context);
+static bool is_new_label(Node *node, void *context);
 static bool is_cast_through_text(Node *expression);
 
 /* ALTER TYPE ... ADD VALUE. */
@@ -131,45 +130,39 @@ void
 wf_rule_enum_value_used(WfRuleCall *call)
 {
 	WfSimulation *simulation = call->session->simulation;
+	LabelSearch search = {.labels = simulation ? simulation->new_labels : NIL};
+	WfFinding  *finding;
+
+	if (search.labels == NIL || IsA(call->statement, AlterEnumStmt))
+		return;
+	wf_ddl_walk(call->statement, is_new_label, &search);
+	if (search.found == NULL)
+		return;
+	finding = wf_finding_add(call, "label \"%s\" of enum \"%s\" is used in the transaction that adds it",
+							 search.found->label, search.found->type);
+	finding->object = wf_ddl_quote_name(NULL, search.found->type);
+	wf_finding_note_text(finding, "sqlstate", "55P04");
+	finding->hint = pstrdup("Commit after ADD VALUE, and use the label in the next migration.");
+}
+
+/* Is it a string constant that spells one of the new labels? */
+static bool
+is_new_label(Node *node, void *context)
+{
+	LabelSearch *search = context;
 	ListCell   *lc;
 
-	if (simulation == NULL || simulation->new_labels == NIL || IsA(call->statement, AlterEnumStmt))
-		return;
-	foreach(lc, simulation->new_labels)
+	if (!IsA(node, A_Const) || ((A_Const *) node)->isnull ||
+		nodeTag(&((A_Const *) node)->val) != T_String)
+		return false;
+	foreach(lc, search->labels)
 	{
 		WfNewLabel *label = lfirst(lc);
-		WfFinding  *finding;
 
-		if (!uses_string(call->statement, label->label))
-			continue;
-		finding = wf_finding_add(call, "label \"%s\" of enum \"%s\" is used in the transaction that adds it",
-								 label->label, label->type);
-		finding->object = wf_ddl_quote_name(NULL, label->type);
-		wf_finding_note_text(finding, "sqlstate", "55P04");
-		finding->hint = pstrdup("Commit after ADD VALUE, and use the label in the next migration.");
+		if (strcmp(strVal(&((A_Const *) node)->val), label->label) == 0)
+			search->found = label;
 	}
-}
-
-/* Does a string constant of the statement spell the text? */
-static bool
-uses_string(Node *node, const char *text)
-{
-	StringSearch search = {.text = text};
-
-	wf_ddl_walk(node, is_string, &search);
-	return search.found;
-}
-
-static bool
-is_string(Node *node, void *context)
-{
-	StringSearch *search = context;
-
-	if (IsA(node, A_Const) && !((A_Const *) node)->isnull &&
-		nodeTag(&((A_Const *) node)->val) == T_String &&
-		strcmp(strVal(&((A_Const *) node)->val), search->text) == 0)
-		search->found = true;
-	return search->found;
+	return search->found != NULL;
 }
 
 /* The type was renamed away and a new one of its name takes its columns. */

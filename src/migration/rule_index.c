@@ -10,6 +10,7 @@
 #include "migration/rule_list.h"
 
 static char *concurrent_create(WfRuleCall *call, IndexStmt *stmt, WfRelation *table);
+static bool has_index(WfRuleCall *call, WfRelation *table, const char *name);
 static bool is_over(WfIndex *index, List *elements);
 
 /* CREATE INDEX without CONCURRENTLY on a table that may hold rows. */
@@ -30,6 +31,15 @@ wf_rule_index_not_concurrent(WfRuleCall *call)
 		return;
 	if (!wf_rule_is_populated(call, table))
 		return;
+	if (stmt->if_not_exists && stmt->idxname && has_index(call, table, stmt->idxname))
+	{
+		finding = wf_finding_add(call, "index \"%s\" is there already: nothing is built, but writes to \"%s\" wait for a moment all the same",
+								 stmt->idxname, table->name);
+		wf_finding_on(call, finding, table);
+		finding->severity = Min(finding->severity, WF_SEVERITY_LOW);
+		finding->lock = ShareLock;
+		return;
+	}
 
 	finding = wf_finding_add(call, "CREATE INDEX stops all writes to \"%s\" while it reads %s",
 							 table->name, wf_rule_size(call, table));
@@ -44,6 +54,22 @@ wf_rule_index_not_concurrent(WfRuleCall *call)
 		finding->hint = pstrdup("Build it with CREATE INDEX CONCURRENTLY, outside of a transaction block.");
 		finding->safe_sql = concurrent_create(call, stmt, table);
 	}
+}
+
+/* Has the table an index of this name? */
+static bool
+has_index(WfRuleCall *call, WfRelation *table, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, call->catalog->indexes(call->catalog, table))
+	{
+		WfIndex    *index = lfirst(lc);
+
+		if (index->name && strcmp(index->name, name) == 0)
+			return true;
+	}
+	return false;
 }
 
 /*

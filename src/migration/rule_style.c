@@ -23,6 +23,7 @@ static bool is_key(WfRuleCall *call, ColumnDef *column, const char *name);
 static void
 visit_columns(WfRuleCall *call, ColumnVisitor visit)
 {
+	WfRelation *table;
 	ListCell   *lc;
 
 	if (IsA(call->statement, CreateStmt))
@@ -34,7 +35,11 @@ visit_columns(WfRuleCall *call, ColumnVisitor visit)
 		}
 		return;
 	}
-	if (call->catalog->relation(call->catalog, ((AlterTableStmt *) call->statement)->relation) == NULL)
+	table = call->catalog->relation(call->catalog, ((AlterTableStmt *) call->statement)->relation);
+	if (table == NULL)
+		return;
+	if (call->command->missing_ok && call->command->subtype == AT_AddColumn && !table->missing &&
+		call->catalog->column(call->catalog, table, ((ColumnDef *) call->command->def)->colname))
 		return;
 	visit(call, castNode(ColumnDef, call->command->def),
 		  call->command->subtype == AT_AddColumn ?

@@ -3,6 +3,8 @@
  */
 #include "common/compat.h"
 
+#include <ctype.h>
+
 #include "nodes/value.h"
 
 #include "ddl/deparse.h"
@@ -14,6 +16,7 @@
 
 static void report_duplicate(WfRuleCall *call, List *targets, const char *sqlstate);
 static const char *assigned_name(Node *element, int *location, bool *partial);
+static bool has_long_run(const char *text);
 static bool has_guard(Node *stmt, bool *guarded, const char **command);
 static RangeVar *named_relation(Node *stmt);
 
@@ -57,9 +60,12 @@ wf_rule_domain_with_constraint(WfRuleCall *call)
 void
 wf_rule_identifier_truncated(WfRuleCall *call)
 {
-	int			end = wf_rule_source_end(call);
+	int			end;
 	int			pos = call->location;
 
+	if (call->source == NULL || !has_long_run(call->source + call->location))
+		return;
+	end = wf_rule_source_end(call);
 	while (end > 0 && (pos = wf_ddl_source_skip_space(call->source, pos, end)) < end)
 	{
 		int			start = pos;
@@ -79,6 +85,21 @@ wf_rule_identifier_truncated(WfRuleCall *call)
 		finding->hint = pstrdup("Choose a shorter name: two long ones may be cut to the same.");
 		return;
 	}
+}
+
+/* May a text hold a name that is too long?  Spares most the walk by tokens. */
+static bool
+has_long_run(const char *text)
+{
+	int			run = 0;
+
+	for (; *text != '\0' && run < NAMEDATALEN; text++)
+	{
+		if (*text == '"')
+			return true;
+		run = isalnum((unsigned char) *text) || *text == '_' || *text == '$' || IS_HIGHBIT_SET(*text) ? run + 1 : 0;
+	}
+	return run >= NAMEDATALEN;
 }
 
 /* A relation that is named without its schema. */

@@ -35,7 +35,6 @@ static List *sim_search_path(WfCatalog *catalog);
 static SimRelation *entry_in(WfSimulation *simulation, const char *schema, const char *name);
 static SimRelation *entry_of(WfSimulation *simulation, WfRelation *relation);
 static void load_parts(WfSimulation *simulation, SimRelation *entry);
-static bool begins_with(List *columns, List *wanted);
 
 static inline WfSimulation *
 simulation_of(WfCatalog *catalog)
@@ -159,10 +158,18 @@ wf_sim_relation(WfSimulation *simulation, const RangeVar *name)
 	return entry;
 }
 
+/* The rules ask for the relation of a statement over and over. */
 static WfRelation *
 sim_relation(WfCatalog *catalog, const RangeVar *name)
 {
-	return wf_sim_relation(simulation_of(catalog), name)->relation;
+	WfSimulation *simulation = simulation_of(catalog);
+
+	if (name != simulation->last_name)
+	{
+		simulation->last_relation = wf_sim_relation(simulation, name)->relation;
+		simulation->last_name = name;
+	}
+	return simulation->last_relation;
 }
 
 static SimRelation *
@@ -439,59 +446,10 @@ wf_sim_add_index(WfSimulation *simulation, SimRelation *entry, WfIndex *index)
 	MemoryContextSwitchTo(old);
 }
 
-/*
- * A statement did what deferred findings of this kind wait for, to the object
- * of this name or, where name is NULL, to all.  columns are those of an index.
- */
-void
-wf_sim_settle(WfSimulation *simulation, WfDeferral what, const char *schema, const char *name,
-			  List *columns)
-{
-	ListCell   *lc;
-
-	if (schema == NULL)
-		schema = wf_sim_first_schema(simulation);
-	foreach(lc, simulation->deferred)
-	{
-		WfFinding  *finding = ((WfDeferred *) lfirst(lc))->finding;
-		WfRelation *relation = finding->relation;
-
-		if (finding->deferral != what)
-			continue;
-		if (name && (strcmp(relation->name, name) != 0 ||
-					 strcmp(relation->schema ? relation->schema : wf_sim_first_schema(simulation), schema) != 0))
-			continue;
-		if (what == WF_DEFER_INDEX && !begins_with(columns, finding->deferral_columns))
-			continue;
-		simulation->deferred = foreach_delete_current(simulation->deferred, lc);
-	}
-}
-
 void
 wf_sim_settle_primary_key(WfSimulation *simulation, SimRelation *entry)
 {
 	wf_sim_settle(simulation, WF_DEFER_PRIMARY_KEY, entry->key.schema, entry->key.name, NIL);
-}
-
-/* Are the first columns of an index these, in any order? */
-static bool
-begins_with(List *columns, List *wanted)
-{
-	int			count = list_length(wanted);
-	ListCell   *lc;
-
-	if (list_length(columns) < count)
-		return false;
-	foreach(lc, wanted)
-	{
-		bool		found = false;
-
-		for (int i = 0; i < count; i++)
-			found |= list_nth(columns, i) && strcmp(list_nth(columns, i), lfirst(lc)) == 0;
-		if (!found)
-			return false;
-	}
-	return true;
 }
 
 static WfTypeChange

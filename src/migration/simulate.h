@@ -73,7 +73,9 @@ typedef struct WfSimulation
 	int			statement;		/* number of the present one */
 	Bitmapset  *told;			/* rules that speak once a text, and have */
 	bool		brief_told;		/* lock_timeout was asked for, for a brief lock */
-	List	   *deferred;		/* of WfDeferred */
+	HTAB	   *waiting;		/* findings that may be taken back, see defer.c */
+	const RangeVar *last_name;	/* name looked up last since the last statement was */
+	WfRelation *last_relation;	/* applied, and what it means */
 	WfSettingValue settings[WF_SETTING_COUNT];
 
 	bool		in_transaction;
@@ -92,7 +94,9 @@ typedef struct WfSimulation
 extern WfSimulation *wf_migration_simulation(WfCatalog *live);
 extern void wf_migration_apply(WfSimulation *simulation, Node *stmt);
 
-/* Takes back deferred findings; columns is NIL where they do not matter. */
+/* defer.c */
+extern void wf_migration_defer(WfSimulation *simulation, int statement, int offset, WfFinding *finding);
+extern List *wf_migration_deferred(WfSimulation *simulation);
 extern void wf_sim_settle(WfSimulation *simulation, WfDeferral what, const char *schema,
 						  const char *name, List *columns);
 

@@ -31,6 +31,7 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 {
 	if (simulation->in_transaction)
 		note_locks(simulation, stmt);
+	simulation->last_name = NULL;
 
 	switch (nodeTag(stmt))
 	{
@@ -493,7 +494,8 @@ note_locks(WfSimulation *simulation, Node *stmt)
 		WfHeldLock *held;
 		MemoryContext old;
 
-		if (lock->mode < ShareLock)
+		/* The first few say all that rules ask for. */
+		if (lock->mode < ShareRowExclusiveLock || list_length(simulation->held) >= 8)
 			continue;
 		relation = simulation->catalog.relation(&simulation->catalog, lock->relation);
 		if (wf_ddl_is_private(relation))
