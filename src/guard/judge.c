@@ -68,25 +68,71 @@ static WfType *owned_type(WfCatalog *catalog, List *names);
 static List *dangers(const WfGuardCommand *command, WfCatalog *catalog, const WfGuardSource *source);
 static bool is_second_primary_key(const WfFinding *finding);
 static bool builds_nothing(const WfGuardCommand *command, Oid table);
-static bool adds_indexed_column(Oid table, AlterTableCmd *cmd);
+static bool is_there_already(Oid table, const AlterTableCmd *cmd);
+static bool adds_index(const AlterTableCmd *cmd);
+static bool is_index_constraint(const Node *node);
 static bool has_label(Oid type, const char *label);
 
-/* Whether any rule that the guard heeds looks at such a statement. */
+/*
+ * Whether the statement can be dangerous at all, by its tree alone.  Most DDL
+ * ends here, and pays neither for a subtransaction nor for look-ups.
+ */
 bool
 wf_guard_looks_at(const Node *tree)
 {
-	const Bitmapset *heeded = heeded_rules();
-	int			i = -1;
+	ListCell   *lc;
 
-	while ((i = bms_next_member(heeded, i)) >= 0)
+	switch (nodeTag(tree))
 	{
-		for (const NodeTag *node = wf_migration_rules[i].nodes; *node != T_Invalid; node++)
-		{
-			if (*node == nodeTag(tree))
-				return true;
-		}
+		case T_IndexStmt:
+			return !((const IndexStmt *) tree)->concurrent;
+		case T_AlterTableStmt:
+			foreach(lc, ((const AlterTableStmt *) tree)->cmds)
+			{
+				if (adds_index(lfirst_node(AlterTableCmd, lc)))
+					return true;
+			}
+			return false;
+		case T_AlterEnumStmt:
+			return true;
+		case T_RenameStmt:
+			return ((const RenameStmt *) tree)->renameType == OBJECT_TYPE;
+		case T_AlterObjectSchemaStmt:
+			return ((const AlterObjectSchemaStmt *) tree)->objectType == OBJECT_TYPE;
+		case T_DropStmt:
+			return ((const DropStmt *) tree)->removeType == OBJECT_TYPE;
+		default:
+			return false;
+	}
+}
+
+/* Does a part of ALTER TABLE add a constraint that builds an index? */
+static bool
+adds_index(const AlterTableCmd *cmd)
+{
+	ListCell   *lc;
+
+	if (cmd->subtype == AT_AddConstraint)
+		return is_index_constraint(cmd->def);
+	if (cmd->subtype != AT_AddColumn)
+		return false;
+	foreach(lc, castNode(ColumnDef, cmd->def)->constraints)
+	{
+		if (is_index_constraint(lfirst(lc)))
+			return true;
 	}
 	return false;
+}
+
+static bool
+is_index_constraint(const Node *node)
+{
+	const Constraint *constraint = (const Constraint *) node;
+
+	if (!IsA(node, Constraint) || constraint->indexname)
+		return false;
+	return constraint->contype == CONSTR_UNIQUE || constraint->contype == CONSTR_PRIMARY ||
+		constraint->contype == CONSTR_EXCLUSION;
 }
 
 /*
@@ -262,8 +308,7 @@ builds_nothing(const WfGuardCommand *command, Oid table)
 		{
 			AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
 
-			if (cmd->subtype == AT_AddConstraint ||
-				(cmd->subtype == AT_AddColumn && adds_indexed_column(table, cmd)))
+			if (adds_index(cmd) && !is_there_already(table, cmd))
 				return false;
 		}
 		return true;
@@ -271,23 +316,12 @@ builds_nothing(const WfGuardCommand *command, Oid table)
 	return false;
 }
 
+/* ADD COLUMN IF NOT EXISTS of a column that exists. */
 static bool
-adds_indexed_column(Oid table, AlterTableCmd *cmd)
+is_there_already(Oid table, const AlterTableCmd *cmd)
 {
-	ColumnDef  *column = castNode(ColumnDef, cmd->def);
-	ListCell   *lc;
-
-	if (cmd->missing_ok && get_attnum(table, column->colname) != InvalidAttrNumber)
-		return false;
-	foreach(lc, column->constraints)
-	{
-		Constraint *constraint = lfirst(lc);
-
-		if (IsA(constraint, Constraint) &&
-			(constraint->contype == CONSTR_UNIQUE || constraint->contype == CONSTR_PRIMARY))
-			return true;
-	}
-	return false;
+	return cmd->subtype == AT_AddColumn && cmd->missing_ok &&
+		get_attnum(table, castNode(ColumnDef, cmd->def)->colname) != InvalidAttrNumber;
 }
 
 /*

@@ -13,6 +13,7 @@ extern bool wf_guard_looks_at(const Node *tree);
 extern List *wf_guard_judge_statement(const WfGuardCommand *command);
 
 /* judge_drop.c */
+extern bool wf_guard_takes_types_along(const Node *tree);
 extern List *wf_guard_judge_dropped(const WfGuardCommand *command);
 
 #endif							/* WF_GUARD_JUDGE_H */

@@ -20,10 +20,20 @@
 /* So many columns of a type are named. */
 #define COLUMNS_NAMED 5
 
-static bool takes_types_along(const Node *tree);
 static List *dropped_types(void);
 static Snapshot snapshot_before_command(void);
 static WfGuardFinding *describe_drop(const WfGuardCommand *command, const WfEnumSeen *seen);
+
+/* Whether the command can drop enums that it does not name. */
+bool
+wf_guard_takes_types_along(const Node *tree)
+{
+	if (IsA(tree, DropOwnedStmt))
+		return true;
+	return IsA(tree, DropStmt) &&
+		(((const DropStmt *) tree)->removeType == OBJECT_SCHEMA ||
+		 ((const DropStmt *) tree)->removeType == OBJECT_EXTENSION);
+}
 
 /* The enums in use among what was dropped: a List of WfGuardFinding. */
 List *
@@ -34,7 +44,7 @@ wf_guard_judge_dropped(const WfGuardCommand *command)
 	Snapshot	before;
 	ListCell   *lc;
 
-	types = takes_types_along(command->tree) ? dropped_types() : NIL;
+	types = dropped_types();
 	if (types == NIL)
 		return NIL;
 	before = snapshot_before_command();
@@ -48,16 +58,6 @@ wf_guard_judge_dropped(const WfGuardCommand *command)
 	}
 	UnregisterSnapshot(before);
 	return findings;
-}
-
-static bool
-takes_types_along(const Node *tree)
-{
-	if (IsA(tree, DropOwnedStmt))
-		return true;
-	return IsA(tree, DropStmt) &&
-		(((const DropStmt *) tree)->removeType == OBJECT_SCHEMA ||
-		 ((const DropStmt *) tree)->removeType == OBJECT_EXTENSION);
 }
 
 /* OIDs of the types that went, row types of tables among them. */

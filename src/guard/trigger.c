@@ -57,7 +57,7 @@ wf_guard_drop(PG_FUNCTION_ARGS)
 {
 	EventTriggerData *event = event_data(fcinfo);
 
-	if (!wf_guard_is_exempt())
+	if (!wf_guard_is_exempt() && wf_guard_takes_types_along(event->parsetree))
 		run(event, judge_drop);
 	PG_RETURN_NULL();
 }
