@@ -12,6 +12,7 @@ SELECT flag_disable('new-gallery');
 
 -- Without a change there is no new version.
 SELECT flag_disable('new-gallery');
+SELECT flag_rollout('new-gallery', 50.0);
 UPDATE flags SET description = 'the gallery' WHERE key = 'new-gallery' RETURNING version;
 
 -- Everything at once.

@@ -5,7 +5,9 @@
 #include "common/compat.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/inval.h"
@@ -292,21 +294,25 @@ column_changed(TriggerData *data, int attnum)
 
 	if (old_null || new_null)
 		return old_null != new_null;
+	if (attr->atttypid == NUMERICOID)
+		return !DatumGetBool(DirectFunctionCall2(numeric_eq, old_value, new_value));
 	return !datum_image_eq(old_value, new_value, attr->attbyval, attr->attlen);
 }
 
 static void
 check_flag_key(WfString key)
 {
-	bool		good = key.len > 0 && key.len <= WF_FLAG_KEY_MAX;
+	bool		good = key.len > 0 && key.len <= WF_FLAG_KEY_MAX &&
+		key.data[0] != ' ' && key.data[key.len - 1] != ' ';
+	int			shown = pg_mbcliplen(key.data, key.len, WF_FLAG_KEY_MAX);
 
 	for (int i = 0; i < key.len && good; i++)
-		good = (unsigned char) key.data[i] > ' ' && key.data[i] != 0x7f;
+		good = (unsigned char) key.data[i] >= ' ' && key.data[i] != 0x7f;
 	if (!good)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid key of a flag: \"%.*s\"", Min(key.len, WF_FLAG_KEY_MAX), key.data),
-				 errdetail("A key has 1 to %d bytes, without spaces and control characters.",
+				 errmsg("invalid key of a flag: \"%.*s\"", shown, key.data),
+				 errdetail("A key has 1 to %d bytes, no control characters, and no space at either end.",
 						   WF_FLAG_KEY_MAX)));
 }
 
