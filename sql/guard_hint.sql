@@ -50,6 +50,18 @@ create index on reading (what);
 SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 WHERE i.indrelid = 'reading'::regclass ORDER BY 1;
 
+-- Not more than 20 partitions are written out.
+CREATE TABLE year (day int) PARTITION BY LIST (day);
+SELECT format('CREATE TABLE year_%s PARTITION OF year FOR VALUES IN (%s)', d, d) FROM generate_series(1, 22) d
+\set ECHO none
+\gexec
+\set ECHO all
+INSERT INTO year VALUES (22);
+CREATE INDEX ON year (day);
+SELECT count(*) AS lines, (array_agg(line ORDER BY n))[count(*)] AS last
+FROM (SELECT evidence ->> 'hint' AS hint FROM wishflags.guard_log ORDER BY occurred_at DESC LIMIT 1) h,
+	regexp_split_to_table(hint, E'\n') WITH ORDINALITY AS l(line, n) WHERE n > 1;
+
 -- Enums: the audited bypass.
 CREATE TYPE "Mood" AS ENUM ('it''s ok');
 CREATE TABLE "Cat" (mood "Mood");
