@@ -96,7 +96,7 @@ type_detail(Oid type)
 	return wf_guard_users_detail(format_type_be_qualified(type), columns, total);
 }
 
-/* "Enum shop.mood is used by shop.cats.mood, ... and 3 more columns." */
+/* "Enum shop.mood is the type of columns shop.cats.mood, ... and 3 more." */
 char *
 wf_guard_users_detail(const char *type, List *columns, int total)
 {

@@ -25,6 +25,7 @@ PG_FUNCTION_INFO_V1(wf_guard_drop);
 typedef struct Judgement
 {
 	WfGuardCommand command;
+	bool		in_block;		/* asked outside of our own subtransaction */
 	List	   *findings;
 } Judgement;
 
@@ -32,7 +33,7 @@ static EventTriggerData *event_data(FunctionCallInfo fcinfo);
 static void run(EventTriggerData *event, void (*judge) (void *arg));
 static void judge_start(void *arg);
 static void judge_drop(void *arg);
-static WfGuardPlace place_of(Node *tree);
+static WfGuardPlace place_of(Node *tree, bool in_block);
 
 /*
  * guard_start() -> event_trigger, on ddl_command_start: refuses the command,
@@ -86,7 +87,7 @@ run(EventTriggerData *event, void (*judge) (void *arg))
 
 	judgement.command.tree = event->parsetree;
 	judgement.command.tag = GetCommandTagName(event->tag);
-	judgement.command.place = place_of(event->parsetree);
+	judgement.in_block = IsTransactionBlock() || IsSubTransaction();
 	if (wf_common_protect(judge, &judgement, "the guard could not judge this command and lets it pass") &&
 		judgement.findings != NIL)
 		wf_guard_pronounce(&judgement.command, judgement.findings);
@@ -99,6 +100,7 @@ judge_start(void *arg)
 {
 	Judgement  *judgement = arg;
 
+	judgement->command.place = place_of(judgement->command.tree, judgement->in_block);
 	judgement->findings = wf_guard_judge_statement(&judgement->command);
 }
 
@@ -107,6 +109,7 @@ judge_drop(void *arg)
 {
 	Judgement  *judgement = arg;
 
+	judgement->command.place = place_of(judgement->command.tree, judgement->in_block);
 	judgement->findings = wf_guard_judge_dropped(&judgement->command);
 }
 
@@ -115,7 +118,7 @@ judge_drop(void *arg)
  * that a function runs is not.
  */
 static WfGuardPlace
-place_of(Node *tree)
+place_of(Node *tree, bool in_block)
 {
 	ListCell   *lc;
 	bool		alone = false;
@@ -132,5 +135,5 @@ place_of(Node *tree)
 	}
 	if (!alone)
 		return WF_GUARD_PLACE_FUNCTION;
-	return IsTransactionBlock() || IsSubTransaction() ? WF_GUARD_PLACE_BLOCK : WF_GUARD_PLACE_ALONE;
+	return in_block ? WF_GUARD_PLACE_BLOCK : WF_GUARD_PLACE_ALONE;
 }
