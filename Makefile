@@ -51,6 +51,8 @@ OBJS = \
 	src/ddl/type_usage.o \
 	src/ddl/walk.o \
 	src/schema/address.o \
+	src/schema/body.o \
+	src/schema/catalog_access.o \
 	src/schema/catalog_detail.o \
 	src/schema/catalog_other.o \
 	src/schema/catalog_relation.o \
@@ -171,6 +173,17 @@ REGRESS = \
 	flags_plan \
 	flags_wrong \
 	schema_snapshot \
+	schema_table \
+	schema_column \
+	schema_constraint \
+	schema_index \
+	schema_view \
+	schema_function \
+	schema_enum \
+	schema_partition \
+	schema_grant \
+	schema_order \
+	schema_wrong \
 	migration_split \
 	migration_wrong \
 	migration_simulate \

@@ -42,6 +42,7 @@ typedef struct AddressEntry
 	WfObject   *object;			/* NULL: only known to be part of "whole" */
 	Address		whole;
 	bool		has_whole;
+	bool		copy;			/* "whole" is what a partition has a copy of */
 	bool		member;			/* of an extension */
 	char		status;
 } AddressEntry;
@@ -138,6 +139,7 @@ note_whole(WfAddressMap *map, Form_pg_depend form)
 		return;
 	entry->has_whole = true;
 	entry->whole = make_address(form->refclassid, form->refobjid, form->refobjsubid);
+	entry->copy = form->deptype == DEPENDENCY_PARTITION_PRI;
 	entry->member = form->deptype == DEPENDENCY_EXTENSION;
 }
 
@@ -176,6 +178,7 @@ wf_schema_address_set(WfAddressMap *map, Oid catalog, Oid oid, int sub, WfObject
 	if (!found)
 	{
 		entry->has_whole = false;
+		entry->copy = false;
 		entry->member = false;
 	}
 	entry->object = object;
@@ -232,13 +235,20 @@ wf_schema_address_link(WfAddressMap *map)
 	for (int i = 0; i < map->ndepends; i++)
 	{
 		Depend	   *depend = &map->depends[i];
+		AddressEntry *whole;
 		WfObject   *from;
 		WfObject   *to;
 
 		if (depend->type == DEPENDENCY_EXTENSION)
 			continue;
+		/* What a partition's copy of a constraint needs, the original does not. */
+		whole = address_lookup(map->hash, depend->from);
+		if (whole && !whole->object && whole->copy)
+			continue;
 		from = wf_schema_address_find(map, depend->from.catalog, depend->from.oid, depend->from.sub);
-		if (!from || from->type->kind == WF_KIND_EXTENSION)
+		/* What members of an extension need is the extension's affair. */
+		if (!from || (from->type->kind == WF_KIND_EXTENSION &&
+					  depend->from.catalog != ExtensionRelationId))
 			continue;
 		to = wf_schema_address_find(map, depend->to.catalog, depend->to.oid, depend->to.sub);
 		if (to && from != to && !is_implied(from, to, depend))
@@ -259,7 +269,8 @@ is_implied(WfObject *from, WfObject *to, Depend *depend)
 		(from->type->kind == WF_KIND_TABLE || from->type->kind == WF_KIND_FOREIGN_TABLE ||
 		 from->type->kind == WF_KIND_INDEX))
 		return true;
-	if (depend->type == DEPENDENCY_PARTITION_PRI || depend->type == DEPENDENCY_PARTITION_SEC)
+	if ((depend->type == DEPENDENCY_PARTITION_PRI || depend->type == DEPENDENCY_PARTITION_SEC) &&
+		from->type->kind != WF_KIND_TRIGGER)
 		return true;
 	for (WfObject *up = from->parent; up; up = up->parent)
 	{

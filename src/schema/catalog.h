@@ -28,6 +28,8 @@ extern const WfCatalogQuery wf_catalog_details[];
 extern const WfCatalogQuery wf_catalog_types[];
 extern const WfCatalogQuery wf_catalog_routines[];
 extern const WfCatalogQuery wf_catalog_others[];
+extern const WfCatalogQuery wf_catalog_access[];
+extern const WfCatalogQuery wf_catalog_superuser[];
 
 /* SQL fragments that many queries share. */
 #define QUALIFIED(nsp, name) "quote_ident(" nsp ") || '.' || quote_ident(" name ")"
@@ -55,5 +57,8 @@ extern const WfCatalogQuery wf_catalog_others[];
 #define SORTED_LIST(array) \
 	"CASE WHEN " array " IS NOT NULL THEN (SELECT jsonb_agg(o ORDER BY o COLLATE \"C\")" \
 	" FROM unnest(" array ") o)::text END"
+
+/* In the order in which they are kept, which pg_dump shows. */
+#define STORED_LIST(array) "nullif(to_jsonb(" array "), 'null')::text"
 
 #endif							/* WF_SCHEMA_CATALOG_H */

@@ -17,9 +17,13 @@
 	"CASE " column " WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'" \
 	" WHEN 'A' THEN 'ENABLE ALWAYS' END AS enabled"
 
+#define TRIGGER_STATE(column) \
+	"CASE " column " WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'" \
+	" WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END"
+
 /* Attributes of an index, alone or behind a constraint. */
 #define INDEX_ATTRIBUTES(c, i) \
-	" " SORTED_LIST(c ".reloptions") " AS options," \
+	" " STORED_LIST(c ".reloptions") " AS options," \
 	" CASE WHEN " c ".reltablespace <> 0 THEN (SELECT quote_ident(spcname) FROM pg_tablespace" \
 	"  WHERE oid = " c ".reltablespace) END AS tablespace," \
 	" CASE WHEN " i ".indisreplident THEN 'true' END AS replica_identity," \
@@ -112,6 +116,14 @@ const WfCatalogQuery wf_catalog_details[] = {
 		" pg_get_triggerdef(t.oid) AS definition, " ENABLED("t.tgenabled")
 		" FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
 	" WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND " USER_SCHEMA("n")},
+	/* A partition's copy of a trigger counts only where its state is its own. */
+	{WF_KIND_TRIGGER, TriggerRelationId, RelationRelationId,
+		"SELECT t.oid AS _oid, t.tgrelid AS _parent, n.nspname AS _nsp,"
+		" quote_ident(t.tgname) || ' ON ' || " QUALIFIED("n.nspname", "c.relname") " AS identity,"
+		" " TRIGGER_STATE("t.tgenabled") " AS enabled, " TRIGGER_STATE("p.tgenabled") " AS parent_enabled"
+		" FROM pg_trigger t JOIN pg_trigger p ON p.oid = t.tgparentid"
+		" JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+	" WHERE NOT t.tgisinternal AND t.tgenabled <> p.tgenabled AND " USER_SCHEMA("n")},
 	{WF_KIND_POLICY, PolicyRelationId, RelationRelationId,
 		"SELECT p.oid AS _oid, p.polrelid AS _parent, n.nspname AS _nsp,"
 		" quote_ident(p.polname) || ' ON ' || " QUALIFIED("n.nspname", "c.relname") " AS identity,"

@@ -36,8 +36,8 @@ const WfCatalogQuery wf_catalog_relations[] = {
 		" CASE WHEN m.amname <> 'heap' THEN quote_ident(m.amname) END AS access_method,"
 		" " TABLESPACE("c.reltablespace") " AS tablespace,"
 		" CASE WHEN c.reloptions IS NOT NULL OR t.reloptions IS NOT NULL THEN ("
-		"  SELECT jsonb_agg(o ORDER BY o COLLATE \"C\") FROM (SELECT unnest(c.reloptions) AS o"
-		"  UNION ALL SELECT 'toast.' || unnest(t.reloptions)) x)::text END AS options,"
+		"  SELECT jsonb_agg(o ORDER BY k, i) FROM (SELECT 1 AS k, o, i FROM unnest(c.reloptions) WITH ORDINALITY a(o, i)"
+		"  UNION ALL SELECT 2, 'toast.' || o, i FROM unnest(t.reloptions) WITH ORDINALITY a(o, i)) x)::text END AS options,"
 		" CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' WHEN 'i' THEN 'INDEX' END"
 		"  AS replica_identity,"
 		" CASE WHEN x.indrelid IS NOT NULL THEN 'true' END AS clustered,"
@@ -62,7 +62,7 @@ const WfCatalogQuery wf_catalog_relations[] = {
 		" (SELECT jsonb_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)"
 		"  || ' ' || a.attcollation::regcollation ORDER BY a.attnum) FROM pg_attribute a"
 		"  WHERE a.attrelid = c.oid AND a.attnum > 0)::text AS columns,"
-		" " SORTED_LIST("c.reloptions") " AS options,"
+		" " STORED_LIST("c.reloptions") " AS options,"
 		" " ROLE("c.relowner") " AS owner, " GRANTS("c.relacl", "r", "c.relowner")
 		" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 	" WHERE c.relkind = 'v' AND " USER_SCHEMA("n")},
@@ -71,7 +71,7 @@ const WfCatalogQuery wf_catalog_relations[] = {
 		" rtrim(pg_get_viewdef(c.oid), ';') AS definition,"
 		" CASE WHEN m.amname <> 'heap' THEN quote_ident(m.amname) END AS access_method,"
 		" " TABLESPACE("c.reltablespace") " AS tablespace,"
-		" " SORTED_LIST("c.reloptions") " AS options,"
+		" " STORED_LIST("c.reloptions") " AS options,"
 		" CASE WHEN x.indrelid IS NOT NULL THEN 'true' END AS clustered,"
 		" " ROLE("c.relowner") " AS owner, " GRANTS("c.relacl", "r", "c.relowner")
 		" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -93,6 +93,8 @@ const WfCatalogQuery wf_catalog_relations[] = {
 		" CASE WHEN a.attnotnull THEN 'true' END AS not_null,"
 		" CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END AS identity_,"
 		" i.name AS identity_sequence, i.settings AS identity_settings,"
+		" CASE WHEN i.persistence <> c.relpersistence THEN CASE i.persistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END END"
+		"  AS identity_persistence,"
 		" CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN'"
 		"  WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END AS storage,"
 		" CASE WHEN a.attstorage <> t.typstorage THEN CASE t.typstorage WHEN 'p' THEN 'PLAIN'"
@@ -109,7 +111,7 @@ const WfCatalogQuery wf_catalog_relations[] = {
 		" JOIN pg_type t ON t.oid = a.atttypid"
 		" LEFT JOIN pg_attrdef d ON a.attgenerated <> '' AND d.adrelid = a.attrelid AND d.adnum = a.attnum"
 		" LEFT JOIN LATERAL (SELECT " QUALIFIED("sn.nspname", "sc.relname") " AS name,"
-		"  " SEQUENCE_SETTINGS("s") " AS settings"
+		"  " SEQUENCE_SETTINGS("s") " AS settings, sc.relpersistence AS persistence"
 		"  FROM pg_depend e JOIN pg_sequence s ON s.seqrelid = e.objid"
 		"  JOIN pg_class sc ON sc.oid = s.seqrelid JOIN pg_namespace sn ON sn.oid = sc.relnamespace"
 		"  WHERE e.refclassid = 'pg_class'::regclass AND e.refobjid = a.attrelid"
@@ -118,6 +120,8 @@ const WfCatalogQuery wf_catalog_relations[] = {
 		" WHERE a.attnum > 0 AND NOT a.attisdropped AND " USER_SCHEMA("n")
 		" AND (c.relkind IN ('r', 'p', 'f', 'c') OR c.relkind IN ('v', 'm')"
 		"  AND (a.attacl IS NOT NULL OR nullif(a.attstattarget, -1) IS NOT NULL"
+		"   OR c.relkind = 'm' AND (a.attcompression <> '' OR a.attstorage <> t.typstorage)"
+		"   OR EXISTS (SELECT FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%')"
 		"   OR EXISTS (SELECT FROM pg_description x"
 	"    WHERE x.classoid = 'pg_class'::regclass AND x.objoid = c.oid AND x.objsubid = a.attnum)))"},
 	{WF_KIND_COUNT, InvalidOid, InvalidOid, NULL}

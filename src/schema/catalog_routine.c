@@ -9,6 +9,13 @@
 
 #define SIGNATURE QUALIFIED("n.nspname", "p.proname") " || '(' || oidvectortypes(p.proargtypes) || ')'"
 
+/* Procedures may differ in output arguments only. */
+#define ROUTINE_SIGNATURE QUALIFIED("n.nspname", "p.proname") \
+	" || '(' || CASE WHEN p.prokind = 'p' THEN" \
+	" (SELECT coalesce(string_agg(CASE m WHEN 'o' THEN 'OUT ' WHEN 'b' THEN 'INOUT ' WHEN 'v' THEN 'VARIADIC ' ELSE 'IN ' END" \
+	"  || format_type(t, NULL), ', ' ORDER BY i), '') FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]), p.proargmodes) WITH ORDINALITY x(t, m, i))" \
+	" ELSE oidvectortypes(p.proargtypes) END || ')'"
+
 /* OPERATOR(schema.name), as CREATE AGGREGATE takes it. */
 #define OPERATOR_NAME(oid) \
 	"(SELECT 'OPERATOR(' || quote_ident(k.nspname) || '.' || o.oprname || ')' FROM pg_operator o" \
@@ -26,7 +33,7 @@ const WfCatalogQuery wf_catalog_routines[] = {
 	{WF_KIND_FUNCTION, ProcedureRelationId, InvalidOid,
 		"SELECT p.oid AS _oid, n.nspname AS _nsp,"
 		" CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END AS _type,"
-		" " SIGNATURE " AS identity, rtrim(pg_get_functiondef(p.oid), E'\\n') AS definition,"
+		" " ROUTINE_SIGNATURE " AS identity, rtrim(pg_get_functiondef(p.oid), E'\\n') AS definition,"
 		" pg_get_function_result(p.oid) AS result,"
 		" concat_ws('/', p.proargnames, p.proargmodes) AS arguments, p.pronargdefaults::text AS defaults,"
 		" CASE p.prokind WHEN 'w' THEN 'true' END AS window,"

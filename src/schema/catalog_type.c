@@ -17,6 +17,8 @@
 	" WHERE t.typtype = '" kind "' AND " USER_SCHEMA("n")
 #define TYPE_PLACE "t.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "t.typname") " AS identity"
 #define TYPE_OWNER ROLE("t.typowner") " AS owner, " GRANTS("t.typacl", "T", "t.typowner")
+#define TYPE_FUNCTION(word, column) \
+	" || CASE WHEN " column " <> 0 THEN ', " word " = ' || " column "::text ELSE '' END"
 #define COLLATE_CLAUSE(oid) \
 	" || CASE WHEN " oid " <> b.typcollation THEN ' COLLATE ' || (SELECT " QUALIFIED("k.nspname", "l.collname") \
 	"  FROM pg_collation l JOIN pg_namespace k ON k.oid = l.collnamespace WHERE l.oid = " oid ") ELSE '' END"
@@ -30,7 +32,8 @@ const WfCatalogQuery wf_catalog_types[] = {
 	" AND n.oid <> ALL (SELECT extnamespace FROM pg_extension WHERE extname = 'wishflags')"},
 	{WF_KIND_EXTENSION, ExtensionRelationId, InvalidOid,
 		"SELECT e.oid AS _oid, quote_ident(e.extname) AS identity,"
-		" quote_ident(n.nspname) AS in_schema, e.extversion AS version"
+		" quote_ident(n.nspname) AS in_schema, e.extversion AS version,"
+		" CASE WHEN e.extrelocatable THEN 'true' END AS relocatable"
 		" FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace"
 	" WHERE e.extname <> 'wishflags'"},
 	{WF_KIND_COLLATION, CollationRelationId, InvalidOid,
@@ -66,7 +69,8 @@ const WfCatalogQuery wf_catalog_types[] = {
 	{WF_KIND_DOMAIN_CONSTRAINT, ConstraintRelationId, TypeRelationId,
 		"SELECT o.oid AS _oid, t.oid AS _parent, n.nspname AS _nsp,"
 		" quote_ident(o.conname) || ' ON DOMAIN ' || " QUALIFIED("n.nspname", "t.typname") " AS identity,"
-		" pg_get_constraintdef(o.oid) AS definition"
+		" regexp_replace(pg_get_constraintdef(o.oid), ' NOT VALID$', '') AS definition,"
+		" CASE WHEN NOT o.convalidated THEN 'true' END AS not_valid"
 		" FROM pg_constraint o JOIN pg_type t ON t.oid = o.contypid JOIN pg_namespace n ON n.oid = t.typnamespace"
 	" WHERE o.contype = 'c' AND " USER_SCHEMA("n")},
 	{WF_KIND_COMPOSITE, TypeRelationId, InvalidOid,
@@ -92,5 +96,25 @@ const WfCatalogQuery wf_catalog_types[] = {
 		" JOIN pg_type b ON b.oid = r.rngsubtype JOIN pg_type m ON m.oid = r.rngmultitypid"
 		" JOIN pg_namespace mn ON mn.oid = m.typnamespace"
 	" WHERE " USER_SCHEMA("n")},
+	{WF_KIND_BASE_TYPE, TypeRelationId, InvalidOid,
+		"SELECT " TYPE_PLACE ", 'CREATE TYPE ' || " QUALIFIED("n.nspname", "t.typname")
+		"  || ' (INPUT = ' || t.typinput::text || ', OUTPUT = ' || t.typoutput::text"
+		TYPE_FUNCTION("RECEIVE", "t.typreceive") TYPE_FUNCTION("SEND", "t.typsend")
+		TYPE_FUNCTION("TYPMOD_IN", "t.typmodin") TYPE_FUNCTION("TYPMOD_OUT", "t.typmodout")
+		TYPE_FUNCTION("ANALYZE", "t.typanalyze") TYPE_FUNCTION("SUBSCRIPT", "t.typsubscript")
+		"  || ', INTERNALLENGTH = ' || CASE t.typlen WHEN -1 THEN 'VARIABLE' ELSE t.typlen::text END"
+		"  || CASE WHEN t.typbyval THEN ', PASSEDBYVALUE' ELSE '' END"
+		"  || CASE t.typalign WHEN 'c' THEN ', ALIGNMENT = char' WHEN 's' THEN ', ALIGNMENT = int2'"
+		"   WHEN 'd' THEN ', ALIGNMENT = double' ELSE ', ALIGNMENT = int4' END"
+		"  || CASE t.typstorage WHEN 'p' THEN ', STORAGE = plain' WHEN 'e' THEN ', STORAGE = external'"
+		"   WHEN 'm' THEN ', STORAGE = main' ELSE ', STORAGE = extended' END"
+		"  || CASE WHEN t.typcategory <> 'U' THEN ', CATEGORY = ' || quote_literal(t.typcategory::text) ELSE '' END"
+		"  || CASE WHEN t.typispreferred THEN ', PREFERRED = true' ELSE '' END"
+		"  || coalesce(', DEFAULT = ' || quote_literal(t.typdefault), '')"
+		"  || CASE WHEN t.typelem <> 0 THEN ', ELEMENT = ' || format_type(t.typelem, NULL) ELSE '' END"
+		"  || CASE WHEN t.typdelim <> ',' THEN ', DELIMITER = ' || quote_literal(t.typdelim::text) ELSE '' END"
+		"  || CASE WHEN t.typcollation <> 0 THEN ', COLLATABLE = true' ELSE '' END || ')' AS definition,"
+		" " TYPE_OWNER OWN_TYPE("b")
+	" AND " NO_MEMBER("pg_type", "t.oid")},
 	{WF_KIND_COUNT, InvalidOid, InvalidOid, NULL}
 };

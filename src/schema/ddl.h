@@ -19,6 +19,7 @@ WF_DDL_CREATE(inheritance);
 WF_DDL_DROP(inheritance);
 WF_DDL_CREATE(partition);
 WF_DDL_DROP(partition);
+extern bool wf_ddl_stands_alone(WfObject *table);
 extern List *wf_ddl_columns_in_order(WfObject *table);
 
 /* ddl_column.c */
@@ -48,6 +49,7 @@ WF_DDL_CREATE(sequence);
 WF_DDL_DROP(sequence);
 WF_DDL_ALTER(sequence);
 WF_DDL_CREATE(sequence_owner);
+extern void wf_ddl_sequence_bounds(WfDdl *ddl, const char *sequence, const char *from, const char *to);
 WF_DDL_DROP(sequence_owner);
 
 /* ddl_type.c */
@@ -57,6 +59,7 @@ WF_DDL_CREATE(domain);
 WF_DDL_ALTER(domain);
 WF_DDL_CREATE(domain_constraint);
 WF_DDL_DROP(domain_constraint);
+WF_DDL_ALTER(domain_constraint);
 WF_DDL_CREATE(composite);
 
 /* ddl_view.c */
@@ -73,6 +76,7 @@ WF_DDL_CREATE(schema);
 WF_DDL_CREATE(extension);
 WF_DDL_ALTER(extension);
 WF_DDL_CREATE(trigger);
+WF_DDL_DROP(trigger);
 WF_DDL_ALTER(trigger);
 WF_DDL_CREATE(rule);
 WF_DDL_ALTER(rule);
@@ -84,7 +88,12 @@ WF_DDL_CREATE(default_privileges);
 WF_DDL_DROP(default_privileges);
 WF_DDL_ALTER(default_privileges);
 
+WF_DDL_DROP(family_member);
+
 /* ddl_foreign.c */
+WF_DDL_CREATE(subscription);
+WF_DDL_DROP(subscription);
+WF_DDL_ALTER(subscription);
 WF_DDL_CREATE(foreign);
 WF_DDL_ALTER(foreign);
 

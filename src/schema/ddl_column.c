@@ -8,6 +8,7 @@
 
 #include "schema/ddl.h"
 
+static bool inherits_expression(WfObject *column);
 static bool is_attribute(WfObject *column);
 static bool is_view(WfObject *parent);
 static WfObject *folded_default(WfObject *column);
@@ -34,7 +35,7 @@ wf_ddl_column_definition(StringInfo sql, WfObject *column, bool typed)
 		appendStringInfo(sql, " %s", wf_schema_value(column, "type"));
 	if ((value = wf_schema_value(column, "foreign_options")) != NULL)
 		wf_ddl_foreign_clause(sql, value);
-	if ((value = wf_schema_value(column, "generated")) != NULL)
+	if ((value = wf_schema_value(column, "generated")) != NULL && !inherits_expression(column))
 		appendStringInfo(sql, " GENERATED ALWAYS AS %s", value);
 	if (dflt)
 		appendStringInfo(sql, " DEFAULT %s", wf_schema_value(dflt, "expression"));
@@ -42,6 +43,28 @@ wf_ddl_column_definition(StringInfo sql, WfObject *column, bool typed)
 		appendStringInfoString(sql, " NOT NULL");
 	if (wf_schema_value(column, "identity"))
 		appendStringInfo(sql, " %s", identity_clause(column));
+}
+
+/* Does a table made with INHERITS get the generation expression from there? */
+static bool
+inherits_expression(WfObject *column)
+{
+	ListCell   *lc;
+
+	foreach(lc, column->parent->children)
+	{
+		WfObject   *link = lfirst(lc);
+		WfObject   *origin;
+		const char *expression;
+
+		if (link->type->kind != WF_KIND_INHERITANCE || !link->needs)
+			continue;
+		origin = wf_schema_namesake(column, linitial(link->needs));
+		expression = origin ? wf_schema_value(origin, "generated") : NULL;
+		if (expression && strcmp(expression, wf_schema_value(column, "generated")) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* The default that the column's own statement sets, or NULL. */
@@ -87,7 +110,7 @@ wf_ddl_column_settings(WfDdl *ddl, WfObject *column)
 	const char *value;
 	char	   *alter;
 
-	if (is_attribute(column) || is_view(column->parent))
+	if (is_attribute(column) || column->parent->type->kind == WF_KIND_VIEW)
 		return;
 	alter = alter_column(column, true);
 	if (wf_schema_flag(column, "inherited") && !wf_schema_flag(column, "local") &&
@@ -100,6 +123,9 @@ wf_ddl_column_settings(WfDdl *ddl, WfObject *column)
 		if (wf_schema_flag(column, "not_null"))
 			appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", alter_column(column, false));
 	}
+	if ((value = wf_schema_value(column, "identity_persistence")) != NULL)
+		appendStringInfo(ddl->sql, "ALTER SEQUENCE %s SET %s;\n",
+						 wf_schema_value(column, "identity_sequence"), value);
 	if ((value = wf_schema_value(column, "storage")) != NULL)
 		appendStringInfo(ddl->sql, "%s SET STORAGE %s;\n", alter, value);
 	if ((value = wf_schema_value(column, "compression")) != NULL)
@@ -128,7 +154,11 @@ wf_ddl_column_create(WfDdl *ddl, WfObject *column)
 	StringInfoData definition;
 
 	if (is_view(column->parent))
-		return;					/* the view has it; only its comment and grants are new */
+	{
+		/* The view has it; only its settings, comment and grants are new. */
+		wf_ddl_column_settings(ddl, column);
+		return;
+	}
 	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
 	initStringInfo(&definition);
 	wf_ddl_column_definition(&definition, column, false);
@@ -162,10 +192,7 @@ wf_ddl_column_drop(WfDdl *ddl, WfObject *column)
 static char *
 alter_column(WfObject *column, bool only)
 {
-	const char *keyword = is_view(column->parent) ? column->parent->type->keyword
-		: column->parent->type->kind == WF_KIND_FOREIGN_TABLE ? "FOREIGN TABLE" : "TABLE";
-
-	return psprintf("ALTER %s %s%s ALTER COLUMN %s", keyword,
+	return psprintf("ALTER %s %s%s ALTER COLUMN %s", column->parent->type->keyword,
 					only && !is_view(column->parent) ? "ONLY " : "",
 					column->parent->identity, wf_schema_short_name(column));
 }
@@ -191,10 +218,16 @@ wf_ddl_column_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 	{
 		if (was && value && wf_schema_value(from, "identity") && wf_schema_value(to, "identity"))
 			appendStringInfo(ddl->sql, "ALTER SEQUENCE %s RENAME TO %s;\n", was,
-							 value + strlen(quote_identifier(to->schema)) + 1);
+							 wf_schema_bare(value, to->schema));
 	}
 	else if (strcmp(attr, "identity_settings") == 0)
 		alter_identity_settings(ddl, from, to);
+	else if (strcmp(attr, "identity_persistence") == 0)
+	{
+		if (value || wf_schema_value(to, "identity"))
+			appendStringInfo(ddl->sql, "ALTER SEQUENCE %s SET %s;\n", wf_schema_value(to, "identity_sequence"),
+							 value ? value : wf_schema_value(to->parent, "persistence") ? "UNLOGGED" : "LOGGED");
+	}
 	else if (strcmp(attr, "storage") == 0)
 		appendStringInfo(ddl->sql, "%s SET STORAGE %s;\n", alter,
 						 value ? value : wf_schema_value(from, "usual_storage"));
@@ -249,7 +282,7 @@ using_clause(WfObject *from, WfObject *to)
 		return psprintf(" USING %s::text::%s", name, type);
 	if (strcmp(was, type) == 0 || (a == b && a == 't') || (a == 'n' && b == 'n') || b == 't')
 		return "";
-	if (a == b || a == 't')
+	if ((a == b && a != 0) || a == 't')
 		return psprintf(" USING %s::%s", name, type);
 	if ((a == 'b' && strcmp(type, "integer") == 0) || (b == 'b' && strcmp(was, "integer") == 0))
 		return psprintf(" USING %s::%s", name, type);
@@ -309,7 +342,7 @@ alter_not_null(WfDdl *ddl, WfObject *to)
 		return;
 	}
 	ddl->breaks = true;
-	if (!ddl->late || wf_schema_value(to, "identity") || to->parent->type->kind != WF_KIND_TABLE)
+	if (!ddl->late || wf_schema_value(to, "identity") || !wf_ddl_stands_alone(to->parent))
 	{
 		appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", alter);
 		return;
@@ -353,27 +386,18 @@ alter_identity(WfDdl *ddl, WfObject *from, WfObject *to)
 static void
 alter_identity_settings(WfDdl *ddl, WfObject *from, WfObject *to)
 {
-	List	   *had = wf_schema_list(wf_schema_value(from, "identity_settings"));
-	StringInfoData sql;
+	const char *had = wf_schema_value(from, "identity_settings");
+	const char *wanted = wf_schema_value(to, "identity_settings");
+	const char *sequence = wf_schema_value(to, "identity_sequence");
 	ListCell   *lc;
 
-	if (!wf_schema_value(from, "identity") || !wf_schema_value(to, "identity"))
+	if (!had || !wanted || !sequence)
 		return;
-	initStringInfo(&sql);
-	foreach(lc, wf_schema_list(wf_schema_value(to, "identity_settings")))
-	{
-		const char *setting = lfirst(lc);
-
-		if (wf_schema_list_has(had, setting))
-			continue;
-		if (strncmp(setting, "AS ", 3) == 0)
-			appendStringInfo(ddl->sql, "ALTER SEQUENCE %s %s;\n",
-							 wf_schema_value(to, "identity_sequence"), setting);
-		else
-			appendStringInfo(&sql, " SET %s", setting);
-	}
-	if (sql.len)
-		appendStringInfo(ddl->sql, "%s%s;\n", alter_column(to, false), sql.data);
+	wf_ddl_sequence_bounds(ddl, sequence, had, wanted);
+	appendStringInfo(ddl->sql, "ALTER SEQUENCE %s", sequence);
+	foreach(lc, wf_schema_list(wanted))
+		appendStringInfo(ddl->sql, " %s", (char *) lfirst(lc));
+	appendStringInfoString(ddl->sql, ";\n");
 }
 
 /* The column of a default: its parent, or named by it under a view. */

@@ -11,6 +11,7 @@
 
 static void write_comment(WfDdl *ddl, WfObject *object, const char *attr, const char *comment);
 static void write_grants(WfDdl *ddl, WfObject *object, const char *from, const char *to);
+static void restore_column_grants(WfDdl *ddl, WfObject *table, const char *from, const char *to);
 static void write_grant(WfDdl *ddl, WfObject *object, const char *grant);
 static char *grant_target(WfObject *object, const char **columns);
 static void undo_default_privileges(WfDdl *ddl, WfObject *object);
@@ -52,16 +53,32 @@ wf_ddl_drop(WfDdl *ddl, WfObject *object)
 	if (object->final_action && object->drop_action && object->drop_action->from == object)
 		appendStringInfo(ddl->sql, "ALTER %s %s RENAME TO %s;\n", object->type->keyword,
 						 object->identity, old_name(object));
+	else if (wf_schema_is_made_of(object, NULL))
+	{
+		/* Its functions go with it. */
+		wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+		ddl->breaks = true;
+		appendStringInfo(ddl->sql, "DROP TYPE %s CASCADE;\n", object->identity);
+	}
 	else
 		object->type->drop(ddl, object);
+}
+
+/* Announces a type whose functions come before it. */
+void
+wf_ddl_shell(WfDdl *ddl, WfObject *type)
+{
+	appendStringInfo(ddl->sql, "CREATE TYPE %s;\n", type->identity);
 }
 
 /* Drops what wf_ddl_drop() had put aside. */
 void
 wf_ddl_finish(WfDdl *ddl, WfObject *object)
 {
-	appendStringInfo(ddl->sql, "DROP %s %s.%s;\n", object->type->keyword,
-					 quote_identifier(object->schema), old_name(object));
+	const char *bare = wf_schema_bare(object->identity, object->schema);
+
+	appendStringInfo(ddl->sql, "DROP %s %s%s;\n", object->type->keyword,
+					 pnstrdup(object->identity, bare - object->identity), old_name(object));
 }
 
 static char *
@@ -81,7 +98,8 @@ wf_ddl_decorate(WfDdl *ddl, WfObject *object)
 		appendStringInfo(ddl->sql, "ALTER %s %s OWNER TO %s;\n", object->type->keyword,
 						 object->identity, owner);
 	undo_default_privileges(ddl, object);
-	write_grants(ddl, object, NULL, wf_schema_value(object, "grants"));
+	if (object->type->kind != WF_KIND_DEFAULT_PRIVILEGES)
+		write_grants(ddl, object, NULL, wf_schema_value(object, "grants"));
 	if (wf_schema_value(object, "comment"))
 		write_comment(ddl, object, "comment", wf_schema_value(object, "comment"));
 	if (wf_schema_value(object, "index_comment"))
@@ -104,6 +122,7 @@ wf_ddl_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 	if (strcmp(attr, "grants") == 0 && to->type->kind != WF_KIND_DEFAULT_PRIVILEGES)
 	{
 		write_grants(ddl, to, wf_schema_value(from, attr), value);
+		restore_column_grants(ddl, to, wf_schema_value(from, attr), value);
 		return true;
 	}
 	if (strcmp(attr, "comment") == 0 || strcmp(attr, "index_comment") == 0)
@@ -147,6 +166,30 @@ write_grants(WfDdl *ddl, WfObject *object, const char *from, const char *to)
 	{
 		if (!wf_schema_list_has(had, lfirst(lc)))
 			write_grant(ddl, object, lfirst(lc));
+	}
+}
+
+/* REVOKE on a table takes the same privilege on its columns along. */
+static void
+restore_column_grants(WfDdl *ddl, WfObject *table, const char *from, const char *to)
+{
+	List	   *wanted = wf_schema_list(to);
+	ListCell   *lc;
+
+	foreach(lc, wf_schema_list(from))
+	{
+		ListCell   *lx;
+
+		if (wf_schema_list_has(wanted, lfirst(lc)))
+			continue;
+		foreach(lx, table->children)
+		{
+			WfObject   *column = lfirst(lx);
+
+			if (column->type->kind == WF_KIND_COLUMN && column->fate != WF_FATE_CREATE &&
+				wf_schema_list_has(wf_schema_list(wf_schema_value(column, "grants")), lfirst(lc)))
+				write_grant(ddl, column, lfirst(lc));
+		}
 	}
 }
 

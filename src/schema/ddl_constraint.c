@@ -30,8 +30,7 @@ wf_ddl_constraint_create(WfDdl *ddl, WfObject *constraint)
 	char	   *name = wf_schema_short_name(constraint);
 	bool		not_valid = wf_schema_flag(constraint, "not_valid");
 	bool		validate_later = ddl->late && !not_valid && !index &&
-		!wf_ddl_is_new(constraint->parent) && !wf_schema_value(constraint->parent, "partition_by") &&
-		constraint->parent->type->kind == WF_KIND_TABLE;
+		!wf_ddl_is_new(constraint->parent) && wf_ddl_stands_alone(constraint->parent);
 
 	wf_ddl_lock(ddl, is_kind(constraint, "FOREIGN KEY") ? WF_LOCK_SHARE_ROW_EXCLUSIVE
 				: WF_LOCK_ACCESS_EXCLUSIVE);

@@ -88,7 +88,6 @@ wf_ddl_index_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 	char	   *alter = psprintf("ALTER INDEX %s", name);
 	const char *table = to->parent->identity;
 	const char *keyword = to->parent->type->keyword;
-	const char *bare = name ? name + strlen(quote_identifier(to->schema)) + 1 : NULL;
 
 	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
 	if (!name)
@@ -103,12 +102,14 @@ wf_ddl_index_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 	{
 		/* Without value, the table says what it is instead. */
 		if (value)
-			appendStringInfo(ddl->sql, "ALTER TABLE %s REPLICA IDENTITY USING INDEX %s;\n", table, bare);
+			appendStringInfo(ddl->sql, "ALTER TABLE %s REPLICA IDENTITY USING INDEX %s;\n", table,
+							 wf_schema_bare(name, to->schema));
 	}
 	else if (strcmp(attr, "clustered") == 0)
 	{
 		if (value)
-			appendStringInfo(ddl->sql, "ALTER %s %s CLUSTER ON %s;\n", keyword, table, bare);
+			appendStringInfo(ddl->sql, "ALTER %s %s CLUSTER ON %s;\n", keyword, table,
+							 wf_schema_bare(name, to->schema));
 	}
 	else
 		return false;

@@ -7,6 +7,7 @@
 
 #include "schema/ddl.h"
 
+static bool older(const char *a, const char *b);
 static void write_default_grants(WfDdl *ddl, WfObject *defaults, const char *from, const char *to);
 
 void
@@ -18,8 +19,28 @@ wf_ddl_schema_create(WfDdl *ddl, WfObject *schema)
 void
 wf_ddl_extension_create(WfDdl *ddl, WfObject *extension)
 {
-	appendStringInfo(ddl->sql, "CREATE EXTENSION %s WITH SCHEMA %s;\n", extension->identity,
-					 wf_schema_value(extension, "in_schema"));
+	appendStringInfo(ddl->sql, "CREATE EXTENSION %s WITH SCHEMA %s VERSION %s;\n", extension->identity,
+					 wf_schema_value(extension, "in_schema"),
+					 quote_literal_cstr(wf_schema_value(extension, "version")));
+}
+
+/* Does version a come before b, number by number? */
+static bool
+older(const char *a, const char *b)
+{
+	while (*a && *b)
+	{
+		long		x = strtol(a, (char **) &a, 10);
+		long		y = strtol(b, (char **) &b, 10);
+
+		if (x != y)
+			return x < y;
+		if (*a != *b || !*a)
+			break;
+		a++;
+		b++;
+	}
+	return strcmp(a, b) < 0;
 }
 
 bool
@@ -27,10 +48,12 @@ wf_ddl_extension_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *att
 {
 	const char *value = wf_schema_value(to, attr);
 
+	if (strcmp(attr, "version") == 0 && older(value, wf_schema_value(from, attr)) && !from->needed_by)
+		return false;			/* extensions know no way back */
 	if (strcmp(attr, "version") == 0)
 		appendStringInfo(ddl->sql, "ALTER EXTENSION %s UPDATE TO %s;\n", to->identity,
 						 quote_literal_cstr(value));
-	else if (strcmp(attr, "in_schema") == 0)
+	else if (strcmp(attr, "in_schema") == 0 && wf_schema_flag(from, "relocatable"))
 		appendStringInfo(ddl->sql, "ALTER EXTENSION %s SET SCHEMA %s;\n", to->identity, value);
 	else
 		return false;
@@ -41,9 +64,21 @@ void
 wf_ddl_trigger_create(WfDdl *ddl, WfObject *trigger)
 {
 	wf_ddl_lock(ddl, WF_LOCK_SHARE_ROW_EXCLUSIVE);
-	wf_ddl_plain_create(ddl, trigger);
+	/* A partition has its copy already, in the parent's state. */
+	if (wf_schema_value(trigger, "definition"))
+		wf_ddl_plain_create(ddl, trigger);
 	if (wf_schema_value(trigger, "enabled"))
 		(void) wf_ddl_trigger_alter(ddl, trigger, trigger, "enabled");
+}
+
+void
+wf_ddl_trigger_drop(WfDdl *ddl, WfObject *trigger)
+{
+	if (wf_schema_value(trigger, "definition"))
+		wf_ddl_plain_drop(ddl, trigger);
+	else
+		appendStringInfo(ddl->sql, "ALTER TABLE %s %s TRIGGER %s;\n", trigger->parent->identity,
+						 wf_schema_value(trigger, "parent_enabled"), wf_schema_short_name(trigger));
 }
 
 bool
@@ -169,4 +204,10 @@ write_default_grants(WfDdl *ddl, WfObject *defaults, const char *from, const cha
 		if (role)
 			appendStringInfo(ddl->sql, "%s %s%s%s;\n", prefix, pnstrdup(grant, role - grant), on, role);
 	}
+}
+
+void
+wf_ddl_family_member_drop(WfDdl *ddl, WfObject *member)
+{
+	appendStringInfo(ddl->sql, "%s;\n", wf_schema_value(member, "removal"));
 }

@@ -7,28 +7,61 @@
 
 #include "schema/ddl.h"
 
-static void write_settings(WfDdl *ddl, WfObject *sequence, const char *from);
+static void write_settings(WfDdl *ddl, WfObject *sequence);
+static int64 number_of(const char *settings, const char *word);
 
 void
 wf_ddl_sequence_create(WfDdl *ddl, WfObject *sequence)
 {
 	appendStringInfo(ddl->sql, "CREATE %sSEQUENCE %s",
 					 wf_schema_value(sequence, "persistence") ? "UNLOGGED " : "", sequence->identity);
-	write_settings(ddl, sequence, NULL);
+	write_settings(ddl, sequence);
 	appendStringInfoString(ddl->sql, ";\n");
 }
 
 static void
-write_settings(WfDdl *ddl, WfObject *sequence, const char *from)
+write_settings(WfDdl *ddl, WfObject *sequence)
 {
-	List	   *had = wf_schema_list(from);
 	ListCell   *lc;
 
 	foreach(lc, wf_schema_list(wf_schema_value(sequence, "settings")))
+		appendStringInfo(ddl->sql, " %s", (char *) lfirst(lc));
+}
+
+/*
+ * When the new range leaves out values of the old one, the position may be
+ * outside of it, which ALTER refuses.  Under the wider of both ranges such a
+ * sequence is set to its new start first.
+ */
+void
+wf_ddl_sequence_bounds(WfDdl *ddl, const char *sequence, const char *from, const char *to)
+{
+	int64		old_min = number_of(from, "MINVALUE ");
+	int64		old_max = number_of(from, "MAXVALUE ");
+	int64		new_min = number_of(to, "MINVALUE ");
+	int64		new_max = number_of(to, "MAXVALUE ");
+
+	if (new_min <= old_min && new_max >= old_max)
+		return;
+	appendStringInfo(ddl->sql, "ALTER SEQUENCE %s AS bigint MINVALUE " INT64_FORMAT " MAXVALUE " INT64_FORMAT ";\n"
+					 "SELECT pg_catalog.setval(%s, " INT64_FORMAT ", false) FROM %s"
+					 " WHERE last_value < " INT64_FORMAT " OR last_value > " INT64_FORMAT ";\n",
+					 sequence, Min(old_min, new_min), Max(old_max, new_max),
+					 quote_literal_cstr(sequence), number_of(to, "START WITH "), sequence, new_min, new_max);
+}
+
+/* The number behind a word in a list of settings. */
+static int64
+number_of(const char *settings, const char *word)
+{
+	ListCell   *lc;
+
+	foreach(lc, wf_schema_list(settings))
 	{
-		if (!wf_schema_list_has(had, lfirst(lc)))
-			appendStringInfo(ddl->sql, " %s", (char *) lfirst(lc));
+		if (strncmp(lfirst(lc), word, strlen(word)) == 0)
+			return strtoi64((char *) lfirst(lc) + strlen(word), NULL, 10);
 	}
+	return 0;
 }
 
 void
@@ -48,8 +81,9 @@ wf_ddl_sequence_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr
 						 wf_schema_value(to, attr) ? "UNLOGGED" : "LOGGED");
 	else if (strcmp(attr, "settings") == 0)
 	{
+		wf_ddl_sequence_bounds(ddl, to->identity, wf_schema_value(from, attr), wf_schema_value(to, attr));
 		appendStringInfo(ddl->sql, "ALTER SEQUENCE %s", to->identity);
-		write_settings(ddl, to, wf_schema_value(from, attr));
+		write_settings(ddl, to);
 		appendStringInfoString(ddl->sql, ";\n");
 	}
 	else

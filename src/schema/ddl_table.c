@@ -14,6 +14,7 @@ static int	compare_positions(const ListCell *a, const ListCell *b);
 static const char *column_text(WfObject *table, WfObject *column);
 static void write_security(WfDdl *ddl, WfObject *table);
 static void write_children(WfDdl *ddl, WfObject *table);
+static bool is_link(WfObject *object);
 static char *alter_table(WfObject *table);
 
 /* The table with all that its statement brings along. */
@@ -253,6 +254,29 @@ wf_ddl_table_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 	else
 		return false;			/* partitioned or not, another server */
 	return true;
+}
+
+/* Is it a plain table without parents, children or partitions? */
+bool
+wf_ddl_stands_alone(WfObject *table)
+{
+	ListCell   *lc;
+
+	if (table->type->kind != WF_KIND_TABLE || wf_schema_value(table, "partition_by"))
+		return false;
+	foreach(lc, table->children)
+		if (is_link(lfirst(lc)))
+			return false;
+	foreach(lc, table->needed_by)
+		if (is_link(lfirst(lc)))
+			return false;
+	return true;
+}
+
+static bool
+is_link(WfObject *object)
+{
+	return object->type->kind == WF_KIND_INHERITANCE || object->type->kind == WF_KIND_PARTITION;
 }
 
 void

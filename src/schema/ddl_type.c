@@ -142,8 +142,20 @@ wf_ddl_domain_constraint_create(WfDdl *ddl, WfObject *constraint)
 {
 	wf_ddl_lock(ddl, WF_LOCK_SHARE);
 	ddl->breaks = true;
-	appendStringInfo(ddl->sql, "ALTER DOMAIN %s ADD CONSTRAINT %s %s;\n", constraint->parent->identity,
-					 wf_schema_short_name(constraint), wf_schema_value(constraint, "definition"));
+	appendStringInfo(ddl->sql, "ALTER DOMAIN %s ADD CONSTRAINT %s %s%s;\n", constraint->parent->identity,
+					 wf_schema_short_name(constraint), wf_schema_value(constraint, "definition"),
+					 wf_schema_flag(constraint, "not_valid") ? " NOT VALID" : "");
+}
+
+bool
+wf_ddl_domain_constraint_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+{
+	if (strcmp(attr, "not_valid") != 0 || wf_schema_flag(to, "not_valid"))
+		return false;
+	wf_ddl_lock(ddl, WF_LOCK_SHARE);
+	appendStringInfo(ddl->sql, "ALTER DOMAIN %s VALIDATE CONSTRAINT %s;\n", to->parent->identity,
+					 wf_schema_short_name(to));
+	return true;
 }
 
 void

@@ -42,7 +42,6 @@ static bool is_foreign_key(WfObject *constraint);
 static void index_partition_edges(WfObject *link);
 static void slot_edges(WfPlan *plan);
 static List *slots_of(WfObject *object);
-static WfObject *by_name(WfObject *child, WfObject *parent_table);
 
 /* Adds the edges between the plan's actions. */
 void
@@ -65,8 +64,15 @@ wf_schema_add_edges(WfPlan *plan)
 		CHECK_FOR_INTERRUPTS();
 		if (object->create_action)
 			create_edges(object);
+		/* REVOKE on a table reaches its columns, so theirs come behind. */
+		if (object->type->kind == WF_KIND_COLUMN && object->parent->grants_action)
+		{
+			wf_schema_edge(object->parent->grants_action, object->grants_action, NULL);
+			wf_schema_edge(object->parent->grants_action, object->create_action, NULL);
+		}
 	}
 	slot_edges(plan);
+	wf_schema_body_edges(plan);
 }
 
 static void
@@ -124,6 +130,9 @@ create_edges(WfObject *object)
 		create_after(object, object->parent);
 	foreach(lc, object->needs)
 		create_after(object, lfirst(lc));
+	wf_schema_edge(object->shell_action, object->create_action, NULL);
+	if (object->twin)
+		wf_schema_edge(object->twin->drop_action, object->shell_action, NULL);
 	if (object->type->kind == WF_KIND_PARTITION)
 		partition_edges(object);
 	if (object->type->kind == WF_KIND_INDEX_PARTITION)
@@ -135,7 +144,9 @@ create_after(WfObject *object, WfObject *needed)
 {
 	WfObject   *because = object->create_action->to == object ? NULL : object;
 
-	if (needed->create_action)
+	if (needed->shell_action && wf_schema_is_made_of(needed, object))
+		wf_schema_edge(needed->shell_action, object->create_action, because);
+	else if (needed->create_action)
 		wf_schema_edge(needed->create_action, object->create_action, because);
 	else if (needed->last_alter)
 		wf_schema_edge(needed->last_alter, object->create_action, because);
@@ -353,7 +364,7 @@ wf_schema_inherited_from(WfObject *object)
 		if ((link->type->kind == WF_KIND_INHERITANCE || link->type->kind == WF_KIND_PARTITION) &&
 			link->fate == WF_FATE_KEEP && link->needs)
 		{
-			WfObject   *origin = by_name(object, linitial(link->needs));
+			WfObject   *origin = wf_schema_namesake(object, linitial(link->needs));
 
 			if (origin)
 				return origin;
@@ -362,8 +373,9 @@ wf_schema_inherited_from(WfObject *object)
 	return NULL;
 }
 
-static WfObject *
-by_name(WfObject *child, WfObject *parent_table)
+/* The child of another table with the same type and name, or NULL. */
+WfObject *
+wf_schema_namesake(WfObject *child, WfObject *parent_table)
 {
 	char	   *name = wf_schema_short_name(child);
 	ListCell   *lc;

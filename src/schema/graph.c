@@ -13,7 +13,10 @@
 #include "schema/plan.h"
 
 static int	compare_actions(Datum a, Datum b, void *arg);
-static bool break_cycle(WfPlan *plan);
+static bool break_cycle(WfPlan *plan, binaryheap *heap);
+static void find_waits(WfPlan *plan);
+static void forget_edge(binaryheap *heap, WfAction *first, WfAction *second);
+static bool is_routine(WfObject *object);
 static bool may_stand_apart(WfObject *object);
 pg_noreturn static void report_cycle(List *cycle);
 
@@ -48,27 +51,31 @@ wf_schema_sort(WfPlan *plan)
 		WfAction   *action = lfirst(lc);
 
 		if (action->waits == 0)
-			binaryheap_add_unordered(heap, PointerGetDatum(action));
+			binaryheap_add(heap, PointerGetDatum(action));
 	}
-	binaryheap_build(heap);
-	while (!binaryheap_empty(heap))
+	for (;;)
 	{
-		WfAction   *action = (WfAction *) DatumGetPointer(binaryheap_remove_first(heap));
-
-		CHECK_FOR_INTERRUPTS();
-		action->done = true;
-		sorted = lappend(sorted, action);
-		foreach(lc, action->before)
+		while (!binaryheap_empty(heap))
 		{
-			WfAction   *target = ((WfEdge *) lfirst(lc))->target;
+			WfAction   *action = (WfAction *) DatumGetPointer(binaryheap_remove_first(heap));
 
-			if (--target->waits == 0)
-				binaryheap_add(heap, PointerGetDatum(target));
+			CHECK_FOR_INTERRUPTS();
+			action->done = true;
+			sorted = lappend(sorted, action);
+			foreach(lc, action->before)
+			{
+				WfAction   *target = ((WfEdge *) lfirst(lc))->target;
+
+				if (--target->waits == 0)
+					binaryheap_add(heap, PointerGetDatum(target));
+			}
 		}
+		if (list_length(sorted) == list_length(plan->actions))
+			break;
+		if (!break_cycle(plan, heap))
+			return false;
 	}
 	binaryheap_free(heap);
-	if (list_length(sorted) < list_length(plan->actions))
-		return break_cycle(plan);
 	plan->actions = sorted;
 	return true;
 }
@@ -86,22 +93,63 @@ compare_actions(Datum a, Datum b, void *arg)
 	return 0;
 }
 
-/* Every action left waits for another one left: following them meets a cycle. */
+/*
+ * Every action left waits for another one left, so following them meets a
+ * cycle.  An edge that only a function's body wants is given up, and the sort
+ * goes on (true); else a folded object is told to stand apart (false).
+ */
 static bool
-break_cycle(WfPlan *plan)
+break_cycle(WfPlan *plan, binaryheap *heap)
 {
 	WfAction   *action = NULL;
 	List	   *path = NIL;
-	List	   *reasons = NIL;
 	ListCell   *lc;
 
+	find_waits(plan);
 	foreach(lc, plan->actions)
 	{
 		action = lfirst(lc);
 		if (!action->done)
 			break;
 	}
-	/* Turn the edges round: from each action to one that it waits for. */
+	while (!list_member_ptr(path, action))
+	{
+		path = lappend(path, action);
+		action = action->waiting_for;
+	}
+	/* What led to the cycle is no part of it. */
+	while (linitial(path) != action)
+		path = list_delete_first(path);
+	foreach(lc, path)
+	{
+		WfAction   *waiting = lfirst(lc);
+
+		if (waiting->waiting_because && is_routine(waiting->waiting_because))
+		{
+			forget_edge(heap, waiting->waiting_for, waiting);
+			return true;
+		}
+	}
+	foreach(lc, path)
+	{
+		WfObject   *object = ((WfAction *) lfirst(lc))->waiting_because;
+
+		if (object && !object->apart && may_stand_apart(object))
+		{
+			object->apart = true;
+			return false;
+		}
+	}
+	report_cycle(path);
+	return false;				/* keep compiler quiet */
+}
+
+/* Notes for each action left one that it waits for. */
+static void
+find_waits(WfPlan *plan)
+{
+	ListCell   *lc;
+
 	foreach(lc, plan->actions)
 	{
 		WfAction   *first = lfirst(lc);
@@ -120,32 +168,30 @@ break_cycle(WfPlan *plan)
 			}
 		}
 	}
-	while (!list_member_ptr(path, action))
-	{
-		path = lappend(path, action);
-		action = action->waiting_for;
-	}
-	/* What led to the cycle is no part of it. */
-	while (linitial(path) != action)
-		path = list_delete_first(path);
-	foreach(lc, path)
-	{
-		WfObject   *because = ((WfAction *) lfirst(lc))->waiting_because;
+}
 
-		if (because)
-			reasons = lappend(reasons, because);
-	}
-	foreach(lc, reasons)
-	{
-		WfObject   *object = lfirst(lc);
+static void
+forget_edge(binaryheap *heap, WfAction *first, WfAction *second)
+{
+	ListCell   *lc;
 
-		if (!object->apart && may_stand_apart(object))
+	foreach(lc, first->before)
+	{
+		WfEdge	   *edge = lfirst(lc);
+
+		if (edge->target == second && edge->because && is_routine(edge->because))
 		{
-			object->apart = true;
-			return false;
+			first->before = foreach_delete_current(first->before, lc);
+			if (--second->waits == 0)
+				binaryheap_add(heap, PointerGetDatum(second));
 		}
 	}
-	report_cycle(path);
+}
+
+static bool
+is_routine(WfObject *object)
+{
+	return object->type->kind == WF_KIND_FUNCTION || object->type->kind == WF_KIND_PROCEDURE;
 }
 
 /* Can this be made or dropped by a statement of its own? */

@@ -32,6 +32,7 @@ static void read_type(WfModel *model, const char *name, JsonbContainer *objects,
 static void read_object(WfObject *object, JsonbContainer *source, const char *argument);
 static void read_attribute(WfObject *object, const char *name, JsonbValue *value,
 						   const char *argument);
+static void check_required(WfObject *object, const char *argument);
 static bool is_below(WfObject *object, WfObject *above);
 static void link_objects(WfModel *model, const char *argument);
 pg_noreturn static void malformed(const char *argument, const char *what);
@@ -367,6 +368,19 @@ read_attribute(WfObject *object, const char *name, JsonbValue *value, const char
 		malformed(argument, psprintf("attribute \"%s\" of %s is not known", name, object->key));
 }
 
+static void
+check_required(WfObject *object, const char *argument)
+{
+	for (int i = 0; i < object->type->nattrs; i++)
+	{
+		if ((object->type->attrs[i].flags & WF_ATTR_REQUIRED) && !object->values[i])
+			malformed(argument, psprintf("%s has no attribute \"%s\"", object->key,
+										 object->type->attrs[i].name));
+	}
+	if (wf_schema_type_has_parent(object->type) && !object->parent_key)
+		malformed(argument, psprintf("%s has no attribute \"%s\"", object->key, "parent"));
+}
+
 static bool
 is_below(WfObject *object, WfObject *above)
 {
@@ -387,6 +401,7 @@ link_objects(WfModel *model, const char *argument)
 		List	   *needs = NIL;
 		ListCell   *lc;
 
+		check_required(object, argument);
 		if (object->parent_key)
 		{
 			object->parent = wf_schema_model_find(model, object->parent_key);

@@ -154,14 +154,16 @@ wf_schema_short_name(WfObject *object)
 			on--;
 		return pnstrdup(identity, on - identity);
 	}
-	if (object->schema)
-	{
-		size_t		prefix = strlen(quote_identifier(object->schema)) + 1;
+	return pstrdup(wf_schema_bare(identity, object->schema));
+}
 
-		if (strlen(identity) > prefix)
-			return pstrdup(identity + prefix);
-	}
-	return pstrdup(identity);
+/* A qualified name without its schema. */
+const char *
+wf_schema_bare(const char *qualified, const char *schema)
+{
+	size_t		prefix = schema ? strlen(quote_identifier(schema)) + 1 : 0;
+
+	return strlen(qualified) > prefix ? qualified + prefix : qualified;
 }
 
 /* The strings of a list attribute. */

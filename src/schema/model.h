@@ -75,8 +75,9 @@ typedef enum WfKind
 
 #define WF_ATTR_LIST 1			/* a JSON array of strings */
 #define WF_ATTR_QUIET 2			/* needed to write DDL, never compared */
+#define WF_ATTR_REQUIRED 4		/* no object of the type is without it */
 
-#define WF_MAX_ATTRS 24
+#define WF_MAX_ATTRS 28
 
 typedef struct WfAttr
 {
@@ -137,6 +138,8 @@ typedef struct WfObject
 	struct WfAction *create_action;
 	struct WfAction *first_alter;
 	struct WfAction *last_alter;
+	struct WfAction *shell_action;	/* announces a type */
+	struct WfAction *grants_action; /* alters the grants */
 	struct WfAction *final_action;	/* drops the renamed old type */
 } WfObject;
 
@@ -157,6 +160,7 @@ typedef struct WfModel
 /* type.c */
 extern const WfType *wf_schema_type(WfKind kind);
 extern const WfType *wf_schema_type_by_name(const char *name);
+extern bool wf_schema_type_has_parent(const WfType *type);
 extern int	wf_schema_attr_index(const WfType *type, const char *attr);
 
 /* model.c */
@@ -169,6 +173,7 @@ extern void wf_schema_object_need(WfObject *object, WfObject *needed);
 extern const char *wf_schema_value(WfObject *object, const char *attr);
 extern bool wf_schema_flag(WfObject *object, const char *attr);
 extern char *wf_schema_short_name(WfObject *object);
+extern const char *wf_schema_bare(const char *qualified, const char *schema);
 extern List *wf_schema_list(const char *json);
 extern bool wf_schema_list_has(List *list, const char *item);
 

@@ -20,6 +20,7 @@ static WfAction *folded_drop(WfPlan *plan, WfObject *object);
 static WfAction *create_action_of(WfPlan *plan, WfObject *object);
 static WfAction *folded_create(WfPlan *plan, WfObject *object);
 static bool needs_only_old(WfObject *object);
+static bool has_double(WfObject *constraint);
 static bool is_type_with_columns(WfObject *object);
 static WfAction *add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject *to,
 							const char *attr);
@@ -51,6 +52,7 @@ reset(WfModel *model)
 
 		object->drop_action = object->create_action = NULL;
 		object->first_alter = object->last_alter = object->final_action = NULL;
+		object->grants_action = object->shell_action = NULL;
 	}
 }
 
@@ -100,6 +102,14 @@ folded_drop(WfPlan *plan, WfObject *object)
 		if (origin && drop_action_of(plan, origin))
 			return origin->drop_action;
 	}
+	/* A type takes along the functions that it is made of. */
+	foreach(lc, object->type->kind == WF_KIND_FUNCTION ? object->needs : NIL)
+	{
+		WfObject   *type = lfirst(lc);
+
+		if (wf_schema_is_made_of(type, object) && drop_action_of(plan, type))
+			return type->drop_action;
+	}
 	foreach(lc, object->children)
 	{
 		WfObject   *link = lfirst(lc);
@@ -121,6 +131,28 @@ folded_drop(WfPlan *plan, WfObject *object)
 			return whole->drop_action;
 	}
 	return NULL;
+}
+
+/*
+ * Is this a type that needs functions which in turn need it, as the input
+ * function of a base type does?  function: this one, or NULL for any.
+ */
+bool
+wf_schema_is_made_of(WfObject *type, WfObject *function)
+{
+	ListCell   *lc;
+
+	if (type->type->kind != WF_KIND_BASE_TYPE && type->type->kind != WF_KIND_RANGE)
+		return false;
+	foreach(lc, type->needs)
+	{
+		WfObject   *needed = lfirst(lc);
+
+		if (needed->type->kind == WF_KIND_FUNCTION && (!function || needed == function) &&
+			list_member_ptr(needed->needs, type))
+			return true;
+	}
+	return false;
 }
 
 /* The link that makes a table a partition, or NULL. */
@@ -169,7 +201,11 @@ create_action_of(WfPlan *plan, WfObject *object)
 	object->create_action = folded_create(plan, object);
 	object->visiting = false;
 	if (!object->create_action)
+	{
 		object->create_action = add_action(plan, WF_VERB_CREATE, object->twin, object, NULL);
+		if (wf_schema_is_made_of(object, NULL))
+			object->shell_action = add_action(plan, WF_VERB_SHELL, object->twin, object, NULL);
+	}
 	return object->create_action;
 }
 
@@ -194,11 +230,16 @@ folded_create(WfPlan *plan, WfObject *object)
 		case WF_KIND_INHERITANCE:
 			return host;
 		case WF_KIND_CONSTRAINT:
-			if (host && !wf_schema_flag(object, "not_valid") && needs_only_old(object))
+			/* Comes with INHERITS. */
+			if (host && wf_schema_flag(object, "inherited") && !wf_schema_flag(object, "local") &&
+				!wf_schema_value(object, "index") && !wf_schema_partition_of(object->parent))
+				return host;
+			if (host && !wf_schema_flag(object, "not_valid") && needs_only_old(object) &&
+				!has_double(object))
 				return host;
 			break;
 		case WF_KIND_DOMAIN_CONSTRAINT:
-			if (host && needs_only_old(object))
+			if (host && !wf_schema_flag(object, "not_valid") && needs_only_old(object))
 				return host;
 			break;
 		default:
@@ -208,6 +249,29 @@ folded_create(WfPlan *plan, WfObject *object)
 		return NULL;
 	origin = wf_schema_inherited_from(object);
 	return origin ? create_action_of(plan, origin) : NULL;
+}
+
+/* CREATE TABLE makes only one of several constraints with equal indexes. */
+static bool
+has_double(WfObject *constraint)
+{
+	const char *columns = strchr(wf_schema_value(constraint, "definition"), '(');
+	ListCell   *lc;
+
+	if (!columns || !wf_schema_value(constraint, "index"))
+		return false;
+	foreach(lc, constraint->parent->children)
+	{
+		WfObject   *other = lfirst(lc);
+		const char *other_columns;
+
+		if (other == constraint || other->type != constraint->type || !wf_schema_value(other, "index"))
+			continue;
+		other_columns = strchr(wf_schema_value(other, "definition"), '(');
+		if (other_columns && strcmp(columns, other_columns) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Does it need nothing that this plan makes, its own table aside? */
@@ -256,6 +320,8 @@ alter_object(WfPlan *plan, WfObject *from)
 		if (!list_member_int(from->changes, i) || follows_parent(from, i))
 			continue;
 		action = add_action(plan, WF_VERB_ALTER, from, to, attr);
+		if (strcmp(attr, "grants") == 0)
+			to->grants_action = action;
 		if (wf_schema_is_decoration(attr))
 		{
 			wf_schema_edge(decoration, action, NULL);
@@ -311,8 +377,14 @@ add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject *to, const char *
 			action->rank = kind == WF_KIND_ENUM && strcmp(attr, "values") == 0 ? 0
 				: WF_KIND_COUNT + 2 * kind + 1;
 			break;
+		case WF_VERB_SHELL:
 		case WF_VERB_CREATE:
-			action->rank = WF_KIND_COUNT + 2 * kind;
+			/*
+			 * Filling a materialized view runs functions, and default
+			 * privileges reach all that is made after them: both late.
+			 */
+			action->rank = WF_KIND_COUNT * (kind == WF_KIND_DEFAULT_PRIVILEGES ? 5 :
+											kind == WF_KIND_MATERIALIZED_VIEW ? 3 : 1) + 2 * kind;
 			break;
 	}
 	plan->actions = lappend(plan->actions, action);

@@ -27,6 +27,7 @@ typedef enum WfVerb
 	WF_VERB_DROP,
 	WF_VERB_ALTER,
 	WF_VERB_CREATE,
+	WF_VERB_SHELL,				/* announces a type to the functions it is made of */
 	WF_VERB_FINISH				/* drops what a rebuild had put aside */
 } WfVerb;
 
@@ -105,10 +106,15 @@ extern void wf_schema_spread(WfPlan *plan);
 /* order.c */
 extern void wf_schema_order(WfPlan *plan);
 extern WfObject *wf_schema_partition_of(WfObject *table);
+extern bool wf_schema_is_made_of(WfObject *type, WfObject *function);
 
 /* edges.c */
 extern void wf_schema_add_edges(WfPlan *plan);
 extern WfObject *wf_schema_inherited_from(WfObject *object);
+extern WfObject *wf_schema_namesake(WfObject *child, WfObject *parent_table);
+
+/* body.c */
+extern void wf_schema_body_edges(WfPlan *plan);
 
 /* graph.c */
 extern void wf_schema_edge(WfAction *first, WfAction *second, WfObject *because);
@@ -119,6 +125,7 @@ extern void wf_ddl_begin(WfDdl *ddl, StringInfo sql, const WfDiffOptions *option
 extern void wf_ddl_lock(WfDdl *ddl, WfLock lock);
 extern void wf_ddl_create(WfDdl *ddl, WfObject *object);
 extern void wf_ddl_drop(WfDdl *ddl, WfObject *object);
+extern void wf_ddl_shell(WfDdl *ddl, WfObject *type);
 extern void wf_ddl_finish(WfDdl *ddl, WfObject *object);
 extern bool wf_ddl_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr);
 extern void wf_ddl_decorate(WfDdl *ddl, WfObject *object);

@@ -92,6 +92,9 @@ wf_schema_read(List *schemas, List *left_out)
 	read_queries(&reader, wf_catalog_relations);
 	read_queries(&reader, wf_catalog_details);
 	read_queries(&reader, wf_catalog_others);
+	read_queries(&reader, wf_catalog_access);
+	if (superuser())
+		read_queries(&reader, wf_catalog_superuser);
 	old = MemoryContextSwitchTo(reader.context);
 	wf_schema_address_link(reader.map);
 	MemoryContextSwitchTo(old);
@@ -337,16 +340,7 @@ read_unmodelled(Reader *reader)
 	initStringInfo(&sql);
 	appendStringInfoString(&sql,
 						   "SELECT DISTINCT pg_describe_object(x.c, x.o, 0) COLLATE \"C\" AS what"
-						   " FROM (SELECT 'pg_am'::regclass::oid, oid FROM pg_am WHERE oid >= 16384"
-						   " UNION ALL SELECT 'pg_language'::regclass::oid, oid FROM pg_language WHERE oid >= 16384"
-						   " UNION ALL SELECT 'pg_opclass'::regclass::oid, oid FROM pg_opclass WHERE oid >= 16384"
-						   " UNION ALL SELECT 'pg_opfamily'::regclass::oid, oid FROM pg_opfamily WHERE oid >= 16384"
-						   " UNION ALL SELECT 'pg_transform'::regclass::oid, oid FROM pg_transform WHERE oid >= 16384"
-						   " UNION ALL SELECT 'pg_ts_parser'::regclass::oid, oid FROM pg_ts_parser WHERE oid >= 16384"
-						   " UNION ALL SELECT 'pg_ts_template'::regclass::oid, oid FROM pg_ts_template WHERE oid >= 16384"
-						   " UNION ALL SELECT 'pg_subscription'::regclass::oid, oid FROM pg_subscription"
-						   "  WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
-						   " UNION ALL SELECT c, o FROM unnest('{");
+						   " FROM (SELECT c, o FROM unnest('{");
 	foreach(lc, wf_schema_address_strangers(reader->map))
 		appendStringInfo(&sql, "%s%u", foreach_current_index(lc) ? "," : "", ((Oid *) lfirst(lc))[0]);
 	appendStringInfoString(&sql, "}'::oid[], '{");

@@ -60,6 +60,9 @@ write_action(WfPlan *plan, WfAction *action, List *default_privileges)
 		case WF_VERB_DROP:
 			wf_ddl_drop(&ddl, action->from);
 			break;
+		case WF_VERB_SHELL:
+			wf_ddl_shell(&ddl, action->to);
+			break;
 		case WF_VERB_FINISH:
 			wf_ddl_finish(&ddl, action->from);
 			break;
@@ -101,6 +104,7 @@ way_back(WfPlan *plan, WfAction *action)
 			if (!wf_ddl_alter(&ddl, action->to, action->from, action->attr))
 				resetStringInfo(&sql);
 			break;
+		case WF_VERB_SHELL:
 		case WF_VERB_FINISH:
 			break;
 	}
@@ -168,7 +172,10 @@ wf_schema_script(WfPlan *plan)
 		WfAction   *action = lfirst(lc);
 
 		if (!action->transactional)
+		{
 			commit(&script, &open);
+			appendStringInfoString(&script, script.len ? "\n" : "");
+		}
 		else
 			begin(&script, &open);
 		appendStringInfoString(&script, action->sql);
@@ -200,7 +207,7 @@ static void
 commit(StringInfo script, bool *open)
 {
 	if (*open)
-		appendStringInfoString(script, "COMMIT;\n\n");
+		appendStringInfoString(script, "COMMIT;\n");
 	*open = false;
 }
 

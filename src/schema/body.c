@@ -1,0 +1,144 @@
+/*
+ * body.c: what the bodies of functions mention.
+ *
+ * pg_depend knows nothing of a body that is a string, but filling a
+ * materialized view, building an index or checking rows may run it.  So a new
+ * function waits for the new objects whose names stand in its text, as long
+ * as that makes no circle.
+ */
+#include "common/compat.h"
+
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "schema/plan.h"
+
+typedef struct NameEntry
+{
+	const char *name;
+	List	   *objects;
+	uint32		hash;
+	char		status;
+} NameEntry;
+
+#define SH_PREFIX name
+#define SH_ELEMENT_TYPE NameEntry
+#define SH_KEY_TYPE const char *
+#define SH_KEY name
+#define SH_HASH_KEY(tb, key) hash_bytes((const unsigned char *) (key), strlen(key))
+#define SH_EQUAL(tb, a, b) (strcmp(a, b) == 0)
+#define SH_SCOPE static inline
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, a) (a)->hash
+#define SH_DEFINE
+#define SH_DECLARE
+#include "lib/simplehash.h"
+
+static name_hash *new_names(WfPlan *plan);
+static char *bare_name(WfObject *object);
+static void edges_of(WfObject *function, name_hash *names);
+
+/* Adds the edges from new objects to the new functions that mention them. */
+void
+wf_schema_body_edges(WfPlan *plan)
+{
+	name_hash  *names = NULL;
+
+	for (int i = 0; i < plan->to->nobjects; i++)
+	{
+		WfObject   *object = plan->to->objects[i];
+
+		if ((object->type->kind != WF_KIND_FUNCTION && object->type->kind != WF_KIND_PROCEDURE) ||
+			(!object->create_action && !object->first_alter))
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		if (!names)
+			names = new_names(plan);
+		edges_of(object, names);
+	}
+}
+
+static name_hash *
+new_names(WfPlan *plan)
+{
+	name_hash  *names = name_create(CurrentMemoryContext, 256, NULL);
+
+	for (int i = 0; i < plan->to->nobjects; i++)
+	{
+		WfObject   *object = plan->to->objects[i];
+		NameEntry  *entry;
+		bool		found;
+
+		if (!object->create_action)
+			continue;
+		switch (object->type->kind)
+		{
+			case WF_KIND_FUNCTION:
+			case WF_KIND_PROCEDURE:
+			case WF_KIND_AGGREGATE:
+			case WF_KIND_TABLE:
+			case WF_KIND_FOREIGN_TABLE:
+			case WF_KIND_VIEW:
+			case WF_KIND_MATERIALIZED_VIEW:
+			case WF_KIND_SEQUENCE:
+			case WF_KIND_ENUM:
+			case WF_KIND_DOMAIN:
+			case WF_KIND_COMPOSITE:
+				entry = name_insert(names, bare_name(object), &found);
+				if (!found)
+					entry->objects = NIL;
+				entry->objects = lappend(entry->objects, object);
+				break;
+			default:
+				break;
+		}
+	}
+	return names;
+}
+
+/* The name without schema, arguments and quotes. */
+static char *
+bare_name(WfObject *object)
+{
+	char	   *name = wf_schema_short_name(object);
+	char	   *end;
+
+	if (name[0] == '"')
+	{
+		end = strchr(name + 1, '"');
+		return pnstrdup(name + 1, end ? end - name - 1 : strlen(name) - 1);
+	}
+	end = strchr(name, '(');
+	return end ? pnstrdup(name, end - name) : name;
+}
+
+static void
+edges_of(WfObject *function, name_hash *names)
+{
+	const char *text = wf_schema_value(function, "definition");
+	WfAction   *action = function->create_action ? function->create_action : function->first_alter;
+
+	while (*text)
+	{
+		const char *word = text;
+		NameEntry  *entry;
+		ListCell   *lc;
+
+		while (*text == '_' || *text == '$' || isalnum((unsigned char) *text) || IS_HIGHBIT_SET(*text))
+			text++;
+		if (text == word)
+		{
+			text++;
+			continue;
+		}
+		entry = name_lookup(names, pnstrdup(word, text - word));
+		foreach(lc, entry ? entry->objects : NIL)
+		{
+			WfObject   *object = lfirst(lc);
+
+			if (object->create_action != action)
+				wf_schema_edge(object->create_action, action, function);
+		}
+	}
+}
