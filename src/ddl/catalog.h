@@ -44,7 +44,8 @@ typedef struct WfRelation
 	bool		measured;
 	WfPopulation population;	/* of a partitioned table: any leaf */
 	double		rows;			/* estimate; -1 where nothing is known */
-	int64		bytes;			/* main fork; of a partitioned table all leaves */
+	int64		bytes;			/* main fork; of a partitioned table all
+								 * leaves */
 } WfRelation;
 
 typedef struct WfColumn
@@ -69,7 +70,8 @@ typedef struct WfConstraint
 	bool		validated;
 	List	   *columns;		/* of char *, in key order */
 	Oid			foreign_relid;	/* of a foreign key */
-	char	   *not_null_column;	/* a CHECK that this column is not null; or NULL */
+	char	   *not_null_column;	/* a CHECK that this column is not null;
+									 * or NULL */
 	int			transaction;	/* of the text that made it */
 	bool		created_here;	/* by the text, or by the current transaction */
 } WfConstraint;
@@ -95,8 +97,9 @@ typedef struct WfType
 	bool		missing;
 	bool		created_here;	/* by the current transaction, or by the text */
 	bool		constrained;	/* a domain with a CHECK or NOT NULL */
-	int			uses;			/* -1 until asked for: columns that depend on it, directly or through
-								 * array, domain, composite or range */
+	int			uses;			/* -1 until asked for: columns that depend on
+								 * it, directly or through array, domain,
+								 * composite or range */
 	char	   *used_by;		/* the first such column; NULL where none */
 } WfType;
 
@@ -106,7 +109,8 @@ typedef enum WfTypeChange
 	WF_TYPE_CHANGE_UNKNOWN,		/* the present or the new type is not known */
 	WF_TYPE_CHANGE_NONE,		/* metadata only */
 	WF_TYPE_CHANGE_REWRITES,
-	WF_TYPE_CHANGE_NARROWS,		/* rewrites, and values may not fit or lose digits */
+	WF_TYPE_CHANGE_NARROWS,		/* rewrites, and values may not fit or lose
+								 * digits */
 	WF_TYPE_CHANGE_FAILS		/* no cast that ALTER COLUMN would use */
 } WfTypeChange;
 
@@ -145,15 +149,15 @@ struct WfCatalog
 	WfType	   *(*type) (WfCatalog *catalog, List *names);
 
 	/*
-	 * What changing the column to the type would do to the rows, without a USING
-	 * clause.
+	 * What changing the column to the type would do to the rows, without a
+	 * USING clause.
 	 */
 	WfTypeChange (*type_change) (WfCatalog *catalog, WfColumn *column,
 								 const TypeName *type);
 
 	/*
-	 * The volatility (provolatile) of the functions that the name may mean with
-	 * this many arguments, the worst of them; 0 where there is none.
+	 * The volatility (provolatile) of the functions that the name may mean
+	 * with this many arguments, the worst of them; 0 where there is none.
 	 */
 	char		(*volatility) (WfCatalog *catalog, List *name, int nargs);
 

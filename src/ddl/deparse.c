@@ -85,7 +85,7 @@ wf_ddl_type_name(const TypeName *type)
 	StringInfoData buf;
 	const char *last = type->names ? strVal(llast(type->names)) : "unknown";
 	bool		built_in = list_length(type->names) == 2 &&
-		strcmp(strVal(linitial(type->names)), "pg_catalog") == 0;
+	strcmp(strVal(linitial(type->names)), "pg_catalog") == 0;
 
 	initStringInfo(&buf);
 	if (type->setof)

@@ -295,7 +295,11 @@ drop_locks(DropStmt *stmt)
 			case OBJECT_TRIGGER:
 			case OBJECT_POLICY:
 			case OBJECT_RULE:
-				/* The last name is the trigger's, those before it the table's. */
+
+				/*
+				 * The last name is the trigger's, those before it the
+				 * table's.
+				 */
 				locks = add_lock(locks, wf_ddl_range_var_of_names(list_copy_head(names, list_length(names) - 1)),
 								 AccessExclusiveLock, false);
 				break;

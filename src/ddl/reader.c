@@ -52,8 +52,8 @@ typedef struct Slice
 	int			start;			/* -1: none */
 	int			end;
 	int			after;			/* where the next one is looked for */
-	int			inner;			/* first semicolon inside of parentheses or of a
-								 * body that never ends; -1: none */
+	int			inner;			/* first semicolon inside of parentheses or of
+								 * a body that never ends; -1: none */
 	bool		is_meta;
 	char	   *error;			/* of the scanner */
 	int			error_code;
@@ -167,6 +167,7 @@ wf_ddl_reader_position(WfReader *reader, int offset, int *line, int *col)
 							 offset - reader->mark_offset)) != NULL)
 	{
 		reader->mark_offset = newline - text + 1;
+
 		reader->mark_line++;
 	}
 	*line = reader->mark_line;

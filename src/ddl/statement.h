@@ -34,7 +34,8 @@ typedef struct WfStatement
 	int			number;			/* 1-based, errors and psql commands counted */
 	int			offset;			/* of its first token in the text, in bytes */
 	int			length;			/* without the semicolon */
-	char	   *source;			/* copy of the statement; locations of node point into it */
+	char	   *source;			/* copy of the statement; locations of node
+								 * point into it */
 	Node	   *node;			/* raw statement; NULL unless WF_STATEMENT_SQL */
 	char	   *error;			/* message; NULL unless WF_STATEMENT_ERROR */
 	int			error_code;		/* SQLSTATE, as MAKE_SQLSTATE() */

@@ -11,7 +11,8 @@
 
 typedef struct Waiting
 {
-	SimKey		key;			/* of the relation; empty for findings about none */
+	SimKey		key;			/* of the relation; empty for findings about
+								 * none */
 	List	   *deferred;		/* of WfDeferred */
 } Waiting;
 

@@ -50,10 +50,11 @@ typedef struct WfRule
 	const char *id;
 	WfSeverity	severity;		/* base; the catalog may raise or lower it */
 	WfKind		kind;
-	const NodeTag *nodes;		/* statements it looks at, ends with T_Invalid;
-								 * NULL: all */
-	const int  *commands;		/* for ALTER TABLE: the AlterTableTypes it looks
-								 * at, ends with -1; NULL: the whole statement */
+	const NodeTag *nodes;		/* statements it looks at, ends with
+								 * T_Invalid; NULL: all */
+	const int  *commands;		/* for ALTER TABLE: the AlterTableTypes it
+								 * looks at, ends with -1; NULL: the whole
+								 * statement */
 	void		(*check) (WfRuleCall *call);
 	const char *policy;			/* section of the policy page */
 	const char *description;	/* one line */
@@ -118,7 +119,8 @@ typedef struct WfFinding
 	const WfRule *rule;
 	WfSeverity	severity;
 	WfKind		kind;
-	int			location;		/* byte offset in the source, -1: the statement */
+	int			location;		/* byte offset in the source, -1: the
+								 * statement */
 	WfRelation *relation;		/* relation concerned; NULL where none */
 	WfType	   *type;			/* type concerned; NULL where none */
 	char	   *object;			/* qualified and quoted; NULL where none */

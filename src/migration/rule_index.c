@@ -81,7 +81,7 @@ concurrent_create(WfRuleCall *call, IndexStmt *stmt, WfRelation *table)
 {
 	int			end = wf_rule_source_end(call);
 	int			place = end > 0 ?
-		wf_ddl_source_find_word(call->source, call->location, end, "INDEX") : -1;
+	wf_ddl_source_find_word(call->source, call->location, end, "INDEX") : -1;
 
 	if (place >= 0)
 	{

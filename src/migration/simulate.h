@@ -33,7 +33,8 @@ typedef struct WfSettingValue
 	bool		is_set;			/* to something that is not "off" */
 	bool		by_text;		/* the text itself set it */
 	bool		is_local;		/* until the end of the transaction */
-	bool		was_set;		/* by the session, role or database before the text */
+	bool		was_set;		/* by the session, role or database before the
+								 * text */
 } WfSettingValue;
 
 /* A lock that the open transaction holds on a relation others use. */
@@ -72,14 +73,18 @@ typedef struct WfSimulation
 	List	   *new_schemas;	/* of char * */
 	int			statement;		/* number of the present one */
 	Bitmapset  *told;			/* rules that speak once a text, and have */
-	bool		brief_told;		/* lock_timeout was asked for, for a brief lock */
-	HTAB	   *waiting;		/* findings that may be taken back, see defer.c */
-	const RangeVar *last_name;	/* name looked up last since the last statement was */
+	bool		brief_told;		/* lock_timeout was asked for, for a brief
+								 * lock */
+	HTAB	   *waiting;		/* findings that may be taken back, see
+								 * defer.c */
+	const RangeVar *last_name;	/* name looked up last since the last
+								 * statement was */
 	WfRelation *last_relation;	/* applied, and what it means */
 	WfSettingValue settings[WF_SETTING_COUNT];
 
 	bool		in_transaction;
-	bool		is_wrapped;		/* the runner's transaction, not one of the text */
+	bool		is_wrapped;		/* the runner's transaction, not one of the
+								 * text */
 	int			transaction;	/* counts them */
 	int			began;			/* statement of its BEGIN; 0: the runner's */
 	List	   *held;			/* of WfHeldLock */

@@ -43,7 +43,7 @@ static SimType *
 find_type(WfSimulation *simulation, List *names)
 {
 	const char *schema = list_length(names) > 1 ?
-		strVal(list_nth(names, list_length(names) - 2)) : NULL;
+	strVal(list_nth(names, list_length(names) - 2)) : NULL;
 	const char *name = strVal(llast(names));
 	SimType    *entry;
 
@@ -86,7 +86,7 @@ wf_sim_create_type(WfSimulation *simulation, List *names, char kind, bool constr
 {
 	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
 	const char *schema = list_length(names) > 1 ?
-		strVal(list_nth(names, list_length(names) - 2)) : wf_sim_first_schema(simulation);
+	strVal(list_nth(names, list_length(names) - 2)) : wf_sim_first_schema(simulation);
 	SimType    *entry = type_entry(simulation, schema, strVal(llast(names)));
 	WfType	   *type = palloc0(sizeof(WfType));
 

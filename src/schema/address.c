@@ -121,10 +121,10 @@ note_whole(WfAddressMap *map, Form_pg_depend form)
 	AddressEntry *entry;
 	bool		found;
 	bool		part = form->deptype == DEPENDENCY_INTERNAL ||
-		form->deptype == DEPENDENCY_EXTENSION ||
-		form->deptype == DEPENDENCY_PARTITION_PRI ||
-		(form->classid == PublicationRelRelationId && form->refclassid == PublicationRelationId) ||
-		(form->classid == PublicationNamespaceRelationId && form->refclassid == PublicationRelationId);
+	form->deptype == DEPENDENCY_EXTENSION ||
+	form->deptype == DEPENDENCY_PARTITION_PRI ||
+	(form->classid == PublicationRelRelationId && form->refclassid == PublicationRelationId) ||
+	(form->classid == PublicationNamespaceRelationId && form->refclassid == PublicationRelationId);
 
 	if (!part)
 		return;
@@ -241,13 +241,17 @@ wf_schema_address_link(WfAddressMap *map)
 
 		if (depend->type == DEPENDENCY_EXTENSION)
 			continue;
-		/* What a partition's copy of a constraint needs, the original does not. */
+
+		/*
+		 * What a partition's copy of a constraint needs, the original does
+		 * not.
+		 */
 		whole = address_lookup(map->hash, depend->from);
 		if (whole && !whole->object && whole->copy)
 			continue;
 		from = wf_schema_address_find(map, depend->from.catalog, depend->from.oid, depend->from.sub);
 		/* What members of an extension need is the extension's affair. */
-		if (!from || (from->type->kind == WF_KIND_EXTENSION &&
+		if (!from || (from->type->kind == WF_OBJECT_EXTENSION &&
 					  depend->from.catalog != ExtensionRelationId))
 			continue;
 		to = wf_schema_address_find(map, depend->to.catalog, depend->to.oid, depend->to.sub);
@@ -261,16 +265,16 @@ static bool
 is_implied(WfObject *from, WfObject *to, Depend *depend)
 {
 	/* Of a sequence on the column that owns it, its own object tells. */
-	if (from->type->kind == WF_KIND_SEQUENCE && depend->type == DEPENDENCY_AUTO)
+	if (from->type->kind == WF_OBJECT_SEQUENCE && depend->type == DEPENDENCY_AUTO)
 		return true;
 	/* Likewise of partitions and children on their parents. */
 	if (depend->from.catalog == RelationRelationId && depend->from.sub == 0 &&
 		depend->to.catalog == RelationRelationId && depend->to.sub == 0 &&
-		(from->type->kind == WF_KIND_TABLE || from->type->kind == WF_KIND_FOREIGN_TABLE ||
-		 from->type->kind == WF_KIND_INDEX))
+		(from->type->kind == WF_OBJECT_TABLE || from->type->kind == WF_OBJECT_FOREIGN_TABLE ||
+		 from->type->kind == WF_OBJECT_INDEX))
 		return true;
 	if ((depend->type == DEPENDENCY_PARTITION_PRI || depend->type == DEPENDENCY_PARTITION_SEC) &&
-		from->type->kind != WF_KIND_TRIGGER)
+		from->type->kind != WF_OBJECT_TRIGGER)
 		return true;
 	for (WfObject *up = from->parent; up; up = up->parent)
 	{

@@ -49,7 +49,7 @@ wf_schema_body_edges(WfPlan *plan)
 	{
 		WfObject   *object = plan->to->objects[i];
 
-		if ((object->type->kind != WF_KIND_FUNCTION && object->type->kind != WF_KIND_PROCEDURE) ||
+		if ((object->type->kind != WF_OBJECT_FUNCTION && object->type->kind != WF_OBJECT_PROCEDURE) ||
 			(!object->create_action && !object->first_alter))
 			continue;
 		CHECK_FOR_INTERRUPTS();
@@ -74,17 +74,17 @@ new_names(WfPlan *plan)
 			continue;
 		switch (object->type->kind)
 		{
-			case WF_KIND_FUNCTION:
-			case WF_KIND_PROCEDURE:
-			case WF_KIND_AGGREGATE:
-			case WF_KIND_TABLE:
-			case WF_KIND_FOREIGN_TABLE:
-			case WF_KIND_VIEW:
-			case WF_KIND_MATERIALIZED_VIEW:
-			case WF_KIND_SEQUENCE:
-			case WF_KIND_ENUM:
-			case WF_KIND_DOMAIN:
-			case WF_KIND_COMPOSITE:
+			case WF_OBJECT_FUNCTION:
+			case WF_OBJECT_PROCEDURE:
+			case WF_OBJECT_AGGREGATE:
+			case WF_OBJECT_TABLE:
+			case WF_OBJECT_FOREIGN_TABLE:
+			case WF_OBJECT_VIEW:
+			case WF_OBJECT_MATERIALIZED_VIEW:
+			case WF_OBJECT_SEQUENCE:
+			case WF_OBJECT_ENUM:
+			case WF_OBJECT_DOMAIN:
+			case WF_OBJECT_COMPOSITE:
 				entry = name_insert(names, bare_name(object), &found);
 				if (!found)
 					entry->objects = NIL;

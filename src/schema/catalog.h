@@ -17,19 +17,19 @@
 
 typedef struct WfCatalogQuery
 {
-	WfKind		kind;
+	WfObjectKind kind;
 	Oid			catalog;		/* of _oid */
 	Oid			parent_catalog; /* of _parent */
 	const char *sql;
 } WfCatalogQuery;
 
-extern const WfCatalogQuery wf_catalog_relations[];
-extern const WfCatalogQuery wf_catalog_details[];
-extern const WfCatalogQuery wf_catalog_types[];
-extern const WfCatalogQuery wf_catalog_routines[];
-extern const WfCatalogQuery wf_catalog_others[];
-extern const WfCatalogQuery wf_catalog_access[];
-extern const WfCatalogQuery wf_catalog_superuser[];
+extern const WfCatalogQuery wf_schema_catalog_relations[];
+extern const WfCatalogQuery wf_schema_catalog_details[];
+extern const WfCatalogQuery wf_schema_catalog_types[];
+extern const WfCatalogQuery wf_schema_catalog_routines[];
+extern const WfCatalogQuery wf_schema_catalog_others[];
+extern const WfCatalogQuery wf_schema_catalog_access[];
+extern const WfCatalogQuery wf_schema_catalog_superuser[];
 
 /* SQL fragments that many queries share. */
 #define QUALIFIED(nsp, name) "quote_ident(" nsp ") || '.' || quote_ident(" name ")"

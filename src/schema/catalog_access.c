@@ -36,8 +36,8 @@
 	" AND d.refclassid = 'pg_opclass'::regclass AND d.deptype = 'i')"
 #define FAMILY "(" QUALIFIED("n.nspname", "f.opfname") " || ' USING ' || quote_ident(m.amname))"
 
-const WfCatalogQuery wf_catalog_access[] = {
-	{WF_KIND_LANGUAGE, LanguageRelationId, InvalidOid,
+const WfCatalogQuery wf_schema_catalog_access[] = {
+	{WF_OBJECT_LANGUAGE, LanguageRelationId, InvalidOid,
 		"SELECT l.oid AS _oid, quote_ident(l.lanname) AS identity,"
 		" 'CREATE ' || CASE WHEN l.lanpltrusted THEN 'TRUSTED ' ELSE '' END || 'LANGUAGE ' || quote_ident(l.lanname)"
 		"  || ' HANDLER ' || l.lanplcallfoid::regproc::text"
@@ -45,17 +45,17 @@ const WfCatalogQuery wf_catalog_access[] = {
 		"  || CASE WHEN l.lanvalidator <> 0 THEN ' VALIDATOR ' || l.lanvalidator::regproc::text ELSE '' END AS definition,"
 		" " ROLE("l.lanowner") " AS owner, " GRANTS("l.lanacl", "l", "l.lanowner")
 	" FROM pg_language l WHERE l.lanispl AND " USER_OID("l.oid")},
-	{WF_KIND_ACCESS_METHOD, AccessMethodRelationId, InvalidOid,
+	{WF_OBJECT_ACCESS_METHOD, AccessMethodRelationId, InvalidOid,
 		"SELECT m.oid AS _oid, quote_ident(m.amname) AS identity,"
 		" 'CREATE ACCESS METHOD ' || quote_ident(m.amname) || CASE m.amtype WHEN 't' THEN ' TYPE TABLE' ELSE ' TYPE INDEX' END"
 		"  || ' HANDLER ' || m.amhandler::text AS definition"
 	" FROM pg_am m WHERE " USER_OID("m.oid")},
-	{WF_KIND_OPERATOR_FAMILY, OperatorFamilyRelationId, InvalidOid,
+	{WF_OBJECT_OPERATOR_FAMILY, OperatorFamilyRelationId, InvalidOid,
 		"SELECT f.oid AS _oid, n.nspname AS _nsp, " FAMILY " AS identity,"
 		" 'CREATE OPERATOR FAMILY ' || " FAMILY " AS definition, " ROLE("f.opfowner") " AS owner"
 		" FROM pg_opfamily f JOIN pg_namespace n ON n.oid = f.opfnamespace JOIN pg_am m ON m.oid = f.opfmethod"
 	" WHERE " USER_SCHEMA("n")},
-	{WF_KIND_OPERATOR_CLASS, OperatorClassRelationId, InvalidOid,
+	{WF_OBJECT_OPERATOR_CLASS, OperatorClassRelationId, InvalidOid,
 		"SELECT c.oid AS _oid, n.nspname AS _nsp, x.name AS identity,"
 		" 'CREATE OPERATOR CLASS ' || " QUALIFIED("n.nspname", "c.opcname")
 		"  || CASE WHEN c.opcdefault THEN ' DEFAULT' ELSE '' END || ' FOR TYPE ' || format_type(c.opcintype, NULL)"
@@ -75,7 +75,7 @@ const WfCatalogQuery wf_catalog_access[] = {
 		" JOIN pg_opfamily f ON f.oid = c.opcfamily JOIN pg_namespace fn ON fn.oid = f.opfnamespace,"
 		" LATERAL (SELECT " QUALIFIED("n.nspname", "c.opcname") " || ' USING ' || quote_ident(m.amname) AS name) x"
 	" WHERE " USER_SCHEMA("n")},
-	{WF_KIND_FAMILY_MEMBER, AccessMethodOperatorRelationId, OperatorFamilyRelationId,
+	{WF_OBJECT_FAMILY_MEMBER, AccessMethodOperatorRelationId, OperatorFamilyRelationId,
 		"SELECT o.oid AS _oid, f.oid AS _parent, n.nspname AS _nsp, x.name || ' OF ' || " FAMILY " AS identity,"
 		" 'ALTER OPERATOR FAMILY ' || " FAMILY " || ' ADD ' || " OPERATOR_MEMBER " AS definition,"
 		" 'ALTER OPERATOR FAMILY ' || " FAMILY " || ' DROP ' || x.name AS removal"
@@ -83,7 +83,7 @@ const WfCatalogQuery wf_catalog_access[] = {
 		" JOIN pg_am m ON m.oid = f.opfmethod, LATERAL (SELECT 'OPERATOR ' || o.amopstrategy || ' ('"
 		"  || format_type(o.amoplefttype, NULL) || ', ' || format_type(o.amoprighttype, NULL) || ')' AS name) x"
 	" WHERE " USER_OID("o.oid") " AND NOT " IN_CLASS("pg_amop", "o.oid")},
-	{WF_KIND_FAMILY_MEMBER, AccessMethodProcedureRelationId, OperatorFamilyRelationId,
+	{WF_OBJECT_FAMILY_MEMBER, AccessMethodProcedureRelationId, OperatorFamilyRelationId,
 		"SELECT p.oid AS _oid, f.oid AS _parent, n.nspname AS _nsp, x.name || ' OF ' || " FAMILY " AS identity,"
 		" 'ALTER OPERATOR FAMILY ' || " FAMILY " || ' ADD ' || " FUNCTION_MEMBER " AS definition,"
 		" 'ALTER OPERATOR FAMILY ' || " FAMILY " || ' DROP ' || x.name AS removal"
@@ -91,31 +91,31 @@ const WfCatalogQuery wf_catalog_access[] = {
 		" JOIN pg_am m ON m.oid = f.opfmethod, LATERAL (SELECT 'FUNCTION ' || p.amprocnum || ' ('"
 		"  || format_type(p.amproclefttype, NULL) || ', ' || format_type(p.amprocrighttype, NULL) || ')' AS name) x"
 	" WHERE " USER_OID("p.oid") " AND NOT " IN_CLASS("pg_amproc", "p.oid")},
-	{WF_KIND_TRANSFORM, TransformRelationId, InvalidOid,
+	{WF_OBJECT_TRANSFORM, TransformRelationId, InvalidOid,
 		"SELECT t.oid AS _oid, x.name AS identity, 'CREATE TRANSFORM ' || x.name || ' (' || concat_ws(', ',"
 		"  CASE WHEN t.trffromsql <> 0 THEN 'FROM SQL WITH FUNCTION ' || t.trffromsql::regprocedure::text END,"
 		"  CASE WHEN t.trftosql <> 0 THEN 'TO SQL WITH FUNCTION ' || t.trftosql::regprocedure::text END) || ')' AS definition"
 		" FROM pg_transform t JOIN pg_language l ON l.oid = t.trflang,"
 	" LATERAL (SELECT 'FOR ' || format_type(t.trftype, NULL) || ' LANGUAGE ' || quote_ident(l.lanname) AS name) x"},
-	{WF_KIND_TS_PARSER, TSParserRelationId, InvalidOid,
+	{WF_OBJECT_TS_PARSER, TSParserRelationId, InvalidOid,
 		"SELECT p.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "p.prsname") " AS identity,"
 		" 'CREATE TEXT SEARCH PARSER ' || " QUALIFIED("n.nspname", "p.prsname") " || ' (START = ' || p.prsstart::text"
 		FUNCTION_OPTION("GETTOKEN", "p.prstoken") FUNCTION_OPTION("END", "p.prsend")
 		FUNCTION_OPTION("HEADLINE", "p.prsheadline") FUNCTION_OPTION("LEXTYPES", "p.prslextype") " || ')' AS definition"
 		" FROM pg_ts_parser p JOIN pg_namespace n ON n.oid = p.prsnamespace"
 	" WHERE " USER_SCHEMA("n")},
-	{WF_KIND_TS_TEMPLATE, TSTemplateRelationId, InvalidOid,
+	{WF_OBJECT_TS_TEMPLATE, TSTemplateRelationId, InvalidOid,
 		"SELECT t.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "t.tmplname") " AS identity,"
 		" 'CREATE TEXT SEARCH TEMPLATE ' || " QUALIFIED("n.nspname", "t.tmplname") " || ' (LEXIZE = ' || t.tmpllexize::text"
 		FUNCTION_OPTION("INIT", "t.tmplinit") " || ')' AS definition"
 		" FROM pg_ts_template t JOIN pg_namespace n ON n.oid = t.tmplnamespace"
 	" WHERE " USER_SCHEMA("n")},
-	{WF_KIND_COUNT, InvalidOid, InvalidOid, NULL}
+	{WF_OBJECT_COUNT, InvalidOid, InvalidOid, NULL}
 };
 
 /* Only superusers read these; a connection with a secret stays unread. */
-const WfCatalogQuery wf_catalog_superuser[] = {
-	{WF_KIND_SUBSCRIPTION, SubscriptionRelationId, InvalidOid,
+const WfCatalogQuery wf_schema_catalog_superuser[] = {
+	{WF_OBJECT_SUBSCRIPTION, SubscriptionRelationId, InvalidOid,
 		"SELECT s.oid AS _oid, quote_ident(s.subname) AS identity,"
 		" 'CREATE SUBSCRIPTION ' || quote_ident(s.subname) || ' CONNECTION ' || quote_literal(s.subconninfo)"
 		"  || ' PUBLICATION ' || (SELECT string_agg(quote_ident(p), ', ' ORDER BY p COLLATE \"C\") FROM unnest(s.subpublications) p)"
@@ -131,5 +131,5 @@ const WfCatalogQuery wf_catalog_superuser[] = {
 		" FROM pg_subscription s, to_jsonb(s) AS j(r)"
 		" WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
 	" AND s.subconninfo !~* 'passw'"},
-	{WF_KIND_COUNT, InvalidOid, InvalidOid, NULL}
+	{WF_OBJECT_COUNT, InvalidOid, InvalidOid, NULL}
 };

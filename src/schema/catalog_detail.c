@@ -29,8 +29,8 @@
 	" CASE WHEN " i ".indisreplident THEN 'true' END AS replica_identity," \
 	" CASE WHEN " i ".indisclustered THEN 'true' END AS clustered"
 
-const WfCatalogQuery wf_catalog_details[] = {
-	{WF_KIND_SEQUENCE_OWNER, InvalidOid, RelationRelationId,
+const WfCatalogQuery wf_schema_catalog_details[] = {
+	{WF_OBJECT_SEQUENCE_OWNER, InvalidOid, RelationRelationId,
 		"SELECT s.oid AS _parent, d.refobjid AS _need, d.refobjsubid AS _nsub, n.nspname AS _nsp,"
 		" " QUALIFIED("n.nspname", "s.relname") " AS identity,"
 		" " QUALIFIED("tn.nspname", "t.relname") " || '.' || quote_ident(a.attname) AS column"
@@ -40,28 +40,28 @@ const WfCatalogQuery wf_catalog_details[] = {
 		" JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid"
 		" WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass"
 	" AND d.deptype = 'a'"},
-	{WF_KIND_DEFAULT, AttrDefaultRelationId, RelationRelationId,
+	{WF_OBJECT_DEFAULT, AttrDefaultRelationId, RelationRelationId,
 		"SELECT d.oid AS _oid, c.oid AS _parent, d.adnum AS _psub, n.nspname AS _nsp,"
 		" " QUALIFIED("n.nspname", "c.relname") " || '.' || quote_ident(a.attname) AS identity,"
 		" pg_get_expr(d.adbin, d.adrelid) AS expression"
 		" FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum"
 		" JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
 	" WHERE a.attgenerated = '' AND NOT a.attisdropped AND " USER_SCHEMA("n")},
-	{WF_KIND_INHERITANCE, InvalidOid, RelationRelationId,
+	{WF_OBJECT_INHERITANCE, InvalidOid, RelationRelationId,
 		"SELECT c.oid AS _parent, p.oid AS _need, n.nspname AS _nsp,"
 		" " QUALIFIED("n.nspname", "c.relname") " || ' INHERITS ' || " QUALIFIED("pn.nspname", "p.relname") " AS identity,"
 		" " QUALIFIED("pn.nspname", "p.relname") " AS of, h.inhseqno::text AS position"
 		" FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
 		" JOIN pg_class p ON p.oid = h.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace"
 	" WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition AND " USER_SCHEMA("n")},
-	{WF_KIND_PARTITION, InvalidOid, RelationRelationId,
+	{WF_OBJECT_PARTITION, InvalidOid, RelationRelationId,
 		"SELECT c.oid AS _parent, p.oid AS _need, n.nspname AS _nsp,"
 		" " QUALIFIED("n.nspname", "c.relname") " AS identity,"
 		" " QUALIFIED("pn.nspname", "p.relname") " AS of, pg_get_expr(c.relpartbound, c.oid) AS bound"
 		" FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
 		" JOIN pg_class p ON p.oid = h.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace"
 	" WHERE c.relkind IN ('r', 'p', 'f') AND c.relispartition AND NOT h.inhdetachpending AND " USER_SCHEMA("n")},
-	{WF_KIND_CONSTRAINT, ConstraintRelationId, RelationRelationId,
+	{WF_OBJECT_CONSTRAINT, ConstraintRelationId, RelationRelationId,
 		"SELECT o.oid AS _oid, o.conrelid AS _parent, n.nspname AS _nsp, i.indexrelid AS _alias,"
 		" quote_ident(o.conname) || ' ON ' || " QUALIFIED("n.nspname", "c.relname") " AS identity,"
 		" CASE o.contype WHEN 'p' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE' WHEN 'x' THEN 'EXCLUDE'"
@@ -78,7 +78,7 @@ const WfCatalogQuery wf_catalog_details[] = {
 		" LEFT JOIN pg_class ic ON ic.oid = i.indexrelid"
 		" WHERE o.contype IN ('c', 'p', 'u', 'x', 'f') AND NOT (o.contype = 'f' AND o.conparentid <> 0)"
 	" AND " USER_SCHEMA("n")},
-	{WF_KIND_INDEX, RelationRelationId, RelationRelationId,
+	{WF_OBJECT_INDEX, RelationRelationId, RelationRelationId,
 		"SELECT c.oid AS _oid, i.indrelid AS _parent, n.nspname AS _nsp,"
 		" " QUALIFIED("n.nspname", "c.relname") " AS identity,"
 		" CASE WHEN c.reloptions IS NULL THEN pg_get_indexdef(c.oid)"
@@ -92,39 +92,39 @@ const WfCatalogQuery wf_catalog_details[] = {
 		" WHERE " USER_SCHEMA("n")
 		" AND NOT EXISTS (SELECT FROM pg_constraint o WHERE o.conindid = c.oid AND o.contype IN ('p', 'u', 'x')"
 	"  AND o.conrelid = i.indrelid)"},
-	{WF_KIND_INDEX_PARTITION, InvalidOid, RelationRelationId,
+	{WF_OBJECT_INDEX_PARTITION, InvalidOid, RelationRelationId,
 		"SELECT c.oid AS _parent, p.oid AS _need, n.nspname AS _nsp,"
 		" " QUALIFIED("n.nspname", "c.relname") " AS identity, " QUALIFIED("pn.nspname", "p.relname") " AS of"
 		" FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
 		" JOIN pg_class p ON p.oid = h.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace"
 	" WHERE c.relkind IN ('i', 'I') AND " USER_SCHEMA("n")},
-	{WF_KIND_STATISTICS, StatisticExtRelationId, InvalidOid,
+	{WF_OBJECT_STATISTICS, StatisticExtRelationId, InvalidOid,
 		"SELECT s.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "s.stxname") " AS identity,"
 		" pg_get_statisticsobjdef(s.oid) AS definition, nullif(s.stxstattarget, -1)::text AS target,"
 		" " ROLE("s.stxowner") " AS owner"
 		" FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace"
 	" WHERE " USER_SCHEMA("n")},
-	{WF_KIND_RULE, RewriteRelationId, RelationRelationId,
+	{WF_OBJECT_RULE, RewriteRelationId, RelationRelationId,
 		"SELECT r.oid AS _oid, r.ev_class AS _parent, n.nspname AS _nsp,"
 		" quote_ident(r.rulename) || ' ON ' || " QUALIFIED("n.nspname", "c.relname") " AS identity,"
 		" rtrim(pg_get_ruledef(r.oid), ';') AS definition, " ENABLED("r.ev_enabled")
 		" FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace"
 	" WHERE r.rulename <> '_RETURN' AND " USER_SCHEMA("n")},
-	{WF_KIND_TRIGGER, TriggerRelationId, RelationRelationId,
+	{WF_OBJECT_TRIGGER, TriggerRelationId, RelationRelationId,
 		"SELECT t.oid AS _oid, t.tgrelid AS _parent, n.nspname AS _nsp,"
 		" quote_ident(t.tgname) || ' ON ' || " QUALIFIED("n.nspname", "c.relname") " AS identity,"
 		" pg_get_triggerdef(t.oid) AS definition, " ENABLED("t.tgenabled")
 		" FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
 	" WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND " USER_SCHEMA("n")},
 	/* A partition's copy of a trigger counts only where its state is its own. */
-	{WF_KIND_TRIGGER, TriggerRelationId, RelationRelationId,
+	{WF_OBJECT_TRIGGER, TriggerRelationId, RelationRelationId,
 		"SELECT t.oid AS _oid, t.tgrelid AS _parent, n.nspname AS _nsp,"
 		" quote_ident(t.tgname) || ' ON ' || " QUALIFIED("n.nspname", "c.relname") " AS identity,"
 		" " TRIGGER_STATE("t.tgenabled") " AS enabled, " TRIGGER_STATE("p.tgenabled") " AS parent_enabled"
 		" FROM pg_trigger t JOIN pg_trigger p ON p.oid = t.tgparentid"
 		" JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
 	" WHERE NOT t.tgisinternal AND t.tgenabled <> p.tgenabled AND " USER_SCHEMA("n")},
-	{WF_KIND_POLICY, PolicyRelationId, RelationRelationId,
+	{WF_OBJECT_POLICY, PolicyRelationId, RelationRelationId,
 		"SELECT p.oid AS _oid, p.polrelid AS _parent, n.nspname AS _nsp,"
 		" quote_ident(p.polname) || ' ON ' || " QUALIFIED("n.nspname", "c.relname") " AS identity,"
 		" 'CREATE POLICY ' || quote_ident(p.polname) || ' ON ' || " QUALIFIED("n.nspname", "c.relname")
@@ -137,5 +137,5 @@ const WfCatalogQuery wf_catalog_details[] = {
 		"  || coalesce(' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')', '') AS definition"
 		" FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
 	" WHERE " USER_SCHEMA("n")},
-	{WF_KIND_COUNT, InvalidOid, InvalidOid, NULL}
+	{WF_OBJECT_COUNT, InvalidOid, InvalidOid, NULL}
 };

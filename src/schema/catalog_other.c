@@ -22,8 +22,8 @@
 	" || coalesce(', " word " = ' || (SELECT 'OPERATOR(' || quote_ident(k.nspname) || '.' || q.oprname || ')'" \
 	"  FROM pg_operator q JOIN pg_namespace k ON k.oid = q.oprnamespace WHERE q.oid = " column "), '')"
 
-const WfCatalogQuery wf_catalog_others[] = {
-	{WF_KIND_OPERATOR, OperatorRelationId, InvalidOid,
+const WfCatalogQuery wf_schema_catalog_others[] = {
+	{WF_OBJECT_OPERATOR, OperatorRelationId, InvalidOid,
 		"SELECT o.oid AS _oid, n.nspname AS _nsp,"
 		" quote_ident(n.nspname) || '.' || o.oprname || ' (' || " OPERAND("o.oprleft")
 		"  || ', ' || " OPERAND("o.oprright") " || ')' AS identity,"
@@ -39,7 +39,7 @@ const WfCatalogQuery wf_catalog_others[] = {
 		" FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace"
 		" WHERE o.oprcode <> 0 AND " USER_SCHEMA("n")
 	" AND " NO_MEMBER("pg_operator", "o.oid")},
-	{WF_KIND_CAST, CastRelationId, InvalidOid,
+	{WF_OBJECT_CAST, CastRelationId, InvalidOid,
 		"SELECT c.oid AS _oid, x.name AS identity, 'CREATE CAST ' || x.name"
 		"  || CASE c.castmethod WHEN 'b' THEN ' WITHOUT FUNCTION' WHEN 'i' THEN ' WITH INOUT'"
 		"   ELSE ' WITH FUNCTION ' || c.castfunc::regprocedure::text END"
@@ -47,7 +47,7 @@ const WfCatalogQuery wf_catalog_others[] = {
 		" FROM pg_cast c, LATERAL (SELECT '(' || format_type(c.castsource, NULL) || ' AS '"
 		"  || format_type(c.casttarget, NULL) || ')' AS name) x"
 	" WHERE c.oid >= 16384 AND " NO_MEMBER("pg_cast", "c.oid")},
-	{WF_KIND_CONVERSION, ConversionRelationId, InvalidOid,
+	{WF_OBJECT_CONVERSION, ConversionRelationId, InvalidOid,
 		"SELECT c.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "c.conname") " AS identity,"
 		" 'CREATE ' || CASE WHEN c.condefault THEN 'DEFAULT ' ELSE '' END || 'CONVERSION '"
 		"  || " QUALIFIED("n.nspname", "c.conname") " || ' FOR ' || quote_literal(pg_encoding_to_char(c.conforencoding))"
@@ -55,7 +55,7 @@ const WfCatalogQuery wf_catalog_others[] = {
 		" " ROLE("c.conowner") " AS owner"
 		" FROM pg_conversion c JOIN pg_namespace n ON n.oid = c.connamespace"
 	" WHERE " USER_SCHEMA("n")},
-	{WF_KIND_TS_DICTIONARY, TSDictionaryRelationId, InvalidOid,
+	{WF_OBJECT_TS_DICTIONARY, TSDictionaryRelationId, InvalidOid,
 		"SELECT d.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "d.dictname") " AS identity,"
 		" 'CREATE TEXT SEARCH DICTIONARY ' || " QUALIFIED("n.nspname", "d.dictname") " || ' (TEMPLATE = '"
 		"  || " QUALIFIED("tn.nspname", "t.tmplname") " || coalesce(', ' || d.dictinitoption, '') || ')' AS definition,"
@@ -63,7 +63,7 @@ const WfCatalogQuery wf_catalog_others[] = {
 		" FROM pg_ts_dict d JOIN pg_namespace n ON n.oid = d.dictnamespace"
 		" JOIN pg_ts_template t ON t.oid = d.dicttemplate JOIN pg_namespace tn ON tn.oid = t.tmplnamespace"
 	" WHERE " USER_SCHEMA("n")},
-	{WF_KIND_TS_CONFIGURATION, TSConfigRelationId, InvalidOid,
+	{WF_OBJECT_TS_CONFIGURATION, TSConfigRelationId, InvalidOid,
 		"SELECT c.oid AS _oid, n.nspname AS _nsp, x.name AS identity,"
 		" 'CREATE TEXT SEARCH CONFIGURATION ' || x.name || ' (PARSER = ' || " QUALIFIED("pn.nspname", "p.prsname") " || ')'"
 		"  || coalesce((SELECT string_agg(E';\\nALTER TEXT SEARCH CONFIGURATION ' || x.name || ' ADD MAPPING FOR '"
@@ -77,7 +77,7 @@ const WfCatalogQuery wf_catalog_others[] = {
 		" JOIN pg_ts_parser p ON p.oid = c.cfgparser JOIN pg_namespace pn ON pn.oid = p.prsnamespace,"
 		" LATERAL (SELECT " QUALIFIED("n.nspname", "c.cfgname") " AS name) x"
 	" WHERE " USER_SCHEMA("n")},
-	{WF_KIND_FOREIGN_DATA_WRAPPER, ForeignDataWrapperRelationId, InvalidOid,
+	{WF_OBJECT_FOREIGN_DATA_WRAPPER, ForeignDataWrapperRelationId, InvalidOid,
 		"SELECT f.oid AS _oid, quote_ident(f.fdwname) AS identity,"
 		" 'CREATE FOREIGN DATA WRAPPER ' || quote_ident(f.fdwname)"
 		"  || CASE WHEN f.fdwhandler <> 0 THEN ' HANDLER ' || f.fdwhandler::regproc::text ELSE '' END"
@@ -85,7 +85,7 @@ const WfCatalogQuery wf_catalog_others[] = {
 		" " SORTED_LIST("f.fdwoptions") " AS options, " ROLE("f.fdwowner") " AS owner, "
 		GRANTS("f.fdwacl", "F", "f.fdwowner")
 	" FROM pg_foreign_data_wrapper f"},
-	{WF_KIND_SERVER, ForeignServerRelationId, InvalidOid,
+	{WF_OBJECT_SERVER, ForeignServerRelationId, InvalidOid,
 		"SELECT s.oid AS _oid, quote_ident(s.srvname) AS identity,"
 		" 'CREATE SERVER ' || quote_ident(s.srvname) || coalesce(' TYPE ' || quote_literal(s.srvtype), '')"
 		"  || coalesce(' VERSION ' || quote_literal(s.srvversion), '')"
@@ -93,15 +93,19 @@ const WfCatalogQuery wf_catalog_others[] = {
 		" " SORTED_LIST("s.srvoptions") " AS options, " ROLE("s.srvowner") " AS owner, "
 		GRANTS("s.srvacl", "S", "s.srvowner")
 	" FROM pg_foreign_server s JOIN pg_foreign_data_wrapper f ON f.oid = s.srvfdw"},
-	/* Options that may hold a secret are never read; the view hides the rest from strangers. */
-	{WF_KIND_USER_MAPPING, UserMappingRelationId, InvalidOid,
+
+	/*
+	 * Options that may hold a secret are never read; the view hides the rest
+	 * from strangers.
+	 */
+	{WF_OBJECT_USER_MAPPING, UserMappingRelationId, InvalidOid,
 		"SELECT u.umid AS _oid, x.name AS identity, 'CREATE USER MAPPING ' || x.name AS definition,"
 		" CASE WHEN u.umoptions IS NOT NULL THEN (SELECT jsonb_agg(o ORDER BY o COLLATE \"C\")"
 		"  FROM unnest(u.umoptions) o WHERE split_part(o, '=', 1) !~* '(pass|secret|token|key|credential)')::text END"
 		"  AS options"
 		" FROM pg_user_mappings u, LATERAL (SELECT 'FOR ' || CASE WHEN u.umuser = 0 THEN 'PUBLIC'"
 	"  ELSE " ROLE("u.umuser") " END || ' SERVER ' || quote_ident(u.srvname) AS name) x"},
-	{WF_KIND_PUBLICATION, PublicationRelationId, InvalidOid,
+	{WF_OBJECT_PUBLICATION, PublicationRelationId, InvalidOid,
 		"SELECT p.oid AS _oid, quote_ident(p.pubname) AS identity,"
 		" 'CREATE PUBLICATION ' || quote_ident(p.pubname)"
 		"  || CASE WHEN p.puballtables THEN ' FOR ALL TABLES' ELSE coalesce(' FOR ' || ("
@@ -120,7 +124,7 @@ const WfCatalogQuery wf_catalog_others[] = {
 		"  || CASE WHEN p.pubviaroot THEN ', publish_via_partition_root = true' ELSE '' END || ')' AS definition,"
 		" " ROLE("p.pubowner") " AS owner"
 	" FROM pg_publication p"},
-	{WF_KIND_EVENT_TRIGGER, EventTriggerRelationId, InvalidOid,
+	{WF_OBJECT_EVENT_TRIGGER, EventTriggerRelationId, InvalidOid,
 		"SELECT t.oid AS _oid, quote_ident(t.evtname) AS identity,"
 		" 'CREATE EVENT TRIGGER ' || quote_ident(t.evtname) || ' ON ' || t.evtevent"
 		"  || coalesce(' WHEN TAG IN (' || (SELECT string_agg(quote_literal(x), ', ') FROM unnest(t.evttags) x) || ')', '')"
@@ -128,7 +132,7 @@ const WfCatalogQuery wf_catalog_others[] = {
 		" CASE t.evtenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' END AS enabled,"
 		" " ROLE("t.evtowner") " AS owner"
 	" FROM pg_event_trigger t"},
-	{WF_KIND_DEFAULT_PRIVILEGES, DefaultAclRelationId, InvalidOid,
+	{WF_OBJECT_DEFAULT_PRIVILEGES, DefaultAclRelationId, InvalidOid,
 		"SELECT a.oid AS _oid, n.nspname AS _nsp, 'FOR ROLE ' || " ROLE("a.defaclrole")
 		"  || coalesce(' IN SCHEMA ' || quote_ident(n.nspname), '') || ' ON ' || CASE a.defaclobjtype"
 		"   WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES'"
@@ -136,5 +140,5 @@ const WfCatalogQuery wf_catalog_others[] = {
 		" " GRANT_LIST("a.defaclacl", "CASE WHEN a.defaclnamespace = 0 THEN"
 					   " acldefault(CASE a.defaclobjtype WHEN 'S' THEN 's' ELSE a.defaclobjtype END, a.defaclrole) END") " AS grants"
 	" FROM pg_default_acl a LEFT JOIN pg_namespace n ON n.oid = a.defaclnamespace"},
-	{WF_KIND_COUNT, InvalidOid, InvalidOid, NULL}
+	{WF_OBJECT_COUNT, InvalidOid, InvalidOid, NULL}
 };

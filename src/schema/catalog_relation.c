@@ -17,8 +17,8 @@
 	" 'MAXVALUE ' || " s ".seqmax, 'START WITH ' || " s ".seqstart," \
 	" 'CACHE ' || " s ".seqcache, CASE WHEN " s ".seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END)::text"
 
-const WfCatalogQuery wf_catalog_relations[] = {
-	{WF_KIND_SEQUENCE, RelationRelationId, InvalidOid,
+const WfCatalogQuery wf_schema_catalog_relations[] = {
+	{WF_OBJECT_SEQUENCE, RelationRelationId, InvalidOid,
 		"SELECT c.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "c.relname") " AS identity,"
 		" CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' END AS persistence,"
 		" " SEQUENCE_SETTINGS("s") " AS settings,"
@@ -28,7 +28,7 @@ const WfCatalogQuery wf_catalog_relations[] = {
 		" WHERE c.relkind = 'S' AND " USER_SCHEMA("n")
 		" AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass"
 	"  AND d.objid = c.oid AND d.deptype = 'i')"},
-	{WF_KIND_TABLE, RelationRelationId, InvalidOid,
+	{WF_OBJECT_TABLE, RelationRelationId, InvalidOid,
 		"SELECT c.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "c.relname") " AS identity,"
 		" CASE c.relkind WHEN 'p' THEN pg_get_partkeydef(c.oid) END AS partition_by,"
 		" CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,"
@@ -49,14 +49,14 @@ const WfCatalogQuery wf_catalog_relations[] = {
 		" LEFT JOIN pg_am m ON m.oid = c.relam"
 		" LEFT JOIN pg_index x ON x.indrelid = c.oid AND x.indisclustered"
 	" WHERE c.relkind IN ('r', 'p') AND " USER_SCHEMA("n")},
-	{WF_KIND_FOREIGN_TABLE, RelationRelationId, InvalidOid,
+	{WF_OBJECT_FOREIGN_TABLE, RelationRelationId, InvalidOid,
 		"SELECT c.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "c.relname") " AS identity,"
 		" quote_ident(s.srvname) AS server, " SORTED_LIST("f.ftoptions") " AS foreign_options,"
 		" " ROLE("c.relowner") " AS owner, " GRANTS("c.relacl", "r", "c.relowner")
 		" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 		" JOIN pg_foreign_table f ON f.ftrelid = c.oid JOIN pg_foreign_server s ON s.oid = f.ftserver"
 	" WHERE " USER_SCHEMA("n")},
-	{WF_KIND_VIEW, RelationRelationId, InvalidOid,
+	{WF_OBJECT_VIEW, RelationRelationId, InvalidOid,
 		"SELECT c.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "c.relname") " AS identity,"
 		" rtrim(pg_get_viewdef(c.oid), ';') AS definition,"
 		" (SELECT jsonb_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)"
@@ -66,7 +66,7 @@ const WfCatalogQuery wf_catalog_relations[] = {
 		" " ROLE("c.relowner") " AS owner, " GRANTS("c.relacl", "r", "c.relowner")
 		" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 	" WHERE c.relkind = 'v' AND " USER_SCHEMA("n")},
-	{WF_KIND_MATERIALIZED_VIEW, RelationRelationId, InvalidOid,
+	{WF_OBJECT_MATERIALIZED_VIEW, RelationRelationId, InvalidOid,
 		"SELECT c.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "c.relname") " AS identity,"
 		" rtrim(pg_get_viewdef(c.oid), ';') AS definition,"
 		" CASE WHEN m.amname <> 'heap' THEN quote_ident(m.amname) END AS access_method,"
@@ -78,7 +78,7 @@ const WfCatalogQuery wf_catalog_relations[] = {
 		" LEFT JOIN pg_am m ON m.oid = c.relam"
 		" LEFT JOIN pg_index x ON x.indrelid = c.oid AND x.indisclustered"
 	" WHERE c.relkind = 'm' AND " USER_SCHEMA("n")},
-	{WF_KIND_COLUMN, RelationRelationId, RelationRelationId,
+	{WF_OBJECT_COLUMN, RelationRelationId, RelationRelationId,
 		"SELECT c.oid AS _oid, a.attnum AS _sub, c.oid AS _parent, n.nspname AS _nsp,"
 		" " QUALIFIED("n.nspname", "c.relname") " || '.' || quote_ident(a.attname) AS identity,"
 		" a.attnum::text AS position,"
@@ -124,5 +124,5 @@ const WfCatalogQuery wf_catalog_relations[] = {
 		"   OR EXISTS (SELECT FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%')"
 		"   OR EXISTS (SELECT FROM pg_description x"
 	"    WHERE x.classoid = 'pg_class'::regclass AND x.objoid = c.oid AND x.objsubid = a.attnum)))"},
-	{WF_KIND_COUNT, InvalidOid, InvalidOid, NULL}
+	{WF_OBJECT_COUNT, InvalidOid, InvalidOid, NULL}
 };

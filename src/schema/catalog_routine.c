@@ -29,8 +29,8 @@
 	" || CASE " column " WHEN 'r' THEN ', " word " = READ_ONLY' WHEN 's' THEN ', " word " = SHAREABLE'" \
 	" ELSE ', " word " = READ_WRITE' END"
 
-const WfCatalogQuery wf_catalog_routines[] = {
-	{WF_KIND_FUNCTION, ProcedureRelationId, InvalidOid,
+const WfCatalogQuery wf_schema_catalog_routines[] = {
+	{WF_OBJECT_FUNCTION, ProcedureRelationId, InvalidOid,
 		"SELECT p.oid AS _oid, n.nspname AS _nsp,"
 		" CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END AS _type,"
 		" " ROUTINE_SIGNATURE " AS identity, rtrim(pg_get_functiondef(p.oid), E'\\n') AS definition,"
@@ -41,7 +41,7 @@ const WfCatalogQuery wf_catalog_routines[] = {
 		" FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
 		" WHERE p.prokind IN ('f', 'p', 'w') AND " USER_SCHEMA("n")
 	" AND " NO_MEMBER("pg_proc", "p.oid")},
-	{WF_KIND_AGGREGATE, ProcedureRelationId, InvalidOid,
+	{WF_OBJECT_AGGREGATE, ProcedureRelationId, InvalidOid,
 		"SELECT p.oid AS _oid, n.nspname AS _nsp, " SIGNATURE " AS signature,"
 		" " QUALIFIED("n.nspname", "p.proname") " || '(' || s.args || ')' AS identity,"
 		" 'CREATE AGGREGATE ' || " QUALIFIED("n.nspname", "p.proname") " || '(' || s.args || ') (SFUNC = '"
@@ -70,5 +70,5 @@ const WfCatalogQuery wf_catalog_routines[] = {
 		" LATERAL (SELECT coalesce(nullif(pg_get_function_identity_arguments(p.oid), ''), '*') AS args) s"
 		" WHERE " USER_SCHEMA("n")
 	" AND " NO_MEMBER("pg_proc", "p.oid")},
-	{WF_KIND_COUNT, InvalidOid, InvalidOid, NULL}
+	{WF_OBJECT_COUNT, InvalidOid, InvalidOid, NULL}
 };

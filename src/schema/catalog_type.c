@@ -23,20 +23,20 @@
 	" || CASE WHEN " oid " <> b.typcollation THEN ' COLLATE ' || (SELECT " QUALIFIED("k.nspname", "l.collname") \
 	"  FROM pg_collation l JOIN pg_namespace k ON k.oid = l.collnamespace WHERE l.oid = " oid ") ELSE '' END"
 
-const WfCatalogQuery wf_catalog_types[] = {
-	{WF_KIND_SCHEMA, NamespaceRelationId, InvalidOid,
+const WfCatalogQuery wf_schema_catalog_types[] = {
+	{WF_OBJECT_SCHEMA, NamespaceRelationId, InvalidOid,
 		"SELECT n.oid AS _oid, n.nspname AS _nsp, quote_ident(n.nspname) AS identity,"
 		" " ROLE("n.nspowner") " AS owner, " GRANTS("n.nspacl", "n", "n.nspowner")
 		" FROM pg_namespace n WHERE " USER_SCHEMA("n")
 		/* A schema that wishflags lives in belongs to it. */
 	" AND n.oid <> ALL (SELECT extnamespace FROM pg_extension WHERE extname = 'wishflags')"},
-	{WF_KIND_EXTENSION, ExtensionRelationId, InvalidOid,
+	{WF_OBJECT_EXTENSION, ExtensionRelationId, InvalidOid,
 		"SELECT e.oid AS _oid, quote_ident(e.extname) AS identity,"
 		" quote_ident(n.nspname) AS in_schema, e.extversion AS version,"
 		" CASE WHEN e.extrelocatable THEN 'true' END AS relocatable"
 		" FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace"
 	" WHERE e.extname <> 'wishflags'"},
-	{WF_KIND_COLLATION, CollationRelationId, InvalidOid,
+	{WF_OBJECT_COLLATION, CollationRelationId, InvalidOid,
 		"SELECT c.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "c.collname") " AS identity,"
 		" 'CREATE COLLATION ' || " QUALIFIED("n.nspname", "c.collname") " || ' (provider = '"
 		"  || CASE c.collprovider WHEN 'i' THEN 'icu' WHEN 'c' THEN 'libc' ELSE 'builtin' END"
@@ -48,16 +48,16 @@ const WfCatalogQuery wf_catalog_types[] = {
 		" " ROLE("c.collowner") " AS owner"
 		" FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace, to_jsonb(c) AS j(r)"
 	" WHERE " USER_SCHEMA("n")},
-	{WF_KIND_SHELL_TYPE, TypeRelationId, InvalidOid,
+	{WF_OBJECT_SHELL_TYPE, TypeRelationId, InvalidOid,
 		"SELECT " TYPE_PLACE ", 'CREATE TYPE ' || " QUALIFIED("n.nspname", "t.typname") " AS definition,"
 		" " ROLE("t.typowner") " AS owner"
 	OWN_TYPE("p") " AND NOT t.typisdefined"},
-	{WF_KIND_ENUM, TypeRelationId, InvalidOid,
+	{WF_OBJECT_ENUM, TypeRelationId, InvalidOid,
 		"SELECT " TYPE_PLACE ","
 		" (SELECT jsonb_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e"
 		"  WHERE e.enumtypid = t.oid)::text AS values,"
-		" " TYPE_OWNER OWN_TYPE("e")},
-	{WF_KIND_DOMAIN, TypeRelationId, InvalidOid,
+	" " TYPE_OWNER OWN_TYPE("e")},
+	{WF_OBJECT_DOMAIN, TypeRelationId, InvalidOid,
 		"SELECT " TYPE_PLACE ","
 		" format_type(t.typbasetype, t.typtypmod)" COLLATE_CLAUSE("t.typcollation") " AS type,"
 		" CASE WHEN t.typdefaultbin IS NOT NULL THEN pg_get_expr(t.typdefaultbin, 0)"
@@ -66,19 +66,19 @@ const WfCatalogQuery wf_catalog_types[] = {
 		" " TYPE_OWNER
 		" FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_type b ON b.oid = t.typbasetype"
 	" WHERE t.typtype = 'd' AND " USER_SCHEMA("n")},
-	{WF_KIND_DOMAIN_CONSTRAINT, ConstraintRelationId, TypeRelationId,
+	{WF_OBJECT_DOMAIN_CONSTRAINT, ConstraintRelationId, TypeRelationId,
 		"SELECT o.oid AS _oid, t.oid AS _parent, n.nspname AS _nsp,"
 		" quote_ident(o.conname) || ' ON DOMAIN ' || " QUALIFIED("n.nspname", "t.typname") " AS identity,"
 		" regexp_replace(pg_get_constraintdef(o.oid), ' NOT VALID$', '') AS definition,"
 		" CASE WHEN NOT o.convalidated THEN 'true' END AS not_valid"
 		" FROM pg_constraint o JOIN pg_type t ON t.oid = o.contypid JOIN pg_namespace n ON n.oid = t.typnamespace"
 	" WHERE o.contype = 'c' AND " USER_SCHEMA("n")},
-	{WF_KIND_COMPOSITE, TypeRelationId, InvalidOid,
+	{WF_OBJECT_COMPOSITE, TypeRelationId, InvalidOid,
 		"SELECT " TYPE_PLACE ", t.typrelid AS _alias, " TYPE_OWNER
 		" FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace"
 		" JOIN pg_class c ON c.oid = t.typrelid AND c.relkind = 'c'"
 	" WHERE t.typtype = 'c' AND " USER_SCHEMA("n")},
-	{WF_KIND_RANGE, TypeRelationId, InvalidOid,
+	{WF_OBJECT_RANGE, TypeRelationId, InvalidOid,
 		"SELECT " TYPE_PLACE ","
 		" 'CREATE TYPE ' || " QUALIFIED("n.nspname", "t.typname") " || ' AS RANGE (subtype = '"
 		"  || format_type(r.rngsubtype, NULL)"
@@ -96,7 +96,7 @@ const WfCatalogQuery wf_catalog_types[] = {
 		" JOIN pg_type b ON b.oid = r.rngsubtype JOIN pg_type m ON m.oid = r.rngmultitypid"
 		" JOIN pg_namespace mn ON mn.oid = m.typnamespace"
 	" WHERE " USER_SCHEMA("n")},
-	{WF_KIND_BASE_TYPE, TypeRelationId, InvalidOid,
+	{WF_OBJECT_BASE_TYPE, TypeRelationId, InvalidOid,
 		"SELECT " TYPE_PLACE ", 'CREATE TYPE ' || " QUALIFIED("n.nspname", "t.typname")
 		"  || ' (INPUT = ' || t.typinput::text || ', OUTPUT = ' || t.typoutput::text"
 		TYPE_FUNCTION("RECEIVE", "t.typreceive") TYPE_FUNCTION("SEND", "t.typsend")
@@ -116,5 +116,5 @@ const WfCatalogQuery wf_catalog_types[] = {
 		"  || CASE WHEN t.typcollation <> 0 THEN ', COLLATABLE = true' ELSE '' END || ')' AS definition,"
 		" " TYPE_OWNER OWN_TYPE("b")
 	" AND " NO_MEMBER("pg_type", "t.oid")},
-	{WF_KIND_COUNT, InvalidOid, InvalidOid, NULL}
+	{WF_OBJECT_COUNT, InvalidOid, InvalidOid, NULL}
 };

@@ -1,15 +1,15 @@
 /*
- * ddl.h: the writers of DDL, one set per object type; see WfType.
+ * ddl.h: the writers of DDL, one set per object type; see WfObjectType.
  */
 #ifndef WF_SCHEMA_DDL_H
 #define WF_SCHEMA_DDL_H
 
 #include "schema/plan.h"
 
-#define WF_DDL_CREATE(name) extern void wf_ddl_##name##_create(WfDdl *ddl, WfObject *object)
-#define WF_DDL_DROP(name) extern void wf_ddl_##name##_drop(WfDdl *ddl, WfObject *object)
+#define WF_DDL_CREATE(name) extern void wf_schema_ddl_##name##_create(WfDdl *ddl, WfObject *object)
+#define WF_DDL_DROP(name) extern void wf_schema_ddl_##name##_drop(WfDdl *ddl, WfObject *object)
 #define WF_DDL_ALTER(name) \
-	extern bool wf_ddl_##name##_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+	extern bool wf_schema_ddl_##name##_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 
 /* ddl_table.c */
 WF_DDL_CREATE(table);
@@ -19,8 +19,8 @@ WF_DDL_CREATE(inheritance);
 WF_DDL_DROP(inheritance);
 WF_DDL_CREATE(partition);
 WF_DDL_DROP(partition);
-extern bool wf_ddl_stands_alone(WfObject *table);
-extern List *wf_ddl_columns_in_order(WfObject *table);
+extern bool wf_schema_ddl_stands_alone(WfObject *table);
+extern List *wf_schema_ddl_columns_in_order(WfObject *table);
 
 /* ddl_column.c */
 WF_DDL_CREATE(column);
@@ -29,8 +29,8 @@ WF_DDL_ALTER(column);
 WF_DDL_CREATE(default);
 WF_DDL_DROP(default);
 WF_DDL_ALTER(default);
-extern void wf_ddl_column_definition(StringInfo sql, WfObject *column, bool typed);
-extern void wf_ddl_column_settings(WfDdl *ddl, WfObject *column);
+extern void wf_schema_ddl_column_definition(StringInfo sql, WfObject *column, bool typed);
+extern void wf_schema_ddl_column_settings(WfDdl *ddl, WfObject *column);
 
 /* ddl_constraint.c */
 WF_DDL_CREATE(constraint);
@@ -42,14 +42,15 @@ WF_DDL_CREATE(index);
 WF_DDL_DROP(index);
 WF_DDL_ALTER(index);
 WF_DDL_CREATE(index_partition);
-extern void wf_ddl_index_settings(WfDdl *ddl, WfObject *object, const char *index);
+extern void wf_schema_ddl_index_settings(WfDdl *ddl, WfObject *object, const char *index);
 
 /* ddl_sequence.c */
 WF_DDL_CREATE(sequence);
 WF_DDL_DROP(sequence);
 WF_DDL_ALTER(sequence);
 WF_DDL_CREATE(sequence_owner);
-extern void wf_ddl_sequence_bounds(WfDdl *ddl, const char *sequence, const char *from, const char *to);
+extern void wf_schema_ddl_sequence_bounds(WfDdl *ddl, const char *sequence, const char *from, const char *to);
+
 WF_DDL_DROP(sequence_owner);
 
 /* ddl_type.c */

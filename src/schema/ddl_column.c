@@ -25,7 +25,7 @@ static char *plain_type(const char *type);
 
 /* Name, type and what the grammar allows behind it. */
 void
-wf_ddl_column_definition(StringInfo sql, WfObject *column, bool typed)
+wf_schema_ddl_column_definition(StringInfo sql, WfObject *column, bool typed)
 {
 	const char *value;
 	WfObject   *dflt = folded_default(column);
@@ -34,7 +34,7 @@ wf_ddl_column_definition(StringInfo sql, WfObject *column, bool typed)
 	if (!typed)
 		appendStringInfo(sql, " %s", wf_schema_value(column, "type"));
 	if ((value = wf_schema_value(column, "foreign_options")) != NULL)
-		wf_ddl_foreign_clause(sql, value);
+		wf_schema_ddl_foreign_clause(sql, value);
 	if ((value = wf_schema_value(column, "generated")) != NULL && !inherits_expression(column))
 		appendStringInfo(sql, " GENERATED ALWAYS AS %s", value);
 	if (dflt)
@@ -57,7 +57,7 @@ inherits_expression(WfObject *column)
 		WfObject   *origin;
 		const char *expression;
 
-		if (link->type->kind != WF_KIND_INHERITANCE || !link->needs)
+		if (link->type->kind != WF_OBJECT_INHERITANCE || !link->needs)
 			continue;
 		origin = wf_schema_namesake(column, linitial(link->needs));
 		expression = origin ? wf_schema_value(origin, "generated") : NULL;
@@ -77,7 +77,7 @@ folded_default(WfObject *column)
 	{
 		WfObject   *child = lfirst(lc);
 
-		if (child->type->kind == WF_KIND_DEFAULT && child->create_action &&
+		if (child->type->kind == WF_OBJECT_DEFAULT && child->create_action &&
 			child->create_action == column->create_action)
 			return child;
 	}
@@ -105,12 +105,12 @@ identity_clause(WfObject *column)
 
 /* What is set by statements of their own after the column is there. */
 void
-wf_ddl_column_settings(WfDdl *ddl, WfObject *column)
+wf_schema_ddl_column_settings(WfDdl *ddl, WfObject *column)
 {
 	const char *value;
 	char	   *alter;
 
-	if (is_attribute(column) || column->parent->type->kind == WF_KIND_VIEW)
+	if (is_attribute(column) || column->parent->type->kind == WF_OBJECT_VIEW)
 		return;
 	alter = alter_column(column, true);
 	if (wf_schema_flag(column, "inherited") && !wf_schema_flag(column, "local") &&
@@ -119,7 +119,7 @@ wf_ddl_column_settings(WfDdl *ddl, WfObject *column)
 		WfObject   *dflt = folded_default(column);
 
 		if (dflt)
-			wf_ddl_default_create(ddl, dflt);
+			wf_schema_ddl_default_create(ddl, dflt);
 		if (wf_schema_flag(column, "not_null"))
 			appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", alter_column(column, false));
 	}
@@ -132,56 +132,56 @@ wf_ddl_column_settings(WfDdl *ddl, WfObject *column)
 		appendStringInfo(ddl->sql, "%s SET COMPRESSION %s;\n", alter, value);
 	if ((value = wf_schema_value(column, "statistics")) != NULL)
 		appendStringInfo(ddl->sql, "%s SET STATISTICS %s;\n", alter, value);
-	wf_ddl_options(ddl, alter, NULL, wf_schema_value(column, "options"));
+	wf_schema_ddl_options(ddl, alter, NULL, wf_schema_value(column, "options"));
 }
 
 static bool
 is_attribute(WfObject *column)
 {
-	return column->parent->type->kind == WF_KIND_COMPOSITE;
+	return column->parent->type->kind == WF_OBJECT_COMPOSITE;
 }
 
 static bool
 is_view(WfObject *parent)
 {
-	return parent->type->kind == WF_KIND_VIEW || parent->type->kind == WF_KIND_MATERIALIZED_VIEW;
+	return parent->type->kind == WF_OBJECT_VIEW || parent->type->kind == WF_OBJECT_MATERIALIZED_VIEW;
 }
 
 /* A column added to a table that is there already. */
 void
-wf_ddl_column_create(WfDdl *ddl, WfObject *column)
+wf_schema_ddl_column_create(WfDdl *ddl, WfObject *column)
 {
 	StringInfoData definition;
 
 	if (is_view(column->parent))
 	{
 		/* The view has it; only its settings, comment and grants are new. */
-		wf_ddl_column_settings(ddl, column);
+		wf_schema_ddl_column_settings(ddl, column);
 		return;
 	}
-	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	initStringInfo(&definition);
-	wf_ddl_column_definition(&definition, column, false);
+	wf_schema_ddl_column_definition(&definition, column, false);
 	if (is_attribute(column))
 		appendStringInfo(ddl->sql, "ALTER TYPE %s ADD ATTRIBUTE %s;\n", column->parent->identity,
 						 definition.data);
 	else
 		appendStringInfo(ddl->sql, "ALTER %s %s ADD COLUMN %s;\n", column->parent->type->keyword,
 						 column->parent->identity, definition.data);
-	wf_ddl_column_settings(ddl, column);
+	wf_schema_ddl_column_settings(ddl, column);
 }
 
 void
-wf_ddl_column_drop(WfDdl *ddl, WfObject *column)
+wf_schema_ddl_column_drop(WfDdl *ddl, WfObject *column)
 {
 	if (is_view(column->parent))
 	{
 		if (wf_schema_value(column, "comment"))
 			appendStringInfo(ddl->sql, "COMMENT ON COLUMN %s IS NULL;\n", column->identity);
-		wf_ddl_revoke_all(ddl, column);
+		wf_schema_ddl_revoke_all(ddl, column);
 		return;
 	}
-	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	ddl->breaks = true;
 	ddl->loses_data = !wf_schema_value(column, "generated");
 	appendStringInfo(ddl->sql, "ALTER %s %s DROP %s %s;\n", column->parent->type->keyword,
@@ -198,14 +198,14 @@ alter_column(WfObject *column, bool only)
 }
 
 bool
-wf_ddl_column_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_column_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
 	const char *was = wf_schema_value(from, attr);
 	const char *value = wf_schema_value(to, attr);
 	char	   *alter = alter_column(to, true);
 
-	wf_ddl_lock(ddl, strcmp(attr, "statistics") == 0 || strcmp(attr, "options") == 0
-				? WF_LOCK_SHARE_UPDATE_EXCLUSIVE : WF_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, strcmp(attr, "statistics") == 0 || strcmp(attr, "options") == 0
+					   ? WF_SCHEMA_LOCK_SHARE_UPDATE_EXCLUSIVE : WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	if (strcmp(attr, "type") == 0)
 		return alter_type(ddl, from, to);
 	if (strcmp(attr, "generated") == 0)
@@ -236,9 +236,9 @@ wf_ddl_column_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 	else if (strcmp(attr, "statistics") == 0)
 		appendStringInfo(ddl->sql, "%s SET STATISTICS %s;\n", alter, value ? value : "-1");
 	else if (strcmp(attr, "options") == 0)
-		wf_ddl_options(ddl, alter, was, value);
+		wf_schema_ddl_options(ddl, alter, was, value);
 	else if (strcmp(attr, "foreign_options") == 0)
-		wf_ddl_foreign_options(ddl, alter_column(to, false), was, value);
+		wf_schema_ddl_foreign_options(ddl, alter_column(to, false), was, value);
 	else
 		return false;
 	return true;
@@ -261,7 +261,7 @@ alter_type(WfDdl *ddl, WfObject *from, WfObject *to)
 		return true;
 	}
 	appendStringInfo(ddl->sql, "%s TYPE %s%s;\n", alter_column(to, false), type,
-					 to->parent->type->kind == WF_KIND_FOREIGN_TABLE ||
+					 to->parent->type->kind == WF_OBJECT_FOREIGN_TABLE ||
 					 wf_schema_value(to, "generated") ? "" : using_clause(from, to));
 	/* A new type brings its own storage. */
 	if ((value = wf_schema_value(to, "storage")) != NULL)
@@ -342,7 +342,7 @@ alter_not_null(WfDdl *ddl, WfObject *to)
 		return;
 	}
 	ddl->breaks = true;
-	if (!ddl->late || wf_schema_value(to, "identity") || !wf_ddl_stands_alone(to->parent))
+	if (!ddl->late || wf_schema_value(to, "identity") || !wf_schema_ddl_stands_alone(to->parent))
 	{
 		appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", alter);
 		return;
@@ -393,7 +393,7 @@ alter_identity_settings(WfDdl *ddl, WfObject *from, WfObject *to)
 
 	if (!had || !wanted || !sequence)
 		return;
-	wf_ddl_sequence_bounds(ddl, sequence, had, wanted);
+	wf_schema_ddl_sequence_bounds(ddl, sequence, had, wanted);
 	appendStringInfo(ddl->sql, "ALTER SEQUENCE %s", sequence);
 	foreach(lc, wf_schema_list(wanted))
 		appendStringInfo(ddl->sql, " %s", (char *) lfirst(lc));
@@ -404,30 +404,30 @@ alter_identity_settings(WfDdl *ddl, WfObject *from, WfObject *to)
 static char *
 default_target(WfObject *dflt)
 {
-	if (dflt->parent->type->kind == WF_KIND_COLUMN)
+	if (dflt->parent->type->kind == WF_OBJECT_COLUMN)
 		return alter_column(dflt->parent, true);
 	return psprintf("ALTER %s %s ALTER COLUMN %s", dflt->parent->type->keyword,
 					dflt->parent->identity, wf_schema_short_name(dflt));
 }
 
 void
-wf_ddl_default_create(WfDdl *ddl, WfObject *dflt)
+wf_schema_ddl_default_create(WfDdl *ddl, WfObject *dflt)
 {
-	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	appendStringInfo(ddl->sql, "%s SET DEFAULT %s;\n", default_target(dflt),
 					 wf_schema_value(dflt, "expression"));
 }
 
 void
-wf_ddl_default_drop(WfDdl *ddl, WfObject *dflt)
+wf_schema_ddl_default_drop(WfDdl *ddl, WfObject *dflt)
 {
-	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	appendStringInfo(ddl->sql, "%s DROP DEFAULT;\n", default_target(dflt));
 }
 
 bool
-wf_ddl_default_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_default_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
-	wf_ddl_default_create(ddl, to);
+	wf_schema_ddl_default_create(ddl, to);
 	return true;
 }

@@ -22,7 +22,7 @@ static char *option_of(List *options, const char *name);
 
 /* Starts collecting the DDL of an action. */
 void
-wf_ddl_begin(WfDdl *ddl, StringInfo sql, const WfDiffOptions *options)
+wf_schema_ddl_begin(WfDdl *ddl, StringInfo sql, const WfDiffOptions *options)
 {
 	memset(ddl, 0, sizeof(WfDdl));
 	ddl->sql = sql;
@@ -32,7 +32,7 @@ wf_ddl_begin(WfDdl *ddl, StringInfo sql, const WfDiffOptions *options)
 
 /* Notes the strongest lock of the statements. */
 void
-wf_ddl_lock(WfDdl *ddl, WfLock lock)
+wf_schema_ddl_lock(WfDdl *ddl, WfSchemaLock lock)
 {
 	if (lock > ddl->lock)
 		ddl->lock = lock;
@@ -40,15 +40,15 @@ wf_ddl_lock(WfDdl *ddl, WfLock lock)
 
 /* Everything that makes this object as it is in its model. */
 void
-wf_ddl_create(WfDdl *ddl, WfObject *object)
+wf_schema_ddl_create(WfDdl *ddl, WfObject *object)
 {
 	object->type->create(ddl, object);
-	wf_ddl_decorate(ddl, object);
+	wf_schema_ddl_decorate(ddl, object);
 }
 
 /* Removes the object; a type that columns still use is put aside instead. */
 void
-wf_ddl_drop(WfDdl *ddl, WfObject *object)
+wf_schema_ddl_drop(WfDdl *ddl, WfObject *object)
 {
 	if (object->final_action && object->drop_action && object->drop_action->from == object)
 		appendStringInfo(ddl->sql, "ALTER %s %s RENAME TO %s;\n", object->type->keyword,
@@ -56,7 +56,7 @@ wf_ddl_drop(WfDdl *ddl, WfObject *object)
 	else if (wf_schema_is_made_of(object, NULL))
 	{
 		/* Its functions go with it. */
-		wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+		wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 		ddl->breaks = true;
 		appendStringInfo(ddl->sql, "DROP TYPE %s CASCADE;\n", object->identity);
 	}
@@ -66,14 +66,14 @@ wf_ddl_drop(WfDdl *ddl, WfObject *object)
 
 /* Announces a type whose functions come before it. */
 void
-wf_ddl_shell(WfDdl *ddl, WfObject *type)
+wf_schema_ddl_shell(WfDdl *ddl, WfObject *type)
 {
 	appendStringInfo(ddl->sql, "CREATE TYPE %s;\n", type->identity);
 }
 
-/* Drops what wf_ddl_drop() had put aside. */
+/* Drops what wf_schema_ddl_drop() had put aside. */
 void
-wf_ddl_finish(WfDdl *ddl, WfObject *object)
+wf_schema_ddl_finish(WfDdl *ddl, WfObject *object)
 {
 	const char *bare = wf_schema_bare(object->identity, object->schema);
 
@@ -90,7 +90,7 @@ old_name(WfObject *object)
 
 /* Owner, grants and comments of a new object. */
 void
-wf_ddl_decorate(WfDdl *ddl, WfObject *object)
+wf_schema_ddl_decorate(WfDdl *ddl, WfObject *object)
 {
 	const char *owner = wf_schema_value(object, "owner");
 
@@ -98,7 +98,7 @@ wf_ddl_decorate(WfDdl *ddl, WfObject *object)
 		appendStringInfo(ddl->sql, "ALTER %s %s OWNER TO %s;\n", object->type->keyword,
 						 object->identity, owner);
 	undo_default_privileges(ddl, object);
-	if (object->type->kind != WF_KIND_DEFAULT_PRIVILEGES)
+	if (object->type->kind != WF_OBJECT_DEFAULT_PRIVILEGES)
 		write_grants(ddl, object, NULL, wf_schema_value(object, "grants"));
 	if (wf_schema_value(object, "comment"))
 		write_comment(ddl, object, "comment", wf_schema_value(object, "comment"));
@@ -108,7 +108,7 @@ wf_ddl_decorate(WfDdl *ddl, WfObject *object)
 
 /* Changes one attribute in place; false when only drop and create does it. */
 bool
-wf_ddl_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
 	const char *value = wf_schema_value(to, attr);
 
@@ -119,7 +119,7 @@ wf_ddl_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 							 to->identity, value);
 		return true;
 	}
-	if (strcmp(attr, "grants") == 0 && to->type->kind != WF_KIND_DEFAULT_PRIVILEGES)
+	if (strcmp(attr, "grants") == 0 && to->type->kind != WF_OBJECT_DEFAULT_PRIVILEGES)
 	{
 		write_grants(ddl, to, wf_schema_value(from, attr), value);
 		restore_column_grants(ddl, to, wf_schema_value(from, attr), value);
@@ -157,7 +157,7 @@ write_grants(WfDdl *ddl, WfObject *object, const char *from, const char *to)
 	{
 		if (!wf_schema_list_has(wanted, lfirst(lc)))
 		{
-			write_grant(ddl, object, wf_ddl_opposite(lfirst(lc)));
+			write_grant(ddl, object, wf_schema_ddl_opposite(lfirst(lc)));
 			if (strncmp(lfirst(lc), "GRANT", 5) == 0)
 				ddl->breaks = true;
 		}
@@ -186,7 +186,7 @@ restore_column_grants(WfDdl *ddl, WfObject *table, const char *from, const char 
 		{
 			WfObject   *column = lfirst(lx);
 
-			if (column->type->kind == WF_KIND_COLUMN && column->fate != WF_FATE_CREATE &&
+			if (column->type->kind == WF_OBJECT_COLUMN && column->fate != WF_FATE_CREATE &&
 				wf_schema_list_has(wf_schema_list(wf_schema_value(column, "grants")), lfirst(lc)))
 				write_grant(ddl, column, lfirst(lc));
 		}
@@ -209,19 +209,19 @@ write_grant(WfDdl *ddl, WfObject *object, const char *grant)
 static char *
 grant_target(WfObject *object, const char **columns)
 {
-	if (object->type->kind == WF_KIND_COLUMN)
+	if (object->type->kind == WF_OBJECT_COLUMN)
 	{
 		*columns = psprintf(" (%s)", wf_schema_short_name(object));
 		object = object->parent;
 	}
-	if (object->type->kind == WF_KIND_AGGREGATE)
+	if (object->type->kind == WF_OBJECT_AGGREGATE)
 		return psprintf("FUNCTION %s", wf_schema_value(object, "signature"));
 	return psprintf("%s %s", object->type->grant_keyword, object->identity);
 }
 
 /* The statement that takes a GRANT or REVOKE back. */
 char *
-wf_ddl_opposite(const char *grant)
+wf_schema_ddl_opposite(const char *grant)
 {
 	char	   *text = pstrdup(grant);
 	char	   *option = strstr(text, " WITH GRANT OPTION");
@@ -263,7 +263,7 @@ undo_default_privileges(WfDdl *ddl, WfObject *object)
 		foreach(lg, wf_schema_list(wf_schema_value(defaults, "grants")))
 		{
 			if (!wf_schema_list_has(wanted, lfirst(lg)))
-				write_grant(ddl, object, wf_ddl_opposite(lfirst(lg)));
+				write_grant(ddl, object, wf_schema_ddl_opposite(lfirst(lg)));
 		}
 	}
 }
@@ -273,24 +273,24 @@ privilege_class(WfObject *object)
 {
 	switch (object->type->kind)
 	{
-		case WF_KIND_TABLE:
-		case WF_KIND_FOREIGN_TABLE:
-		case WF_KIND_VIEW:
-		case WF_KIND_MATERIALIZED_VIEW:
+		case WF_OBJECT_TABLE:
+		case WF_OBJECT_FOREIGN_TABLE:
+		case WF_OBJECT_VIEW:
+		case WF_OBJECT_MATERIALIZED_VIEW:
 			return " ON TABLES";
-		case WF_KIND_SEQUENCE:
+		case WF_OBJECT_SEQUENCE:
 			return " ON SEQUENCES";
-		case WF_KIND_FUNCTION:
-		case WF_KIND_PROCEDURE:
-		case WF_KIND_AGGREGATE:
+		case WF_OBJECT_FUNCTION:
+		case WF_OBJECT_PROCEDURE:
+		case WF_OBJECT_AGGREGATE:
 			return " ON FUNCTIONS";
-		case WF_KIND_ENUM:
-		case WF_KIND_DOMAIN:
-		case WF_KIND_COMPOSITE:
-		case WF_KIND_RANGE:
-		case WF_KIND_BASE_TYPE:
+		case WF_OBJECT_ENUM:
+		case WF_OBJECT_DOMAIN:
+		case WF_OBJECT_COMPOSITE:
+		case WF_OBJECT_RANGE:
+		case WF_OBJECT_BASE_TYPE:
 			return " ON TYPES";
-		case WF_KIND_SCHEMA:
+		case WF_OBJECT_SCHEMA:
 			return " ON SCHEMAS";
 		default:
 			return NULL;
@@ -299,34 +299,34 @@ privilege_class(WfObject *object)
 
 /* The definition is the whole statement. */
 void
-wf_ddl_plain_create(WfDdl *ddl, WfObject *object)
+wf_schema_ddl_plain_create(WfDdl *ddl, WfObject *object)
 {
 	appendStringInfo(ddl->sql, "%s;\n", wf_schema_value(object, "definition"));
 }
 
 void
-wf_ddl_plain_drop(WfDdl *ddl, WfObject *object)
+wf_schema_ddl_plain_drop(WfDdl *ddl, WfObject *object)
 {
-	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	ddl->breaks = true;
 	appendStringInfo(ddl->sql, "DROP %s %s;\n", object->type->keyword, object->identity);
 }
 
 /* For what goes or stays with something else. */
 void
-wf_ddl_no_text(WfDdl *ddl, WfObject *object)
+wf_schema_ddl_no_text(WfDdl *ddl, WfObject *object)
 {
 }
 
 bool
-wf_ddl_never_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_never_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
 	return false;
 }
 
 /* "<command> SET (...)" and "<command> RESET (...)" between two option lists. */
 void
-wf_ddl_options(WfDdl *ddl, const char *command, const char *from, const char *to)
+wf_schema_ddl_options(WfDdl *ddl, const char *command, const char *from, const char *to)
 {
 	List	   *had = wf_schema_list(from);
 	List	   *wanted = wf_schema_list(to);
@@ -359,7 +359,7 @@ wf_ddl_options(WfDdl *ddl, const char *command, const char *from, const char *to
 
 /* "<command> OPTIONS (ADD ..., SET ..., DROP ...)" between two option lists. */
 void
-wf_ddl_foreign_options(WfDdl *ddl, const char *command, const char *from, const char *to)
+wf_schema_ddl_foreign_options(WfDdl *ddl, const char *command, const char *from, const char *to)
 {
 	List	   *had = wf_schema_list(from);
 	List	   *wanted = wf_schema_list(to);
@@ -389,7 +389,7 @@ wf_ddl_foreign_options(WfDdl *ddl, const char *command, const char *from, const 
 
 /* " OPTIONS (a 'b')", or nothing. */
 void
-wf_ddl_foreign_clause(StringInfo sql, const char *options)
+wf_schema_ddl_foreign_clause(StringInfo sql, const char *options)
 {
 	ListCell   *lc;
 	char	   *name;
@@ -409,14 +409,14 @@ wf_ddl_foreign_clause(StringInfo sql, const char *options)
 
 /* Takes back what grants gave. */
 void
-wf_ddl_revoke_all(WfDdl *ddl, WfObject *object)
+wf_schema_ddl_revoke_all(WfDdl *ddl, WfObject *object)
 {
 	write_grants(ddl, object, wf_schema_value(object, "grants"), NULL);
 }
 
 /* " WITH (a = 'b')", or nothing. */
 char *
-wf_ddl_with(const char *options)
+wf_schema_ddl_with(const char *options)
 {
 	StringInfoData sql;
 	ListCell   *lc;
@@ -465,7 +465,7 @@ option_of(List *options, const char *wanted)
 
 /* Is this object made, rather than altered, by the plan? */
 bool
-wf_ddl_is_new(WfObject *object)
+wf_schema_ddl_is_new(WfObject *object)
 {
 	return object->fate == WF_FATE_CREATE || object->fate == WF_FATE_REPLACE;
 }

@@ -7,34 +7,34 @@
 #include "schema/ddl.h"
 
 void
-wf_ddl_foreign_create(WfDdl *ddl, WfObject *object)
+wf_schema_ddl_foreign_create(WfDdl *ddl, WfObject *object)
 {
 	appendStringInfoString(ddl->sql, wf_schema_value(object, "definition"));
-	wf_ddl_foreign_clause(ddl->sql, wf_schema_value(object, "options"));
+	wf_schema_ddl_foreign_clause(ddl->sql, wf_schema_value(object, "options"));
 	appendStringInfoString(ddl->sql, ";\n");
 }
 
 bool
-wf_ddl_foreign_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_foreign_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
 	if (strcmp(attr, "options") != 0)
 		return false;
-	wf_ddl_foreign_options(ddl, psprintf("ALTER %s %s", to->type->keyword, to->identity),
-						   wf_schema_value(from, attr), wf_schema_value(to, attr));
+	wf_schema_ddl_foreign_options(ddl, psprintf("ALTER %s %s", to->type->keyword, to->identity),
+								  wf_schema_value(from, attr), wf_schema_value(to, attr));
 	return true;
 }
 
 void
-wf_ddl_subscription_create(WfDdl *ddl, WfObject *subscription)
+wf_schema_ddl_subscription_create(WfDdl *ddl, WfObject *subscription)
 {
-	wf_ddl_plain_create(ddl, subscription);
+	wf_schema_ddl_plain_create(ddl, subscription);
 	if (wf_schema_flag(subscription, "enabled"))
-		(void) wf_ddl_subscription_alter(ddl, subscription, subscription, "enabled");
+		(void) wf_schema_ddl_subscription_alter(ddl, subscription, subscription, "enabled");
 }
 
 /* The publisher's slot stays: dropping it is nothing for a transaction. */
 void
-wf_ddl_subscription_drop(WfDdl *ddl, WfObject *subscription)
+wf_schema_ddl_subscription_drop(WfDdl *ddl, WfObject *subscription)
 {
 	ddl->breaks = true;
 	appendStringInfo(ddl->sql, "ALTER SUBSCRIPTION %s DISABLE;\n"
@@ -43,7 +43,7 @@ wf_ddl_subscription_drop(WfDdl *ddl, WfObject *subscription)
 }
 
 bool
-wf_ddl_subscription_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_subscription_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
 	if (strcmp(attr, "enabled") != 0)
 		return false;

@@ -11,24 +11,24 @@ static const char *index_name(WfObject *object);
 static void write_statistics(WfDdl *ddl, const char *index, const char *from, const char *to);
 
 void
-wf_ddl_index_create(WfDdl *ddl, WfObject *index)
+wf_schema_ddl_index_create(WfDdl *ddl, WfObject *index)
 {
 	const char *definition = wf_schema_value(index, "definition");
 	const char *name = strstr(definition, " INDEX ");
 	const char *where = strstr(definition, " WHERE ");
-	char	   *with = wf_ddl_with(wf_schema_value(index, "options"));
-	bool		concurrently = ddl->late && name && !wf_ddl_is_new(index->parent) &&
-		!wf_schema_value(index->parent, "partition_by");
+	char	   *with = wf_schema_ddl_with(wf_schema_value(index, "options"));
+	bool		concurrently = ddl->late && name && !wf_schema_ddl_is_new(index->parent) &&
+	!wf_schema_value(index->parent, "partition_by");
 
 	if (concurrently)
 	{
-		wf_ddl_lock(ddl, WF_LOCK_SHARE_UPDATE_EXCLUSIVE);
+		wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_SHARE_UPDATE_EXCLUSIVE);
 		ddl->transactional = false;
 		definition = psprintf("%s INDEX CONCURRENTLY %s", pnstrdup(definition, name - definition),
 							  name + 7);
 	}
 	else
-		wf_ddl_lock(ddl, wf_ddl_is_new(index->parent) ? WF_LOCK_NONE : WF_LOCK_SHARE);
+		wf_schema_ddl_lock(ddl, wf_schema_ddl_is_new(index->parent) ? WF_SCHEMA_LOCK_NONE : WF_SCHEMA_LOCK_SHARE);
 	/* Without a predicate the options may stand at the end. */
 	if (*with && !where)
 		appendStringInfo(ddl->sql, "%s%s;\n", definition, with);
@@ -36,52 +36,52 @@ wf_ddl_index_create(WfDdl *ddl, WfObject *index)
 	{
 		appendStringInfo(ddl->sql, "%s;\n", definition);
 		if (*with)
-			wf_ddl_options(ddl, psprintf("ALTER INDEX %s", index->identity), NULL,
-						   wf_schema_value(index, "options"));
+			wf_schema_ddl_options(ddl, psprintf("ALTER INDEX %s", index->identity), NULL,
+								  wf_schema_value(index, "options"));
 	}
-	wf_ddl_index_settings(ddl, index, NULL);
+	wf_schema_ddl_index_settings(ddl, index, NULL);
 }
 
 /* What is set once the index is there; index names one behind a constraint. */
 void
-wf_ddl_index_settings(WfDdl *ddl, WfObject *object, const char *index)
+wf_schema_ddl_index_settings(WfDdl *ddl, WfObject *object, const char *index)
 {
 	const char *name = index_name(object);
 	const char *tablespace = wf_schema_value(object, "tablespace");
 
 	if (index)
-		wf_ddl_options(ddl, psprintf("ALTER INDEX %s", index), NULL, wf_schema_value(object, "options"));
+		wf_schema_ddl_options(ddl, psprintf("ALTER INDEX %s", index), NULL, wf_schema_value(object, "options"));
 	if (tablespace)
 		appendStringInfo(ddl->sql, "ALTER INDEX %s SET TABLESPACE %s;\n", name, tablespace);
 	write_statistics(ddl, name, NULL, wf_schema_value(object, "statistics"));
 	if (wf_schema_flag(object, "replica_identity"))
-		(void) wf_ddl_index_alter(ddl, object, object, "replica_identity");
+		(void) wf_schema_ddl_index_alter(ddl, object, object, "replica_identity");
 	if (wf_schema_flag(object, "clustered"))
-		(void) wf_ddl_index_alter(ddl, object, object, "clustered");
+		(void) wf_schema_ddl_index_alter(ddl, object, object, "clustered");
 }
 
 static const char *
 index_name(WfObject *object)
 {
-	return object->type->kind == WF_KIND_CONSTRAINT ? wf_schema_value(object, "index")
+	return object->type->kind == WF_OBJECT_CONSTRAINT ? wf_schema_value(object, "index")
 		: object->identity;
 }
 
 void
-wf_ddl_index_drop(WfDdl *ddl, WfObject *index)
+wf_schema_ddl_index_drop(WfDdl *ddl, WfObject *index)
 {
 	bool		concurrently = ddl->late && index->twin == NULL &&
-		!wf_schema_value(index->parent, "partition_by") &&
-		!wf_schema_partition_of(index->parent);
+	!wf_schema_value(index->parent, "partition_by") &&
+	!wf_schema_partition_of(index->parent);
 
-	wf_ddl_lock(ddl, concurrently ? WF_LOCK_SHARE_UPDATE_EXCLUSIVE : WF_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, concurrently ? WF_SCHEMA_LOCK_SHARE_UPDATE_EXCLUSIVE : WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	ddl->transactional = !concurrently;
 	appendStringInfo(ddl->sql, "DROP INDEX %s%s;\n", concurrently ? "CONCURRENTLY " : "",
 					 index->identity);
 }
 
 bool
-wf_ddl_index_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_index_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
 	const char *value = wf_schema_value(to, attr);
 	const char *name = index_name(to);
@@ -89,11 +89,11 @@ wf_ddl_index_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 	const char *table = to->parent->identity;
 	const char *keyword = to->parent->type->keyword;
 
-	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	if (!name)
 		return false;
 	if (strcmp(attr, "options") == 0)
-		wf_ddl_options(ddl, alter, wf_schema_value(from, attr), value);
+		wf_schema_ddl_options(ddl, alter, wf_schema_value(from, attr), value);
 	else if (strcmp(attr, "tablespace") == 0)
 		appendStringInfo(ddl->sql, "%s SET TABLESPACE %s;\n", alter, value ? value : "pg_default");
 	else if (strcmp(attr, "statistics") == 0)
@@ -126,8 +126,8 @@ write_statistics(WfDdl *ddl, const char *index, const char *from, const char *to
 
 	foreach(lc, had)
 		if (!wf_schema_list_has(wanted, lfirst(lc)))
-			appendStringInfo(ddl->sql, "ALTER INDEX %s ALTER COLUMN %d SET STATISTICS -1;\n", index,
-							 atoi(lfirst(lc)));
+		appendStringInfo(ddl->sql, "ALTER INDEX %s ALTER COLUMN %d SET STATISTICS -1;\n", index,
+						 atoi(lfirst(lc)));
 	foreach(lc, wanted)
 	{
 		const char *target = strchr(lfirst(lc), ' ');
@@ -139,9 +139,9 @@ write_statistics(WfDdl *ddl, const char *index, const char *from, const char *to
 }
 
 void
-wf_ddl_index_partition_create(WfDdl *ddl, WfObject *link)
+wf_schema_ddl_index_partition_create(WfDdl *ddl, WfObject *link)
 {
-	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	appendStringInfo(ddl->sql, "ALTER INDEX %s ATTACH PARTITION %s;\n", wf_schema_value(link, "of"),
 					 link->identity);
 }

@@ -11,13 +11,13 @@ static bool older(const char *a, const char *b);
 static void write_default_grants(WfDdl *ddl, WfObject *defaults, const char *from, const char *to);
 
 void
-wf_ddl_schema_create(WfDdl *ddl, WfObject *schema)
+wf_schema_ddl_schema_create(WfDdl *ddl, WfObject *schema)
 {
 	appendStringInfo(ddl->sql, "CREATE SCHEMA %s;\n", schema->identity);
 }
 
 void
-wf_ddl_extension_create(WfDdl *ddl, WfObject *extension)
+wf_schema_ddl_extension_create(WfDdl *ddl, WfObject *extension)
 {
 	appendStringInfo(ddl->sql, "CREATE EXTENSION %s WITH SCHEMA %s VERSION %s;\n", extension->identity,
 					 wf_schema_value(extension, "in_schema"),
@@ -44,7 +44,7 @@ older(const char *a, const char *b)
 }
 
 bool
-wf_ddl_extension_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_extension_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
 	const char *value = wf_schema_value(to, attr);
 
@@ -61,71 +61,71 @@ wf_ddl_extension_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *att
 }
 
 void
-wf_ddl_trigger_create(WfDdl *ddl, WfObject *trigger)
+wf_schema_ddl_trigger_create(WfDdl *ddl, WfObject *trigger)
 {
-	wf_ddl_lock(ddl, WF_LOCK_SHARE_ROW_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_SHARE_ROW_EXCLUSIVE);
 	/* A partition has its copy already, in the parent's state. */
 	if (wf_schema_value(trigger, "definition"))
-		wf_ddl_plain_create(ddl, trigger);
+		wf_schema_ddl_plain_create(ddl, trigger);
 	if (wf_schema_value(trigger, "enabled"))
-		(void) wf_ddl_trigger_alter(ddl, trigger, trigger, "enabled");
+		(void) wf_schema_ddl_trigger_alter(ddl, trigger, trigger, "enabled");
 }
 
 void
-wf_ddl_trigger_drop(WfDdl *ddl, WfObject *trigger)
+wf_schema_ddl_trigger_drop(WfDdl *ddl, WfObject *trigger)
 {
 	if (wf_schema_value(trigger, "definition"))
-		wf_ddl_plain_drop(ddl, trigger);
+		wf_schema_ddl_plain_drop(ddl, trigger);
 	else
 		appendStringInfo(ddl->sql, "ALTER TABLE %s %s TRIGGER %s;\n", trigger->parent->identity,
 						 wf_schema_value(trigger, "parent_enabled"), wf_schema_short_name(trigger));
 }
 
 bool
-wf_ddl_trigger_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_trigger_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
 	const char *value = wf_schema_value(to, attr);
 
 	if (strcmp(attr, "enabled") != 0)
 		return false;
-	wf_ddl_lock(ddl, WF_LOCK_SHARE_ROW_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_SHARE_ROW_EXCLUSIVE);
 	appendStringInfo(ddl->sql, "ALTER TABLE %s %s TRIGGER %s;\n", to->parent->identity,
 					 value ? value : "ENABLE", wf_schema_short_name(to));
 	return true;
 }
 
 void
-wf_ddl_rule_create(WfDdl *ddl, WfObject *rule)
+wf_schema_ddl_rule_create(WfDdl *ddl, WfObject *rule)
 {
-	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
-	wf_ddl_plain_create(ddl, rule);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_plain_create(ddl, rule);
 	if (wf_schema_value(rule, "enabled"))
-		(void) wf_ddl_rule_alter(ddl, rule, rule, "enabled");
+		(void) wf_schema_ddl_rule_alter(ddl, rule, rule, "enabled");
 }
 
 bool
-wf_ddl_rule_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_rule_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
 	const char *value = wf_schema_value(to, attr);
 
 	if (strcmp(attr, "enabled") != 0)
 		return false;
-	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	appendStringInfo(ddl->sql, "ALTER TABLE %s %s RULE %s;\n", to->parent->identity,
 					 value ? value : "ENABLE", wf_schema_short_name(to));
 	return true;
 }
 
 void
-wf_ddl_event_trigger_create(WfDdl *ddl, WfObject *trigger)
+wf_schema_ddl_event_trigger_create(WfDdl *ddl, WfObject *trigger)
 {
-	wf_ddl_plain_create(ddl, trigger);
+	wf_schema_ddl_plain_create(ddl, trigger);
 	if (wf_schema_value(trigger, "enabled"))
-		(void) wf_ddl_event_trigger_alter(ddl, trigger, trigger, "enabled");
+		(void) wf_schema_ddl_event_trigger_alter(ddl, trigger, trigger, "enabled");
 }
 
 bool
-wf_ddl_event_trigger_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_event_trigger_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
 	const char *value = wf_schema_value(to, attr);
 
@@ -136,16 +136,16 @@ wf_ddl_event_trigger_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char 
 }
 
 void
-wf_ddl_statistics_create(WfDdl *ddl, WfObject *statistics)
+wf_schema_ddl_statistics_create(WfDdl *ddl, WfObject *statistics)
 {
-	wf_ddl_lock(ddl, WF_LOCK_SHARE_UPDATE_EXCLUSIVE);
-	wf_ddl_plain_create(ddl, statistics);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_SHARE_UPDATE_EXCLUSIVE);
+	wf_schema_ddl_plain_create(ddl, statistics);
 	if (wf_schema_value(statistics, "target"))
-		(void) wf_ddl_statistics_alter(ddl, statistics, statistics, "target");
+		(void) wf_schema_ddl_statistics_alter(ddl, statistics, statistics, "target");
 }
 
 bool
-wf_ddl_statistics_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_statistics_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
 	const char *value = wf_schema_value(to, attr);
 
@@ -157,19 +157,19 @@ wf_ddl_statistics_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *at
 }
 
 void
-wf_ddl_default_privileges_create(WfDdl *ddl, WfObject *defaults)
+wf_schema_ddl_default_privileges_create(WfDdl *ddl, WfObject *defaults)
 {
 	write_default_grants(ddl, defaults, NULL, wf_schema_value(defaults, "grants"));
 }
 
 void
-wf_ddl_default_privileges_drop(WfDdl *ddl, WfObject *defaults)
+wf_schema_ddl_default_privileges_drop(WfDdl *ddl, WfObject *defaults)
 {
 	write_default_grants(ddl, defaults, wf_schema_value(defaults, "grants"), NULL);
 }
 
 bool
-wf_ddl_default_privileges_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_default_privileges_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
 	write_default_grants(ddl, to, wf_schema_value(from, attr), wf_schema_value(to, attr));
 	return true;
@@ -192,10 +192,10 @@ write_default_grants(WfDdl *ddl, WfObject *defaults, const char *from, const cha
 															  on - defaults->identity));
 	foreach(lc, had)
 		if (!wf_schema_list_has(wanted, lfirst(lc)))
-			grants = lappend(grants, wf_ddl_opposite(lfirst(lc)));
+		grants = lappend(grants, wf_schema_ddl_opposite(lfirst(lc)));
 	foreach(lc, wanted)
 		if (!wf_schema_list_has(had, lfirst(lc)))
-			grants = lappend(grants, lfirst(lc));
+		grants = lappend(grants, lfirst(lc));
 	foreach(lc, grants)
 	{
 		const char *grant = lfirst(lc);
@@ -207,7 +207,7 @@ write_default_grants(WfDdl *ddl, WfObject *defaults, const char *from, const cha
 }
 
 void
-wf_ddl_family_member_drop(WfDdl *ddl, WfObject *member)
+wf_schema_ddl_family_member_drop(WfDdl *ddl, WfObject *member)
 {
 	appendStringInfo(ddl->sql, "%s;\n", wf_schema_value(member, "removal"));
 }

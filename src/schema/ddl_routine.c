@@ -12,7 +12,7 @@ static bool same(WfObject *from, WfObject *to, const char *attr);
  * nor the names of arguments, and takes no default away.
  */
 bool
-wf_ddl_function_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_function_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
 	const char *had = wf_schema_value(from, "defaults");
 	const char *has = wf_schema_value(to, "defaults");

@@ -11,7 +11,7 @@ static void write_settings(WfDdl *ddl, WfObject *sequence);
 static int64 number_of(const char *settings, const char *word);
 
 void
-wf_ddl_sequence_create(WfDdl *ddl, WfObject *sequence)
+wf_schema_ddl_sequence_create(WfDdl *ddl, WfObject *sequence)
 {
 	appendStringInfo(ddl->sql, "CREATE %sSEQUENCE %s",
 					 wf_schema_value(sequence, "persistence") ? "UNLOGGED " : "", sequence->identity);
@@ -34,7 +34,7 @@ write_settings(WfDdl *ddl, WfObject *sequence)
  * sequence is set to its new start first.
  */
 void
-wf_ddl_sequence_bounds(WfDdl *ddl, const char *sequence, const char *from, const char *to)
+wf_schema_ddl_sequence_bounds(WfDdl *ddl, const char *sequence, const char *from, const char *to)
 {
 	int64		old_min = number_of(from, "MINVALUE ");
 	int64		old_max = number_of(from, "MAXVALUE ");
@@ -65,23 +65,23 @@ number_of(const char *settings, const char *word)
 }
 
 void
-wf_ddl_sequence_drop(WfDdl *ddl, WfObject *sequence)
+wf_schema_ddl_sequence_drop(WfDdl *ddl, WfObject *sequence)
 {
-	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	ddl->breaks = true;
 	appendStringInfo(ddl->sql, "DROP SEQUENCE %s;\n", sequence->identity);
 }
 
 bool
-wf_ddl_sequence_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_sequence_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
-	wf_ddl_lock(ddl, WF_LOCK_SHARE_ROW_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_SHARE_ROW_EXCLUSIVE);
 	if (strcmp(attr, "persistence") == 0)
 		appendStringInfo(ddl->sql, "ALTER SEQUENCE %s SET %s;\n", to->identity,
 						 wf_schema_value(to, attr) ? "UNLOGGED" : "LOGGED");
 	else if (strcmp(attr, "settings") == 0)
 	{
-		wf_ddl_sequence_bounds(ddl, to->identity, wf_schema_value(from, attr), wf_schema_value(to, attr));
+		wf_schema_ddl_sequence_bounds(ddl, to->identity, wf_schema_value(from, attr), wf_schema_value(to, attr));
 		appendStringInfo(ddl->sql, "ALTER SEQUENCE %s", to->identity);
 		write_settings(ddl, to);
 		appendStringInfoString(ddl->sql, ";\n");
@@ -92,14 +92,14 @@ wf_ddl_sequence_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr
 }
 
 void
-wf_ddl_sequence_owner_create(WfDdl *ddl, WfObject *link)
+wf_schema_ddl_sequence_owner_create(WfDdl *ddl, WfObject *link)
 {
 	appendStringInfo(ddl->sql, "ALTER SEQUENCE %s OWNED BY %s;\n", link->identity,
 					 wf_schema_value(link, "column"));
 }
 
 void
-wf_ddl_sequence_owner_drop(WfDdl *ddl, WfObject *link)
+wf_schema_ddl_sequence_owner_drop(WfDdl *ddl, WfObject *link)
 {
 	appendStringInfo(ddl->sql, "ALTER SEQUENCE %s OWNED BY NONE;\n", link->identity);
 }

@@ -19,9 +19,9 @@ static char *alter_table(WfObject *table);
 
 /* The table with all that its statement brings along. */
 void
-wf_ddl_table_create(WfDdl *ddl, WfObject *table)
+wf_schema_ddl_table_create(WfDdl *ddl, WfObject *table)
 {
-	bool		foreign = table->type->kind == WF_KIND_FOREIGN_TABLE;
+	bool		foreign = table->type->kind == WF_OBJECT_FOREIGN_TABLE;
 	const char *of_type = wf_schema_value(table, "of_type");
 	const char *value;
 	List	   *parents = parents_in_order(table);
@@ -42,11 +42,11 @@ wf_ddl_table_create(WfDdl *ddl, WfObject *table)
 	if (foreign)
 	{
 		appendStringInfo(ddl->sql, "\nSERVER %s", wf_schema_value(table, "server"));
-		wf_ddl_foreign_clause(ddl->sql, wf_schema_value(table, "foreign_options"));
+		wf_schema_ddl_foreign_clause(ddl->sql, wf_schema_value(table, "foreign_options"));
 	}
 	if ((value = wf_schema_value(table, "access_method")) != NULL)
 		appendStringInfo(ddl->sql, "\nUSING %s", value);
-	appendStringInfoString(ddl->sql, wf_ddl_with(wf_schema_value(table, "options")));
+	appendStringInfoString(ddl->sql, wf_schema_ddl_with(wf_schema_value(table, "options")));
 	if ((value = wf_schema_value(table, "tablespace")) != NULL)
 		appendStringInfo(ddl->sql, "\nTABLESPACE %s", value);
 	appendStringInfoString(ddl->sql, ";\n");
@@ -68,7 +68,7 @@ write_elements(WfDdl *ddl, WfObject *table)
 	bool		any = false;
 	ListCell   *lc;
 
-	foreach(lc, wf_ddl_columns_in_order(table))
+	foreach(lc, wf_schema_ddl_columns_in_order(table))
 	{
 		const char *text = column_text(table, lfirst(lc));
 
@@ -82,7 +82,7 @@ write_elements(WfDdl *ddl, WfObject *table)
 	{
 		WfObject   *child = lfirst(lc);
 
-		if (child->type->kind != WF_KIND_CONSTRAINT || !folded(table, child) ||
+		if (child->type->kind != WF_OBJECT_CONSTRAINT || !folded(table, child) ||
 			(wf_schema_flag(child, "inherited") && !wf_schema_flag(child, "local") &&
 			 !wf_schema_partition_of(table)))
 			continue;
@@ -99,14 +99,14 @@ write_elements(WfDdl *ddl, WfObject *table)
 
 /* The columns as they stand in the table. */
 List *
-wf_ddl_columns_in_order(WfObject *table)
+wf_schema_ddl_columns_in_order(WfObject *table)
 {
 	List	   *columns = NIL;
 	ListCell   *lc;
 
 	foreach(lc, table->children)
 	{
-		if (((WfObject *) lfirst(lc))->type->kind == WF_KIND_COLUMN)
+		if (((WfObject *) lfirst(lc))->type->kind == WF_OBJECT_COLUMN)
 			columns = lappend(columns, lfirst(lc));
 	}
 	list_sort(columns, compare_positions);
@@ -123,7 +123,7 @@ parents_in_order(WfObject *table)
 	{
 		WfObject   *child = lfirst(lc);
 
-		if (child->type->kind == WF_KIND_INHERITANCE && folded(table, child))
+		if (child->type->kind == WF_OBJECT_INHERITANCE && folded(table, child))
 			parents = lappend(parents, child);
 	}
 	list_sort(parents, compare_positions);
@@ -151,7 +151,7 @@ column_text(WfObject *table, WfObject *column)
 		!wf_schema_partition_of(table))
 		return NULL;
 	initStringInfo(&text);
-	wf_ddl_column_definition(&text, column, wf_schema_value(table, "of_type") != NULL);
+	wf_schema_ddl_column_definition(&text, column, wf_schema_value(table, "of_type") != NULL);
 	if (wf_schema_value(table, "of_type") && !strchr(text.data, ' '))
 		return NULL;
 	return text.data;
@@ -176,31 +176,31 @@ write_children(WfDdl *ddl, WfObject *table)
 {
 	ListCell   *lc;
 
-	foreach(lc, wf_ddl_columns_in_order(table))
+	foreach(lc, wf_schema_ddl_columns_in_order(table))
 	{
 		WfObject   *column = lfirst(lc);
 
-		wf_ddl_column_settings(ddl, column);
-		wf_ddl_decorate(ddl, column);
+		wf_schema_ddl_column_settings(ddl, column);
+		wf_schema_ddl_decorate(ddl, column);
 	}
 	foreach(lc, table->children)
 	{
 		WfObject   *child = lfirst(lc);
 
-		if (child->type->kind == WF_KIND_CONSTRAINT && folded(table, child))
+		if (child->type->kind == WF_OBJECT_CONSTRAINT && folded(table, child))
 		{
 			if (wf_schema_value(child, "index"))
-				wf_ddl_index_settings(ddl, child, wf_schema_value(child, "index"));
-			wf_ddl_decorate(ddl, child);
+				wf_schema_ddl_index_settings(ddl, child, wf_schema_value(child, "index"));
+			wf_schema_ddl_decorate(ddl, child);
 		}
 	}
 }
 
 void
-wf_ddl_table_drop(WfDdl *ddl, WfObject *table)
+wf_schema_ddl_table_drop(WfDdl *ddl, WfObject *table)
 {
-	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
-	ddl->loses_data = table->type->kind == WF_KIND_TABLE && !wf_schema_value(table, "partition_by");
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
+	ddl->loses_data = table->type->kind == WF_OBJECT_TABLE && !wf_schema_value(table, "partition_by");
 	ddl->breaks = true;
 	appendStringInfo(ddl->sql, "DROP %s %s;\n", table->type->keyword, table->identity);
 }
@@ -212,13 +212,13 @@ alter_table(WfObject *table)
 }
 
 bool
-wf_ddl_table_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_table_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
 	const char *was = wf_schema_value(from, attr);
 	const char *value = wf_schema_value(to, attr);
 	char	   *alter = alter_table(to);
 
-	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	if (strcmp(attr, "persistence") == 0)
 		appendStringInfo(ddl->sql, "%s SET %s;\n", alter, value ? "UNLOGGED" : "LOGGED");
 	else if (strcmp(attr, "access_method") == 0)
@@ -226,9 +226,9 @@ wf_ddl_table_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 	else if (strcmp(attr, "tablespace") == 0)
 		appendStringInfo(ddl->sql, "%s SET TABLESPACE %s;\n", alter, value ? value : "pg_default");
 	else if (strcmp(attr, "options") == 0)
-		wf_ddl_options(ddl, alter, was, value);
+		wf_schema_ddl_options(ddl, alter, was, value);
 	else if (strcmp(attr, "foreign_options") == 0)
-		wf_ddl_foreign_options(ddl, alter, was, value);
+		wf_schema_ddl_foreign_options(ddl, alter, was, value);
 	else if (strcmp(attr, "replica_identity") == 0)
 	{
 		/* The index itself says so when it becomes the identity. */
@@ -258,56 +258,56 @@ wf_ddl_table_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 
 /* Is it a plain table without parents, children or partitions? */
 bool
-wf_ddl_stands_alone(WfObject *table)
+wf_schema_ddl_stands_alone(WfObject *table)
 {
 	ListCell   *lc;
 
-	if (table->type->kind != WF_KIND_TABLE || wf_schema_value(table, "partition_by"))
+	if (table->type->kind != WF_OBJECT_TABLE || wf_schema_value(table, "partition_by"))
 		return false;
 	foreach(lc, table->children)
 		if (is_link(lfirst(lc)))
-			return false;
+		return false;
 	foreach(lc, table->needed_by)
 		if (is_link(lfirst(lc)))
-			return false;
+		return false;
 	return true;
 }
 
 static bool
 is_link(WfObject *object)
 {
-	return object->type->kind == WF_KIND_INHERITANCE || object->type->kind == WF_KIND_PARTITION;
+	return object->type->kind == WF_OBJECT_INHERITANCE || object->type->kind == WF_OBJECT_PARTITION;
 }
 
 void
-wf_ddl_inheritance_create(WfDdl *ddl, WfObject *link)
+wf_schema_ddl_inheritance_create(WfDdl *ddl, WfObject *link)
 {
-	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	appendStringInfo(ddl->sql, "%s INHERIT %s;\n", alter_table(link->parent),
 					 wf_schema_value(link, "of"));
 }
 
 void
-wf_ddl_inheritance_drop(WfDdl *ddl, WfObject *link)
+wf_schema_ddl_inheritance_drop(WfDdl *ddl, WfObject *link)
 {
-	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	ddl->breaks = true;
 	appendStringInfo(ddl->sql, "%s NO INHERIT %s;\n", alter_table(link->parent),
 					 wf_schema_value(link, "of"));
 }
 
 void
-wf_ddl_partition_create(WfDdl *ddl, WfObject *link)
+wf_schema_ddl_partition_create(WfDdl *ddl, WfObject *link)
 {
-	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	appendStringInfo(ddl->sql, "ALTER TABLE ONLY %s ATTACH PARTITION %s %s;\n",
 					 wf_schema_value(link, "of"), link->identity, wf_schema_value(link, "bound"));
 }
 
 void
-wf_ddl_partition_drop(WfDdl *ddl, WfObject *link)
+wf_schema_ddl_partition_drop(WfDdl *ddl, WfObject *link)
 {
-	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	ddl->breaks = true;
 	appendStringInfo(ddl->sql, "ALTER TABLE %s DETACH PARTITION %s;\n",
 					 wf_schema_value(link, "of"), link->identity);

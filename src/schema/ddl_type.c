@@ -11,7 +11,7 @@ static bool keeps_order(List *had, List *wanted);
 static const char *after_in(List *values, const char *value, List *had);
 
 void
-wf_ddl_enum_create(WfDdl *ddl, WfObject *type)
+wf_schema_ddl_enum_create(WfDdl *ddl, WfObject *type)
 {
 	ListCell   *lc;
 	const char *separator = "";
@@ -27,7 +27,7 @@ wf_ddl_enum_create(WfDdl *ddl, WfObject *type)
 
 /* Values can be added in place; when one goes or moves the type is made anew. */
 bool
-wf_ddl_enum_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_enum_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
 	List	   *had = wf_schema_list(wf_schema_value(from, attr));
 	List	   *wanted = wf_schema_list(wf_schema_value(to, attr));
@@ -91,7 +91,7 @@ after_in(List *values, const char *value, List *had)
 }
 
 void
-wf_ddl_domain_create(WfDdl *ddl, WfObject *domain)
+wf_schema_ddl_domain_create(WfDdl *ddl, WfObject *domain)
 {
 	ListCell   *lc;
 
@@ -115,12 +115,12 @@ wf_ddl_domain_create(WfDdl *ddl, WfObject *domain)
 		WfObject   *child = lfirst(lc);
 
 		if (child->create_action && child->create_action == domain->create_action)
-			wf_ddl_decorate(ddl, child);
+			wf_schema_ddl_decorate(ddl, child);
 	}
 }
 
 bool
-wf_ddl_domain_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_domain_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
 	const char *value = wf_schema_value(to, attr);
 
@@ -138,9 +138,9 @@ wf_ddl_domain_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 }
 
 void
-wf_ddl_domain_constraint_create(WfDdl *ddl, WfObject *constraint)
+wf_schema_ddl_domain_constraint_create(WfDdl *ddl, WfObject *constraint)
 {
-	wf_ddl_lock(ddl, WF_LOCK_SHARE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_SHARE);
 	ddl->breaks = true;
 	appendStringInfo(ddl->sql, "ALTER DOMAIN %s ADD CONSTRAINT %s %s%s;\n", constraint->parent->identity,
 					 wf_schema_short_name(constraint), wf_schema_value(constraint, "definition"),
@@ -148,27 +148,27 @@ wf_ddl_domain_constraint_create(WfDdl *ddl, WfObject *constraint)
 }
 
 bool
-wf_ddl_domain_constraint_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_domain_constraint_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
 	if (strcmp(attr, "not_valid") != 0 || wf_schema_flag(to, "not_valid"))
 		return false;
-	wf_ddl_lock(ddl, WF_LOCK_SHARE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_SHARE);
 	appendStringInfo(ddl->sql, "ALTER DOMAIN %s VALIDATE CONSTRAINT %s;\n", to->parent->identity,
 					 wf_schema_short_name(to));
 	return true;
 }
 
 void
-wf_ddl_domain_constraint_drop(WfDdl *ddl, WfObject *constraint)
+wf_schema_ddl_domain_constraint_drop(WfDdl *ddl, WfObject *constraint)
 {
 	appendStringInfo(ddl->sql, "ALTER DOMAIN %s DROP CONSTRAINT %s;\n", constraint->parent->identity,
 					 wf_schema_short_name(constraint));
 }
 
 void
-wf_ddl_composite_create(WfDdl *ddl, WfObject *type)
+wf_schema_ddl_composite_create(WfDdl *ddl, WfObject *type)
 {
-	List	   *columns = wf_ddl_columns_in_order(type);
+	List	   *columns = wf_schema_ddl_columns_in_order(type);
 	ListCell   *lc;
 	const char *separator = "";
 
@@ -181,5 +181,5 @@ wf_ddl_composite_create(WfDdl *ddl, WfObject *type)
 	}
 	appendStringInfoString(ddl->sql, "\n);\n");
 	foreach(lc, columns)
-		wf_ddl_decorate(ddl, lfirst(lc));
+		wf_schema_ddl_decorate(ddl, lfirst(lc));
 }

@@ -8,30 +8,30 @@
 static bool begins_with(List *longer, List *shorter);
 
 void
-wf_ddl_view_create(WfDdl *ddl, WfObject *view)
+wf_schema_ddl_view_create(WfDdl *ddl, WfObject *view)
 {
 	appendStringInfo(ddl->sql, "CREATE VIEW %s%s AS\n%s;\n", view->identity,
-					 wf_ddl_with(wf_schema_value(view, "options")),
+					 wf_schema_ddl_with(wf_schema_value(view, "options")),
 					 wf_schema_value(view, "definition"));
 }
 
 /* A view may be replaced in place while its columns stay and new ones come last. */
 bool
-wf_ddl_view_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_view_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
 	if (strcmp(attr, "options") == 0)
 	{
-		wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
-		wf_ddl_options(ddl, psprintf("ALTER VIEW %s", to->identity), wf_schema_value(from, attr),
-					   wf_schema_value(to, attr));
+		wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
+		wf_schema_ddl_options(ddl, psprintf("ALTER VIEW %s", to->identity), wf_schema_value(from, attr),
+							  wf_schema_value(to, attr));
 		return true;
 	}
 	if (!begins_with(wf_schema_list(wf_schema_value(to, "columns")),
 					 wf_schema_list(wf_schema_value(from, "columns"))))
 		return false;
-	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	appendStringInfo(ddl->sql, "CREATE OR REPLACE VIEW %s%s AS\n%s;\n", to->identity,
-					 wf_ddl_with(wf_schema_value(to, "options")), wf_schema_value(to, "definition"));
+					 wf_schema_ddl_with(wf_schema_value(to, "options")), wf_schema_value(to, "definition"));
 	return true;
 }
 
@@ -52,28 +52,28 @@ begins_with(List *longer, List *shorter)
 }
 
 void
-wf_ddl_materialized_view_create(WfDdl *ddl, WfObject *view)
+wf_schema_ddl_materialized_view_create(WfDdl *ddl, WfObject *view)
 {
 	const char *value;
 
 	appendStringInfo(ddl->sql, "CREATE MATERIALIZED VIEW %s", view->identity);
 	if ((value = wf_schema_value(view, "access_method")) != NULL)
 		appendStringInfo(ddl->sql, " USING %s", value);
-	appendStringInfoString(ddl->sql, wf_ddl_with(wf_schema_value(view, "options")));
+	appendStringInfoString(ddl->sql, wf_schema_ddl_with(wf_schema_value(view, "options")));
 	if ((value = wf_schema_value(view, "tablespace")) != NULL)
 		appendStringInfo(ddl->sql, " TABLESPACE %s", value);
 	appendStringInfo(ddl->sql, " AS\n%s;\n", wf_schema_value(view, "definition"));
 }
 
 bool
-wf_ddl_materialized_view_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+wf_schema_ddl_materialized_view_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
 	const char *value = wf_schema_value(to, attr);
 	char	   *alter = psprintf("ALTER MATERIALIZED VIEW %s", to->identity);
 
-	wf_ddl_lock(ddl, WF_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	if (strcmp(attr, "options") == 0)
-		wf_ddl_options(ddl, alter, wf_schema_value(from, attr), value);
+		wf_schema_ddl_options(ddl, alter, wf_schema_value(from, attr), value);
 	else if (strcmp(attr, "tablespace") == 0)
 		appendStringInfo(ddl->sql, "%s SET TABLESPACE %s;\n", alter, value ? value : "pg_default");
 	else if (strcmp(attr, "access_method") == 0)

@@ -72,7 +72,7 @@ compare(WfPlan *plan, WfObject *from, WfObject *to)
 {
 	for (int i = 0; i < from->type->nattrs; i++)
 	{
-		const WfAttr *attr = &from->type->attrs[i];
+		const WfObjectAttr *attr = &from->type->attrs[i];
 		StringInfoData sql;
 		WfDdl		ddl;
 
@@ -83,9 +83,9 @@ compare(WfPlan *plan, WfObject *from, WfObject *to)
 			continue;
 		from->changes = lappend_int(from->changes, i);
 		initStringInfo(&sql);
-		wf_ddl_begin(&ddl, &sql, &plan->options);
+		wf_schema_ddl_begin(&ddl, &sql, &plan->options);
 		if (from->fate != WF_FATE_REPLACE)
-			from->fate = wf_ddl_alter(&ddl, from, to, attr->name) ? WF_FATE_ALTER : WF_FATE_REPLACE;
+			from->fate = wf_schema_ddl_alter(&ddl, from, to, attr->name) ? WF_FATE_ALTER : WF_FATE_REPLACE;
 		pfree(sql.data);
 	}
 	to->fate = from->fate;

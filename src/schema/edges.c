@@ -65,7 +65,7 @@ wf_schema_add_edges(WfPlan *plan)
 		if (object->create_action)
 			create_edges(object);
 		/* REVOKE on a table reaches its columns, so theirs come behind. */
-		if (object->type->kind == WF_KIND_COLUMN && object->parent->grants_action)
+		if (object->type->kind == WF_OBJECT_COLUMN && object->parent->grants_action)
 		{
 			wf_schema_edge(object->parent->grants_action, object->grants_action, NULL);
 			wf_schema_edge(object->parent->grants_action, object->create_action, NULL);
@@ -88,8 +88,12 @@ drop_edges(WfObject *object)
 		wf_schema_edge(object->drop_action, object->twin->create_action, NULL);
 	if (object->final_action && object->twin)
 		wf_schema_edge(object->twin->create_action, object->final_action, NULL);
-	/* An inherited column that is also the table's own goes after the parent's. */
-	if (object->type->kind == WF_KIND_COLUMN)
+
+	/*
+	 * An inherited column that is also the table's own goes after the
+	 * parent's.
+	 */
+	if (object->type->kind == WF_OBJECT_COLUMN)
 	{
 		WfObject   *origin = wf_schema_inherited_from(object);
 
@@ -97,7 +101,7 @@ drop_edges(WfObject *object)
 			wf_schema_edge(origin->drop_action, object->drop_action, NULL);
 	}
 	/* The index of a partition cannot go while it is attached. */
-	if (object->type->kind == WF_KIND_INDEX || object->type->kind == WF_KIND_CONSTRAINT)
+	if (object->type->kind == WF_OBJECT_INDEX || object->type->kind == WF_OBJECT_CONSTRAINT)
 	{
 		WfObject   *attached = wf_schema_partition_of(object->parent);
 
@@ -133,9 +137,9 @@ create_edges(WfObject *object)
 	wf_schema_edge(object->shell_action, object->create_action, NULL);
 	if (object->twin)
 		wf_schema_edge(object->twin->drop_action, object->shell_action, NULL);
-	if (object->type->kind == WF_KIND_PARTITION)
+	if (object->type->kind == WF_OBJECT_PARTITION)
 		partition_edges(object);
-	if (object->type->kind == WF_KIND_INDEX_PARTITION)
+	if (object->type->kind == WF_OBJECT_INDEX_PARTITION)
 		index_partition_edges(object);
 }
 
@@ -192,15 +196,15 @@ partition_edges(WfObject *link)
 	foreach(lc, link->parent->children)
 	{
 		WfObject   *child = lfirst(lc);
-		bool		indexed = child->type->kind == WF_KIND_INDEX || wf_schema_value(child, "index");
+		bool		indexed = child->type->kind == WF_OBJECT_INDEX || wf_schema_value(child, "index");
 
 		if (indexed && !joins_old_index(child))
 		{
 			if (child->create_action != link->parent->create_action)
 				wf_schema_edge(link->create_action, child->create_action, NULL);
 		}
-		else if (indexed || child->type->kind == WF_KIND_COLUMN ||
-				 (child->type->kind == WF_KIND_CONSTRAINT && !is_foreign_key(child)))
+		else if (indexed || child->type->kind == WF_OBJECT_COLUMN ||
+				 (child->type->kind == WF_OBJECT_CONSTRAINT && !is_foreign_key(child)))
 		{
 			wf_schema_edge(child->create_action, link->create_action, NULL);
 			wf_schema_edge(child->last_alter, link->create_action, NULL);
@@ -210,12 +214,12 @@ partition_edges(WfObject *link)
 	{
 		WfObject   *child = lfirst(lc);
 
-		if (child->type->kind == WF_KIND_COLUMN)
+		if (child->type->kind == WF_OBJECT_COLUMN)
 		{
 			wf_schema_edge(child->create_action, link->create_action, NULL);
 			wf_schema_edge(child->last_alter, link->create_action, NULL);
 		}
-		else if ((child->type->kind == WF_KIND_INDEX || wf_schema_value(child, "index")) &&
+		else if ((child->type->kind == WF_OBJECT_INDEX || wf_schema_value(child, "index")) &&
 				 child->create_action && child->create_action != parent->create_action)
 			wf_schema_edge(link->create_action, child->create_action, NULL);
 	}
@@ -232,7 +236,7 @@ joins_old_index(WfObject *index)
 		WfObject   *link = lfirst(lc);
 		WfObject   *whole;
 
-		if (link->type->kind != WF_KIND_INDEX_PARTITION || !link->needs)
+		if (link->type->kind != WF_OBJECT_INDEX_PARTITION || !link->needs)
 			continue;
 		whole = linitial(link->needs);
 		return !whole->create_action ||
@@ -311,32 +315,32 @@ slots_of(WfObject *object)
 
 	switch (object->type->kind)
 	{
-		case WF_KIND_TABLE:
-		case WF_KIND_FOREIGN_TABLE:
-		case WF_KIND_VIEW:
-		case WF_KIND_MATERIALIZED_VIEW:
-		case WF_KIND_COMPOSITE:
+		case WF_OBJECT_TABLE:
+		case WF_OBJECT_FOREIGN_TABLE:
+		case WF_OBJECT_VIEW:
+		case WF_OBJECT_MATERIALIZED_VIEW:
+		case WF_OBJECT_COMPOSITE:
 			return list_make2(psprintf("relation %s", object->identity),
 							  psprintf("type %s", object->identity));
-		case WF_KIND_SEQUENCE:
-		case WF_KIND_INDEX:
+		case WF_OBJECT_SEQUENCE:
+		case WF_OBJECT_INDEX:
 			return list_make1(psprintf("relation %s", object->identity));
-		case WF_KIND_CONSTRAINT:
+		case WF_OBJECT_CONSTRAINT:
 			name = wf_schema_value(object, "index");
 			return name ? list_make1(psprintf("relation %s", name)) : NIL;
-		case WF_KIND_COLUMN:
+		case WF_OBJECT_COLUMN:
 			name = wf_schema_value(object, "identity_sequence");
 			return name ? list_make1(psprintf("relation %s", name)) : NIL;
-		case WF_KIND_SHELL_TYPE:
-		case WF_KIND_ENUM:
-		case WF_KIND_DOMAIN:
-		case WF_KIND_RANGE:
-		case WF_KIND_BASE_TYPE:
+		case WF_OBJECT_SHELL_TYPE:
+		case WF_OBJECT_ENUM:
+		case WF_OBJECT_DOMAIN:
+		case WF_OBJECT_RANGE:
+		case WF_OBJECT_BASE_TYPE:
 			return list_make1(psprintf("type %s", object->identity));
-		case WF_KIND_FUNCTION:
-		case WF_KIND_PROCEDURE:
+		case WF_OBJECT_FUNCTION:
+		case WF_OBJECT_PROCEDURE:
 			return list_make1(psprintf("routine %s", object->identity));
-		case WF_KIND_AGGREGATE:
+		case WF_OBJECT_AGGREGATE:
 			name = wf_schema_value(object, "signature");
 			return name ? list_make1(psprintf("routine %s", name)) : NIL;
 		default:
@@ -361,7 +365,7 @@ wf_schema_inherited_from(WfObject *object)
 	{
 		WfObject   *link = lfirst(lc);
 
-		if ((link->type->kind == WF_KIND_INHERITANCE || link->type->kind == WF_KIND_PARTITION) &&
+		if ((link->type->kind == WF_OBJECT_INHERITANCE || link->type->kind == WF_OBJECT_PARTITION) &&
 			link->fate == WF_FATE_KEEP && link->needs)
 		{
 			WfObject   *origin = wf_schema_namesake(object, linitial(link->needs));

@@ -191,7 +191,7 @@ forget_edge(binaryheap *heap, WfAction *first, WfAction *second)
 static bool
 is_routine(WfObject *object)
 {
-	return object->type->kind == WF_KIND_FUNCTION || object->type->kind == WF_KIND_PROCEDURE;
+	return object->type->kind == WF_OBJECT_FUNCTION || object->type->kind == WF_OBJECT_PROCEDURE;
 }
 
 /* Can this be made or dropped by a statement of its own? */
@@ -200,16 +200,16 @@ may_stand_apart(WfObject *object)
 {
 	switch (object->type->kind)
 	{
-		case WF_KIND_DEFAULT:
-		case WF_KIND_CONSTRAINT:
-		case WF_KIND_DOMAIN_CONSTRAINT:
-		case WF_KIND_INDEX:
-		case WF_KIND_TRIGGER:
-		case WF_KIND_RULE:
-		case WF_KIND_POLICY:
-		case WF_KIND_PARTITION:
-		case WF_KIND_INHERITANCE:
-		case WF_KIND_SEQUENCE_OWNER:
+		case WF_OBJECT_DEFAULT:
+		case WF_OBJECT_CONSTRAINT:
+		case WF_OBJECT_DOMAIN_CONSTRAINT:
+		case WF_OBJECT_INDEX:
+		case WF_OBJECT_TRIGGER:
+		case WF_OBJECT_RULE:
+		case WF_OBJECT_POLICY:
+		case WF_OBJECT_PARTITION:
+		case WF_OBJECT_INHERITANCE:
+		case WF_OBJECT_SEQUENCE_OWNER:
 			return true;
 		default:
 			return false;

@@ -43,7 +43,7 @@ wf_schema_model_to_json(WfModel *model)
 	JsonbParseState *state = NULL;
 	JsonbValue	number;
 	JsonbValue *result;
-	const WfType *type = NULL;
+	const WfObjectType *type = NULL;
 
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	push_key(&state, "format");
@@ -298,7 +298,7 @@ strings(JsonbContainer *array)
 static void
 read_type(WfModel *model, const char *name, JsonbContainer *objects, const char *argument)
 {
-	const WfType *type = wf_schema_type_by_name(name);
+	const WfObjectType *type = wf_schema_type_by_name(name);
 	JsonbIterator *it = JsonbIteratorInit(objects);
 	JsonbIteratorToken token;
 	JsonbValue	value;

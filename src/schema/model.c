@@ -46,7 +46,7 @@ wf_schema_model_create(void)
 
 /* Adds an object without attributes; an identity seen before is an error. */
 WfObject *
-wf_schema_model_add(WfModel *model, const WfType *type, const char *identity)
+wf_schema_model_add(WfModel *model, const WfObjectType *type, const char *identity)
 {
 	WfObject   *object = palloc0(sizeof(WfObject));
 	WfObjectEntry *entry;

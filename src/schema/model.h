@@ -18,60 +18,60 @@
 #define WF_SNAPSHOT_VERSION 1
 
 /* Object types, in the order in which a script creates them. */
-typedef enum WfKind
+typedef enum WfObjectKind
 {
-	WF_KIND_SCHEMA,
-	WF_KIND_EXTENSION,
-	WF_KIND_LANGUAGE,
-	WF_KIND_ACCESS_METHOD,
-	WF_KIND_COLLATION,
-	WF_KIND_SHELL_TYPE,
-	WF_KIND_ENUM,
-	WF_KIND_DOMAIN,
-	WF_KIND_DOMAIN_CONSTRAINT,
-	WF_KIND_COMPOSITE,
-	WF_KIND_RANGE,
-	WF_KIND_BASE_TYPE,
-	WF_KIND_FUNCTION,
-	WF_KIND_PROCEDURE,
-	WF_KIND_OPERATOR_FAMILY,
-	WF_KIND_OPERATOR,
-	WF_KIND_OPERATOR_CLASS,
-	WF_KIND_FAMILY_MEMBER,
-	WF_KIND_CAST,
-	WF_KIND_TRANSFORM,
-	WF_KIND_CONVERSION,
-	WF_KIND_AGGREGATE,
-	WF_KIND_TS_PARSER,
-	WF_KIND_TS_TEMPLATE,
-	WF_KIND_TS_DICTIONARY,
-	WF_KIND_TS_CONFIGURATION,
-	WF_KIND_FOREIGN_DATA_WRAPPER,
-	WF_KIND_SERVER,
-	WF_KIND_USER_MAPPING,
-	WF_KIND_SEQUENCE,
-	WF_KIND_TABLE,
-	WF_KIND_FOREIGN_TABLE,
-	WF_KIND_INHERITANCE,
-	WF_KIND_COLUMN,
-	WF_KIND_SEQUENCE_OWNER,
-	WF_KIND_DEFAULT,
-	WF_KIND_VIEW,
-	WF_KIND_MATERIALIZED_VIEW,
-	WF_KIND_CONSTRAINT,
-	WF_KIND_INDEX,
-	WF_KIND_PARTITION,
-	WF_KIND_INDEX_PARTITION,
-	WF_KIND_STATISTICS,
-	WF_KIND_RULE,
-	WF_KIND_TRIGGER,
-	WF_KIND_POLICY,
-	WF_KIND_PUBLICATION,
-	WF_KIND_SUBSCRIPTION,
-	WF_KIND_EVENT_TRIGGER,
-	WF_KIND_DEFAULT_PRIVILEGES,
-	WF_KIND_COUNT
-} WfKind;
+	WF_OBJECT_SCHEMA,
+	WF_OBJECT_EXTENSION,
+	WF_OBJECT_LANGUAGE,
+	WF_OBJECT_ACCESS_METHOD,
+	WF_OBJECT_COLLATION,
+	WF_OBJECT_SHELL_TYPE,
+	WF_OBJECT_ENUM,
+	WF_OBJECT_DOMAIN,
+	WF_OBJECT_DOMAIN_CONSTRAINT,
+	WF_OBJECT_COMPOSITE,
+	WF_OBJECT_RANGE,
+	WF_OBJECT_BASE_TYPE,
+	WF_OBJECT_FUNCTION,
+	WF_OBJECT_PROCEDURE,
+	WF_OBJECT_OPERATOR_FAMILY,
+	WF_OBJECT_OPERATOR,
+	WF_OBJECT_OPERATOR_CLASS,
+	WF_OBJECT_FAMILY_MEMBER,
+	WF_OBJECT_CAST,
+	WF_OBJECT_TRANSFORM,
+	WF_OBJECT_CONVERSION,
+	WF_OBJECT_AGGREGATE,
+	WF_OBJECT_TS_PARSER,
+	WF_OBJECT_TS_TEMPLATE,
+	WF_OBJECT_TS_DICTIONARY,
+	WF_OBJECT_TS_CONFIGURATION,
+	WF_OBJECT_FOREIGN_DATA_WRAPPER,
+	WF_OBJECT_SERVER,
+	WF_OBJECT_USER_MAPPING,
+	WF_OBJECT_SEQUENCE,
+	WF_OBJECT_TABLE,
+	WF_OBJECT_FOREIGN_TABLE,
+	WF_OBJECT_INHERITANCE,
+	WF_OBJECT_COLUMN,
+	WF_OBJECT_SEQUENCE_OWNER,
+	WF_OBJECT_DEFAULT,
+	WF_OBJECT_VIEW,
+	WF_OBJECT_MATERIALIZED_VIEW,
+	WF_OBJECT_CONSTRAINT,
+	WF_OBJECT_INDEX,
+	WF_OBJECT_PARTITION,
+	WF_OBJECT_INDEX_PARTITION,
+	WF_OBJECT_STATISTICS,
+	WF_OBJECT_RULE,
+	WF_OBJECT_TRIGGER,
+	WF_OBJECT_POLICY,
+	WF_OBJECT_PUBLICATION,
+	WF_OBJECT_SUBSCRIPTION,
+	WF_OBJECT_EVENT_TRIGGER,
+	WF_OBJECT_DEFAULT_PRIVILEGES,
+	WF_OBJECT_COUNT
+} WfObjectKind;
 
 #define WF_ATTR_LIST 1			/* a JSON array of strings */
 #define WF_ATTR_QUIET 2			/* needed to write DDL, never compared */
@@ -79,31 +79,34 @@ typedef enum WfKind
 
 #define WF_MAX_ATTRS 28
 
-typedef struct WfAttr
+typedef struct WfObjectAttr
 {
 	const char *name;
 	int			flags;
-} WfAttr;
+} WfObjectAttr;
 
 struct WfObject;
 struct WfDdl;
 
 /* An object type: its attributes and how its DDL is written. */
-typedef struct WfType
+typedef struct WfObjectType
 {
-	WfKind		kind;
+	WfObjectKind kind;
 	const char *name;			/* in snapshots and results */
 	const char *keyword;		/* after DROP, ALTER and COMMENT ON */
 	const char *grant_keyword;	/* after GRANT ... ON, NULL without grants */
 	void		(*create) (struct WfDdl *ddl, struct WfObject *object);
 	void		(*drop) (struct WfDdl *ddl, struct WfObject *object);
 
-	/* Writes the change of one attribute; false: only drop and create does it. */
+	/*
+	 * Writes the change of one attribute; false: only drop and create does
+	 * it.
+	 */
 	bool		(*alter) (struct WfDdl *ddl, struct WfObject *from,
 						  struct WfObject *to, const char *attr);
-	WfAttr		attrs[WF_MAX_ATTRS];
+	WfObjectAttr attrs[WF_MAX_ATTRS];
 	int			nattrs;			/* counted at start */
-} WfType;
+} WfObjectType;
 
 typedef enum WfFate
 {
@@ -116,7 +119,7 @@ typedef enum WfFate
 
 typedef struct WfObject
 {
-	const WfType *type;
+	const WfObjectType *type;
 	const char *identity;		/* as DROP and COMMENT ON take it */
 	const char *key;			/* type name, space, identity */
 	const char *schema;			/* unquoted name of its schema, or NULL */
@@ -132,7 +135,8 @@ typedef struct WfObject
 	WfFate		fate;
 	List	   *changes;		/* indexes of the attributes that differ */
 	bool		retype;			/* a column whose type is made anew */
-	bool		apart;			/* gets a statement of its own, not its parent's */
+	bool		apart;			/* gets a statement of its own, not its
+								 * parent's */
 	bool		visiting;		/* guards against circles in what was read */
 	struct WfAction *drop_action;
 	struct WfAction *create_action;
@@ -152,20 +156,21 @@ typedef struct WfModel
 	int			capacity;
 	struct wf_object_hash *by_key;
 	List	   *schemas;		/* char *: only these were read; NIL: all */
-	List	   *left_out;		/* char *: attributes not read: owner, grants ... */
+	List	   *left_out;		/* char *: attributes not read: owner, grants
+								 * ... */
 	List	   *unmodelled;		/* char *: described objects */
 	int			server_version;
 } WfModel;
 
 /* type.c */
-extern const WfType *wf_schema_type(WfKind kind);
-extern const WfType *wf_schema_type_by_name(const char *name);
-extern bool wf_schema_type_has_parent(const WfType *type);
-extern int	wf_schema_attr_index(const WfType *type, const char *attr);
+extern const WfObjectType *wf_schema_type(WfObjectKind kind);
+extern const WfObjectType *wf_schema_type_by_name(const char *name);
+extern bool wf_schema_type_has_parent(const WfObjectType *type);
+extern int	wf_schema_attr_index(const WfObjectType *type, const char *attr);
 
 /* model.c */
 extern WfModel *wf_schema_model_create(void);
-extern WfObject *wf_schema_model_add(WfModel *model, const WfType *type, const char *identity);
+extern WfObject *wf_schema_model_add(WfModel *model, const WfObjectType *type, const char *identity);
 extern WfObject *wf_schema_model_find(WfModel *model, const char *key);
 extern void wf_schema_model_finish(WfModel *model);
 extern bool wf_schema_model_left_out(WfModel *model, const char *attr);

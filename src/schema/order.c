@@ -95,7 +95,11 @@ folded_drop(WfPlan *plan, WfObject *object)
 		return NULL;
 	if (object->parent && drop_action_of(plan, object->parent))
 		return object->parent->drop_action;
-	/* A column of the parent takes along the child's, unless that is its own too. */
+
+	/*
+	 * A column of the parent takes along the child's, unless that is its own
+	 * too.
+	 */
 	if (!wf_schema_flag(object, "local"))
 	{
 		origin = wf_schema_inherited_from(object);
@@ -103,7 +107,7 @@ folded_drop(WfPlan *plan, WfObject *object)
 			return origin->drop_action;
 	}
 	/* A type takes along the functions that it is made of. */
-	foreach(lc, object->type->kind == WF_KIND_FUNCTION ? object->needs : NIL)
+	foreach(lc, object->type->kind == WF_OBJECT_FUNCTION ? object->needs : NIL)
 	{
 		WfObject   *type = lfirst(lc);
 
@@ -115,12 +119,15 @@ folded_drop(WfPlan *plan, WfObject *object)
 		WfObject   *link = lfirst(lc);
 		WfObject   *whole;
 
-		/* A sequence goes with its column, a partition's index with the parent's. */
-		if ((link->type->kind != WF_KIND_SEQUENCE_OWNER &&
-			 link->type->kind != WF_KIND_INDEX_PARTITION) || !link->needs || link->apart)
+		/*
+		 * A sequence goes with its column, a partition's index with the
+		 * parent's.
+		 */
+		if ((link->type->kind != WF_OBJECT_SEQUENCE_OWNER &&
+			 link->type->kind != WF_OBJECT_INDEX_PARTITION) || !link->needs || link->apart)
 			continue;
 		whole = linitial(link->needs);
-		if (link->type->kind == WF_KIND_INDEX_PARTITION)
+		if (link->type->kind == WF_OBJECT_INDEX_PARTITION)
 		{
 			WfObject   *attached = wf_schema_partition_of(object->parent);
 
@@ -142,13 +149,13 @@ wf_schema_is_made_of(WfObject *type, WfObject *function)
 {
 	ListCell   *lc;
 
-	if (type->type->kind != WF_KIND_BASE_TYPE && type->type->kind != WF_KIND_RANGE)
+	if (type->type->kind != WF_OBJECT_BASE_TYPE && type->type->kind != WF_OBJECT_RANGE)
 		return false;
 	foreach(lc, type->needs)
 	{
 		WfObject   *needed = lfirst(lc);
 
-		if (needed->type->kind == WF_KIND_FUNCTION && (!function || needed == function) &&
+		if (needed->type->kind == WF_OBJECT_FUNCTION && (!function || needed == function) &&
 			list_member_ptr(needed->needs, type))
 			return true;
 	}
@@ -165,7 +172,7 @@ wf_schema_partition_of(WfObject *table)
 	{
 		WfObject   *link = lfirst(lc);
 
-		if (link->type->kind == WF_KIND_PARTITION)
+		if (link->type->kind == WF_OBJECT_PARTITION)
 			return link;
 	}
 	return NULL;
@@ -220,16 +227,16 @@ folded_create(WfPlan *plan, WfObject *object)
 		return NULL;
 	switch (object->type->kind)
 	{
-		case WF_KIND_COLUMN:
-			if (host && object->parent->type->kind != WF_KIND_VIEW &&
-				object->parent->type->kind != WF_KIND_MATERIALIZED_VIEW)
+		case WF_OBJECT_COLUMN:
+			if (host && object->parent->type->kind != WF_OBJECT_VIEW &&
+				object->parent->type->kind != WF_OBJECT_MATERIALIZED_VIEW)
 				return host;
 			break;
-		case WF_KIND_DEFAULT:
-			return object->parent->type->kind == WF_KIND_COLUMN ? host : NULL;
-		case WF_KIND_INHERITANCE:
+		case WF_OBJECT_DEFAULT:
+			return object->parent->type->kind == WF_OBJECT_COLUMN ? host : NULL;
+		case WF_OBJECT_INHERITANCE:
 			return host;
-		case WF_KIND_CONSTRAINT:
+		case WF_OBJECT_CONSTRAINT:
 			/* Comes with INHERITS. */
 			if (host && wf_schema_flag(object, "inherited") && !wf_schema_flag(object, "local") &&
 				!wf_schema_value(object, "index") && !wf_schema_partition_of(object->parent))
@@ -238,7 +245,7 @@ folded_create(WfPlan *plan, WfObject *object)
 				!has_double(object))
 				return host;
 			break;
-		case WF_KIND_DOMAIN_CONSTRAINT:
+		case WF_OBJECT_DOMAIN_CONSTRAINT:
 			if (host && !wf_schema_flag(object, "not_valid") && needs_only_old(object))
 				return host;
 			break;
@@ -342,7 +349,7 @@ follows_parent(WfObject *from, int attr)
 	const char *name = from->type->attrs[attr].name;
 	WfObject   *origin;
 
-	if (from->type->kind != WF_KIND_COLUMN ||
+	if (from->type->kind != WF_OBJECT_COLUMN ||
 		(strcmp(name, "type") != 0 && strcmp(name, "generated") != 0 &&
 		 strcmp(name, "not_null") != 0))
 		return false;
@@ -367,24 +374,29 @@ add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject *to, const char *
 	switch (verb)
 	{
 		case WF_VERB_DROP:
-			action->rank = WF_KIND_COUNT - kind;
+			action->rank = WF_OBJECT_COUNT - kind;
 			break;
 		case WF_VERB_FINISH:
-			action->rank = 4 * WF_KIND_COUNT;
+			action->rank = 4 * WF_OBJECT_COUNT;
 			break;
 		case WF_VERB_ALTER:
-			/* New enum values first: they may need a transaction of their own. */
-			action->rank = kind == WF_KIND_ENUM && strcmp(attr, "values") == 0 ? 0
-				: WF_KIND_COUNT + 2 * kind + 1;
+
+			/*
+			 * New enum values first: they may need a transaction of their
+			 * own.
+			 */
+			action->rank = kind == WF_OBJECT_ENUM && strcmp(attr, "values") == 0 ? 0
+				: WF_OBJECT_COUNT + 2 * kind + 1;
 			break;
 		case WF_VERB_SHELL:
 		case WF_VERB_CREATE:
+
 			/*
 			 * Filling a materialized view runs functions, and default
 			 * privileges reach all that is made after them: both late.
 			 */
-			action->rank = WF_KIND_COUNT * (kind == WF_KIND_DEFAULT_PRIVILEGES ? 5 :
-											kind == WF_KIND_MATERIALIZED_VIEW ? 3 : 1) + 2 * kind;
+			action->rank = WF_OBJECT_COUNT * (kind == WF_OBJECT_DEFAULT_PRIVILEGES ? 5 :
+											  kind == WF_OBJECT_MATERIALIZED_VIEW ? 3 : 1) + 2 * kind;
 			break;
 	}
 	plan->actions = lappend(plan->actions, action);

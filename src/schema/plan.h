@@ -27,19 +27,20 @@ typedef enum WfVerb
 	WF_VERB_DROP,
 	WF_VERB_ALTER,
 	WF_VERB_CREATE,
-	WF_VERB_SHELL,				/* announces a type to the functions it is made of */
+	WF_VERB_SHELL,				/* announces a type to the functions it is
+								 * made of */
 	WF_VERB_FINISH				/* drops what a rebuild had put aside */
 } WfVerb;
 
 /* Locks that statements take on tables, weakest first. */
-typedef enum WfLock
+typedef enum WfSchemaLock
 {
-	WF_LOCK_NONE,
-	WF_LOCK_SHARE_UPDATE_EXCLUSIVE,
-	WF_LOCK_SHARE,
-	WF_LOCK_SHARE_ROW_EXCLUSIVE,
-	WF_LOCK_ACCESS_EXCLUSIVE
-} WfLock;
+	WF_SCHEMA_LOCK_NONE,
+	WF_SCHEMA_LOCK_SHARE_UPDATE_EXCLUSIVE,
+	WF_SCHEMA_LOCK_SHARE,
+	WF_SCHEMA_LOCK_SHARE_ROW_EXCLUSIVE,
+	WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE
+} WfSchemaLock;
 
 /* One step of a plan. */
 typedef struct WfAction
@@ -52,11 +53,12 @@ typedef struct WfAction
 	char	   *sql;
 	char	   *late_sql;		/* runs in a transaction of its own at the end */
 	char	   *rollback_sql;
-	WfLock		lock;
+	WfSchemaLock lock;
 	bool		loses_data;
 	bool		breaks;			/* who uses the object fails or sees another */
 	bool		transactional;
-	bool		alone;			/* its transaction must end before others use it */
+	bool		alone;			/* its transaction must end before others use
+								 * it */
 
 	/* The graph. */
 	List	   *before;			/* WfEdge: actions that must wait for this one */
@@ -88,8 +90,9 @@ typedef struct WfDdl
 	StringInfo	sql;
 	StringInfo	late;			/* for a later transaction; NULL: all in one */
 	const WfDiffOptions *options;
-	List	   *default_privileges; /* WfObject: in force while the script runs */
-	WfLock		lock;
+	List	   *default_privileges; /* WfObject: in force while the script
+									 * runs */
+	WfSchemaLock lock;
 	bool		loses_data;
 	bool		breaks;
 	bool		transactional;
@@ -121,25 +124,25 @@ extern void wf_schema_edge(WfAction *first, WfAction *second, WfObject *because)
 extern bool wf_schema_sort(WfPlan *plan);
 
 /* ddl_common.c */
-extern void wf_ddl_begin(WfDdl *ddl, StringInfo sql, const WfDiffOptions *options);
-extern void wf_ddl_lock(WfDdl *ddl, WfLock lock);
-extern void wf_ddl_create(WfDdl *ddl, WfObject *object);
-extern void wf_ddl_drop(WfDdl *ddl, WfObject *object);
-extern void wf_ddl_shell(WfDdl *ddl, WfObject *type);
-extern void wf_ddl_finish(WfDdl *ddl, WfObject *object);
-extern bool wf_ddl_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr);
-extern void wf_ddl_decorate(WfDdl *ddl, WfObject *object);
-extern void wf_ddl_options(WfDdl *ddl, const char *command, const char *from, const char *to);
-extern void wf_ddl_foreign_options(WfDdl *ddl, const char *command, const char *from, const char *to);
-extern void wf_ddl_plain_create(WfDdl *ddl, WfObject *object);
-extern void wf_ddl_plain_drop(WfDdl *ddl, WfObject *object);
-extern void wf_ddl_no_text(WfDdl *ddl, WfObject *object);
-extern bool wf_ddl_never_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr);
-extern void wf_ddl_foreign_clause(StringInfo sql, const char *options);
-extern void wf_ddl_revoke_all(WfDdl *ddl, WfObject *object);
-extern char *wf_ddl_opposite(const char *grant);
-extern char *wf_ddl_with(const char *options);
-extern bool wf_ddl_is_new(WfObject *object);
+extern void wf_schema_ddl_begin(WfDdl *ddl, StringInfo sql, const WfDiffOptions *options);
+extern void wf_schema_ddl_lock(WfDdl *ddl, WfSchemaLock lock);
+extern void wf_schema_ddl_create(WfDdl *ddl, WfObject *object);
+extern void wf_schema_ddl_drop(WfDdl *ddl, WfObject *object);
+extern void wf_schema_ddl_shell(WfDdl *ddl, WfObject *type);
+extern void wf_schema_ddl_finish(WfDdl *ddl, WfObject *object);
+extern bool wf_schema_ddl_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr);
+extern void wf_schema_ddl_decorate(WfDdl *ddl, WfObject *object);
+extern void wf_schema_ddl_options(WfDdl *ddl, const char *command, const char *from, const char *to);
+extern void wf_schema_ddl_foreign_options(WfDdl *ddl, const char *command, const char *from, const char *to);
+extern void wf_schema_ddl_plain_create(WfDdl *ddl, WfObject *object);
+extern void wf_schema_ddl_plain_drop(WfDdl *ddl, WfObject *object);
+extern void wf_schema_ddl_no_text(WfDdl *ddl, WfObject *object);
+extern bool wf_schema_ddl_never_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr);
+extern void wf_schema_ddl_foreign_clause(StringInfo sql, const char *options);
+extern void wf_schema_ddl_revoke_all(WfDdl *ddl, WfObject *object);
+extern char *wf_schema_ddl_opposite(const char *grant);
+extern char *wf_schema_ddl_with(const char *options);
+extern bool wf_schema_ddl_is_new(WfObject *object);
 
 /* script.c */
 extern void wf_schema_write_actions(WfPlan *plan);

@@ -52,9 +52,9 @@ static int	pin_settings(void);
 static void run_query(const char *sql);
 static void read_queries(Reader *reader, const WfCatalogQuery *queries);
 static void read_rows(Reader *reader, const WfCatalogQuery *query);
-static void read_row(Reader *reader, const WfCatalogQuery *query, const WfType *type,
+static void read_row(Reader *reader, const WfCatalogQuery *query, const WfObjectType *type,
 					 RowShape *shape, HeapTuple tuple, TupleDesc desc);
-static void find_columns(RowShape *shape, const WfType *type, TupleDesc desc);
+static void find_columns(RowShape *shape, const WfObjectType *type, TupleDesc desc);
 static char *text_at(HeapTuple tuple, TupleDesc desc, int column);
 static Oid	oid_at(HeapTuple tuple, TupleDesc desc, int column);
 static int	int_at(HeapTuple tuple, TupleDesc desc, int column);
@@ -87,14 +87,14 @@ wf_schema_read(List *schemas, List *left_out)
 	SPI_connect();
 	nest_level = pin_settings();
 	reader.map = wf_schema_address_read();
-	read_queries(&reader, wf_catalog_types);
-	read_queries(&reader, wf_catalog_routines);
-	read_queries(&reader, wf_catalog_relations);
-	read_queries(&reader, wf_catalog_details);
-	read_queries(&reader, wf_catalog_others);
-	read_queries(&reader, wf_catalog_access);
+	read_queries(&reader, wf_schema_catalog_types);
+	read_queries(&reader, wf_schema_catalog_routines);
+	read_queries(&reader, wf_schema_catalog_relations);
+	read_queries(&reader, wf_schema_catalog_details);
+	read_queries(&reader, wf_schema_catalog_others);
+	read_queries(&reader, wf_schema_catalog_access);
 	if (superuser())
-		read_queries(&reader, wf_catalog_superuser);
+		read_queries(&reader, wf_schema_catalog_superuser);
 	old = MemoryContextSwitchTo(reader.context);
 	wf_schema_address_link(reader.map);
 	MemoryContextSwitchTo(old);
@@ -153,7 +153,7 @@ read_rows(Reader *reader, const WfCatalogQuery *query)
 {
 	MemoryContext old;
 	SPITupleTable *table;
-	const WfType *type = wf_schema_type(query->kind);
+	const WfObjectType *type = wf_schema_type(query->kind);
 	RowShape	shape;
 
 	run_query(query->sql);
@@ -170,7 +170,7 @@ read_rows(Reader *reader, const WfCatalogQuery *query)
 }
 
 static void
-read_row(Reader *reader, const WfCatalogQuery *query, const WfType *type, RowShape *shape,
+read_row(Reader *reader, const WfCatalogQuery *query, const WfObjectType *type, RowShape *shape,
 		 HeapTuple tuple, TupleDesc desc)
 {
 	char	   *schema = text_at(tuple, desc, shape->nsp);
@@ -190,7 +190,7 @@ read_row(Reader *reader, const WfCatalogQuery *query, const WfType *type, RowSha
 		parent = wf_schema_address_find(reader->map, query->parent_catalog,
 										oid_at(tuple, desc, shape->parent),
 										int_at(tuple, desc, shape->psub));
-		if (!parent || parent->type->kind == WF_KIND_EXTENSION)
+		if (!parent || parent->type->kind == WF_OBJECT_EXTENSION)
 			return;
 	}
 	if (shape->type)
@@ -219,7 +219,7 @@ read_row(Reader *reader, const WfCatalogQuery *query, const WfType *type, RowSha
 }
 
 static void
-find_columns(RowShape *shape, const WfType *type, TupleDesc desc)
+find_columns(RowShape *shape, const WfObjectType *type, TupleDesc desc)
 {
 	memset(shape, 0, sizeof(RowShape));
 	Assert(desc->natts <= MAX_COLUMNS);
@@ -319,7 +319,7 @@ read_comments(Reader *reader)
 		if (!object)
 			continue;
 		attr = wf_schema_attr_index(object->type,
-									object->type->kind == WF_KIND_CONSTRAINT && catalog == RelationRelationId
+									object->type->kind == WF_OBJECT_CONSTRAINT && catalog == RelationRelationId
 									? "index_comment" : "comment");
 		if (attr >= 0)
 			object->values[attr] = text_at(tuple, table->tupdesc, 4);

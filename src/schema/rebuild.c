@@ -35,7 +35,7 @@ wf_schema_spread(WfPlan *plan)
 		WfObject   *object = plan->from->objects[i];
 
 		if (object->fate == WF_FATE_DROP || object->fate == WF_FATE_REPLACE ||
-			(object->type->kind == WF_KIND_COLUMN && changes_attr(object, "type")))
+			(object->type->kind == WF_OBJECT_COLUMN && changes_attr(object, "type")))
 			queue = lappend(queue, object);
 	}
 	while (queue)
@@ -67,23 +67,23 @@ dependent_of_gone(List **queue, WfObject *object, WfObject *needed)
 {
 	if (!object->twin || object->fate == WF_FATE_REPLACE)
 		return;
-	if (object->type->kind == WF_KIND_COLUMN && !wf_schema_value(object, "generated") &&
-		object->parent->type->kind != WF_KIND_COMPOSITE)
+	if (object->type->kind == WF_OBJECT_COLUMN && !wf_schema_value(object, "generated") &&
+		object->parent->type->kind != WF_OBJECT_COMPOSITE)
 	{
-		if (needed->twin && (is_type(needed) || needed->type->kind == WF_KIND_COLLATION))
+		if (needed->twin && (is_type(needed) || needed->type->kind == WF_OBJECT_COLLATION))
 			retype(queue, object);
 		return;
 	}
 	if (object->fate == WF_FATE_ALTER && changes_definition(object) && loses_need(object, needed))
 		return;
-	if (object->type->kind == WF_KIND_COLUMN && object->parent->type->kind == WF_KIND_COMPOSITE)
+	if (object->type->kind == WF_OBJECT_COLUMN && object->parent->type->kind == WF_OBJECT_COMPOSITE)
 	{
 		/* An attribute of a type that others use cannot change alone. */
 		replace(queue, object->parent);
 		return;
 	}
 	/* The index of a partition goes with the index of the parent. */
-	if (object->type->kind == WF_KIND_INDEX_PARTITION)
+	if (object->type->kind == WF_OBJECT_INDEX_PARTITION)
 		replace(queue, object->parent);
 	replace(queue, object);
 }
@@ -94,7 +94,7 @@ disturbed(List **queue, WfObject *column)
 {
 	ListCell   *lc;
 
-	if (column->parent->type->kind == WF_KIND_COMPOSITE && column->parent->needed_by)
+	if (column->parent->type->kind == WF_OBJECT_COMPOSITE && column->parent->needed_by)
 		replace(queue, column->parent);
 	foreach(lc, column->needed_by)
 	{
@@ -118,18 +118,18 @@ fails_on_new_type(WfObject *object, WfObject *column)
 {
 	switch (object->type->kind)
 	{
-		case WF_KIND_VIEW:
-		case WF_KIND_MATERIALIZED_VIEW:
-		case WF_KIND_RULE:
-		case WF_KIND_POLICY:
-		case WF_KIND_TRIGGER:
-		case WF_KIND_FUNCTION:
-		case WF_KIND_PROCEDURE:
-		case WF_KIND_PUBLICATION:
+		case WF_OBJECT_VIEW:
+		case WF_OBJECT_MATERIALIZED_VIEW:
+		case WF_OBJECT_RULE:
+		case WF_OBJECT_POLICY:
+		case WF_OBJECT_TRIGGER:
+		case WF_OBJECT_FUNCTION:
+		case WF_OBJECT_PROCEDURE:
+		case WF_OBJECT_PUBLICATION:
 			return true;
-		case WF_KIND_COLUMN:
+		case WF_OBJECT_COLUMN:
 			return wf_schema_value(object, "generated") != NULL;
-		case WF_KIND_CONSTRAINT:
+		case WF_OBJECT_CONSTRAINT:
 			/* A foreign key cannot stand while its two sides differ. */
 			return strcmp(wf_schema_value(object, "kind"), "FOREIGN KEY") == 0 &&
 				(column->retype || !same_family(wf_schema_value(column, "type"),
@@ -212,11 +212,11 @@ is_type(WfObject *object)
 {
 	switch (object->type->kind)
 	{
-		case WF_KIND_ENUM:
-		case WF_KIND_DOMAIN:
-		case WF_KIND_COMPOSITE:
-		case WF_KIND_RANGE:
-		case WF_KIND_BASE_TYPE:
+		case WF_OBJECT_ENUM:
+		case WF_OBJECT_DOMAIN:
+		case WF_OBJECT_COMPOSITE:
+		case WF_OBJECT_RANGE:
+		case WF_OBJECT_BASE_TYPE:
 			return true;
 		default:
 			return false;

@@ -192,7 +192,7 @@ severity(WfAction *action)
 		return "critical";
 	if (action->breaks)
 		return "medium";
-	return action->lock >= WF_LOCK_SHARE ? "low" : "info";
+	return action->lock >= WF_SCHEMA_LOCK_SHARE ? "low" : "info";
 }
 
 static const char *
@@ -202,7 +202,7 @@ kind(WfAction *action)
 		return "data-loss";
 	if (action->breaks)
 		return "breaking";
-	return action->lock >= WF_LOCK_SHARE ? "blocking" : "additive";
+	return action->lock >= WF_SCHEMA_LOCK_SHARE ? "blocking" : "additive";
 }
 
 /* What is behind a change: whether it only makes way for another one. */

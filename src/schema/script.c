@@ -52,25 +52,25 @@ write_action(WfPlan *plan, WfAction *action, List *default_privileges)
 
 	initStringInfo(&sql);
 	initStringInfo(&late);
-	wf_ddl_begin(&ddl, &sql, &plan->options);
+	wf_schema_ddl_begin(&ddl, &sql, &plan->options);
 	ddl.late = plan->options.online ? &late : NULL;
 	ddl.default_privileges = default_privileges;
 	switch (action->verb)
 	{
 		case WF_VERB_DROP:
-			wf_ddl_drop(&ddl, action->from);
+			wf_schema_ddl_drop(&ddl, action->from);
 			break;
 		case WF_VERB_SHELL:
-			wf_ddl_shell(&ddl, action->to);
+			wf_schema_ddl_shell(&ddl, action->to);
 			break;
 		case WF_VERB_FINISH:
-			wf_ddl_finish(&ddl, action->from);
+			wf_schema_ddl_finish(&ddl, action->from);
 			break;
 		case WF_VERB_CREATE:
-			wf_ddl_create(&ddl, action->to);
+			wf_schema_ddl_create(&ddl, action->to);
 			break;
 		case WF_VERB_ALTER:
-			(void) wf_ddl_alter(&ddl, action->from, action->to, action->attr);
+			(void) wf_schema_ddl_alter(&ddl, action->from, action->to, action->attr);
 			break;
 	}
 	action->sql = sql.data;
@@ -90,18 +90,18 @@ way_back(WfPlan *plan, WfAction *action)
 	WfDdl		ddl;
 
 	initStringInfo(&sql);
-	wf_ddl_begin(&ddl, &sql, &plan->options);
+	wf_schema_ddl_begin(&ddl, &sql, &plan->options);
 	switch (action->verb)
 	{
 		case WF_VERB_DROP:
 			if (!action->from->final_action)
-				wf_ddl_create(&ddl, action->from);
+				wf_schema_ddl_create(&ddl, action->from);
 			break;
 		case WF_VERB_CREATE:
-			wf_ddl_drop(&ddl, action->to);
+			wf_schema_ddl_drop(&ddl, action->to);
 			break;
 		case WF_VERB_ALTER:
-			if (!wf_ddl_alter(&ddl, action->to, action->from, action->attr))
+			if (!wf_schema_ddl_alter(&ddl, action->to, action->from, action->attr))
 				resetStringInfo(&sql);
 			break;
 		case WF_VERB_SHELL:
@@ -121,7 +121,7 @@ lasting_default_privileges(WfPlan *plan)
 	{
 		WfObject   *object = plan->from->objects[i];
 
-		if (object->type->kind == WF_KIND_DEFAULT_PRIVILEGES && object->twin)
+		if (object->type->kind == WF_OBJECT_DEFAULT_PRIVILEGES && object->twin)
 			list = lappend(list, object);
 	}
 	return list;
@@ -141,9 +141,9 @@ uses_new_value(WfPlan *plan, WfAction *action)
 	{
 		WfObject   *user = lfirst(lc);
 
-		if (user->type->kind != WF_KIND_COLUMN && user->fate != WF_FATE_KEEP)
+		if (user->type->kind != WF_OBJECT_COLUMN && user->fate != WF_FATE_KEEP)
 			return true;
-		if (user->type->kind == WF_KIND_COLUMN && user->fate != WF_FATE_KEEP &&
+		if (user->type->kind == WF_OBJECT_COLUMN && user->fate != WF_FATE_KEEP &&
 			(user->retype || wf_schema_value(user, "generated")))
 			return true;
 	}
