@@ -70,6 +70,16 @@ my ($rc, $stdout, $stderr) =
   $node->psql('shop', "SET wishflags.bypass = 'cannot be noted'; CREATE INDEX e2 ON orders (id); DROP INDEX e2;");
 is($rc, 0, 'a bypass is not held up by a locked log');
 like($stderr, qr/WARNING:  the guard could not write its log row/, 'and its lost row is told');
+
+# A cancel is no internal error: it passes through, out of the guard's waits.
+for my $bypass ("SET wishflags.bypass = 'patience';", '')
+{
+	($rc, $stdout, $stderr) =
+	  $node->psql('shop', "SET statement_timeout = '200ms'; $bypass CREATE INDEX e3 ON orders (id);");
+	like($stderr, qr/ERROR:  canceling statement due to statement timeout/, 'cancelled while the log is locked');
+	unlike($stderr, qr/could not|blocked/, 'and nothing else');
+}
+is($node->safe_psql('shop', "SELECT count(*) FROM pg_class WHERE relname IN ('e2', 'e3')"), 0, 'no index is left');
 $in .= "COMMIT;\n\\q\n";
 $holder->finish;
 
