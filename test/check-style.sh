@@ -118,6 +118,10 @@ each "$(grep -nE 'CREATE OR REPLACE|IF NOT EXISTS' $parts || :)" 'the install sc
 
 # ---- the tree ---------------------------------------------------------------
 
+# The install script is read in the encoding of the database.
+hits=$(LC_ALL=C grep -rlP '[^\x00-\x7F]' src --include='*.sql' || :)
+[ -z "$hits" ] || fault "not ASCII, so CREATE EXTENSION fails in some encodings: $hits"
+
 # A file has one duty.
 for f in $sources $parts; do
 	n=$(wc -l < "$f")
