@@ -9,7 +9,7 @@ RETURNS TABLE (st int, rule text, severity text, object text, columns int, used_
 BEGIN ATOMIC
 	SELECT statement, rule, severity, object, (evidence->>'columns')::int, evidence->>'used_by'
 	FROM wishflags.migration_breaking_check(sql, options)
-	WHERE rule LIKE 'enum%' OR rule IN ('rename-other', 'drop-type', 'object-missing') ORDER BY statement, rule;
+	WHERE rule LIKE 'enum%' OR rule IN ('rename-other', 'drop-type', 'object-missing', 'object-exists') ORDER BY statement, rule;
 END;
 
 SELECT * FROM en_check('ALTER TYPE en_used ADD VALUE ''c''; ALTER TYPE en_free ADD VALUE ''c'' BEFORE ''a''; ALTER TYPE en_nowhere ADD VALUE ''c''');
@@ -23,6 +23,13 @@ SELECT * FROM en_check('BEGIN; ALTER TYPE en_used ADD VALUE ''new'' AFTER ''a'';
 SELECT st, rule FROM en_check('ALTER TYPE en_used ADD VALUE ''new'' AFTER ''a''; ALTER TABLE en_t ADD CHECK (d <> ''new''::en_used); CREATE VIEW v AS SELECT * FROM en_t WHERE d = ''new''',
 	'{"only": "enum-value-used-in-transaction", "in_transaction": true}');
 SELECT st, rule FROM en_check('ALTER TYPE en_used ADD VALUE ''new'' AFTER ''a''; UPDATE en_t SET d = ''new''', '{"only": "enum-value-used-in-transaction"}');
+
+-- Labels that are there, or are not: by the catalog and by the text.
+SELECT st, rule, severity FROM en_check($q$ALTER TYPE en_used ADD VALUE 'x' BEFORE 'zzz'; ALTER TYPE en_used ADD VALUE 'b'; ALTER TYPE en_used ADD VALUE IF NOT EXISTS 'b';
+	ALTER TYPE en_used RENAME VALUE 'a' TO 'b'; ALTER TYPE en_used ADD VALUE 'y'; ALTER TYPE en_used ADD VALUE 'z' AFTER 'y';
+	CREATE TYPE n AS ENUM ('q'); ALTER TYPE n ADD VALUE 'r' AFTER 'q'; ALTER TYPE n ADD VALUE 's' AFTER 'zzz'$q$, '{"only": ["object-missing", "object-exists"]}');
+SELECT st, rule, object FROM en_check('CREATE TABLE t (a nowhere_type, b en_used, c en_t, d serial, e int[]); ALTER TABLE en_t ADD x nowhere_type; DO $$ BEGIN END $$; ALTER TABLE en_t ADD x nowhere_type',
+	'{"only": "object-missing"}');
 
 -- Before 12 it did not even run in a transaction.
 SELECT rule, severity FROM en_check('ALTER TYPE en_used ADD VALUE ''c'' AFTER ''b''', '{"in_transaction": true, "target_version": 11, "only": "enum-add-value-in-transaction"}');

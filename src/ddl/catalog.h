@@ -148,6 +148,9 @@ struct WfCatalog
 	 */
 	WfType	   *(*type) (WfCatalog *catalog, List *names);
 
+	/* Has the enum this label?  True where nothing is known of it. */
+	bool		(*has_label) (WfCatalog *catalog, WfType *type, const char *label);
+
 	/*
 	 * What changing the column to the type would do to the rows, without a
 	 * USING clause.

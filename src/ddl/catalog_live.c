@@ -29,6 +29,7 @@ static WfRelation *live_index_table(WfCatalog *catalog, WfRelation *index);
 static WfColumn *live_column(WfCatalog *catalog, WfRelation *relation, const char *name);
 static WfType *live_type(WfCatalog *catalog, List *names);
 static void live_type_uses(WfCatalog *catalog, WfType *type);
+static bool live_has_label(WfCatalog *catalog, WfType *type, const char *label);
 static List *live_search_path(WfCatalog *catalog);
 
 /*
@@ -50,6 +51,7 @@ wf_ddl_catalog_live(void)
 	catalog->indexes = wf_ddl_live_indexes;
 	catalog->type = live_type;
 	catalog->type_uses = live_type_uses;
+	catalog->has_label = live_has_label;
 	catalog->type_change = wf_ddl_live_type_change;
 	catalog->volatility = wf_ddl_live_volatility;
 	catalog->search_path = live_search_path;
@@ -241,4 +243,12 @@ live_search_path(WfCatalog *catalog)
 	}
 	MemoryContextSwitchTo(old);
 	return names;
+}
+
+static bool
+live_has_label(WfCatalog *catalog, WfType *type, const char *label)
+{
+	/* A label longer than a name is refused, not looked up. */
+	return type->kind != TYPTYPE_ENUM || strlen(label) >= NAMEDATALEN ||
+		SearchSysCacheExists2(ENUMTYPOIDNAME, ObjectIdGetDatum(type->oid), CStringGetDatum(label));
 }

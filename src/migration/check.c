@@ -70,6 +70,8 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 			report(target, reader, statement.number, statement.offset, findings);
 		if (statement.node)
 			wf_migration_apply(simulation, statement.node);
+		if (statement.kind == WF_STATEMENT_META)
+			simulation->is_opaque = true;
 		simulation->last_name = NULL;
 		MemoryContextReset(per_statement);
 	}

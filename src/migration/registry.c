@@ -571,13 +571,13 @@ const WfRule wf_migration_rules[] = {
 
 	/* what is there */
 	{"object-missing", WF_SEVERITY_HIGH, WF_KIND_FAILS,
-		NODES(T_AlterTableStmt, T_DropStmt, T_IndexStmt, T_RenameStmt, T_TruncateStmt,
+		NODES(T_CreateStmt, T_AlterTableStmt, T_DropStmt, T_IndexStmt, T_RenameStmt, T_TruncateStmt,
 			  T_InsertStmt, T_UpdateStmt, T_DeleteStmt, T_AlterEnumStmt),
 		NULL,
 		wf_rule_object_missing, "catalog",
 	"what the statement names does not exist"},
 	{"object-exists", WF_SEVERITY_MEDIUM, WF_KIND_FAILS,
-		NODES(T_CreateStmt, T_CreateSeqStmt, T_AlterTableStmt),
+		NODES(T_CreateStmt, T_CreateSeqStmt, T_AlterTableStmt, T_AlterEnumStmt),
 		COMMANDS(AT_AddColumn),
 		wf_rule_object_exists, "catalog",
 	"what the statement makes exists already"},

@@ -9,9 +9,14 @@
 #include "ddl/lock.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
+#include "migration/simulate.h"
 
 static void report_missing(WfRuleCall *call, const char *what, const char *name, bool tolerated);
 static void missing_relation(WfRuleCall *call, const RangeVar *name, const char *what, bool tolerated);
+static void missing_in_enum(WfRuleCall *call, AlterEnumStmt *stmt);
+static void missing_referenced(WfRuleCall *call, CreateStmt *stmt, Constraint *constraint);
+static void missing_type(WfRuleCall *call, TypeName *type);
+static void label_exists(WfRuleCall *call, AlterEnumStmt *stmt);
 static void missing_in_alter_table(WfRuleCall *call, AlterTableStmt *stmt);
 static void missing_in_drop(WfRuleCall *call, DropStmt *stmt);
 
@@ -20,6 +25,7 @@ void
 wf_rule_object_missing(WfRuleCall *call)
 {
 	Node	   *stmt = call->statement;
+	ListCell   *lc;
 
 	/* The live server says so itself, and better. */
 	if (!call->catalog->simulated)
@@ -28,6 +34,25 @@ wf_rule_object_missing(WfRuleCall *call)
 	{
 		case T_AlterTableStmt:
 			missing_in_alter_table(call, (AlterTableStmt *) stmt);
+			break;
+		case T_CreateStmt:
+			foreach(lc, ((CreateStmt *) stmt)->tableElts)
+			{
+				if (IsA(lfirst(lc), ColumnDef))
+					missing_type(call, lfirst_node(ColumnDef, lc)->typeName);
+				else if (IsA(lfirst(lc), Constraint) && lfirst_node(Constraint, lc)->pktable)
+					missing_referenced(call, (CreateStmt *) stmt, lfirst(lc));
+				if (IsA(lfirst(lc), ColumnDef))
+				{
+					ListCell   *lc2;
+
+					foreach(lc2, lfirst_node(ColumnDef, lc)->constraints)
+					{
+						if (lfirst_node(Constraint, lc2)->pktable)
+							missing_referenced(call, (CreateStmt *) stmt, lfirst(lc2));
+					}
+				}
+			}
 			break;
 		case T_DropStmt:
 			missing_in_drop(call, (DropStmt *) stmt);
@@ -52,13 +77,8 @@ wf_rule_object_missing(WfRuleCall *call)
 			missing_relation(call, ((DeleteStmt *) stmt)->relation, "table", false);
 			break;
 		case T_AlterEnumStmt:
-			{
-				List	   *names = ((AlterEnumStmt *) stmt)->typeName;
-
-				if (call->catalog->type(call->catalog, names)->missing)
-					report_missing(call, "type", wf_ddl_quote_names(names, "."), false);
-				break;
-			}
+			missing_in_enum(call, (AlterEnumStmt *) stmt);
+			break;
 		default:
 			break;
 	}
@@ -89,6 +109,59 @@ missing_relation(WfRuleCall *call, const RangeVar *name, const char *what, bool 
 		report_missing(call, what, wf_ddl_range_var(name), tolerated);
 }
 
+/* A foreign key of a new table may refer to the table itself. */
+static void
+missing_referenced(WfRuleCall *call, CreateStmt *stmt, Constraint *constraint)
+{
+	if (strcmp(constraint->pktable->relname, stmt->relation->relname) != 0)
+		missing_relation(call, constraint->pktable, "table", false);
+}
+
+/*
+ * The type of a column, unless something that can't be looked into may have
+ * made it.
+ */
+static void
+missing_type(WfRuleCall *call, TypeName *type)
+{
+	RangeVar   *row;
+
+	if (type == NULL || type->names == NIL || type->pct_type ||
+		(call->session->simulation && call->session->simulation->is_opaque))
+		return;
+	if (list_length(type->names) == 1 && strstr(strVal(linitial(type->names)), "serial"))
+		return;
+	if (list_length(type->names) > 1 && strcmp(strVal(linitial(type->names)), "pg_catalog") == 0)
+		return;
+	if (!call->catalog->type(call->catalog, type->names)->missing)
+		return;
+	/* Each table is a type. */
+	row = wf_ddl_range_var_of_names(type->names);
+	if (row == NULL || !call->catalog->relation(call->catalog, row)->missing)
+		return;
+	report_missing(call, "type", wf_ddl_quote_names(type->names, "."), false);
+}
+
+/* The enum, the label to rename and the one that a new label goes beside. */
+static void
+missing_in_enum(WfRuleCall *call, AlterEnumStmt *stmt)
+{
+	WfType	   *type = call->catalog->type(call->catalog, stmt->typeName);
+	const char *label = stmt->oldVal ? stmt->oldVal : stmt->newValNeighbor;
+	WfFinding  *finding;
+
+	if (type->missing)
+	{
+		report_missing(call, "type", wf_ddl_quote_names(stmt->typeName, "."), false);
+		return;
+	}
+	if (label == NULL || call->catalog->has_label(call->catalog, type, label))
+		return;
+	finding = wf_finding_add(call, "enum \"%s\" has no label \"%s\" here: the statement fails", type->name, label);
+	finding->object = wf_ddl_quote_name(type->schema, type->name);
+	wf_finding_note_text(finding, "sqlstate", "22023");
+}
+
 /* The table, the columns that its commands name, and what it refers to. */
 static void
 missing_in_alter_table(WfRuleCall *call, AlterTableStmt *stmt)
@@ -110,8 +183,10 @@ missing_in_alter_table(WfRuleCall *call, AlterTableStmt *stmt)
 
 		switch (command->subtype)
 		{
-			case AT_DropColumn:
 			case AT_AlterColumnType:
+				missing_type(call, ((ColumnDef *) command->def)->typeName);
+				/* FALLTHROUGH */
+			case AT_DropColumn:
 			case AT_SetNotNull:
 			case AT_DropNotNull:
 			case AT_ColumnDefault:
@@ -122,6 +197,9 @@ missing_in_alter_table(WfRuleCall *call, AlterTableStmt *stmt)
 								   psprintf("%s.%s", wf_ddl_quote_name(table->schema, table->name),
 											wf_ddl_quote_name(NULL, command->name)),
 								   command->missing_ok);
+				break;
+			case AT_AddColumn:
+				missing_type(call, ((ColumnDef *) command->def)->typeName);
 				break;
 			case AT_AddConstraint:
 				if (IsA(command->def, Constraint) && ((Constraint *) command->def)->pktable)
@@ -166,6 +244,25 @@ missing_in_drop(WfRuleCall *call, DropStmt *stmt)
 	}
 }
 
+/* ADD VALUE or RENAME VALUE to a label that the enum has. */
+static void
+label_exists(WfRuleCall *call, AlterEnumStmt *stmt)
+{
+	WfType	   *type = call->catalog->type(call->catalog, stmt->typeName);
+	WfFinding  *finding;
+
+	if (type->missing || type->kind != 'e' || !call->catalog->has_label(call->catalog, type, stmt->newVal))
+		return;
+	finding = wf_finding_add(call, stmt->skipIfNewValExists ? "enum \"%s\" has label \"%s\" already: nothing is added" :
+							 "enum \"%s\" has label \"%s\" already: the statement fails",
+							 type->name, stmt->newVal);
+	finding->object = wf_ddl_quote_name(type->schema, type->name);
+	if (stmt->skipIfNewValExists)
+		finding->severity = WF_SEVERITY_INFO;
+	else
+		wf_finding_note_text(finding, "sqlstate", "42710");
+}
+
 /* What the statement makes exists already. */
 void
 wf_rule_object_exists(WfRuleCall *call)
@@ -179,6 +276,11 @@ wf_rule_object_exists(WfRuleCall *call)
 
 	if (!call->catalog->simulated)
 		return;
+	if (IsA(stmt, AlterEnumStmt))
+	{
+		label_exists(call, (AlterEnumStmt *) stmt);
+		return;
+	}
 	if (IsA(stmt, CreateStmt))
 	{
 		name = ((CreateStmt *) stmt)->relation;

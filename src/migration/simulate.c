@@ -62,6 +62,7 @@ wf_migration_simulation(WfCatalog *live)
 			.indexes = sim_indexes,
 			.type = wf_sim_type,
 			.type_uses = wf_sim_type_uses,
+			.has_label = wf_sim_has_label,
 			.type_change = sim_type_change,
 			.volatility = sim_volatility,
 			.search_path = sim_search_path,

@@ -73,6 +73,8 @@ typedef struct WfSimulation
 	List	   *new_schemas;	/* of char * */
 	int			statement;		/* number of the present one */
 	Bitmapset  *told;			/* rules that speak once a text, and have */
+	bool		is_opaque;		/* something that can't be looked into may
+								 * have made what is not known here */
 	bool		brief_told;		/* lock_timeout was asked for, for a brief
 								 * lock */
 	HTAB	   *waiting;		/* findings that may be taken back, see
@@ -143,6 +145,8 @@ extern WfType *wf_sim_type(WfCatalog *catalog, List *names);
 extern void wf_sim_type_uses(WfCatalog *catalog, WfType *type);
 extern void wf_sim_create_type(WfSimulation *simulation, List *names, char kind, bool constrained);
 extern void wf_sim_rename_type(WfSimulation *simulation, List *names, const char *new_name);
+extern void wf_sim_add_label(WfSimulation *simulation, List *names, const char *label);
+extern bool wf_sim_has_label(WfCatalog *catalog, WfType *type, const char *label);
 extern void wf_sim_drop_type(WfSimulation *simulation, List *names);
 
 #endif							/* WF_MIGRATION_SIMULATE_H */

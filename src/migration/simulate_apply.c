@@ -19,6 +19,7 @@ static void apply_constraint(WfSimulation *simulation, SimRelation *relation, Co
 static void apply_index(WfSimulation *simulation, IndexStmt *stmt);
 static void apply_drop(WfSimulation *simulation, DropStmt *stmt);
 static void apply_rename(WfSimulation *simulation, RenameStmt *stmt);
+static void apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt);
 static void apply_set(WfSimulation *simulation, VariableSetStmt *stmt);
 static void apply_transaction(WfSimulation *simulation, TransactionStmt *stmt);
 static void end_transaction(WfSimulation *simulation);
@@ -29,6 +30,8 @@ static List *string_names(List *names);
 void
 wf_migration_apply(WfSimulation *simulation, Node *stmt)
 {
+	ListCell   *lc;
+
 	if (simulation->in_transaction)
 		note_locks(simulation, stmt);
 	simulation->last_name = NULL;
@@ -80,6 +83,8 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 			break;
 		case T_CreateEnumStmt:
 			wf_sim_create_type(simulation, ((CreateEnumStmt *) stmt)->typeName, 'e', false);
+			foreach(lc, ((CreateEnumStmt *) stmt)->vals)
+				wf_sim_add_label(simulation, ((CreateEnumStmt *) stmt)->typeName, strVal(lfirst(lc)));
 			break;
 		case T_CreateDomainStmt:
 			wf_sim_create_type(simulation, ((CreateDomainStmt *) stmt)->domainname, 'd',
@@ -103,16 +108,7 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 				wf_sim_create_type(simulation, ((DefineStmt *) stmt)->defnames, 'b', false);
 			break;
 		case T_AlterEnumStmt:
-			if (simulation->in_transaction && ((AlterEnumStmt *) stmt)->oldVal == NULL)
-			{
-				MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
-				WfNewLabel *label = palloc(sizeof(WfNewLabel));
-
-				label->type = pstrdup(strVal(llast(((AlterEnumStmt *) stmt)->typeName)));
-				label->label = pstrdup(((AlterEnumStmt *) stmt)->newVal);
-				simulation->new_labels = lappend(simulation->new_labels, label);
-				MemoryContextSwitchTo(old);
-			}
+			apply_enum(simulation, (AlterEnumStmt *) stmt);
 			break;
 		case T_CreateSchemaStmt:
 			{
@@ -125,6 +121,12 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 				/* The elements were applied when they were checked. */
 				break;
 			}
+		case T_DoStmt:
+		case T_CallStmt:
+		case T_ExecuteStmt:
+		case T_CreateExtensionStmt:
+			simulation->is_opaque = true;
+			break;
 		case T_VariableSetStmt:
 			apply_set(simulation, (VariableSetStmt *) stmt);
 			break;
@@ -396,7 +398,25 @@ apply_rename(WfSimulation *simulation, RenameStmt *stmt)
 	}
 }
 
-/* SET, SET LOCAL, RESET and set_config of what rules ask for. */
+/* A new label, or a new name for one; usable when the transaction ends. */
+static void
+apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt)
+{
+	MemoryContext old;
+	WfNewLabel *label;
+
+	wf_sim_add_label(simulation, stmt->typeName, stmt->newVal);
+	if (!simulation->in_transaction || stmt->oldVal != NULL)
+		return;
+	old = MemoryContextSwitchTo(simulation->catalog.context);
+	label = palloc(sizeof(WfNewLabel));
+	label->type = pstrdup(strVal(llast(stmt->typeName)));
+	label->label = pstrdup(stmt->newVal);
+	simulation->new_labels = lappend(simulation->new_labels, label);
+	MemoryContextSwitchTo(old);
+}
+
+/* SET, SET LOCAL and RESET of what rules ask for. */
 static void
 apply_set(WfSimulation *simulation, VariableSetStmt *stmt)
 {

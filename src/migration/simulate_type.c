@@ -11,6 +11,7 @@ typedef struct SimType
 {
 	SimKey		key;
 	WfType	   *type;			/* NULL: dropped, or there is none here */
+	List	   *labels;			/* char *: labels that the text made */
 } SimType;
 
 static SimType *type_entry(WfSimulation *simulation, const char *schema, const char *name);
@@ -33,8 +34,11 @@ type_entry(WfSimulation *simulation, const char *schema, const char *name)
 	wf_sim_make_key(&key, schema, name);
 	entry = hash_search(simulation->types, &key, HASH_ENTER, &found);
 	if (!found)
+	{
+		entry->labels = NIL;
 		entry->type = simulation->live->type(simulation->live,
 											 list_make2(makeString(key.schema), makeString(key.name)));
+	}
 	return entry;
 }
 
@@ -96,6 +100,7 @@ wf_sim_create_type(WfSimulation *simulation, List *names, char kind, bool constr
 	type->constrained = constrained;
 	type->created_here = true;
 	entry->type = type;
+	entry->labels = NIL;
 	MemoryContextSwitchTo(old);
 }
 
@@ -110,12 +115,16 @@ wf_sim_rename_type(WfSimulation *simulation, List *names, const char *new_name)
 {
 	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
 	SimType    *from = find_type(simulation, names);
+	SimType    *to;
 	WfType	   *type = palloc(sizeof(WfType));
 
 	*type = *from->type;
 	type->name = pstrdup(new_name);
 	from->type = NULL;
-	type_entry(simulation, type->schema ? type->schema : wf_sim_first_schema(simulation), new_name)->type = type;
+	to = type_entry(simulation, type->schema ? type->schema : wf_sim_first_schema(simulation), new_name);
+	to->type = type;
+	to->labels = from->labels;
+	from->labels = NIL;
 	MemoryContextSwitchTo(old);
 }
 
@@ -126,4 +135,34 @@ wf_sim_type_uses(WfCatalog *catalog, WfType *type)
 
 	if (OidIsValid(type->oid))
 		simulation->live->type_uses(simulation->live, type);
+}
+
+/* The text gives an enum a label. */
+void
+wf_sim_add_label(WfSimulation *simulation, List *names, const char *label)
+{
+	SimType    *entry = find_type(simulation, names);
+	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+
+	entry->labels = lappend(entry->labels, pstrdup(label));
+	MemoryContextSwitchTo(old);
+}
+
+bool
+wf_sim_has_label(WfCatalog *catalog, WfType *type, const char *label)
+{
+	WfSimulation *simulation = (WfSimulation *) catalog;
+	SimType    *entry;
+	ListCell   *lc;
+
+	if (type->missing)
+		return true;
+	entry = type_entry(simulation, type->schema, type->name);
+	foreach(lc, entry->labels)
+	{
+		if (strcmp(lfirst(lc), label) == 0)
+			return true;
+	}
+	return OidIsValid(type->oid) ? simulation->live->has_label(simulation->live, type, label) :
+		type->kind != 'e';
 }
