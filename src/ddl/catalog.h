@@ -70,6 +70,7 @@ typedef struct WfConstraint
 	bool		validated;
 	List	   *columns;		/* of char *, in key order */
 	Oid			foreign_relid;	/* of a foreign key */
+	bool		only_not_null;	/* a CHECK that says nothing else */
 	char	   *not_null_column;	/* a CHECK that this column is not null;
 									 * or NULL */
 	int			transaction;	/* of the text that made it */

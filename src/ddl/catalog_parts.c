@@ -133,8 +133,12 @@ wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation)
 											  RelationGetDescr(pg_constraint), &isnull);
 
 			if (!isnull)
-				constraint->not_null_column =
-					not_null_column(relation->relid, stringToNode(TextDatumGetCString(conbin)));
+			{
+				Node	   *expression = stringToNode(TextDatumGetCString(conbin));
+
+				constraint->not_null_column = not_null_column(relation->relid, expression);
+				constraint->only_not_null = constraint->not_null_column && IsA(expression, NullTest);
+			}
 		}
 		constraints = lappend(constraints, constraint);
 	}

@@ -105,6 +105,29 @@ options_lock(List *options)
 }
 
 /*
+ * Does the statement read the rows under its own lock?  VALIDATE CONSTRAINT
+ * does so under a weaker one, for which it must stand alone.
+ */
+bool
+wf_ddl_alter_table_scans(AlterTableStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->cmds)
+	{
+		AlterTableCmd *command = lfirst_node(AlterTableCmd, lc);
+
+		if (command->subtype == AT_SetNotNull || command->subtype == AT_AlterColumnType)
+			return true;
+		if (command->subtype == AT_AddConstraint && IsA(command->def, Constraint) &&
+			!((Constraint *) command->def)->skip_validation &&
+			((Constraint *) command->def)->indexname == NULL)
+			return true;
+	}
+	return false;
+}
+
+/*
  * The relations that a statement names and locks, as a list of WfLock, the
  * target first.  Locks on what the catalog alone knows (indexes of a table,
  * partitions, tables that reference it) are not among them.

@@ -30,6 +30,7 @@ struct WfReader
 	MemoryContext scan_context; /* of the scanner of this chunk */
 	MemoryContext token_context;	/* what the scanner allocates for tokens */
 	char	   *text;			/* own copy; a chunk ends with a NUL byte */
+	char	   *marker;			/* where that stands for a breakpoint's first */
 	int			length;
 	int			chunk_end;		/* the hard boundary ahead */
 	int			resume;			/* where the next chunk begins */
@@ -44,6 +45,7 @@ struct WfReader
 	/* Where lines are counted from. */
 	int			mark_offset;
 	int			mark_line;
+	int			mark_col;
 };
 
 /* A slice of the text that should hold one statement. */
@@ -72,6 +74,7 @@ typedef struct SplitState
 	int			body_semicolon; /* first one inside of a body; -1: none */
 } SplitState;
 
+static void count_places(const char *text, int length, int *line, int *col);
 static bool next_chunk(WfReader *reader);
 static void next_slice(WfReader *reader, Slice *slice);
 static void scan_slice(WfReader *reader, Slice *slice);
@@ -98,6 +101,7 @@ wf_ddl_reader_begin(const char *text, int length)
 	reader->text = pnstrdup(text, length);
 	reader->length = strlen(reader->text);
 	reader->mark_line = 1;
+	reader->mark_col = 1;
 	reader->resume = 0;
 	reader->chunk_end = -1;
 	return reader;
@@ -148,30 +152,41 @@ wf_ddl_reader_next(WfReader *reader, WfStatement *statement)
 }
 
 /*
- * Line and column of a byte offset in the text, both 1-based, the column in
- * characters.  Cheapest for offsets that do not go backwards.
+ * Line and column, both 1-based, the column in characters, of the place that
+ * is so many bytes within the statement that begins at the offset.  Cheapest
+ * for statements in the order of the text.
  */
 void
-wf_ddl_reader_position(WfReader *reader, int offset, int *line, int *col)
+wf_ddl_reader_position(WfReader *reader, int offset, int within, int *line, int *col)
 {
-	const char *text = reader->text;
-	const char *newline;
-
 	if (offset < reader->mark_offset)
 	{
 		reader->mark_offset = 0;
 		reader->mark_line = 1;
+		reader->mark_col = 1;
 	}
-	/* The mark always stands at the beginning of a line. */
-	while ((newline = memchr(text + reader->mark_offset, '\n',
-							 offset - reader->mark_offset)) != NULL)
-	{
-		reader->mark_offset = newline - text + 1;
-
-		reader->mark_line++;
-	}
+	count_places(reader->text + reader->mark_offset, offset - reader->mark_offset,
+				 &reader->mark_line, &reader->mark_col);
+	reader->mark_offset = offset;
 	*line = reader->mark_line;
-	*col = pg_mbstrlen_with_len(text + reader->mark_offset, offset - reader->mark_offset) + 1;
+	*col = reader->mark_col;
+	count_places(reader->text + offset, within, line, col);
+}
+
+/* Moves a place in the text on by so many bytes. */
+static void
+count_places(const char *text, int length, int *line, int *col)
+{
+	const char *newline;
+
+	while ((newline = memchr(text, '\n', length)) != NULL)
+	{
+		length -= newline + 1 - text;
+		text = newline + 1;
+		(*line)++;
+		*col = 1;
+	}
+	*col += pg_mbstrlen_with_len(text, length);
 }
 
 /* Finds the next part of the text between two breakpoints. */
@@ -180,6 +195,9 @@ next_chunk(WfReader *reader)
 {
 	char	   *marker;
 
+	if (reader->marker)
+		*reader->marker = BREAKPOINT[0];
+	reader->marker = NULL;
 	if (reader->resume >= reader->length)
 		return false;
 	marker = strstr(reader->text + reader->resume, BREAKPOINT);
@@ -189,6 +207,7 @@ next_chunk(WfReader *reader)
 		reader->chunk_end = marker - reader->text;
 		reader->resume = reader->chunk_end + strlen(BREAKPOINT);
 		*marker = '\0';
+		reader->marker = marker;
 	}
 	else
 	{

@@ -46,6 +46,6 @@ typedef struct WfReader WfReader;
 
 extern WfReader *wf_ddl_reader_begin(const char *text, int length);
 extern bool wf_ddl_reader_next(WfReader *reader, WfStatement *statement);
-extern void wf_ddl_reader_position(WfReader *reader, int offset, int *line, int *col);
+extern void wf_ddl_reader_position(WfReader *reader, int offset, int within, int *line, int *col);
 
 #endif							/* WF_DDL_STATEMENT_H */

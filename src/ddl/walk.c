@@ -6,7 +6,6 @@
  */
 #include "common/compat.h"
 
-#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 
@@ -16,9 +15,17 @@ typedef struct Walk
 {
 	WfVisit		visit;
 	void	   *context;
+	int			depth;
 } Walk;
 
+/*
+ * Expressions nested deeper than this are not looked into: a sum of 100,000
+ * terms is as deep, and must not exhaust the stack.
+ */
+#define MAX_DEPTH 1000
+
 static bool walk_node(Node *node, void *context);
+static bool walk_children(Node *node, Walk *walk);
 static bool walk_list(List *nodes, Walk *walk);
 static bool walk_column(ColumnDef *column, Walk *walk);
 static bool walk_command(AlterTableCmd *command, Walk *walk);
@@ -39,12 +46,21 @@ static bool
 walk_node(Node *node, void *context)
 {
 	Walk	   *walk = context;
+	bool		ended;
 
-	if (node == NULL)
+	if (node == NULL || walk->depth >= MAX_DEPTH)
 		return false;
-	check_stack_depth();
 	if (walk->visit(node, walk->context))
 		return true;
+	walk->depth++;
+	ended = walk_children(node, walk);
+	walk->depth--;
+	return ended;
+}
+
+static bool
+walk_children(Node *node, Walk *walk)
+{
 	switch (nodeTag(node))
 	{
 		case T_SelectStmt:

@@ -83,7 +83,7 @@ put_findings(void *target, WfReader *reader, int statement, int offset, List *fi
 		int			line;
 		int			col;
 
-		wf_ddl_reader_position(reader, offset + Max(finding->location, 0), &line, &col);
+		wf_ddl_reader_position(reader, offset, Max(finding->location, 0), &line, &col);
 		values[0] = Int32GetDatum(statement);
 		values[1] = Int32GetDatum(line);
 		values[2] = Int32GetDatum(col);
@@ -137,7 +137,7 @@ wf_migration_parse(PG_FUNCTION_ARGS)
 		int			line;
 		int			col;
 
-		wf_ddl_reader_position(reader, statement.offset + statement.error_offset, &line, &col);
+		wf_ddl_reader_position(reader, statement.offset, statement.error_offset, &line, &col);
 		values[0] = Int32GetDatum(statement.number);
 		values[1] = Int32GetDatum(line);
 		values[2] = Int32GetDatum(col);

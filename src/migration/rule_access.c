@@ -11,6 +11,7 @@
 #include "ddl/lock.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
+#include "migration/simulate.h"
 
 /* REVOKE. */
 void
@@ -205,17 +206,23 @@ wf_rule_replication(WfRuleCall *call)
 	finding->hint = pstrdup("Look at pg_publication_tables, and change the subscribers' tables first.");
 }
 
-/* DROP FUNCTION, and a change of what a planner may assume of a function. */
+/* DROP FUNCTION of one that the text did not make itself. */
 void
 wf_rule_function_change(WfRuleCall *call)
 {
 	DropStmt   *stmt = (DropStmt *) call->statement;
 	WfFinding  *finding;
 	char	   *name;
+	ListCell   *lc;
 
 	if (stmt->removeType != OBJECT_FUNCTION && stmt->removeType != OBJECT_PROCEDURE &&
 		stmt->removeType != OBJECT_ROUTINE && stmt->removeType != OBJECT_AGGREGATE)
 		return;
+	foreach(lc, call->session->simulation ? call->session->simulation->new_functions : NIL)
+	{
+		if (strcmp(lfirst(lc), strVal(llast(linitial_node(ObjectWithArgs, stmt->objects)->objname))) == 0)
+			return;
+	}
 	name = wf_ddl_object_name(stmt->removeType, linitial(stmt->objects));
 	finding = wf_finding_add(call, "code that calls %s fails", name);
 	finding->object = name;

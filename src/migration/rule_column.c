@@ -3,12 +3,12 @@
  */
 #include "common/compat.h"
 
-#include "nodes/nodeFuncs.h"
 #include "nodes/value.h"
 #include "utils/builtins.h"
 
 #include "ddl/deparse.h"
 #include "ddl/source.h"
+#include "ddl/walk.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 
@@ -23,7 +23,7 @@ typedef struct VolatileWalk
 static ColumnDef *added_column(WfRuleCall *call);
 static Constraint *constraint_of(ColumnDef *column, ConstrType kind);
 static bool is_serial(ColumnDef *column);
-static bool find_volatile(Node *node, void *context);
+static bool is_volatile(Node *node, void *context);
 static WfFinding *report_rewrite(WfRuleCall *call, WfRelation *table, ColumnDef *column, const char *why);
 static char *default_text(WfRuleCall *call, ColumnDef *column, Constraint *constraint);
 static char *add_column_sql(WfRelation *table, ColumnDef *column);
@@ -65,28 +65,22 @@ is_serial(ColumnDef *column)
 	return false;
 }
 
-/* Looks for a function that may give each row another value. */
+/* Is it a function that may give each row another value? */
 static bool
-find_volatile(Node *node, void *context)
+is_volatile(Node *node, void *context)
 {
 	VolatileWalk *walk = context;
+	FuncCall   *call = (FuncCall *) node;
+	char		volatility;
 
-	if (node == NULL)
+	if (!IsA(node, FuncCall))
 		return false;
-	if (IsA(node, FuncCall))
-	{
-		FuncCall   *call = (FuncCall *) node;
-		char		volatility = walk->catalog->volatility(walk->catalog, call->funcname,
-														   list_length(call->args));
-
-		if (volatility == 0 || volatility == 'v')
-		{
-			walk->name = call->funcname;
-			walk->unknown = volatility == 0;
-			return true;
-		}
-	}
-	return raw_expression_tree_walker(node, find_volatile, context);
+	volatility = walk->catalog->volatility(walk->catalog, call->funcname, list_length(call->args));
+	if (volatility != 0 && volatility != 'v')
+		return false;
+	walk->name = call->funcname;
+	walk->unknown = volatility == 0;
+	return true;
 }
 
 /* The finding that all rules about rewriting additions share. */
@@ -122,7 +116,7 @@ wf_rule_add_column_volatile_default(WfRuleCall *call)
 	table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
 	if (table == NULL)
 		return;
-	if (find_volatile(constraint->raw_expr, &walk))
+	if (wf_ddl_walk(constraint->raw_expr, is_volatile, &walk))
 		why = psprintf(walk.unknown ? "function %s is not known here and may give each row another value" :
 					   "%s() gives each row another value", wf_ddl_quote_names(walk.name, "."));
 	else if (call->catalog->server_version >= 11)
@@ -182,7 +176,7 @@ wf_rule_add_column_constant_default(WfRuleCall *call)
 	WfFinding  *finding;
 
 	if (constraint == NULL || call->catalog->server_version < 11 ||
-		find_volatile(constraint->raw_expr, &walk))
+		wf_ddl_walk(constraint->raw_expr, is_volatile, &walk))
 		return;
 	table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
 	if (table == NULL)

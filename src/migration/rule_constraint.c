@@ -19,6 +19,7 @@ static char *foreign_key_sql(Constraint *constraint, const char *name, List *col
 static void append_action(StringInfo buf, const char *event, char action);
 static void report_check(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *column);
 static char *check_expression(WfRuleCall *call, Constraint *constraint);
+static bool is_superfluous(WfRuleCall *call, WfRelation *table, const char *name);
 static bool has_default(ColumnDef *column);
 
 /* ADD FOREIGN KEY, or a column with REFERENCES and a default. */
@@ -373,7 +374,7 @@ wf_rule_drop_constraint(WfRuleCall *call)
 	if (table == NULL)
 		return;
 	kind = wf_rule_constraint_kind(call, table, call->command->name);
-	if (kind == 'p')
+	if (kind == 'p' || is_superfluous(call, table, call->command->name))
 		return;
 	finding = wf_finding_add(call, "without constraint \"%s\" rows that it kept out of \"%s\" can come in%s",
 							 call->command->name, table->name,
@@ -383,6 +384,26 @@ wf_rule_drop_constraint(WfRuleCall *call)
 	wf_finding_note_text(finding, "constraint", call->command->name);
 	if (kind == 'f')
 		finding->hint = pstrdup("Dropping a foreign key locks both tables: set lock_timeout first.");
+}
+
+/* Is it a CHECK that only says what the column's NOT NULL says as well? */
+static bool
+is_superfluous(WfRuleCall *call, WfRelation *table, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, call->catalog->constraints(call->catalog, table))
+	{
+		WfConstraint *constraint = lfirst(lc);
+
+		if (constraint->only_not_null && constraint->name && strcmp(constraint->name, name) == 0)
+		{
+			WfColumn   *column = call->catalog->column(call->catalog, table, constraint->not_null_column);
+
+			return column && column->not_null;
+		}
+	}
+	return false;
 }
 
 /* DROP CONSTRAINT of a primary key. */

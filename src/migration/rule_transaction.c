@@ -195,7 +195,7 @@ wf_rule_lock_table(WfRuleCall *call)
 	}
 }
 
-/* The same table is altered twice in a row. */
+/* The same table is altered twice in a row, and read each time. */
 void
 wf_rule_alter_table_not_combined(WfRuleCall *call)
 {
@@ -205,12 +205,13 @@ wf_rule_alter_table_not_combined(WfRuleCall *call)
 	WfFinding  *finding;
 
 	if (simulation == NULL || stmt->objtype != OBJECT_TABLE || simulation->last_altered == NULL ||
-		simulation->last_altered_at != simulation->statement - 1)
+		simulation->last_altered_at != simulation->statement - 1 ||
+		!wf_ddl_alter_table_scans(stmt))
 		return;
 	table = wf_rule_relation(call, stmt->relation);
 	if (table == NULL || table != simulation->last_altered)
 		return;
-	finding = wf_finding_add(call, "\"%s\" is altered by the statement before as well, and each may read it once more",
+	finding = wf_finding_add(call, "\"%s\" is altered by the statement before as well, and each reads all its rows",
 							 table->name);
 	wf_finding_on(call, finding, table);
 	finding->hint = pstrdup("Write both as one ALTER TABLE.");

@@ -93,8 +93,9 @@ typedef struct WfSimulation
 	List	   *new_labels;		/* of WfNewLabel */
 	int			held_told;		/* transaction + 1 in which a rule has spoken */
 	int			many_told;
-	WfRelation *last_altered;	/* by ALTER TABLE, in the statement of */
+	WfRelation *last_altered;	/* by an ALTER TABLE that reads its rows, in */
 	int			last_altered_at;	/* this number */
+	List	   *new_functions;	/* of char *, names without schema */
 	List	   *dropped_tables; /* of WfRelation, in this text */
 } WfSimulation;
 

@@ -20,6 +20,7 @@ static void apply_index(WfSimulation *simulation, IndexStmt *stmt);
 static void apply_drop(WfSimulation *simulation, DropStmt *stmt);
 static void apply_rename(WfSimulation *simulation, RenameStmt *stmt);
 static void apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt);
+static void apply_function(WfSimulation *simulation, CreateFunctionStmt *stmt);
 static void apply_set(WfSimulation *simulation, VariableSetStmt *stmt);
 static void apply_transaction(WfSimulation *simulation, TransactionStmt *stmt);
 static void end_transaction(WfSimulation *simulation);
@@ -85,6 +86,9 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 			wf_sim_create_type(simulation, ((CreateEnumStmt *) stmt)->typeName, 'e', false);
 			foreach(lc, ((CreateEnumStmt *) stmt)->vals)
 				wf_sim_add_label(simulation, ((CreateEnumStmt *) stmt)->typeName, strVal(lfirst(lc)));
+			break;
+		case T_CreateFunctionStmt:
+			apply_function(simulation, (CreateFunctionStmt *) stmt);
 			break;
 		case T_CreateDomainStmt:
 			wf_sim_create_type(simulation, ((CreateDomainStmt *) stmt)->domainname, 'd',
@@ -169,7 +173,8 @@ apply_alter_table(WfSimulation *simulation, AlterTableStmt *stmt)
 	if (stmt->objtype != OBJECT_TABLE)
 		return;
 	relation = wf_sim_relation(simulation, stmt->relation);
-	simulation->last_altered = simulation->catalog.relation(&simulation->catalog, stmt->relation);
+	simulation->last_altered = wf_ddl_alter_table_scans(stmt) ?
+		simulation->catalog.relation(&simulation->catalog, stmt->relation) : NULL;
 	simulation->last_altered_at = simulation->statement;
 	foreach(lc, stmt->cmds)
 		apply_command(simulation, relation, lfirst_node(AlterTableCmd, lc));
@@ -265,6 +270,7 @@ apply_constraint(WfSimulation *simulation, SimRelation *relation, Constraint *co
 		case CONSTR_CHECK:
 			made.kind = 'c';
 			made.not_null_column = wf_ddl_not_null_column(constraint->raw_expr);
+			made.only_not_null = made.not_null_column && IsA(constraint->raw_expr, NullTest);
 			break;
 		case CONSTR_FOREIGN:
 			made.kind = 'f';
@@ -413,6 +419,20 @@ apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt)
 	label->type = pstrdup(strVal(llast(stmt->typeName)));
 	label->label = pstrdup(stmt->newVal);
 	simulation->new_labels = lappend(simulation->new_labels, label);
+	MemoryContextSwitchTo(old);
+}
+
+/* A function that was not there before; its arguments don't matter here. */
+static void
+apply_function(WfSimulation *simulation, CreateFunctionStmt *stmt)
+{
+	MemoryContext old;
+
+	if (stmt->replace &&
+		simulation->catalog.volatility(&simulation->catalog, stmt->funcname, -1) != 0)
+		return;
+	old = MemoryContextSwitchTo(simulation->catalog.context);
+	simulation->new_functions = lappend(simulation->new_functions, pstrdup(strVal(llast(stmt->funcname))));
 	MemoryContextSwitchTo(old);
 }
 

@@ -60,6 +60,16 @@ SELECT is(string_agg(pg_temp.survives(pg_temp.mangle(t)), E'\n'), NULL, 'text ' 
 FROM texts, generate_series(1, 150)
 GROUP BY n ORDER BY n;
 
+-- Neither do very deep or very long texts.
+SELECT is(pg_temp.survives(t), NULL, 'a text of ' || length(t) || ' characters is read') FROM (VALUES
+	('ALTER TABLE seed ADD x int DEFAULT ' || repeat('1 + ', 100000) || '1'),
+	('ALTER TABLE seed ADD x int DEFAULT ' || repeat('abs(', 20000) || '1' || repeat(')', 20000)),
+	('BEGIN; ALTER TYPE t ADD VALUE ''v''; SELECT ' || repeat('1 + ', 100000) || '1'),
+	('SELECT ' || repeat('(', 20000)), (repeat('BEGIN;', 5000)), (repeat('(', 100000)), (repeat('/*', 2000)),
+	('ALTER TABLE seed ADD CHECK (' || repeat('a IS NOT NULL AND (', 3000) || 'true' || repeat(')', 3001)),
+	('ALTER TABLE seed ' || (SELECT string_agg('ADD c' || n || ' int', ', ') FROM generate_series(1, 1500) n)), (repeat('$a$', 10001)),
+	('CREATE VIEW v AS SELECT 1' || repeat(' UNION SELECT 1', 20000)), (repeat(E'\\i x\n', 2000))) AS deep(t);
+
 -- Places are within the text.
 SELECT is_empty($$
 	SELECT t, line, col FROM texts, wishflags.migration_parse(t)
