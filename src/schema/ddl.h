@@ -37,6 +37,8 @@ WF_DDL_CREATE(constraint);
 WF_DDL_DROP(constraint);
 WF_DDL_ALTER(constraint);
 
+extern bool wf_schema_ddl_builds_apart(WfObject *constraint);
+
 /* ddl_index.c */
 WF_DDL_CREATE(index);
 WF_DDL_DROP(index);

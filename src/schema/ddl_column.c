@@ -36,9 +36,9 @@ wf_schema_ddl_column_definition(StringInfo sql, WfObject *column, bool typed)
 	if ((value = wf_schema_value(column, "foreign_options")) != NULL)
 		wf_schema_ddl_foreign_clause(sql, value);
 	if ((value = wf_schema_value(column, "generated")) != NULL && !inherits_expression(column))
-		appendStringInfo(sql, " GENERATED ALWAYS AS %s", value);
+		appendStringInfo(sql, " GENERATED ALWAYS AS %s", wf_schema_ddl_exact(value));
 	if (dflt)
-		appendStringInfo(sql, " DEFAULT %s", wf_schema_value(dflt, "expression"));
+		appendStringInfo(sql, " DEFAULT %s", wf_schema_ddl_exact(wf_schema_value(dflt, "expression")));
 	if (wf_schema_flag(column, "not_null"))
 		appendStringInfoString(sql, " NOT NULL");
 	if (wf_schema_value(column, "identity"))
@@ -347,13 +347,14 @@ alter_not_null(WfDdl *ddl, WfObject *to)
 		appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", alter);
 		return;
 	}
-	/* A valid CHECK spares the scan under the strongest lock. */
+	/* A valid CHECK spares the scan under the strongest lock; each step commits. */
 	check = psprintf("wf_not_null_%08x", hash_bytes((const unsigned char *) to->identity,
 													strlen(to->identity)));
-	appendStringInfo(ddl->sql, "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\n",
-					 table, check, name);
-	appendStringInfo(ddl->late, "ALTER TABLE %s VALIDATE CONSTRAINT %s;\n%s SET NOT NULL;\n"
-					 "ALTER TABLE %s DROP CONSTRAINT %s;\n", table, check, alter, table, check);
+	ddl->transactional = false;
+	appendStringInfo(ddl->sql, "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\n"
+					 "ALTER TABLE %s VALIDATE CONSTRAINT %s;\n%s SET NOT NULL;\n"
+					 "ALTER TABLE %s DROP CONSTRAINT %s;\n",
+					 table, check, name, table, check, alter, table, check);
 }
 
 /* A stored expression can be dropped; otherwise the column is made anew. */
@@ -415,7 +416,7 @@ wf_schema_ddl_default_create(WfDdl *ddl, WfObject *dflt)
 {
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	appendStringInfo(ddl->sql, "%s SET DEFAULT %s;\n", default_target(dflt),
-					 wf_schema_value(dflt, "expression"));
+					 wf_schema_ddl_exact(wf_schema_value(dflt, "expression")));
 }
 
 void

@@ -301,7 +301,40 @@ privilege_class(WfObject *object)
 void
 wf_schema_ddl_plain_create(WfDdl *ddl, WfObject *object)
 {
-	appendStringInfo(ddl->sql, "%s;\n", wf_schema_value(object, "definition"));
+	const char *definition = wf_schema_value(object, "definition");
+	bool		is_routine = object->type->kind == WF_OBJECT_FUNCTION ||
+		object->type->kind == WF_OBJECT_PROCEDURE;
+
+	appendStringInfo(ddl->sql, "%s;\n", is_routine ? definition : wf_schema_ddl_exact(definition));
+}
+
+/*
+ * An expression so that it reads back as the same: (ARRAY['a'::T, 'b'::T])::U[]
+ * would have its elements cast, not the array, unless that has a type first.
+ */
+const char *
+wf_schema_ddl_exact(const char *expression)
+{
+	StringInfoData sql;
+	const char *rest = expression;
+	const char *found = strstr(rest, "])::");
+
+	if (!found)
+		return expression;
+	initStringInfo(&sql);
+	for (; found; found = strstr(rest, "])::"))
+	{
+		const char *type = found;
+
+		while (type > rest && (islower((unsigned char) type[-1]) || type[-1] == ' '))
+			type--;
+		appendBinaryStringInfo(&sql, rest, found + 1 - rest);
+		if (type < found && type - rest >= 2 && type[-1] == ':' && type[-2] == ':')
+			appendStringInfo(&sql, "::%s[]", pnstrdup(type, found - type));
+		rest = found + 1;
+	}
+	appendStringInfoString(&sql, rest);
+	return sql.data;
 }
 
 void

@@ -7,6 +7,8 @@
 
 static bool is_kind(WfObject *constraint, const char *kind);
 static char *alter_table(WfObject *constraint);
+static void create_by_index(WfDdl *ddl, WfObject *constraint, const char *index, const char *name);
+static const char *end_of_list(const char *text);
 
 static bool
 is_kind(WfObject *constraint, const char *kind)
@@ -30,19 +32,76 @@ wf_schema_ddl_constraint_create(WfDdl *ddl, WfObject *constraint)
 	char	   *name = wf_schema_short_name(constraint);
 	bool		not_valid = wf_schema_flag(constraint, "not_valid");
 	bool		validate_later = ddl->late && !not_valid && !index &&
-	!wf_schema_ddl_is_new(constraint->parent) && wf_schema_ddl_stands_alone(constraint->parent);
+		!wf_schema_ddl_is_new(constraint->parent) && wf_schema_ddl_stands_alone(constraint->parent);
 
+	if (ddl->late && wf_schema_ddl_builds_apart(constraint))
+	{
+		create_by_index(ddl, constraint, index, name);
+		return;
+	}
 	wf_schema_ddl_lock(ddl, is_kind(constraint, "FOREIGN KEY") ? WF_SCHEMA_LOCK_SHARE_ROW_EXCLUSIVE
 					   : WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
-	ddl->breaks = !wf_schema_ddl_is_new(constraint->parent);
 	appendStringInfo(ddl->sql, "%s ADD CONSTRAINT %s %s%s;\n", alter_table(constraint), name,
-					 wf_schema_value(constraint, "definition"),
+					 wf_schema_ddl_exact(wf_schema_value(constraint, "definition")),
 					 not_valid || validate_later ? " NOT VALID" : "");
 	if (validate_later)
 		appendStringInfo(ddl->late, "ALTER TABLE %s VALIDATE CONSTRAINT %s;\n",
 						 constraint->parent->identity, name);
 	if (index)
 		wf_schema_ddl_index_settings(ddl, constraint, index);
+}
+
+/* Can its index be built concurrently before the constraint takes it over? */
+bool
+wf_schema_ddl_builds_apart(WfObject *constraint)
+{
+	return (is_kind(constraint, "PRIMARY KEY") || is_kind(constraint, "UNIQUE")) &&
+		wf_schema_value(constraint, "index") && !wf_schema_ddl_is_new(constraint->parent) &&
+		wf_schema_ddl_stands_alone(constraint->parent);
+}
+
+/*
+ * "UNIQUE NULLS NOT DISTINCT (a) INCLUDE (b) DEFERRABLE" as an index on (a)
+ * INCLUDE (b) NULLS NOT DISTINCT, and a DEFERRABLE constraint by it.
+ */
+static void
+create_by_index(WfDdl *ddl, WfObject *constraint, const char *index, const char *name)
+{
+	const char *definition = wf_schema_value(constraint, "definition");
+	const char *columns = strchr(definition, '(');
+	const char *end = columns ? end_of_list(columns) : definition;
+	bool		distinct = strncmp(definition, "UNIQUE NULLS NOT DISTINCT", 25) != 0;
+
+	if (!columns)
+		columns = end;
+	if (strncmp(end, " INCLUDE (", 10) == 0)
+		end = end_of_list(end + 9);
+	ddl->transactional = false;
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_SHARE_UPDATE_EXCLUSIVE);
+	appendStringInfo(ddl->sql, "CREATE UNIQUE INDEX CONCURRENTLY %s ON %s %s%s%s;\n",
+					 wf_schema_bare(index, constraint->schema), constraint->parent->identity,
+					 pnstrdup(columns, end - columns), distinct ? "" : " NULLS NOT DISTINCT",
+					 wf_schema_ddl_with(wf_schema_value(constraint, "options")));
+	appendStringInfo(ddl->sql, "ALTER TABLE %s ADD CONSTRAINT %s %s USING INDEX %s%s;\n",
+					 constraint->parent->identity, name, wf_schema_value(constraint, "kind"),
+					 wf_schema_bare(index, constraint->schema), end);
+	wf_schema_ddl_index_settings(ddl, constraint, NULL);
+}
+
+/* Behind the parenthesis that closes the one at text; names may hold some. */
+static const char *
+end_of_list(const char *text)
+{
+	bool		quoted = false;
+
+	for (; *text; text++)
+	{
+		if (*text == '"')
+			quoted = !quoted;
+		else if (*text == ')' && !quoted)
+			return text + 1;
+	}
+	return text;
 }
 
 void

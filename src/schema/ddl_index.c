@@ -13,7 +13,7 @@ static void write_statistics(WfDdl *ddl, const char *index, const char *from, co
 void
 wf_schema_ddl_index_create(WfDdl *ddl, WfObject *index)
 {
-	const char *definition = wf_schema_value(index, "definition");
+	const char *definition = wf_schema_ddl_exact(wf_schema_value(index, "definition"));
 	const char *name = strstr(definition, " INDEX ");
 	const char *where = strstr(definition, " WHERE ");
 	char	   *with = wf_schema_ddl_with(wf_schema_value(index, "options"));

@@ -87,7 +87,7 @@ write_elements(WfDdl *ddl, WfObject *table)
 			 !wf_schema_partition_of(table)))
 			continue;
 		appendStringInfo(ddl->sql, "%sCONSTRAINT %s %s", separator, wf_schema_short_name(child),
-						 wf_schema_value(child, "definition"));
+						 wf_schema_ddl_exact(wf_schema_value(child, "definition")));
 		separator = ",\n    ";
 		any = true;
 	}

@@ -107,7 +107,7 @@ wf_schema_ddl_domain_create(WfDdl *ddl, WfObject *domain)
 
 		if (child->create_action && child->create_action == domain->create_action)
 			appendStringInfo(ddl->sql, "\n    CONSTRAINT %s %s", wf_schema_short_name(child),
-							 wf_schema_value(child, "definition"));
+							 wf_schema_ddl_exact(wf_schema_value(child, "definition")));
 	}
 	appendStringInfoString(ddl->sql, ";\n");
 	foreach(lc, domain->children)
@@ -143,7 +143,7 @@ wf_schema_ddl_domain_constraint_create(WfDdl *ddl, WfObject *constraint)
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_SHARE);
 	ddl->breaks = true;
 	appendStringInfo(ddl->sql, "ALTER DOMAIN %s ADD CONSTRAINT %s %s%s;\n", constraint->parent->identity,
-					 wf_schema_short_name(constraint), wf_schema_value(constraint, "definition"),
+					 wf_schema_short_name(constraint), wf_schema_ddl_exact(wf_schema_value(constraint, "definition")),
 					 wf_schema_flag(constraint, "not_valid") ? " NOT VALID" : "");
 }
 

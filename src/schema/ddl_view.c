@@ -12,7 +12,7 @@ wf_schema_ddl_view_create(WfDdl *ddl, WfObject *view)
 {
 	appendStringInfo(ddl->sql, "CREATE VIEW %s%s AS\n%s;\n", view->identity,
 					 wf_schema_ddl_with(wf_schema_value(view, "options")),
-					 wf_schema_value(view, "definition"));
+					 wf_schema_ddl_exact(wf_schema_value(view, "definition")));
 }
 
 /* A view may be replaced in place while its columns stay and new ones come last. */
@@ -31,7 +31,7 @@ wf_schema_ddl_view_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *a
 		return false;
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	appendStringInfo(ddl->sql, "CREATE OR REPLACE VIEW %s%s AS\n%s;\n", to->identity,
-					 wf_schema_ddl_with(wf_schema_value(to, "options")), wf_schema_value(to, "definition"));
+					 wf_schema_ddl_with(wf_schema_value(to, "options")), wf_schema_ddl_exact(wf_schema_value(to, "definition")));
 	return true;
 }
 
@@ -62,7 +62,7 @@ wf_schema_ddl_materialized_view_create(WfDdl *ddl, WfObject *view)
 	appendStringInfoString(ddl->sql, wf_schema_ddl_with(wf_schema_value(view, "options")));
 	if ((value = wf_schema_value(view, "tablespace")) != NULL)
 		appendStringInfo(ddl->sql, " TABLESPACE %s", value);
-	appendStringInfo(ddl->sql, " AS\n%s;\n", wf_schema_value(view, "definition"));
+	appendStringInfo(ddl->sql, " AS\n%s;\n", wf_schema_ddl_exact(wf_schema_value(view, "definition")));
 }
 
 bool

@@ -141,6 +141,7 @@ extern bool wf_schema_ddl_never_alter(WfDdl *ddl, WfObject *from, WfObject *to, 
 extern void wf_schema_ddl_foreign_clause(StringInfo sql, const char *options);
 extern void wf_schema_ddl_revoke_all(WfDdl *ddl, WfObject *object);
 extern char *wf_schema_ddl_opposite(const char *grant);
+extern const char *wf_schema_ddl_exact(const char *expression);
 extern char *wf_schema_ddl_with(const char *options);
 extern bool wf_schema_ddl_is_new(WfObject *object);
 
