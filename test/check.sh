@@ -159,7 +159,7 @@ suite_docs() {
 	# README first; a page is read in the order of its lines, in its own database.
 	set -- README.md docs/*.md docs/examples/wishlist/README.md
 	if [ "${UPDATE-}" = 1 ]; then set -- --update "$@"; fi
-	prove_like prove test/docs.pl :: "$@"
+	prove_like prove --exec perl test/docs.pl :: "$@"
 	wf_stop docs
 }
 

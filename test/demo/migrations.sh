@@ -77,8 +77,9 @@ name_tool() {
 # note TEXT: one line below a file's name.
 note() { say "  note: $*"; }
 
-# read_migration FILE: copies it to $T/file.sql as the server is to see it,
-# line by line where it was.  Fails where it can't be read as text.
+# read_migration FILE: makes of it $T/file.sql for the check, and $T/run.sql,
+# without the lines that only psql understands.  Fails where it can't be read
+# as text.
 read_migration() {
 	if [ ! -f "$1" ]; then
 		note "is in the journal, but there is no such file"
@@ -88,14 +89,10 @@ read_migration() {
 		return 1
 	fi
 	# What undoes the migration is not part of it (goose, dbmate).
-	sed -e '1s/^\xEF\xBB\xBF//' -e '/^-- *+goose  *Down/,$d' -e '/^-- *migrate:down/,$d' "$1" > "$T/plain.sql"
-	meta=$(grep -nE '^[[:space:]]*\\[A-Za-z!?]' "$T/plain.sql" | head -n 1)
-	if [ -n "$meta" ]; then
-		note "line ${meta%%:*}: \"$(say "${meta#*:}" | sed 's/^[[:space:]]*//' | cut -c 1-40)\"" \
-			"is a command of psql, not SQL; such lines are left out"
-		sed 's/^[[:space:]]*\\[A-Za-z!?].*//' "$T/plain.sql" > "$T/file.sql"
-	else
-		mv "$T/plain.sql" "$T/file.sql"
+	sed -e '1s/^\xEF\xBB\xBF//' -e '/^-- *+goose  *Down/,$d' -e '/^-- *migrate:down/,$d' "$1" > "$T/file.sql"
+	sed 's/^[[:space:]]*\\[A-Za-z!?].*//' "$T/file.sql" > "$T/run.sql"
+	if ! cmp -s "$T/file.sql" "$T/run.sql"; then
+		note "holds commands of psql (\\i, \\set and the like), which are not followed"
 	fi
 }
 
@@ -118,7 +115,7 @@ check_file() {
 	EOF
 }
 
-# apply_file: runs $T/file.sql in one transaction, or statement by statement
+# apply_file: runs $T/run.sql in one transaction, or statement by statement
 # where a statement refuses to run in one.
 apply_file() {
 	apply_sql -1 && return 0
@@ -130,7 +127,7 @@ apply_file() {
 
 apply_sql() {
 	PGOPTIONS='-c wishflags.guard=off -c client_min_messages=error' \
-		psql -Xq -v ON_ERROR_STOP=1 "$@" -f "$T/file.sql" > /dev/null 2> "$T/apply.err" < /dev/null && return 0
+		psql -Xq -v ON_ERROR_STOP=1 "$@" -f "$T/run.sql" > /dev/null 2> "$T/apply.err" < /dev/null && return 0
 	reason=$(sed -n 's/.*\(ERROR\|FATAL\): *//p' "$T/apply.err" | head -n 1)
 	[ -n "$reason" ] || reason=$(head -n 1 "$T/apply.err")
 	return 1

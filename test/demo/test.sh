@@ -25,7 +25,7 @@ result() {
 # demo ARGUMENT...: a run without terminal; $status and $W/out are its result.
 demo() {
 	status=0
-	env "$@" "$top/test/demo.sh" < /dev/null > "$W/out" 2>&1 || status=$?
+	env "$@" sh "$top/test/demo.sh" < /dev/null > "$W/out" 2>&1 || status=$?
 }
 
 # says TEXT...: does the output hold each?
@@ -54,7 +54,7 @@ demo ITEMS=many
 
 # Interrupted while the server runs: Ctrl-C reaches the whole process group.
 perl -MPOSIX -e 'setsid(); $SIG{INT} = "DEFAULT"; exec @ARGV' \
-	"$top/test/demo.sh" < /dev/null > "$W/out" 2>&1 &
+	sh "$top/test/demo.sh" < /dev/null > "$W/out" 2>&1 &
 pid=$!
 for try in $(seq 1 300); do
 	grep -q '^Filling' "$W/out" && break
@@ -101,7 +101,7 @@ printf 'COMMENT ON TABLE a IS \047caf\351\047;\n' > "$W/plain/3.sql"
 : > "$W/plain/4.sql"
 printf 'CREATE INDEX CONCURRENTLY a_id ON a (id);\n' > "$W/plain/5 index.sql"
 demo MIGRATIONS="$W/plain"
-[ $status != 0 ] && says 'is a command of psql' 'syntax-error' 'drop-table' 'does not apply here' \
+[ $status != 0 ] && says 'holds commands of psql' 'syntax-error' 'drop-table' 'does not apply here' \
 	'is not UTF-8 text' '5 index.sql' '1 of 5 files could not be read'
 result $? "psql commands, a syntax error, another encoding, an empty file, a blank in a name"
 
