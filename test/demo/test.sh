@@ -94,6 +94,13 @@ printf 'CREATE INDEX ON a (id);\n' > "$W/prisma/20260102000000_b/migration.sql"
 demo MIGRATIONS="$W/prisma"
 [ $status = 0 ] && says '(Prisma' 'index-not-concurrent'; result $? "Prisma's folders"
 
+echo '{}' > "$W/prisma/20260102000000_b/snapshot.json"
+echo '-- +goose Down' >> "$W/prisma/20260102000000_b/migration.sql"
+echo 'DROP TABLE a;' >> "$W/prisma/20260102000000_b/migration.sql"
+demo MIGRATIONS="$W/prisma"
+[ $status = 0 ] && says '(Drizzle 1.0' && ! grep -q 'drop-table' "$W/out"
+result $? "Drizzle's folders, and no way back is checked"
+
 mkdir -p "$W/plain"
 printf '\\set x 1\nCREATE TABLE a (id int);\n' > "$W/plain/1.sql"
 printf 'CREATE TABL b (id int);\nDROP TABLE a;\n' > "$W/plain/2.sql"
