@@ -49,6 +49,11 @@ demo ITEMS=20000
 result $status "the tour plays"
 left_over; [ $? != 0 ]; result $? "nothing is left of it"
 
+# Nothing is refused on empty tables, and the tour notices.
+demo ITEMS=0
+[ $status != 0 ] && says 'the tour expected the last statement to fail'
+result $? "a statement that does not do what the tour says ends it"
+
 demo ITEMS=many
 [ $status != 0 ] && says 'it should be a number'; result $? "a bad number of items is refused"
 
@@ -69,7 +74,7 @@ left_over; [ $? != 0 ]; result $? "nothing is left after Ctrl-C"
 
 demo MIGRATIONS="$top/docs/examples/wishlist/drizzle"
 [ $status = 0 ] && says 'Checking 9 files' '(Drizzle, in the order of meta/_journal.json)' \
-	'index-not-concurrent' 'drop-column' 'rename-column' '9 files'
+	'index-not-concurrent' 'drop-column' 'rename-column' '9 files' && ! grep -q 'does not apply' "$W/out"
 result $? "the example's own migrations are checked"
 
 demo MIGRATIONS="$W/nowhere"

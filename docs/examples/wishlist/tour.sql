@@ -92,6 +92,7 @@ SELECT 'before' AS name, wishflags.schema_snapshot('{public}') AS model;
 \set expected WF001
 \set ON_ERROR_STOP off
 CREATE INDEX items_store_index ON items (store);
+\set ON_ERROR_STOP on
 \ir expect.psql
 CREATE INDEX CONCURRENTLY items_store_index ON items (store);
 \echo
@@ -99,6 +100,7 @@ CREATE INDEX CONCURRENTLY items_store_index ON items (store);
 \echo
 \set ON_ERROR_STOP off
 ALTER TYPE store ADD VALUE 'target';
+\set ON_ERROR_STOP on
 \ir expect.psql
 \echo
 \echo 'With a reason it goes through, and is written down.'
