@@ -55,7 +55,7 @@ stay() {
 	EOF
 	# In the terminal's foreground alone, so that Ctrl-C reaches psql and not make.
 	perl -MPOSIX -e 'setpgid(0, 0); $SIG{TTOU} = "IGNORE"; tcsetpgrp(0, getpid());
-		$SIG{TTOU} = "DEFAULT"; exec @ARGV' psql -X || :
+		$SIG{TTOU} = "DEFAULT"; exec @ARGV' psql -X -P expanded=auto || :
 }
 
 wf_need build server

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # migrations.sh: the part of make demo that checks somebody's own migrations.
 # Sourced by demo.sh.
 #
@@ -14,7 +15,8 @@ find_migrations() {
 	if [ -f "$folder/meta/_journal.json" ]; then
 		tool=drizzle
 	elif [ -n "$(find "$folder" -mindepth 2 -maxdepth 2 -name migration.sql | head -n 1)" ]; then
-		tool=folders
+		tool=prisma
+		[ -z "$(find "$folder" -mindepth 2 -maxdepth 2 -name snapshot.json | head -n 1)" ] || tool=drizzle-folders
 	elif [ -n "$(find "$folder" -name 'V*__*.sql' | head -n 1)" ]; then
 		tool=flyway
 	elif [ -n "$(find "$folder" -maxdepth 1 -name '*.sql' | head -n 1)" ]; then
@@ -41,8 +43,8 @@ list_migrations() {
 			ORDER BY n;
 			EOF
 			;;
-		folders)
-			(cd "$folder" && ls -d ./*/migration.sql | sed 's|^\./||' | LC_ALL=C sort)
+		prisma|drizzle-folders)
+			(cd "$folder" && find . -mindepth 2 -maxdepth 2 -name migration.sql | sed 's|^\./||' | LC_ALL=C sort)
 			;;
 		flyway)
 			# By version, 1.2 before 1.10; repeatable ones last, by description.
@@ -53,7 +55,7 @@ list_migrations() {
 				awk '{n = $0; sub(/.*\//, "", n); print n "\t" $0}' | LC_ALL=C sort | cut -f 2-)
 			;;
 		plain)
-			(cd "$folder" && ls ./*.sql | sed 's|^\./||' | grep -v '\.down\.sql$' | LC_ALL=C sort)
+			(cd "$folder" && find . -maxdepth 1 -name '*.sql' ! -name '*.down.sql' | sed 's|^\./||' | LC_ALL=C sort)
 			;;
 	esac
 }
@@ -62,13 +64,8 @@ list_migrations() {
 name_tool() {
 	case $tool in
 		drizzle) say "Drizzle, in the order of meta/_journal.json" ;;
-		folders)
-			if [ -n "$(find "$folder" -mindepth 2 -maxdepth 2 -name snapshot.json | head -n 1)" ]; then
-				say "Drizzle 1.0, by folder"
-			else
-				say "Prisma, by folder"
-			fi
-			;;
+		drizzle-folders) say "Drizzle 1.0, by folder" ;;
+		prisma) say "Prisma, by folder" ;;
 		flyway) say "Flyway, by version, repeatable ones last" ;;
 		plain) say "plain SQL, by name" ;;
 	esac
@@ -83,6 +80,9 @@ note() { say "  note: $*"; }
 read_migration() {
 	if [ ! -f "$1" ]; then
 		note "is in the journal, but there is no such file"
+		return 1
+	elif [ ! -r "$1" ]; then
+		note "cannot be read: permission denied"
 		return 1
 	elif ! iconv -f UTF-8 -t UTF-8 "$1" > /dev/null 2>&1 || [ "$(tr -cd '\000' < "$1" | wc -c)" -gt 0 ]; then
 		note "is not UTF-8 text; convert it first, as in: iconv -f UTF-16 -t UTF-8"
@@ -135,12 +135,13 @@ apply_sql() {
 
 # check_migrations: all of it, with totals; fails if a file could not be read.
 check_migrations() {
-	list_migrations > "$T/list" || die "$folder/meta/_journal.json cannot be read: see the error above"
+	list_migrations > "$T/list" || die "$folder/meta/_journal.json is no journal of Drizzle: see the error above"
+	[ -s "$T/list" ] || die "$folder names no migration to run"
 	createdb check
 	PGDATABASE=check
 	psql -Xq -v ON_ERROR_STOP=1 -c 'SET client_min_messages = warning' -c 'CREATE EXTENSION wishflags'
-	wrapped=false
-	[ "$tool" = drizzle ] && wrapped=true
+	# Drizzle's migrator runs all of them in one transaction.
+	case $tool in drizzle*) wrapped=true ;; *) wrapped=false ;; esac
 	: > "$T/found"
 	files=0 unread=0
 	say "Checking $(wc -l < "$T/list") files of $folder"
@@ -171,6 +172,7 @@ print_totals() {
 		n=$(grep -c "^$severity	" "$T/found" || :)
 		[ "$n" = 0 ] || printf '%7d %s\n' "$n" "$severity"
 	done
+	grep -qv '^info' "$T/found" || return 0
 	say
 	say "The rules that speak most often:"
 	grep -v '^info' "$T/found" | cut -f 2 | sort | uniq -c | sort -k1,1nr -k2 | head -n 10

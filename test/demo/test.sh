@@ -35,19 +35,17 @@ says() {
 	done
 }
 
-# left_over: what still runs in, or is left of, the temporary folder of a run.
-left_over() {
+# nothing_left: is the temporary folder of the run gone, and nothing running in it?
+nothing_left() {
 	folder=$(sed -n 's/^Starting a private server in \(.*\) \.\.\.$/\1/p' "$W/out")
-	[ -n "$folder" ] || { printf '# no folder named\n'; return 0; }
-	[ ! -e "$folder" ] || { printf '# %s is left\n' "$folder"; return 0; }
-	grep -slF "$folder" /proc/[0-9]*/cmdline
+	[ -n "$folder" ] && [ ! -e "$folder" ] && ! grep -slF "$folder" /proc/[0-9]*/cmdline
 }
 
 # ---- the tour ---------------------------------------------------------------
 
 demo ITEMS=20000
 result $status "the tour plays"
-left_over; [ $? != 0 ]; result $? "nothing is left of it"
+nothing_left; result $? "nothing is left of it"
 
 # Nothing is refused on empty tables, and the tour notices.
 demo ITEMS=0
@@ -61,14 +59,14 @@ demo ITEMS=many
 perl -MPOSIX -e 'setsid(); $SIG{INT} = "DEFAULT"; exec @ARGV' \
 	sh "$top/test/demo.sh" < /dev/null > "$W/out" 2>&1 &
 pid=$!
-for try in $(seq 1 300); do
+for _ in $(seq 1 300); do
 	grep -q '^Filling' "$W/out" && break
 	sleep 0.1
 done
 kill -INT "-$pid"
 wait "$pid"
 [ $? = 130 ] && says 'Filling'; result $? "Ctrl-C ends it"
-left_over; [ $? != 0 ]; result $? "nothing is left after Ctrl-C"
+nothing_left; result $? "nothing is left after Ctrl-C"
 
 # ---- somebody's own migrations ----------------------------------------------
 
@@ -83,6 +81,11 @@ demo MIGRATIONS="$W/nowhere"
 mkdir -p "$W/empty/prisma/migrations"
 demo MIGRATIONS="$W/empty"
 [ $status != 0 ] && says 'holds no migrations' 'prisma/migrations?'; result $? "an empty folder"
+
+mkdir -p "$W/journal/meta"
+echo '{"entries": [{"tag": "0000' > "$W/journal/meta/_journal.json"
+demo MIGRATIONS="$W/journal"
+[ $status != 0 ] && says 'invalid input syntax for type json' 'is no journal of Drizzle'; result $? "a damaged journal"
 
 mkdir -p "$W/flyway"
 printf 'CREATE TABLE b (id int);\n' > "$W/flyway/V1.2__b.sql"
