@@ -56,7 +56,11 @@ test('with rows in the tables the guard refuses the dangerous ones, and nothing 
 	await pool.query(`INSERT INTO wishlists (id, owner_id, title) VALUES (1, 1, 'Books')`);
 	await pool.query(`INSERT INTO items (wishlist_id, store, url, title, note) VALUES (1, 'etsy', 'u', 't', 'n')`);
 	await assert.rejects(migrate(db, { migrationsFolder: example }), (error) => {
-		assert.equal((error.cause ?? error).code, 'WF001');
+		const refusal = error.cause ?? error;
+		assert.equal(refusal.code, 'WF001');
+		assert.match(refusal.message, /rule "index-not-concurrent"/);
+		assert.match(refusal.hint, /migration of its own/);
+		assert.match(refusal.hint, /CREATE INDEX CONCURRENTLY "items_store_index"/);
 		return true;
 	});
 	assert.equal(await applied(), 3);
