@@ -71,6 +71,11 @@ name_tool() {
 	esac
 }
 
+# count_of NUMBER NOUN
+count_of() {
+	if [ "$1" = 1 ]; then say "1 $2"; else say "$1 $2s"; fi
+}
+
 # note TEXT: one line below a file's name.
 note() { say "  note: $*"; }
 
@@ -90,7 +95,8 @@ read_migration() {
 	fi
 	# What undoes the migration is not part of it (goose, dbmate).
 	sed -e '1s/^\xEF\xBB\xBF//' -e '/^-- *+goose  *Down/,$d' -e '/^-- *migrate:down/,$d' "$1" > "$T/file.sql"
-	sed 's/^[[:space:]]*\\[A-Za-z!?].*//' "$T/file.sql" > "$T/run.sql"
+	# A line of COPY's data may begin with \N, which is none of psql's commands.
+	sed 's/^[[:space:]]*\\[A-MO-Za-z!?].*//' "$T/file.sql" > "$T/run.sql"
 	if ! cmp -s "$T/file.sql" "$T/run.sql"; then
 		note "holds commands of psql (\\i, \\set and the like), which are not followed"
 	fi
@@ -144,7 +150,7 @@ check_migrations() {
 	case $tool in drizzle*) wrapped=true ;; *) wrapped=false ;; esac
 	: > "$T/found"
 	files=0 unread=0
-	say "Checking $(wc -l < "$T/list") files of $folder"
+	say "Checking $(count_of "$(wc -l < "$T/list")" file) of $folder"
 	say "($(name_tool))"
 	while IFS= read -r file; do
 		files=$((files + 1))
@@ -162,12 +168,12 @@ check_migrations() {
 		[ ! -s "$T/extra" ] || { say; note "not in the journal, so Drizzle never runs them: $(tr '\n' ' ' < "$T/extra")"; }
 	fi
 	print_totals
-	[ "$unread" = 0 ] || die "$unread of $files files could not be read"
+	[ "$unread" = 0 ] || die "$unread of $(count_of "$files" file) could not be read"
 }
 
 print_totals() {
 	say
-	say "$files files, $(wc -l < "$T/found") findings"
+	say "$(count_of "$files" file), $(count_of "$(wc -l < "$T/found")" finding)"
 	for severity in critical high medium low info; do
 		n=$(grep -c "^$severity	" "$T/found" || :)
 		[ "$n" = 0 ] || printf '%7d %s\n' "$n" "$severity"
