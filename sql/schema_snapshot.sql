@@ -47,3 +47,10 @@ COMMENT ON TABLE snap.person IS 'somebody';
 SELECT count(*) AS changes FROM bare, wishflags.schema_diff(s);
 
 DROP SCHEMA snap CASCADE;
+
+-- What hangs on objects of the server is none of ours, but is named.
+GRANT SELECT (prosrc) ON pg_proc TO pg_monitor;
+CREATE TEMP TABLE named AS SELECT wishflags.schema_snapshot()->'unmodelled' AS u;
+SELECT u ? 'privileges on column prosrc of table pg_proc' AS named FROM named;
+REVOKE SELECT (prosrc) ON pg_proc FROM pg_monitor;
+SELECT wishflags.schema_snapshot()->'unmodelled' = u - 'privileges on column prosrc of table pg_proc' AS no_more FROM named;

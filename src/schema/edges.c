@@ -40,6 +40,7 @@ static void partition_edges(WfObject *link);
 static bool joins_old_index(WfObject *index);
 static bool is_foreign_key(WfObject *constraint);
 static void index_partition_edges(WfObject *link);
+static void inheritance_edges(WfObject *link);
 static void slot_edges(WfPlan *plan);
 static List *slots_of(WfObject *object);
 
@@ -141,6 +142,36 @@ create_edges(WfObject *object)
 		partition_edges(object);
 	if (object->type->kind == WF_OBJECT_INDEX_PARTITION)
 		index_partition_edges(object);
+	if (object->type->kind == WF_OBJECT_INHERITANCE)
+		inheritance_edges(object);
+}
+
+/*
+ * A column without any parent becomes the table's own for good, so a new
+ * parent and its columns come before the old one goes.
+ */
+static void
+inheritance_edges(WfObject *link)
+{
+	ListCell   *lc;
+
+	if (link->apart || link->create_action->to != link || !link->parent->twin)
+		return;
+	foreach(lc, link->parent->twin->children)
+	{
+		WfObject   *old = lfirst(lc);
+
+		if (old->type->kind == WF_OBJECT_INHERITANCE && old->drop_action &&
+			old->drop_action->from == old && old->twin == NULL)
+		{
+			ListCell   *lp;
+
+			wf_schema_edge(link->create_action, old->drop_action, link);
+			foreach(lp, link->needs ? ((WfObject *) linitial(link->needs))->children : NIL)
+				if (((WfObject *) lfirst(lp))->type->kind == WF_OBJECT_COLUMN)
+					wf_schema_edge(((WfObject *) lfirst(lp))->create_action, old->drop_action, link);
+		}
+	}
 }
 
 static void

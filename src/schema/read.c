@@ -60,6 +60,7 @@ static Oid	oid_at(HeapTuple tuple, TupleDesc desc, int column);
 static int	int_at(HeapTuple tuple, TupleDesc desc, int column);
 static void read_comments(Reader *reader);
 static void read_unmodelled(Reader *reader);
+static void add_unmodelled(Reader *reader, const char *sql);
 static void check_schemas(Reader *reader);
 static void drop_left_out(WfModel *model);
 
@@ -333,8 +334,6 @@ static void
 read_unmodelled(Reader *reader)
 {
 	StringInfoData sql;
-	SPITupleTable *table;
-	MemoryContext old;
 	ListCell   *lc;
 
 	initStringInfo(&sql);
@@ -353,15 +352,48 @@ read_unmodelled(Reader *reader)
 						   " AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = x.c AND e.objid = x.o"
 						   "  AND e.deptype IN ('e', 'i', 'a'))"
 						   " ORDER BY 1");
-	run_query(sql.data);
+	add_unmodelled(reader, sql.data);
+
+	/* What hangs on objects of the server, of extensions or of the cluster. */
+	add_unmodelled(reader,
+				   "SELECT DISTINCT x.what COLLATE \"C\" FROM ("
+				   " SELECT 'privileges on ' || pg_describe_object(a.c, a.o, a.s) FROM ("
+				   "  SELECT 'pg_class'::regclass::oid, oid, 0, relacl, relnamespace FROM pg_class WHERE relacl IS NOT NULL"
+				   "  UNION ALL SELECT 'pg_class'::regclass, attrelid, attnum, attacl, relnamespace"
+				   "   FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE attacl IS NOT NULL"
+				   "  UNION ALL SELECT 'pg_proc'::regclass, oid, 0, proacl, pronamespace FROM pg_proc WHERE proacl IS NOT NULL"
+				   "  UNION ALL SELECT 'pg_type'::regclass, oid, 0, typacl, typnamespace FROM pg_type WHERE typacl IS NOT NULL"
+				   "  ) a(c, o, s, acl, n)"
+				   "  LEFT JOIN pg_init_privs i ON i.classoid = a.c AND i.objoid = a.o AND i.objsubid = a.s"
+				   "  WHERE a.acl IS DISTINCT FROM i.initprivs"
+				   "  AND (a.o < 16384 OR EXISTS (SELECT FROM pg_depend e WHERE e.classid = a.c AND e.objid = a.o AND e.deptype = 'e'))"
+				   "  AND a.n <> ALL (SELECT oid FROM pg_namespace WHERE nspname IN ('wishflags', 'information_schema'))"
+				   " UNION ALL SELECT 'settings ' || coalesce('of role ' || " ROLE("nullif(s.setrole, 0)") " || ' ', '') || 'in this database'"
+				   "  FROM pg_db_role_setting s WHERE s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())"
+				   " UNION ALL SELECT 'security label on ' || pg_describe_object(l.classoid, l.objoid, l.objsubid) FROM pg_seclabel l"
+				   " UNION ALL SELECT 'subscription ' || quote_ident(s.subname) FROM pg_subscription s"
+				   "  WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
+				   " ) x(what) ORDER BY 1");
+}
+
+/* Lists what a query yields and the model does not hold. */
+static void
+add_unmodelled(Reader *reader, const char *sql)
+{
+	SPITupleTable *table;
+	MemoryContext old;
+
+	run_query(sql);
 	table = SPI_tuptable;
+	old = MemoryContextSwitchTo(reader->context);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		old = MemoryContextSwitchTo(reader->context);
-		reader->model->unmodelled = lappend(reader->model->unmodelled,
-											text_at(table->vals[i], table->tupdesc, 1));
-		MemoryContextSwitchTo(old);
+		char	   *what = text_at(table->vals[i], table->tupdesc, 1);
+
+		if (!wf_schema_model_find(reader->model, what))
+			reader->model->unmodelled = lappend(reader->model->unmodelled, what);
 	}
+	MemoryContextSwitchTo(old);
 	SPI_freetuptable(table);
 }
 
