@@ -9,6 +9,7 @@
 #include "schema/ddl.h"
 
 static bool inherits_expression(WfObject *column);
+static bool inherits_not_null(WfObject *column);
 static bool is_attribute(WfObject *column);
 static bool is_view(WfObject *parent);
 static WfObject *folded_default(WfObject *column);
@@ -67,6 +68,26 @@ inherits_expression(WfObject *column)
 	return false;
 }
 
+/* Does a parent's column say NOT NULL already? */
+static bool
+inherits_not_null(WfObject *column)
+{
+	ListCell   *lc;
+
+	foreach(lc, column->parent->children)
+	{
+		WfObject   *link = lfirst(lc);
+		WfObject   *origin;
+
+		if (link->type->kind != WF_OBJECT_INHERITANCE || !link->needs)
+			continue;
+		origin = wf_schema_namesake(column, linitial(link->needs));
+		if (origin && wf_schema_flag(origin, "not_null"))
+			return true;
+	}
+	return false;
+}
+
 /* The default that the column's own statement sets, or NULL. */
 static WfObject *
 folded_default(WfObject *column)
@@ -120,7 +141,7 @@ wf_schema_ddl_column_settings(WfDdl *ddl, WfObject *column)
 
 		if (dflt)
 			wf_schema_ddl_default_create(ddl, dflt);
-		if (wf_schema_flag(column, "not_null"))
+		if (wf_schema_flag(column, "not_null") && !inherits_not_null(column))
 			appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", alter_column(column, false));
 	}
 	if ((value = wf_schema_value(column, "identity_persistence")) != NULL)
@@ -347,7 +368,11 @@ alter_not_null(WfDdl *ddl, WfObject *to)
 		appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", alter);
 		return;
 	}
-	/* A valid CHECK spares the scan under the strongest lock; each step commits. */
+
+	/*
+	 * A valid CHECK spares the scan under the strongest lock; each step
+	 * commits.
+	 */
 	check = psprintf("wf_not_null_%08x", hash_bytes((const unsigned char *) to->identity,
 													strlen(to->identity)));
 	ddl->transactional = false;

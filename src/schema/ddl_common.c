@@ -303,7 +303,7 @@ wf_schema_ddl_plain_create(WfDdl *ddl, WfObject *object)
 {
 	const char *definition = wf_schema_value(object, "definition");
 	bool		is_routine = object->type->kind == WF_OBJECT_FUNCTION ||
-		object->type->kind == WF_OBJECT_PROCEDURE;
+	object->type->kind == WF_OBJECT_PROCEDURE;
 
 	appendStringInfo(ddl->sql, "%s;\n", is_routine ? definition : wf_schema_ddl_exact(definition));
 }

@@ -32,7 +32,7 @@ wf_schema_ddl_constraint_create(WfDdl *ddl, WfObject *constraint)
 	char	   *name = wf_schema_short_name(constraint);
 	bool		not_valid = wf_schema_flag(constraint, "not_valid");
 	bool		validate_later = ddl->late && !not_valid && !index &&
-		!wf_schema_ddl_is_new(constraint->parent) && wf_schema_ddl_stands_alone(constraint->parent);
+	!wf_schema_ddl_is_new(constraint->parent) && wf_schema_ddl_stands_alone(constraint->parent);
 
 	if (ddl->late && wf_schema_ddl_builds_apart(constraint))
 	{

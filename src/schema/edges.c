@@ -169,7 +169,7 @@ inheritance_edges(WfObject *link)
 			wf_schema_edge(link->create_action, old->drop_action, link);
 			foreach(lp, link->needs ? ((WfObject *) linitial(link->needs))->children : NIL)
 				if (((WfObject *) lfirst(lp))->type->kind == WF_OBJECT_COLUMN)
-					wf_schema_edge(((WfObject *) lfirst(lp))->create_action, old->drop_action, link);
+				wf_schema_edge(((WfObject *) lfirst(lp))->create_action, old->drop_action, link);
 		}
 	}
 }

@@ -370,6 +370,14 @@ read_unmodelled(Reader *reader)
 				   "  AND a.n <> ALL (SELECT oid FROM pg_namespace WHERE nspname IN ('wishflags', 'information_schema'))"
 				   " UNION ALL SELECT 'settings ' || coalesce('of role ' || " ROLE("nullif(s.setrole, 0)") " || ' ', '') || 'in this database'"
 				   "  FROM pg_db_role_setting s WHERE s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())"
+				   /* From 18 on NOT NULL has a name; only the usual one is kept. */
+				   " UNION ALL SELECT 'name of ' || pg_describe_object('pg_constraint'::regclass, o.oid, 0)"
+				   "  FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid"
+				   "  JOIN pg_namespace n ON n.oid = c.relnamespace AND " USER_SCHEMA("n")
+				   "  JOIN pg_attribute a ON a.attrelid = o.conrelid AND a.attnum = o.conkey[1]"
+				   "  WHERE o.contype = 'n' AND (o.conislocal OR c.relispartition) AND o.conname <> left(c.relname || '_' || a.attname || '_not_null', 63)"
+				   "  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid"
+				   "   AND e.deptype = 'e')"
 				   " UNION ALL SELECT 'security label on ' || pg_describe_object(l.classoid, l.objoid, l.objsubid) FROM pg_seclabel l"
 				   " UNION ALL SELECT 'subscription ' || quote_ident(s.subname) FROM pg_subscription s"
 				   "  WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
