@@ -16,6 +16,7 @@ static void write_grant(WfDdl *ddl, WfObject *object, const char *grant);
 static char *grant_target(WfObject *object, const char **columns);
 static void undo_default_privileges(WfDdl *ddl, WfObject *object);
 static const char *privilege_class(WfObject *object);
+static bool in_literal(const char *expression, const char *place);
 static char *old_name(WfObject *object);
 static void split_option(const char *option, char **name, char **value);
 static char *option_of(List *options, const char *name);
@@ -308,6 +309,18 @@ wf_schema_ddl_plain_create(WfDdl *ddl, WfObject *object)
 	appendStringInfo(ddl->sql, "%s;\n", is_routine ? definition : wf_schema_ddl_exact(definition));
 }
 
+/* Does place stand between quotes? */
+static bool
+in_literal(const char *expression, const char *place)
+{
+	bool		inside = false;
+
+	for (; expression < place; expression++)
+		if (*expression == '\'')
+			inside = !inside;
+	return inside;
+}
+
 /*
  * An expression so that it reads back as the same: (ARRAY['a'::T, 'b'::T])::U[]
  * would have its elements cast, not the array, unless that has a type first.
@@ -329,7 +342,8 @@ wf_schema_ddl_exact(const char *expression)
 		while (type > rest && (islower((unsigned char) type[-1]) || type[-1] == ' '))
 			type--;
 		appendBinaryStringInfo(&sql, rest, found + 1 - rest);
-		if (type < found && type - rest >= 2 && type[-1] == ':' && type[-2] == ':')
+		if (type < found && type - rest >= 2 && type[-1] == ':' && type[-2] == ':' &&
+			!in_literal(expression, found))
 			appendStringInfo(&sql, "::%s[]", pnstrdup(type, found - type));
 		rest = found + 1;
 	}
