@@ -33,7 +33,6 @@ static void read_object(WfObject *object, JsonbContainer *source, const char *ar
 static void read_attribute(WfObject *object, const char *name, JsonbValue *value,
 						   const char *argument);
 static void check_required(WfObject *object, const char *argument);
-static bool is_below(WfObject *object, WfObject *above);
 static void link_objects(WfModel *model, const char *argument);
 pg_noreturn static void malformed(const char *argument, const char *what);
 
@@ -381,17 +380,6 @@ check_required(WfObject *object, const char *argument)
 		malformed(argument, psprintf("%s has no attribute \"%s\"", object->key, "parent"));
 }
 
-static bool
-is_below(WfObject *object, WfObject *above)
-{
-	for (; object; object = object->parent)
-	{
-		if (object == above)
-			return true;
-	}
-	return false;
-}
-
 static void
 link_objects(WfModel *model, const char *argument)
 {
@@ -408,8 +396,9 @@ link_objects(WfModel *model, const char *argument)
 			if (!object->parent)
 				malformed(argument, psprintf("%s belongs to %s, which is not there",
 											 object->key, object->parent_key));
-			if (is_below(object->parent, object))
-				malformed(argument, psprintf("%s belongs to itself", object->key));
+			if (!wf_schema_type_fits_parent(object->type, object->parent->type))
+				malformed(argument, psprintf("%s belongs to %s, where it cannot be",
+											 object->key, object->parent_key));
 		}
 		foreach(lc, object->needs)
 		{

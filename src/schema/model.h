@@ -166,6 +166,7 @@ typedef struct WfModel
 extern const WfObjectType *wf_schema_type(WfObjectKind kind);
 extern const WfObjectType *wf_schema_type_by_name(const char *name);
 extern bool wf_schema_type_has_parent(const WfObjectType *type);
+extern bool wf_schema_type_fits_parent(const WfObjectType *type, const WfObjectType *parent);
 extern int	wf_schema_attr_index(const WfObjectType *type, const char *attr);
 
 /* model.c */

@@ -9,6 +9,8 @@
  */
 #include "common/compat.h"
 
+#include "miscadmin.h"
+
 #include "schema/ddl.h"
 
 static void reset(WfModel *model);
@@ -67,6 +69,7 @@ make_drops(WfPlan *plan)
 static WfAction *
 drop_action_of(WfPlan *plan, WfObject *object)
 {
+	check_stack_depth();
 	if (object->drop_action || object->visiting ||
 		(object->fate != WF_FATE_DROP && object->fate != WF_FATE_REPLACE))
 		return object->drop_action;
@@ -202,6 +205,7 @@ make_creates(WfPlan *plan)
 static WfAction *
 create_action_of(WfPlan *plan, WfObject *object)
 {
+	check_stack_depth();
 	if (object->create_action || object->visiting ||
 		(object->fate != WF_FATE_CREATE && object->fate != WF_FATE_REPLACE))
 		return object->create_action;

@@ -18,6 +18,8 @@
 /* Types whose CREATE statement is the attribute "definition". */
 #define PLAIN wf_schema_ddl_plain_create, wf_schema_ddl_plain_drop, wf_schema_ddl_never_alter
 
+static bool is_relation(const WfObjectType *type);
+
 static WfObjectType types[] = {
 	{WF_OBJECT_SCHEMA, "schema", "SCHEMA", "SCHEMA",
 		wf_schema_ddl_schema_create, wf_schema_ddl_plain_drop, wf_schema_ddl_never_alter,
@@ -205,21 +207,54 @@ wf_schema_type_by_name(const char *name)
 bool
 wf_schema_type_has_parent(const WfObjectType *type)
 {
+	for (int i = 0; i < WF_OBJECT_COUNT; i++)
+	{
+		if (wf_schema_type_fits_parent(type, wf_schema_type(i)))
+			return true;
+	}
+	return false;
+}
+
+/* Can an object of this type belong to one of that type?  No chain of these is a circle. */
+bool
+wf_schema_type_fits_parent(const WfObjectType *type, const WfObjectType *parent)
+{
 	switch (type->kind)
 	{
 		case WF_OBJECT_DOMAIN_CONSTRAINT:
+			return parent->kind == WF_OBJECT_DOMAIN;
 		case WF_OBJECT_FAMILY_MEMBER:
+			return parent->kind == WF_OBJECT_OPERATOR_FAMILY;
+		case WF_OBJECT_SEQUENCE_OWNER:
+			return parent->kind == WF_OBJECT_SEQUENCE;
+		case WF_OBJECT_INDEX_PARTITION:
+			return parent->kind == WF_OBJECT_INDEX || parent->kind == WF_OBJECT_CONSTRAINT;
+		case WF_OBJECT_DEFAULT:
+			return parent->kind == WF_OBJECT_COLUMN || is_relation(parent);
 		case WF_OBJECT_INHERITANCE:
 		case WF_OBJECT_COLUMN:
-		case WF_OBJECT_SEQUENCE_OWNER:
-		case WF_OBJECT_DEFAULT:
 		case WF_OBJECT_CONSTRAINT:
 		case WF_OBJECT_INDEX:
 		case WF_OBJECT_PARTITION:
-		case WF_OBJECT_INDEX_PARTITION:
 		case WF_OBJECT_RULE:
 		case WF_OBJECT_TRIGGER:
 		case WF_OBJECT_POLICY:
+			return is_relation(parent);
+		default:
+			return false;
+	}
+}
+
+static bool
+is_relation(const WfObjectType *type)
+{
+	switch (type->kind)
+	{
+		case WF_OBJECT_COMPOSITE:
+		case WF_OBJECT_TABLE:
+		case WF_OBJECT_FOREIGN_TABLE:
+		case WF_OBJECT_VIEW:
+		case WF_OBJECT_MATERIALIZED_VIEW:
 			return true;
 		default:
 			return false;
