@@ -216,6 +216,11 @@ $(shell mkdir -p $(sort $(dir $(OBJS))))
 
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 
+# Of a server that was built in its source tree, PGXS sets no VPATH.
+ifneq ($(CURDIR),$(srcroot))
+VPATH = $(srcroot)
+endif
+
 # Bitcode for JIT wants the clang that the server was built with.
 ifeq (,$(shell command -v "$(or $(CLANG),$(shell sed -n 's/^CLANG *= *//p' '$(dir $(PGXS))../Makefile.global'))"))
 override with_llvm = no
