@@ -46,4 +46,22 @@ CREATE TABLE public.other (i int);
 CREATE TRIGGER t BEFORE INSERT ON public.other FOR EACH ROW EXECUTE FUNCTION flags_check();
 INSERT INTO public.other VALUES (1);
 DROP TABLE public.other;
+
+-- Nor for other events.
+CREATE TRIGGER t BEFORE DELETE ON flags FOR EACH STATEMENT EXECUTE FUNCTION flags_check();
+DELETE FROM flags WHERE key = 'nowhere';
+DROP TRIGGER t ON flags;
+CREATE TRIGGER t BEFORE DELETE ON flags FOR EACH ROW EXECUTE FUNCTION flags_check();
+DELETE FROM flags;
+DROP TRIGGER t ON flags;
+CREATE TRIGGER t AFTER UPDATE ON flags FOR EACH STATEMENT EXECUTE FUNCTION flags_changed();
+UPDATE flags SET enabled = true;
+DROP TRIGGER t ON flags;
+CREATE TRIGGER t AFTER TRUNCATE ON flag_overrides FOR EACH STATEMENT EXECUTE FUNCTION flag_overrides_check();
+TRUNCATE flag_overrides;
+DROP TRIGGER t ON flag_overrides;
+
+-- Versions do not wrap around.
+UPDATE flags SET version = 2147483647;
+UPDATE flags SET description = 'one more';
 DELETE FROM flags;

@@ -47,6 +47,7 @@ typedef struct OverriddenFlag
 } OverriddenFlag;
 
 static TriggerData *trigger_data(FunctionCallInfo fcinfo, const char *table);
+static TriggerData *check_data(FunctionCallInfo fcinfo, const char *table);
 static HeapTuple new_tuple(TriggerData *data);
 static void signal_change(const char *signal_name);
 static bool column_changed(TriggerData *data, int attnum);
@@ -70,7 +71,7 @@ static WfString text_string(Datum value);
 Datum
 wf_flags_check(PG_FUNCTION_ARGS)
 {
-	TriggerData *data = trigger_data(fcinfo, WF_FLAGS_TABLE);
+	TriggerData *data = check_data(fcinfo, WF_FLAGS_TABLE);
 	TupleDesc	desc = RelationGetDescr(data->tg_relation);
 	HeapTuple	tuple = new_tuple(data);
 	FlagRow		row = {0};
@@ -140,7 +141,7 @@ wf_flags_removed(PG_FUNCTION_ARGS)
 Datum
 wf_flag_overrides_check(PG_FUNCTION_ARGS)
 {
-	TriggerData *data = trigger_data(fcinfo, WF_OVERRIDES_TABLE);
+	TriggerData *data = check_data(fcinfo, WF_OVERRIDES_TABLE);
 	TupleDesc	desc = RelationGetDescr(data->tg_relation);
 	HeapTuple	tuple = new_tuple(data);
 	WfString	strings[Anum_wf_overrides_variant];
@@ -189,7 +190,8 @@ wf_flag_overrides_changed(PG_FUNCTION_ARGS)
 
 /*
  * The trigger's data.  The columns are taken for granted afterwards, so a
- * trigger that somebody has put on another table is refused.
+ * trigger that somebody has put on another table is refused, and one by
+ * statement that needs the rows.
  */
 static TriggerData *
 trigger_data(FunctionCallInfo fcinfo, const char *table)
@@ -201,6 +203,24 @@ trigger_data(FunctionCallInfo fcinfo, const char *table)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("this function is a trigger of table \"%s.%s\"", WF_SCHEMA_NAME, table)));
+	if (!TRIGGER_FIRED_FOR_ROW(data->tg_event) && !TRIGGER_FIRED_BY_TRUNCATE(data->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\" must be FOR EACH ROW", data->tg_trigger->tgname)));
+	return data;
+}
+
+/* The data of a trigger that may change the new row. */
+static TriggerData *
+check_data(FunctionCallInfo fcinfo, const char *table)
+{
+	TriggerData *data = trigger_data(fcinfo, table);
+
+	if (!TRIGGER_FIRED_BEFORE(data->tg_event) ||
+		!(TRIGGER_FIRED_BY_INSERT(data->tg_event) || TRIGGER_FIRED_BY_UPDATE(data->tg_event)))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\" must be BEFORE INSERT OR UPDATE", data->tg_trigger->tgname)));
 	return data;
 }
 
@@ -255,9 +275,10 @@ number_version(TriggerData *data, FlagRow *row)
 		changed = column_changed(data, i);
 	if (changed && !column_changed(data, Anum_wf_flags_version))
 	{
-		int32		version = DatumGetInt32(row->values[Anum_wf_flags_version - 1]);
+		Datum		version = DirectFunctionCall2(int4pl, row->values[Anum_wf_flags_version - 1],
+												  Int32GetDatum(1));
 
-		set_column(row, Anum_wf_flags_version, Int32GetDatum(version + 1));
+		set_column(row, Anum_wf_flags_version, version);
 		set_column(row, Anum_wf_flags_updated_at, now);
 	}
 }
