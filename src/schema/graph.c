@@ -35,6 +35,14 @@ wf_schema_edge(WfAction *first, WfAction *second, WfObject *because)
 	second->waits++;
 }
 
+/* For walks that call themselves: raises an error before the stack ends. */
+void
+wf_schema_go_deeper(void)
+{
+	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
+}
+
 /*
  * Puts plan->actions in order.  Returns false after it has told an object of
  * a cycle to stand apart: the graph must then be built again.

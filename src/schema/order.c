@@ -9,8 +9,6 @@
  */
 #include "common/compat.h"
 
-#include "miscadmin.h"
-
 #include "schema/ddl.h"
 
 static void reset(WfModel *model);
@@ -69,7 +67,7 @@ make_drops(WfPlan *plan)
 static WfAction *
 drop_action_of(WfPlan *plan, WfObject *object)
 {
-	check_stack_depth();
+	wf_schema_go_deeper();
 	if (object->drop_action || object->visiting ||
 		(object->fate != WF_FATE_DROP && object->fate != WF_FATE_REPLACE))
 		return object->drop_action;
@@ -205,7 +203,7 @@ make_creates(WfPlan *plan)
 static WfAction *
 create_action_of(WfPlan *plan, WfObject *object)
 {
-	check_stack_depth();
+	wf_schema_go_deeper();
 	if (object->create_action || object->visiting ||
 		(object->fate != WF_FATE_CREATE && object->fate != WF_FATE_REPLACE))
 		return object->create_action;

@@ -122,6 +122,7 @@ extern void wf_schema_body_edges(WfPlan *plan);
 /* graph.c */
 extern void wf_schema_edge(WfAction *first, WfAction *second, WfObject *because);
 extern bool wf_schema_sort(WfPlan *plan);
+extern void wf_schema_go_deeper(void);
 
 /* ddl_common.c */
 extern void wf_schema_ddl_begin(WfDdl *ddl, StringInfo sql, const WfDiffOptions *options);
