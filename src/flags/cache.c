@@ -74,7 +74,7 @@ static TimestampTz own_change_transaction = 0;
 
 static void relation_invalidated(Datum arg, Oid relid);
 static bool table_concerns(CachedTable *table, Oid relid);
-static bool locate_table(CachedTable *table);
+static Relation open_table(CachedTable *table);
 static void reset_cache(void);
 static void load_flags(void);
 static List *scan_flags(Relation rel, Roster *current);
@@ -161,18 +161,29 @@ table_concerns(CachedTable *table, Oid relid)
 	return true;
 }
 
-/* Finds a table's OIDs anew; DROP and CREATE EXTENSION change them. */
-static bool
-locate_table(CachedTable *table)
+/*
+ * Opens a table, finding its OIDs anew, since DROP and CREATE EXTENSION change
+ * them, also while the lock is waited for.  NULL where it does not exist.
+ */
+static Relation
+open_table(CachedTable *table)
 {
-	table->relid = wf_common_relation_oid(table->name);
-	table->signal_relid = wf_common_relation_oid(table->signal_name);
+	Relation	rel;
 
-	/* Without the tables there is no message to wait for: look every time. */
-	if (OidIsValid(table->relid) && OidIsValid(table->signal_relid))
-		return true;
-	table->stale = true;
-	return false;
+	do
+	{
+		table->relid = wf_common_relation_oid(table->name);
+		table->signal_relid = wf_common_relation_oid(table->signal_name);
+
+		/* Without the tables there is no message to wait for: look every time. */
+		if (!OidIsValid(table->relid) || !OidIsValid(table->signal_relid))
+		{
+			table->stale = true;
+			return NULL;
+		}
+		rel = try_table_open(table->relid, AccessShareLock);
+	} while (rel == NULL);
+	return rel;
 }
 
 static void
@@ -195,12 +206,11 @@ load_flags(void)
 {
 	Roster		current = {NULL, 0, 0};
 	List	   *gone = NIL;
+	Relation	rel = open_table(&flags_table);
 	ListCell   *lc;
 
-	if (locate_table(&flags_table))
+	if (rel)
 	{
-		Relation	rel = table_open(flags_table.relid, AccessShareLock);
-
 		/* A rewritten table puts other rows into the same places. */
 		if (rel->rd_rel->relfilenode != flags_storage)
 		{
@@ -322,11 +332,11 @@ append_row(Roster *into, HeapTuple tuple, WfFlag *flag)
 static void
 load_overrides(void)
 {
-	wf_flags_store_clear_overrides();
+	Relation	rel = open_table(&overrides_table);
 
-	if (locate_table(&overrides_table))
+	wf_flags_store_clear_overrides();
+	if (rel)
 	{
-		Relation	rel = table_open(overrides_table.relid, AccessShareLock);
 		SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
 		HeapTuple	tuple;
 
