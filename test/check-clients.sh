@@ -43,7 +43,7 @@ done
 # The manual's JavaScript runs between its SQL.
 say "== README.md"
 cd "$top"
-"$top/test/docs.pl" ${UPDATE:+--update} --js "$clients" README.md > "$T/test.log" 2>&1 || :
+perl "$top/test/docs.pl" ${UPDATE:+--update} --js "$clients" README.md > "$T/test.log" 2>&1 || :
 cat "$T/test.log"
 passed=$((passed + $(grep -c '^ok ' "$T/test.log" || :)))
 failed=$((failed + $(grep -c '^not ok ' "$T/test.log" || :)))

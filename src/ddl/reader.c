@@ -183,7 +183,8 @@ count_places(const char *text, int length, int *line, int *col)
 	{
 		length -= newline + 1 - text;
 		text = newline + 1;
-		(*line)++;
+
+		*line += 1;
 		*col = 1;
 	}
 	*col += pg_mbstrlen_with_len(text, length);

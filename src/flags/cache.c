@@ -175,7 +175,10 @@ open_table(CachedTable *table)
 		table->relid = wf_common_relation_oid(table->name);
 		table->signal_relid = wf_common_relation_oid(table->signal_name);
 
-		/* Without the tables there is no message to wait for: look every time. */
+		/*
+		 * Without the tables there is no message to wait for: look every
+		 * time.
+		 */
 		if (!OidIsValid(table->relid) || !OidIsValid(table->signal_relid))
 		{
 			table->stale = true;

@@ -170,8 +170,12 @@ wf_flag_overrides_check(PG_FUNCTION_ARGS)
 		wf_flags_report_unknown(strings[0]);
 	if (flag->program && wf_flags_variant_index(flag->program, strings[2]) == WF_VARIANT_NONE)
 		report_unknown_variant(flag->program, strings[0], strings[2]);
-	return PointerGetDatum(isnull ? heap_modify_tuple_by_cols(tuple, desc, 1, &attnum, &now,
-															  &(bool) {false}) : tuple);
+	if (isnull)
+	{
+		isnull = false;
+		tuple = heap_modify_tuple_by_cols(tuple, desc, 1, &attnum, &now, &isnull);
+	}
+	return PointerGetDatum(tuple);
 }
 
 /* flag_overrides_changed(), as flags_changed() for flag_overrides. */
@@ -324,7 +328,7 @@ static void
 check_flag_key(WfString key)
 {
 	bool		good = key.len > 0 && key.len <= WF_FLAG_KEY_MAX &&
-		key.data[0] != ' ' && key.data[key.len - 1] != ' ';
+	key.data[0] != ' ' && key.data[key.len - 1] != ' ';
 	int			shown = pg_mbcliplen(key.data, key.len, WF_FLAG_KEY_MAX);
 
 	for (int i = 0; i < key.len && good; i++)

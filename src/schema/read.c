@@ -329,7 +329,11 @@ read_comments(Reader *reader)
 	SPI_freetuptable(table);
 }
 
-/* Objects that no query reads, so that nobody takes them for equal. */
+/*
+ * Objects that no query reads, so that nobody takes them for equal.  From 18
+ * on a NOT NULL constraint has a name; only the one that the server chooses by
+ * itself is kept.
+ */
 static void
 read_unmodelled(Reader *reader)
 {
@@ -370,7 +374,6 @@ read_unmodelled(Reader *reader)
 				   "  AND a.n <> ALL (SELECT oid FROM pg_namespace WHERE nspname IN ('wishflags', 'information_schema'))"
 				   " UNION ALL SELECT 'settings ' || coalesce('of role ' || " ROLE("nullif(s.setrole, 0)") " || ' ', '') || 'in this database'"
 				   "  FROM pg_db_role_setting s WHERE s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())"
-				   /* From 18 on NOT NULL has a name; only the usual one is kept. */
 				   " UNION ALL SELECT 'name of ' || pg_describe_object('pg_constraint'::regclass, o.oid, 0)"
 				   "  FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid"
 				   "  JOIN pg_namespace n ON n.oid = c.relnamespace AND " USER_SCHEMA("n")
