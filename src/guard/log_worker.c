@@ -212,6 +212,8 @@ wf_guard_log_main(Datum arg)
 	BackgroundWorkerInitializeConnectionByOid(message->database, InvalidOid, BGWORKER_BYPASS_ALLOWCONN);
 	/* On disk here is enough; a standby may be away. */
 	SetConfigOption("synchronous_commit", "local", PGC_USERSET, PGC_S_SESSION);
+	/* The database's own default is for those who work in it. */
+	SetConfigOption("default_transaction_read_only", "off", PGC_USERSET, PGC_S_SESSION);
 
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();

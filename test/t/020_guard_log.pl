@@ -58,6 +58,12 @@ refused("CREATE INDEX d ON orders (id) /* a$long */", 'long statement');
 is(rows("statement LIKE 'CREATE INDEX d %' AND octet_length(statement) BETWEEN 3990 AND 4000"),
 	1, 'statement is cut');
 
+# What a database sets for its sessions does not stop the row.
+$node->safe_psql('shop', 'ALTER DATABASE shop SET default_transaction_read_only = on');
+refused('SET default_transaction_read_only = off; CREATE INDEX readonly ON orders (id)', 'read-only database');
+is(rows("statement LIKE 'CREATE INDEX readonly %'"), 1, 'row is written');
+$node->safe_psql('shop', 'SET default_transaction_read_only = off; ALTER DATABASE shop RESET default_transaction_read_only');
+
 # While the log is locked, the refusal stands and says that its row is unsure.
 my ($in, $out, $timer) = ('', '', IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
 my $holder = IPC::Run::start(
