@@ -9,6 +9,7 @@
 #   make check-clients    JavaScript clients from npm
 #   make conformance CASES=dir   given cases
 #   make bench            speed, as ratios to a baseline of the same run
+#   make fuzz             random input and sessions that disturb each other
 #   make indent           the C sources as pgindent lays them out
 #
 # PG_CONFIG chooses the server.  The version stands in wishflags.control only.
@@ -16,7 +17,7 @@
 PG_CONFIG ?= pg_config
 
 # Goals that prepare their own server; each is a script in test/.
-SCRIPT_GOALS = demo check bench conformance check-style check-versions check-clients indent
+SCRIPT_GOALS = demo check bench fuzz conformance check-style check-versions check-clients indent
 
 ifneq (,$(filter $(SCRIPT_GOALS),$(MAKECMDGOALS)))
 
