@@ -42,6 +42,14 @@ COMMIT;
 TABLE wrong_t;
 DROP TABLE wrong_t;
 
+-- What would keep the server's scanner busy for minutes is not scanned.
+SELECT statement, line, col, rule, message
+FROM wishflags.migration_breaking_check('SELECT 1;' || chr(10) || repeat('/*', 200000), '{"severity": "low"}');
+SELECT statement, line, col, rule, message
+FROM wishflags.migration_breaking_check('SELECT ' || repeat('+', 200000) || '1', '{"severity": "low"}');
+SELECT count(*) FROM wishflags.migration_breaking_check('SELECT 1; /' || repeat('*', 200000) || '/ --' || repeat('-', 200000),
+                                                        '{"severity": "low"}');
+
 -- Only who is given it may check; a role needs no right on the tables.
 CREATE ROLE wf_checker;
 GRANT USAGE ON SCHEMA wishflags TO wf_checker;

@@ -34,6 +34,8 @@ struct WfReader
 	int			length;
 	int			chunk_end;		/* the hard boundary ahead */
 	int			resume;			/* where the next chunk begins */
+	int			tangle;			/* the text is not scanned because of this place;
+								 * -1: none */
 
 	core_yyscan_t scanner;		/* NULL: to be started at position */
 	core_yy_extra_type extra;
@@ -74,6 +76,7 @@ typedef struct SplitState
 	int			body_semicolon; /* first one inside of a body; -1: none */
 } SplitState;
 
+static void refuse_tangle(WfReader *reader, WfStatement *statement);
 static void count_places(const char *text, int length, int *line, int *col);
 static bool next_chunk(WfReader *reader);
 static void next_slice(WfReader *reader, Slice *slice);
@@ -104,6 +107,7 @@ wf_ddl_reader_begin(const char *text, int length)
 	reader->mark_col = 1;
 	reader->resume = 0;
 	reader->chunk_end = -1;
+	reader->tangle = wf_ddl_source_tangle(reader->text, reader->length);
 	return reader;
 }
 
@@ -118,6 +122,11 @@ wf_ddl_reader_next(WfReader *reader, WfStatement *statement)
 	Slice		slice;
 
 	CHECK_FOR_INTERRUPTS();
+	if (reader->tangle >= 0)
+	{
+		refuse_tangle(reader, statement);
+		return true;
+	}
 	for (;;)
 	{
 		if (reader->chunk_end < 0 && !next_chunk(reader))
@@ -149,6 +158,22 @@ wf_ddl_reader_next(WfReader *reader, WfStatement *statement)
 	if (statement->kind == WF_STATEMENT_SQL)
 		skip_copy_data(reader, statement->node, slice.end);
 	return true;
+}
+
+/* The whole text becomes one statement that can't be read, the last one. */
+static void
+refuse_tangle(WfReader *reader, WfStatement *statement)
+{
+	memset(statement, 0, sizeof(WfStatement));
+	statement->number = ++reader->number;
+	statement->kind = WF_STATEMENT_ERROR;
+	statement->length = reader->length;
+	statement->source = reader->text;
+	statement->error = pstrdup("too many comments or operators without a space between them");
+	statement->error_code = ERRCODE_STATEMENT_TOO_COMPLEX;
+	statement->error_offset = reader->tangle;
+	reader->tangle = -1;
+	reader->resume = reader->length;
 }
 
 /*
@@ -282,6 +307,7 @@ scan_slice(WfReader *reader, Slice *slice)
 		int			token = core_yylex(&value, &location, reader->scanner);
 		int			offset = reader->base + location;
 
+		CHECK_FOR_INTERRUPTS();
 		if (token == 0)
 		{
 			slice->end = reader->chunk_end;

@@ -7,6 +7,12 @@
 
 #include "ddl/source.h"
 
+/* Those of the server's scanner. */
+#define OPERATOR_CHARACTERS "~!@#^&|`?+-*/%<>="
+
+/* So many characters may be looked at again and again in a text. */
+#define MAX_LOOKS INT64CONST(100000000)
+
 static int	skip_quoted(const char *text, int pos, int end, char quote, bool escapes);
 static int	skip_dollar(const char *text, int pos, int end);
 static int	skip_block_comment(const char *text, int pos, int end);
@@ -21,6 +27,36 @@ static inline bool
 is_word_part(char c)
 {
 	return is_word_start(c) || isdigit((unsigned char) c) || c == '$';
+}
+
+/*
+ * Where the text is too tangled for the server's scanner, or -1.
+ *
+ * In a run of operator characters the scanner looks at all the rest of the
+ * run for each comment that begins there and for each plus sign, and it can't
+ * be interrupted meanwhile: some hundred thousand of them take minutes.  No
+ * text that means anything comes near the limit.
+ */
+int
+wf_ddl_source_tangle(const char *text, int length)
+{
+	int64		looks = 0;
+	int			pos = 0;
+
+	while (pos < length)
+	{
+		int			start = pos + strcspn(text + pos, OPERATOR_CHARACTERS);
+		int			end = start + strspn(text + start, OPERATOR_CHARACTERS);
+
+		for (pos = start; pos < end; pos++)
+		{
+			if (text[pos] == '+' || (text[pos] == '/' && text[pos + 1] == '*'))
+				looks += end - pos;
+		}
+		if (looks > MAX_LOOKS)
+			return start;
+	}
+	return -1;
 }
 
 /* The first place at or after pos that is neither white space nor comment. */

@@ -11,6 +11,7 @@
 
 #include "postgres.h"
 
+extern int	wf_ddl_source_tangle(const char *text, int length);
 extern int	wf_ddl_source_skip_space(const char *text, int pos, int end);
 extern int	wf_ddl_source_skip_token(const char *text, int pos, int end);
 extern int	wf_ddl_source_skip_group(const char *text, int pos, int end);
