@@ -34,8 +34,8 @@ struct WfReader
 	int			length;
 	int			chunk_end;		/* the hard boundary ahead */
 	int			resume;			/* where the next chunk begins */
-	int			tangle;			/* the text is not scanned because of this place;
-								 * -1: none */
+	int			tangle;			/* the text is not scanned because of this
+								 * place; -1: none */
 
 	core_yyscan_t scanner;		/* NULL: to be started at position */
 	core_yy_extra_type extra;

@@ -8,42 +8,21 @@
  */
 #include "common/compat.h"
 
-#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "schema/names.h"
 #include "schema/plan.h"
 
-typedef struct NameEntry
-{
-	const char *name;
-	List	   *objects;
-	uint32		hash;
-	char		status;
-} NameEntry;
-
-#define SH_PREFIX name
-#define SH_ELEMENT_TYPE NameEntry
-#define SH_KEY_TYPE const char *
-#define SH_KEY name
-#define SH_HASH_KEY(tb, key) hash_bytes((const unsigned char *) (key), strlen(key))
-#define SH_EQUAL(tb, a, b) (strcmp(a, b) == 0)
-#define SH_SCOPE static inline
-#define SH_STORE_HASH
-#define SH_GET_HASH(tb, a) (a)->hash
-#define SH_DEFINE
-#define SH_DECLARE
-#include "lib/simplehash.h"
-
-static name_hash *new_names(WfPlan *plan);
+static wf_names_hash *new_names(WfPlan *plan);
 static char *bare_name(WfObject *object);
-static void edges_of(WfObject *function, name_hash *names);
+static void edges_of(WfObject *function, wf_names_hash *names);
 
 /* Adds the edges from new objects to the new functions that mention them. */
 void
 wf_schema_body_edges(WfPlan *plan)
 {
-	name_hash  *names = NULL;
+	wf_names_hash *names = NULL;
 
 	for (int i = 0; i < plan->to->nobjects; i++)
 	{
@@ -59,15 +38,15 @@ wf_schema_body_edges(WfPlan *plan)
 	}
 }
 
-static name_hash *
+static wf_names_hash *
 new_names(WfPlan *plan)
 {
-	name_hash  *names = name_create(CurrentMemoryContext, 256, NULL);
+	wf_names_hash *names = wf_names_create(CurrentMemoryContext, 256, NULL);
 
 	for (int i = 0; i < plan->to->nobjects; i++)
 	{
 		WfObject   *object = plan->to->objects[i];
-		NameEntry  *entry;
+		WfNameEntry *entry;
 		bool		found;
 
 		if (!object->create_action)
@@ -85,10 +64,10 @@ new_names(WfPlan *plan)
 			case WF_OBJECT_ENUM:
 			case WF_OBJECT_DOMAIN:
 			case WF_OBJECT_COMPOSITE:
-				entry = name_insert(names, bare_name(object), &found);
+				entry = wf_names_insert(names, bare_name(object), &found);
 				if (!found)
-					entry->objects = NIL;
-				entry->objects = lappend(entry->objects, object);
+					entry->list = NIL;
+				entry->list = lappend(entry->list, object);
 				break;
 			default:
 				break;
@@ -114,7 +93,7 @@ bare_name(WfObject *object)
 }
 
 static void
-edges_of(WfObject *function, name_hash *names)
+edges_of(WfObject *function, wf_names_hash *names)
 {
 	const char *text = wf_schema_value(function, "definition");
 	WfAction   *action = function->create_action ? function->create_action : function->first_alter;
@@ -122,7 +101,7 @@ edges_of(WfObject *function, name_hash *names)
 	while (*text)
 	{
 		const char *word = text;
-		NameEntry  *entry;
+		WfNameEntry *entry;
 		ListCell   *lc;
 
 		while (*text == '_' || *text == '$' || isalnum((unsigned char) *text) || IS_HIGHBIT_SET(*text))
@@ -132,8 +111,8 @@ edges_of(WfObject *function, name_hash *names)
 			text++;
 			continue;
 		}
-		entry = name_lookup(names, pnstrdup(word, text - word));
-		foreach(lc, entry ? entry->objects : NIL)
+		entry = wf_names_lookup(names, pnstrdup(word, text - word));
+		foreach(lc, entry ? entry->list : NIL)
 		{
 			WfObject   *object = lfirst(lc);
 

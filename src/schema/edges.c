@@ -3,33 +3,11 @@
  */
 #include "common/compat.h"
 
-#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "schema/names.h"
 #include "schema/plan.h"
-
-/* A name that only one object can have at a time. */
-typedef struct SlotEntry
-{
-	const char *name;
-	List	   *actions;		/* those that free it */
-	uint32		hash;
-	char		status;
-} SlotEntry;
-
-#define SH_PREFIX slot
-#define SH_ELEMENT_TYPE SlotEntry
-#define SH_KEY_TYPE const char *
-#define SH_KEY name
-#define SH_HASH_KEY(tb, key) hash_bytes((const unsigned char *) (key), strlen(key))
-#define SH_EQUAL(tb, a, b) (strcmp(a, b) == 0)
-#define SH_SCOPE static inline
-#define SH_STORE_HASH
-#define SH_GET_HASH(tb, a) (a)->hash
-#define SH_DEFINE
-#define SH_DECLARE
-#include "lib/simplehash.h"
 
 static void drop_edges(WfObject *object);
 static void drop_before(WfObject *object, WfObject *needed);
@@ -295,7 +273,7 @@ index_partition_edges(WfObject *link)
 static void
 slot_edges(WfPlan *plan)
 {
-	slot_hash  *slots = slot_create(CurrentMemoryContext, 256, NULL);
+	wf_names_hash *slots = wf_names_create(CurrentMemoryContext, 256, NULL);
 	ListCell   *lc;
 
 	for (int i = 0; i < plan->from->nobjects; i++)
@@ -308,11 +286,11 @@ slot_edges(WfPlan *plan)
 		foreach(lc, slots_of(object))
 		{
 			bool		found;
-			SlotEntry  *entry = slot_insert(slots, lfirst(lc), &found);
+			WfNameEntry *entry = wf_names_insert(slots, lfirst(lc), &found);
 
 			if (!found)
-				entry->actions = NIL;
-			entry->actions = lappend(entry->actions, action);
+				entry->list = NIL;
+			entry->list = lappend(entry->list, action);
 		}
 	}
 	for (int i = 0; i < plan->to->nobjects; i++)
@@ -324,10 +302,10 @@ slot_edges(WfPlan *plan)
 			continue;
 		foreach(lc, slots_of(object))
 		{
-			SlotEntry  *entry = slot_lookup(slots, lfirst(lc));
+			WfNameEntry *entry = wf_names_lookup(slots, lfirst(lc));
 			ListCell   *la;
 
-			foreach(la, entry ? entry->actions : NIL)
+			foreach(la, entry ? entry->list : NIL)
 			{
 				WfAction   *first = lfirst(la);
 
