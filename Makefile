@@ -109,10 +109,13 @@ OBJS = \
 	src/migration/simulate.o \
 	src/migration/simulate_apply.o \
 	src/migration/simulate_type.o \
+	src/flags/attribute.o \
 	src/flags/bucket.o \
 	src/flags/cache.o \
 	src/flags/call.o \
+	src/flags/callbacks.o \
 	src/flags/context.o \
+	src/flags/dialect.o \
 	src/flags/dialect_native.o \
 	src/flags/dialect_native_condition.o \
 	src/flags/document.o \
@@ -120,12 +123,20 @@ OBJS = \
 	src/flags/explain.o \
 	src/flags/flags.o \
 	src/flags/integrity.o \
+	src/flags/js.o \
 	src/flags/manage.o \
+	src/flags/node.o \
+	src/flags/operator.o \
 	src/flags/override.o \
+	src/flags/pattern.o \
 	src/flags/predicate.o \
+	src/flags/segment.o \
+	src/flags/set.o \
+	src/flags/split.o \
 	src/flags/store.o \
 	src/flags/support.o \
 	src/flags/trigger.o \
+	src/flags/value.o \
 	src/guard/announce.o \
 	src/guard/describe.o \
 	src/guard/describe_partitions.o \
@@ -208,6 +219,7 @@ ISOLATION = $(sort $(patsubst $(srcroot)/test/isolation/specs/%.spec,%,$(wildcar
 ISOLATION_OPTS = --inputdir=$(srcroot)/test/isolation --load-extension=wishflags
 
 PG_CPPFLAGS = -I$(srcroot)/src -DWF_VERSION='"$(EXTVERSION)"'
+SHLIB_LINK = -lpcre2-8
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare $(WF_CFLAGS)
 
 EXTRA_CLEAN = build results

@@ -83,6 +83,7 @@ wf_missing() {
 				command -v make >/dev/null 2>&1 || say make
 				command -v gcc >/dev/null 2>&1 || say gcc
 				[ -f /usr/include/stdio.h ] || say libc6-dev
+				[ -f /usr/include/pcre2.h ] || say libpcre2-dev
 				[ -f "$(wf_dir pgxs)" ] && [ -f "$(wf_dir includedir-server)/postgres.h" ] \
 					|| say "postgresql-server-dev-$major"
 				;;

@@ -11,12 +11,13 @@
 
 #include "flags/program.h"
 
-#define WF_BUCKET_NONE (-1)		/* past the last arm */
-
 extern void wf_flags_murmur3_begin(WfMurmur3 *state, uint32 seed);
 extern void wf_flags_murmur3_add(WfMurmur3 *state, const char *data, int len);
-extern WfString wf_flags_encode_text(WfEncoding encoding, WfString text);
-extern int	wf_flags_split_arm(const WfSplit *split, uint32 position);
+extern uint32 wf_flags_murmur3(const char *data, int len, uint32 seed);
+extern uint32 wf_flags_fnv1a(WfString text, WfEncoding encoding);
+extern WfString wf_flags_encode_text(WfString text, bool converts);
+extern bool wf_flags_split_position(const WfSplit *split, WfString input, double *position);
+extern int	wf_flags_split_arm(const WfSplit *split, double position);
 
 static inline uint32
 wf_flags_murmur3_word(uint32 word)
@@ -79,13 +80,11 @@ wf_flags_murmur3_finish(const WfMurmur3 *state, const char *data, int len)
 	return hash ^ (hash >> 16);
 }
 
-/* Position of an input in the range of the split. */
+/* (hash * total) >> 32, which spreads hashes evenly over 0 to total - 1. */
 static inline uint32
-wf_flags_split_position(const WfSplit *split, const char *data, int len)
+wf_flags_multiply(uint32 hash, uint32 total)
 {
-	uint32		hash = wf_flags_murmur3_finish(&split->prefix, data, len);
-
-	return (uint32) (((uint64) hash * split->total) >> 32);
+	return (uint32) (((uint64) hash * total) >> 32);
 }
 
 #endif							/* WF_FLAGS_BUCKET_H */

@@ -6,6 +6,7 @@
 
 #include "access/xact.h"
 
+#include "flags/run.h"
 #include "flags/store.h"
 
 /*
@@ -21,6 +22,9 @@ typedef struct WfFlagCache
 } WfFlagCache;
 
 extern WfFlagCache wf_flags_cache;
+
+/* For evaluations of cached flags. */
+extern const WfCallbacks wf_flags_cache_callbacks;
 
 extern void wf_flags_cache_init(void);
 extern void wf_flags_cache_refresh(void);

@@ -16,7 +16,6 @@
 
 #include "flags/bucket.h"
 #include "flags/cache.h"
-#include "flags/call.h"
 #include "flags/context.h"
 #include "flags/eval.h"
 
@@ -122,7 +121,6 @@ eval_boolean(FunctionCallInfo fcinfo, WfContext *context)
 {
 	const WfFlag *flag = find_flag(fcinfo);
 	const WfProgram *program;
-	const WfSplit *share;
 	WfOutcome	outcome;
 
 	if (unlikely(flag == NULL))
@@ -139,14 +137,14 @@ eval_boolean(FunctionCallInfo fcinfo, WfContext *context)
 			case WF_SHORTCUT_SHARE:
 				if (unlikely(!context->key_known || context->key.data == NULL))
 					break;
-				share = program->fallthrough.share;
-				return wf_flags_split_position(share, context->key.data, context->key.len) <
-					share->arms[0].upper;
+				return wf_flags_multiply(wf_flags_murmur3_finish(&program->fallthrough.share->murmur3,
+																 context->key.data, context->key.len),
+										 WF_SHARE_TOTAL) < program->shortcut_limit;
 			case WF_SHORTCUT_NONE:
 				break;
 		}
 	}
-	wf_flags_evaluate(program, flag->overrides, context, &outcome);
+	wf_flags_evaluate(flag, context, &wf_flags_cache_callbacks, &outcome);
 	return outcome.enabled;
 }
 
@@ -300,23 +298,6 @@ wf_flag_value_session(PG_FUNCTION_ARGS)
 	return eval_value(fcinfo, &context, 1);
 }
 
-/* The value of a variant as jsonb; NULL for no variant. */
-Jsonb *
-wf_flags_variant_value(const WfProgram *program, int variant)
-{
-	JsonbValue	value;
-
-	if (variant == WF_VARIANT_NONE)
-		return NULL;
-	if (program->variants[variant].value)
-		return program->variants[variant].value;
-
-	/* "on" and "off" of a flag that defines no variants. */
-	value.type = jbvBool;
-	value.val.boolean = program->variants[variant].enabled;
-	return JsonbValueToJsonb(&value);
-}
-
 /*
  * Looks a flag up, and notes it at the call site: for good where the key is a
  * constant there, else with the key, if there is room for it.
@@ -357,7 +338,7 @@ evaluate(FunctionCallInfo fcinfo, WfContext *context, WfOutcome *outcome,
 	if (flag)
 	{
 		*program = flag->program;
-		wf_flags_evaluate(flag->program, flag->overrides, context, outcome);
+		wf_flags_evaluate(flag, context, &wf_flags_cache_callbacks, outcome);
 		return;
 	}
 	*program = NULL;

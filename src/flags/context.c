@@ -61,6 +61,7 @@ wf_flags_context_from_json(WfContext *context, Jsonb *attributes)
 	context->key.data = NULL;
 	context->key.len = 0;
 	context->attributes = context->valid ? attributes : NULL;
+	context->form = WF_CONTEXT_UNKNOWN;
 }
 
 /* The context that wishflags.context sets. */

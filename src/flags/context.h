@@ -6,7 +6,7 @@
 
 #include "utils/uuid.h"
 
-#include "flags/predicate.h"
+#include "flags/run.h"
 
 extern void wf_flags_context_init(void);
 extern void wf_flags_context_refuse_key(void);
@@ -23,6 +23,7 @@ wf_flags_context_from_key(WfContext *context, const char *data, int len)
 	context->key.data = len > 0 ? data : NULL;
 	context->key.len = len;
 	context->attributes = NULL;
+	context->form = WF_CONTEXT_PLAIN;
 	if (unlikely(len > 0 && data[0] == '{'))
 	{
 		context->valid = false;

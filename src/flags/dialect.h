@@ -1,24 +1,17 @@
 /*
- * dialect.h: compilers from a flag's definition to its program.
+ * dialect.h: compilers from flag definitions to programs.
  *
- * Compilers raise nothing because of what a definition says: the triggers turn
- * a fault into an error, the cache into a flag that answers PARSE_ERROR.
+ * A dialect is the language of one system: its flags, and the documents in
+ * which that system keeps them.  Dialects raise nothing because of what a
+ * document says: the triggers turn a fault into an error, the cache into a
+ * flag that answers PARSE_ERROR.
  */
 #ifndef WF_FLAGS_DIALECT_H
 #define WF_FLAGS_DIALECT_H
 
-#include "flags/program.h"
+#include "nodes/pg_list.h"
 
-/* A flag as it stands in its row. */
-typedef struct WfSource
-{
-	WfString	key;
-	bool		enabled;
-	uint32		share;			/* rollout in steps of 0.001 % */
-	Jsonb	   *definition;		/* or NULL */
-	bool		converts;		/* text has to be converted to UTF-8 to be
-								 * hashed */
-} WfSource;
+#include "flags/run.h"
 
 /* What is wrong with a definition: where, and what was expected. */
 typedef struct WfFault
@@ -27,6 +20,88 @@ typedef struct WfFault
 	const char *message;		/* continues 'at "PATH": ' */
 } WfFault;
 
-extern WfProgram *wf_flags_compile_native(const WfSource *source, WfFault *fault);
+/* Where the clients of one system differ, which of them to follow. */
+typedef struct WfDialectOptions
+{
+	int			fractional;		/* algorithm of the fractional split, 1 to 3 */
+	bool		utf16_low;		/* hash the low bytes of UTF-16, not UTF-8 */
+	bool		single_precision;	/* buckets are of single precision */
+} WfDialectOptions;
+
+/* A document, and what all its flags share once it is compiled. */
+typedef struct WfShared
+{
+	const struct WfDialect *dialect;
+	WfString	name;			/* of the document; data is NULL for one that
+								 * is stored nowhere */
+	Jsonb	   *document;		/* normalized */
+	WfDialectOptions options;
+	bool		converts;		/* text has to be converted to UTF-8 to be
+								 * hashed */
+	const char *problem;		/* why it can't be compiled, or NULL */
+	const void *data;			/* the dialect's own */
+} WfShared;
+
+/* A flag as it stands in its row, or in a document. */
+typedef struct WfSource
+{
+	WfString	key;
+	bool		enabled;
+	uint32		share;			/* rollout in steps of 0.001 % */
+	Jsonb	   *definition;		/* or NULL */
+	bool		converts;		/* text has to be converted to UTF-8 to be
+								 * hashed */
+	const WfShared *shared;		/* or NULL */
+} WfSource;
+
+/* One flag of a document. */
+typedef struct WfDocumentFlag
+{
+	WfString	key;
+	Jsonb	   *definition;
+	bool		enabled;		/* the system's own on and off */
+	const char *description;	/* or NULL */
+} WfDocumentFlag;
+
+/* What an evaluation came to, for the result in the system's own shape. */
+typedef struct WfResult
+{
+	const WfFlag *flag;			/* NULL: there is no such flag */
+	const WfShared *shared;		/* or NULL */
+	const WfOutcome *outcome;
+	Jsonb	   *value;			/* what is returned: the variant's value or
+								 * the caller's default, or NULL */
+	WfContext  *context;
+	const WfCallbacks *callbacks;
+} WfResult;
+
+typedef struct WfDialect
+{
+	const char *name;
+
+	/* Compiles a flag into the current memory context; NULL, with a fault. */
+	WfProgram  *(*compile) (const WfSource *source, WfFault *fault);
+
+	/*
+	 * For systems that have documents, else NULL.  All allocate in the
+	 * current memory context.
+	 */
+
+	/* One shape for all that the system calls a document; NULL, with a fault. */
+	Jsonb	   *(*normalize) (Jsonb *document, WfFault *fault);
+	/* Compiles what flags share into shared->data. */
+	bool		(*compile_shared) (WfShared *shared, WfFault *fault);
+	/* The flags of a normalized document: a List of WfDocumentFlag. */
+	List	   *(*list_flags) (Jsonb *document);
+	/* The normalized document with these flags, and their states, instead. */
+	Jsonb	   *(*assemble) (Jsonb *document, List *flags);
+	/* The result in the system's own shape. */
+	Jsonb	   *(*result) (const WfResult *result);
+} WfDialect;
+
+extern const WfDialect *wf_flags_dialect_find(const char *name);
+extern const char *wf_flags_dialect_names(void);
+
+extern const WfDialect wf_flags_dialect_native;
 
 #endif							/* WF_FLAGS_DIALECT_H */

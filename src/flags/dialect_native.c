@@ -50,6 +50,7 @@ typedef struct Compiler
 	WfFault    *fault;
 } Compiler;
 
+static WfProgram *compile_native(const WfSource *source, WfFault *fault);
 static bool compile_definition(Compiler *compiler, Jsonb *definition);
 static bool compile_variants(Compiler *compiler, JsonbContainer *definition);
 static bool compile_off(Compiler *compiler, JsonbContainer *definition);
@@ -68,18 +69,15 @@ static void fill_split(Compiler *compiler, WfSplit *split, uint32 seed, WfString
 static void fill_share(Compiler *compiler, RolloutShare *rollout, uint32 share);
 
 /*
- * Compiles a flag into the current memory context; without a definition the
- * program is one allocation.  NULL, with *fault filled, when its definition is
- * wrong.
+ * WfDialect.compile.  Without a definition the program is one allocation.
  */
-WfProgram *
-wf_flags_compile_native(const WfSource *source, WfFault *fault)
+static WfProgram *
+compile_native(const WfSource *source, WfFault *fault)
 {
-	static const WfString key_step = {WF_TARGETING_KEY, sizeof(WF_TARGETING_KEY) - 1};
 	static WfVariant on_off[2];
 	NativeProgram *native = palloc0(sizeof(NativeProgram));
 	WfProgram  *program = &native->program;
-	Compiler	compiler = {source, program, {0}, fault};
+	Compiler	compiler = {.source = source, .program = program, .fault = fault};
 
 	if (on_off[0].name.data == NULL)
 	{
@@ -93,8 +91,8 @@ wf_flags_compile_native(const WfSource *source, WfFault *fault)
 	program->variants = on_off;
 	program->off = WF_VARIANT_OFF;
 	program->fallthrough.serve.variant = WF_VARIANT_ON;
-	compiler.by.nsteps = 1;
-	compiler.by.steps = unconstify(WfString *, &key_step);
+	program->dialect = &wf_flags_dialect_native;
+	program->key.is_key = true;
 	compiler.by.is_key = true;
 
 	if (source->definition && !compile_definition(&compiler, source->definition))
@@ -105,7 +103,10 @@ wf_flags_compile_native(const WfSource *source, WfFault *fault)
 		program->fallthrough.share = &native->rollout.split;
 	}
 
+	program->fallthrough.reason = program->nrules > 0 ? WF_REASON_DEFAULT : WF_REASON_STATIC;
 	program->shortcut = find_shortcut(program);
+	if (program->shortcut == WF_SHORTCUT_SHARE)
+		program->shortcut_limit = source->share;
 	return program;
 }
 
@@ -226,6 +227,8 @@ compile_rules(Compiler *compiler, JsonbContainer *definition)
 	{
 		wf_flags_document_element(array, i, &value);
 		program->rules[i].id = wf_flags_string(psprintf("%d", i + 1));
+		program->rules[i].index = i;
+		program->rules[i].reason = WF_REASON_TARGETING_MATCH;
 		if (!compile_rule(compiler, &value, psprintf("$.rules[%d]", i), &program->rules[i]))
 			return false;
 	}
@@ -350,8 +353,9 @@ compile_arm(Compiler *compiler, JsonbValue *value, const char *path, WfArm *arm,
 	if (!wf_flags_document_integer(&member, psprintf("%s.weight", path), compiler->fault,
 								   PG_INT32_MAX, &weight))
 		return false;
+	arm->lower = (double) *total;
 	*total += weight;
-	arm->upper = (uint32) Min(*total, PG_UINT32_MAX);
+	arm->upper = (double) *total;
 	return true;
 }
 
@@ -389,7 +393,7 @@ find_shortcut(const WfProgram *program)
 	if (!inside && !outside)
 		return WF_SHORTCUT_FALSE;
 	if (inside && !outside && rule->share->narms == 1 && rule->share->attribute.is_key &&
-		rule->share->encoding == WF_ENCODING_TEXT)
+		!rule->share->converts)
 		return WF_SHORTCUT_SHARE;
 	return WF_SHORTCUT_NONE;
 }
@@ -399,11 +403,11 @@ static void
 fill_split(Compiler *compiler, WfSplit *split, uint32 seed, WfString text, const WfAttribute *by)
 {
 	split->hash = WF_HASH_MURMUR3_32;
-	wf_flags_murmur3_begin(&split->prefix, seed);
-	split->encoding = compiler->source->converts ? WF_ENCODING_CONVERTED_TEXT : WF_ENCODING_TEXT;
-	text = wf_flags_encode_text(split->encoding, text);
-	wf_flags_murmur3_add(&split->prefix, text.data, text.len);
-	wf_flags_murmur3_add(&split->prefix, ":", 1);
+	wf_flags_murmur3_begin(&split->murmur3, seed);
+	split->converts = compiler->source->converts;
+	text = wf_flags_encode_text(text, split->converts);
+	wf_flags_murmur3_add(&split->murmur3, text.data, text.len);
+	wf_flags_murmur3_add(&split->murmur3, ":", 1);
 	split->attribute = *by;
 	split->reduction = WF_REDUCTION_MULTIPLY;
 	split->comparison = WF_COMPARISON_BELOW;
@@ -420,3 +424,8 @@ fill_share(Compiler *compiler, RolloutShare *rollout, uint32 share)
 	rollout->split.arms = &rollout->arm;
 	rollout->arm.upper = share;
 }
+
+const WfDialect wf_flags_dialect_native = {
+	.name = "native",
+	.compile = compile_native,
+};

@@ -12,6 +12,7 @@
 
 #include "flags/dialect_native.h"
 #include "flags/document.h"
+#include "flags/operator.h"
 
 /* Deep enough for people, shallow enough for every stack. */
 #define MAX_DEPTH 64
@@ -23,24 +24,35 @@ typedef struct Conditions
 	int			npredicates;
 } Conditions;
 
+/* Which constants an operator takes. */
+typedef enum Operands
+{
+	OPERANDS_SCALARS,
+	OPERANDS_ORDERED,			/* numbers and strings */
+	OPERANDS_STRINGS,
+	OPERANDS_BOOLEAN			/* whether it holds or not; no constant */
+} Operands;
+
 typedef struct OperatorName
 {
 	const char *name;
-	WfOperator	operator;
-	bool		scalar_only;	/* one value; else an array of values too */
+	WfMatch		match;
+	WfOrder		order;
+	Operands	operands;
+	bool		many;			/* an array of constants too */
 } OperatorName;
 
 static const OperatorName operator_names[] = {
-	{"equals", WF_OPERATOR_IN, true},
-	{"in", WF_OPERATOR_IN, false},
-	{"less", WF_OPERATOR_LESS, true},
-	{"less_equal", WF_OPERATOR_LESS_EQUAL, true},
-	{"greater", WF_OPERATOR_GREATER, true},
-	{"greater_equal", WF_OPERATOR_GREATER_EQUAL, true},
-	{"starts_with", WF_OPERATOR_STARTS_WITH, false},
-	{"ends_with", WF_OPERATOR_ENDS_WITH, false},
-	{"contains", WF_OPERATOR_CONTAINS, false},
-	{"exists", WF_OPERATOR_EXISTS, true},
+	{"equals", wf_flags_match_equal, WF_ORDER_EQUAL, OPERANDS_SCALARS, false},
+	{"in", wf_flags_match_equal, WF_ORDER_EQUAL, OPERANDS_SCALARS, true},
+	{"less", wf_flags_match_ordered, WF_ORDER_LESS, OPERANDS_ORDERED, false},
+	{"less_equal", wf_flags_match_ordered, WF_ORDER_LESS_EQUAL, OPERANDS_ORDERED, false},
+	{"greater", wf_flags_match_ordered, WF_ORDER_GREATER, OPERANDS_ORDERED, false},
+	{"greater_equal", wf_flags_match_ordered, WF_ORDER_GREATER_EQUAL, OPERANDS_ORDERED, false},
+	{"starts_with", wf_flags_match_starts_with, WF_ORDER_EQUAL, OPERANDS_STRINGS, true},
+	{"ends_with", wf_flags_match_ends_with, WF_ORDER_EQUAL, OPERANDS_STRINGS, true},
+	{"contains", wf_flags_match_contains, WF_ORDER_EQUAL, OPERANDS_SCALARS, true},
+	{"exists", wf_flags_match_exists, WF_ORDER_EQUAL, OPERANDS_BOOLEAN, false},
 };
 
 static bool compile_condition(Conditions *conditions, JsonbValue *value, const char *path,
@@ -51,6 +63,8 @@ static bool compile_predicate(Conditions *conditions, JsonbContainer *object, co
 							  WfNode *node);
 static bool compile_operands(Conditions *conditions, const OperatorName *name, JsonbValue *value,
 							 const char *path, WfPredicate *predicate);
+static bool check_operand(const OperatorName *name, JsonbValue *constant, const char *path,
+						  WfFault *fault);
 
 /*
  * Compiles a condition into *node and adds its predicates to *npredicates.
@@ -124,10 +138,12 @@ compile_children(Conditions *conditions, JsonbValue *value, const char *path, in
 static bool
 compile_predicate(Conditions *conditions, JsonbContainer *object, const char *path, WfNode *node)
 {
-	WfPredicate *predicate = &node->predicate;
+	WfPredicate *predicate = palloc0(sizeof(WfPredicate));
 	JsonbValue	member;
 
 	node->type = WF_NODE_PREDICATE;
+	node->u.predicate = predicate;
+	predicate->each = true;
 	conditions->npredicates++;
 	(void) wf_flags_document_member(object, "attribute", &member);
 	if (!wf_flags_document_attribute(&member, psprintf("%s.attribute", path), conditions->fault,
@@ -155,38 +171,48 @@ compile_operands(Conditions *conditions, const OperatorName *name, JsonbValue *v
 {
 	JsonbContainer *array = NULL;
 
-	predicate->operator = name->operator;
-	if (name->operator == WF_OPERATOR_EXISTS)
+	predicate->match = name->match;
+	predicate->mode = name->order;
+	if (name->operands == OPERANDS_BOOLEAN)
 	{
 		if (value->type != jbvBool)
 			return wf_flags_document_fault(conditions->fault, path, "expected true or false");
-		predicate->absent = !value->val.boolean;
+		predicate->unary = true;
+		predicate->each = false;
+		predicate->absent = predicate->negate = !value->val.boolean;
 		return true;
 	}
 
-	predicate->nvalues = 1;
-	if (!name->scalar_only && value->type == jbvBinary &&
-		!wf_flags_document_array(value, path, conditions->fault, &array, &predicate->nvalues))
+	predicate->noperands = 1;
+	if (name->many && value->type == jbvBinary &&
+		!wf_flags_document_array(value, path, conditions->fault, &array, &predicate->noperands))
 		return false;
-	predicate->values = palloc0(sizeof(JsonbValue) * Max(predicate->nvalues, 1));
-	for (int i = 0; i < predicate->nvalues; i++)
+	predicate->operands = palloc0(sizeof(WfOperand) * Max(predicate->noperands, 1));
+	for (int i = 0; i < predicate->noperands; i++)
 	{
-		JsonbValue *operand = &predicate->values[i];
+		JsonbValue	constant = *value;
 
 		if (array)
-			wf_flags_document_element(array, i, operand);
-		else
-			*operand = *value;
-		if (operand->type == jbvNull || operand->type == jbvBinary)
-			return wf_flags_document_fault(conditions->fault, path, "expected %s",
-										   name->scalar_only ? "a string, a number, true or false"
-										   : "strings, numbers, true or false");
-		if (name->operator >= WF_OPERATOR_STARTS_WITH && name->operator != WF_OPERATOR_CONTAINS &&
-			operand->type != jbvString)
-			return wf_flags_document_fault(conditions->fault, path, "expected strings");
-		if (name->operator >= WF_OPERATOR_LESS && name->operator <= WF_OPERATOR_GREATER_EQUAL &&
-			operand->type == jbvBool)
-			return wf_flags_document_fault(conditions->fault, path, "expected a number or a string");
+			wf_flags_document_element(array, i, &constant);
+		if (!check_operand(name, &constant, path, conditions->fault))
+			return false;
+		wf_flags_value_from_json(&constant, &predicate->operands[i].value);
 	}
+	if (name->match == wf_flags_match_equal)
+		wf_flags_predicate_index(predicate);
+	return true;
+}
+
+static bool
+check_operand(const OperatorName *name, JsonbValue *constant, const char *path, WfFault *fault)
+{
+	if (constant->type == jbvNull || constant->type == jbvBinary)
+		return wf_flags_document_fault(fault, path, "expected %s",
+									   name->many ? "strings, numbers, true or false"
+									   : "a string, a number, true or false");
+	if (name->operands == OPERANDS_STRINGS && constant->type != jbvString)
+		return wf_flags_document_fault(fault, path, "expected strings");
+	if (name->operands == OPERANDS_ORDERED && constant->type == jbvBool)
+		return wf_flags_document_fault(fault, path, "expected a number or a string");
 	return true;
 }

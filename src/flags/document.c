@@ -104,35 +104,54 @@ wf_flags_document_attribute(JsonbValue *value, const char *path, WfFault *fault,
 							WfAttribute *attribute)
 {
 	JsonbContainer *array;
+	WfString   *steps;
+	int			nsteps;
 
+	memset(attribute, 0, sizeof(WfAttribute));
 	if (value->type == jbvString)
 	{
-		attribute->nsteps = 1;
-		attribute->steps = palloc(sizeof(WfString));
-		attribute->steps[0] = wf_flags_string_copy(value->val.string.val, value->val.string.len);
-	}
-	else
-	{
-		if (value->type != jbvBinary ||
-			!wf_flags_document_array(value, path, fault, &array, &attribute->nsteps) ||
-			attribute->nsteps == 0)
-			return wf_flags_document_fault(fault, path,
-										   "expected the name of an attribute or an array of names");
-		attribute->steps = palloc(sizeof(WfString) * attribute->nsteps);
-		for (int i = 0; i < attribute->nsteps; i++)
-		{
-			JsonbValue	step;
+		WfString	name = wf_flags_string_copy(value->val.string.val, value->val.string.len);
 
-			wf_flags_document_element(array, i, &step);
-			if (!wf_flags_document_string(&step, psprintf("%s[%d]", path, i), fault,
-										  &attribute->steps[i]))
-				return false;
-		}
+		attribute->is_key = wf_flags_strings_equal(name, wf_flags_string(WF_TARGETING_KEY));
+		if (!attribute->is_key)
+			wf_flags_attribute_add_path(attribute, WF_PATH_ALWAYS, 1, &name);
+		return true;
 	}
-	attribute->is_key = attribute->nsteps == 1 &&
-		attribute->steps[0].len == strlen(WF_TARGETING_KEY) &&
-		memcmp(attribute->steps[0].data, WF_TARGETING_KEY, attribute->steps[0].len) == 0;
+
+	if (value->type != jbvBinary ||
+		!wf_flags_document_array(value, path, fault, &array, &nsteps) || nsteps == 0)
+		return wf_flags_document_fault(fault, path,
+									   "expected the name of an attribute or an array of names");
+	steps = palloc(sizeof(WfString) * nsteps);
+	for (int i = 0; i < nsteps; i++)
+	{
+		JsonbValue	step;
+
+		wf_flags_document_element(array, i, &step);
+		if (!wf_flags_document_string(&step, psprintf("%s[%d]", path, i), fault, &steps[i]))
+			return false;
+	}
+	attribute->is_key = nsteps == 1 && wf_flags_strings_equal(steps[0], wf_flags_string(WF_TARGETING_KEY));
+	if (!attribute->is_key)
+		wf_flags_attribute_add_path(attribute, WF_PATH_ALWAYS, nsteps, steps);
 	return true;
+}
+
+/* Adds a path to try after the others; the steps are copied, their text is not. */
+void
+wf_flags_attribute_add_path(WfAttribute *attribute, WfPathUse use, int nsteps, const WfString *steps)
+{
+	WfPath	   *path;
+
+	if (attribute->paths == NULL)
+		attribute->paths = palloc(sizeof(WfPath));
+	else
+		attribute->paths = repalloc(attribute->paths, sizeof(WfPath) * (attribute->npaths + 1));
+	path = &attribute->paths[attribute->npaths++];
+	path->use = use;
+	path->nsteps = nsteps;
+	path->steps = palloc(sizeof(WfString) * Max(nsteps, 1));
+	memcpy(path->steps, steps, sizeof(WfString) * nsteps);
 }
 
 /*
@@ -197,15 +216,6 @@ void
 wf_flags_document_element(JsonbContainer *array, int index, JsonbValue *value)
 {
 	*value = *getIthJsonbValueFromContainer(array, index);
-}
-
-/* A WfString over a C string, not copied. */
-WfString
-wf_flags_string(const char *text)
-{
-	WfString	string = {text, strlen(text)};
-
-	return string;
 }
 
 /* A copy in the current context, also terminated by a zero byte. */

@@ -23,11 +23,12 @@ extern bool wf_flags_document_integer(JsonbValue *value, const char *path, WfFau
 									  uint32 max, uint32 *number);
 extern bool wf_flags_document_attribute(JsonbValue *value, const char *path, WfFault *fault,
 										WfAttribute *attribute);
+extern void wf_flags_attribute_add_path(WfAttribute *attribute, WfPathUse use,
+										int nsteps, const WfString *steps);
 extern bool wf_flags_document_known(JsonbContainer *object, const char *path, WfFault *fault,
 									const char *known);
 extern void wf_flags_document_element(JsonbContainer *array, int index, JsonbValue *value);
 extern bool wf_flags_parse_percent(Numeric percent, uint32 *share, const char **problem);
-extern WfString wf_flags_string(const char *text);
 extern WfString wf_flags_string_copy(const char *data, int len);
 
 #endif							/* WF_FLAGS_DOCUMENT_H */

@@ -6,77 +6,97 @@
  */
 #include "common/compat.h"
 
-#include "flags/bucket.h"
 #include "flags/eval.h"
+#include "flags/override.h"
 
-static bool serve_override(const WfProgram *program, const WfOverrides *overrides,
-						   WfContext *context, WfOutcome *outcome);
-static bool run_rule(const WfProgram *program, const WfFlagRule *rule, WfContext *context,
+static void run_flag(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
+static void run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
+static bool context_has_key(WfContext *context, const WfProgram *program, WfString *key);
+static bool serve_override(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
+static bool run_rule(WfRun *run, const WfProgram *program, const WfFlagRule *rule,
 					 WfOutcome *outcome);
-static bool pick_arm(const WfSplit *split, WfContext *context, int *arm, WfOutcome *outcome);
+static bool choose_variant(WfRun *run, const WfProgram *program, const WfServe *serve,
+						   int *variant, WfOutcome *outcome);
+static bool variant_of_value(WfRun *run, const WfProgram *program, const WfValue *value, int *variant);
+static bool test_outcome(WfRun *run, const WfFlagTest *test, const WfProgram *program,
+						 const WfOutcome *outcome);
+static bool value_passes(WfRun *run, const WfFlagTest *test, Jsonb *value);
+static bool serves_name(const WfFlagTest *test, const WfProgram *program, int variant);
 static bool variant_enabled(const WfProgram *program, int variant);
 static void serve_variant(const WfProgram *program, int variant, WfReason reason,
 						  WfOutcome *outcome);
+static void fail(const WfRun *run, WfOutcome *outcome);
 
 /*
- * Evaluates a program.  In this order: a broken program, a context that is
- * none, a disabled flag, an override of the targeting key, the rules, the
- * fallthrough to its share, the off variant.
+ * Evaluates a flag.  In this order: a broken program, a context that is none
+ * or lacks the key that the program can't do without, a disabled flag, an
+ * override of the key, the rules, the fallthrough to its share, the off
+ * variant.
  */
 void
-wf_flags_evaluate(const WfProgram *program, const WfOverrides *overrides,
-				  WfContext *context, WfOutcome *outcome)
+wf_flags_evaluate(const WfFlag *flag, WfContext *context, const WfCallbacks *callbacks,
+				  WfOutcome *outcome)
 {
-	outcome->rule = NULL;
-	outcome->overridden = false;
-	outcome->error = WF_ERROR_NONE;
+	WfRun		run = {0};
 
-	if (program->fault != WF_ERROR_NONE)
-	{
-		wf_flags_outcome_error(outcome, program->fault);
-		return;
-	}
-	if (!context->valid)
-	{
-		wf_flags_outcome_error(outcome, WF_ERROR_INVALID_CONTEXT);
-		return;
-	}
-	if (!program->enabled)
-	{
-		serve_variant(program, program->off, WF_REASON_DISABLED, outcome);
-		return;
-	}
-	if (overrides && serve_override(program, overrides, context, outcome))
-		return;
-
-	for (int i = 0; i < program->nrules; i++)
-	{
-		if (run_rule(program, &program->rules[i], context, outcome))
-		{
-			if (outcome->error == WF_ERROR_NONE)
-				outcome->rule = &program->rules[i];
-			return;
-		}
-	}
-	if (run_rule(program, &program->fallthrough, context, outcome))
-	{
-		if (outcome->reason == WF_REASON_TARGETING_MATCH)
-			outcome->reason = program->nrules > 0 ? WF_REASON_DEFAULT : WF_REASON_STATIC;
-		return;
-	}
-	serve_variant(program, program->off, WF_REASON_SPLIT, outcome);
+	run.context = context;
+	run.callbacks = callbacks;
+	run_flag(&run, flag, outcome);
 }
 
 /* Makes *outcome an error. */
 void
 wf_flags_outcome_error(WfOutcome *outcome, WfErrorCode error)
 {
+	memset(outcome, 0, sizeof(WfOutcome));
 	outcome->reason = WF_REASON_ERROR;
 	outcome->error = error;
 	outcome->variant = WF_VARIANT_NONE;
-	outcome->enabled = false;
-	outcome->rule = NULL;
-	outcome->overridden = false;
+	outcome->arm = -1;
+}
+
+/*
+ * Whether another flag says what a test wants, for the same context.  The
+ * evaluation fails where that flag depends on the one that asks.
+ */
+bool
+wf_flags_flag_passes(WfRun *run, const WfFlagTest *test)
+{
+	const WfFlag *asking = run->flag;
+	const WfFlag *flag = run->callbacks->find_flag(run->callbacks->arg, test->key);
+	const WfValue *scope = run->scope;
+	WfOutcome	outcome;
+
+	if (flag == NULL || flag->program == NULL)
+		return test->missing_is_null && value_passes(run, test, NULL);
+	if (test->leaf_only && flag->program->tests_flags)
+		return false;
+	for (const WfFrame *frame = run->frames; frame; frame = frame->outer)
+	{
+		if (frame->what == flag)
+		{
+			if (test->cycle_error != WF_ERROR_NONE)
+				wf_flags_run_fail(run, test->cycle_error, WF_CAUSE_CYCLE);
+			return false;
+		}
+	}
+	if (run->callbacks->stack_is_too_deep())
+	{
+		wf_flags_run_fail(run, WF_ERROR_GENERAL, WF_CAUSE_LIMIT);
+		return false;
+	}
+
+	run->scope = NULL;
+	run_flag(run, flag, &outcome);
+	run->flag = asking;
+	run->scope = scope;
+	/* What is wrong with that flag alone is a test that fails. */
+	if (run->cause != WF_CAUSE_CYCLE && run->cause != WF_CAUSE_LIMIT)
+	{
+		run->error = WF_ERROR_NONE;
+		run->cause = WF_CAUSE_NONE;
+	}
+	return run->error == WF_ERROR_NONE && test_outcome(run, test, flag->program, &outcome);
 }
 
 /*
@@ -98,20 +118,36 @@ wf_flags_program_share(const WfProgram *program)
 	if (!program->enabled)
 		return outside;
 	if (rule->share)
-		rollout = rule->share->narms == 0 ? 0 : rule->share->arms[0].upper / (double) rule->share->total;
-	if (split == NULL)
+		rollout = rule->share->narms == 0 ? 0 : rule->share->arms[0].upper / rule->share->total;
+	if (split == NULL || split->narms == 0 || split->total == 0)
 		inside = variant_enabled(program, rule->serve.variant);
 	else
 	{
 		for (int i = 0; i < split->narms; i++)
 		{
-			uint32		lower = i > 0 ? split->arms[i - 1].upper : 0;
-
 			if (variant_enabled(program, split->arms[i].variant))
-				inside += (split->arms[i].upper - lower) / (double) split->total;
+				inside += (split->arms[i].upper - split->arms[i].lower) / split->total;
 		}
+		inside = Min(Max(inside, 0), 1);
 	}
 	return rollout * inside + (1 - rollout) * outside;
+}
+
+/* The value of a variant as jsonb; NULL for no variant. */
+Jsonb *
+wf_flags_variant_value(const WfProgram *program, int variant)
+{
+	JsonbValue	value;
+
+	if (variant == WF_VARIANT_NONE)
+		return NULL;
+	if (program->variants[variant].value)
+		return program->variants[variant].value;
+
+	/* "on" and "off" of a flag that defines no variants. */
+	value.type = jbvBool;
+	value.val.boolean = program->variants[variant].enabled;
+	return JsonbValueToJsonb(&value);
 }
 
 /* Index of a variant by name, or WF_VARIANT_NONE. */
@@ -120,9 +156,8 @@ wf_flags_variant_index(const WfProgram *program, WfString name)
 {
 	for (int i = 0; i < program->nvariants; i++)
 	{
-		const WfString *known = &program->variants[i].name;
-
-		if (known->len == name.len && memcmp(known->data, name.data, name.len) == 0)
+		if (program->variants[i].name.data &&
+			wf_flags_strings_equal(program->variants[i].name, name))
 			return i;
 	}
 	return WF_VARIANT_NONE;
@@ -174,82 +209,250 @@ wf_flags_error_name(WfErrorCode error)
 	return NULL;
 }
 
-/* Serves what the targeting key is given; false when it is given nothing. */
+static void
+run_flag(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
+{
+	WfFrame		frame = {flag, run->frames};
+
+	run->flag = flag;
+	run->frames = &frame;
+	outcome->cause = WF_CAUSE_NONE;
+	outcome->rule = NULL;
+	outcome->overridden = false;
+	outcome->error = WF_ERROR_NONE;
+	outcome->split = NULL;
+	outcome->arm = -1;
+	outcome->position = 0;
+	run_program(run, flag, outcome);
+	run->frames = frame.outer;
+}
+
+static void
+run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
+{
+	const WfProgram *program = flag->program;
+	WfString	key;
+
+	if (program->fault != WF_ERROR_NONE)
+		wf_flags_run_fail(run, program->fault, WF_CAUSE_NONE);
+	else if (!run->context->valid)
+		wf_flags_run_fail(run, WF_ERROR_INVALID_CONTEXT, WF_CAUSE_NONE);
+	else if (program->needs_key && !context_has_key(run->context, program, &key))
+		wf_flags_run_fail(run, WF_ERROR_TARGETING_KEY_MISSING, WF_CAUSE_NONE);
+	if (run->error != WF_ERROR_NONE)
+	{
+		fail(run, outcome);
+		return;
+	}
+	if (!program->enabled)
+	{
+		serve_variant(program, program->off, WF_REASON_DISABLED, outcome);
+		return;
+	}
+	if (flag->overrides && serve_override(run, flag, outcome))
+		return;
+
+	for (int i = 0; i < program->nrules; i++)
+	{
+		if (run_rule(run, program, &program->rules[i], outcome))
+			return;
+	}
+	if (!run_rule(run, program, &program->fallthrough, outcome))
+		serve_variant(program, program->off, WF_REASON_SPLIT, outcome);
+}
+
+/* Fetches the key that identifies the context for a program. */
 static bool
-serve_override(const WfProgram *program, const WfOverrides *overrides,
-			   WfContext *context, WfOutcome *outcome)
+context_has_key(WfContext *context, const WfProgram *program, WfString *key)
+{
+	if (program->key.npaths == 0 && program->key.kind.data == NULL)
+		return wf_flags_context_key(context, key);
+	return wf_flags_attribute_key(context, &program->key, key);
+}
+
+/* Serves what the key is given; false when it is given nothing. */
+static bool
+serve_override(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 {
 	const WfOverride *override;
 	WfString	key;
 	int			variant;
 
-	if (!wf_flags_context_key(context, &key))
+	if (!context_has_key(run->context, flag->program, &key))
 		return false;
-	override = wf_flags_overrides_find(overrides, key);
+	override = wf_flags_overrides_find(flag->overrides, key);
 	if (override == NULL)
 		return false;
 
 	/* A replica may hold an override whose flag has lost the variant. */
-	variant = wf_flags_variant_index(program, override->variant);
+	variant = wf_flags_variant_index(flag->program, override->variant);
 	if (variant == WF_VARIANT_NONE)
-		wf_flags_outcome_error(outcome, WF_ERROR_GENERAL);
+	{
+		wf_flags_run_fail(run, WF_ERROR_GENERAL, WF_CAUSE_VARIANT);
+		fail(run, outcome);
+	}
 	else
-		serve_variant(program, variant, WF_REASON_TARGETING_MATCH, outcome);
+		serve_variant(flag->program, variant, WF_REASON_TARGETING_MATCH, outcome);
 	outcome->overridden = true;
 	return true;
 }
 
 /* Runs one rule; false when it misses, true when it decided (or failed). */
 static bool
-run_rule(const WfProgram *program, const WfFlagRule *rule, WfContext *context, WfOutcome *outcome)
+run_rule(WfRun *run, const WfProgram *program, const WfFlagRule *rule, WfOutcome *outcome)
 {
-	WfReason	reason = WF_REASON_TARGETING_MATCH;
+	bool		inside = true;
 	int			variant = rule->serve.variant;
+	WfReason	reason = rule->reason;
+	double		position;
 	int			arm;
 
-	if (rule->condition && !wf_flags_condition_holds(context, rule->condition))
+	if (rule->condition)
+		inside = wf_flags_node_holds(run, rule->condition);
+	if (inside && rule->share)
+	{
+		inside = wf_flags_split_choose(run, rule->share, &arm, &position) && arm >= 0;
+		reason = WF_REASON_SPLIT;
+	}
+	if (inside && rule->serve.error != WF_ERROR_NONE)
+		wf_flags_run_fail(run, rule->serve.error, WF_CAUSE_VARIANT);
+	if (inside && run->error == WF_ERROR_NONE && (rule->serve.split || rule->serve.node))
+	{
+		inside = choose_variant(run, program, &rule->serve, &variant, outcome);
+		if (rule->serve.split)
+			reason = WF_REASON_SPLIT;
+	}
+	if (run->error != WF_ERROR_NONE)
+	{
+		outcome->rule = rule;
+		fail(run, outcome);
+		return true;
+	}
+	if (!inside)
 		return false;
-
-	if (rule->share)
-	{
-		if (!pick_arm(rule->share, context, &arm, outcome))
-			return true;
-		if (arm == WF_BUCKET_NONE)
-			return false;
-		reason = WF_REASON_SPLIT;
-	}
-	if (rule->serve.split)
-	{
-		if (!pick_arm(rule->serve.split, context, &arm, outcome))
-			return true;
-		variant = arm == WF_BUCKET_NONE ? program->off : rule->serve.split->arms[arm].variant;
-		reason = WF_REASON_SPLIT;
-	}
+	outcome->rule = rule;
 	serve_variant(program, variant, reason, outcome);
 	return true;
 }
 
-/* Finds the context's arm in a split; false, with an error, without a key. */
+/* Finds the variant of a serve that has to choose; false when the rule misses. */
 static bool
-pick_arm(const WfSplit *split, WfContext *context, int *arm, WfOutcome *outcome)
+choose_variant(WfRun *run, const WfProgram *program, const WfServe *serve, int *variant,
+			   WfOutcome *outcome)
 {
-	WfString	text;
+	bool		chosen;
+	WfValue		value;
 
-	/* A share of nobody asks for no key. */
-	if (split->narms == 0)
+	if (serve->split)
 	{
-		*arm = WF_BUCKET_NONE;
-		return true;
+		outcome->split = serve->split;
+		chosen = wf_flags_split_choose(run, serve->split, &outcome->arm, &outcome->position) &&
+			outcome->arm >= 0;
+		if (chosen)
+			*variant = serve->split->arms[outcome->arm].variant;
 	}
-	if (split->attribute.is_key ? !wf_flags_context_key(context, &text)
-		: !wf_flags_attribute_text(context, &split->attribute, &text))
+	else
 	{
-		wf_flags_outcome_error(outcome, WF_ERROR_TARGETING_KEY_MISSING);
-		return false;
+		wf_flags_node_value(run, serve->node, &value);
+		chosen = run->error == WF_ERROR_NONE && variant_of_value(run, program, &value, variant);
 	}
-	text = wf_flags_encode_text(split->encoding, text);
-	*arm = wf_flags_split_arm(split, wf_flags_split_position(split, text.data, text.len));
+	if (chosen || serve->miss == WF_MISS_NEXT)
+		return chosen;
+	*variant = program->off;
 	return true;
+}
+
+/* The variant that a value names; false, perhaps with an error, where none. */
+static bool
+variant_of_value(WfRun *run, const WfProgram *program, const WfValue *value, int *variant)
+{
+	double		index;
+
+	switch (value->type)
+	{
+		case WF_VALUE_ABSENT:
+		case WF_VALUE_NULL:
+			return false;
+		case WF_VALUE_STRING:
+			*variant = wf_flags_variant_index(program, value->u.string);
+			break;
+		case WF_VALUE_BOOLEAN:
+			*variant = wf_flags_variant_index(program, wf_flags_string(value->u.boolean ? "true" : "false"));
+			break;
+		case WF_VALUE_NUMBER:
+			index = wf_flags_value_double(value);
+			*variant = index >= 0 && index < program->nvariants ? (int) index : WF_VARIANT_NONE;
+			break;
+		default:
+			*variant = WF_VARIANT_NONE;
+			break;
+	}
+	if (*variant == WF_VARIANT_NONE)
+		wf_flags_run_fail(run, WF_ERROR_GENERAL, WF_CAUSE_VARIANT);
+	return *variant != WF_VARIANT_NONE;
+}
+
+static bool
+test_outcome(WfRun *run, const WfFlagTest *test, const WfProgram *program, const WfOutcome *outcome)
+{
+	Jsonb	   *value = NULL;
+
+	if (test->state != WF_WANTED_ANY && program->enabled != (test->state == WF_WANTED_TRUE))
+		return false;
+	if (test->enabled != WF_WANTED_ANY && outcome->enabled != (test->enabled == WF_WANTED_TRUE))
+		return false;
+	if (test->nvariants > 0 && !serves_name(test, program, outcome->variant))
+		return false;
+	if (test->condition == NULL)
+		return true;
+	if (outcome->variant != WF_VARIANT_NONE)
+		value = wf_flags_variant_value(program, outcome->variant);
+	return value_passes(run, test, value);
+}
+
+/* Whether {"value": value} fulfils the test's condition; NULL is null. */
+static bool
+value_passes(WfRun *run, const WfFlagTest *test, Jsonb *value)
+{
+	const WfValue *outer = run->scope;
+	JsonbParseState *state = NULL;
+	JsonbValue	json;
+	WfValue		scope;
+	bool		passes;
+
+	if (test->condition == NULL)
+		return true;
+	(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	json.type = jbvString;
+	json.val.string.val = "value";
+	json.val.string.len = strlen("value");
+	(void) pushJsonbValue(&state, WJB_KEY, &json);
+	json.type = jbvNull;
+	if (value)
+	{
+		wf_flags_value_from_root(value, &scope);
+		wf_flags_value_to_json(&scope, &json);
+	}
+	(void) pushJsonbValue(&state, WJB_VALUE, &json);
+	wf_flags_value_from_root(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)), &scope);
+
+	run->scope = &scope;
+	passes = wf_flags_node_holds(run, test->condition);
+	run->scope = outer;
+	return passes;
+}
+
+static bool
+serves_name(const WfFlagTest *test, const WfProgram *program, int variant)
+{
+	if (variant == WF_VARIANT_NONE || program->variants[variant].name.data == NULL)
+		return false;
+	for (int i = 0; i < test->nvariants; i++)
+	{
+		if (wf_flags_strings_equal(test->variants[i], program->variants[variant].name))
+			return true;
+	}
+	return false;
 }
 
 static bool
@@ -264,4 +467,15 @@ serve_variant(const WfProgram *program, int variant, WfReason reason, WfOutcome 
 	outcome->reason = reason;
 	outcome->variant = variant;
 	outcome->enabled = variant_enabled(program, variant);
+}
+
+/* Makes the run's error the outcome; the rule that failed stays in it. */
+static void
+fail(const WfRun *run, WfOutcome *outcome)
+{
+	const WfFlagRule *rule = outcome->rule;
+
+	wf_flags_outcome_error(outcome, run->error);
+	outcome->cause = run->cause;
+	outcome->rule = rule;
 }

@@ -10,7 +10,6 @@
 
 #include "common/options.h"
 #include "flags/cache.h"
-#include "flags/call.h"
 #include "flags/context.h"
 #include "flags/eval.h"
 
@@ -102,7 +101,7 @@ wf_flag_explain(PG_FUNCTION_ARGS)
 	}
 	if (flag)
 	{
-		wf_flags_evaluate(flag->program, flag->overrides, &context, &outcome);
+		wf_flags_evaluate(flag, &context, &wf_flags_cache_callbacks, &outcome);
 		value = wf_flags_variant_value(flag->program, outcome.variant);
 		if (value && !has_type(value, wanted))
 			wf_flags_outcome_error(&outcome, WF_ERROR_TYPE_MISMATCH);
@@ -120,7 +119,7 @@ wf_flag_explain(PG_FUNCTION_ARGS)
 	values[COLUMN_ENABLED] = BoolGetDatum(outcome.enabled);
 	set_name(values, nulls, COLUMN_REASON, wf_flags_reason_name(outcome.reason));
 	set_name(values, nulls, COLUMN_ERROR_CODE, wf_flags_error_name(outcome.error));
-	if (outcome.rule)
+	if (outcome.rule && outcome.error == WF_ERROR_NONE && outcome.rule->id.data)
 		set_text(values, nulls, COLUMN_RULE, outcome.rule->id);
 	else
 		set_name(values, nulls, COLUMN_RULE, outcome.overridden ? "override" : NULL);

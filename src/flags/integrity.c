@@ -33,7 +33,7 @@ WfProgram *
 wf_flags_lock_flag(WfString key, bool *exists)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	WfSource	source = {key, true, WF_SHARE_TOTAL, NULL, wf_flags_converts_text()};
+	WfSource	source = {.key = key, .enabled = true, .share = WF_SHARE_TOTAL, .converts = wf_flags_converts_text()};
 	WfFault		fault;
 	WfWrite		write;
 
@@ -53,7 +53,7 @@ wf_flags_lock_flag(WfString key, bool *exists)
 		MemoryContextSwitchTo(spi);
 	}
 	end_statement(&write);
-	return *exists ? wf_flags_compile_native(&source, &fault) : NULL;
+	return *exists ? wf_flags_dialect_native.compile(&source, &fault) : NULL;
 }
 
 /* Refuses a definition without a variant that an override gives. */

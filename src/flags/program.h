@@ -2,16 +2,20 @@
  * program.h: what a flag compiles to.
  *
  * A definition, whatever dialect it is written in, becomes one program:
- * ordered rules, each a condition over the context and a serve.  Differences
- * between dialects are data in here; the evaluator knows none of them.
- * Indexes of variants are into WfProgram.variants; -1 is "no variant", the
- * caller's default.
+ * ordered rules, each a condition over the context and a serve.  Conditions
+ * and serves are trees of nodes that yield values, of which booleans are one
+ * kind.  Differences between dialects are data in here, among them the
+ * functions that nodes and predicates point to; the evaluator knows no
+ * dialect.  Indexes of variants are into WfProgram.variants; -1 is "no
+ * variant", the caller's default.
  */
 #ifndef WF_FLAGS_PROGRAM_H
 #define WF_FLAGS_PROGRAM_H
 
 #include "postgres.h"
 #include "utils/jsonb.h"
+
+#include "flags/value.h"
 
 /* The variants of a flag that defines none. */
 #define WF_VARIANT_ON 0
@@ -24,12 +28,13 @@
 /* The attribute that identifies whom a flag is evaluated for. */
 #define WF_TARGETING_KEY "targetingKey"
 
-/* Not terminated by a zero byte. */
-typedef struct WfString
-{
-	const char *data;
-	int			len;
-} WfString;
+/* Deepest nesting of nodes: enough for people, shallow enough for every stack. */
+#define WF_DEPTH_MAX 128
+
+struct WfDialect;
+struct WfNode;
+struct WfPredicate;
+struct WfRun;
 
 /* OpenFeature's reasons. */
 typedef enum WfReason
@@ -56,53 +61,141 @@ typedef enum WfErrorCode
 
 typedef struct WfVariant
 {
-	WfString	name;
+	WfString	name;			/* data is NULL for one without a name */
 	Jsonb	   *value;
 	bool		enabled;		/* what flag_eval() says when it is served */
+	const void *detail;			/* the dialect's own, for its result */
 } WfVariant;
 
-/* An attribute of the context: a path of names from its top. */
-typedef struct WfAttribute
+/* In which contexts a path counts. */
+typedef enum WfPathUse
 {
-	int			nsteps;
-	WfString   *steps;
-	bool		is_key;			/* the targeting key itself */
-} WfAttribute;
+	WF_PATH_ALWAYS,
+	WF_PATH_UNLESS_OLD,			/* not where the context is an old-style user */
+	WF_PATH_IF_OLD				/* only there */
+} WfPathUse;
 
-typedef enum WfOperator
+/* A path of names (in arrays: of indexes) from the top of a context. */
+typedef struct WfPath
 {
-	WF_OPERATOR_IN,				/* equals one of the values */
-	WF_OPERATOR_LESS,
-	WF_OPERATOR_LESS_EQUAL,
-	WF_OPERATOR_GREATER,
-	WF_OPERATOR_GREATER_EQUAL,
-	WF_OPERATOR_STARTS_WITH,
-	WF_OPERATOR_ENDS_WITH,
-	WF_OPERATOR_CONTAINS,
-	WF_OPERATOR_EXISTS			/* the attribute is there and not null */
-} WfOperator;
+	WfPathUse	use;
+	int			nsteps;			/* 0: the whole */
+	WfString   *steps;
+} WfPath;
 
 /*
- * One comparison of an attribute with constants.  Values of different JSON
- * types never match; an attribute that is an array matches when one of its
- * elements does.
+ * An attribute of the context: what is at the first of its paths that leads
+ * to something.
+ */
+typedef struct WfAttribute
+{
+	WfString	kind;			/* of the context among several; data is NULL
+								 * for the context as a whole */
+	bool		is_key;			/* the targeting key, where no path leads on */
+	int			npaths;
+	WfPath	   *paths;
+} WfAttribute;
+
+/* A constant that a predicate compares with, and what was made of it. */
+typedef struct WfOperand
+{
+	WfValue		value;
+	const void *prepared;		/* by the operator, as a parsed version; or NULL */
+} WfOperand;
+
+/*
+ * Whether one value matches one constant.  The value is neither absent nor
+ * null, unless the predicate takes nulls.
+ */
+typedef bool (*WfMatch) (struct WfRun *run, const struct WfPredicate *predicate,
+						 const WfValue *value, const WfOperand *operand);
+
+/*
+ * A comparison of an attribute with constants: true when any of them matches,
+ * or is enough by itself where the operator takes none.
  */
 typedef struct WfPredicate
 {
 	WfAttribute attribute;
-	WfOperator	operator;
+	struct WfNode *subject;		/* yields the value instead, or NULL */
+	WfMatch		match;
+	int			mode;			/* a choice that match understands */
 	bool		absent;			/* result where the attribute is absent or
-								 * null */
-	int			nvalues;
-	JsonbValue *values;			/* scalars */
+								 * null, whatever negate says */
+	bool		takes_null;		/* a null goes to match too */
+	bool		negate;
+	bool		unary;			/* match takes no constants */
+	bool		each;			/* an array matches when one of its elements
+								 * does */
+	bool		fold_case;
+	int			noperands;
+	WfOperand  *operands;
+	struct wf_string_set_hash *set; /* all operands, where they are many
+									 * strings to be equal to; or NULL */
 } WfPredicate;
+
+/* What a segment is, see segment.h. */
+typedef struct WfSegment
+{
+	WfString	key;
+	struct WfNode *condition;	/* who is in; NULL: by source or nobody */
+	const void *source;			/* of a segment kept in a table, or NULL */
+	WfErrorCode fault;			/* why nobody is in, or none */
+} WfSegment;
+
+/* Whether the context is in a segment. */
+typedef struct WfSegmentTest
+{
+	WfString	key;
+	const WfSegment *segment;	/* NULL: looked up by key at each evaluation */
+	WfErrorCode cycle_error;	/* of a segment that contains itself */
+} WfSegmentTest;
+
+/* Any, or one of two. */
+typedef enum WfWanted
+{
+	WF_WANTED_ANY,
+	WF_WANTED_TRUE,
+	WF_WANTED_FALSE
+} WfWanted;
+
+/*
+ * What another flag has to say for the same context: all that is given has to
+ * hold.
+ */
+typedef struct WfFlagTest
+{
+	WfString	key;
+	WfWanted	state;			/* whether it is switched on */
+	WfWanted	enabled;		/* flag_eval()'s answer */
+	int			nvariants;		/* 0: any */
+	WfString   *variants;		/* names, one of which it has to serve */
+	struct WfNode *condition;	/* over {"value": its value}, or NULL */
+	bool		missing_is_null;	/* a flag that is not there has the value
+									 * null; else the test fails */
+	bool		leaf_only;		/* fails where that flag tests flags itself */
+	WfErrorCode cycle_error;	/* of a flag that depends on itself; none:
+								 * the test fails */
+} WfFlagTest;
+
+/* A node's function: yields *result, evaluating the children it needs. */
+typedef void (*WfFunction) (struct WfRun *run, const struct WfNode *node, WfValue *result);
 
 typedef enum WfNodeType
 {
 	WF_NODE_ALL,				/* true without children */
 	WF_NODE_ANY,				/* false without children */
 	WF_NODE_NOT,
-	WF_NODE_PREDICATE
+	WF_NODE_PREDICATE,
+	WF_NODE_SEGMENT,
+	WF_NODE_FLAG,
+	WF_NODE_SPLIT,				/* the variant's index; as a condition:
+								 * whether there is one */
+	WF_NODE_CONSTANT,
+	WF_NODE_ATTRIBUTE,
+	WF_NODE_FUNCTION,
+	WF_NODE_SHARED,				/* another node, that several share */
+	WF_NODE_ERROR				/* evaluation ends in an error */
 } WfNodeType;
 
 typedef struct WfNode
@@ -110,39 +203,85 @@ typedef struct WfNode
 	WfNodeType	type;
 	int			nchildren;
 	struct WfNode *children;
-	WfPredicate predicate;
+	union
+	{
+		const WfPredicate *predicate;
+		const WfSegmentTest *segment;
+		const WfFlagTest *flag;
+		const struct WfSplit *split;
+		const WfValue *constant;
+		const WfAttribute *attribute;
+		struct
+		{
+			WfFunction	call;
+			const void *data;
+		}			function;
+		const struct WfNode *shared;
+		WfErrorCode error;
+	}			u;
 } WfNode;
 
-/* Hash function over the encoded input parts. */
+/* Hash function over the encoded input. */
 typedef enum WfHash
 {
-	WF_HASH_MURMUR3_32
+	WF_HASH_MURMUR3_32,
+	WF_HASH_FNV1A_32,
+	WF_HASH_FNV1A_32_TWICE,		/* of the decimal digits of the first hash */
+	WF_HASH_CRC_32,
+	WF_HASH_SHA1_60,			/* the first 60 bits */
+	WF_HASH_SHA256_64,			/* the first 64 bits */
+	WF_HASH_MD5
 } WfHash;
 
-/* How the input parts become bytes. */
+/* How the input becomes bytes. */
 typedef enum WfEncoding
 {
-	WF_ENCODING_TEXT,			/* one after the other, as UTF-8 text */
-	WF_ENCODING_CONVERTED_TEXT	/* the same, in a database of another encoding */
+	WF_ENCODING_TEXT,			/* UTF-8 text */
+	WF_ENCODING_UTF16_LOW,		/* the low byte of each UTF-16 code unit */
+	WF_ENCODING_UTF16_UNITS		/* each UTF-16 code unit taken as one item;
+								 * fnv1a only */
 } WfEncoding;
 
 /* How a hash becomes a position. */
 typedef enum WfReduction
 {
-	WF_REDUCTION_MULTIPLY		/* (hash * total) >> 32: 0 to total - 1 */
+	WF_REDUCTION_MULTIPLY,		/* (hash * total) >> 32: 0 to total - 1 */
+	WF_REDUCTION_MODULO,		/* hash % total */
+	WF_REDUCTION_MODULO_FROM_1, /* hash % total + 1 */
+	WF_REDUCTION_MODULO_SHARE,	/* hash % total / total: 0 to below 1 */
+	WF_REDUCTION_SHARE_60,		/* hash / (2^60 - 1): 0 to 1 */
+	WF_REDUCTION_SHARE_60_SINGLE,	/* the same in single precision */
+	WF_REDUCTION_ABS_PERCENT,	/* |int32(hash)| / (2^31 - 1) * 100 */
+	WF_REDUCTION_PERCENT_9998	/* hash % 9999 / 9998 * 100; at 100 the input
+								 * is hashed again, once more repeated */
 } WfReduction;
 
 /* Which arm a position falls into. */
 typedef enum WfComparison
 {
-	WF_COMPARISON_BELOW			/* the first whose upper limit is above it */
+	WF_COMPARISON_BELOW,		/* lower <= position < upper */
+	WF_COMPARISON_AT_MOST		/* lower <= position <= upper */
 } WfComparison;
 
 /* What a context without the hashed attribute means. */
 typedef enum WfMissingKey
 {
-	WF_MISSING_ERROR			/* TARGETING_KEY_MISSING */
+	WF_MISSING_ERROR,			/* TARGETING_KEY_MISSING */
+	WF_MISSING_NONE,			/* no arm */
+	WF_MISSING_ZERO,			/* position 0 */
+	WF_MISSING_RANDOM			/* a random input, another at each evaluation */
 } WfMissingKey;
+
+/* Which values can be hashed, and as what text. */
+typedef enum WfKeyForm
+{
+	WF_KEY_SCALAR,				/* strings but the empty one, numbers in their
+								 * shortest decimal form, true and false */
+	WF_KEY_STRING,				/* strings only */
+	WF_KEY_STRING_OR_INTEGER,	/* strings and whole numbers */
+	WF_KEY_JS					/* what JavaScript's String() says; what is
+								 * falsy there is missing */
+} WfKeyForm;
 
 /* Murmur3 (32 bit) after the constant beginning of the input. */
 typedef struct WfMurmur3
@@ -155,42 +294,67 @@ typedef struct WfMurmur3
 
 typedef struct WfArm
 {
-	uint32		upper;			/* upper limit, exclusive */
+	double		lower;
+	double		upper;
 	int			variant;
+	const void *detail;			/* the dialect's own, for its result */
 } WfArm;
 
 /*
  * A split spreads the values of one attribute over its arms, always the same
- * way.  The arms may leave the end of the range open: a rollout of 10 % is a
+ * way.  The arms may leave parts of the range open: a rollout of 10 % is a
  * split with one arm up to a tenth of the total.
  */
 typedef struct WfSplit
 {
 	WfHash		hash;
-	WfMurmur3	prefix;			/* input parts: constants, then ... */
-	WfAttribute attribute;		/* ... this attribute */
+	WfMurmur3	murmur3;		/* after prefix, where that is the hash */
+	WfString	prefix;			/* input: this text ... */
+	WfAttribute attribute;		/* ... this attribute, ... */
+	struct WfNode *subject;		/* (or what this node yields) */
+	WfString	suffix;			/* ... and this text */
+	WfKeyForm	form;
 	WfEncoding	encoding;
+	bool		converts;		/* texts have to be converted to UTF-8 */
 	WfReduction reduction;
 	uint32		total;
 	WfComparison comparison;
 	WfMissingKey missing;
+	bool		last_takes_rest;	/* past the last arm is the last arm */
 	int			narms;
 	WfArm	   *arms;
 } WfSplit;
 
-/* A fixed variant, or a split that chooses one. */
+/* What happens where a serve has no variant to serve. */
+typedef enum WfMiss
+{
+	WF_MISS_OFF,				/* the off variant */
+	WF_MISS_NEXT				/* the rule misses */
+} WfMiss;
+
+/*
+ * A fixed variant, a split that chooses one, or a node that yields one: a
+ * string is its name, a number its index, null and absent a miss.
+ */
 typedef struct WfServe
 {
 	int			variant;
-	WfSplit    *split;			/* NULL: the fixed variant */
+	WfSplit    *split;			/* or NULL */
+	WfNode	   *node;			/* or NULL */
+	WfMiss		miss;
+	WfErrorCode error;			/* served instead, or none */
 } WfServe;
 
 typedef struct WfFlagRule
 {
-	WfString	id;
+	WfString	id;				/* data is NULL for one without */
 	WfNode	   *condition;		/* NULL: everybody */
 	WfSplit    *share;			/* NULL: all of them; outside, the rule misses */
 	WfServe		serve;
+	WfReason	reason;			/* of a fixed variant */
+	int			stage;			/* the dialect's own: what kind of rule it is */
+	int			index;			/* among the rules of its kind */
+	const void *detail;			/* the dialect's own, for its result */
 } WfFlagRule;
 
 /*
@@ -202,15 +366,20 @@ typedef enum WfShortcut
 	WF_SHORTCUT_NONE,
 	WF_SHORTCUT_FALSE,
 	WF_SHORTCUT_TRUE,
-	WF_SHORTCUT_SHARE			/* true inside the fallthrough's share, else
-								 * false */
+	WF_SHORTCUT_SHARE			/* true inside the fallthrough's share, which
+								 * is a multiplied murmur3, else false */
 } WfShortcut;
 
 typedef struct WfProgram
 {
+	const struct WfDialect *dialect;
 	WfErrorCode fault;			/* why it can't be evaluated, or none */
 	bool		enabled;
 	WfShortcut	shortcut;
+	uint32		shortcut_limit; /* of WF_SHORTCUT_SHARE */
+	WfAttribute key;			/* whom it is evaluated for */
+	bool		needs_key;		/* TARGETING_KEY_MISSING without */
+	bool		tests_flags;	/* has a WF_NODE_FLAG */
 	int			nvariants;
 	const WfVariant *variants;
 	int			off;			/* served when disabled or outside the rollout */
@@ -219,6 +388,19 @@ typedef struct WfProgram
 	WfFlagRule	fallthrough;	/* when no rule matches; share is the rollout */
 	Jsonb	   *metadata;		/* or NULL */
 	int			npredicates;	/* for the planner */
+	const void *detail;			/* the dialect's own, for its result */
 } WfProgram;
+
+/* A flag in memory; valid until the cache's generation changes. */
+typedef struct WfFlag
+{
+	WfString	key;
+	uint64		generation;		/* of the load that compiled it */
+	MemoryContext context;		/* owns program; NULL for a plain flag */
+	const WfProgram *program;
+	struct wf_override_hash *overrides; /* or NULL */
+	const struct WfShared *shared;	/* what the flags of its document share,
+									 * or NULL */
+} WfFlag;
 
 #endif							/* WF_FLAGS_PROGRAM_H */

@@ -107,7 +107,7 @@ wf_flags_store_enter(WfString key, bool *found)
 void
 wf_flags_store_compile(WfFlag *flag, Datum *values, bool *nulls)
 {
-	WfSource	source;
+	WfSource	source = {0};
 	WfFault		fault;
 	WfProgram  *program = NULL;
 	const char *problem;
@@ -126,7 +126,7 @@ wf_flags_store_compile(WfFlag *flag, Datum *values, bool *nulls)
 	source.enabled = DatumGetBool(values[Anum_wf_flags_enabled - 1]);
 	source.definition = plain ? NULL : DatumGetJsonbPCopy(values[Anum_wf_flags_definition - 1]);
 	if (parsed)
-		program = wf_flags_compile_native(&source, &fault);
+		program = wf_flags_dialect_native.compile(&source, &fault);
 	if (program == NULL)
 	{
 		/* The triggers keep such rows out, but may have been switched off. */

@@ -7,16 +7,6 @@
 #include "flags/override.h"
 #include "flags/program.h"
 
-/* A flag; valid until the cache's generation changes. */
-typedef struct WfFlag
-{
-	WfString	key;
-	uint64		generation;		/* of the load that compiled it */
-	MemoryContext context;		/* owns program; NULL for a plain flag */
-	const WfProgram *program;
-	WfOverrides *overrides;		/* or NULL */
-} WfFlag;
-
 extern void wf_flags_store_create(MemoryContext context);
 extern const WfFlag *wf_flags_store_find(WfString key);
 extern WfFlag *wf_flags_store_enter(WfString key, bool *found);

@@ -345,7 +345,7 @@ check_flag_key(WfString key)
 static WfProgram *
 check_definition(Datum *values, bool *nulls)
 {
-	WfSource	source;
+	WfSource	source = {0};
 	WfFault		fault;
 	WfProgram  *program;
 	const char *problem;
@@ -361,7 +361,7 @@ check_definition(Datum *values, bool *nulls)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid rollout percentage: %s", problem),
 				 errhint("Give a number from 0 to 100 in steps of 0.001, for example 12.5.")));
-	program = wf_flags_compile_native(&source, &fault);
+	program = wf_flags_dialect_native.compile(&source, &fault);
 	if (program == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -1,0 +1,204 @@
+/*
+ * attribute.c: attributes of a context.  Pure.
+ */
+#include "common/compat.h"
+
+#include "flags/run.h"
+
+static bool follow_path(const WfValue *root, const WfPath *path, WfValue *value);
+static bool parse_index(WfString step, int *index);
+static bool member_of(JsonbContainer *object, const char *name, JsonbValue *value);
+
+/*
+ * Fetches an attribute into *value; false where it is absent or null, with
+ * value->type saying which.  What lies inside the context is not copied.
+ */
+bool
+wf_flags_attribute_fetch(WfRun *run, const WfAttribute *attribute, WfValue *value)
+{
+	WfContext  *context = run->context;
+	WfValueType nothing = WF_VALUE_ABSENT;
+	WfValue		root;
+
+	if (run->scope)
+		root = *run->scope;
+	else if (context->attributes == NULL)
+	{
+		value->type = WF_VALUE_ABSENT;
+		if (!attribute->is_key || context->key.data == NULL ||
+			(attribute->kind.data && !wf_flags_context_of_kind(context, attribute->kind, NULL)))
+			return false;
+		wf_flags_value_set_string(value, context->key);
+		return true;
+	}
+	else
+	{
+		root.type = WF_VALUE_OBJECT;
+		root.u.container = &context->attributes->root;
+		if (attribute->kind.data &&
+			!wf_flags_context_of_kind(context, attribute->kind, &root.u.container))
+		{
+			value->type = WF_VALUE_ABSENT;
+			return false;
+		}
+	}
+
+	for (int i = 0; i < attribute->npaths; i++)
+	{
+		const WfPath *path = &attribute->paths[i];
+
+		if (path->use != WF_PATH_ALWAYS &&
+			(path->use == WF_PATH_IF_OLD) != (wf_flags_context_form(context) == WF_CONTEXT_OLD))
+			continue;
+		if (!follow_path(&root, path, value))
+			continue;
+		if (value->type != WF_VALUE_NULL)
+			return true;
+		nothing = WF_VALUE_NULL;
+	}
+	if (attribute->is_key && run->scope == NULL)
+	{
+		JsonbValue	key;
+
+		if (member_of(root.u.container, WF_TARGETING_KEY, &key) && key.type != jbvNull)
+		{
+			wf_flags_value_from_json(&key, value);
+			return true;
+		}
+	}
+	value->type = nothing;
+	return false;
+}
+
+/*
+ * The text of a scalar attribute, as the key of an override or a segment;
+ * false where there is none, or an empty one.
+ */
+bool
+wf_flags_attribute_key(WfContext *context, const WfAttribute *attribute, WfString *key)
+{
+	WfRun		run = {0};
+	WfValue		value;
+
+	run.context = context;
+	return wf_flags_attribute_fetch(&run, attribute, &value) &&
+		wf_flags_value_key(&value, WF_KEY_SCALAR, key);
+}
+
+/* Fetches the targeting key; looked up at the first call only. */
+bool
+wf_flags_context_key(WfContext *context, WfString *key)
+{
+	static const WfAttribute attribute = {.is_key = true};
+
+	if (!context->key_known)
+	{
+		if (!wf_flags_attribute_key(context, &attribute, &context->key))
+			context->key.data = NULL;
+		context->key_known = true;
+	}
+	*key = context->key;
+	return key->data != NULL;
+}
+
+/* How the context is written; looked at once. */
+WfContextForm
+wf_flags_context_form(WfContext *context)
+{
+	JsonbValue	value;
+
+	if (context->form != WF_CONTEXT_UNKNOWN)
+		return context->form;
+
+	if (context->attributes == NULL)
+		context->form = WF_CONTEXT_PLAIN;
+	else if (member_of(&context->attributes->root, "kind", &value) && value.type == jbvString)
+	{
+		context->kind.data = value.val.string.val;
+		context->kind.len = value.val.string.len;
+		context->form = wf_flags_strings_equal(context->kind, wf_flags_string("multi"))
+			? WF_CONTEXT_MULTI : WF_CONTEXT_SINGLE;
+	}
+	else
+		context->form = member_of(&context->attributes->root, "key", &value)
+			? WF_CONTEXT_OLD : WF_CONTEXT_PLAIN;
+	return context->form;
+}
+
+/*
+ * Finds the part of the context that is about one kind; false where it is
+ * about others.  object may be NULL.
+ */
+bool
+wf_flags_context_of_kind(WfContext *context, WfString kind, JsonbContainer **object)
+{
+	JsonbValue	value;
+
+	switch (wf_flags_context_form(context))
+	{
+		case WF_CONTEXT_SINGLE:
+			if (!wf_flags_strings_equal(context->kind, kind))
+				return false;
+			break;
+		case WF_CONTEXT_MULTI:
+			if (!getKeyJsonValueFromContainer(&context->attributes->root, kind.data, kind.len, &value) ||
+				value.type != jbvBinary || !JsonContainerIsObject(value.val.binary.data))
+				return false;
+			if (object)
+				*object = value.val.binary.data;
+			return true;
+		default:
+			if (!wf_flags_strings_equal(kind, wf_flags_string(WF_KIND_USER)))
+				return false;
+			break;
+	}
+	if (object)
+		*object = &context->attributes->root;
+	return true;
+}
+
+static bool
+follow_path(const WfValue *root, const WfPath *path, WfValue *value)
+{
+	*value = *root;
+	for (int i = 0; i < path->nsteps; i++)
+	{
+		WfString	step = path->steps[i];
+		JsonbValue	json;
+		int			index;
+
+		if (value->type == WF_VALUE_OBJECT)
+		{
+			if (!getKeyJsonValueFromContainer(value->u.container, step.data, step.len, &json))
+				return false;
+			wf_flags_value_from_json(&json, value);
+		}
+		else if (value->type != WF_VALUE_ARRAY || !parse_index(step, &index) ||
+				 !wf_flags_value_element(value, index, value))
+			return false;
+	}
+	return value->type != WF_VALUE_ABSENT;
+}
+
+static bool
+parse_index(WfString step, int *index)
+{
+	int			number = 0;
+
+	if (step.len == 0 || step.len > 9)
+		return false;
+	for (int i = 0; i < step.len; i++)
+	{
+		if (step.data[i] < '0' || step.data[i] > '9')
+			return false;
+		number = number * 10 + (step.data[i] - '0');
+	}
+	*index = number;
+	return true;
+}
+
+static bool
+member_of(JsonbContainer *object, const char *name, JsonbValue *value)
+{
+	return getKeyJsonValueFromContainer(object, name, strlen(name), value) != NULL;
+}

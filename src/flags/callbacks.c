@@ -1,0 +1,65 @@
+/*
+ * callbacks.c: what the evaluator asks the server for.
+ */
+#include "common/compat.h"
+
+#include "access/xact.h"
+#include "common/pg_prng.h"
+#include "miscadmin.h"
+
+#include "flags/cache.h"
+#include "flags/callbacks.h"
+
+static const WfFlag *find_flag(void *arg, WfString key);
+static const WfSegment *find_segment(void *arg, WfString key);
+static bool probe_segment(void *arg, const WfSegment *segment, WfString key, WfErrorCode *error);
+
+const WfCallbacks wf_flags_cache_callbacks = {
+	.find_flag = find_flag,
+	.find_segment = find_segment,
+	.probe_segment = probe_segment,
+	.now = wf_flags_statement_time,
+	.random = wf_flags_random,
+	.stack_is_too_deep = stack_is_too_deep,
+	.check_interrupts = wf_flags_check_interrupts,
+};
+
+/* WfCallbacks.now: one time in all of a statement. */
+TimestampTz
+wf_flags_statement_time(void *arg)
+{
+	return GetCurrentStatementStartTimestamp();
+}
+
+/* WfCallbacks.random. */
+uint32
+wf_flags_random(void *arg)
+{
+	return pg_prng_uint32(&pg_global_prng_state);
+}
+
+/* WfCallbacks.check_interrupts. */
+void
+wf_flags_check_interrupts(void)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
+static const WfFlag *
+find_flag(void *arg, WfString key)
+{
+	return wf_flags_store_find(key);
+}
+
+static const WfSegment *
+find_segment(void *arg, WfString key)
+{
+	return NULL;
+}
+
+static bool
+probe_segment(void *arg, const WfSegment *segment, WfString key, WfErrorCode *error)
+{
+	*error = WF_ERROR_GENERAL;
+	return false;
+}

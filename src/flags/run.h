@@ -1,0 +1,129 @@
+/*
+ * run.h: one evaluation under way.
+ *
+ * The evaluator is pure; what it has to ask the server for, it asks through
+ * WfCallbacks.
+ */
+#ifndef WF_FLAGS_RUN_H
+#define WF_FLAGS_RUN_H
+
+#include "datatype/timestamp.h"
+
+#include "flags/program.h"
+
+/* How a context says what kinds of things it is about. */
+typedef enum WfContextForm
+{
+	WF_CONTEXT_UNKNOWN,			/* not looked at yet */
+	WF_CONTEXT_PLAIN,			/* no "kind": it is a user */
+	WF_CONTEXT_OLD,				/* no "kind" but a "key": an old-style user,
+								 * with its own attributes below "custom" */
+	WF_CONTEXT_SINGLE,			/* "kind" says which */
+	WF_CONTEXT_MULTI			/* "kind" is "multi": a member for each */
+} WfContextForm;
+
+/* The kind of a context that names none. */
+#define WF_KIND_USER "user"
+
+/* Whom a flag is evaluated for. */
+typedef struct WfContext
+{
+	bool		valid;			/* false: INVALID_CONTEXT */
+	bool		key_known;		/* key below is looked up already */
+	WfString	key;			/* targeting key; data is NULL without one */
+	Jsonb	   *attributes;		/* an object, or NULL */
+	WfContextForm form;
+	WfString	kind;			/* of WF_CONTEXT_SINGLE */
+} WfContext;
+
+/* What the evaluator can't know by itself. */
+typedef struct WfCallbacks
+{
+	/* A flag, or NULL; it stays valid during the evaluation. */
+	const WfFlag *(*find_flag) (void *arg, WfString key);
+	/* A segment that is not part of the flag's own document, or NULL. */
+	const WfSegment *(*find_segment) (void *arg, WfString key);
+	/* Whether a segment's table holds a key; *error says why it can't tell. */
+	bool		(*probe_segment) (void *arg, const WfSegment *segment, WfString key,
+								  WfErrorCode *error);
+	TimestampTz (*now) (void *arg);
+	uint32		(*random) (void *arg);
+	bool		(*stack_is_too_deep) (void);
+	void		(*check_interrupts) (void);
+	void	   *arg;
+} WfCallbacks;
+
+/* Why an evaluation failed, more exactly than its error code says. */
+typedef enum WfCause
+{
+	WF_CAUSE_NONE,
+	WF_CAUSE_CYCLE,				/* a flag or segment depends on itself */
+	WF_CAUSE_LIMIT,				/* too many steps, or too deep */
+	WF_CAUSE_VARIANT,			/* a variant that does not exist was chosen */
+	WF_CAUSE_SEGMENT			/* a segment can't be looked into */
+} WfCause;
+
+/* A flag or segment that is being evaluated, and for which one. */
+typedef struct WfFrame
+{
+	const void *what;
+	const struct WfFrame *outer;
+} WfFrame;
+
+typedef struct WfRun
+{
+	WfContext  *context;
+	const WfValue *scope;		/* what attributes are looked up in; NULL: the
+								 * context */
+	const WfCallbacks *callbacks;
+	const WfFlag *flag;			/* the one being evaluated */
+	const WfFrame *frames;
+	WfErrorCode error;			/* ends the evaluation */
+	WfCause		cause;
+	int64		steps;
+} WfRun;
+
+typedef struct WfOutcome
+{
+	WfReason	reason;
+	WfErrorCode error;
+	WfCause		cause;
+	int			variant;		/* WF_VARIANT_NONE: the caller's default */
+	bool		enabled;
+	const WfFlagRule *rule;		/* the rule that served, or NULL; the
+								 * fallthrough too */
+	bool		overridden;		/* an override served */
+	const WfSplit *split;		/* that chose, or NULL */
+	int			arm;			/* its arm, or -1 */
+	double		position;		/* in the split */
+} WfOutcome;
+
+extern void wf_flags_evaluate(const WfFlag *flag, WfContext *context,
+							  const WfCallbacks *callbacks, WfOutcome *outcome);
+extern void wf_flags_outcome_error(WfOutcome *outcome, WfErrorCode error);
+
+/* node.c */
+extern bool wf_flags_node_holds(WfRun *run, const WfNode *node);
+extern void wf_flags_node_value(WfRun *run, const WfNode *node, WfValue *result);
+extern void wf_flags_run_fail(WfRun *run, WfErrorCode error, WfCause cause);
+extern bool wf_flags_run_step(WfRun *run);
+
+/* eval.c */
+extern Jsonb *wf_flags_variant_value(const WfProgram *program, int variant);
+extern bool wf_flags_flag_passes(WfRun *run, const WfFlagTest *test);
+
+/* predicate.c */
+extern bool wf_flags_predicate_holds(WfRun *run, const WfPredicate *predicate);
+
+/* attribute.c */
+extern bool wf_flags_attribute_fetch(WfRun *run, const WfAttribute *attribute, WfValue *value);
+extern bool wf_flags_attribute_key(WfContext *context, const WfAttribute *attribute, WfString *key);
+extern bool wf_flags_context_key(WfContext *context, WfString *key);
+extern WfContextForm wf_flags_context_form(WfContext *context);
+extern bool wf_flags_context_of_kind(WfContext *context, WfString kind, JsonbContainer **object);
+
+/* split.c */
+extern bool wf_flags_value_key(const WfValue *value, WfKeyForm form, WfString *key);
+extern bool wf_flags_split_choose(WfRun *run, const WfSplit *split, int *arm, double *position);
+
+#endif							/* WF_FLAGS_RUN_H */
