@@ -120,6 +120,7 @@ OBJS = \
 	src/flags/dialect_native_condition.o \
 	src/flags/document.o \
 	src/flags/eval.o \
+	src/flags/eval_document.o \
 	src/flags/explain.o \
 	src/flags/flags.o \
 	src/flags/integrity.o \
@@ -130,6 +131,7 @@ OBJS = \
 	src/flags/override.o \
 	src/flags/pattern.o \
 	src/flags/predicate.o \
+	src/flags/result.o \
 	src/flags/segment.o \
 	src/flags/set.o \
 	src/flags/split.o \

@@ -5,7 +5,6 @@
 
 #include "access/xact.h"
 #include "common/pg_prng.h"
-#include "miscadmin.h"
 
 #include "flags/cache.h"
 #include "flags/callbacks.h"
@@ -18,17 +17,17 @@ const WfCallbacks wf_flags_cache_callbacks = {
 	.find_flag = find_flag,
 	.find_segment = find_segment,
 	.probe_segment = probe_segment,
-	.now = wf_flags_statement_time,
+	.now = wf_flags_moment,
 	.random = wf_flags_random,
 	.stack_is_too_deep = stack_is_too_deep,
 	.check_interrupts = wf_flags_check_interrupts,
 };
 
-/* WfCallbacks.now: one time in all of a statement. */
+/* WfCallbacks.now: what arg points to, else the start of the statement. */
 TimestampTz
-wf_flags_statement_time(void *arg)
+wf_flags_moment(void *arg)
 {
-	return GetCurrentStatementStartTimestamp();
+	return arg ? *(TimestampTz *) arg : GetCurrentStatementStartTimestamp();
 }
 
 /* WfCallbacks.random. */

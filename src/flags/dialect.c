@@ -23,14 +23,24 @@ wf_flags_dialect_find(const char *name)
 	return NULL;
 }
 
-/* The names of all dialects, for a HINT. */
-const char *
-wf_flags_dialect_names(void)
+/* A dialect that has documents, by name; raises that there is none. */
+const WfDialect *
+wf_flags_dialect_of_documents(const char *name)
 {
+	const WfDialect *dialect = wf_flags_dialect_find(name);
 	StringInfoData names;
 
+	if (dialect && dialect->normalize)
+		return dialect;
 	initStringInfo(&names);
 	for (int i = 0; i < lengthof(dialects); i++)
-		appendStringInfo(&names, "%s%s", i ? ", " : "", dialects[i]->name);
-	return names.data;
+	{
+		if (dialects[i]->normalize)
+			appendStringInfo(&names, "%s%s", names.len ? ", " : "", dialects[i]->name);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown format \"%s\"", name),
+			 errhint("Known are %s.", names.data)));
+	return NULL;				/* keep compiler quiet */
 }

@@ -66,6 +66,7 @@ typedef struct WfDocumentFlag
 /* What an evaluation came to, for the result in the system's own shape. */
 typedef struct WfResult
 {
+	const struct WfDialect *dialect;	/* or NULL */
 	const WfFlag *flag;			/* NULL: there is no such flag */
 	const WfShared *shared;		/* or NULL */
 	const WfOutcome *outcome;
@@ -100,7 +101,7 @@ typedef struct WfDialect
 } WfDialect;
 
 extern const WfDialect *wf_flags_dialect_find(const char *name);
-extern const char *wf_flags_dialect_names(void);
+extern const WfDialect *wf_flags_dialect_of_documents(const char *name);
 
 extern const WfDialect wf_flags_dialect_native;
 

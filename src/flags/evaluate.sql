@@ -121,4 +121,14 @@ RETURNS record
 LANGUAGE C STABLE PARALLEL SAFE COST 10
 AS 'MODULE_PATHNAME', 'wf_flag_explain';
 COMMENT ON FUNCTION wishflags.flag_explain(text, jsonb, jsonb, jsonb) IS
-'what a flag serves for a context, and why; options: value_type (boolean, string, integer, number, object, any)';
+'what a flag serves for a context, and why; options: value_type (boolean, string, integer, number, object, any), as_of (a time)';
+
+CREATE FUNCTION wishflags.flag_eval_document(format text, document jsonb, flag text,
+	context jsonb DEFAULT '{}', default_value jsonb DEFAULT NULL, options jsonb DEFAULT '{}',
+	OUT value jsonb, OUT variant text, OUT enabled boolean, OUT reason text,
+	OUT error_code text, OUT rule text, OUT metadata jsonb, OUT vendor jsonb)
+RETURNS record
+LANGUAGE C STABLE PARALLEL SAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_flag_eval_document';
+COMMENT ON FUNCTION wishflags.flag_eval_document(text, jsonb, text, jsonb, jsonb, jsonb) IS
+'as flag_explain(), for a flag of a document that is stored nowhere; options besides: fractional, hash_encoding, bucket_precision';

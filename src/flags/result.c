@@ -1,0 +1,266 @@
+/*
+ * result.c: the row that flag_explain() and its like return.
+ */
+#include "common/compat.h"
+
+#include "access/xact.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/timestamp.h"
+
+#include "common/options.h"
+#include "flags/eval.h"
+#include "flags/result.h"
+
+/* Columns of the row, in order. */
+enum
+{
+	COLUMN_VALUE,
+	COLUMN_VARIANT,
+	COLUMN_ENABLED,
+	COLUMN_REASON,
+	COLUMN_ERROR_CODE,
+	COLUMN_RULE,
+	COLUMN_METADATA,
+	COLUMN_VENDOR,
+	COLUMN_COUNT
+};
+
+/* The type of value that the caller asks for. */
+typedef enum WantedType
+{
+	WANTED_ANY,
+	WANTED_BOOLEAN,
+	WANTED_STRING,
+	WANTED_INTEGER,
+	WANTED_NUMBER,
+	WANTED_OBJECT
+} WantedType;
+
+/* An option's text and what it stands for. */
+typedef struct Choice
+{
+	const char *name;
+	int			value;
+} Choice;
+
+static const Choice wanted_types[] = {
+	{"any", WANTED_ANY},
+	{"boolean", WANTED_BOOLEAN},
+	{"bool", WANTED_BOOLEAN},
+	{"string", WANTED_STRING},
+	{"integer", WANTED_INTEGER},
+	{"int", WANTED_INTEGER},
+	{"float", WANTED_NUMBER},
+	{"double", WANTED_NUMBER},
+	{"number", WANTED_NUMBER},
+	{"object", WANTED_OBJECT},
+};
+
+static const Choice fractional_algorithms[] = {{"v1", 1}, {"v2", 2}, {"v3", 3}};
+static const Choice hash_encodings[] = {{"utf8", false}, {"utf16-low", true}};
+static const Choice bucket_precisions[] = {{"double", false}, {"single", true}};
+
+/* Options of flag_explain(), then those of documents besides. */
+static const WfOption known_options[] = {
+	{"value_type", WF_OPTION_TEXT, offsetof(WfExplainOptions, value_type)},
+	{"as_of", WF_OPTION_TEXT, offsetof(WfExplainOptions, as_of)},
+	{"fractional", WF_OPTION_TEXT, offsetof(WfExplainOptions, fractional)},
+	{"hash_encoding", WF_OPTION_TEXT, offsetof(WfExplainOptions, hash_encoding)},
+	{"bucket_precision", WF_OPTION_TEXT, offsetof(WfExplainOptions, bucket_precision)},
+};
+
+#define EXPLAIN_OPTIONS 2		/* the first of known_options */
+
+static int	choose(const char *option, const char *text, const Choice *choices, int nchoices, int absent);
+static void choose_for_dialect(const WfExplainOptions *texts, WfDialectOptions *parsed);
+static bool has_type(Jsonb *value, WantedType wanted);
+static Jsonb *metadata_of(const WfFlag *flag, const char *problem);
+static Jsonb *empty_object(void);
+static void set_text(Datum *values, bool *nulls, int column, WfString text);
+static void set_name(Datum *values, bool *nulls, int column, const char *name);
+
+#define CHOOSE(option, text, choices, absent) choose(option, text, choices, lengthof(choices), absent)
+
+/*
+ * Parses the options of an explanation; NULL is none.  Raises what is wrong
+ * with them.  Without as_of the moment is the statement's start.
+ */
+void
+wf_flags_explain_options(Jsonb *options, bool of_document, WfExplainOptions *parsed)
+{
+	memset(parsed, 0, sizeof(WfExplainOptions));
+	if (options)
+		wf_common_options_parse(options, known_options,
+								of_document ? lengthof(known_options) : EXPLAIN_OPTIONS, parsed);
+	parsed->wanted = CHOOSE("value_type", parsed->value_type, wanted_types, WANTED_ANY);
+	choose_for_dialect(parsed, &parsed->dialect);
+	if (parsed->as_of)
+		parsed->moment = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in,
+																 CStringGetDatum(parsed->as_of),
+																 ObjectIdGetDatum(InvalidOid),
+																 Int32GetDatum(-1)));
+	else
+		parsed->moment = GetCurrentStatementStartTimestamp();
+}
+
+/* Parses the options that are kept with a document. */
+void
+wf_flags_dialect_options(Jsonb *options, WfDialectOptions *parsed)
+{
+	WfExplainOptions texts = {0};
+
+	if (options)
+		wf_common_options_parse(options, known_options + EXPLAIN_OPTIONS,
+								lengthof(known_options) - EXPLAIN_OPTIONS, &texts);
+	choose_for_dialect(&texts, parsed);
+}
+
+/*
+ * The row (value, variant, enabled, reason, error_code, rule, metadata,
+ * vendor) of an outcome.  A variant whose value is not of the wanted type
+ * becomes TYPE_MISMATCH.  problem says what is wrong with the flag, or is NULL.
+ */
+Datum
+wf_flags_explain_row(FunctionCallInfo fcinfo, const WfExplainOptions *options,
+					 WfResult *result, WfOutcome *outcome, Jsonb *default_value,
+					 const char *problem)
+{
+	const WfFlag *flag = result->flag;
+	const WfVariant *variant = NULL;
+	TupleDesc	desc;
+	Datum		values[COLUMN_COUNT] = {0};
+	bool		nulls[COLUMN_COUNT] = {0};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+
+	if (outcome->variant != WF_VARIANT_NONE &&
+		!has_type(wf_flags_variant_value(flag->program, outcome->variant), options->wanted))
+		wf_flags_outcome_error(outcome, WF_ERROR_TYPE_MISMATCH);
+	result->outcome = outcome;
+	result->value = default_value;
+	if (outcome->variant != WF_VARIANT_NONE)
+	{
+		variant = &flag->program->variants[outcome->variant];
+		result->value = wf_flags_variant_value(flag->program, outcome->variant);
+	}
+
+	values[COLUMN_VALUE] = JsonbPGetDatum(result->value);
+	nulls[COLUMN_VALUE] = result->value == NULL;
+	nulls[COLUMN_VARIANT] = true;
+	if (variant && variant->name.data)
+		set_text(values, nulls, COLUMN_VARIANT, variant->name);
+	values[COLUMN_ENABLED] = BoolGetDatum(outcome->enabled);
+	set_name(values, nulls, COLUMN_REASON, wf_flags_reason_name(outcome->reason));
+	set_name(values, nulls, COLUMN_ERROR_CODE, wf_flags_error_name(outcome->error));
+	if (outcome->rule && outcome->error == WF_ERROR_NONE && outcome->rule->id.data)
+		set_text(values, nulls, COLUMN_RULE, outcome->rule->id);
+	else
+		set_name(values, nulls, COLUMN_RULE, outcome->overridden ? "override" : NULL);
+	values[COLUMN_METADATA] = JsonbPGetDatum(metadata_of(flag, problem));
+	values[COLUMN_VENDOR] = JsonbPGetDatum(result->dialect && result->dialect->result
+										   ? result->dialect->result(result) : empty_object());
+
+	/* Forming the row copies what belongs to the cache. */
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+}
+
+static int
+choose(const char *option, const char *text, const Choice *choices, int nchoices, int absent)
+{
+	StringInfoData names;
+
+	if (text == NULL)
+		return absent;
+	initStringInfo(&names);
+	for (int i = 0; i < nchoices; i++)
+	{
+		if (strcmp(choices[i].name, text) == 0)
+			return choices[i].value;
+		appendStringInfo(&names, "%s%s", i ? ", " : "", choices[i].name);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown %s \"%s\"", option, text),
+			 errhint("Known are %s.", names.data)));
+	return absent;				/* keep compiler quiet */
+}
+
+static void
+choose_for_dialect(const WfExplainOptions *texts, WfDialectOptions *parsed)
+{
+	parsed->fractional = CHOOSE("fractional", texts->fractional, fractional_algorithms, 2);
+	parsed->utf16_low = CHOOSE("hash_encoding", texts->hash_encoding, hash_encodings, false);
+	parsed->single_precision = CHOOSE("bucket_precision", texts->bucket_precision,
+									  bucket_precisions, false);
+}
+
+static bool
+has_type(Jsonb *value, WantedType wanted)
+{
+	WfValue		parsed;
+
+	wf_flags_value_from_root(value, &parsed);
+	switch (wanted)
+	{
+		case WANTED_BOOLEAN:
+			return parsed.type == WF_VALUE_BOOLEAN;
+		case WANTED_STRING:
+			return parsed.type == WF_VALUE_STRING;
+		case WANTED_NUMBER:
+			return parsed.type == WF_VALUE_NUMBER;
+		case WANTED_INTEGER:
+			return wf_flags_value_is_integer(&parsed);
+		case WANTED_OBJECT:
+			return parsed.type == WF_VALUE_OBJECT || parsed.type == WF_VALUE_ARRAY;
+		case WANTED_ANY:
+			break;
+	}
+	return true;
+}
+
+/* The flag's metadata, or what is wrong. */
+static Jsonb *
+metadata_of(const WfFlag *flag, const char *problem)
+{
+	JsonbParseState *state = NULL;
+	JsonbValue	json;
+
+	if (problem == NULL)
+		return flag && flag->program->metadata ? flag->program->metadata : empty_object();
+	(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	json.type = jbvString;
+	json.val.string.val = "errorDetails";
+	json.val.string.len = strlen("errorDetails");
+	(void) pushJsonbValue(&state, WJB_KEY, &json);
+	json.val.string.val = unconstify(char *, problem);
+	json.val.string.len = strlen(problem);
+	(void) pushJsonbValue(&state, WJB_VALUE, &json);
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
+static Jsonb *
+empty_object(void)
+{
+	JsonbParseState *state = NULL;
+
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
+static void
+set_text(Datum *values, bool *nulls, int column, WfString text)
+{
+	values[column] = PointerGetDatum(cstring_to_text_with_len(text.data, text.len));
+	nulls[column] = false;
+}
+
+static void
+set_name(Datum *values, bool *nulls, int column, const char *name)
+{
+	nulls[column] = name == NULL;
+	if (name)
+		values[column] = CStringGetTextDatum(name);
+}

@@ -1,0 +1,30 @@
+/*
+ * result.h: the row that flag_explain() and its like return.
+ */
+#ifndef WF_FLAGS_RESULT_H
+#define WF_FLAGS_RESULT_H
+
+#include "fmgr.h"
+
+#include "flags/dialect.h"
+
+/* Which value and moment an explanation asks for; from its options. */
+typedef struct WfExplainOptions
+{
+	char	   *value_type;		/* NULL: any */
+	char	   *as_of;			/* NULL: now */
+	char	   *fractional;
+	char	   *hash_encoding;
+	char	   *bucket_precision;
+	int			wanted;			/* value_type, parsed */
+	TimestampTz moment;			/* as_of, parsed */
+	WfDialectOptions dialect;
+} WfExplainOptions;
+
+extern void wf_flags_explain_options(Jsonb *options, bool of_document, WfExplainOptions *parsed);
+extern void wf_flags_dialect_options(Jsonb *options, WfDialectOptions *parsed);
+extern Datum wf_flags_explain_row(FunctionCallInfo fcinfo, const WfExplainOptions *options,
+								  WfResult *result, WfOutcome *outcome, Jsonb *default_value,
+								  const char *problem);
+
+#endif							/* WF_FLAGS_RESULT_H */
