@@ -122,7 +122,9 @@ OBJS = \
 	src/flags/eval.o \
 	src/flags/eval_document.o \
 	src/flags/explain.o \
+	src/flags/export.o \
 	src/flags/flags.o \
+	src/flags/import.o \
 	src/flags/integrity.o \
 	src/flags/js.o \
 	src/flags/manage.o \
@@ -132,12 +134,18 @@ OBJS = \
 	src/flags/pattern.o \
 	src/flags/predicate.o \
 	src/flags/result.o \
+	src/flags/roster.o \
+	src/flags/row.o \
 	src/flags/segment.o \
 	src/flags/set.o \
 	src/flags/split.o \
 	src/flags/store.o \
+	src/flags/store_document.o \
 	src/flags/support.o \
 	src/flags/trigger.o \
+	src/flags/trigger_document.o \
+	src/flags/trigger_flag.o \
+	src/flags/trigger_override.o \
 	src/flags/value.o \
 	src/guard/announce.o \
 	src/guard/describe.o \
@@ -157,6 +165,7 @@ OBJS = \
 SQL_PARTS = \
 	src/common/prologue.sql \
 	src/flags/tables.sql \
+	src/flags/documents.sql \
 	src/flags/evaluate.sql \
 	src/flags/manage.sql \
 	src/schema/schema.sql \

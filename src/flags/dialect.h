@@ -57,7 +57,7 @@ typedef struct WfSource
 /* One flag of a document. */
 typedef struct WfDocumentFlag
 {
-	WfString	key;
+	WfString	key;			/* terminated by a zero byte as well */
 	Jsonb	   *definition;
 	bool		enabled;		/* the system's own on and off */
 	const char *description;	/* or NULL */

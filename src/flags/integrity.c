@@ -15,10 +15,10 @@
 
 #include "common/extension.h"
 #include "common/write.h"
-#include "flags/context.h"
-#include "flags/dialect.h"
+#include "flags/cache.h"
 #include "flags/eval.h"
 #include "flags/integrity.h"
+#include "flags/row.h"
 #include "flags/tables.h"
 
 static void begin_statement(WfWrite *write, const char *table);
@@ -33,27 +33,38 @@ WfProgram *
 wf_flags_lock_flag(WfString key, bool *exists)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	WfSource	source = {.key = key, .enabled = true, .share = WF_SHARE_TOTAL, .converts = wf_flags_converts_text()};
+	WfSource	source = {0};
+	const WfDialect *dialect = NULL;
+	WfProgram  *program = NULL;
 	WfFault		fault;
 	WfWrite		write;
+	bool		valid = false;
 
+	wf_flags_cache_ensure();
 	begin_statement(&write, WF_FLAGS_TABLE);
-	run_statement("SELECT definition FROM wishflags.flags"
+	run_statement("SELECT * FROM wishflags.flags"
 				  " WHERE key OPERATOR(pg_catalog.=) $1 FOR SHARE",
 				  &key, false, SPI_OK_SELECT);
 	*exists = SPI_processed > 0;
 	if (*exists)
 	{
-		bool		isnull;
-		Datum		definition = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-		MemoryContext spi = MemoryContextSwitchTo(caller);
+		Datum		values[Natts_wf_flags];
+		bool		nulls[Natts_wf_flags];
+		MemoryContext spi;
 
-		if (!isnull)
-			source.definition = DatumGetJsonbPCopy(definition);
+		wf_flags_deform(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, Natts_wf_flags, values, nulls);
+		spi = MemoryContextSwitchTo(caller);
+		valid = wf_flags_source_from_row(values, nulls, &source, &dialect, &fault) &&
+			(nulls[Anum_wf_flags_document - 1] || source.shared);
+		source.key = key;
+		if (!nulls[Anum_wf_flags_definition - 1])
+			source.definition = DatumGetJsonbPCopy(values[Anum_wf_flags_definition - 1]);
 		MemoryContextSwitchTo(spi);
 	}
 	end_statement(&write);
-	return *exists ? wf_flags_dialect_native.compile(&source, &fault) : NULL;
+	if (valid)
+		program = dialect->compile(&source, &fault);
+	return program;
 }
 
 /* Refuses a definition without a variant that an override gives. */

@@ -397,6 +397,8 @@ typedef struct WfFlag
 	WfString	key;
 	uint64		generation;		/* of the load that compiled it */
 	MemoryContext context;		/* owns program; NULL for a plain flag */
+	WfString	document;		/* name of the one that it is part of; data is
+								 * NULL for none */
 	const WfProgram *program;
 	struct wf_override_hash *overrides; /* or NULL */
 	const struct WfShared *shared;	/* what the flags of its document share,

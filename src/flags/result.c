@@ -74,6 +74,7 @@ static const WfOption known_options[] = {
 #define EXPLAIN_OPTIONS 2		/* the first of known_options */
 
 static int	choose(const char *option, const char *text, const Choice *choices, int nchoices, int absent);
+static char *known_text(Jsonb *options, const char *option, const Choice *choices, int nchoices);
 static void choose_for_dialect(const WfExplainOptions *texts, WfDialectOptions *parsed);
 static bool has_type(Jsonb *value, WantedType wanted);
 static Jsonb *metadata_of(const WfFlag *flag, const char *problem);
@@ -105,15 +106,27 @@ wf_flags_explain_options(Jsonb *options, bool of_document, WfExplainOptions *par
 		parsed->moment = GetCurrentStatementStartTimestamp();
 }
 
-/* Parses the options that are kept with a document. */
+/*
+ * Parses the options that are kept with a document.  Strictly, what is wrong
+ * with them is raised; else it is taken for not given.
+ */
 void
-wf_flags_dialect_options(Jsonb *options, WfDialectOptions *parsed)
+wf_flags_dialect_options(Jsonb *options, bool strict, WfDialectOptions *parsed)
 {
 	WfExplainOptions texts = {0};
 
-	if (options)
+	if (strict)
 		wf_common_options_parse(options, known_options + EXPLAIN_OPTIONS,
 								lengthof(known_options) - EXPLAIN_OPTIONS, &texts);
+	else
+	{
+		texts.fractional = known_text(options, "fractional", fractional_algorithms,
+									  lengthof(fractional_algorithms));
+		texts.hash_encoding = known_text(options, "hash_encoding", hash_encodings,
+										 lengthof(hash_encodings));
+		texts.bucket_precision = known_text(options, "bucket_precision", bucket_precisions,
+											lengthof(bucket_precisions));
+	}
 	choose_for_dialect(&texts, parsed);
 }
 
@@ -186,6 +199,24 @@ choose(const char *option, const char *text, const Choice *choices, int nchoices
 			 errmsg("unknown %s \"%s\"", option, text),
 			 errhint("Known are %s.", names.data)));
 	return absent;				/* keep compiler quiet */
+}
+
+/* An option's text if it is one of the choices, else NULL. */
+static char *
+known_text(Jsonb *options, const char *option, const Choice *choices, int nchoices)
+{
+	WfValue		object;
+	WfValue		value;
+
+	wf_flags_value_from_root(options, &object);
+	if (!wf_flags_value_member(&object, wf_flags_string(option), &value) || value.type != WF_VALUE_STRING)
+		return NULL;
+	for (int i = 0; i < nchoices; i++)
+	{
+		if (wf_flags_strings_equal(wf_flags_string(choices[i].name), value.u.string))
+			return unconstify(char *, choices[i].name);
+	}
+	return NULL;
 }
 
 static void

@@ -22,7 +22,7 @@ typedef struct WfExplainOptions
 } WfExplainOptions;
 
 extern void wf_flags_explain_options(Jsonb *options, bool of_document, WfExplainOptions *parsed);
-extern void wf_flags_dialect_options(Jsonb *options, WfDialectOptions *parsed);
+extern void wf_flags_dialect_options(Jsonb *options, bool strict, WfDialectOptions *parsed);
 extern Datum wf_flags_explain_row(FunctionCallInfo fcinfo, const WfExplainOptions *options,
 								  WfResult *result, WfOutcome *outcome, Jsonb *default_value,
 								  const char *problem);

@@ -9,6 +9,9 @@
 #define WF_OVERRIDES_TABLE "flag_overrides"
 #define WF_OVERRIDES_SIGNAL "flag_overrides_signal"
 
+#define WF_DOCUMENTS_TABLE "flag_documents"
+#define WF_DOCUMENTS_SIGNAL "flags_signal"
+
 #define Anum_wf_flags_key 1
 #define Anum_wf_flags_enabled 2
 #define Anum_wf_flags_rollout 3
@@ -18,13 +21,26 @@
 #define Anum_wf_flags_version 7
 #define Anum_wf_flags_created_at 8
 #define Anum_wf_flags_updated_at 9
-#define Natts_wf_flags 9
+#define Anum_wf_flags_dialect 10
+#define Anum_wf_flags_document 11
+#define Anum_wf_flags_client_visible 12
+#define Anum_wf_flags_cache_ttl_seconds 13
+#define Natts_wf_flags 13
 
 #define Anum_wf_overrides_flag 1
 #define Anum_wf_overrides_key 2
 #define Anum_wf_overrides_variant 3
 #define Anum_wf_overrides_created_at 4
 #define Natts_wf_overrides 4
+
+#define Anum_wf_documents_name 1
+#define Anum_wf_documents_format 2
+#define Anum_wf_documents_document 3
+#define Anum_wf_documents_options 4
+#define Anum_wf_documents_version 5
+#define Anum_wf_documents_created_at 6
+#define Anum_wf_documents_updated_at 7
+#define Natts_wf_documents 7
 
 /* Longest key of a flag, in bytes. */
 #define WF_FLAG_KEY_MAX 200

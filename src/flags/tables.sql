@@ -10,7 +10,11 @@ CREATE TABLE wishflags.flags (
 	owner_team text,
 	version integer NOT NULL,
 	created_at timestamptz NOT NULL,
-	updated_at timestamptz NOT NULL
+	updated_at timestamptz NOT NULL,
+	dialect text NOT NULL DEFAULT 'native',
+	document text COLLATE "C",
+	client_visible boolean NOT NULL DEFAULT false,
+	cache_ttl_seconds integer CHECK (cache_ttl_seconds >= 0)
 );
 
 COMMENT ON TABLE wishflags.flags IS 'feature flags, a row each';
@@ -18,6 +22,10 @@ COMMENT ON COLUMN wishflags.flags.key IS 'name of the flag in flag_eval(); canno
 COMMENT ON COLUMN wishflags.flags.enabled IS 'false: the off variant for everybody, whatever rules and overrides say';
 COMMENT ON COLUMN wishflags.flags.rollout IS 'percentage of keys that get the default serve, in steps of 0.001';
 COMMENT ON COLUMN wishflags.flags.definition IS 'variants, rules and splits; NULL is a plain on/off flag';
+COMMENT ON COLUMN wishflags.flags.dialect IS 'language of the definition: native, or the system that it was imported from';
+COMMENT ON COLUMN wishflags.flags.document IS 'name of the row of flag_documents that the flag was imported with';
+COMMENT ON COLUMN wishflags.flags.client_visible IS 'whether clients outside may ask for it with all others, see ofrep_evaluate_all()';
+COMMENT ON COLUMN wishflags.flags.cache_ttl_seconds IS 'how long clients outside may keep an answer; NULL: 300; nothing inside is cached by time';
 COMMENT ON COLUMN wishflags.flags.version IS 'counts the changes of the row; given only when a row is restored';
 
 -- No foreign key: pg_restore with several jobs fills both tables at once.  The

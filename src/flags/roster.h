@@ -1,0 +1,50 @@
+/*
+ * roster.h: which row versions of a table are in memory.
+ */
+#ifndef WF_FLAGS_ROSTER_H
+#define WF_FLAGS_ROSTER_H
+
+#include "access/htup.h"
+#include "storage/itemptr.h"
+#include "utils/relcache.h"
+
+/* What a table's rows become in memory. */
+typedef struct WfRosterItems
+{
+	const char *table;
+	const char *signal;			/* the empty table that carries its
+								 * invalidation messages */
+	/* Takes a row in, in a context that is reset for each row. */
+	void	   *(*load) (HeapTuple tuple, TupleDesc desc);
+	/* Whether the item of a known row is to be loaded again; or NULL. */
+	bool		(*is_outdated) (void *item);
+	/* Forgets the item of a row version that is gone; it may have another. */
+	void		(*forget) (void *item);
+} WfRosterItems;
+
+/* The row version that an item was made from. */
+typedef struct WfRowVersion
+{
+	ItemPointerData tid;
+	TransactionId xmin;
+	void	   *item;
+} WfRowVersion;
+
+/* All row versions of a table that were loaded, in the order of their place. */
+typedef struct WfRoster
+{
+	const WfRosterItems *items;
+	Oid			relid;
+	Oid			signal_relid;
+	bool		stale;
+	Oid			storage;		/* relfilenode that rows is about */
+	int			count;
+	int			capacity;
+	WfRowVersion *rows;
+} WfRoster;
+
+extern void wf_flags_roster_load(WfRoster *roster, MemoryContext context);
+extern void wf_flags_roster_reset(WfRoster *roster);
+extern bool wf_flags_roster_concerns(WfRoster *roster, Oid relid);
+
+#endif							/* WF_FLAGS_ROSTER_H */
