@@ -118,8 +118,10 @@ OBJS = \
 	src/flags/dialect.o \
 	src/flags/dialect_native.o \
 	src/flags/dialect_native_condition.o \
+	src/flags/dialect_native_segment.o \
 	src/flags/document.o \
 	src/flags/eval.o \
+	src/flags/eval_all.o \
 	src/flags/eval_document.o \
 	src/flags/explain.o \
 	src/flags/export.o \
@@ -127,8 +129,10 @@ OBJS = \
 	src/flags/import.o \
 	src/flags/integrity.o \
 	src/flags/js.o \
+	src/flags/json.o \
 	src/flags/manage.o \
 	src/flags/node.o \
+	src/flags/ofrep.o \
 	src/flags/operator.o \
 	src/flags/override.o \
 	src/flags/pattern.o \
@@ -137,15 +141,19 @@ OBJS = \
 	src/flags/roster.o \
 	src/flags/row.o \
 	src/flags/segment.o \
+	src/flags/segment_probe.o \
+	src/flags/segment_refresh.o \
 	src/flags/set.o \
 	src/flags/split.o \
 	src/flags/store.o \
 	src/flags/store_document.o \
+	src/flags/store_segment.o \
 	src/flags/support.o \
 	src/flags/trigger.o \
 	src/flags/trigger_document.o \
 	src/flags/trigger_flag.o \
 	src/flags/trigger_override.o \
+	src/flags/trigger_segment.o \
 	src/flags/value.o \
 	src/guard/announce.o \
 	src/guard/describe.o \
@@ -166,8 +174,10 @@ SQL_PARTS = \
 	src/common/prologue.sql \
 	src/flags/tables.sql \
 	src/flags/documents.sql \
+	src/flags/segments.sql \
 	src/flags/evaluate.sql \
 	src/flags/manage.sql \
+	src/flags/ofrep.sql \
 	src/schema/schema.sql \
 	src/migration/migration.sql \
 	src/guard/guard.sql \
@@ -189,6 +199,8 @@ REGRESS = \
 	flags_variant \
 	flags_rules \
 	flags_override \
+	flags_segment_table \
+	flags_ofrep \
 	flags_explain \
 	flags_definition_wrong \
 	flags_transaction \

@@ -60,6 +60,13 @@
 #define wf_init_materialized_srf(fcinfo) SetSingleFuncCall(fcinfo, 0)
 #endif
 
+/* A scan of an index can be instrumented from 18 on; needs access/genam.h. */
+#if PG_VERSION_NUM >= 180000
+#define wf_index_beginscan(rel, index, snapshot, nkeys) index_beginscan(rel, index, snapshot, NULL, nkeys, 0)
+#else
+#define wf_index_beginscan(rel, index, snapshot, nkeys) index_beginscan(rel, index, snapshot, nkeys, 0)
+#endif
+
 /* ALTER COLUMN ... SET EXPRESSION came with 17; no command has number -2. */
 #if PG_VERSION_NUM >= 170000
 #define WF_AT_SET_EXPRESSION AT_SetExpression

@@ -27,10 +27,11 @@ WfFlagCache wf_flags_cache;
 
 static WfRoster documents = {.items = &wf_flags_document_items, .stale = true};
 static WfRoster flags = {.items = &wf_flags_flag_items, .stale = true};
+static WfRoster segments = {.items = &wf_flags_segment_items, .stale = true};
 static WfRoster overrides = {.items = &wf_flags_override_items, .stale = true};
 
 /* In the order of loading: a flag needs its document. */
-static WfRoster *const rosters[] = {&documents, &flags, &overrides};
+static WfRoster *const rosters[] = {&documents, &segments, &flags, &overrides};
 
 static MemoryContext cache_context = NULL;
 static bool loading = false;
@@ -46,6 +47,7 @@ void
 wf_flags_cache_init(void)
 {
 	CacheRegisterRelcacheCallback(relation_invalidated, (Datum) 0);
+	wf_flags_segments_init();
 }
 
 /*
@@ -99,6 +101,7 @@ relation_invalidated(Datum arg, Oid relid)
 
 	for (int i = 0; i < lengthof(rosters); i++)
 		concerns |= wf_flags_roster_concerns(rosters[i], relid);
+	wf_flags_segments_unresolve(relid);
 	if (concerns && own_change_transaction == GetCurrentTransactionStartTimestamp())
 		wf_flags_cache.unpinned = true;
 }
@@ -123,6 +126,7 @@ reset_cache(void)
 		cache_context = AllocSetContextCreate(CacheMemoryContext, "wishflags flags",
 											  ALLOCSET_DEFAULT_SIZES);
 	wf_flags_documents_create(cache_context);
+	wf_flags_segments_create(cache_context);
 	wf_flags_store_create(cache_context);
 	for (int i = 0; i < lengthof(rosters); i++)
 		wf_flags_roster_reset(rosters[i]);

@@ -10,13 +10,11 @@
 #include "flags/callbacks.h"
 
 static const WfFlag *find_flag(void *arg, WfString key);
-static const WfSegment *find_segment(void *arg, WfString key);
-static bool probe_segment(void *arg, const WfSegment *segment, WfString key, WfErrorCode *error);
 
 const WfCallbacks wf_flags_cache_callbacks = {
 	.find_flag = find_flag,
-	.find_segment = find_segment,
-	.probe_segment = probe_segment,
+	.find_segment = wf_flags_segments_find,
+	.probe_segment = wf_flags_segments_probe,
 	.now = wf_flags_moment,
 	.random = wf_flags_random,
 	.stack_is_too_deep = stack_is_too_deep,
@@ -48,17 +46,4 @@ static const WfFlag *
 find_flag(void *arg, WfString key)
 {
 	return wf_flags_store_find(key);
-}
-
-static const WfSegment *
-find_segment(void *arg, WfString key)
-{
-	return NULL;
-}
-
-static bool
-probe_segment(void *arg, const WfSegment *segment, WfString key, WfErrorCode *error)
-{
-	*error = WF_ERROR_GENERAL;
-	return false;
 }

@@ -11,15 +11,23 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
+#include "utils/memutils.h"
 
 #include "flags/context.h"
 
 static char *context_setting = NULL;
 static Jsonb *session_context = NULL;	/* context_setting, or NULL when empty */
+static char *source_setting = NULL;
+
+/* What source_setting names held last, and the context made of it. */
+static char *claims_text = NULL;
+static Jsonb *claims_context = NULL;
 
 static bool check_context(char **newval, void **extra, GucSource source);
 static void assign_context(const char *newval, void *extra);
 static Jsonb *parse_context(const char *text);
+static Jsonb *context_from_claims(void);
+static Jsonb *claims_with_key(Jsonb *claims);
 
 void
 wf_flags_context_init(void)
@@ -33,6 +41,16 @@ wf_flags_context_init(void)
 							   0,
 							   check_context,
 							   assign_context,
+							   NULL);
+	DefineCustomStringVariable("wishflags.context_source",
+							   "Setting whose JSON object is the context where wishflags.context is empty.",
+							   "For PostgREST: request.jwt.claims. Its sub is the targeting key.",
+							   &source_setting,
+							   "",
+							   PGC_SUSET,
+							   0,
+							   NULL,
+							   NULL,
 							   NULL);
 }
 
@@ -64,11 +82,15 @@ wf_flags_context_from_json(WfContext *context, Jsonb *attributes)
 	context->form = WF_CONTEXT_UNKNOWN;
 }
 
-/* The context that wishflags.context sets. */
+/* The context that wishflags.context sets, or what wishflags.context_source names. */
 void
 wf_flags_context_from_session(WfContext *context)
 {
-	wf_flags_context_from_json(context, session_context);
+	Jsonb	   *attributes = session_context;
+
+	if (attributes == NULL && source_setting && *source_setting)
+		attributes = context_from_claims();
+	wf_flags_context_from_json(context, attributes);
 }
 
 /* Whether text of this database is not UTF-8 already; SQL_ASCII is taken as it is. */
@@ -134,4 +156,50 @@ parse_context(const char *text)
 	}
 	PG_END_TRY();
 	return parsed;
+}
+
+/* What another setting holds, as a context; parsed anew when it has changed. */
+static Jsonb *
+context_from_claims(void)
+{
+	const char *text = GetConfigOption(source_setting, true, false);
+	MemoryContext old;
+	Jsonb	   *parsed;
+
+	if (text == NULL || *text == '\0')
+		return NULL;
+	if (claims_text && strcmp(claims_text, text) == 0)
+		return claims_context;
+
+	parsed = claims_with_key(parse_context(text));
+	if (claims_text)
+		pfree(claims_text);
+	if (claims_context)
+		pfree(claims_context);
+	claims_text = NULL;
+	claims_context = NULL;
+	old = MemoryContextSwitchTo(TopMemoryContext);
+	claims_context = DatumGetJsonbPCopy(JsonbPGetDatum(parsed));
+	claims_text = pstrdup(text);
+	MemoryContextSwitchTo(old);
+	return claims_context;
+}
+
+/*
+ * Adds sub as the targeting key.  What is no object stays as it is, what is no
+ * JSON becomes null: no context, both of them.
+ */
+static Jsonb *
+claims_with_key(Jsonb *claims)
+{
+	Datum		path = CStringGetTextDatum(WF_TARGETING_KEY);
+	JsonbValue	value = {.type = jbvNull};
+
+	if (claims == NULL)
+		return JsonbValueToJsonb(&value);
+	if (!JB_ROOT_IS_OBJECT(claims) ||
+		getKeyJsonValueFromContainer(&claims->root, WF_TARGETING_KEY, strlen(WF_TARGETING_KEY), &value) ||
+		!getKeyJsonValueFromContainer(&claims->root, "sub", strlen("sub"), &value))
+		return claims;
+	return DatumGetJsonbP(jsonb_set_element(claims, &path, 1, &value));
 }

@@ -132,3 +132,32 @@ LANGUAGE C STABLE PARALLEL SAFE COST 1000
 AS 'MODULE_PATHNAME', 'wf_flag_eval_document';
 COMMENT ON FUNCTION wishflags.flag_eval_document(text, jsonb, text, jsonb, jsonb, jsonb) IS
 'as flag_explain(), for a flag of a document that is stored nowhere; options besides: fractional, hash_encoding, bucket_precision';
+
+CREATE FUNCTION wishflags.flag_eval_all(context jsonb, options jsonb DEFAULT '{}')
+RETURNS TABLE (flag text, value jsonb, variant text, enabled boolean, reason text,
+	error_code text, rule text, metadata jsonb, vendor jsonb)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 100
+AS 'MODULE_PATHNAME', 'wf_flag_eval_all';
+COMMENT ON FUNCTION wishflags.flag_eval_all(jsonb, jsonb) IS
+'what all flags serve for a context, and why, a row a flag; options as for flag_explain()';
+
+-- The table's rows are read with the caller's rights and row security.
+CREATE FUNCTION wishflags.flag_matching(flag text, population regclass, key_column name)
+RETURNS TABLE (key text, variant text)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100000 ROWS 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM FROM pg_attribute
+	WHERE attrelid = population AND attname = key_column AND attnum > 0 AND NOT attisdropped;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'column "%" of relation "%" does not exist', key_column, population
+			USING ERRCODE = 'undefined_column';
+	END IF;
+	RETURN QUERY EXECUTE format(
+		'SELECT c.key, wishflags.flag_variant($1, c.context)'
+		' FROM %s p, LATERAL (SELECT p.%I::text AS key, to_jsonb(p) || jsonb_build_object(''targetingKey'', p.%I::text) AS context OFFSET 0) c'
+		' WHERE wishflags.flag_eval($1, c.context)', population, key_column, key_column) USING flag;
+END $$;
+COMMENT ON FUNCTION wishflags.flag_matching(text, regclass, name) IS
+'the rows of a table that a flag is on for: their key and variant; the row''s columns are the attributes of the context, the key is the targeting key';

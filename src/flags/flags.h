@@ -4,6 +4,8 @@
 #ifndef WF_FLAGS_FLAGS_H
 #define WF_FLAGS_FLAGS_H
 
+extern bool wf_flags_notify;
+
 extern void wf_flags_init(void);
 
 #endif							/* WF_FLAGS_FLAGS_H */

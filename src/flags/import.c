@@ -16,6 +16,7 @@
 
 #include "common/options.h"
 #include "flags/context.h"
+#include "flags/json.h"
 #include "flags/result.h"
 #include "flags/transfer.h"
 
@@ -67,7 +68,6 @@ typedef struct Import
 
 static void parse_options(Jsonb *options, Import *import);
 static Jsonb *options_to_keep(const ImportOptions *options);
-static void add_option(JsonbParseState **state, const char *name, const char *value);
 static void import_document(Import *import);
 static void import_flags(Import *import, List *flags);
 static void import_flag(Import *import, const WfDocumentFlag *flag);
@@ -174,26 +174,14 @@ options_to_keep(const ImportOptions *options)
 {
 	JsonbParseState *state = NULL;
 
-	(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	add_option(&state, "fractional", options->fractional);
-	add_option(&state, "hash_encoding", options->hash_encoding);
-	add_option(&state, "bucket_precision", options->bucket_precision);
-	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
-}
-
-static void
-add_option(JsonbParseState **state, const char *name, const char *value)
-{
-	JsonbValue	json = {.type = jbvString};
-
-	if (value == NULL)
-		return;
-	json.val.string.val = unconstify(char *, name);
-	json.val.string.len = strlen(name);
-	(void) pushJsonbValue(state, WJB_KEY, &json);
-	json.val.string.val = unconstify(char *, value);
-	json.val.string.len = strlen(value);
-	(void) pushJsonbValue(state, WJB_VALUE, &json);
+	wf_flags_json_begin(&state);
+	if (options->fractional)
+		wf_flags_json_text(&state, "fractional", options->fractional);
+	if (options->hash_encoding)
+		wf_flags_json_text(&state, "hash_encoding", options->hash_encoding);
+	if (options->bucket_precision)
+		wf_flags_json_text(&state, "bucket_precision", options->bucket_precision);
+	return wf_flags_json_end(&state);
 }
 
 /* Keeps the document, which its flags refer to. */

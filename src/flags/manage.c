@@ -22,6 +22,7 @@ PG_FUNCTION_INFO_V1(wf_flag_rollout);
 PG_FUNCTION_INFO_V1(wf_flag_override_set);
 PG_FUNCTION_INFO_V1(wf_flag_override_set_enabled);
 PG_FUNCTION_INFO_V1(wf_flag_override_unset);
+PG_FUNCTION_INFO_V1(wf_segment_define);
 
 /* Most parameters that a statement below has. */
 #define MAX_PARAMS 6
@@ -166,6 +167,25 @@ wf_flag_override_unset(PG_FUNCTION_ARGS)
 	add_param(&params, fcinfo, 1, TEXTOID);
 	PG_RETURN_BOOL(run("DELETE FROM wishflags.flag_overrides WHERE flag OPERATOR(pg_catalog.=) $1"
 					   " AND key OPERATOR(pg_catalog.=) $2 RETURNING 1", &params, &ignored));
+}
+
+/* segment_define(key text, definition jsonb, description text) -> version integer */
+Datum
+wf_segment_define(PG_FUNCTION_ARGS)
+{
+	Params		params = {0};
+	int32		version;
+
+	refuse_null(fcinfo, 0, "key of the segment");
+	refuse_null(fcinfo, 1, "definition");
+	add_param(&params, fcinfo, 0, TEXTOID);
+	add_param(&params, fcinfo, 1, JSONBOID);
+	add_param(&params, fcinfo, 2, TEXTOID);
+	run("INSERT INTO wishflags.segments AS s (key, definition, description) VALUES ($1, $2, $3)"
+		" ON CONFLICT (key) DO UPDATE SET definition = excluded.definition,"
+		" description = COALESCE(excluded.description, s.description) RETURNING version",
+		&params, &version);
+	PG_RETURN_INT32(version);
 }
 
 static void

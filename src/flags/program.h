@@ -31,6 +31,9 @@
 /* Deepest nesting of nodes: enough for people, shallow enough for every stack. */
 #define WF_DEPTH_MAX 128
 
+/* How long clients outside may keep an answer unless the flag says otherwise, in seconds. */
+#define WF_CACHE_TTL_DEFAULT 300
+
 struct WfDialect;
 struct WfNode;
 struct WfPredicate;
@@ -401,6 +404,8 @@ typedef struct WfFlag
 								 * NULL for none */
 	const WfProgram *program;
 	struct wf_override_hash *overrides; /* or NULL */
+	bool		client_visible;	/* to clients outside, with all others */
+	int			cache_ttl;		/* how long they may keep an answer, seconds */
 	const struct WfShared *shared;	/* what the flags of its document share,
 									 * or NULL */
 } WfFlag;

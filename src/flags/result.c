@@ -11,21 +11,8 @@
 
 #include "common/options.h"
 #include "flags/eval.h"
+#include "flags/json.h"
 #include "flags/result.h"
-
-/* Columns of the row, in order. */
-enum
-{
-	COLUMN_VALUE,
-	COLUMN_VARIANT,
-	COLUMN_ENABLED,
-	COLUMN_REASON,
-	COLUMN_ERROR_CODE,
-	COLUMN_RULE,
-	COLUMN_METADATA,
-	COLUMN_VENDOR,
-	COLUMN_COUNT
-};
 
 /* The type of value that the caller asks for. */
 typedef enum WantedType
@@ -78,7 +65,6 @@ static char *known_text(Jsonb *options, const char *option, const Choice *choice
 static void choose_for_dialect(const WfExplainOptions *texts, WfDialectOptions *parsed);
 static bool has_type(Jsonb *value, WantedType wanted);
 static Jsonb *metadata_of(const WfFlag *flag, const char *problem);
-static Jsonb *empty_object(void);
 static void set_text(Datum *values, bool *nulls, int column, WfString text);
 static void set_name(Datum *values, bool *nulls, int column, const char *name);
 
@@ -132,23 +118,38 @@ wf_flags_dialect_options(Jsonb *options, bool strict, WfDialectOptions *parsed)
 
 /*
  * The row (value, variant, enabled, reason, error_code, rule, metadata,
- * vendor) of an outcome.  A variant whose value is not of the wanted type
- * becomes TYPE_MISMATCH.  problem says what is wrong with the flag, or is NULL.
+ * vendor) of an outcome, as wf_flags_explain_values() fills it.
  */
 Datum
 wf_flags_explain_row(FunctionCallInfo fcinfo, const WfExplainOptions *options,
 					 WfResult *result, WfOutcome *outcome, Jsonb *default_value,
 					 const char *problem)
 {
-	const WfFlag *flag = result->flag;
-	const WfVariant *variant = NULL;
 	TupleDesc	desc;
-	Datum		values[COLUMN_COUNT] = {0};
-	bool		nulls[COLUMN_COUNT] = {0};
+	Datum		values[WF_EXPLAIN_COUNT];
+	bool		nulls[WF_EXPLAIN_COUNT];
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
+	wf_flags_explain_values(options, result, outcome, default_value, problem, values, nulls);
+	/* Forming the row copies what belongs to the cache. */
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+}
 
+/*
+ * The columns of an outcome.  A variant whose value is not of the wanted type
+ * becomes TYPE_MISMATCH.  problem says what is wrong with the flag, or is NULL.
+ */
+void
+wf_flags_explain_values(const WfExplainOptions *options, WfResult *result,
+						WfOutcome *outcome, Jsonb *default_value,
+						const char *problem, Datum *values, bool *nulls)
+{
+	const WfFlag *flag = result->flag;
+	const WfVariant *variant = NULL;
+
+	memset(values, 0, sizeof(Datum) * WF_EXPLAIN_COUNT);
+	memset(nulls, 0, sizeof(bool) * WF_EXPLAIN_COUNT);
 	if (outcome->variant != WF_VARIANT_NONE &&
 		!has_type(wf_flags_variant_value(flag->program, outcome->variant), options->wanted))
 		wf_flags_outcome_error(outcome, WF_ERROR_TYPE_MISMATCH);
@@ -160,24 +161,21 @@ wf_flags_explain_row(FunctionCallInfo fcinfo, const WfExplainOptions *options,
 		result->value = wf_flags_variant_value(flag->program, outcome->variant);
 	}
 
-	values[COLUMN_VALUE] = JsonbPGetDatum(result->value);
-	nulls[COLUMN_VALUE] = result->value == NULL;
-	nulls[COLUMN_VARIANT] = true;
+	values[WF_EXPLAIN_VALUE] = JsonbPGetDatum(result->value);
+	nulls[WF_EXPLAIN_VALUE] = result->value == NULL;
+	nulls[WF_EXPLAIN_VARIANT] = true;
 	if (variant && variant->name.data)
-		set_text(values, nulls, COLUMN_VARIANT, variant->name);
-	values[COLUMN_ENABLED] = BoolGetDatum(outcome->enabled);
-	set_name(values, nulls, COLUMN_REASON, wf_flags_reason_name(outcome->reason));
-	set_name(values, nulls, COLUMN_ERROR_CODE, wf_flags_error_name(outcome->error));
+		set_text(values, nulls, WF_EXPLAIN_VARIANT, variant->name);
+	values[WF_EXPLAIN_ENABLED] = BoolGetDatum(outcome->enabled);
+	set_name(values, nulls, WF_EXPLAIN_REASON, wf_flags_reason_name(outcome->reason));
+	set_name(values, nulls, WF_EXPLAIN_ERROR_CODE, wf_flags_error_name(outcome->error));
 	if (outcome->rule && outcome->error == WF_ERROR_NONE && outcome->rule->id.data)
-		set_text(values, nulls, COLUMN_RULE, outcome->rule->id);
+		set_text(values, nulls, WF_EXPLAIN_RULE, outcome->rule->id);
 	else
-		set_name(values, nulls, COLUMN_RULE, outcome->overridden ? "override" : NULL);
-	values[COLUMN_METADATA] = JsonbPGetDatum(metadata_of(flag, problem));
-	values[COLUMN_VENDOR] = JsonbPGetDatum(result->dialect && result->dialect->result
-										   ? result->dialect->result(result) : empty_object());
-
-	/* Forming the row copies what belongs to the cache. */
-	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+		set_name(values, nulls, WF_EXPLAIN_RULE, outcome->overridden ? "override" : NULL);
+	values[WF_EXPLAIN_METADATA] = JsonbPGetDatum(metadata_of(flag, problem));
+	values[WF_EXPLAIN_VENDOR] = JsonbPGetDatum(result->dialect && result->dialect->result
+										   ? result->dialect->result(result) : wf_flags_json_empty());
 }
 
 static int
@@ -257,28 +255,12 @@ static Jsonb *
 metadata_of(const WfFlag *flag, const char *problem)
 {
 	JsonbParseState *state = NULL;
-	JsonbValue	json;
 
 	if (problem == NULL)
-		return flag && flag->program->metadata ? flag->program->metadata : empty_object();
-	(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	json.type = jbvString;
-	json.val.string.val = "errorDetails";
-	json.val.string.len = strlen("errorDetails");
-	(void) pushJsonbValue(&state, WJB_KEY, &json);
-	json.val.string.val = unconstify(char *, problem);
-	json.val.string.len = strlen(problem);
-	(void) pushJsonbValue(&state, WJB_VALUE, &json);
-	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
-}
-
-static Jsonb *
-empty_object(void)
-{
-	JsonbParseState *state = NULL;
-
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+		return flag && flag->program->metadata ? flag->program->metadata : wf_flags_json_empty();
+	wf_flags_json_begin(&state);
+	wf_flags_json_text(&state, "errorDetails", problem);
+	return wf_flags_json_end(&state);
 }
 
 static void

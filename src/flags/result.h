@@ -23,6 +23,23 @@ typedef struct WfExplainOptions
 
 extern void wf_flags_explain_options(Jsonb *options, bool of_document, WfExplainOptions *parsed);
 extern void wf_flags_dialect_options(Jsonb *options, bool strict, WfDialectOptions *parsed);
+/* Columns of the row, in order. */
+enum
+{
+	WF_EXPLAIN_VALUE,
+	WF_EXPLAIN_VARIANT,
+	WF_EXPLAIN_ENABLED,
+	WF_EXPLAIN_REASON,
+	WF_EXPLAIN_ERROR_CODE,
+	WF_EXPLAIN_RULE,
+	WF_EXPLAIN_METADATA,
+	WF_EXPLAIN_VENDOR,
+	WF_EXPLAIN_COUNT
+};
+
+extern void wf_flags_explain_values(const WfExplainOptions *options, WfResult *result,
+									WfOutcome *outcome, Jsonb *default_value,
+									const char *problem, Datum *values, bool *nulls);
 extern Datum wf_flags_explain_row(FunctionCallInfo fcinfo, const WfExplainOptions *options,
 								  WfResult *result, WfOutcome *outcome, Jsonb *default_value,
 								  const char *problem);

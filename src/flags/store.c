@@ -127,6 +127,10 @@ load_flag(HeapTuple tuple, TupleDesc desc)
 	flag = enter_flag(wf_flags_text_string(values[Anum_wf_flags_key - 1]));
 	compile_flag(flag, values, nulls);
 	flag->generation = wf_flags_cache.generation;
+	flag->client_visible = !nulls[Anum_wf_flags_client_visible - 1] &&
+		DatumGetBool(values[Anum_wf_flags_client_visible - 1]);
+	flag->cache_ttl = nulls[Anum_wf_flags_cache_ttl_seconds - 1] ? WF_CACHE_TTL_DEFAULT
+		: DatumGetInt32(values[Anum_wf_flags_cache_ttl_seconds - 1]);
 	return flag;
 }
 

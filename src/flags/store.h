@@ -23,4 +23,14 @@ extern const WfShared *wf_flags_documents_find(WfString name);
 extern bool wf_flags_documents_changed(void);
 extern void wf_flags_documents_release(void);
 
+/* store_segment.c: segments, by key */
+extern const WfRosterItems wf_flags_segment_items;
+
+extern void wf_flags_segments_init(void);
+extern void wf_flags_segments_create(MemoryContext context);
+extern const WfSegment *wf_flags_segments_find(void *arg, WfString key);
+extern bool wf_flags_segments_probe(void *arg, const WfSegment *segment, WfString key,
+									WfErrorCode *error);
+extern void wf_flags_segments_unresolve(Oid relid);
+
 #endif							/* WF_FLAGS_STORE_H */

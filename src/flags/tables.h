@@ -12,6 +12,11 @@
 #define WF_DOCUMENTS_TABLE "flag_documents"
 #define WF_DOCUMENTS_SIGNAL "flags_signal"
 
+#define WF_SEGMENTS_TABLE "segments"
+#define WF_SEGMENTS_SIGNAL "segments_signal"
+#define WF_SEGMENT_MEMBERS_TABLE "segment_members"
+#define WF_SEGMENT_MEMBERS_INDEX "segment_members_pkey"
+
 #define Anum_wf_flags_key 1
 #define Anum_wf_flags_enabled 2
 #define Anum_wf_flags_rollout 3
@@ -41,6 +46,16 @@
 #define Anum_wf_documents_created_at 6
 #define Anum_wf_documents_updated_at 7
 #define Natts_wf_documents 7
+
+#define Anum_wf_segments_key 1
+#define Anum_wf_segments_definition 2
+#define Anum_wf_segments_description 3
+#define Anum_wf_segments_definer 4
+#define Anum_wf_segments_refreshed_at 5
+#define Anum_wf_segments_version 6
+#define Anum_wf_segments_created_at 7
+#define Anum_wf_segments_updated_at 8
+#define Natts_wf_segments 8
 
 /* Longest key of a flag, in bytes. */
 #define WF_FLAG_KEY_MAX 200

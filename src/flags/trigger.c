@@ -8,6 +8,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "commands/async.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -18,9 +19,14 @@
 
 #include "common/extension.h"
 #include "flags/cache.h"
+#include "flags/flags.h"
+#include "flags/json.h"
 #include "flags/row.h"
 #include "flags/tables.h"
 #include "flags/trigger.h"
+
+/* The channel of notifications. */
+#define NOTIFY_CHANNEL "wishflags"
 
 /*
  * The trigger's data.  The columns are taken for granted afterwards, so a
@@ -97,17 +103,25 @@ wf_flags_trigger_restored(const WfTriggerRow *row, int attnum)
 	return TRIGGER_FIRED_BY_INSERT(row->data->tg_event) && !row->nulls[attnum - 1];
 }
 
-/* Whether an UPDATE changes a column. */
+/*
+ * Whether an UPDATE changes a column.  A table of an older version of the
+ * extension may lack it.
+ */
 bool
 wf_flags_trigger_changed(TriggerData *data, int attnum)
 {
 	TupleDesc	desc = RelationGetDescr(data->tg_relation);
-	Form_pg_attribute attr = TupleDescAttr(desc, attnum - 1);
+	Form_pg_attribute attr;
 	bool		old_null;
 	bool		new_null;
-	Datum		old_value = heap_getattr(data->tg_trigtuple, attnum, desc, &old_null);
-	Datum		new_value = heap_getattr(data->tg_newtuple, attnum, desc, &new_null);
+	Datum		old_value;
+	Datum		new_value;
 
+	if (attnum > desc->natts)
+		return false;
+	attr = TupleDescAttr(desc, attnum - 1);
+	old_value = heap_getattr(data->tg_trigtuple, attnum, desc, &old_null);
+	new_value = heap_getattr(data->tg_newtuple, attnum, desc, &new_null);
 	if (old_null || new_null)
 		return old_null != new_null;
 	if (attr->atttypid == NUMERICOID)
@@ -134,7 +148,7 @@ wf_flags_trigger_number(WfTriggerRow *row, const WfVersionColumns *columns)
 	}
 
 	for (int i = 1; i <= row->desc->natts && !changed; i++)
-		changed = wf_flags_trigger_changed(row->data, i);
+		changed = i != columns->uncounted && wf_flags_trigger_changed(row->data, i);
 	if (changed && !wf_flags_trigger_changed(row->data, columns->version))
 	{
 		wf_flags_trigger_set(row, columns->version,
@@ -154,6 +168,36 @@ wf_flags_trigger_signal(const char *signal_name)
 		return;
 	wf_flags_cache_own_change();
 	CacheInvalidateRelcacheByRelid(relid);
+}
+
+/*
+ * Tells the listeners of channel wishflags which flag has changed; key and
+ * created_at are column numbers.  What is restored is no change.
+ */
+void
+wf_flags_trigger_notify(TriggerData *data, int key, int created_at)
+{
+	TupleDesc	desc = RelationGetDescr(data->tg_relation);
+	JsonbParseState *state = NULL;
+	HeapTuple	tuple = data->tg_trigtuple;
+	Jsonb	   *payload;
+	bool		isnull;
+
+	if (!wf_flags_notify)
+		return;
+	wf_flags_json_begin(&state);
+	if (TRIGGER_FIRED_FOR_ROW(data->tg_event))
+	{
+		if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
+			tuple = data->tg_newtuple;
+		if (TRIGGER_FIRED_BY_INSERT(data->tg_event) &&
+			DatumGetTimestampTz(heap_getattr(tuple, created_at, desc, &isnull)) !=
+			GetCurrentTransactionStartTimestamp())
+			return;
+		wf_flags_json_string(&state, "flag", wf_flags_text_string(heap_getattr(tuple, key, desc, &isnull)));
+	}
+	payload = wf_flags_json_end(&state);
+	Async_Notify(NOTIFY_CHANNEL, JsonbToCString(NULL, &payload->root, VARSIZE(payload)));
 }
 
 /* Refuses a key that nobody could type or see; what names the thing it is of. */

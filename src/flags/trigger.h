@@ -28,6 +28,7 @@ typedef struct WfVersionColumns
 	int			version;
 	int			created_at;
 	int			updated_at;
+	int			uncounted;		/* whose change is no version, or 0 */
 } WfVersionColumns;
 
 extern TriggerData *wf_flags_trigger_data(FunctionCallInfo fcinfo, const char *table);
@@ -40,6 +41,7 @@ extern bool wf_flags_trigger_restored(const WfTriggerRow *row, int attnum);
 extern bool wf_flags_trigger_changed(TriggerData *data, int attnum);
 extern void wf_flags_trigger_number(WfTriggerRow *row, const WfVersionColumns *columns);
 extern void wf_flags_trigger_signal(const char *signal_name);
+extern void wf_flags_trigger_notify(TriggerData *data, int key, int created_at);
 extern void wf_flags_trigger_check_key(const char *what, WfString key);
 
 #endif							/* WF_FLAGS_TRIGGER_H */

@@ -19,13 +19,14 @@ PG_FUNCTION_INFO_V1(wf_flags_changed);
 PG_FUNCTION_INFO_V1(wf_flags_removed);
 
 static const WfVersionColumns version_columns = {
-	Anum_wf_flags_version, Anum_wf_flags_created_at, Anum_wf_flags_updated_at
+	Anum_wf_flags_version, Anum_wf_flags_created_at, Anum_wf_flags_updated_at, 0
 };
 
-/* What matters to evaluation. */
+/* What the caches hold. */
 static const int evaluated_columns[] = {
 	Anum_wf_flags_key, Anum_wf_flags_enabled, Anum_wf_flags_rollout, Anum_wf_flags_definition,
-	Anum_wf_flags_dialect, Anum_wf_flags_document
+	Anum_wf_flags_dialect, Anum_wf_flags_document, Anum_wf_flags_client_visible,
+	Anum_wf_flags_cache_ttl_seconds
 };
 
 static void check_flag(WfTriggerRow *row);
@@ -70,7 +71,10 @@ wf_flags_changed(PG_FUNCTION_ARGS)
 	for (int i = 0; i < lengthof(evaluated_columns) && !matters; i++)
 		matters = wf_flags_trigger_changed(data, evaluated_columns[i]);
 	if (matters)
+	{
 		wf_flags_trigger_signal(WF_FLAGS_SIGNAL);
+		wf_flags_trigger_notify(data, Anum_wf_flags_key, Anum_wf_flags_created_at);
+	}
 	return PointerGetDatum(NULL);
 }
 
