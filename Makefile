@@ -186,7 +186,7 @@ SQL_PARTS = \
 	src/common/epilogue.sql
 
 DATA_built = wishflags--$(EXTVERSION).sql
-DATA = $(wildcard $(srcroot)/src/upgrade/*.sql)
+DATA = $(patsubst $(srcroot)/%,%,$(wildcard $(srcroot)/src/upgrade/*.sql))
 
 # Event triggers are database-wide, so the tests run one after another.
 REGRESS = \

@@ -105,8 +105,8 @@ SELECT CASE WHEN pg_catalog.length(f.key) > 26
             THEN pg_catalog.substr(f.key, 1, 24) || '..' ELSE f.key END AS flag,
        CASE WHEN f.enabled THEN 'on' ELSE 'off' END AS state,
        f.rollout || ' %' AS rollout,
-       CASE WHEN f.definition IS NULL THEN 0
-            ELSE pg_catalog.jsonb_array_length(COALESCE(f.definition -> 'rules', '[]')) END AS rules,
+       CASE WHEN pg_catalog.jsonb_typeof(f.definition -> 'rules') = 'array'
+            THEN pg_catalog.jsonb_array_length(f.definition -> 'rules') ELSE 0 END AS rules,
        COALESCE(o.overrides, 0) AS overrides,
        CASE WHEN pg_catalog.length(f.owner_team) > 10
             THEN pg_catalog.substr(f.owner_team, 1, 8) || '..' ELSE f.owner_team END AS owner

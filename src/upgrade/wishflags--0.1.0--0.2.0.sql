@@ -1,0 +1,243 @@
+-- Update from 0.1.0: flags of other systems, segments, OFREP.
+\echo Use "ALTER EXTENSION wishflags UPDATE" to load this file. \quit
+
+ALTER TABLE wishflags.flags
+	ADD COLUMN dialect text NOT NULL DEFAULT 'native',
+	ADD COLUMN document text COLLATE "C",
+	ADD COLUMN client_visible boolean NOT NULL DEFAULT false,
+	ADD COLUMN cache_ttl_seconds integer CHECK (cache_ttl_seconds >= 0);
+
+COMMENT ON COLUMN wishflags.flags.dialect IS 'language of the definition: native, or the system that it was imported from';
+COMMENT ON COLUMN wishflags.flags.document IS 'name of the row of flag_documents that the flag was imported with';
+COMMENT ON COLUMN wishflags.flags.client_visible IS 'whether clients outside may ask for it with all others, see ofrep_evaluate_all()';
+COMMENT ON COLUMN wishflags.flags.cache_ttl_seconds IS 'how long clients outside may keep an answer; NULL: 300; nothing inside is cached by time';
+
+CREATE OR REPLACE VIEW wishflags.flag_overview AS
+SELECT CASE WHEN pg_catalog.length(f.key) > 26
+            THEN pg_catalog.substr(f.key, 1, 24) || '..' ELSE f.key END AS flag,
+       CASE WHEN f.enabled THEN 'on' ELSE 'off' END AS state,
+       f.rollout || ' %' AS rollout,
+       CASE WHEN pg_catalog.jsonb_typeof(f.definition -> 'rules') = 'array'
+            THEN pg_catalog.jsonb_array_length(f.definition -> 'rules') ELSE 0 END AS rules,
+       COALESCE(o.overrides, 0) AS overrides,
+       CASE WHEN pg_catalog.length(f.owner_team) > 10
+            THEN pg_catalog.substr(f.owner_team, 1, 8) || '..' ELSE f.owner_team END AS owner
+FROM wishflags.flags f
+LEFT JOIN (SELECT flag, pg_catalog.count(*) AS overrides
+           FROM wishflags.flag_overrides GROUP BY flag) o ON o.flag = f.key
+ORDER BY f.key;
+
+COMMENT ON FUNCTION wishflags.flag_explain(text, jsonb, jsonb, jsonb) IS
+'what a flag serves for a context, and why; options: value_type (boolean, string, integer, number, object, any), as_of (a time)';
+
+CREATE FUNCTION wishflags.flag_eval_document(format text, document jsonb, flag text,
+	context jsonb DEFAULT '{}', default_value jsonb DEFAULT NULL, options jsonb DEFAULT '{}',
+	OUT value jsonb, OUT variant text, OUT enabled boolean, OUT reason text,
+	OUT error_code text, OUT rule text, OUT metadata jsonb, OUT vendor jsonb)
+RETURNS record
+LANGUAGE C STABLE PARALLEL SAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_flag_eval_document';
+COMMENT ON FUNCTION wishflags.flag_eval_document(text, jsonb, text, jsonb, jsonb, jsonb) IS
+'as flag_explain(), for a flag of a document that is stored nowhere; options besides: fractional, hash_encoding, bucket_precision';
+
+CREATE FUNCTION wishflags.flag_eval_all(context jsonb, options jsonb DEFAULT '{}')
+RETURNS TABLE (flag text, value jsonb, variant text, enabled boolean, reason text,
+	error_code text, rule text, metadata jsonb, vendor jsonb)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 100
+AS 'MODULE_PATHNAME', 'wf_flag_eval_all';
+COMMENT ON FUNCTION wishflags.flag_eval_all(jsonb, jsonb) IS
+'what all flags serve for a context, and why, a row a flag; options as for flag_explain()';
+
+-- The table's rows are read with the caller's rights and row security.
+CREATE FUNCTION wishflags.flag_matching(flag text, population regclass, key_column name)
+RETURNS TABLE (key text, variant text)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100000 ROWS 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM FROM pg_attribute
+	WHERE attrelid = population AND attname = key_column AND attnum > 0 AND NOT attisdropped;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'column "%" of relation "%" does not exist', key_column, population
+			USING ERRCODE = 'undefined_column';
+	END IF;
+	RETURN QUERY EXECUTE format(
+		'SELECT c.key, wishflags.flag_variant($1, c.context)'
+		' FROM %s p, LATERAL (SELECT p.%I::text AS key, to_jsonb(p) || jsonb_build_object(''targetingKey'', p.%I::text) AS context OFFSET 0) c'
+		' WHERE wishflags.flag_eval($1, c.context)', population, key_column, key_column) USING flag;
+END $$;
+COMMENT ON FUNCTION wishflags.flag_matching(text, regclass, name) IS
+'the rows of a table that a flag is on for: their key and variant; the row''s columns are the attributes of the context, the key is the targeting key';
+
+-- Documents of other flag systems, and moving flags in and out.
+
+CREATE TABLE wishflags.flag_documents (
+	name text COLLATE "C" PRIMARY KEY,
+	format text NOT NULL,
+	document jsonb NOT NULL,
+	options jsonb NOT NULL DEFAULT '{}',
+	version integer NOT NULL,
+	created_at timestamptz NOT NULL,
+	updated_at timestamptz NOT NULL
+);
+
+COMMENT ON TABLE wishflags.flag_documents IS 'documents of other flag systems, as they were imported';
+COMMENT ON COLUMN wishflags.flag_documents.name IS 'name of the document; its flags say it in flags.document';
+COMMENT ON COLUMN wishflags.flag_documents.format IS 'the system: unleash, flagd, growthbook, launchdarkly, flagsmith';
+COMMENT ON COLUMN wishflags.flag_documents.document IS 'the whole of it: what its flags share is read from here, the flags are not';
+COMMENT ON COLUMN wishflags.flag_documents.options IS 'which of the system''s clients to follow where they differ';
+COMMENT ON COLUMN wishflags.flag_documents.version IS 'counts the changes of the row; given only when a row is restored';
+
+SELECT pg_catalog.pg_extension_config_dump('wishflags.flag_documents', '');
+
+CREATE FUNCTION wishflags.flag_documents_check() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_flag_documents_check';
+COMMENT ON FUNCTION wishflags.flag_documents_check() IS 'trigger: validates a document and numbers its versions';
+
+CREATE FUNCTION wishflags.flag_documents_changed() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10 AS 'MODULE_PATHNAME', 'wf_flag_documents_changed';
+COMMENT ON FUNCTION wishflags.flag_documents_changed() IS 'trigger: tells all backends that documents have changed';
+
+CREATE TRIGGER flag_documents_check BEFORE INSERT OR UPDATE ON wishflags.flag_documents
+FOR EACH ROW EXECUTE FUNCTION wishflags.flag_documents_check();
+CREATE TRIGGER flag_documents_changed AFTER INSERT OR UPDATE OR DELETE ON wishflags.flag_documents
+FOR EACH ROW EXECUTE FUNCTION wishflags.flag_documents_changed();
+CREATE TRIGGER flag_documents_truncated AFTER TRUNCATE ON wishflags.flag_documents
+FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flag_documents_changed();
+ALTER TABLE wishflags.flag_documents ENABLE ALWAYS TRIGGER flag_documents_changed;
+ALTER TABLE wishflags.flag_documents ENABLE ALWAYS TRIGGER flag_documents_truncated;
+
+CREATE FUNCTION wishflags.flag_import(format text, document jsonb, options jsonb DEFAULT '{}')
+RETURNS TABLE (item text, name text, action text, message text)
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000 ROWS 100
+AS 'MODULE_PATHNAME', 'wf_flag_import';
+COMMENT ON FUNCTION wishflags.flag_import(text, jsonb, jsonb) IS
+'takes in the flags of another system''s document, a row each; options: name, dry_run, only, prune, on_conflict (error, replace, skip), fractional, hash_encoding, bucket_precision';
+
+CREATE FUNCTION wishflags.flag_export(format text, keys text[] DEFAULT NULL, options jsonb DEFAULT '{}')
+RETURNS jsonb
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000
+AS 'MODULE_PATHNAME', 'wf_flag_export';
+COMMENT ON FUNCTION wishflags.flag_export(text, text[], jsonb) IS
+'flags as a document of the system they came from; unchanged if nothing has changed; option: name';
+
+-- Segments: who, told once and used by many flags.
+
+CREATE TABLE wishflags.segments (
+	key text COLLATE "C" PRIMARY KEY,
+	definition jsonb NOT NULL,
+	description text,
+	definer name NOT NULL,
+	refreshed_at timestamptz,
+	version integer NOT NULL,
+	created_at timestamptz NOT NULL,
+	updated_at timestamptz NOT NULL
+);
+
+COMMENT ON TABLE wishflags.segments IS 'segments, a row each';
+COMMENT ON COLUMN wishflags.segments.key IS 'name of the segment in {"segment": ...}; cannot be changed';
+COMMENT ON COLUMN wishflags.segments.definition IS 'listed keys and a condition, a column of a table, or a query';
+COMMENT ON COLUMN wishflags.segments.definer IS 'who gave the definition: a table is read and a query is run with the rights of this role; filled in';
+COMMENT ON COLUMN wishflags.segments.refreshed_at IS 'when segment_refresh() last ran the query; filled in';
+COMMENT ON COLUMN wishflags.segments.version IS 'counts the changes of the row; given only when a row is restored';
+
+-- No foreign key: pg_restore with several jobs fills both tables at once.
+CREATE TABLE wishflags.segment_members (
+	segment text COLLATE "C" NOT NULL,
+	key text COLLATE "C" NOT NULL,
+	PRIMARY KEY (segment, key)
+);
+
+COMMENT ON TABLE wishflags.segment_members IS 'the keys that the query of a segment returned; written by segment_refresh()';
+
+SELECT pg_catalog.pg_extension_config_dump('wishflags.segments', '');
+SELECT pg_catalog.pg_extension_config_dump('wishflags.segment_members', '');
+
+CREATE TABLE wishflags.segments_signal (id integer PRIMARY KEY CHECK (false));
+COMMENT ON TABLE wishflags.segments_signal IS 'always empty; carries the invalidation of cached segments';
+
+CREATE FUNCTION wishflags.segments_check() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_segments_check';
+COMMENT ON FUNCTION wishflags.segments_check() IS 'trigger: validates a segment and numbers its versions';
+
+CREATE FUNCTION wishflags.segments_changed() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10 AS 'MODULE_PATHNAME', 'wf_segments_changed';
+COMMENT ON FUNCTION wishflags.segments_changed() IS 'trigger: tells all backends that segments have changed';
+
+CREATE FUNCTION wishflags.segments_removed() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_segments_removed';
+COMMENT ON FUNCTION wishflags.segments_removed() IS 'trigger: deletes the members of deleted segments';
+
+CREATE TRIGGER segments_check BEFORE INSERT OR UPDATE ON wishflags.segments
+FOR EACH ROW EXECUTE FUNCTION wishflags.segments_check();
+CREATE TRIGGER segments_changed AFTER INSERT OR UPDATE OR DELETE ON wishflags.segments
+FOR EACH ROW EXECUTE FUNCTION wishflags.segments_changed();
+CREATE TRIGGER segments_truncated AFTER TRUNCATE ON wishflags.segments
+FOR EACH STATEMENT EXECUTE FUNCTION wishflags.segments_changed();
+CREATE TRIGGER segments_removed AFTER DELETE ON wishflags.segments
+FOR EACH ROW EXECUTE FUNCTION wishflags.segments_removed();
+CREATE TRIGGER segments_truncated_removed AFTER TRUNCATE ON wishflags.segments
+FOR EACH STATEMENT EXECUTE FUNCTION wishflags.segments_removed();
+ALTER TABLE wishflags.segments ENABLE ALWAYS TRIGGER segments_changed;
+ALTER TABLE wishflags.segments ENABLE ALWAYS TRIGGER segments_truncated;
+
+CREATE FUNCTION wishflags.segment_define(key text, definition jsonb, description text DEFAULT NULL, OUT version integer)
+RETURNS integer
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_segment_define';
+COMMENT ON FUNCTION wishflags.segment_define(text, jsonb, text) IS
+'creates or changes a segment: listed keys and a condition, a column of a table, or a query';
+
+CREATE FUNCTION wishflags.segment_refresh(key text)
+RETURNS bigint
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000
+AS 'MODULE_PATHNAME', 'wf_segment_refresh';
+COMMENT ON FUNCTION wishflags.segment_refresh(text) IS
+'runs the query of a segment as its definer and keeps the keys that it returns; how many they are';
+
+-- The OpenFeature Remote Evaluation Protocol, for a bridge that speaks HTTP.
+
+CREATE FUNCTION wishflags.ofrep_evaluate(key text, OUT status integer, OUT headers jsonb, INOUT body jsonb)
+RETURNS record
+LANGUAGE C STABLE PARALLEL SAFE COST 10
+AS 'MODULE_PATHNAME', 'wf_ofrep_evaluate';
+COMMENT ON FUNCTION wishflags.ofrep_evaluate(text, jsonb) IS
+'OFREP''s POST /ofrep/v1/evaluate/flags/{key}: the answer to a request with this body';
+
+CREATE FUNCTION wishflags.ofrep_evaluate_all(OUT status integer, OUT headers jsonb, INOUT body jsonb, if_none_match text DEFAULT NULL)
+RETURNS record
+LANGUAGE C STABLE PARALLEL SAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_ofrep_evaluate_all';
+COMMENT ON FUNCTION wishflags.ofrep_evaluate_all(jsonb, text) IS
+'OFREP''s POST /ofrep/v1/evaluate/flags: the answer with all flags that are client-visible; 304 where if_none_match is still right';
+
+CREATE FUNCTION wishflags.ofrep_event(etag text DEFAULT NULL)
+RETURNS text
+LANGUAGE SQL STABLE PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT 'data: ' || pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+			'type', 'refetchEvaluation', 'etag', etag,
+			'lastModified', pg_catalog.floor(EXTRACT(epoch FROM pg_catalog.statement_timestamp()))))::text || E'\n\n';
+END;
+COMMENT ON FUNCTION wishflags.ofrep_event(text) IS
+'the server-sent event that tells OFREP clients to ask again; to be sent when a notification "wishflags" arrives';
+
+REVOKE ALL ON TABLE wishflags.flag_documents, wishflags.segments, wishflags.segment_members,
+	wishflags.segments_signal FROM PUBLIC;
+REVOKE ALL ON FUNCTION
+	wishflags.flag_documents_changed,
+	wishflags.flag_documents_check,
+	wishflags.flag_eval_all,
+	wishflags.flag_eval_document,
+	wishflags.flag_export,
+	wishflags.flag_import,
+	wishflags.flag_matching,
+	wishflags.ofrep_evaluate,
+	wishflags.ofrep_evaluate_all,
+	wishflags.ofrep_event,
+	wishflags.segment_define,
+	wishflags.segment_refresh,
+	wishflags.segments_changed,
+	wishflags.segments_check,
+	wishflags.segments_removed
+FROM PUBLIC;

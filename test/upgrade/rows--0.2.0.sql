@@ -1,0 +1,27 @@
+-- What a user of 0.2.0 has when a newer version arrives.  Run against the SQL
+-- of 0.2.0 with whatever library is there, it also shows that the library
+-- serves that SQL.
+SELECT wishflags.flag_create('gift_wrap', 'Offer gift wrapping', 'checkout', 25.5);
+SELECT wishflags.flag_enable('gift_wrap');
+SELECT wishflags.flag_override_set('gift_wrap', 'user-1', true);
+SELECT wishflags.flag_override_set('gift_wrap', 'user-2', false);
+SELECT wishflags.flag_create('theme', definition => '{
+	"variants": {"light": "#fff", "dark": {"background": "#000"}},
+	"rules": [{"when": {"attribute": "plan", "equals": "pro"}, "serve": "dark"}],
+	"default": "light"}', enabled => true);
+INSERT INTO wishflags.flags (key, enabled, rollout, description) VALUES ('Größe', true, 0.001, 'not ASCII');
+
+DO $$
+BEGIN
+	ASSERT wishflags.flag_eval('gift_wrap', 'user-1'), 'an override serves on';
+	ASSERT NOT wishflags.flag_eval('gift_wrap', 'user-2'), 'an override serves off';
+	ASSERT NOT wishflags.flag_eval('no_such_flag', 'user-1'), 'an unknown flag is off';
+	ASSERT wishflags.flag_variant('theme', '{"targetingKey": "user-1", "plan": "pro"}'::jsonb) = 'dark', 'a rule decides';
+END $$;
+
+-- Segments of all kinds.
+CREATE TABLE public.testers (id text PRIMARY KEY);
+INSERT INTO public.testers VALUES ('user-1');
+SELECT wishflags.segment_define('testers', '{"table": "public.testers", "column": "id"}');
+SELECT wishflags.segment_define('some', '{"query": "SELECT id FROM public.testers"}');
+SELECT wishflags.segment_refresh('some');
