@@ -131,6 +131,7 @@ OBJS = \
 	src/flags/js.o \
 	src/flags/json.o \
 	src/flags/manage.o \
+	src/flags/moment.o \
 	src/flags/node.o \
 	src/flags/ofrep.o \
 	src/flags/operator.o \
@@ -155,6 +156,7 @@ OBJS = \
 	src/flags/trigger_override.o \
 	src/flags/trigger_segment.o \
 	src/flags/value.o \
+	src/flags/version.o \
 	src/guard/announce.o \
 	src/guard/describe.o \
 	src/guard/describe_partitions.o \
