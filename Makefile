@@ -116,6 +116,16 @@ OBJS = \
 	src/flags/callbacks.o \
 	src/flags/context.o \
 	src/flags/dialect.o \
+	src/flags/dialect_growthbook.o \
+	src/flags/dialect_growthbook_condition.o \
+	src/flags/dialect_growthbook_document.o \
+	src/flags/dialect_growthbook_experiment.o \
+	src/flags/dialect_growthbook_forced.o \
+	src/flags/dialect_growthbook_operator.o \
+	src/flags/dialect_growthbook_result.o \
+	src/flags/dialect_growthbook_split.o \
+	src/flags/dialect_growthbook_sticky.o \
+	src/flags/dialect_growthbook_test.o \
 	src/flags/dialect_native.o \
 	src/flags/dialect_native_condition.o \
 	src/flags/dialect_native_segment.o \

@@ -127,9 +127,12 @@ compile(WfString text, uint32 options, uint32 newline, const char **problem)
 
 	pcre2_set_newline(context, newline);
 	pcre2_set_max_pattern_length(context, PATTERN_MAX);
+	/* A literal has no syntax that could be forbidden. */
+	if ((options & PCRE2_LITERAL) == 0)
+		options |= PCRE2_NEVER_BACKSLASH_C;
 	text = to_utf8(text);
 	pattern->code = pcre2_compile((PCRE2_SPTR) text.data, text.len,
-								  options | PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &error, &offset, context);
+								  options | PCRE2_UTF, &error, &offset, context);
 	pcre2_compile_context_free(context);
 	if (pattern->code == NULL)
 	{

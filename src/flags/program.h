@@ -22,6 +22,9 @@
 #define WF_VARIANT_OFF 1
 #define WF_VARIANT_NONE (-1)
 
+/* In a serve or an arm: as if nothing had been chosen. */
+#define WF_VARIANT_MISS (-2)
+
 /* A percentage is counted in steps of 0.001 %. */
 #define WF_SHARE_TOTAL 100000
 
@@ -126,6 +129,7 @@ typedef struct WfPredicate
 	bool		absent;			/* result where the attribute is absent or
 								 * null, whatever negate says */
 	bool		takes_null;		/* a null goes to match too */
+	bool		absent_is_null; /* what is absent goes there as well, as null */
 	bool		negate;
 	bool		unary;			/* match takes no constants */
 	bool		each;			/* an array matches when one of its elements
@@ -332,7 +336,8 @@ typedef struct WfSplit
 typedef enum WfMiss
 {
 	WF_MISS_OFF,				/* the off variant */
-	WF_MISS_NEXT				/* the rule misses */
+	WF_MISS_NEXT,				/* the rule misses */
+	WF_MISS_GROUP				/* so do those after it of the same group */
 } WfMiss;
 
 /*
@@ -357,6 +362,7 @@ typedef struct WfFlagRule
 	WfReason	reason;			/* of a fixed variant */
 	int			stage;			/* the dialect's own: what kind of rule it is */
 	int			index;			/* among the rules of its kind */
+	int			group;			/* of rules that stand next to each other */
 	const void *detail;			/* the dialect's own, for its result */
 } WfFlagRule;
 
