@@ -211,6 +211,7 @@ REGRESS = \
 	flags_variant \
 	flags_rules \
 	flags_override \
+	flags_import \
 	flags_segment_table \
 	flags_ofrep \
 	flags_explain \
