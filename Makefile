@@ -147,6 +147,7 @@ OBJS = \
 	src/flags/operator.o \
 	src/flags/override.o \
 	src/flags/pattern.o \
+	src/flags/pattern_js.o \
 	src/flags/predicate.o \
 	src/flags/result.o \
 	src/flags/roster.o \

@@ -41,8 +41,8 @@ typedef struct Flavour
 static const Flavour flavours[] = {
 	[WF_PATTERN_RE2] = {PCRE2_DOLLAR_ENDONLY, PCRE2_NEWLINE_LF, false},
 	[WF_PATTERN_RUST] = {PCRE2_DOLLAR_ENDONLY | PCRE2_UCP, PCRE2_NEWLINE_LF, false},
-	[WF_PATTERN_JS] = {PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX | PCRE2_ALLOW_EMPTY_CLASS |
-	PCRE2_MATCH_UNSET_BACKREF, PCRE2_NEWLINE_ANYCRLF, true},
+	[WF_PATTERN_JS] = {PCRE2_DOLLAR_ENDONLY | PCRE2_ALLOW_EMPTY_CLASS | PCRE2_MATCH_UNSET_BACKREF,
+	PCRE2_NEWLINE_ANYCRLF, true},
 	[WF_PATTERN_PYTHON] = {PCRE2_ANCHORED | PCRE2_UCP, PCRE2_NEWLINE_LF, true},
 	[WF_PATTERN_PERL] = {0, PCRE2_NEWLINE_LF, true},
 };
@@ -70,6 +70,8 @@ wf_flags_pattern_compile(WfString pattern, WfPatternFlavour flavour, bool fold_c
 		*problem = psprintf("%s is not supported", foreign);
 		return NULL;
 	}
+	if (flavour == WF_PATTERN_JS && !wf_flags_pattern_from_js(pattern, &pattern, problem))
+		return NULL;
 	return compile(pattern, how->options | (fold_case ? PCRE2_CASELESS : 0), how->newline, problem);
 }
 
