@@ -215,6 +215,7 @@ REGRESS = \
 	flags_import \
 	flags_segment_table \
 	flags_ofrep \
+	flags_growthbook \
 	flags_explain \
 	flags_definition_wrong \
 	flags_transaction \

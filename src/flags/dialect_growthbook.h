@@ -68,8 +68,8 @@ typedef struct WfGrowthbookLeaf
 {
 	WfNode	   *condition;		/* NULL: everybody */
 	WfValue		id;
-	WfValue		weights;		/* as they stand in the document; absent: those
-								 * of the rule */
+	WfValue		weights;		/* as they stand in the document; absent:
+								 * those of the rule */
 	bool		fallback;		/* of whom no context is meant for */
 } WfGrowthbookLeaf;
 

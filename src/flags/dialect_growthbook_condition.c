@@ -164,7 +164,7 @@ compile_list(WfGrowthbookConditions *conditions, WfNodeType type, const WfValue 
 		WfValue		nothing = {.type = WF_VALUE_BOOLEAN};
 
 		return wf_flags_growthbook_compile_condition(conditions, list->type < WF_VALUE_ARRAY ? list : &nothing,
-								 of_context, depth + 1, node);
+													 of_context, depth + 1, node);
 	}
 	length = wf_flags_value_length(list);
 	wf_flags_growthbook_add_children(node, type, length);

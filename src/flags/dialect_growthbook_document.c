@@ -76,12 +76,13 @@ List *
 wf_flags_growthbook_list(Jsonb *document)
 {
 	List	   *flags = NIL;
+	WfValue		root;
 	JsonbIterator *it;
 	JsonbIteratorToken token;
 	JsonbValue	json;
 
-	it = JsonbIteratorInit(object_member(&(WfValue) {WF_VALUE_OBJECT, .u.container = &document->root},
-										 "features"));
+	wf_flags_value_from_root(document, &root);
+	it = JsonbIteratorInit(object_member(&root, "features"));
 	while ((token = JsonbIteratorNext(&it, &json, true)) != WJB_DONE)
 	{
 		WfDocumentFlag *flag;

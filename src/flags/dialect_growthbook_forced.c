@@ -194,8 +194,8 @@ parse_integer(WfString text)
 	{
 		char		c = text.data[at];
 		int			digit = c >= '0' && c <= '9' ? c - '0'
-			: c >= 'a' && c <= 'f' ? c - 'a' + 10
-			: c >= 'A' && c <= 'F' ? c - 'A' + 10 : base;
+		: c >= 'a' && c <= 'f' ? c - 'a' + 10
+		: c >= 'A' && c <= 'F' ? c - 'A' + 10 : base;
 
 		if (digit >= base)
 			break;

@@ -287,7 +287,7 @@ build_elements(WfGrowthbookConditions *conditions, const Operator *operator, con
 		if (many)
 			(void) wf_flags_value_element(operand, i, &expected);
 		if (!wf_flags_growthbook_compile_test(conditions, &expected, &element, operator->fold_case, depth,
-						  &node->children[i]))
+											  &node->children[i]))
 			return false;
 	}
 	return true;
@@ -328,7 +328,7 @@ find_group(WfGrowthbookConditions *conditions, const WfValue *id)
 		int			middle = (low + high) / 2;
 		const WfGrowthbookGroup *group = &shared->groups[middle];
 		int			order = wanted.len != group->id.len ? wanted.len - group->id.len
-			: memcmp(wanted.data, group->id.data, wanted.len);
+		: memcmp(wanted.data, group->id.data, wanted.len);
 
 		if (order == 0)
 			return group->members;

@@ -224,7 +224,7 @@ translate_class(Translation *translation)
 	{
 		char		c = *translation->at;
 		bool		before_class = translation->at + 1 < translation->end &&
-			begins_class(translation->at + 1, translation->end);
+		begins_class(translation->at + 1, translation->end);
 
 		if (c == '\\')
 		{
