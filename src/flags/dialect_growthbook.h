@@ -70,7 +70,6 @@ typedef struct WfGrowthbookLeaf
 	WfValue		id;
 	WfValue		weights;		/* as they stand in the document; absent:
 								 * those of the rule */
-	bool		fallback;		/* of whom no context is meant for */
 } WfGrowthbookLeaf;
 
 /* What users are hashed by. */
@@ -97,7 +96,6 @@ typedef struct WfGrowthbookExperiment
 	int			first_variant;	/* the first of them, the others after it */
 	WfSplit    *split;			/* without arms; NULL: a hash that nobody
 								 * knows */
-	bool		bandit;
 	WfValue		bandit_version; /* or absent */
 	int			nleaves;
 	WfGrowthbookLeaf *leaves;

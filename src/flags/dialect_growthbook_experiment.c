@@ -177,7 +177,6 @@ compile_bandit(WfGrowthbookCompiler *compiler, WfGrowthbookExperiment *experimen
 	id = wf_flags_js_string(&member);
 	if (!wf_flags_value_member(&bandits, id, &bandit) || !wf_flags_js_truthy(&bandit))
 		return true;
-	experiment->bandit = true;
 	if (!wf_flags_value_member(&bandit, wf_flags_string("banditVersion"), &experiment->bandit_version) ||
 		!wf_flags_value_is_integer(&experiment->bandit_version))
 		experiment->bandit_version.type = WF_VALUE_ABSENT;
