@@ -19,6 +19,7 @@ INSERT INTO public.growthbook VALUES ('{
     "egg": {"rules": [{"parentConditions": [{"id": "hen"}], "force": 1}]},
     "hen": {"rules": [{"parentConditions": [{"id": "egg"}], "force": 2}]}
   },
+  "experiments": [{"key": "page", "variations": [{}, {"js": "..."}], "urlPatterns": []}],
   "savedGroups": {"beta": ["ann", "bob"]},
   "dateUpdated": "2026-01-01T00:00:00Z"
 }');

@@ -365,6 +365,7 @@ const WfDialect wf_flags_dialect_growthbook = {
 	.normalize = wf_flags_growthbook_normalize,
 	.compile_shared = wf_flags_growthbook_share,
 	.list_flags = wf_flags_growthbook_list,
+	.list_limits = wf_flags_growthbook_limits,
 	.assemble = wf_flags_growthbook_assemble,
 	.result = wf_flags_growthbook_result,
 };

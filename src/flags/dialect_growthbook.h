@@ -203,6 +203,7 @@ extern void wf_flags_growthbook_unit_value(WfRun *run, const WfNode *node, WfVal
 extern Jsonb *wf_flags_growthbook_normalize(Jsonb *document, WfFault *fault);
 extern bool wf_flags_growthbook_share(WfShared *shared, WfFault *fault);
 extern List *wf_flags_growthbook_list(Jsonb *document);
+extern List *wf_flags_growthbook_limits(const WfShared *shared);
 extern Jsonb *wf_flags_growthbook_assemble(Jsonb *document, List *flags);
 
 /* dialect_growthbook_result.c */

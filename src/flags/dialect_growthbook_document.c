@@ -103,6 +103,25 @@ wf_flags_growthbook_list(Jsonb *document)
 	return flags;
 }
 
+/* WfDialect.list_limits: what only a page can run. */
+List *
+wf_flags_growthbook_limits(const WfShared *shared)
+{
+	WfLimit    *limit;
+	WfValue		root;
+	WfValue		experiments;
+
+	wf_flags_value_from_root(shared->document, &root);
+	if (!wf_flags_value_member(&root, wf_flags_string("experiments"), &experiments) ||
+		experiments.type != WF_VALUE_ARRAY || wf_flags_value_length(&experiments) == 0)
+		return NIL;
+	limit = palloc(sizeof(WfLimit));
+	limit->name = "experiments";
+	limit->message = "experiments that change or redirect pages belong to no feature; "
+		"they are kept in the document, and not evaluated";
+	return list_make1(limit);
+}
+
 /*
  * WfDialect.assemble.  Documents say nothing of features that are off: they
  * leave them out.
