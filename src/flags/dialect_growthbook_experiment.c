@@ -64,13 +64,14 @@ wf_flags_growthbook_experiment(WfGrowthbookCompiler *compiler, const WfValue *ru
 
 	add_function_rule(compiler, &first, experiment, WF_GROWTHBOOK_FORCED_VARIATION,
 					  wf_flags_growthbook_is_forced, wf_flags_growthbook_forced);
+	if (!compile_bandit(compiler, experiment, path))
+		return false;
 	if (experiment->split == NULL)
 		return true;
 	if (!wf_flags_growthbook_member(rule, "disableStickyBucketing", &member))
 		add_function_rule(compiler, &first, experiment, WF_GROWTHBOOK_STICKY_VARIATION,
 						  wf_flags_growthbook_is_sticky, wf_flags_growthbook_sticky);
-	if (!compile_targets(compiler, experiment, path, targets) ||
-		!compile_bandit(compiler, experiment, path))
+	if (!compile_targets(compiler, experiment, path, targets))
 		return false;
 	if (experiment->nleaves == 0)
 	{
