@@ -67,10 +67,8 @@ wf_flags_growthbook_unit_fetch(WfRun *run, const WfGrowthbookUnit *unit, WfValue
 		!find_documents(run, unit->shared, &documents))
 		return unit->name;
 	(void) wf_flags_attribute_fetch(run, &unit->fallback, &fallback);
-	if (!wf_flags_js_truthy(&fallback))
-		return unit->name;
 	*value = fallback;
-	return unit->fallback_name;
+	return wf_flags_js_truthy(&fallback) ? unit->fallback_name : unit->name;
 }
 
 /* WfFunction: what a user is hashed by. */
