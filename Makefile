@@ -126,6 +126,15 @@ OBJS = \
 	src/flags/dialect_growthbook_split.o \
 	src/flags/dialect_growthbook_sticky.o \
 	src/flags/dialect_growthbook_test.o \
+	src/flags/dialect_launchdarkly.o \
+	src/flags/dialect_launchdarkly_api.o \
+	src/flags/dialect_launchdarkly_clause.o \
+	src/flags/dialect_launchdarkly_context.o \
+	src/flags/dialect_launchdarkly_document.o \
+	src/flags/dialect_launchdarkly_read.o \
+	src/flags/dialect_launchdarkly_result.o \
+	src/flags/dialect_launchdarkly_rollout.o \
+	src/flags/dialect_launchdarkly_segment.o \
 	src/flags/dialect_native.o \
 	src/flags/dialect_native_condition.o \
 	src/flags/dialect_native_segment.o \

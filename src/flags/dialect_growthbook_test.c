@@ -264,7 +264,7 @@ build_elements(WfGrowthbookConditions *conditions, const Operator *operator, con
 {
 	ElementsTest *test = palloc(sizeof(ElementsTest));
 	bool		many = operator->mode == ELEMENTS_EVERY;
-	WfPath		itself = {WF_PATH_ALWAYS, 0, NULL};
+	WfPath		itself = {.use = WF_PATH_ALWAYS};
 	WfAttribute element = {.npaths = 1, .paths = palloc(sizeof(WfPath))};
 
 	if (many && operand->type != WF_VALUE_ARRAY)

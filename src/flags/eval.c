@@ -99,7 +99,8 @@ wf_flags_flag_passes(WfRun *run, const WfFlagTest *test)
 	run->flag = asking;
 	run->scope = scope;
 	/* What is wrong with that flag alone is a test that fails. */
-	if (run->cause != WF_CAUSE_CYCLE && run->cause != WF_CAUSE_LIMIT)
+	if (run->cause != WF_CAUSE_CYCLE && run->cause != WF_CAUSE_LIMIT &&
+		run->cause != WF_CAUSE_CONDITION)
 	{
 		run->error = WF_ERROR_NONE;
 		run->cause = WF_CAUSE_NONE;
@@ -239,6 +240,7 @@ static void
 run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 {
 	const WfProgram *program = flag->program;
+	WfErrorCode error;
 	WfString	key;
 
 	if (program->fault != WF_ERROR_NONE)
@@ -247,6 +249,8 @@ run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 		wf_flags_run_fail(run, WF_ERROR_INVALID_CONTEXT, WF_CAUSE_NONE);
 	else if (program->needs_key && !context_has_key(run->context, program, &key))
 		wf_flags_run_fail(run, WF_ERROR_TARGETING_KEY_MISSING, WF_CAUSE_NONE);
+	else if (program->check && (error = program->check(run->context)) != WF_ERROR_NONE)
+		wf_flags_run_fail(run, error, WF_CAUSE_NONE);
 	if (run->error != WF_ERROR_NONE)
 	{
 		fail(run, outcome);
@@ -373,6 +377,8 @@ choose_variant(WfRun *run, const WfProgram *program, const WfServe *serve, int *
 	}
 	if (chosen && *variant != WF_VARIANT_MISS)
 		return true;
+	if (serve->miss == WF_MISS_ERROR)
+		wf_flags_run_fail(run, WF_ERROR_PARSE_ERROR, WF_CAUSE_VARIANT);
 	if (serve->miss != WF_MISS_OFF)
 		return false;
 	*variant = program->off;

@@ -42,11 +42,11 @@ wf_flags_moment_parse(WfString text, TimestampTz *moment)
 	return true;
 }
 
-/* A moment from Unix milliseconds; false where no timestamp reaches. */
+/* A moment from whole Unix milliseconds; false where no timestamp reaches. */
 bool
 wf_flags_moment_from_milliseconds(double milliseconds, TimestampTz *moment)
 {
-	double		microseconds = milliseconds * 1000.0 -
+	double		microseconds = trunc(milliseconds) * 1000.0 -
 		(double) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
 
 	if (!(fabs(microseconds) < 9.0e18))

@@ -37,6 +37,7 @@
 /* How long clients outside may keep an answer unless the flag says otherwise, in seconds. */
 #define WF_CACHE_TTL_DEFAULT 300
 
+struct WfContext;
 struct WfDialect;
 struct WfNode;
 struct WfPredicate;
@@ -85,6 +86,7 @@ typedef enum WfPathUse
 typedef struct WfPath
 {
 	WfPathUse	use;
+	bool		objects_only;	/* it leads through no array */
 	int			nsteps;			/* 0: the whole */
 	WfString   *steps;
 } WfPath;
@@ -337,7 +339,8 @@ typedef enum WfMiss
 {
 	WF_MISS_OFF,				/* the off variant */
 	WF_MISS_NEXT,				/* the rule misses */
-	WF_MISS_GROUP				/* so do those after it of the same group */
+	WF_MISS_GROUP,				/* so do those after it of the same group */
+	WF_MISS_ERROR				/* the definition is wrong: PARSE_ERROR */
 } WfMiss;
 
 /*
@@ -379,6 +382,9 @@ typedef enum WfShortcut
 								 * is a multiplied murmur3, else false */
 } WfShortcut;
 
+/* What is wrong with a context, for a system that takes not every one; or none. */
+typedef WfErrorCode (*WfContextCheck) (struct WfContext *context);
+
 typedef struct WfProgram
 {
 	const struct WfDialect *dialect;
@@ -388,6 +394,7 @@ typedef struct WfProgram
 	uint32		shortcut_limit; /* of WF_SHORTCUT_SHARE */
 	WfAttribute key;			/* whom it is evaluated for */
 	bool		needs_key;		/* TARGETING_KEY_MISSING without */
+	WfContextCheck check;		/* or NULL */
 	bool		tests_flags;	/* has a WF_NODE_FLAG */
 	int			nvariants;
 	const WfVariant *variants;
