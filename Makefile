@@ -140,6 +140,7 @@ OBJS = \
 	src/flags/integrity.o \
 	src/flags/js.o \
 	src/flags/json.o \
+	src/flags/json_read.o \
 	src/flags/manage.o \
 	src/flags/moment.o \
 	src/flags/node.o \
@@ -149,6 +150,7 @@ OBJS = \
 	src/flags/pattern.o \
 	src/flags/pattern_js.o \
 	src/flags/predicate.o \
+	src/flags/python.o \
 	src/flags/result.o \
 	src/flags/roster.o \
 	src/flags/row.o \
