@@ -10,6 +10,7 @@
 static const WfDialect *const dialects[] = {
 	&wf_flags_dialect_native,
 	&wf_flags_dialect_growthbook,
+	&wf_flags_dialect_flagsmith,
 };
 
 /* A dialect by name, or NULL. */
