@@ -116,6 +116,15 @@ OBJS = \
 	src/flags/callbacks.o \
 	src/flags/context.o \
 	src/flags/dialect.o \
+	src/flags/dialect_flagsmith.o \
+	src/flags/dialect_flagsmith_document.o \
+	src/flags/dialect_flagsmith_environment.o \
+	src/flags/dialect_flagsmith_identity.o \
+	src/flags/dialect_flagsmith_operator.o \
+	src/flags/dialect_flagsmith_property.o \
+	src/flags/dialect_flagsmith_read.o \
+	src/flags/dialect_flagsmith_result.o \
+	src/flags/dialect_flagsmith_segment.o \
 	src/flags/dialect_growthbook.o \
 	src/flags/dialect_growthbook_condition.o \
 	src/flags/dialect_growthbook_document.o \
@@ -149,6 +158,7 @@ OBJS = \
 	src/flags/integrity.o \
 	src/flags/js.o \
 	src/flags/json.o \
+	src/flags/json_read.o \
 	src/flags/manage.o \
 	src/flags/moment.o \
 	src/flags/node.o \
@@ -158,6 +168,7 @@ OBJS = \
 	src/flags/pattern.o \
 	src/flags/pattern_js.o \
 	src/flags/predicate.o \
+	src/flags/python.o \
 	src/flags/result.o \
 	src/flags/roster.o \
 	src/flags/row.o \

@@ -288,8 +288,10 @@ typedef enum WfKeyForm
 								 * shortest decimal form, true and false */
 	WF_KEY_STRING,				/* strings only */
 	WF_KEY_STRING_OR_INTEGER,	/* strings and whole numbers */
-	WF_KEY_JS					/* what JavaScript's String() says; what is
+	WF_KEY_JS,					/* what JavaScript's String() says; what is
 								 * falsy there is missing */
+	WF_KEY_PYTHON				/* what Python's str() says; only null is
+								 * missing */
 } WfKeyForm;
 
 /* Murmur3 (32 bit) after the constant beginning of the input. */
