@@ -116,6 +116,34 @@ OBJS = \
 	src/flags/callbacks.o \
 	src/flags/context.o \
 	src/flags/dialect.o \
+	src/flags/dialect_flagsmith.o \
+	src/flags/dialect_flagsmith_document.o \
+	src/flags/dialect_flagsmith_environment.o \
+	src/flags/dialect_flagsmith_identity.o \
+	src/flags/dialect_flagsmith_operator.o \
+	src/flags/dialect_flagsmith_property.o \
+	src/flags/dialect_flagsmith_read.o \
+	src/flags/dialect_flagsmith_result.o \
+	src/flags/dialect_flagsmith_segment.o \
+	src/flags/dialect_growthbook.o \
+	src/flags/dialect_growthbook_condition.o \
+	src/flags/dialect_growthbook_document.o \
+	src/flags/dialect_growthbook_experiment.o \
+	src/flags/dialect_growthbook_forced.o \
+	src/flags/dialect_growthbook_operator.o \
+	src/flags/dialect_growthbook_result.o \
+	src/flags/dialect_growthbook_split.o \
+	src/flags/dialect_growthbook_sticky.o \
+	src/flags/dialect_growthbook_test.o \
+	src/flags/dialect_launchdarkly.o \
+	src/flags/dialect_launchdarkly_api.o \
+	src/flags/dialect_launchdarkly_clause.o \
+	src/flags/dialect_launchdarkly_context.o \
+	src/flags/dialect_launchdarkly_document.o \
+	src/flags/dialect_launchdarkly_read.o \
+	src/flags/dialect_launchdarkly_result.o \
+	src/flags/dialect_launchdarkly_rollout.o \
+	src/flags/dialect_launchdarkly_segment.o \
 	src/flags/dialect_native.o \
 	src/flags/dialect_native_condition.o \
 	src/flags/dialect_native_segment.o \
@@ -130,13 +158,17 @@ OBJS = \
 	src/flags/integrity.o \
 	src/flags/js.o \
 	src/flags/json.o \
+	src/flags/json_read.o \
 	src/flags/manage.o \
+	src/flags/moment.o \
 	src/flags/node.o \
 	src/flags/ofrep.o \
 	src/flags/operator.o \
 	src/flags/override.o \
 	src/flags/pattern.o \
+	src/flags/pattern_js.o \
 	src/flags/predicate.o \
+	src/flags/python.o \
 	src/flags/result.o \
 	src/flags/roster.o \
 	src/flags/row.o \
@@ -155,6 +187,7 @@ OBJS = \
 	src/flags/trigger_override.o \
 	src/flags/trigger_segment.o \
 	src/flags/value.o \
+	src/flags/version.o \
 	src/guard/announce.o \
 	src/guard/describe.o \
 	src/guard/describe_partitions.o \
@@ -199,8 +232,10 @@ REGRESS = \
 	flags_variant \
 	flags_rules \
 	flags_override \
+	flags_import \
 	flags_segment_table \
 	flags_ofrep \
+	flags_growthbook \
 	flags_explain \
 	flags_definition_wrong \
 	flags_transaction \

@@ -173,7 +173,7 @@ follow_path(const WfValue *root, const WfPath *path, WfValue *value)
 				return false;
 			wf_flags_value_from_json(&json, value);
 		}
-		else if (value->type != WF_VALUE_ARRAY || !parse_index(step, &index) ||
+		else if (value->type != WF_VALUE_ARRAY || path->objects_only || !parse_index(step, &index) ||
 				 !wf_flags_value_element(value, index, value))
 			return false;
 	}

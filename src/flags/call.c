@@ -356,6 +356,8 @@ eval_variant(FunctionCallInfo fcinfo, WfContext *context)
 	if (outcome.variant == WF_VARIANT_NONE)
 		PG_RETURN_NULL();
 	name = &program->variants[outcome.variant].name;
+	if (name->data == NULL)
+		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(name->data, name->len));
 }
 

@@ -63,6 +63,13 @@ typedef struct WfDocumentFlag
 	const char *description;	/* or NULL */
 } WfDocumentFlag;
 
+/* Something that a document holds and an evaluation here can't have. */
+typedef struct WfLimit
+{
+	const char *name;			/* of the flag or segment, or what it is */
+	const char *message;		/* what is missing, and what happens instead */
+} WfLimit;
+
 /* What an evaluation came to, for the result in the system's own shape. */
 typedef struct WfResult
 {
@@ -94,6 +101,8 @@ typedef struct WfDialect
 	bool		(*compile_shared) (WfShared *shared, WfFault *fault);
 	/* The flags of a normalized document: a List of WfDocumentFlag. */
 	List	   *(*list_flags) (Jsonb *document);
+	/* What can't be carried: a List of WfLimit; NULL for nothing ever. */
+	List	   *(*list_limits) (const WfShared *shared);
 	/* The normalized document with these flags, and their states, instead. */
 	Jsonb	   *(*assemble) (Jsonb *document, List *flags);
 	/* The result in the system's own shape. */
@@ -103,6 +112,9 @@ typedef struct WfDialect
 extern const WfDialect *wf_flags_dialect_find(const char *name);
 extern const WfDialect *wf_flags_dialect_of_documents(const char *name);
 
+extern const WfDialect wf_flags_dialect_flagsmith;
+extern const WfDialect wf_flags_dialect_growthbook;
+extern const WfDialect wf_flags_dialect_launchdarkly;
 extern const WfDialect wf_flags_dialect_native;
 
 #endif							/* WF_FLAGS_DIALECT_H */

@@ -149,6 +149,7 @@ wf_flags_attribute_add_path(WfAttribute *attribute, WfPathUse use, int nsteps, c
 		attribute->paths = repalloc(attribute->paths, sizeof(WfPath) * (attribute->npaths + 1));
 	path = &attribute->paths[attribute->npaths++];
 	path->use = use;
+	path->objects_only = false;
 	path->nsteps = nsteps;
 	path->steps = palloc(sizeof(WfString) * Max(nsteps, 1));
 	memcpy(path->steps, steps, sizeof(WfString) * nsteps);

@@ -9,12 +9,20 @@
 #include "flags/eval.h"
 #include "flags/override.h"
 
+/* How a rule ends. */
+typedef enum RuleEnd
+{
+	RULE_MISSED,
+	RULE_MISSED_GROUP,			/* the rest of its group misses, too */
+	RULE_DECIDED				/* or failed */
+} RuleEnd;
+
 static void run_flag(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
 static void run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
 static bool context_has_key(WfContext *context, const WfProgram *program, WfString *key);
 static bool serve_override(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
-static bool run_rule(WfRun *run, const WfProgram *program, const WfFlagRule *rule,
-					 WfOutcome *outcome);
+static RuleEnd run_rule(WfRun *run, const WfProgram *program, const WfFlagRule *rule,
+						WfOutcome *outcome);
 static bool choose_variant(WfRun *run, const WfProgram *program, const WfServe *serve,
 						   int *variant, WfOutcome *outcome);
 static bool variant_of_value(WfRun *run, const WfProgram *program, const WfValue *value, int *variant);
@@ -91,7 +99,8 @@ wf_flags_flag_passes(WfRun *run, const WfFlagTest *test)
 	run->flag = asking;
 	run->scope = scope;
 	/* What is wrong with that flag alone is a test that fails. */
-	if (run->cause != WF_CAUSE_CYCLE && run->cause != WF_CAUSE_LIMIT)
+	if (run->cause != WF_CAUSE_CYCLE && run->cause != WF_CAUSE_LIMIT &&
+		run->cause != WF_CAUSE_CONDITION)
 	{
 		run->error = WF_ERROR_NONE;
 		run->cause = WF_CAUSE_NONE;
@@ -231,6 +240,7 @@ static void
 run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 {
 	const WfProgram *program = flag->program;
+	WfErrorCode error;
 	WfString	key;
 
 	if (program->fault != WF_ERROR_NONE)
@@ -239,6 +249,8 @@ run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 		wf_flags_run_fail(run, WF_ERROR_INVALID_CONTEXT, WF_CAUSE_NONE);
 	else if (program->needs_key && !context_has_key(run->context, program, &key))
 		wf_flags_run_fail(run, WF_ERROR_TARGETING_KEY_MISSING, WF_CAUSE_NONE);
+	else if (program->check && (error = program->check(run->context)) != WF_ERROR_NONE)
+		wf_flags_run_fail(run, error, WF_CAUSE_NONE);
 	if (run->error != WF_ERROR_NONE)
 	{
 		fail(run, outcome);
@@ -254,10 +266,16 @@ run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 
 	for (int i = 0; i < program->nrules; i++)
 	{
-		if (run_rule(run, program, &program->rules[i], outcome))
+		const WfFlagRule *rule = &program->rules[i];
+		RuleEnd		end = run_rule(run, program, rule, outcome);
+
+		if (end == RULE_DECIDED)
 			return;
+		while (end == RULE_MISSED_GROUP && i + 1 < program->nrules &&
+			   program->rules[i + 1].group == rule->group)
+			i++;
 	}
-	if (!run_rule(run, program, &program->fallthrough, outcome))
+	if (run_rule(run, program, &program->fallthrough, outcome) != RULE_DECIDED)
 		serve_variant(program, program->off, WF_REASON_SPLIT, outcome);
 }
 
@@ -297,8 +315,7 @@ serve_override(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 	return true;
 }
 
-/* Runs one rule; false when it misses, true when it decided (or failed). */
-static bool
+static RuleEnd
 run_rule(WfRun *run, const WfProgram *program, const WfFlagRule *rule, WfOutcome *outcome)
 {
 	bool		inside = true;
@@ -316,9 +333,11 @@ run_rule(WfRun *run, const WfProgram *program, const WfFlagRule *rule, WfOutcome
 	}
 	if (inside && rule->serve.error != WF_ERROR_NONE)
 		wf_flags_run_fail(run, rule->serve.error, WF_CAUSE_VARIANT);
-	if (inside && run->error == WF_ERROR_NONE && (rule->serve.split || rule->serve.node))
+	if (inside && run->error == WF_ERROR_NONE)
 	{
 		inside = choose_variant(run, program, &rule->serve, &variant, outcome);
+		if (!inside && rule->serve.miss == WF_MISS_GROUP && run->error == WF_ERROR_NONE)
+			return RULE_MISSED_GROUP;
 		if (rule->serve.split)
 			reason = WF_REASON_SPLIT;
 	}
@@ -326,21 +345,21 @@ run_rule(WfRun *run, const WfProgram *program, const WfFlagRule *rule, WfOutcome
 	{
 		outcome->rule = rule;
 		fail(run, outcome);
-		return true;
+		return RULE_DECIDED;
 	}
 	if (!inside)
-		return false;
+		return RULE_MISSED;
 	outcome->rule = rule;
 	serve_variant(program, variant, reason, outcome);
-	return true;
+	return RULE_DECIDED;
 }
 
-/* Finds the variant of a serve that has to choose; false when the rule misses. */
+/* Finds the variant of a serve; false when the rule misses. */
 static bool
 choose_variant(WfRun *run, const WfProgram *program, const WfServe *serve, int *variant,
 			   WfOutcome *outcome)
 {
-	bool		chosen;
+	bool		chosen = true;
 	WfValue		value;
 
 	if (serve->split)
@@ -351,13 +370,17 @@ choose_variant(WfRun *run, const WfProgram *program, const WfServe *serve, int *
 		if (chosen)
 			*variant = serve->split->arms[outcome->arm].variant;
 	}
-	else
+	else if (serve->node)
 	{
 		wf_flags_node_value(run, serve->node, &value);
 		chosen = run->error == WF_ERROR_NONE && variant_of_value(run, program, &value, variant);
 	}
-	if (chosen || serve->miss == WF_MISS_NEXT)
-		return chosen;
+	if (chosen && *variant != WF_VARIANT_MISS)
+		return true;
+	if (serve->miss == WF_MISS_ERROR)
+		wf_flags_run_fail(run, WF_ERROR_PARSE_ERROR, WF_CAUSE_VARIANT);
+	if (serve->miss != WF_MISS_OFF)
+		return false;
 	*variant = program->off;
 	return true;
 }
@@ -458,7 +481,7 @@ serves_name(const WfFlagTest *test, const WfProgram *program, int variant)
 static bool
 variant_enabled(const WfProgram *program, int variant)
 {
-	return variant != WF_VARIANT_NONE && program->variants[variant].enabled;
+	return variant >= 0 && program->variants[variant].enabled;
 }
 
 static void

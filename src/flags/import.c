@@ -75,6 +75,7 @@ static const char *describe_change(Import *import, const WfDocumentFlag *flag, c
 static bool same_jsonb(Jsonb *a, Datum b);
 static void write_flag(Import *import, const WfDocumentFlag *flag);
 static void import_absent(Import *import, List *flags);
+static void report_limits(Import *import);
 static void report(Import *import, const char *item, const char *name, const char *action,
 				   const char *message);
 static bool listed(List *names, const char *name);
@@ -116,6 +117,7 @@ wf_flag_import(PG_FUNCTION_ARGS)
 	import_document(&import);
 	import_flags(&import, flags);
 	import_absent(&import, flags);
+	report_limits(&import);
 	SPI_finish();
 	return (Datum) 0;
 }
@@ -374,6 +376,22 @@ import_absent(Import *import, List *flags)
 		if (import->options.prune && !import->options.dry_run &&
 			SPI_execute_with_args(deletion, 1, types, values, NULL, false, 0) != SPI_OK_DELETE)
 			elog(ERROR, "could not run: %s", deletion);
+	}
+}
+
+/* What stays behind is said, too. */
+static void
+report_limits(Import *import)
+{
+	ListCell   *lc;
+
+	if (import->shared.dialect->list_limits == NULL)
+		return;
+	foreach(lc, import->shared.dialect->list_limits(&import->shared))
+	{
+		const WfLimit *limit = lfirst(lc);
+
+		report(import, "limit", limit->name, "not carried", limit->message);
 	}
 }
 

@@ -23,6 +23,28 @@ wf_flags_json_end(JsonbParseState **state)
 	return JsonbValueToJsonb(pushJsonbValue(state, WJB_END_OBJECT, NULL));
 }
 
+/* Ends an object inside of another one, or of an array. */
+void
+wf_flags_json_close_object(JsonbParseState **state)
+{
+	(void) pushJsonbValue(state, WJB_END_OBJECT, NULL);
+}
+
+/* Begins an array; with a key of NULL it is an element itself. */
+void
+wf_flags_json_open_array(JsonbParseState **state, const char *key)
+{
+	if (key)
+		wf_flags_json_key(state, key);
+	(void) pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
+}
+
+void
+wf_flags_json_close_array(JsonbParseState **state)
+{
+	(void) pushJsonbValue(state, WJB_END_ARRAY, NULL);
+}
+
 /* The key of a member whose value is pushed next. */
 void
 wf_flags_json_key(JsonbParseState **state, const char *key)

@@ -8,6 +8,9 @@
 
 extern void wf_flags_json_begin(JsonbParseState **state);
 extern Jsonb *wf_flags_json_end(JsonbParseState **state);
+extern void wf_flags_json_close_object(JsonbParseState **state);
+extern void wf_flags_json_open_array(JsonbParseState **state, const char *key);
+extern void wf_flags_json_close_array(JsonbParseState **state);
 extern void wf_flags_json_key(JsonbParseState **state, const char *key);
 extern void wf_flags_json_value(JsonbParseState **state, const char *key, const WfValue *value);
 extern void wf_flags_json_document(JsonbParseState **state, const char *key, Jsonb *document);

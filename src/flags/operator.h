@@ -90,6 +90,9 @@ extern bool wf_flags_pattern_finds(WfRun *run, const void *pattern, WfString sub
 extern bool wf_flags_match_pattern(WfRun *run, const WfPredicate *predicate,
 								   const WfValue *value, const WfOperand *operand);
 
+/* pattern_js.c */
+extern bool wf_flags_pattern_from_js(WfString pattern, WfString *translated, const char **problem);
+
 /* version.c: versions.  WfPredicate.mode is a WfOrder. */
 typedef enum WfVersionFlavour
 {
@@ -108,6 +111,7 @@ extern bool wf_flags_match_version_short(WfRun *run, const WfPredicate *predicat
 
 /* moment.c: points in time.  WfPredicate.mode is a WfOrder. */
 extern bool wf_flags_moment_parse(WfString text, TimestampTz *moment);
+extern bool wf_flags_moment_from_milliseconds(double milliseconds, TimestampTz *moment);
 extern bool wf_flags_moment_from_value(const WfValue *value, TimestampTz *moment);
 extern const void *wf_flags_moment_prepare(const WfValue *value);
 extern bool wf_flags_match_moment(WfRun *run, const WfPredicate *predicate,

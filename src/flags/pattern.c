@@ -41,8 +41,8 @@ typedef struct Flavour
 static const Flavour flavours[] = {
 	[WF_PATTERN_RE2] = {PCRE2_DOLLAR_ENDONLY, PCRE2_NEWLINE_LF, false},
 	[WF_PATTERN_RUST] = {PCRE2_DOLLAR_ENDONLY | PCRE2_UCP, PCRE2_NEWLINE_LF, false},
-	[WF_PATTERN_JS] = {PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX | PCRE2_ALLOW_EMPTY_CLASS |
-	PCRE2_MATCH_UNSET_BACKREF, PCRE2_NEWLINE_ANYCRLF, true},
+	[WF_PATTERN_JS] = {PCRE2_DOLLAR_ENDONLY | PCRE2_ALLOW_EMPTY_CLASS | PCRE2_MATCH_UNSET_BACKREF,
+	PCRE2_NEWLINE_ANYCRLF, true},
 	[WF_PATTERN_PYTHON] = {PCRE2_ANCHORED | PCRE2_UCP, PCRE2_NEWLINE_LF, true},
 	[WF_PATTERN_PERL] = {0, PCRE2_NEWLINE_LF, true},
 };
@@ -70,6 +70,8 @@ wf_flags_pattern_compile(WfString pattern, WfPatternFlavour flavour, bool fold_c
 		*problem = psprintf("%s is not supported", foreign);
 		return NULL;
 	}
+	if (flavour == WF_PATTERN_JS && !wf_flags_pattern_from_js(pattern, &pattern, problem))
+		return NULL;
 	return compile(pattern, how->options | (fold_case ? PCRE2_CASELESS : 0), how->newline, problem);
 }
 
@@ -127,9 +129,12 @@ compile(WfString text, uint32 options, uint32 newline, const char **problem)
 
 	pcre2_set_newline(context, newline);
 	pcre2_set_max_pattern_length(context, PATTERN_MAX);
+	/* A literal has no syntax that could be forbidden. */
+	if ((options & PCRE2_LITERAL) == 0)
+		options |= PCRE2_NEVER_BACKSLASH_C;
 	text = to_utf8(text);
 	pattern->code = pcre2_compile((PCRE2_SPTR) text.data, text.len,
-								  options | PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &error, &offset, context);
+								  options | PCRE2_UTF, &error, &offset, context);
 	pcre2_compile_context_free(context);
 	if (pattern->code == NULL)
 	{

@@ -21,6 +21,8 @@ wf_flags_predicate_holds(WfRun *run, const WfPredicate *predicate)
 	else
 		(void) wf_flags_attribute_fetch(run, &predicate->attribute, &value);
 
+	if (value.type == WF_VALUE_ABSENT && predicate->absent_is_null)
+		value.type = WF_VALUE_NULL;
 	if (value.type == WF_VALUE_ABSENT ||
 		(value.type == WF_VALUE_NULL && !predicate->takes_null))
 		return predicate->absent;

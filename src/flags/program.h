@@ -22,6 +22,9 @@
 #define WF_VARIANT_OFF 1
 #define WF_VARIANT_NONE (-1)
 
+/* In a serve or an arm: as if nothing had been chosen. */
+#define WF_VARIANT_MISS (-2)
+
 /* A percentage is counted in steps of 0.001 %. */
 #define WF_SHARE_TOTAL 100000
 
@@ -34,6 +37,7 @@
 /* How long clients outside may keep an answer unless the flag says otherwise, in seconds. */
 #define WF_CACHE_TTL_DEFAULT 300
 
+struct WfContext;
 struct WfDialect;
 struct WfNode;
 struct WfPredicate;
@@ -82,6 +86,7 @@ typedef enum WfPathUse
 typedef struct WfPath
 {
 	WfPathUse	use;
+	bool		objects_only;	/* it leads through no array */
 	int			nsteps;			/* 0: the whole */
 	WfString   *steps;
 } WfPath;
@@ -126,6 +131,7 @@ typedef struct WfPredicate
 	bool		absent;			/* result where the attribute is absent or
 								 * null, whatever negate says */
 	bool		takes_null;		/* a null goes to match too */
+	bool		absent_is_null; /* what is absent goes there as well, as null */
 	bool		negate;
 	bool		unary;			/* match takes no constants */
 	bool		each;			/* an array matches when one of its elements
@@ -282,8 +288,10 @@ typedef enum WfKeyForm
 								 * shortest decimal form, true and false */
 	WF_KEY_STRING,				/* strings only */
 	WF_KEY_STRING_OR_INTEGER,	/* strings and whole numbers */
-	WF_KEY_JS					/* what JavaScript's String() says; what is
+	WF_KEY_JS,					/* what JavaScript's String() says; what is
 								 * falsy there is missing */
+	WF_KEY_PYTHON				/* what Python's str() says; only null is
+								 * missing */
 } WfKeyForm;
 
 /* Murmur3 (32 bit) after the constant beginning of the input. */
@@ -332,7 +340,9 @@ typedef struct WfSplit
 typedef enum WfMiss
 {
 	WF_MISS_OFF,				/* the off variant */
-	WF_MISS_NEXT				/* the rule misses */
+	WF_MISS_NEXT,				/* the rule misses */
+	WF_MISS_GROUP,				/* so do those after it of the same group */
+	WF_MISS_ERROR				/* the definition is wrong: PARSE_ERROR */
 } WfMiss;
 
 /*
@@ -357,6 +367,7 @@ typedef struct WfFlagRule
 	WfReason	reason;			/* of a fixed variant */
 	int			stage;			/* the dialect's own: what kind of rule it is */
 	int			index;			/* among the rules of its kind */
+	int			group;			/* of rules that stand next to each other */
 	const void *detail;			/* the dialect's own, for its result */
 } WfFlagRule;
 
@@ -373,6 +384,9 @@ typedef enum WfShortcut
 								 * is a multiplied murmur3, else false */
 } WfShortcut;
 
+/* What is wrong with a context, for a system that takes not every one; or none. */
+typedef WfErrorCode (*WfContextCheck) (struct WfContext *context);
+
 typedef struct WfProgram
 {
 	const struct WfDialect *dialect;
@@ -382,6 +396,7 @@ typedef struct WfProgram
 	uint32		shortcut_limit; /* of WF_SHORTCUT_SHARE */
 	WfAttribute key;			/* whom it is evaluated for */
 	bool		needs_key;		/* TARGETING_KEY_MISSING without */
+	WfContextCheck check;		/* or NULL */
 	bool		tests_flags;	/* has a WF_NODE_FLAG */
 	int			nvariants;
 	const WfVariant *variants;

@@ -60,7 +60,9 @@ typedef enum WfCause
 	WF_CAUSE_CYCLE,				/* a flag or segment depends on itself */
 	WF_CAUSE_LIMIT,				/* too many steps, or too deep */
 	WF_CAUSE_VARIANT,			/* a variant that does not exist was chosen */
-	WF_CAUSE_SEGMENT			/* a segment can't be looked into */
+	WF_CAUSE_SEGMENT,			/* a segment can't be looked into */
+	WF_CAUSE_CONDITION			/* a condition can't be evaluated, and neither
+								 * can what depends on its flag */
 } WfCause;
 
 /* A flag or segment that is being evaluated, and for which one. */

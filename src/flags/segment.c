@@ -45,6 +45,23 @@ wf_flags_segment_holds(WfRun *run, const WfSegmentTest *test)
 	return holds;
 }
 
+/*
+ * Whether the context is in a segment, as seen by a flag but outside of its
+ * evaluation; false where it can't be told.
+ */
+bool
+wf_flags_segment_has(const WfSegment *segment, const WfFlag *flag, WfContext *context,
+					 const WfCallbacks *callbacks)
+{
+	WfRun		run = {0};
+	WfSegmentTest test = {.segment = segment};
+
+	run.context = context;
+	run.callbacks = callbacks;
+	run.flag = flag;
+	return wf_flags_segment_holds(&run, &test) && run.error == WF_ERROR_NONE;
+}
+
 static bool
 segment_contains(WfRun *run, const WfSegment *segment)
 {
@@ -53,7 +70,7 @@ segment_contains(WfRun *run, const WfSegment *segment)
 
 	if (error == WF_ERROR_NONE && segment->condition)
 		return wf_flags_node_holds(run, segment->condition);
-	if (error == WF_ERROR_NONE && segment->source)
+	if (error == WF_ERROR_NONE && segment->source && run->flag)
 	{
 		WfString	key;
 

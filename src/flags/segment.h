@@ -23,5 +23,7 @@ typedef struct WfSegmentSource
 } WfSegmentSource;
 
 extern bool wf_flags_segment_holds(WfRun *run, const WfSegmentTest *test);
+extern bool wf_flags_segment_has(const WfSegment *segment, const WfFlag *flag, WfContext *context,
+								 const WfCallbacks *callbacks);
 
 #endif							/* WF_FLAGS_SEGMENT_H */

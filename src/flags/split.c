@@ -52,6 +52,13 @@ wf_flags_value_key(const WfValue *value, WfKeyForm form, WfString *key)
 		*key = wf_flags_js_string(value);
 		return true;
 	}
+	if (form == WF_KEY_PYTHON)
+	{
+		if (value->type <= WF_VALUE_NULL)
+			return false;
+		*key = wf_flags_python_string(value);
+		return true;
+	}
 
 	switch (value->type)
 	{

@@ -67,6 +67,13 @@ extern bool wf_flags_js_equal(const WfValue *a, const WfValue *b);
 extern bool wf_flags_js_identical(const WfValue *a, const WfValue *b);
 extern bool wf_flags_js_less(const WfValue *a, const WfValue *b, bool or_equal);
 
+/* What Python makes of values. */
+extern bool wf_flags_python_is_integer(const WfValue *value);
+extern bool wf_flags_python_integer(const WfValue *value, Numeric *integer);
+extern bool wf_flags_python_float(const WfValue *value, double *number);
+extern WfString wf_flags_python_string(const WfValue *value);
+extern double wf_flags_python_modulo(double number, double divisor);
+
 static inline WfString
 wf_flags_string(const char *text)
 {
