@@ -114,6 +114,7 @@ OBJS = \
 	src/flags/cache.o \
 	src/flags/call.o \
 	src/flags/callbacks.o \
+	src/flags/clock.o \
 	src/flags/context.o \
 	src/flags/dialect.o \
 	src/flags/dialect_flagsmith.o \
@@ -148,6 +149,7 @@ OBJS = \
 	src/flags/dialect_native_condition.o \
 	src/flags/dialect_native_segment.o \
 	src/flags/document.o \
+	src/flags/estimate.o \
 	src/flags/eval.o \
 	src/flags/eval_all.o \
 	src/flags/eval_document.o \

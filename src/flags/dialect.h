@@ -60,6 +60,8 @@ typedef struct WfDocumentFlag
 	WfString	key;			/* terminated by a zero byte as well */
 	Jsonb	   *definition;
 	bool		enabled;		/* the system's own on and off */
+	bool		has_share;		/* it says how far it is rolled out ... */
+	uint32		share;			/* ... in steps of 0.001 %; else to everybody */
 	const char *description;	/* or NULL */
 } WfDocumentFlag;
 
