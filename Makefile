@@ -163,9 +163,11 @@ OBJS = \
 	src/flags/json_read.o \
 	src/flags/manage.o \
 	src/flags/moment.o \
+	src/flags/network.o \
 	src/flags/node.o \
 	src/flags/ofrep.o \
 	src/flags/operator.o \
+	src/flags/operator_shape.o \
 	src/flags/override.o \
 	src/flags/pattern.o \
 	src/flags/pattern_js.o \
