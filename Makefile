@@ -146,8 +146,15 @@ OBJS = \
 	src/flags/dialect_launchdarkly_rollout.o \
 	src/flags/dialect_launchdarkly_segment.o \
 	src/flags/dialect_native.o \
+	src/flags/dialect_native_compute.o \
 	src/flags/dialect_native_condition.o \
+	src/flags/dialect_native_document.o \
+	src/flags/dialect_native_operator.o \
+	src/flags/dialect_native_read.o \
+	src/flags/dialect_native_rule.o \
 	src/flags/dialect_native_segment.o \
+	src/flags/dialect_native_serve.o \
+	src/flags/dialect_native_share.o \
 	src/flags/document.o \
 	src/flags/estimate.o \
 	src/flags/eval.o \
@@ -235,6 +242,10 @@ REGRESS = \
 	flags_context \
 	flags_variant \
 	flags_rules \
+	flags_conditions \
+	flags_segments_native \
+	flags_progressive \
+	flags_requires \
 	flags_override \
 	flags_import \
 	flags_segment_table \
