@@ -114,9 +114,13 @@ OBJS = \
 	src/flags/cache.o \
 	src/flags/call.o \
 	src/flags/callbacks.o \
+	src/flags/cbor.o \
 	src/flags/clock.o \
 	src/flags/context.o \
 	src/flags/dialect.o \
+	src/flags/dialect_flagd.o \
+	src/flags/dialect_flagd_document.o \
+	src/flags/dialect_flagd_operator.o \
 	src/flags/dialect_flagsmith.o \
 	src/flags/dialect_flagsmith_document.o \
 	src/flags/dialect_flagsmith_environment.o \
@@ -168,6 +172,13 @@ OBJS = \
 	src/flags/js.o \
 	src/flags/json.o \
 	src/flags/json_read.o \
+	src/flags/logic.o \
+	src/flags/logic_data.o \
+	src/flags/logic_list.o \
+	src/flags/logic_number.o \
+	src/flags/logic_operator.o \
+	src/flags/logic_text.o \
+	src/flags/logic_value.o \
 	src/flags/manage.o \
 	src/flags/moment.o \
 	src/flags/network.o \

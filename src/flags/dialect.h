@@ -114,6 +114,7 @@ typedef struct WfDialect
 extern const WfDialect *wf_flags_dialect_find(const char *name);
 extern const WfDialect *wf_flags_dialect_of_documents(const char *name);
 
+extern const WfDialect wf_flags_dialect_flagd;
 extern const WfDialect wf_flags_dialect_flagsmith;
 extern const WfDialect wf_flags_dialect_growthbook;
 extern const WfDialect wf_flags_dialect_launchdarkly;
