@@ -161,7 +161,7 @@ static void
 fetch_rest(WfRun *run, const WfPath *path, const WfValue *root, WfValue *value)
 {
 	const WfValue *scope = run->scope;
-	WfPath		rest = {WF_PATH_ALWAYS, path->nsteps - 1, path->steps + 1};
+	WfPath		rest = {.use = WF_PATH_ALWAYS, .nsteps = path->nsteps - 1, .steps = path->steps + 1};
 	WfAttribute attribute = {.npaths = 1, .paths = &rest};
 
 	run->scope = root;
@@ -215,7 +215,7 @@ whole_context(WfRun *run, const WfLogicLanguage *language, WfValue *value)
 {
 	const WfContext *context = run->context;
 	WfString	extra = wf_flags_string(language->extra ? language->extra : "");
-	WfPath		path = {WF_PATH_ALWAYS, 1, &extra};
+	WfPath		path = {.use = WF_PATH_ALWAYS, .nsteps = 1, .steps = &extra};
 	JsonbParseState *state = NULL;
 	JsonbIterator *it;
 	JsonbIteratorToken token;
