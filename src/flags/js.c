@@ -7,6 +7,7 @@
  */
 #include "common/compat.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "common/shortest_dec.h"
@@ -14,6 +15,7 @@
 
 #include "flags/value.h"
 
+static void shortest_decimal(double number, char *text);
 static double string_to_number(WfString string);
 static WfString trim(WfString string);
 static int	white_space_length(const char *data, int len);
@@ -133,7 +135,7 @@ wf_flags_js_number_text(double number)
 	if (number == 0)
 		return wf_flags_string("0");
 
-	double_to_shortest_decimal_buf(fabs(number), shortest);
+	shortest_decimal(fabs(number), shortest);
 	for (at = shortest; *at && *at != 'e'; at++)
 	{
 		if (*at == '.')
@@ -251,6 +253,30 @@ wf_flags_js_less(const WfValue *a, const WfValue *b, bool or_equal)
 	x = a->type == WF_VALUE_OBJECT ? NAN : wf_flags_js_number(a);
 	y = b->type == WF_VALUE_OBJECT ? NAN : wf_flags_js_number(b);
 	return or_equal ? x <= y : x < y;
+}
+
+/*
+ * The shortest decimal that reads back as the same number.  PostgreSQL's keeps
+ * off the midpoints between numbers, which JavaScript's readers round to even;
+ * a midpoint can only be shorter than 16 or 17 digits.
+ */
+static void
+shortest_decimal(double number, char *text)
+{
+	char		rounded[DOUBLE_SHORTEST_DECIMAL_LEN];
+
+	double_to_shortest_decimal_buf(number, text);
+	if (strcspn(text, "e") < DBL_DIG + 1)
+		return;
+	for (int digits = DBL_DIG; digits <= DBL_DIG + 1; digits++)
+	{
+		snprintf(rounded, sizeof(rounded), "%.*e", digits - 1, number);
+		if (strtod(rounded, NULL) == number)
+		{
+			strcpy(text, rounded);
+			return;
+		}
+	}
 }
 
 /* StringToNumber: a decimal literal, 0x, 0o, 0b, Infinity; nothing is 0. */
