@@ -7,6 +7,7 @@
  */
 #include "common/compat.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "common/shortest_dec.h"
@@ -18,6 +19,7 @@
 #define ARRAYS_MAX 1000
 
 static void append_elements(StringInfo text, JsonbContainer *array, int depth);
+static void shortest_decimal(double number, char *text);
 static double string_to_number(WfString string);
 static int	decimal_length(const char *text);
 static WfString trim(WfString string);
@@ -149,7 +151,7 @@ wf_flags_js_number_text(double number)
 	if (number == 0)
 		return wf_flags_string("0");
 
-	double_to_shortest_decimal_buf(fabs(number), shortest);
+	shortest_decimal(fabs(number), shortest);
 	for (at = shortest; *at && *at != 'e'; at++)
 	{
 		if (*at == '.')
@@ -301,6 +303,30 @@ append_elements(StringInfo text, JsonbContainer *array, int depth)
 		{
 			part = wf_flags_js_string(&element);
 			appendBinaryStringInfo(text, part.data, part.len);
+		}
+	}
+}
+
+/*
+ * The shortest decimal that reads back as the same number.  PostgreSQL's keeps
+ * off the midpoints between numbers, which JavaScript's readers round to even;
+ * a midpoint can only be shorter than 16 or 17 digits.
+ */
+static void
+shortest_decimal(double number, char *text)
+{
+	char		rounded[DOUBLE_SHORTEST_DECIMAL_LEN];
+
+	double_to_shortest_decimal_buf(number, text);
+	if (strcspn(text, "e") < DBL_DIG + 1)
+		return;
+	for (int digits = DBL_DIG; digits <= DBL_DIG + 1; digits++)
+	{
+		snprintf(rounded, sizeof(rounded), "%.*e", digits - 1, number);
+		if (strtod(rounded, NULL) == number)
+		{
+			strcpy(text, rounded);
+			return;
 		}
 	}
 }
