@@ -189,6 +189,7 @@ OBJS = \
 	src/flags/override.o \
 	src/flags/pattern.o \
 	src/flags/pattern_js.o \
+	src/flags/pattern_python.o \
 	src/flags/predicate.o \
 	src/flags/python.o \
 	src/flags/result.o \
