@@ -264,6 +264,7 @@ REGRESS = \
 	flags_ofrep \
 	flags_growthbook \
 	flags_launchdarkly \
+	flags_flagsmith \
 	flags_explain \
 	flags_definition_wrong \
 	flags_transaction \
