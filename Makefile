@@ -189,6 +189,7 @@ OBJS = \
 	src/flags/override.o \
 	src/flags/pattern.o \
 	src/flags/pattern_js.o \
+	src/flags/pattern_python.o \
 	src/flags/predicate.o \
 	src/flags/python.o \
 	src/flags/result.o \
@@ -263,6 +264,7 @@ REGRESS = \
 	flags_ofrep \
 	flags_growthbook \
 	flags_launchdarkly \
+	flags_flagsmith \
 	flags_explain \
 	flags_definition_wrong \
 	flags_transaction \

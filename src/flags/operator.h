@@ -123,6 +123,9 @@ extern bool wf_flags_match_pattern(WfRun *run, const WfPredicate *predicate,
 /* pattern_js.c */
 extern bool wf_flags_pattern_from_js(WfString pattern, WfString *translated, const char **problem);
 
+/* pattern_python.c */
+extern bool wf_flags_pattern_from_python(WfString pattern, WfString *translated, const char **problem);
+
 /* version.c: versions.  WfPredicate.mode is a WfOrder. */
 typedef enum WfVersionFlavour
 {
