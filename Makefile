@@ -263,6 +263,7 @@ REGRESS = \
 	flags_segment_table \
 	flags_ofrep \
 	flags_growthbook \
+	flags_launchdarkly \
 	flags_explain \
 	flags_definition_wrong \
 	flags_transaction \

@@ -4,7 +4,8 @@
 #
 # TESTS="flags check" chooses; a benchmark is a script that finds the server by
 # PGHOST, PGPORT, PGUSER and PGDATABASE (a database of its own with the
-# extension), its programs on PATH, their folder in BIN.
+# extension), its programs on PATH, their folder in BIN; over TCP at 127.0.0.1,
+# with the password in PGPASSWORD.  TOP is the checkout, PG_CONFIG the server's.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -14,11 +15,20 @@ wf_need build server
 wf_begin
 wf_build
 wf_stage
-export BIN
+PG_CONFIG=$(wf_server_config)
+TOP=$src
+PGPASSWORD=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+export BIN PG_CONFIG TOP PGPASSWORD
+# No two runs on a machine may want the same port.
+tcp_port=$(perl -MIO::Socket::INET -e \
+	'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport')
 wf_start bench \
+	"listen_addresses = '127.0.0.1'" "port = $tcp_port" \
 	"shared_buffers = 512MB" "work_mem = 256MB" "maintenance_work_mem = 256MB" "max_wal_size = 8GB" \
 	"checkpoint_timeout = 1h" "synchronous_commit = off" "autovacuum = off" "jit = off" \
 	"max_parallel_workers_per_gather = 0"
+PGPORT=$tcp_port
+psql -Xq -c "ALTER ROLE postgres PASSWORD '$PGPASSWORD'"
 
 run=0
 failed=0

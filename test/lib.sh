@@ -333,7 +333,7 @@ wf_start() {
 	shift
 	data=$T/run/$name
 	as_user mkdir -m 700 "$data.s"
-	as_user "$BIN/initdb" -D "$data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N > "$T/$name.initdb" 2>&1 \
+	as_user "$BIN/initdb" -D "$data" -U postgres --auth-local=trust --auth-host=scram-sha-256 -E UTF8 --locale=C.UTF-8 -N > "$T/$name.initdb" 2>&1 \
 		|| { cat "$T/$name.initdb" >&2; die "initdb failed"; }
 	{
 		say "listen_addresses = ''"

@@ -19,6 +19,7 @@
 #include "storage/sinval.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 #include "flags/cache.h"
 #include "flags/store.h"
@@ -72,7 +73,6 @@ wf_flags_cache_refresh(void)
 	{
 		loading = true;
 		wf_flags_cache.statement = wf_flags_cache.transaction = 0;
-		wf_flags_cache.generation++;
 		if (cache_context == NULL)
 			reset_cache();
 		load();
@@ -132,19 +132,31 @@ reset_cache(void)
 		wf_flags_roster_reset(rosters[i]);
 }
 
-/* Loads what is stale; a message that arrives meanwhile makes it stale again. */
+/*
+ * Loads what has changed; a message that arrives meanwhile makes it stale
+ * again.  All tables are read with one snapshot, also those of which no change
+ * is known: what one transaction did to several is seen as a whole.
+ */
 static void
 load(void)
 {
-	for (int i = 0; i < lengthof(rosters); i++)
+	bool		done;
+
+	do
 	{
-		if (!rosters[i]->stale)
-			continue;
-		rosters[i]->stale = false;
-		wf_flags_roster_load(rosters[i], cache_context);
-		/* The flags of a document that has changed are compiled anew. */
-		if (rosters[i] == &documents)
-			flags.stale |= wf_flags_documents_changed();
-	}
+		Snapshot	snapshot = RegisterSnapshot(GetCatalogSnapshot(flags.relid));
+
+		done = true;
+		wf_flags_cache.generation++;
+		for (int i = 0; i < lengthof(rosters); i++)
+		{
+			rosters[i]->stale = false;
+			done &= wf_flags_roster_load(rosters[i], snapshot, cache_context);
+			/* The flags of a document that has changed are compiled anew. */
+			if (rosters[i] == &documents)
+				flags.recheck |= wf_flags_documents_changed();
+		}
+		UnregisterSnapshot(snapshot);
+	} while (!done);
 	wf_flags_documents_release();
 }

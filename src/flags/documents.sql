@@ -8,7 +8,7 @@ CREATE TABLE wishflags.flag_documents (
 	version integer NOT NULL,
 	created_at timestamptz NOT NULL,
 	updated_at timestamptz NOT NULL
-);
+) USING heap;
 
 COMMENT ON TABLE wishflags.flag_documents IS 'documents of other flag systems, as they were imported';
 COMMENT ON COLUMN wishflags.flag_documents.name IS 'name of the document; its flags say it in flags.document';

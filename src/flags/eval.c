@@ -211,14 +211,15 @@ run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 	WfErrorCode error;
 	WfString	key;
 
-	if (program->fault != WF_ERROR_NONE)
+	if (program->check && run->context->valid &&
+		(error = program->check(run->context)) != WF_ERROR_NONE)
+		wf_flags_run_fail(run, error, WF_CAUSE_NONE);
+	else if (program->fault != WF_ERROR_NONE)
 		wf_flags_run_fail(run, program->fault, WF_CAUSE_NONE);
 	else if (!run->context->valid)
 		wf_flags_run_fail(run, WF_ERROR_INVALID_CONTEXT, WF_CAUSE_NONE);
 	else if (program->needs_key && !context_has_key(run->context, program, &key))
 		wf_flags_run_fail(run, WF_ERROR_TARGETING_KEY_MISSING, WF_CAUSE_NONE);
-	else if (program->check && (error = program->check(run->context)) != WF_ERROR_NONE)
-		wf_flags_run_fail(run, error, WF_CAUSE_NONE);
 	if (run->error != WF_ERROR_NONE)
 	{
 		fail(run, outcome);

@@ -419,8 +419,6 @@ typedef struct WfProgram
 typedef struct WfFlag
 {
 	WfString	key;
-	uint64		generation;		/* of the load that compiled it */
-	MemoryContext context;		/* owns program; NULL for a plain flag */
 	WfString	document;		/* name of the one that it is part of; data is
 								 * NULL for none */
 	const WfProgram *program;

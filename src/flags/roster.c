@@ -1,76 +1,117 @@
 /*
  * roster.c: which row versions of a table are in memory.
  *
- * A table is read again whenever something in it has changed, but only rows
- * that are not known yet are taken in.  A row version is known by its place
- * and its xmin, never by a time or a number that grows: transactions commit in
- * another order than they write.
+ * A table is read again whenever something has changed, but only rows that are
+ * not known yet are taken in.  A row version is known by its place and by the
+ * transaction and command that wrote it, never by a time or a number that
+ * grows: transactions commit in another order than they write.
  *
- * Tables are read with a catalog snapshot, not with the active one: what an
- * old REPEATABLE READ snapshot sees would stay in memory after that
- * transaction, as nothing invalidates it again.
+ * Most pages are not even looked into.  A page is settled when all rows on it
+ * are such that every later snapshot sees the same of them: then it says the
+ * same as long as its LSN does.  What is not in the WAL has no LSN, and is read
+ * each time.
+ *
+ * The snapshot is a catalog snapshot, not the active one: what an old
+ * REPEATABLE READ snapshot sees would stay in memory after that transaction,
+ * as nothing invalidates it again.
  */
 #include "common/compat.h"
 
-#include "access/genam.h"
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/tableam.h"
 #include "miscadmin.h"
 #include "nodes/pg_list.h"
+#include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "common/extension.h"
 #include "flags/roster.h"
 
+/* The row version that an item was made from. */
+typedef struct RowVersion
+{
+	TransactionId xmin;
+	CommandId	command;
+	void	   *item;
+	OffsetNumber offset;
+} RowVersion;
+
+typedef struct WfRosterPage
+{
+	XLogRecPtr	lsn;			/* where it is settled, else invalid */
+	int			nrows;
+	RowVersion *rows;			/* in the order of their place */
+} WfRosterPage;
+
+/* A table being read. */
+typedef struct Reading
+{
+	WfRoster   *roster;
+	Relation	rel;
+	Snapshot	snapshot;
+	MemoryContext context;		/* of the roster */
+	MemoryContext row_context;
+	List	   *gone;			/* items of row versions that the table has no
+								 * more */
+} Reading;
+
 static Relation open_table(WfRoster *roster);
-static List *scan_table(WfRoster *roster, Relation rel, WfRoster *current, MemoryContext context);
-static bool is_known(const WfRoster *roster, const WfRowVersion *row, HeapTuple tuple);
-static void append_row(WfRoster *into, int expected, HeapTuple tuple, void *item, MemoryContext context);
+static void set_length(Reading *reading, BlockNumber npages);
+static void read_page(Reading *reading, BlockNumber block);
+static XLogRecPtr find_rows(Reading *reading, Buffer buffer, HeapTuple rows, int *nrows);
+static bool is_settled(HeapTupleHeader header, bool visible);
+static void take_rows(Reading *reading, WfRosterPage *page, HeapTuple rows, int nrows);
+static bool is_known(const WfRoster *roster, const RowVersion *row, HeapTuple tuple);
 
 /*
  * Reads the table: takes in the rows that are new or changed, and forgets
  * those that are gone.  The roster itself lies in the given context.
+ *
+ * False where the table has got other files than it had.  Then everything is
+ * forgotten, and nothing read: TRUNCATE and the like are seen by snapshots
+ * that are younger, and this one may have been taken before it.
  */
-void
-wf_flags_roster_load(WfRoster *roster, MemoryContext context)
+bool
+wf_flags_roster_load(WfRoster *roster, Snapshot snapshot, MemoryContext context)
 {
-	WfRoster	current = {0};
-	List	   *gone = NIL;
-	Relation	rel = open_table(roster);
+	Reading		reading = {roster, open_table(roster), snapshot, context, NULL, NIL};
+	Oid			storage = reading.rel ? reading.rel->rd_rel->relfilenode : InvalidOid;
+	bool		same = storage == roster->storage;
 	ListCell   *lc;
 
-	/* A rewritten table puts other rows into the same places. */
-	if (rel == NULL || rel->rd_rel->relfilenode != roster->storage)
+	if (!same || reading.rel == NULL)
+		set_length(&reading, 0);
+	else
 	{
-		for (int i = 0; i < roster->count; i++)
-			gone = lappend(gone, roster->rows[i].item);
-		roster->count = 0;
+		set_length(&reading, RelationGetNumberOfBlocks(reading.rel));
+		reading.row_context = AllocSetContextCreate(CurrentMemoryContext, "wishflags row",
+													ALLOCSET_SMALL_SIZES);
+		for (BlockNumber block = 0; block < roster->npages; block++)
+			read_page(&reading, block);
+		MemoryContextDelete(reading.row_context);
+		roster->recheck = false;
 	}
-	if (rel)
-	{
-		roster->storage = rel->rd_rel->relfilenode;
-		gone = list_concat(gone, scan_table(roster, rel, &current, context));
-		table_close(rel, AccessShareLock);
-	}
+	roster->storage = storage;
+	if (reading.rel)
+		table_close(reading.rel, AccessShareLock);
 
-	foreach(lc, gone)
+	foreach(lc, reading.gone)
 		roster->items->forget(lfirst(lc));
-	list_free(gone);
-	if (roster->rows)
-		pfree(roster->rows);
-	roster->rows = current.rows;
-	roster->count = current.count;
-	roster->capacity = current.capacity;
+	list_free(reading.gone);
+	return same;
 }
 
 /* Notes that nothing is in memory (any more). */
 void
 wf_flags_roster_reset(WfRoster *roster)
 {
-	roster->rows = NULL;
-	roster->count = roster->capacity = 0;
+	roster->pages = NULL;
+	roster->npages = 0;
 	roster->storage = InvalidOid;
+	roster->recheck = false;
 	roster->stale = true;
 }
 
@@ -110,80 +151,170 @@ open_table(WfRoster *roster)
 		}
 		rel = try_table_open(roster->relid, AccessShareLock);
 	} while (rel == NULL);
+
+	if (rel->rd_tableam != GetHeapamTableAmRoutine())
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("table \"%s\" does not use the access method heap", RelationGetRelationName(rel)),
+				 errhint("Run \"ALTER TABLE wishflags.%s SET ACCESS METHOD heap\".",
+						 RelationGetRelationName(rel))));
 	return rel;
 }
 
-/*
- * Walks the table and the roster side by side, both being in the order of the
- * rows' places, into the roster of this load.  Returns the items of those row
- * versions that the table has no more.
- */
-static List *
-scan_table(WfRoster *roster, Relation rel, WfRoster *current, MemoryContext context)
+/* Makes the roster one of so many pages; rows beyond are gone. */
+static void
+set_length(Reading *reading, BlockNumber npages)
 {
-	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
-	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "wishflags row",
-													  ALLOCSET_SMALL_SIZES);
-	List	   *gone = NIL;
-	int			known = 0;
-	HeapTuple	tuple;
+	WfRoster   *roster = reading->roster;
 
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	for (BlockNumber block = npages; block < roster->npages; block++)
 	{
-		MemoryContext old;
-		void	   *item;
-		int			order = -1;
+		WfRosterPage *page = &roster->pages[block];
 
-		CHECK_FOR_INTERRUPTS();
-		while (known < roster->count &&
-			   (order = ItemPointerCompare(&roster->rows[known].tid, &tuple->t_self)) < 0)
-			gone = lappend(gone, roster->rows[known++].item);
-		if (known < roster->count && order == 0)
-		{
-			const WfRowVersion *row = &roster->rows[known++];
-
-			if (is_known(roster, row, tuple))
-			{
-				append_row(current, roster->count, tuple, row->item, context);
-				continue;
-			}
-			gone = lappend(gone, row->item);
-		}
-		old = MemoryContextSwitchTo(row_context);
-		item = roster->items->load(tuple, RelationGetDescr(rel));
-		MemoryContextSwitchTo(old);
-		MemoryContextReset(row_context);
-		append_row(current, roster->count, tuple, item, context);
+		for (int i = 0; i < page->nrows; i++)
+			reading->gone = lappend(reading->gone, page->rows[i].item);
+		if (page->rows)
+			pfree(page->rows);
 	}
-	while (known < roster->count)
-		gone = lappend(gone, roster->rows[known++].item);
-	systable_endscan(scan);
-	MemoryContextDelete(row_context);
-	return gone;
-}
+	if (npages > roster->npages)
+	{
+		Size		size = npages * sizeof(WfRosterPage);
 
-static bool
-is_known(const WfRoster *roster, const WfRowVersion *row, HeapTuple tuple)
-{
-	return row->xmin == HeapTupleHeaderGetRawXmin(tuple->t_data) &&
-		!(roster->items->is_outdated && roster->items->is_outdated(row->item));
+		roster->pages = roster->pages ? repalloc_huge(roster->pages, size)
+			: MemoryContextAllocHuge(reading->context, size);
+		memset(&roster->pages[roster->npages], 0, (npages - roster->npages) * sizeof(WfRosterPage));
+	}
+	roster->npages = npages;
 }
 
 static void
-append_row(WfRoster *into, int expected, HeapTuple tuple, void *item, MemoryContext context)
+read_page(Reading *reading, BlockNumber block)
 {
-	WfRowVersion *row;
+	WfRosterPage *page = &reading->roster->pages[block];
+	Buffer		buffer = ReadBuffer(reading->rel, block);
+	HeapTupleData rows[MaxHeapTuplesPerPage];
+	int			nrows;
 
-	if (into->count == into->capacity)
+	CHECK_FOR_INTERRUPTS();
+	if (XLogRecPtrIsInvalid(page->lsn) || page->lsn != BufferGetLSNAtomic(buffer) ||
+		reading->roster->recheck)
 	{
-		into->capacity = Max(Max(into->capacity * 2, expected + 16), 64);
-		if (into->rows == NULL)
-			into->rows = MemoryContextAllocHuge(context, into->capacity * sizeof(WfRowVersion));
-		else
-			into->rows = repalloc_huge(into->rows, into->capacity * sizeof(WfRowVersion));
+		page->lsn = find_rows(reading, buffer, rows, &nrows);
+		/* The pin keeps them where they are. */
+		take_rows(reading, page, rows, nrows);
 	}
-	row = &into->rows[into->count++];
-	row->tid = tuple->t_self;
-	row->xmin = HeapTupleHeaderGetRawXmin(tuple->t_data);
-	row->item = item;
+	ReleaseBuffer(buffer);
+}
+
+/*
+ * Finds the rows of a page that the snapshot sees.  Returns the page's LSN if
+ * it is settled.
+ */
+static XLogRecPtr
+find_rows(Reading *reading, Buffer buffer, HeapTuple rows, int *nrows)
+{
+	Page		page = BufferGetPage(buffer);
+	BlockNumber block = BufferGetBlockNumber(buffer);
+	bool		settled = true;
+	XLogRecPtr	lsn;
+
+	*nrows = 0;
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	lsn = PageGetLSN(page);
+	for (OffsetNumber offset = FirstOffsetNumber; offset <= PageGetMaxOffsetNumber(page); offset++)
+	{
+		ItemId		item = PageGetItemId(page, offset);
+		HeapTuple	tuple = &rows[*nrows];
+		bool		visible;
+
+		if (!ItemIdIsNormal(item))
+			continue;
+		tuple->t_data = (HeapTupleHeader) PageGetItem(page, item);
+		tuple->t_len = ItemIdGetLength(item);
+		tuple->t_tableOid = RelationGetRelid(reading->rel);
+		ItemPointerSet(&tuple->t_self, block, offset);
+		visible = HeapTupleSatisfiesVisibility(tuple, reading->snapshot, buffer);
+		settled &= is_settled(tuple->t_data, visible);
+		*nrows += visible;
+	}
+	LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+	return settled ? lsn : InvalidXLogRecPtr;
+}
+
+/*
+ * Whether every later snapshot sees of a row version what this one does, as
+ * far as its hint bits say.
+ */
+static bool
+is_settled(HeapTupleHeader header, bool visible)
+{
+	uint16		mask = header->t_infomask;
+
+	if (visible)
+		return HeapTupleHeaderXminCommitted(header) &&
+			((mask & HEAP_XMAX_INVALID) || HEAP_XMAX_IS_LOCKED_ONLY(mask));
+	return HeapTupleHeaderXminInvalid(header) ||
+		(HeapTupleHeaderXminCommitted(header) && (mask & HEAP_XMAX_COMMITTED) &&
+		 !(mask & HEAP_XMAX_IS_MULTI) && !HEAP_XMAX_IS_LOCKED_ONLY(mask));
+}
+
+/*
+ * Makes the rows of a page those that were found, walking the known ones and
+ * these side by side.
+ */
+static void
+take_rows(Reading *reading, WfRosterPage *page, HeapTuple rows, int nrows)
+{
+	WfRoster   *roster = reading->roster;
+	RowVersion	taken[MaxHeapTuplesPerPage];
+	int			known = 0;
+
+	for (int i = 0; i < nrows; i++)
+	{
+		HeapTuple	tuple = &rows[i];
+		OffsetNumber offset = ItemPointerGetOffsetNumber(&tuple->t_self);
+		RowVersion *row = &taken[i];
+		MemoryContext old;
+
+		while (known < page->nrows && page->rows[known].offset < offset)
+			reading->gone = lappend(reading->gone, page->rows[known++].item);
+		if (known < page->nrows && page->rows[known].offset == offset)
+		{
+			*row = page->rows[known++];
+			if (is_known(roster, row, tuple))
+				continue;
+			reading->gone = lappend(reading->gone, row->item);
+		}
+		row->offset = offset;
+		row->xmin = HeapTupleHeaderGetRawXmin(tuple->t_data);
+		row->command = HeapTupleHeaderGetRawCommandId(tuple->t_data);
+		old = MemoryContextSwitchTo(reading->row_context);
+		row->item = roster->items->load(tuple, RelationGetDescr(reading->rel));
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(reading->row_context);
+	}
+	while (known < page->nrows)
+		reading->gone = lappend(reading->gone, page->rows[known++].item);
+
+	if (nrows != page->nrows)
+	{
+		if (page->rows)
+			pfree(page->rows);
+		page->rows = nrows == 0 ? NULL : MemoryContextAlloc(reading->context, nrows * sizeof(RowVersion));
+		page->nrows = nrows;
+	}
+	if (nrows > 0)
+		memcpy(page->rows, taken, nrows * sizeof(RowVersion));
+}
+
+/*
+ * TRUNCATE of a table that the same transaction has truncated before puts
+ * other rows of the same transaction into the same places.
+ */
+static bool
+is_known(const WfRoster *roster, const RowVersion *row, HeapTuple tuple)
+{
+	return row->xmin == HeapTupleHeaderGetRawXmin(tuple->t_data) &&
+		row->command == HeapTupleHeaderGetRawCommandId(tuple->t_data) &&
+		!(roster->items->is_outdated && roster->items->is_outdated(row->item));
 }

@@ -5,8 +5,10 @@
 #define WF_FLAGS_ROSTER_H
 
 #include "access/htup.h"
-#include "storage/itemptr.h"
+#include "access/xlogdefs.h"
+#include "storage/block.h"
 #include "utils/relcache.h"
+#include "utils/snapshot.h"
 
 /* What a table's rows become in memory. */
 typedef struct WfRosterItems
@@ -22,28 +24,22 @@ typedef struct WfRosterItems
 	void		(*forget) (void *item);
 } WfRosterItems;
 
-/* The row version that an item was made from. */
-typedef struct WfRowVersion
-{
-	ItemPointerData tid;
-	TransactionId xmin;
-	void	   *item;
-} WfRowVersion;
+struct WfRosterPage;
 
-/* All row versions of a table that were loaded, in the order of their place. */
+/* All row versions of a table that were loaded, by page. */
 typedef struct WfRoster
 {
 	const WfRosterItems *items;
 	Oid			relid;
 	Oid			signal_relid;
 	bool		stale;
-	Oid			storage;		/* relfilenode that rows is about */
-	int			count;
-	int			capacity;
-	WfRowVersion *rows;
+	bool		recheck;		/* some items may be outdated */
+	Oid			storage;		/* relfilenode that pages is about */
+	BlockNumber npages;
+	struct WfRosterPage *pages;
 } WfRoster;
 
-extern void wf_flags_roster_load(WfRoster *roster, MemoryContext context);
+extern bool wf_flags_roster_load(WfRoster *roster, Snapshot snapshot, MemoryContext context);
 extern void wf_flags_roster_reset(WfRoster *roster);
 extern bool wf_flags_roster_concerns(WfRoster *roster, Oid relid);
 

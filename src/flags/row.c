@@ -19,12 +19,24 @@
 void
 wf_flags_deform(HeapTuple tuple, TupleDesc desc, int natts, Datum *values, bool *nulls)
 {
-	for (int i = 0; i < natts; i++)
+	Datum	   *all_values = values;
+	bool	   *all_nulls = nulls;
+
+	if (desc->natts > natts)
 	{
-		nulls[i] = true;
-		if (i < desc->natts)
-			values[i] = heap_getattr(tuple, i + 1, desc, &nulls[i]);
+		all_values = palloc(desc->natts * sizeof(Datum));
+		all_nulls = palloc(desc->natts * sizeof(bool));
 	}
+	heap_deform_tuple(tuple, desc, all_values, all_nulls);
+	if (desc->natts > natts)
+	{
+		memcpy(values, all_values, natts * sizeof(Datum));
+		memcpy(nulls, all_nulls, natts * sizeof(bool));
+		pfree(all_values);
+		pfree(all_nulls);
+	}
+	for (int i = desc->natts; i < natts; i++)
+		nulls[i] = true;
 }
 
 /* A text as it lies in memory; detoasted where it has to be. */

@@ -17,6 +17,7 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/transam.h"
+#include "access/visibilitymap.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
@@ -24,8 +25,12 @@
 #include "catalog/pg_type.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+#include "storage/predicate.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -37,10 +42,12 @@
 #include "flags/segment_probe.h"
 #include "flags/tables.h"
 
+static bool lock_relations(WfProbe *probe, const WfSegmentSource *source, const char *definer);
 static WfProbeFault find_table(WfProbe *probe, const WfSegmentSource *source, const char *definer);
+static WfProbeFault find_members(WfProbe *probe);
 static WfProbeFault check_relation(WfProbe *probe, Relation rel);
 static WfProbeFault check_rights(const WfProbe *probe, Oid definer);
-static Oid	unique_index(Relation rel, AttrNumber attnum);
+static bool find_index(WfProbe *probe, Relation rel);
 static bool index_fits(Relation index, AttrNumber attnum);
 static bool key_datum(Oid type, WfString key, Datum *datum);
 static bool parse_integer(WfString key, int64 min, int64 max, int64 *number);
@@ -56,49 +63,42 @@ wf_flags_probe_resolve(WfProbe *probe, const WfSegmentSource *source, const char
 {
 	memset(probe, 0, sizeof(WfProbe));
 	/* An invalidation message that arrives meanwhile takes it back. */
-	probe->resolved = true;
-	if (source->kind == WF_SEGMENT_TABLE)
-	{
-		probe->fault = find_table(probe, source, definer);
-		return;
-	}
-	probe->relid = wf_common_relation_oid(WF_SEGMENT_MEMBERS_TABLE);
-	probe->indexid = wf_common_relation_oid(WF_SEGMENT_MEMBERS_INDEX);
-	probe->type = TEXTOID;
-	probe->by_segment = true;
-	if (!OidIsValid(probe->relid) || !OidIsValid(probe->indexid))
-		probe->fault = WF_PROBE_NO_TABLE;
+	probe->resolving = true;
+	probe->fault = source->kind == WF_SEGMENT_TABLE ? find_table(probe, source, definer)
+		: find_members(probe);
+	probe->resolved = probe->resolving;
+	probe->resolving = false;
 }
 
-/* Whether the table holds a key; *error says that it can't be looked into. */
+/*
+ * Whether the table holds a key; *error says that it can't be looked into.
+ * The table is looked up first where that is not done, or to be done again.
+ */
 bool
-wf_flags_probe_holds(WfProbe *probe, WfString segment, WfString key, WfErrorCode *error)
+wf_flags_probe_holds(WfProbe *probe, const WfSegmentSource *source, const char *definer,
+					 WfString segment, WfString key, WfErrorCode *error)
 {
 	Relation	rel;
-	Relation	index = NULL;
+	Relation	index;
 	Datum		keys[2];
 	int			nkeys = 0;
-	bool		found = false;
+	bool		found;
 
-	*error = WF_ERROR_GENERAL;
-	if (probe->fault != WF_PROBE_FINE)
+	if (!probe->resolved)
+		wf_flags_probe_resolve(probe, source, definer);
+	while (probe->fault == WF_PROBE_FINE && !lock_relations(probe, source, definer))
+		CHECK_FOR_INTERRUPTS();
+	*error = probe->fault == WF_PROBE_FINE ? WF_ERROR_NONE : WF_ERROR_GENERAL;
+	if (probe->by_segment)
+		keys[nkeys++] = PointerGetDatum(cstring_to_text_with_len(segment.data, segment.len));
+	if (*error != WF_ERROR_NONE || !key_datum(probe->type, key, &keys[nkeys++]))
 		return false;
-	rel = try_table_open(probe->relid, AccessShareLock);
-	if (rel)
-		index = try_relation_open(probe->indexid, AccessShareLock);
-	/* Waiting for the locks may have brought the news that all is different. */
-	if (index && probe->resolved)
-	{
-		*error = WF_ERROR_NONE;
-		if (probe->by_segment)
-			keys[nkeys++] = PointerGetDatum(cstring_to_text_with_len(segment.data, segment.len));
-		found = key_datum(probe->type, key, &keys[nkeys]) &&
-			search(probe, rel, index, keys, nkeys + 1);
-	}
-	if (index)
-		relation_close(index, NoLock);
-	if (rel)
-		table_close(rel, NoLock);
+
+	rel = table_open(probe->relid, NoLock);
+	index = index_open(probe->indexid, NoLock);
+	found = search(probe, rel, index, keys, nkeys);
+	index_close(index, NoLock);
+	table_close(rel, NoLock);
 	return found;
 }
 
@@ -111,6 +111,25 @@ wf_flags_probe_name(WfString table)
 	if (!SplitIdentifierString(pnstrdup(table.data, table.len), '.', &parts) || list_length(parts) > 2)
 		return NIL;
 	return parts;
+}
+
+/*
+ * Locks the table and the index that were found.  Waiting for the locks may
+ * bring the news that all is different: then they are looked up again, and
+ * false says that they are others.
+ */
+static bool
+lock_relations(WfProbe *probe, const WfSegmentSource *source, const char *definer)
+{
+	Oid			relid = probe->relid;
+	Oid			indexid = probe->indexid;
+
+	LockRelationOid(relid, AccessShareLock);
+	LockRelationOid(indexid, AccessShareLock);
+	if (likely(probe->resolved))
+		return true;
+	wf_flags_probe_resolve(probe, source, definer);
+	return probe->relid == relid && probe->indexid == indexid;
 }
 
 static WfProbeFault
@@ -147,6 +166,17 @@ find_table(WfProbe *probe, const WfSegmentSource *source, const char *definer)
 }
 
 static WfProbeFault
+find_members(WfProbe *probe)
+{
+	probe->relid = wf_common_relation_oid(WF_SEGMENT_MEMBERS_TABLE);
+	probe->indexid = wf_common_relation_oid(WF_SEGMENT_MEMBERS_INDEX);
+	probe->type = TEXTOID;
+	probe->by_segment = true;
+	probe->equal[0] = probe->equal[1] = F_TEXTEQ;
+	return OidIsValid(probe->relid) && OidIsValid(probe->indexid) ? WF_PROBE_FINE : WF_PROBE_NO_TABLE;
+}
+
+static WfProbeFault
 check_relation(WfProbe *probe, Relation rel)
 {
 	if (rel->rd_rel->relkind != RELKIND_RELATION && rel->rd_rel->relkind != RELKIND_MATVIEW)
@@ -168,8 +198,7 @@ check_relation(WfProbe *probe, Relation rel)
 		default:
 			return WF_PROBE_COLUMN_TYPE;
 	}
-	probe->indexid = unique_index(rel, probe->attnum);
-	return OidIsValid(probe->indexid) ? WF_PROBE_FINE : WF_PROBE_NO_INDEX;
+	return find_index(probe, rel) ? WF_PROBE_FINE : WF_PROBE_NO_INDEX;
 }
 
 static WfProbeFault
@@ -181,25 +210,30 @@ check_rights(const WfProbe *probe, Oid definer)
 	return WF_PROBE_NO_RIGHT;
 }
 
-static Oid
-unique_index(Relation rel, AttrNumber attnum)
+static bool
+find_index(WfProbe *probe, Relation rel)
 {
 	List	   *indexes = RelationGetIndexList(rel);
-	Oid			found = InvalidOid;
 	ListCell   *lc;
 
 	foreach(lc, indexes)
 	{
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 
-		if (index_fits(index, attnum))
-			found = RelationGetRelid(index);
+		if (index_fits(index, probe->attnum))
+		{
+			Oid			type = index->rd_opcintype[0];
+
+			probe->indexid = RelationGetRelid(index);
+			probe->equal[0] = get_opcode(get_opfamily_member(index->rd_opfamily[0], type, type,
+															 BTEqualStrategyNumber));
+		}
 		index_close(index, NoLock);
-		if (OidIsValid(found))
+		if (OidIsValid(probe->indexid))
 			break;
 	}
 	list_free(indexes);
-	return found;
+	return OidIsValid(probe->indexid);
 }
 
 /* A complete unique index on the column alone, ordered by built-in operators. */
@@ -289,26 +323,41 @@ is_uuid(WfString key)
 	return true;
 }
 
+/* Whether a row that the snapshot sees has the keys. */
 static bool
 search(WfProbe *probe, Relation rel, Relation index, Datum *keys, int nkeys)
 {
 	Snapshot	snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : GetTransactionSnapshot();
-	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	IndexScanDesc scan = wf_index_beginscan(rel, index, snapshot, nkeys);
+	TupleTableSlot *slot = NULL;
+	Buffer		map = InvalidBuffer;
 	ScanKeyData scankeys[2];
-	bool		found;
+	ItemPointer tid;
+	bool		found = false;
 
 	for (int i = 0; i < nkeys; i++)
-	{
-		Oid			type = index->rd_opcintype[i];
-		Oid			equal = get_opfamily_member(index->rd_opfamily[i], type, type, BTEqualStrategyNumber);
-
 		ScanKeyEntryInitialize(&scankeys[i], 0, i + 1, BTEqualStrategyNumber, InvalidOid,
-							   index->rd_indcollation[i], get_opcode(equal), keys[i]);
-	}
+							   index->rd_indcollation[i], probe->equal[i], keys[i]);
+	/* Keeps the index page pinned, without which the map may be out of date. */
+	scan->xs_want_itup = true;
 	index_rescan(scan, scankeys, nkeys, NULL, 0);
-	found = index_getnext_slot(scan, ForwardScanDirection, slot);
+	while (!found && (tid = index_getnext_tid(scan, ForwardScanDirection)) != NULL)
+	{
+		/* Rows of a page that everybody sees need not be looked at. */
+		if (VM_ALL_VISIBLE(rel, ItemPointerGetBlockNumber(tid), &map))
+		{
+			PredicateLockPage(rel, ItemPointerGetBlockNumber(tid), snapshot);
+			found = true;
+			continue;
+		}
+		if (slot == NULL)
+			slot = table_slot_create(rel, NULL);
+		found = index_fetch_heap(scan, slot);
+	}
+	if (BufferIsValid(map))
+		ReleaseBuffer(map);
 	index_endscan(scan);
-	ExecDropSingleTupleTableSlot(slot);
+	if (slot)
+		ExecDropSingleTupleTableSlot(slot);
 	return found;
 }

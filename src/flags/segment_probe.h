@@ -24,16 +24,20 @@ typedef enum WfProbeFault
 typedef struct WfProbe
 {
 	bool		resolved;
+	bool		resolving;		/* being looked up, and nothing has changed
+								 * meanwhile */
 	WfProbeFault fault;
 	Oid			relid;
 	Oid			indexid;
 	AttrNumber	attnum;			/* of the key */
 	Oid			type;			/* of the key */
 	bool		by_segment;		/* the index leads with the segment's key */
+	Oid			equal[2];		/* functions that compare its columns */
 } WfProbe;
 
 extern void wf_flags_probe_resolve(WfProbe *probe, const WfSegmentSource *source, const char *definer);
-extern bool wf_flags_probe_holds(WfProbe *probe, WfString segment, WfString key, WfErrorCode *error);
+extern bool wf_flags_probe_holds(WfProbe *probe, const WfSegmentSource *source, const char *definer,
+								 WfString segment, WfString key, WfErrorCode *error);
 extern List *wf_flags_probe_name(WfString table);
 
 #endif							/* WF_FLAGS_SEGMENT_PROBE_H */

@@ -9,7 +9,7 @@ CREATE TABLE wishflags.segments (
 	version integer NOT NULL,
 	created_at timestamptz NOT NULL,
 	updated_at timestamptz NOT NULL
-);
+) USING heap;
 
 COMMENT ON TABLE wishflags.segments IS 'segments, a row each';
 COMMENT ON COLUMN wishflags.segments.key IS 'name of the segment in {"segment": ...}; cannot be changed';

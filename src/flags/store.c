@@ -1,5 +1,8 @@
 /*
- * store.c: the compiled flags in memory, found by key, and their overrides.
+ * store.c: the flags in memory, found by key, and their overrides.
+ *
+ * A row is kept as it is and compiled when the flag is first asked for: a
+ * backend that loads thousands of flags evaluates a few of them.
  *
  * An override may be there before its flag; it waits with others in a table of
  * its own, that the flag is given when it comes.
@@ -19,10 +22,31 @@
 #include "flags/store.h"
 #include "flags/tables.h"
 
+/* The columns of a row that are kept as they are. */
+#define KEPT_KEY 0
+#define KEPT_DOCUMENT 1
+static const AttrNumber kept_columns[] = {
+	[KEPT_KEY] = Anum_wf_flags_key,
+	[KEPT_DOCUMENT] = Anum_wf_flags_document,
+	Anum_wf_flags_rollout,
+	Anum_wf_flags_definition,
+	Anum_wf_flags_dialect
+};
+
+/* One allocation with the values, which lie behind it. */
+typedef struct StoredFlag
+{
+	WfFlag		flag;			/* first: it is what the evaluator knows */
+	MemoryContext context;		/* owns the program of a flag with a
+								 * definition, or NULL */
+	bool		enabled;
+	Datum		kept[lengthof(kept_columns)];	/* 0 is NULL */
+} StoredFlag;
+
 typedef struct WfFlagSlot
 {
-	WfString	key;			/* owned; the flag's key is the same */
-	WfFlag	   *flag;			/* NULL: there are only overrides */
+	WfString	key;			/* owned */
+	StoredFlag *flag;			/* NULL: there are only overrides */
 	WfOverrides *overrides;		/* or NULL */
 	uint32		hash;
 	char		status;
@@ -42,19 +66,20 @@ typedef struct WfFlagSlot
 #include "lib/simplehash.h"
 
 static MemoryContext store_context;
-static MemoryContext plain_context;
+static MemoryContext rows_context;
+static MemoryContext programs_context;
 static MemoryContext overrides_context;
 static flag_table_hash *flag_table;
 
 static void *load_flag(HeapTuple tuple, TupleDesc desc);
+static StoredFlag *keep_row(Datum *values, bool *nulls);
 static bool flag_is_outdated(void *item);
 static void forget_flag(void *item);
-static WfFlag *enter_flag(WfString key);
 static WfFlagSlot *enter_slot(WfString key);
 static void release_slot(WfFlagSlot *slot);
-static void compile_flag(WfFlag *flag, Datum *values, bool *nulls);
+static const WfFlag *compiled_flag(StoredFlag *stored);
+static void compile_flag(StoredFlag *stored);
 static WfProgram *broken_program(const WfDialect *dialect);
-static void forget_program(WfFlag *flag);
 static void *load_override(HeapTuple tuple, TupleDesc desc);
 static void forget_override(void *item);
 static void give_overrides(WfFlagSlot *slot, WfOverrides *overrides);
@@ -84,9 +109,11 @@ wf_flags_store_create(MemoryContext context)
 {
 	store_context = context;
 	/* Thousands of small chunks of odd sizes, which seldom go. */
-	plain_context = GenerationContextCreate(context, "wishflags plain flags",
-											ALLOCSET_SMALL_MINSIZE, ALLOCSET_SMALL_INITSIZE,
-											ALLOCSET_SMALL_MAXSIZE * 4);
+	rows_context = GenerationContextCreate(context, "wishflags flag rows",
+										   ALLOCSET_SMALL_MINSIZE, ALLOCSET_SMALL_INITSIZE,
+										   ALLOCSET_SMALL_MAXSIZE * 4);
+	programs_context = AllocSetContextCreate(context, "wishflags plain flags",
+											 ALLOCSET_DEFAULT_SIZES);
 	overrides_context = AllocSetContextCreate(context, "wishflags overrides",
 											  ALLOCSET_DEFAULT_SIZES);
 	flag_table = flag_table_create(context, 64, NULL);
@@ -98,7 +125,7 @@ wf_flags_store_find(WfString key)
 {
 	WfFlagSlot *slot = flag_table_lookup(flag_table, key);
 
-	return slot ? slot->flag : NULL;
+	return slot && slot->flag ? compiled_flag(slot->flag) : NULL;
 }
 
 /* Visits all flags, in no order. */
@@ -112,7 +139,7 @@ wf_flags_store_each(void (*visit) (void *arg, const WfFlag *flag), void *arg)
 	while ((slot = flag_table_iterate(flag_table, &it)) != NULL)
 	{
 		if (slot->flag)
-			visit(arg, slot->flag);
+			visit(arg, compiled_flag(slot->flag));
 	}
 }
 
@@ -121,68 +148,97 @@ load_flag(HeapTuple tuple, TupleDesc desc)
 {
 	Datum		values[Natts_wf_flags];
 	bool		nulls[Natts_wf_flags];
-	WfFlag	   *flag;
+	StoredFlag *stored;
+	WfFlagSlot *slot;
 
 	wf_flags_deform(tuple, desc, Natts_wf_flags, values, nulls);
-	flag = enter_flag(wf_flags_text_string(values[Anum_wf_flags_key - 1]));
-	compile_flag(flag, values, nulls);
-	flag->generation = wf_flags_cache.generation;
-	flag->client_visible = !nulls[Anum_wf_flags_client_visible - 1] &&
+	stored = keep_row(values, nulls);
+	stored->flag.key = wf_flags_text_string(stored->kept[KEPT_KEY]);
+	if (stored->kept[KEPT_DOCUMENT])
+		stored->flag.document = wf_flags_text_string(stored->kept[KEPT_DOCUMENT]);
+	stored->enabled = DatumGetBool(values[Anum_wf_flags_enabled - 1]);
+	stored->flag.client_visible = !nulls[Anum_wf_flags_client_visible - 1] &&
 		DatumGetBool(values[Anum_wf_flags_client_visible - 1]);
-	flag->cache_ttl = nulls[Anum_wf_flags_cache_ttl_seconds - 1] ? WF_CACHE_TTL_DEFAULT
+	stored->flag.cache_ttl = nulls[Anum_wf_flags_cache_ttl_seconds - 1] ? WF_CACHE_TTL_DEFAULT
 		: DatumGetInt32(values[Anum_wf_flags_cache_ttl_seconds - 1]);
-	return flag;
+
+	slot = enter_slot(stored->flag.key);
+	slot->flag = stored;
+	stored->flag.overrides = slot->overrides;
+	return stored;
 }
 
-/* A flag goes with its document. */
+/* Copies the columns of a row that are kept. */
+static StoredFlag *
+keep_row(Datum *values, bool *nulls)
+{
+	struct varlena *columns[lengthof(kept_columns)];
+	Size		size = sizeof(StoredFlag);
+	StoredFlag *stored;
+
+	for (int i = 0; i < lengthof(kept_columns); i++)
+	{
+		columns[i] = NULL;
+		if (nulls[kept_columns[i] - 1])
+			continue;
+		columns[i] = PG_DETOAST_DATUM_PACKED(values[kept_columns[i] - 1]);
+		size = INTALIGN(size) + VARSIZE_ANY(columns[i]);
+	}
+
+	stored = MemoryContextAllocZero(rows_context, size);
+	size = sizeof(StoredFlag);
+	for (int i = 0; i < lengthof(kept_columns); i++)
+	{
+		Pointer		place = (Pointer) stored + INTALIGN(size);
+
+		if (columns[i] == NULL)
+			continue;
+		memcpy(place, columns[i], VARSIZE_ANY(columns[i]));
+		stored->kept[i] = PointerGetDatum(place);
+		size = INTALIGN(size) + VARSIZE_ANY(columns[i]);
+	}
+	return stored;
+}
+
+/* A flag that is compiled goes with its document. */
 static bool
 flag_is_outdated(void *item)
 {
-	WfFlag	   *flag = (WfFlag *) item;
+	StoredFlag *stored = (StoredFlag *) item;
 
-	return flag->document.data && flag->shared != wf_flags_documents_find(flag->document);
+	return stored->flag.program && stored->flag.document.data &&
+		stored->flag.shared != wf_flags_documents_find(stored->flag.document);
 }
 
 /* A flag whose row version is gone may have got another one. */
 static void
 forget_flag(void *item)
 {
-	WfFlag	   *flag = (WfFlag *) item;
-	WfFlagSlot *slot;
+	StoredFlag *stored = (StoredFlag *) item;
+	WfFlagSlot *slot = flag_table_lookup(flag_table, stored->flag.key);
 
-	if (flag->generation == wf_flags_cache.generation)
-		return;
-	slot = flag_table_lookup(flag_table, flag->key);
-	slot->flag = NULL;
-	forget_program(flag);
-	pfree(flag);
-	release_slot(slot);
-}
-
-/* A flag by key; a new one has no program. */
-static WfFlag *
-enter_flag(WfString key)
-{
-	WfFlagSlot *slot = enter_slot(key);
-
-	if (slot->flag == NULL)
+	if (slot && slot->flag == stored)
 	{
-		slot->flag = MemoryContextAllocZero(plain_context, sizeof(WfFlag));
-		slot->flag->key = slot->key;
-		slot->flag->overrides = slot->overrides;
+		slot->flag = NULL;
+		release_slot(slot);
 	}
-	return slot->flag;
+	/* A plain flag's program is one allocation. */
+	if (stored->context)
+		MemoryContextDelete(stored->context);
+	else if (stored->flag.program)
+		pfree(unconstify(WfProgram *, stored->flag.program));
+	pfree(stored);
 }
 
 static WfFlagSlot *
 enter_slot(WfString key)
 {
-	WfFlagSlot *slot = flag_table_lookup(flag_table, key);
 	bool		found;
+	WfFlagSlot *slot = flag_table_insert(flag_table, key, &found);
 
-	if (slot == NULL)
+	if (!found)
 	{
-		slot = flag_table_insert(flag_table, copy_string(plain_context, key), &found);
+		slot->key = copy_string(rows_context, key);
 		slot->flag = NULL;
 		slot->overrides = NULL;
 	}
@@ -201,49 +257,59 @@ release_slot(WfFlagSlot *slot)
 	pfree(unconstify(char *, key.data));
 }
 
+static inline const WfFlag *
+compiled_flag(StoredFlag *stored)
+{
+	if (unlikely(stored->flag.program == NULL))
+		compile_flag(stored);
+	return &stored->flag;
+}
+
 /*
- * Compiles a row of the table flags into the flag.  A plain flag's program
- * lies among its like, as thousands of contexts would cost more than the
- * flags; a definition gets a context to be thrown away with.
+ * Compiles a flag.  A plain flag's program lies among its like, as thousands
+ * of contexts would cost more than the flags; a definition gets a context to
+ * be thrown away with.
  */
 static void
-compile_flag(WfFlag *flag, Datum *values, bool *nulls)
+compile_flag(StoredFlag *stored)
 {
 	WfSource	source = {0};
 	WfFault		fault;
 	WfProgram  *program = NULL;
-	bool		plain = nulls[Anum_wf_flags_definition - 1];
+	Datum		values[Natts_wf_flags];
+	bool		nulls[Natts_wf_flags];
 	const WfDialect *dialect;
 	MemoryContext old;
 	bool		valid;
 
-	forget_program(flag);
-	if (!plain)
-		flag->context = AllocSetContextCreate(store_context, "wishflags flag", ALLOCSET_SMALL_SIZES);
-
-	old = MemoryContextSwitchTo(plain ? plain_context : flag->context);
-	valid = wf_flags_source_from_row(values, nulls, &source, &dialect, &fault);
-	source.key = flag->key;
-	if (!plain)
-		source.definition = DatumGetJsonbPCopy(values[Anum_wf_flags_definition - 1]);
-	if (!nulls[Anum_wf_flags_document - 1])
+	memset(nulls, true, sizeof(nulls));
+	for (int i = 0; i < lengthof(kept_columns); i++)
 	{
-		/* A name without a flag's context would never be freed. */
-		if (plain)
-			valid = false;
-		else
-			flag->document = copy_string(flag->context,
-										 wf_flags_text_string(values[Anum_wf_flags_document - 1]));
-		valid = valid && source.shared != NULL && source.shared->problem == NULL;
+		values[kept_columns[i] - 1] = stored->kept[i];
+		nulls[kept_columns[i] - 1] = stored->kept[i] == 0;
 	}
-	flag->shared = source.shared;
+	values[Anum_wf_flags_enabled - 1] = BoolGetDatum(stored->enabled);
+
+	/* An error may have ended the last compilation. */
+	if (stored->context)
+		MemoryContextReset(stored->context);
+	else if (!nulls[Anum_wf_flags_definition - 1])
+		stored->context = AllocSetContextCreate(store_context, "wishflags flag", ALLOCSET_SMALL_SIZES);
+
+	valid = wf_flags_source_from_row(values, nulls, &source, &dialect, &fault);
+	old = MemoryContextSwitchTo(stored->context ? stored->context : programs_context);
+	if (!nulls[Anum_wf_flags_definition - 1])
+		source.definition = DatumGetJsonbP(values[Anum_wf_flags_definition - 1]);
+	if (stored->flag.document.data)
+		valid = valid && source.definition && source.shared && source.shared->problem == NULL;
+	stored->flag.shared = source.shared;
 	if (valid)
 		program = dialect->compile(&source, &fault);
 	/* The triggers keep wrong rows out, but may have been switched off. */
 	if (program == NULL)
 		program = broken_program(dialect);
 	MemoryContextSwitchTo(old);
-	flag->program = program;
+	stored->flag.program = program;
 }
 
 static WfProgram *
@@ -254,21 +320,6 @@ broken_program(const WfDialect *dialect)
 	program->dialect = dialect;
 	program->fault = WF_ERROR_PARSE_ERROR;
 	return program;
-}
-
-/* A plain flag's program is one allocation. */
-static void
-forget_program(WfFlag *flag)
-{
-	const WfProgram *program = flag->program;
-
-	flag->program = NULL;
-	flag->document.data = NULL;
-	if (flag->context)
-		MemoryContextDelete(flag->context);
-	else if (program)
-		pfree(unconstify(WfProgram *, program));
-	flag->context = NULL;
 }
 
 /* Its variant is looked up when it is served. */
@@ -317,7 +368,7 @@ give_overrides(WfFlagSlot *slot, WfOverrides *overrides)
 		wf_flags_overrides_destroy(slot->overrides);
 	slot->overrides = overrides;
 	if (slot->flag)
-		slot->flag->overrides = overrides;
+		slot->flag->flag.overrides = overrides;
 }
 
 static WfString

@@ -97,9 +97,7 @@ wf_flags_segments_probe(void *arg, const WfSegment *segment, WfString key, WfErr
 {
 	StoredSegment *stored = (StoredSegment *) unconstify(WfSegment *, segment);
 
-	if (!stored->probe.resolved)
-		wf_flags_probe_resolve(&stored->probe, segment->source, stored->definer);
-	return wf_flags_probe_holds(&stored->probe, segment->key, key, error);
+	return wf_flags_probe_holds(&stored->probe, segment->source, stored->definer, segment->key, key, error);
 }
 
 /*
@@ -114,9 +112,9 @@ wf_flags_segments_unresolve(Oid relid)
 		WfProbe    *probe = &stored->probe;
 
 		/* A table that was not there may be by now, under any OID. */
-		if (!OidIsValid(relid) || probe->fault == WF_PROBE_NO_TABLE ||
+		if (!OidIsValid(relid) || probe->resolving || probe->fault == WF_PROBE_NO_TABLE ||
 			relid == probe->relid || relid == probe->indexid)
-			probe->resolved = false;
+			probe->resolved = probe->resolving = false;
 	}
 }
 

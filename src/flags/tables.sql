@@ -15,7 +15,7 @@ CREATE TABLE wishflags.flags (
 	document text COLLATE "C",
 	client_visible boolean NOT NULL DEFAULT false,
 	cache_ttl_seconds integer CHECK (cache_ttl_seconds >= 0)
-);
+) USING heap;
 
 COMMENT ON TABLE wishflags.flags IS 'feature flags, a row each';
 COMMENT ON COLUMN wishflags.flags.key IS 'name of the flag in flag_eval(); cannot be changed';
@@ -36,7 +36,7 @@ CREATE TABLE wishflags.flag_overrides (
 	variant text NOT NULL,
 	created_at timestamptz NOT NULL,
 	PRIMARY KEY (flag, key)
-);
+) USING heap;
 
 COMMENT ON TABLE wishflags.flag_overrides IS 'variants that single targeting keys are given, before all rules';
 COMMENT ON COLUMN wishflags.flag_overrides.flag IS 'key of the flag; deleting the flag deletes the override';

@@ -79,7 +79,7 @@ CREATE TABLE wishflags.flag_documents (
 	version integer NOT NULL,
 	created_at timestamptz NOT NULL,
 	updated_at timestamptz NOT NULL
-);
+) USING heap;
 
 COMMENT ON TABLE wishflags.flag_documents IS 'documents of other flag systems, as they were imported';
 COMMENT ON COLUMN wishflags.flag_documents.name IS 'name of the document; its flags say it in flags.document';
@@ -132,7 +132,7 @@ CREATE TABLE wishflags.segments (
 	version integer NOT NULL,
 	created_at timestamptz NOT NULL,
 	updated_at timestamptz NOT NULL
-);
+) USING heap;
 
 COMMENT ON TABLE wishflags.segments IS 'segments, a row each';
 COMMENT ON COLUMN wishflags.segments.key IS 'name of the segment in {"segment": ...}; cannot be changed';
