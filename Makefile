@@ -258,6 +258,7 @@ REGRESS = \
 	flags_segments_native \
 	flags_progressive \
 	flags_requires \
+	flags_compute \
 	flags_override \
 	flags_import \
 	flags_segment_table \

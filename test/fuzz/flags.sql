@@ -20,7 +20,10 @@ INSERT INTO fuzz.definitions VALUES
    {"attribute": {"kind": "user"}, "not_in": ["x", 1], "absent": true}, {"attribute": "arr", "has_all": ["z", 1]}, {"attribute": "arr", "length_less": 3},
    {"attribute": "plan", "not_starts_with": "P", "ignore_case": true}, {"attribute": ["org", "id"], "modulo": {"divisor": 3, "remainder": 1}},
    {"attribute": "mail", "before": "2026-01-01T00:00:00Z"}, {"attribute": "mail", "in_network": ["10.0.0.0/8"]}, {"between": ["2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"]},
-   {"segment": ["s", "t"]}, {"flag": "other", "enabled": false}, {"split": {"percent": 10, "seed": "s", "by": "mail"}}]}}]}');
+   {"segment": ["s", "t"]}, {"flag": "other", "enabled": false}, {"split": {"percent": 10, "seed": "s", "by": "mail"}}]}}]}'),
+('{"variants": {"a": 1, "b": 2}, "off": "b", "by": {"compute": {"cat": [{"var": "plan"}, {"var": "$flag.key"}]}}, "rollout": 50,
+   "default": {"compute": {"if": [{"some": [{"var": "arr"}, {"==": [{"var": ""}, "z"]}]}, "a", {"<": [{"var": "a.b"}, {"*": [{"var": "$flag.now"}, 2]}]}, "b", null]}},
+   "rules": [{"when": {"compute": {"in": [{"var": "mail"}, {"merge": [["a@x"], {"map": [{"var": "arr"}, {"substr": [{"var": ""}, 0, 1]}]}]}]}}, "serve": "a"}]}');
 
 -- What went wrong, a row each.
 CREATE FUNCTION fuzz.flags(rounds int) RETURNS SETOF text LANGUAGE plpgsql AS $$
