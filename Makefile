@@ -114,8 +114,13 @@ OBJS = \
 	src/flags/cache.o \
 	src/flags/call.o \
 	src/flags/callbacks.o \
+	src/flags/cbor.o \
+	src/flags/clock.o \
 	src/flags/context.o \
 	src/flags/dialect.o \
+	src/flags/dialect_flagd.o \
+	src/flags/dialect_flagd_document.o \
+	src/flags/dialect_flagd_operator.o \
 	src/flags/dialect_flagsmith.o \
 	src/flags/dialect_flagsmith_document.o \
 	src/flags/dialect_flagsmith_environment.o \
@@ -145,9 +150,17 @@ OBJS = \
 	src/flags/dialect_launchdarkly_rollout.o \
 	src/flags/dialect_launchdarkly_segment.o \
 	src/flags/dialect_native.o \
+	src/flags/dialect_native_compute.o \
 	src/flags/dialect_native_condition.o \
+	src/flags/dialect_native_document.o \
+	src/flags/dialect_native_operator.o \
+	src/flags/dialect_native_read.o \
+	src/flags/dialect_native_rule.o \
 	src/flags/dialect_native_segment.o \
+	src/flags/dialect_native_serve.o \
+	src/flags/dialect_native_share.o \
 	src/flags/document.o \
+	src/flags/estimate.o \
 	src/flags/eval.o \
 	src/flags/eval_all.o \
 	src/flags/eval_document.o \
@@ -159,14 +172,24 @@ OBJS = \
 	src/flags/js.o \
 	src/flags/json.o \
 	src/flags/json_read.o \
+	src/flags/logic.o \
+	src/flags/logic_data.o \
+	src/flags/logic_list.o \
+	src/flags/logic_number.o \
+	src/flags/logic_operator.o \
+	src/flags/logic_text.o \
+	src/flags/logic_value.o \
 	src/flags/manage.o \
 	src/flags/moment.o \
+	src/flags/network.o \
 	src/flags/node.o \
 	src/flags/ofrep.o \
 	src/flags/operator.o \
+	src/flags/operator_shape.o \
 	src/flags/override.o \
 	src/flags/pattern.o \
 	src/flags/pattern_js.o \
+	src/flags/pattern_python.o \
 	src/flags/predicate.o \
 	src/flags/python.o \
 	src/flags/result.o \
@@ -231,11 +254,18 @@ REGRESS = \
 	flags_context \
 	flags_variant \
 	flags_rules \
+	flags_conditions \
+	flags_segments_native \
+	flags_progressive \
+	flags_requires \
+	flags_compute \
 	flags_override \
 	flags_import \
 	flags_segment_table \
 	flags_ofrep \
 	flags_growthbook \
+	flags_launchdarkly \
+	flags_flagsmith \
 	flags_explain \
 	flags_definition_wrong \
 	flags_transaction \

@@ -7,6 +7,7 @@
 
 static bool follow_path(const WfValue *root, const WfPath *path, WfValue *value);
 static bool parse_index(WfString step, int *index);
+static bool key_of_kinds(WfContext *context, JsonbValue *key);
 static bool member_of(JsonbContainer *object, const char *name, JsonbValue *value);
 
 /*
@@ -60,7 +61,8 @@ wf_flags_attribute_fetch(WfRun *run, const WfAttribute *attribute, WfValue *valu
 	{
 		JsonbValue	key;
 
-		if (member_of(root.u.container, WF_TARGETING_KEY, &key) && key.type != jbvNull)
+		if ((member_of(root.u.container, WF_TARGETING_KEY, &key) && key.type != jbvNull) ||
+			(attribute->kind.data == NULL && key_of_kinds(context, &key)))
 		{
 			wf_flags_value_from_json(&key, value);
 			return true;
@@ -178,6 +180,21 @@ follow_path(const WfValue *root, const WfPath *path, WfValue *value)
 			return false;
 	}
 	return value->type != WF_VALUE_ABSENT;
+}
+
+/* The key of a context that says its kind; of several, the user's. */
+static bool
+key_of_kinds(WfContext *context, JsonbValue *key)
+{
+	WfString	user = wf_flags_string(WF_KIND_USER);
+	JsonbContainer *object = &context->attributes->root;
+	WfContextForm form = wf_flags_context_form(context);
+
+	if (form != WF_CONTEXT_SINGLE &&
+		(form != WF_CONTEXT_MULTI || !wf_flags_context_of_kind(context, user, &object)))
+		return false;
+	return (member_of(object, WF_TARGETING_KEY, key) && key->type != jbvNull) ||
+		(member_of(object, "key", key) && key->type != jbvNull);
 }
 
 static bool

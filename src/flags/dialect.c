@@ -9,6 +9,7 @@
 
 static const WfDialect *const dialects[] = {
 	&wf_flags_dialect_native,
+	&wf_flags_dialect_flagd,
 	&wf_flags_dialect_growthbook,
 	&wf_flags_dialect_launchdarkly,
 	&wf_flags_dialect_flagsmith,

@@ -60,6 +60,8 @@ typedef struct WfDocumentFlag
 	WfString	key;			/* terminated by a zero byte as well */
 	Jsonb	   *definition;
 	bool		enabled;		/* the system's own on and off */
+	bool		has_share;		/* it says how far it is rolled out ... */
+	uint32		share;			/* ... in steps of 0.001 %; else to everybody */
 	const char *description;	/* or NULL */
 } WfDocumentFlag;
 
@@ -112,6 +114,7 @@ typedef struct WfDialect
 extern const WfDialect *wf_flags_dialect_find(const char *name);
 extern const WfDialect *wf_flags_dialect_of_documents(const char *name);
 
+extern const WfDialect wf_flags_dialect_flagd;
 extern const WfDialect wf_flags_dialect_flagsmith;
 extern const WfDialect wf_flags_dialect_growthbook;
 extern const WfDialect wf_flags_dialect_launchdarkly;

@@ -43,6 +43,7 @@ typedef struct WfFlagsmithShared
 	WfFlagsmithSegment *segments;
 	int			noverrides;
 	WfFlagsmithOverride *overrides; /* by name, those of a name in their order */
+	List	   *limits;			/* of WfLimit */
 } WfFlagsmithShared;
 
 /* WfFlagRule.detail: whose feature is served. */
@@ -63,11 +64,12 @@ extern int	wf_flags_flagsmith_priority_compare(const WfFlagsmithPriority *a, con
 
 /* dialect_flagsmith_segment.c */
 extern bool wf_flags_flagsmith_compile_shared(WfShared *shared, WfFault *fault);
+extern List *wf_flags_flagsmith_list_limits(const WfShared *shared);
 
 /* dialect_flagsmith_property.c */
 extern void wf_flags_flagsmith_identity(WfFlagsmithShared *shared);
 extern void wf_flags_flagsmith_identity_key(const WfFlagsmithShared *shared, WfNode *node);
-extern void wf_flags_flagsmith_property(const WfFlagsmithShared *shared, WfString property, WfNode *node);
+extern bool wf_flags_flagsmith_property(const WfFlagsmithShared *shared, WfString property, WfNode *node);
 
 /* dialect_flagsmith_operator.c */
 extern bool wf_flags_flagsmith_operator(WfString name, const WfValue *value, WfPredicate *predicate);

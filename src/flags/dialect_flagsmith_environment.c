@@ -201,7 +201,7 @@ push_conditions(Converter *converter, JsonbContainer *rule, const char *path)
 {
 	JsonbContainer *array;
 	JsonbContainer *condition;
-	JsonbValue	value;
+	WfValue		property;
 	int			length;
 
 	if (!wf_flags_flagsmith_array(rule, "conditions", path, converter->fault, &array, &length))
@@ -212,8 +212,10 @@ push_conditions(Converter *converter, JsonbContainer *rule, const char *path)
 		if (!wf_flags_flagsmith_element(array, i, psprintf("%s.conditions[%d]", path, i), converter->fault, &condition))
 			return false;
 		wf_flags_json_begin(&converter->state);
-		wf_flags_flagsmith_push_member(&converter->state, "property", condition,
-					wf_flags_document_member(condition, "property_", &value) ? "property_" : "property");
+		if (!wf_flags_flagsmith_member(condition, "property_", &property) &&
+			!wf_flags_flagsmith_member(condition, "property", &property))
+			wf_flags_value_set_string(&property, wf_flags_string(""));
+		wf_flags_json_value(&converter->state, "property", &property);
 		wf_flags_flagsmith_push_member(&converter->state, "operator", condition, "operator");
 		wf_flags_flagsmith_push_member(&converter->state, "value", condition, "value");
 		wf_flags_json_close_object(&converter->state);

@@ -278,36 +278,26 @@ static bool
 match_compare(WfRun *run, const WfPredicate *predicate, const WfValue *value, const WfOperand *operand)
 {
 	const Casts *casts = operand->prepared;
-	WfOperand	part = {.value = {.type = WF_VALUE_STRING}};
-	WfString	text;
+	WfOperand	part;
+	WfValue		text;
 
-	switch (value->type)
-	{
-		case WF_VALUE_BOOLEAN:
-			return predicate->mode != MODE_CONTAINS &&
-				wf_flags_order_holds(predicate->mode, (int) value->u.boolean - (int) casts->boolean);
-		case WF_VALUE_NUMBER:
-			return predicate->mode != MODE_CONTAINS && match_number(predicate->mode, value, casts);
-		default:
-			break;
-	}
+	if (value->type == WF_VALUE_BOOLEAN)
+		return predicate->mode != MODE_CONTAINS &&
+			wf_flags_order_holds(predicate->mode, (int) value->u.boolean - (int) casts->boolean);
+	if (value->type == WF_VALUE_NUMBER)
+		return predicate->mode != MODE_CONTAINS && match_number(predicate->mode, value, casts);
 	if (!casts->has_text)
 		return false;
-	if (value->type == WF_VALUE_STRING && casts->is_version)
-		return match_version(predicate->mode, value->u.string, casts);
-	text = wf_flags_python_string(value);
-	if (predicate->mode != MODE_CONTAINS)
-		return wf_flags_order_holds(predicate->mode, wf_flags_strings_compare(text, casts->text));
-	part.value.u.string = casts->text;
-	if (value->type == WF_VALUE_STRING)
-		return wf_flags_match_contains(run, predicate, value, &part);
-	else
-	{
-		WfValue		written;
 
-		wf_flags_value_set_string(&written, text);
-		return wf_flags_match_contains(run, predicate, &written, &part);
-	}
+	wf_flags_value_set_string(&text, wf_flags_python_string(value));
+	if (casts->is_version)
+		return match_version(predicate->mode, text.u.string, casts);
+	if (predicate->mode != MODE_CONTAINS)
+		return wf_flags_order_holds(predicate->mode,
+									wf_flags_strings_compare(text.u.string, casts->text));
+	wf_flags_value_set_string(&part.value, casts->text);
+	part.prepared = NULL;
+	return wf_flags_match_contains(run, predicate, &text, &part);
 }
 
 /* Integers compare exactly, floats as such. */

@@ -23,6 +23,7 @@ typedef struct Step
 
 typedef struct Path
 {
+	bool		followed;		/* false: by JSONPath it is one, but not here */
 	int			nsteps;
 	Step		steps[WF_DEPTH_MAX];
 } Path;
@@ -69,13 +70,17 @@ wf_flags_flagsmith_identity_key(const WfFlagsmithShared *shared, WfNode *node)
 	node->u.function.data = shared;
 }
 
-/* A node that yields what a property refers to; it may be absent or null. */
-void
+/*
+ * A node that yields what a property refers to; it may be absent or null.
+ * False where that is because the path is not followed.
+ */
+bool
 wf_flags_flagsmith_property(const WfFlagsmithShared *shared, WfString text, WfNode *node)
 {
 	WfAttribute trait = {0};
 	Property   *property;
 	Path	   *path;
+	bool		followed;
 
 	trait_attribute(1, &text, &trait);
 	if (text.len < 2 || memcmp(text.data, "$.", 2) != 0)
@@ -85,7 +90,7 @@ wf_flags_flagsmith_property(const WfFlagsmithShared *shared, WfString text, WfNo
 		*attribute = trait;
 		node->type = WF_NODE_ATTRIBUTE;
 		node->u.attribute = attribute;
-		return;
+		return true;
 	}
 
 	property = palloc0(sizeof(Property));
@@ -100,10 +105,12 @@ wf_flags_flagsmith_property(const WfFlagsmithShared *shared, WfString text, WfNo
 		else
 			resolve_constant(shared, path, &property->constant);
 	}
+	followed = path->followed;
 	pfree(path);
 	node->type = WF_NODE_FUNCTION;
 	node->u.function.call = property_value;
 	node->u.function.data = property;
+	return followed;
 }
 
 /* WfFunction */
@@ -169,6 +176,7 @@ parse_path(WfString text, Path *path)
 {
 	WfReader	reader = {text.data + 1, text.data + text.len};
 
+	path->followed = true;
 	path->nsteps = 0;
 	for (;;)
 	{
@@ -185,11 +193,18 @@ parse_path(WfString text, Path *path)
 		if (*reader.at == '.')
 		{
 			reader.at++;
-			if (!parse_name(&reader, step))
-				return false;
-		}
-		else if (*reader.at != '[' || !parse_brackets(&reader, step))
+			if (parse_name(&reader, step))
+				continue;
+			path->followed = reader.at == reader.end || strchr("*.", *reader.at) == NULL;
 			return false;
+		}
+		if (*reader.at != '[')
+			return false;
+		if (!parse_brackets(&reader, step))
+		{
+			path->followed = reader.at == reader.end || strchr("*?:,", *reader.at) == NULL;
+			return false;
+		}
 	}
 }
 

@@ -14,7 +14,7 @@
 bool
 wf_flags_flagsmith_member(JsonbContainer *object, const char *name, WfValue *value)
 {
-	WfValue		whole = {.type = WF_VALUE_OBJECT, .u.container = object};
+	WfValue		whole = {.type = WF_VALUE_OBJECT,.u.container = object};
 
 	if (wf_flags_value_member(&whole, wf_flags_string(name), value) && value->type != WF_VALUE_NULL)
 		return true;

@@ -14,6 +14,7 @@
 
 static WfString reason_text(const WfOutcome *outcome, const WfFlagsmithServed *served);
 static void push_segments(JsonbParseState **state, const WfResult *result);
+static void push_metadata(JsonbParseState **state, const WfValue *metadata);
 
 /* WfDialect.result. */
 Jsonb *
@@ -23,9 +24,14 @@ wf_flags_flagsmith_result(const WfResult *result)
 	const WfFlagsmithServed *served = NULL;
 	JsonbParseState *state = NULL;
 	WfValue		variant = {.type = WF_VALUE_NULL};
+	WfValue		metadata = {.type = WF_VALUE_NULL};
 
 	if (outcome->rule && outcome->error == WF_ERROR_NONE)
 		served = outcome->rule->detail;
+	if (served)
+		metadata = served->metadata;
+	else if (outcome->overridden && result->flag->program->metadata)
+		wf_flags_value_from_root(result->flag->program->metadata, &metadata);
 	if (outcome->variant != WF_VARIANT_NONE &&
 		result->flag->program->variants[outcome->variant].name.data)
 		wf_flags_value_set_string(&variant, result->flag->program->variants[outcome->variant].name);
@@ -35,8 +41,7 @@ wf_flags_flagsmith_result(const WfResult *result)
 	wf_flags_json_boolean(&state, "enabled", outcome->enabled);
 	wf_flags_json_string(&state, "reason", reason_text(outcome, served));
 	wf_flags_json_value(&state, "variant", &variant);
-	if (served && served->metadata.type == WF_VALUE_OBJECT && wf_flags_value_length(&served->metadata) > 0)
-		wf_flags_json_value(&state, "metadata", &served->metadata);
+	push_metadata(&state, &metadata);
 	push_segments(&state, result);
 	return wf_flags_json_end(&state);
 }
@@ -75,9 +80,16 @@ push_segments(JsonbParseState **state, const WfResult *result)
 			continue;
 		wf_flags_json_begin(state);
 		wf_flags_json_string(state, "name", segment->name);
-		if (segment->metadata.type == WF_VALUE_OBJECT && wf_flags_value_length(&segment->metadata) > 0)
-			wf_flags_json_value(state, "metadata", &segment->metadata);
+		push_metadata(state, &segment->metadata);
 		wf_flags_json_close_object(state);
 	}
 	wf_flags_json_close_array(state);
+}
+
+/* Metadata without members is left out. */
+static void
+push_metadata(JsonbParseState **state, const WfValue *metadata)
+{
+	if (metadata->type == WF_VALUE_OBJECT && wf_flags_value_length(metadata) > 0)
+		wf_flags_json_value(state, "metadata", metadata);
 }

@@ -36,7 +36,15 @@ static bool compile_rule(Compiler *compiler, JsonbValue *value, const char *path
 static void apply_type(const WfValue *type, WfNode *node);
 static bool compile_conditions(Compiler *compiler, JsonbContainer *rule, const char *path, WfNode *node);
 static bool compile_condition(Compiler *compiler, JsonbValue *value, const char *path, WfNode *node);
+static void add_limit(Compiler *compiler, WfString property);
 static bool compile_share(Compiler *compiler, const WfValue *value, WfNode *subject, WfNode *node);
+
+/* WfDialect.list_limits. */
+List *
+wf_flags_flagsmith_list_limits(const WfShared *shared)
+{
+	return ((const WfFlagsmithShared *) shared->data)->limits;
+}
 
 /* WfDialect.compile_shared. */
 bool
@@ -273,7 +281,10 @@ compile_condition(Compiler *compiler, JsonbValue *value, const char *path, WfNod
 	named = wf_flags_flagsmith_member(object, "property", &property) &&
 		property.type == WF_VALUE_STRING && property.u.string.len > 0;
 	if (named)
-		wf_flags_flagsmith_property(compiler->shared, property.u.string, subject);
+	{
+		if (!wf_flags_flagsmith_property(compiler->shared, property.u.string, subject))
+			add_limit(compiler, property.u.string);
+	}
 	else
 	{
 		subject->type = WF_NODE_CONSTANT;
@@ -300,6 +311,18 @@ compile_condition(Compiler *compiler, JsonbValue *value, const char *path, WfNod
 	if (!holds)
 		node->type = WF_NODE_ANY;
 	return true;
+}
+
+static void
+add_limit(Compiler *compiler, WfString property)
+{
+	WfLimit    *limit = palloc(sizeof(WfLimit));
+	WfString	name = compiler->segment->name;
+
+	limit->name = pnstrdup(name.data, name.len);
+	limit->message = psprintf("a path with wildcards, slices or filters is not followed, nothing is there: %.*s",
+							  property.len, property.data);
+	compiler->shared->limits = lappend(compiler->shared->limits, limit);
 }
 
 /* A share in percent of what the subject yields, by a hash with the segment's key. */

@@ -63,7 +63,7 @@ extern void wf_flags_launchdarkly_key(WfString kind, WfAttribute *attribute);
 extern void wf_flags_launchdarkly_presence(WfString kind, WfPredicate *predicate);
 extern WfLaunchdarklyReference wf_flags_launchdarkly_attribute(WfString name, WfString kind,
 															   WfAttribute *attribute);
-extern WfNode *wf_flags_launchdarkly_subject(const WfAttribute *attribute);
+extern WfNode *wf_flags_launchdarkly_subject(const WfAttribute *attribute, bool in_clause);
 
 /* dialect_launchdarkly_clause.c */
 extern bool wf_flags_launchdarkly_clauses(WfLaunchdarklyCompiler *compiler, const WfValue *owner,

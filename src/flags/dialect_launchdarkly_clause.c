@@ -147,7 +147,7 @@ compile_clause(WfLaunchdarklyCompiler *compiler, const WfValue *clause, const ch
 	}
 	node->type = WF_NODE_PREDICATE;
 	node->u.predicate = predicate;
-	predicate->subject = wf_flags_launchdarkly_subject(&predicate->attribute);
+	predicate->subject = wf_flags_launchdarkly_subject(&predicate->attribute, true);
 	predicate->negate = negated;
 	predicate->each = true;
 	predicate->match = wf_flags_match_equal;

@@ -25,6 +25,7 @@ static bool unescape(WfString *step);
 static void add_paths(WfAttribute *attribute, int nsteps, const WfString *steps);
 static bool leads_to(const WfAttribute *attribute, const char *name);
 static void fetch_kinds(WfRun *run, const WfNode *node, WfValue *result);
+static void fetch_own_kind(WfRun *run, const WfNode *node, WfValue *result);
 static void fetch_anonymous(WfRun *run, const WfNode *node, WfValue *result);
 
 /* WfProgram.check: what LaunchDarkly calls an invalid context. */
@@ -238,15 +239,18 @@ add_paths(WfAttribute *attribute, int nsteps, const WfString *steps)
 		attribute->paths[i].objects_only = true;
 }
 
-/* The node that yields an attribute where that takes more than looking; or NULL. */
+/*
+ * The node that yields an attribute where that takes more than looking; or
+ * NULL.  Clauses ask all contexts for their kind, rollouts their own one.
+ */
 WfNode *
-wf_flags_launchdarkly_subject(const WfAttribute *attribute)
+wf_flags_launchdarkly_subject(const WfAttribute *attribute, bool in_clause)
 {
 	WfFunction	call;
 	WfNode	   *node;
 
 	if (leads_to(attribute, "kind"))
-		call = fetch_kinds;
+		call = in_clause ? fetch_kinds : fetch_own_kind;
 	else if (leads_to(attribute, "anonymous"))
 		call = fetch_anonymous;
 	else
@@ -301,6 +305,15 @@ fetch_kinds(WfRun *run, const WfNode *node, WfValue *result)
 			(void) pushJsonbValue(&state, WJB_ELEM, &json);
 	}
 	wf_flags_value_from_root(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL)), result);
+}
+
+static void
+fetch_own_kind(WfRun *run, const WfNode *node, WfValue *result)
+{
+	const WfAttribute *attribute = node->u.function.data;
+
+	if (wf_flags_context_of_kind(run->context, attribute->kind, NULL))
+		wf_flags_value_set_string(result, attribute->kind);
 }
 
 /* Who does not say so is not anonymous. */

@@ -144,7 +144,7 @@ compile_rollout(WfLaunchdarklyCompiler *compiler, const WfValue *rollout, const 
 				break;
 			case WF_REFERENCE_FOUND:
 				serve->split->attribute = attribute;
-				serve->split->subject = wf_flags_launchdarkly_subject(&serve->split->attribute);
+				serve->split->subject = wf_flags_launchdarkly_subject(&serve->split->attribute, false);
 				break;
 		}
 	}

@@ -291,7 +291,7 @@ fill_share(WfLaunchdarklyCompiler *compiler, const WfValue *rule, const char *pa
 	else
 	{
 		split->attribute = attribute;
-		split->subject = wf_flags_launchdarkly_subject(&split->attribute);
+		split->subject = wf_flags_launchdarkly_subject(&split->attribute, false);
 	}
 	split->arms[0].upper = wf_flags_launchdarkly_add_weight(compiler, 0, weight);
 	nodes[1].type = WF_NODE_SPLIT;

@@ -21,6 +21,8 @@ static void run_flag(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
 static void run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
 static bool context_has_key(WfContext *context, const WfProgram *program, WfString *key);
 static bool serve_override(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
+static bool run_rules(WfRun *run, const WfProgram *program, int from, int until,
+					  WfOutcome *outcome);
 static RuleEnd run_rule(WfRun *run, const WfProgram *program, const WfFlagRule *rule,
 						WfOutcome *outcome);
 static bool choose_variant(WfRun *run, const WfProgram *program, const WfServe *serve,
@@ -37,9 +39,9 @@ static void fail(const WfRun *run, WfOutcome *outcome);
 
 /*
  * Evaluates a flag.  In this order: a broken program, a context that is none
- * or lacks the key that the program can't do without, a disabled flag, an
- * override of the key, the rules, the fallthrough to its share, the off
- * variant.
+ * or lacks the key that the program can't do without, a disabled flag, the
+ * rules that come before the overrides, an override of the key, the other
+ * rules, the fallthrough to its share, the off variant.
  */
 void
 wf_flags_evaluate(const WfFlag *flag, WfContext *context, const WfCallbacks *callbacks,
@@ -106,40 +108,6 @@ wf_flags_flag_passes(WfRun *run, const WfFlagTest *test)
 		run->cause = WF_CAUSE_NONE;
 	}
 	return run->error == WF_ERROR_NONE && test_outcome(run, test, flag->program, &outcome);
-}
-
-/*
- * The share of keys that a flag is on for, 0 to 1, as far as it can be told
- * without the keys: rules and overrides are taken to match nobody.
- */
-double
-wf_flags_program_share(const WfProgram *program)
-{
-	const WfFlagRule *rule = &program->fallthrough;
-	const WfSplit *split = rule->serve.split;
-	double		rollout = 1;
-	double		inside = 0;
-	double		outside;
-
-	if (program->fault != WF_ERROR_NONE)
-		return 0;
-	outside = variant_enabled(program, program->off);
-	if (!program->enabled)
-		return outside;
-	if (rule->share)
-		rollout = rule->share->narms == 0 ? 0 : rule->share->arms[0].upper / rule->share->total;
-	if (split == NULL || split->narms == 0 || split->total == 0)
-		inside = variant_enabled(program, rule->serve.variant);
-	else
-	{
-		for (int i = 0; i < split->narms; i++)
-		{
-			if (variant_enabled(program, split->arms[i].variant))
-				inside += (split->arms[i].upper - split->arms[i].lower) / split->total;
-		}
-		inside = Min(Max(inside, 0), 1);
-	}
-	return rollout * inside + (1 - rollout) * outside;
 }
 
 /* The value of a variant as jsonb; NULL for no variant. */
@@ -243,14 +211,15 @@ run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 	WfErrorCode error;
 	WfString	key;
 
-	if (program->fault != WF_ERROR_NONE)
+	if (program->check && run->context->valid &&
+		(error = program->check(run->context)) != WF_ERROR_NONE)
+		wf_flags_run_fail(run, error, WF_CAUSE_NONE);
+	else if (program->fault != WF_ERROR_NONE)
 		wf_flags_run_fail(run, program->fault, WF_CAUSE_NONE);
 	else if (!run->context->valid)
 		wf_flags_run_fail(run, WF_ERROR_INVALID_CONTEXT, WF_CAUSE_NONE);
 	else if (program->needs_key && !context_has_key(run->context, program, &key))
 		wf_flags_run_fail(run, WF_ERROR_TARGETING_KEY_MISSING, WF_CAUSE_NONE);
-	else if (program->check && (error = program->check(run->context)) != WF_ERROR_NONE)
-		wf_flags_run_fail(run, error, WF_CAUSE_NONE);
 	if (run->error != WF_ERROR_NONE)
 	{
 		fail(run, outcome);
@@ -261,20 +230,10 @@ run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 		serve_variant(program, program->off, WF_REASON_DISABLED, outcome);
 		return;
 	}
-	if (flag->overrides && serve_override(run, flag, outcome))
+	if (run_rules(run, program, 0, program->nbefore, outcome) ||
+		(flag->overrides && serve_override(run, flag, outcome)) ||
+		run_rules(run, program, program->nbefore, program->nrules, outcome))
 		return;
-
-	for (int i = 0; i < program->nrules; i++)
-	{
-		const WfFlagRule *rule = &program->rules[i];
-		RuleEnd		end = run_rule(run, program, rule, outcome);
-
-		if (end == RULE_DECIDED)
-			return;
-		while (end == RULE_MISSED_GROUP && i + 1 < program->nrules &&
-			   program->rules[i + 1].group == rule->group)
-			i++;
-	}
 	if (run_rule(run, program, &program->fallthrough, outcome) != RULE_DECIDED)
 		serve_variant(program, program->off, WF_REASON_SPLIT, outcome);
 }
@@ -313,6 +272,24 @@ serve_override(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 		serve_variant(flag->program, variant, WF_REASON_TARGETING_MATCH, outcome);
 	outcome->overridden = true;
 	return true;
+}
+
+/* Runs rules in order until one has decided. */
+static bool
+run_rules(WfRun *run, const WfProgram *program, int from, int until, WfOutcome *outcome)
+{
+	for (int i = from; i < until; i++)
+	{
+		const WfFlagRule *rule = &program->rules[i];
+		RuleEnd		end = run_rule(run, program, rule, outcome);
+
+		if (end == RULE_DECIDED)
+			return true;
+		while (end == RULE_MISSED_GROUP && i + 1 < until &&
+			   program->rules[i + 1].group == rule->group)
+			i++;
+	}
+	return false;
 }
 
 static RuleEnd

@@ -6,7 +6,10 @@
 
 #include "flags/run.h"
 
-extern double wf_flags_program_share(const WfProgram *program);
+/* estimate.c */
+extern double wf_flags_program_share(const WfProgram *program, TimestampTz now);
+
+/* eval.c */
 extern int	wf_flags_variant_index(const WfProgram *program, WfString name);
 extern const char *wf_flags_reason_name(WfReason reason);
 extern const char *wf_flags_error_name(WfErrorCode error);

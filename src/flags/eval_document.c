@@ -167,7 +167,7 @@ compile_flag(Document *document, DocumentFlag *entry)
 
 	source.key = listed->key;
 	source.enabled = listed->enabled;
-	source.share = WF_SHARE_TOTAL;
+	source.share = listed->has_share ? listed->share : WF_SHARE_TOTAL;
 	source.definition = listed->definition;
 	source.converts = document->shared.converts;
 	source.shared = &document->shared;

@@ -10,6 +10,7 @@
 #include "utils/builtins.h"
 
 #include "common/options.h"
+#include "flags/document.h"
 #include "flags/transfer.h"
 
 PG_FUNCTION_INFO_V1(wf_flag_export);
@@ -129,7 +130,7 @@ copy_to(MemoryContext context, char *text)
 static void
 read_flags(Export *export, ArrayType *keys, MemoryContext context)
 {
-	const char *sql = "SELECT key, enabled, definition, description FROM wishflags.flags"
+	const char *sql = "SELECT key, enabled, definition, description, rollout FROM wishflags.flags"
 		" WHERE dialect OPERATOR(pg_catalog.=) $1 AND ($2 IS NULL OR document OPERATOR(pg_catalog.=) $2)"
 		" AND ($3 IS NULL OR key OPERATOR(pg_catalog.=) ANY ($3)) ORDER BY key";
 	Oid			types[] = {TEXTOID, TEXTOID, TEXTARRAYOID};
@@ -147,6 +148,7 @@ read_flags(Export *export, ArrayType *keys, MemoryContext context)
 		TupleDesc	desc = SPI_tuptable->tupdesc;
 		char	   *key = copy_to(context, SPI_getvalue(row, desc, 1));
 		char	   *description = copy_to(context, SPI_getvalue(row, desc, 4));
+		const char *problem;
 		bool		isnull;
 		Datum		definition = SPI_getbinval(row, desc, 3, &isnull);
 		MemoryContext spi = MemoryContextSwitchTo(context);
@@ -156,6 +158,9 @@ read_flags(Export *export, ArrayType *keys, MemoryContext context)
 		flag->definition = isnull ? NULL : DatumGetJsonbPCopy(definition);
 		flag->enabled = DatumGetBool(SPI_getbinval(row, desc, 2, &isnull));
 		flag->description = description;
+		flag->has_share = export->dialect == &wf_flags_dialect_native &&
+			wf_flags_parse_percent(DatumGetNumeric(SPI_getbinval(row, desc, 5, &isnull)), &flag->share, &problem) &&
+			flag->share < WF_SHARE_TOTAL;
 		export->flags = lappend(export->flags, flag);
 		MemoryContextSwitchTo(spi);
 	}

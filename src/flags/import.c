@@ -72,6 +72,7 @@ static void import_document(Import *import);
 static void import_flags(Import *import, List *flags);
 static void import_flag(Import *import, const WfDocumentFlag *flag);
 static const char *describe_change(Import *import, const WfDocumentFlag *flag, const char **action);
+static Datum rollout_of(const WfDocumentFlag *flag);
 static bool same_jsonb(Jsonb *a, Datum b);
 static void write_flag(Import *import, const WfDocumentFlag *flag);
 static void import_absent(Import *import, List *flags);
@@ -256,7 +257,7 @@ import_flag(Import *import, const WfDocumentFlag *flag)
 
 	source.key = flag->key;
 	source.enabled = flag->enabled;
-	source.share = WF_SHARE_TOTAL;
+	source.share = flag->has_share ? flag->share : WF_SHARE_TOTAL;
 	source.definition = flag->definition;
 	source.converts = import->shared.converts;
 	source.shared = &import->shared;
@@ -277,18 +278,21 @@ import_flag(Import *import, const WfDocumentFlag *flag)
 static const char *
 describe_change(Import *import, const WfDocumentFlag *flag, const char **action)
 {
-	const char *sql = "SELECT document, definition, enabled FROM wishflags.flags"
+	const char *sql = "SELECT document, definition, enabled, rollout OPERATOR(pg_catalog.=) $2 FROM wishflags.flags"
 		" WHERE key OPERATOR(pg_catalog.=) $1";
-	Oid			types[] = {TEXTOID};
-	Datum		values[] = {PointerGetDatum(cstring_to_text_with_len(flag->key.data, flag->key.len))};
+	Oid			types[] = {TEXTOID, NUMERICOID};
+	Datum		values[] = {
+		PointerGetDatum(cstring_to_text_with_len(flag->key.data, flag->key.len)), rollout_of(flag)
+	};
 	HeapTuple	row;
 	TupleDesc	desc;
 	char	   *document;
 	bool		isnull;
 	Datum		definition;
+	bool		same;
 	bool		enabled;
 
-	if (SPI_execute_with_args(sql, 1, types, values, NULL, false, 1) != SPI_OK_SELECT)
+	if (SPI_execute_with_args(sql, 2, types, values, NULL, false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not run: %s", sql);
 	*action = "create";
 	if (SPI_processed == 0)
@@ -306,8 +310,9 @@ describe_change(Import *import, const WfDocumentFlag *flag, const char **action)
 		return document ? psprintf("it is part of document \"%s\"", document) : "it is a flag of its own";
 	}
 	definition = SPI_getbinval(row, desc, 2, &isnull);
+	same = isnull ? flag->definition == NULL : flag->definition && same_jsonb(flag->definition, definition);
 	enabled = DatumGetBool(SPI_getbinval(row, desc, 3, &isnull));
-	if (same_jsonb(flag->definition, definition))
+	if (same && DatumGetBool(SPI_getbinval(row, desc, 4, &isnull)))
 		*action = enabled == flag->enabled ? "unchanged" : "update";
 	else
 		*action = "update";
@@ -322,24 +327,37 @@ same_jsonb(Jsonb *a, Datum b)
 	return compareJsonbContainers(&a->root, &DatumGetJsonbP(b)->root) == 0;
 }
 
+/* The column rollout of a flag: thousandths of a percent, as numeric. */
+static Datum
+rollout_of(const WfDocumentFlag *flag)
+{
+	uint32		share = flag->has_share ? flag->share : WF_SHARE_TOTAL;
+
+	return DirectFunctionCall1(numeric_trim_scale,
+							   NumericGetDatum(int64_div_fast_to_numeric(share, 3)));
+}
+
 static void
 write_flag(Import *import, const WfDocumentFlag *flag)
 {
-	const char *sql = "INSERT INTO wishflags.flags AS f (key, enabled, definition, description, dialect, document)"
-		" VALUES ($1, $2, $3, $4, $5, $6)"
-		" ON CONFLICT (key) DO UPDATE SET enabled = excluded.enabled, rollout = 100,"
+	const char *sql = "INSERT INTO wishflags.flags AS f (key, enabled, definition, description, dialect, document, rollout)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7)"
+		" ON CONFLICT (key) DO UPDATE SET enabled = excluded.enabled, rollout = excluded.rollout,"
 		" definition = excluded.definition, description = COALESCE(excluded.description, f.description),"
 		" dialect = excluded.dialect, document = excluded.document";
-	Oid			types[] = {TEXTOID, BOOLOID, JSONBOID, TEXTOID, TEXTOID, TEXTOID};
+	Oid			types[] = {TEXTOID, BOOLOID, JSONBOID, TEXTOID, TEXTOID, TEXTOID, NUMERICOID};
 	Datum		values[] = {
 		PointerGetDatum(cstring_to_text_with_len(flag->key.data, flag->key.len)),
 		BoolGetDatum(flag->enabled), JsonbPGetDatum(flag->definition),
 		flag->description ? CStringGetTextDatum(flag->description) : (Datum) 0,
-		CStringGetTextDatum(import->shared.dialect->name), CStringGetTextDatum(import->options.name)
+		CStringGetTextDatum(import->shared.dialect->name), CStringGetTextDatum(import->options.name),
+		rollout_of(flag)
 	};
-	char		nulls[] = {' ', ' ', ' ', flag->description ? ' ' : 'n', ' ', ' '};
+	char		nulls[] = {
+		' ', ' ', flag->definition ? ' ' : 'n', flag->description ? ' ' : 'n', ' ', ' ', ' '
+	};
 
-	if (SPI_execute_with_args(sql, 6, types, values, nulls, false, 0) != SPI_OK_INSERT)
+	if (SPI_execute_with_args(sql, 7, types, values, nulls, false, 0) != SPI_OK_INSERT)
 		elog(ERROR, "could not run: %s", sql);
 }
 

@@ -7,6 +7,7 @@
  */
 #include "common/compat.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "common/shortest_dec.h"
@@ -14,7 +15,13 @@
 
 #include "flags/value.h"
 
+/* Arrays nested deeper than this have no text. */
+#define ARRAYS_MAX 1000
+
+static void append_elements(StringInfo text, JsonbContainer *array, int depth);
+static void shortest_decimal(double number, char *text);
 static double string_to_number(WfString string);
+static int	decimal_length(const char *text);
 static WfString trim(WfString string);
 static int	white_space_length(const char *data, int len);
 static bool is_container(const WfValue *value);
@@ -64,15 +71,42 @@ wf_flags_js_number(const WfValue *value)
 	}
 }
 
+/* parseFloat(): the number that a value's text begins with, else NaN. */
+double
+wf_flags_js_parse_float(const WfValue *value)
+{
+	WfString	string;
+	char	   *text;
+	double		number;
+	int			length;
+
+	if (value->type == WF_VALUE_NUMBER)
+		return wf_flags_value_double(value);
+	string = trim(wf_flags_js_string(value));
+	text = pnstrdup(string.data, string.len);
+	length = decimal_length(text);
+	if (length > 0)
+	{
+		text[length] = '\0';
+		number = strtod(text, NULL);
+	}
+	else
+	{
+		const char *digits = text + strspn(text, "+-");
+
+		number = NAN;
+		if (digits - text <= 1 && strncmp(digits, "Infinity", strlen("Infinity")) == 0)
+			number = text[0] == '-' ? -INFINITY : INFINITY;
+	}
+	pfree(text);
+	return number;
+}
+
 /* ToString. */
 WfString
 wf_flags_js_string(const WfValue *value)
 {
 	StringInfoData text;
-	JsonbIterator *it;
-	JsonbIteratorToken token;
-	JsonbValue	json;
-	bool		first = true;
 
 	switch (value->type)
 	{
@@ -92,25 +126,8 @@ wf_flags_js_string(const WfValue *value)
 			break;
 	}
 
-	/* The elements with commas in between, null as nothing. */
 	initStringInfo(&text);
-	it = JsonbIteratorInit(value->u.container);
-	while ((token = JsonbIteratorNext(&it, &json, true)) != WJB_DONE)
-	{
-		WfValue		element;
-		WfString	part;
-
-		if (token != WJB_ELEM)
-			continue;
-		if (!first)
-			appendStringInfoChar(&text, ',');
-		first = false;
-		wf_flags_value_from_json(&json, &element);
-		if (element.type == WF_VALUE_NULL)
-			continue;
-		part = wf_flags_js_string(&element);
-		appendBinaryStringInfo(&text, part.data, part.len);
-	}
+	append_elements(&text, value->u.container, 1);
 	return wf_flags_string(text.data);
 }
 
@@ -119,6 +136,7 @@ WfString
 wf_flags_js_number_text(double number)
 {
 	StringInfoData text;
+	WfString	result;
 	char		shortest[DOUBLE_SHORTEST_DECIMAL_LEN];
 	char		digits[DOUBLE_SHORTEST_DECIMAL_LEN];
 	int			ndigits = 0;
@@ -133,7 +151,7 @@ wf_flags_js_number_text(double number)
 	if (number == 0)
 		return wf_flags_string("0");
 
-	double_to_shortest_decimal_buf(fabs(number), shortest);
+	shortest_decimal(fabs(number), shortest);
 	for (at = shortest; *at && *at != 'e'; at++)
 	{
 		if (*at == '.')
@@ -189,7 +207,10 @@ wf_flags_js_number_text(double number)
 		}
 		appendStringInfo(&text, "e%c%d", point > 0 ? '+' : '-', abs(point - 1));
 	}
-	return wf_flags_string(text.data);
+	/* Loops make many of them: keep no more than it takes. */
+	result = wf_flags_string(pnstrdup(text.data, text.len));
+	pfree(text.data);
+	return result;
 }
 
 /* == */
@@ -253,6 +274,63 @@ wf_flags_js_less(const WfValue *a, const WfValue *b, bool or_equal)
 	return or_equal ? x <= y : x < y;
 }
 
+/* An array's elements with commas in between, null as nothing. */
+static void
+append_elements(StringInfo text, JsonbContainer *array, int depth)
+{
+	JsonbIterator *it = JsonbIteratorInit(array);
+	JsonbIteratorToken token;
+	JsonbValue	json;
+	bool		first = true;
+
+	while ((token = JsonbIteratorNext(&it, &json, true)) != WJB_DONE)
+	{
+		WfValue		element;
+		WfString	part;
+
+		if (token != WJB_ELEM)
+			continue;
+		if (!first)
+			appendStringInfoChar(text, ',');
+		first = false;
+		wf_flags_value_from_json(&json, &element);
+		if (element.type == WF_VALUE_ARRAY)
+		{
+			if (depth < ARRAYS_MAX)
+				append_elements(text, element.u.container, depth + 1);
+		}
+		else if (element.type != WF_VALUE_NULL)
+		{
+			part = wf_flags_js_string(&element);
+			appendBinaryStringInfo(text, part.data, part.len);
+		}
+	}
+}
+
+/*
+ * The shortest decimal that reads back as the same number.  PostgreSQL's keeps
+ * off the midpoints between numbers, which JavaScript's readers round to even;
+ * a midpoint can only be shorter than 16 or 17 digits.
+ */
+static void
+shortest_decimal(double number, char *text)
+{
+	char		rounded[DOUBLE_SHORTEST_DECIMAL_LEN];
+
+	double_to_shortest_decimal_buf(number, text);
+	if (strcspn(text, "e") < DBL_DIG + 1)
+		return;
+	for (int digits = DBL_DIG; digits <= DBL_DIG + 1; digits++)
+	{
+		snprintf(rounded, sizeof(rounded), "%.*e", digits - 1, number);
+		if (strtod(rounded, NULL) == number)
+		{
+			strcpy(text, rounded);
+			return;
+		}
+	}
+}
+
 /* StringToNumber: a decimal literal, 0x, 0o, 0b, Infinity; nothing is 0. */
 static double
 string_to_number(WfString string)
@@ -297,6 +375,34 @@ string_to_number(WfString string)
 		return NAN;
 	number = strtod(text, &end);
 	return *end == '\0' && end != text ? number : NAN;
+}
+
+/* How much of a text is a decimal literal, with or without a sign; 0 for none. */
+static int
+decimal_length(const char *text)
+{
+	const char *at = text + (*text == '+' || *text == '-');
+	int			whole = strspn(at, "0123456789");
+	int			fraction = 0;
+
+	at += whole;
+	if (*at == '.')
+	{
+		fraction = strspn(at + 1, "0123456789");
+		if (whole + fraction > 0)
+			at += 1 + fraction;
+	}
+	if (whole + fraction == 0)
+		return 0;
+	if (*at == 'e' || *at == 'E')
+	{
+		const char *exponent = at + 1 + (at[1] == '+' || at[1] == '-');
+		int			digits = strspn(exponent, "0123456789");
+
+		if (digits > 0)
+			at = exponent + digits;
+	}
+	return at - text;
 }
 
 static WfString

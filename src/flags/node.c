@@ -39,6 +39,25 @@ wf_flags_run_step(WfRun *run)
 	return true;
 }
 
+/* Counts many steps at once, as the copying of a large value; false as above. */
+bool
+wf_flags_run_work(WfRun *run, int64 steps)
+{
+	int64		before = run->steps;
+
+	if (unlikely(run->error != WF_ERROR_NONE))
+		return false;
+	run->steps += Min(steps, STEPS_MAX);
+	if (run->steps >= STEPS_MAX)
+	{
+		wf_flags_run_fail(run, WF_ERROR_GENERAL, WF_CAUSE_LIMIT);
+		return false;
+	}
+	if (run->steps / STEPS_BETWEEN_INTERRUPTS != before / STEPS_BETWEEN_INTERRUPTS)
+		run->callbacks->check_interrupts();
+	return true;
+}
+
 /* Ends the evaluation with an error; the first one stays. */
 void
 wf_flags_run_fail(WfRun *run, WfErrorCode error, WfCause cause)

@@ -64,6 +64,36 @@ extern bool wf_flags_match_exists(WfRun *run, const WfPredicate *predicate,
 								  const WfValue *value, const WfOperand *operand);
 extern void wf_flags_predicate_index(WfPredicate *predicate);
 
+/* operator_shape.c: what a value is made of. */
+#define WF_TYPE_BIT(type) (1 << (type))
+#define WF_TYPE_INTEGER (1 << 16)	/* besides the bits of WfValueType */
+
+typedef enum WfElements
+{
+	WF_ELEMENTS_ANY,
+	WF_ELEMENTS_ALL
+} WfElements;
+
+/* WfOperand.prepared of wf_flags_match_remainder(). */
+typedef struct WfRemainder
+{
+	int64		divisor;		/* 1 or more */
+	int64		remainder;
+} WfRemainder;
+
+extern bool wf_flags_match_equal_folded(WfRun *run, const WfPredicate *predicate,
+										const WfValue *value, const WfOperand *operand);
+extern bool wf_flags_match_type(WfRun *run, const WfPredicate *predicate,
+								const WfValue *value, const WfOperand *operand);
+extern bool wf_flags_match_length(WfRun *run, const WfPredicate *predicate,
+								  const WfValue *value, const WfOperand *operand);
+extern bool wf_flags_match_elements(WfRun *run, const WfPredicate *predicate,
+									const WfValue *value, const WfOperand *operand);
+extern bool wf_flags_match_remainder(WfRun *run, const WfPredicate *predicate,
+									 const WfValue *value, const WfOperand *operand);
+extern bool wf_flags_match_key(WfRun *run, const WfPredicate *predicate,
+							   const WfValue *value, const WfOperand *operand);
+
 /* pattern.c: regular expressions.  WfPredicate.mode is not used. */
 typedef enum WfPatternFlavour
 {
@@ -92,6 +122,9 @@ extern bool wf_flags_match_pattern(WfRun *run, const WfPredicate *predicate,
 
 /* pattern_js.c */
 extern bool wf_flags_pattern_from_js(WfString pattern, WfString *translated, const char **problem);
+
+/* pattern_python.c */
+extern bool wf_flags_pattern_from_python(WfString pattern, WfString *translated, const char **problem);
 
 /* version.c: versions.  WfPredicate.mode is a WfOrder. */
 typedef enum WfVersionFlavour

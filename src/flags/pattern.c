@@ -72,6 +72,8 @@ wf_flags_pattern_compile(WfString pattern, WfPatternFlavour flavour, bool fold_c
 	}
 	if (flavour == WF_PATTERN_JS && !wf_flags_pattern_from_js(pattern, &pattern, problem))
 		return NULL;
+	if (flavour == WF_PATTERN_PYTHON && !wf_flags_pattern_from_python(pattern, &pattern, problem))
+		return NULL;
 	return compile(pattern, how->options | (fold_case ? PCRE2_CASELESS : 0), how->newline, problem);
 }
 

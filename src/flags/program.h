@@ -42,6 +42,7 @@ struct WfDialect;
 struct WfNode;
 struct WfPredicate;
 struct WfRun;
+struct WfSchedule;
 
 /* OpenFeature's reasons. */
 typedef enum WfReason
@@ -158,6 +159,8 @@ typedef struct WfSegmentTest
 	WfString	key;
 	const WfSegment *segment;	/* NULL: looked up by key at each evaluation */
 	WfErrorCode cycle_error;	/* of a segment that contains itself */
+	bool		required;		/* one that is not there can't be looked into;
+								 * else it is empty */
 } WfSegmentTest;
 
 /* Any, or one of two. */
@@ -334,6 +337,8 @@ typedef struct WfSplit
 	bool		last_takes_rest;	/* past the last arm is the last arm */
 	int			narms;
 	WfArm	   *arms;
+	const struct WfSchedule *schedule;	/* ends its only arm by the clock, or
+										 * NULL; see clock.h */
 } WfSplit;
 
 /* What happens where a serve has no variant to serve. */
@@ -402,6 +407,7 @@ typedef struct WfProgram
 	const WfVariant *variants;
 	int			off;			/* served when disabled or outside the rollout */
 	int			nrules;
+	int			nbefore;		/* so many rules come before the overrides */
 	WfFlagRule *rules;
 	WfFlagRule	fallthrough;	/* when no rule matches; share is the rollout */
 	Jsonb	   *metadata;		/* or NULL */

@@ -73,6 +73,12 @@ wf_flags_source_from_row(Datum *values, bool *nulls, WfSource *source,
 		*dialect = &wf_flags_dialect_native;
 		return wf_flags_document_fault(fault, "dialect", "there is no such dialect");
 	}
+	/* What its flags share is the format's own, and no other can read it. */
+	if (source->shared && source->shared->dialect != *dialect)
+	{
+		source->shared = NULL;
+		return wf_flags_document_fault(fault, "document", "it is of another format");
+	}
 	if (!wf_flags_parse_percent(DatumGetNumeric(values[Anum_wf_flags_rollout - 1]),
 								&source->share, &problem))
 		return wf_flags_document_fault(fault, "rollout",

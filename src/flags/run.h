@@ -77,6 +77,8 @@ typedef struct WfRun
 	WfContext  *context;
 	const WfValue *scope;		/* what attributes are looked up in; NULL: the
 								 * context */
+	const WfValue *accumulator; /* of a reduction, whose current element scope
+								 * is then; or NULL */
 	const WfCallbacks *callbacks;
 	const WfFlag *flag;			/* the one being evaluated */
 	const WfFrame *frames;
@@ -109,6 +111,7 @@ extern bool wf_flags_node_holds(WfRun *run, const WfNode *node);
 extern void wf_flags_node_value(WfRun *run, const WfNode *node, WfValue *result);
 extern void wf_flags_run_fail(WfRun *run, WfErrorCode error, WfCause cause);
 extern bool wf_flags_run_step(WfRun *run);
+extern bool wf_flags_run_work(WfRun *run, int64 steps);
 
 /* eval.c */
 extern Jsonb *wf_flags_variant_value(const WfProgram *program, int variant);

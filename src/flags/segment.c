@@ -9,8 +9,8 @@ static bool segment_contains(WfRun *run, const WfSegment *segment);
 
 /*
  * Whether the context is in a segment; a segment that does not exist is
- * empty.  The evaluation fails where a segment contains itself, or can't be
- * looked into.
+ * empty, unless the test needs it.  The evaluation fails where a segment
+ * contains itself, or can't be looked into.
  */
 bool
 wf_flags_segment_holds(WfRun *run, const WfSegmentTest *test)
@@ -22,7 +22,11 @@ wf_flags_segment_holds(WfRun *run, const WfSegmentTest *test)
 	if (segment == NULL)
 		segment = run->callbacks->find_segment(run->callbacks->arg, test->key);
 	if (segment == NULL)
+	{
+		if (test->required)
+			wf_flags_run_fail(run, WF_ERROR_GENERAL, WF_CAUSE_SEGMENT);
 		return false;
+	}
 	for (const WfFrame *outer = run->frames; outer; outer = outer->outer)
 	{
 		if (outer->what == segment)

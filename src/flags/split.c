@@ -4,13 +4,16 @@
 #include "common/compat.h"
 
 #include "flags/bucket.h"
+#include "flags/clock.h"
 #include "flags/run.h"
 
 /* How many different random inputs there are. */
 #define RANDOM_INPUTS 10000
 
+static bool decided_by_clock(WfRun *run, const WfSplit *split, int *arm);
 static bool missing_key(WfRun *run, const WfSplit *split, int *arm, double *position);
 static bool find_position(WfRun *run, const WfSplit *split, WfString input, int *arm, double *position);
+static int	arm_at(WfRun *run, const WfSplit *split, double position);
 
 /*
  * Chooses an arm; *arm is -1 where none is chosen.  False where the evaluation
@@ -25,7 +28,7 @@ wf_flags_split_choose(WfRun *run, const WfSplit *split, int *arm, double *positi
 	*arm = -1;
 	*position = 0;
 	/* A share of nobody asks for no key. */
-	if (split->narms == 0)
+	if (split->narms == 0 || (split->schedule && decided_by_clock(run, split, arm)))
 		return true;
 
 	if (split->subject)
@@ -82,6 +85,17 @@ wf_flags_value_key(const WfValue *value, WfKeyForm form, WfString *key)
 	}
 }
 
+/* Whether a share that the clock gives is nobody's or everybody's now. */
+static bool
+decided_by_clock(WfRun *run, const WfSplit *split, int *arm)
+{
+	uint32		share = wf_flags_schedule_share(split->schedule,
+												run->callbacks->now(run->callbacks->arg));
+
+	*arm = share == WF_SHARE_TOTAL ? 0 : -1;
+	return share == 0 || share == WF_SHARE_TOTAL;
+}
+
 static bool
 missing_key(WfRun *run, const WfSplit *split, int *arm, double *position)
 {
@@ -95,7 +109,7 @@ missing_key(WfRun *run, const WfSplit *split, int *arm, double *position)
 		case WF_MISSING_NONE:
 			return true;
 		case WF_MISSING_ZERO:
-			*arm = wf_flags_split_arm(split, 0);
+			*arm = arm_at(run, split, 0);
 			return true;
 		case WF_MISSING_RANDOM:
 			snprintf(text, sizeof(text), "%u",
@@ -113,6 +127,14 @@ find_position(WfRun *run, const WfSplit *split, WfString input, int *arm, double
 		wf_flags_run_fail(run, WF_ERROR_GENERAL, WF_CAUSE_NONE);
 		return false;
 	}
-	*arm = wf_flags_split_arm(split, *position);
+	*arm = arm_at(run, split, *position);
 	return true;
+}
+
+static int
+arm_at(WfRun *run, const WfSplit *split, double position)
+{
+	if (split->schedule)
+		return position < wf_flags_schedule_share(split->schedule, run->callbacks->now(run->callbacks->arg)) ? 0 : -1;
+	return wf_flags_split_arm(split, position);
 }

@@ -45,7 +45,7 @@ estimate_selectivity(SupportRequestSelectivity *request)
 
 	if (!known)
 		return false;
-	request->selectivity = program ? wf_flags_program_share(program) : 0;
+	request->selectivity = program ? wf_flags_program_share(program, GetCurrentStatementStartTimestamp()) : 0;
 	return true;
 }
 

@@ -78,6 +78,24 @@ wf_flags_value_length(const WfValue *container)
 	return JsonContainerSize(container->u.container);
 }
 
+/* How many bytes a value takes besides itself. */
+int
+wf_flags_value_size(const WfValue *value)
+{
+	switch (value->type)
+	{
+		case WF_VALUE_NUMBER:
+			return value->u.number.exact ? VARSIZE(value->u.number.exact) : 0;
+		case WF_VALUE_STRING:
+			return value->u.string.len;
+		case WF_VALUE_ARRAY:
+		case WF_VALUE_OBJECT:
+			return container_size(value->u.container);
+		default:
+			return 0;
+	}
+}
+
 /* A value as a document of its own; an absent one is null. */
 Jsonb *
 wf_flags_value_to_jsonb(const WfValue *value)

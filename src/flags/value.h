@@ -51,6 +51,7 @@ extern bool wf_flags_value_is_integer(const WfValue *value);
 extern bool wf_flags_value_member(const WfValue *object, WfString name, WfValue *member);
 extern bool wf_flags_value_element(const WfValue *array, int index, WfValue *element);
 extern int	wf_flags_value_length(const WfValue *container);
+extern int	wf_flags_value_size(const WfValue *value);
 extern Jsonb *wf_flags_value_to_jsonb(const WfValue *value);
 extern void wf_flags_value_to_json(const WfValue *value, JsonbValue *json);
 extern void wf_flags_value_from_root(Jsonb *document, WfValue *value);
@@ -61,6 +62,7 @@ extern int	wf_flags_strings_compare(WfString a, WfString b);
 /* What JavaScript's operators make of values. */
 extern bool wf_flags_js_truthy(const WfValue *value);
 extern double wf_flags_js_number(const WfValue *value);
+extern double wf_flags_js_parse_float(const WfValue *value);
 extern WfString wf_flags_js_string(const WfValue *value);
 extern WfString wf_flags_js_number_text(double number);
 extern bool wf_flags_js_equal(const WfValue *a, const WfValue *b);

@@ -1,0 +1,130 @@
+/*
+ * logic_operator.c: the operators of JsonLogic, by name.  Pure.
+ *
+ * Those that decide what is evaluated are here as well.
+ */
+#include "common/compat.h"
+
+#include "flags/logic.h"
+#include "flags/operator.h"
+
+static void logic_if(WfRun *run, const WfNode *node, WfValue *result);
+static void logic_first(WfRun *run, const WfNode *node, WfValue *result);
+static void logic_truth(WfRun *run, const WfNode *node, WfValue *result);
+static void logic_log(WfRun *run, const WfNode *node, WfValue *result);
+
+static const WfLogicOperator operators[] = {
+	{"var", wf_flags_logic_var, 0, true},
+	{"missing", wf_flags_logic_missing, 0, false},
+	{"missing_some", wf_flags_logic_missing_some, 0, false},
+	{"if", logic_if, 0, false},
+	{"?:", logic_if, 0, false},
+	{"and", logic_first, false, false},
+	{"or", logic_first, true, false},
+	{"!", logic_truth, false, false},
+	{"!!", logic_truth, true, false},
+	{"==", wf_flags_logic_equal, WF_ORDER_EQUAL, false},
+	{"!=", wf_flags_logic_equal, WF_ORDER_NOT_EQUAL, false},
+	{"===", wf_flags_logic_identical, WF_ORDER_EQUAL, false},
+	{"!==", wf_flags_logic_identical, WF_ORDER_NOT_EQUAL, false},
+	{"<", wf_flags_logic_ordered, WF_ORDER_LESS, false},
+	{"<=", wf_flags_logic_ordered, WF_ORDER_LESS_EQUAL, false},
+	{">", wf_flags_logic_ordered, WF_ORDER_GREATER, false},
+	{">=", wf_flags_logic_ordered, WF_ORDER_GREATER_EQUAL, false},
+	{"+", wf_flags_logic_sum, 0, false},
+	{"*", wf_flags_logic_product, 0, false},
+	{"-", wf_flags_logic_calculate, '-', false},
+	{"/", wf_flags_logic_calculate, '/', false},
+	{"%", wf_flags_logic_calculate, '%', false},
+	{"max", wf_flags_logic_extreme, WF_ORDER_GREATER, false},
+	{"min", wf_flags_logic_extreme, WF_ORDER_LESS, false},
+	{"map", wf_flags_logic_map, 0, false},
+	{"filter", wf_flags_logic_filter, 0, false},
+	{"reduce", wf_flags_logic_reduce, 0, false},
+	{"all", wf_flags_logic_quantify, WF_LOGIC_ALL, false},
+	{"none", wf_flags_logic_quantify, WF_LOGIC_NONE, false},
+	{"some", wf_flags_logic_quantify, WF_LOGIC_SOME, false},
+	{"merge", wf_flags_logic_merge, 0, false},
+	{"in", wf_flags_logic_in, 0, false},
+	{"cat", wf_flags_logic_cat, 0, false},
+	{"substr", wf_flags_logic_substr, 0, false},
+	{"log", logic_log, 0, false},
+};
+
+static const WfLogicOperator *find(const WfLogicOperator *list, int n, WfString name);
+
+/* An operator by name, a language's own ones first; or NULL. */
+const WfLogicOperator *
+wf_flags_logic_operator(const WfLogicLanguage *language, WfString name)
+{
+	const WfLogicOperator *found = find(language->operators, language->noperators, name);
+
+	return found ? found : find(operators, lengthof(operators), name);
+}
+
+static const WfLogicOperator *
+find(const WfLogicOperator *list, int n, WfString name)
+{
+	for (int i = 0; i < n; i++)
+	{
+		if (wf_flags_strings_equal(wf_flags_string(list[i].name), name))
+			return &list[i];
+	}
+	return NULL;
+}
+
+/* {"if": [condition, value, condition, value, ..., otherwise]} */
+static void
+logic_if(WfRun *run, const WfNode *node, WfValue *result)
+{
+	WfValue		condition;
+	int			i;
+
+	for (i = 0; i + 1 < node->nchildren; i += 2)
+	{
+		wf_flags_node_value(run, &node->children[i], &condition);
+		if (run->error != WF_ERROR_NONE)
+			return;
+		if (wf_flags_logic_truthy(&condition))
+		{
+			wf_flags_node_value(run, &node->children[i + 1], result);
+			return;
+		}
+	}
+	if (i < node->nchildren)
+		wf_flags_node_value(run, &node->children[i], result);
+	else
+		result->type = WF_VALUE_NULL;
+}
+
+/* {"and": [...]}: the first that is not true, {"or": [...]}: that is, or the last */
+static void
+logic_first(WfRun *run, const WfNode *node, WfValue *result)
+{
+	bool		wanted = wf_flags_logic_call(node)->operator->mode;
+
+	for (int i = 0; i < node->nchildren; i++)
+	{
+		wf_flags_node_value(run, &node->children[i], result);
+		if (run->error != WF_ERROR_NONE || wf_flags_logic_truthy(result) == wanted)
+			return;
+	}
+}
+
+/* {"!!": value}, {"!": value} */
+static void
+logic_truth(WfRun *run, const WfNode *node, WfValue *result)
+{
+	WfValue		value;
+
+	wf_flags_logic_argument(run, node, 0, &value);
+	wf_flags_value_set_boolean(result, wf_flags_logic_truthy(&value) ==
+							   (bool) wf_flags_logic_call(node)->operator->mode);
+}
+
+/* {"log": value}: the value; there is no console. */
+static void
+logic_log(WfRun *run, const WfNode *node, WfValue *result)
+{
+	wf_flags_logic_argument(run, node, 0, result);
+}

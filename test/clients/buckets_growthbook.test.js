@@ -1,0 +1,103 @@
+// GrowthBook's JavaScript SDK and SQL put a hundred thousand users into the
+// same variations.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { GrowthBookClient } from '@growthbook/growthbook';
+import pg from 'pg';
+import { compare, createPeople, importDocument, pick } from './buckets.js';
+
+const document = {
+	status: 200,
+	features: {
+		rollout: { defaultValue: false, rules: [{ id: 'r1', force: true, coverage: 0.37 }] },
+		rollout_v2: {
+			defaultValue: 'old',
+			rules: [
+				{ id: 'eu', condition: { country: { $in: ['DE', 'FR'] } }, force: 'new', coverage: 0.255, hashVersion: 2, hashAttribute: 'company', seed: 'größe-字' },
+				{ id: 'rest', condition: { $not: { 'plan.name': 'free' } }, force: 'beta', coverage: 0.5, hashVersion: 2, seed: 'β' },
+			],
+		},
+		experiment: {
+			defaultValue: 0,
+			rules: [{
+				id: 'e', key: 'prices', variations: [1.5, 2, 2.5], weights: [0.2, 0.3, 0.5], coverage: 0.9, hashVersion: 2, seed: 'prices-2', phase: '1', name: 'Prices',
+				meta: [{ key: 'low' }, { key: 'middle', name: 'Middle' }, { key: 'high' }],
+			}],
+		},
+		experiment_v1: { defaultValue: 'none', rules: [{ variations: ['a', 'b', 'c', 'd'] }, { force: 'rest' }] },
+		namespaced: {
+			defaultValue: 'out',
+			rules: [
+				{ key: 'x', variations: ['x0', 'x1'], namespace: ['layer', 0, 0.4] },
+				{ key: 'y', variations: ['y0', 'y1'], namespace: ['layer', 0.4, 0.8], weights: [0.1, 0.9] },
+			],
+		},
+		ranges: {
+			defaultValue: {},
+			rules: [{
+				key: 'ranges', hashAttribute: 'device', hashVersion: 2, variations: [{ layout: 'list' }, { layout: 'grid', columns: [2, 3] }, { layout: null }],
+				ranges: [[0, 0.1], [0.25, 0.6], [0.6, 0.9999]], filters: [{ seed: 'holdout', ranges: [[0.05, 0.8]] }, { seed: 'region', attribute: 'company', hashVersion: 1, ranges: [[0, 0.5], [0.6, 1]] }],
+			}],
+		},
+		numbers: { defaultValue: 'out', rules: [{ force: 'in', hashAttribute: 'score', range: [0.2, 0.7] }] },
+		holdout: { defaultValue: true, rules: [{ force: 'held', coverage: 0.1, seed: 'holdout' }] },
+		dependent: {
+			defaultValue: 'default',
+			rules: [
+				{ parentConditions: [{ id: 'holdout', condition: { value: { $ne: 'held' } }, gate: true }], condition: { company: { $inGroup: 'friends' } }, force: 'friend' },
+				{ parentConditions: [{ id: 'experiment', condition: { value: { $gte: 2 } } }], variations: ['control', 'treatment'], hashVersion: 2 },
+			],
+		},
+	},
+	savedGroups: { friends: ['Ærø', '株式会社', 'c7', 12] },
+};
+const client = new pg.Client();
+const sdk = new GrowthBookClient().initSync({ payload: document });
+let contexts;
+
+function attributes(id, random) {
+	return {
+		id,
+		company: pick(random, ['Ærø', '株式会社', 'c7', 12, '🎁🎂', `c${Math.floor(random() * 5000)}`]),
+		device: pick(random, [undefined, null, '', [...id].slice(0, 3).join(''), `${Math.floor(random() * 1e9)}`, '📱' + id]),
+		score: pick(random, [Math.floor(random() * 1e6), random() * 1000, -random(), 1e21 * random(), 1e-7 * random(), 0, 1.0, true]),
+		country: pick(random, ['DE', 'FR', 'US', 'JP', undefined]),
+		plan: { name: pick(random, ['free', 'pro']) },
+	};
+}
+
+before(async () => {
+	await client.connect();
+	await client.query('CREATE EXTENSION wishflags');
+	await importDocument(client, 'growthbook', document);
+	contexts = await createPeople(client, attributes);
+});
+after(() => client.end());
+
+test('every flag has the same value for everybody', async (t) => {
+	const flags = Object.keys(document.features);
+	const expressions = Object.fromEntries(flags.map((flag) => [flag, `wishflags.flag_value('${flag}', context, 'null'::jsonb)`]));
+	await compare(t, client, contexts, expressions, (attributes) =>
+		Object.fromEntries(flags.map((flag) => [flag, sdk.evalFeature(flag, { attributes }).value])));
+});
+
+test('a text key is the id, and flag_eval() is isOn()', async (t) => {
+	await compare(t, client, contexts, {
+		rollout: "wishflags.flag_eval('rollout', id)",
+		experiment: "wishflags.flag_eval('experiment', id)",
+		experiment_v1: "wishflags.flag_value('experiment_v1', id, 'null'::jsonb)",
+	}, ({ id }) => ({
+		rollout: sdk.isOn('rollout', { attributes: { id } }),
+		experiment: sdk.isOn('experiment', { attributes: { id } }),
+		experiment_v1: sdk.evalFeature('experiment_v1', { attributes: { id } }).value,
+	}));
+});
+
+test('the whole results are the same', async () => {
+	const { rows } = await client.query(`SELECT n, flag, (wishflags.flag_explain(flag, context)).vendor
+		FROM people, unnest($1::text[]) flag WHERE n % 50 = 1`, [Object.keys(document.features)]);
+	for (const { n, flag, vendor } of rows) {
+		const result = sdk.evalFeature(flag, { attributes: contexts[n - 1] });
+		assert.deepEqual(vendor, JSON.parse(JSON.stringify(result)), `${flag} ${JSON.stringify(contexts[n - 1])}`);
+	}
+});
