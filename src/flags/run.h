@@ -79,6 +79,7 @@ typedef struct WfRun
 								 * context */
 	const WfCallbacks *callbacks;
 	const WfFlag *flag;			/* the one being evaluated */
+	const WfFlag *asker;		/* the one that tests it, or NULL */
 	const WfFrame *frames;
 	WfErrorCode error;			/* ends the evaluation */
 	WfCause		cause;
