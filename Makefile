@@ -161,12 +161,16 @@ OBJS = \
 	src/flags/json_read.o \
 	src/flags/manage.o \
 	src/flags/moment.o \
+	src/flags/network.o \
 	src/flags/node.o \
 	src/flags/ofrep.o \
 	src/flags/operator.o \
 	src/flags/override.o \
 	src/flags/pattern.o \
-	src/flags/pattern_js.o \
+	src/flags/pattern_class.o \
+	src/flags/pattern_escape.o \
+	src/flags/pattern_group.o \
+	src/flags/pattern_syntax.o \
 	src/flags/predicate.o \
 	src/flags/python.o \
 	src/flags/result.o \
