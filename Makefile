@@ -147,6 +147,16 @@ OBJS = \
 	src/flags/dialect_native.o \
 	src/flags/dialect_native_condition.o \
 	src/flags/dialect_native_segment.o \
+	src/flags/dialect_unleash.o \
+	src/flags/dialect_unleash_constraint.o \
+	src/flags/dialect_unleash_context.o \
+	src/flags/dialect_unleash_delta.o \
+	src/flags/dialect_unleash_document.o \
+	src/flags/dialect_unleash_export.o \
+	src/flags/dialect_unleash_limit.o \
+	src/flags/dialect_unleash_result.o \
+	src/flags/dialect_unleash_strategy.o \
+	src/flags/dialect_unleash_variant.o \
 	src/flags/document.o \
 	src/flags/eval.o \
 	src/flags/eval_all.o \
