@@ -273,6 +273,8 @@ REGRESS = \
 	flags_compute \
 	flags_override \
 	flags_import \
+	flags_logic \
+	flags_flagd \
 	flags_segment_table \
 	flags_ofrep \
 	flags_growthbook \
