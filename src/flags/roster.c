@@ -143,7 +143,10 @@ open_table(WfRoster *roster)
 		roster->relid = wf_common_relation_oid(roster->items->table);
 		roster->signal_relid = wf_common_relation_oid(roster->items->signal);
 
-		/* Without the tables there is no message to wait for: look every time. */
+		/*
+		 * Without the tables there is no message to wait for: look every
+		 * time.
+		 */
 		if (!OidIsValid(roster->relid) || !OidIsValid(roster->signal_relid))
 		{
 			roster->stale = true;

@@ -45,7 +45,7 @@ typedef struct StoredFlag
 
 typedef struct WfFlagSlot
 {
-	WfString	key;			/* owned */
+	WfString	key;			/* the flag's, or owned where there is none */
 	StoredFlag *flag;			/* NULL: there are only overrides */
 	WfOverrides *overrides;		/* or NULL */
 	uint32		hash;
@@ -76,7 +76,6 @@ static StoredFlag *keep_row(Datum *values, bool *nulls);
 static bool flag_is_outdated(void *item);
 static void forget_flag(void *item);
 static WfFlagSlot *enter_slot(WfString key);
-static void release_slot(WfFlagSlot *slot);
 static const WfFlag *compiled_flag(StoredFlag *stored);
 static void compile_flag(StoredFlag *stored);
 static WfProgram *broken_program(const WfDialect *dialect);
@@ -163,6 +162,9 @@ load_flag(HeapTuple tuple, TupleDesc desc)
 		: DatumGetInt32(values[Anum_wf_flags_cache_ttl_seconds - 1]);
 
 	slot = enter_slot(stored->flag.key);
+	if (slot->flag == NULL && slot->overrides)
+		pfree(unconstify(char *, slot->key.data));
+	slot->key = stored->flag.key;
 	slot->flag = stored;
 	stored->flag.overrides = slot->overrides;
 	return stored;
@@ -173,29 +175,28 @@ static StoredFlag *
 keep_row(Datum *values, bool *nulls)
 {
 	struct varlena *columns[lengthof(kept_columns)];
-	Size		size = sizeof(StoredFlag);
+	Size		places[lengthof(kept_columns) + 1];
 	StoredFlag *stored;
 
+	places[0] = sizeof(StoredFlag);
 	for (int i = 0; i < lengthof(kept_columns); i++)
 	{
-		columns[i] = NULL;
-		if (nulls[kept_columns[i] - 1])
-			continue;
-		columns[i] = PG_DETOAST_DATUM_PACKED(values[kept_columns[i] - 1]);
-		size = INTALIGN(size) + VARSIZE_ANY(columns[i]);
+		Datum		value = values[kept_columns[i] - 1];
+
+		columns[i] = nulls[kept_columns[i] - 1] ? NULL : PG_DETOAST_DATUM_PACKED(value);
+		places[i + 1] = places[i] + (columns[i] ? INTALIGN(VARSIZE_ANY(columns[i])) : 0);
 	}
 
-	stored = MemoryContextAllocZero(rows_context, size);
-	size = sizeof(StoredFlag);
+	stored = MemoryContextAlloc(rows_context, places[lengthof(kept_columns)]);
+	memset(stored, 0, sizeof(StoredFlag));
 	for (int i = 0; i < lengthof(kept_columns); i++)
 	{
-		Pointer		place = (Pointer) stored + INTALIGN(size);
+		Pointer		place = (Pointer) stored + places[i];
 
 		if (columns[i] == NULL)
 			continue;
 		memcpy(place, columns[i], VARSIZE_ANY(columns[i]));
 		stored->kept[i] = PointerGetDatum(place);
-		size = INTALIGN(size) + VARSIZE_ANY(columns[i]);
 	}
 	return stored;
 }
@@ -220,7 +221,10 @@ forget_flag(void *item)
 	if (slot && slot->flag == stored)
 	{
 		slot->flag = NULL;
-		release_slot(slot);
+		if (slot->overrides)
+			slot->key = copy_string(overrides_context, slot->key);
+		else
+			(void) flag_table_delete(flag_table, slot->key);
 	}
 	/* A plain flag's program is one allocation. */
 	if (stored->context)
@@ -230,6 +234,7 @@ forget_flag(void *item)
 	pfree(stored);
 }
 
+/* A new slot's key is the caller's, who has to see that it stays. */
 static WfFlagSlot *
 enter_slot(WfString key)
 {
@@ -238,23 +243,10 @@ enter_slot(WfString key)
 
 	if (!found)
 	{
-		slot->key = copy_string(rows_context, key);
 		slot->flag = NULL;
 		slot->overrides = NULL;
 	}
 	return slot;
-}
-
-/* Drops a slot that holds nothing any more. */
-static void
-release_slot(WfFlagSlot *slot)
-{
-	WfString	key = slot->key;
-
-	if (slot->flag || slot->overrides)
-		return;
-	(void) flag_table_delete(flag_table, key);
-	pfree(unconstify(char *, key.data));
 }
 
 static inline const WfFlag *
@@ -340,7 +332,11 @@ load_override(HeapTuple tuple, TupleDesc desc)
 									wf_flags_text_string(values[Anum_wf_overrides_variant - 1]));
 	slot = enter_slot(override->flag);
 	if (slot->overrides == NULL)
+	{
+		if (slot->flag == NULL)
+			slot->key = copy_string(overrides_context, override->flag);
 		give_overrides(slot, wf_flags_overrides_create(overrides_context));
+	}
 	wf_flags_overrides_add(slot->overrides, override);
 	return override;
 }
@@ -353,8 +349,16 @@ forget_override(void *item)
 
 	/* A flag without overrides is spared the look-up. */
 	if (wf_flags_overrides_remove(slot->overrides, override))
+	{
+		WfString	key = slot->key;
+
 		give_overrides(slot, NULL);
-	release_slot(slot);
+		if (slot->flag == NULL)
+		{
+			(void) flag_table_delete(flag_table, key);
+			pfree(unconstify(char *, key.data));
+		}
+	}
 	pfree(unconstify(char *, override->flag.data));
 	pfree(unconstify(char *, override->key.data));
 	pfree(unconstify(char *, override->variant.data));
