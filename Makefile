@@ -159,6 +159,16 @@ OBJS = \
 	src/flags/dialect_native_segment.o \
 	src/flags/dialect_native_serve.o \
 	src/flags/dialect_native_share.o \
+	src/flags/dialect_unleash.o \
+	src/flags/dialect_unleash_constraint.o \
+	src/flags/dialect_unleash_context.o \
+	src/flags/dialect_unleash_delta.o \
+	src/flags/dialect_unleash_document.o \
+	src/flags/dialect_unleash_export.o \
+	src/flags/dialect_unleash_limit.o \
+	src/flags/dialect_unleash_result.o \
+	src/flags/dialect_unleash_strategy.o \
+	src/flags/dialect_unleash_variant.o \
 	src/flags/document.o \
 	src/flags/estimate.o \
 	src/flags/eval.o \
@@ -188,8 +198,10 @@ OBJS = \
 	src/flags/operator_shape.o \
 	src/flags/override.o \
 	src/flags/pattern.o \
-	src/flags/pattern_js.o \
-	src/flags/pattern_python.o \
+	src/flags/pattern_class.o \
+	src/flags/pattern_escape.o \
+	src/flags/pattern_group.o \
+	src/flags/pattern_syntax.o \
 	src/flags/predicate.o \
 	src/flags/python.o \
 	src/flags/result.o \
@@ -261,6 +273,8 @@ REGRESS = \
 	flags_compute \
 	flags_override \
 	flags_import \
+	flags_logic \
+	flags_flagd \
 	flags_segment_table \
 	flags_ofrep \
 	flags_growthbook \

@@ -29,7 +29,6 @@ static bool digest(pg_cryptohash_type type, WfString text, uint8 *result, size_t
 static bool leading_bits(pg_cryptohash_type type, size_t size, WfString text, int bits, uint64 *result);
 static bool percent_of_digest(WfString text, double *position);
 static WfString whole_input(const WfSplit *split, WfString input);
-static WfString low_bytes(WfString text);
 static uint32 next_code_unit(const unsigned char **at, const unsigned char *end, uint32 *pending);
 
 /* Starts a hash; seed is murmur3's own. */
@@ -101,6 +100,21 @@ wf_flags_encode_text(WfString text, bool converts)
 		}
 	}
 	return text;
+}
+
+/* UTF-8 text as the low bytes of its UTF-16 code units. */
+WfString
+wf_flags_encode_low(WfString text)
+{
+	const unsigned char *at = (const unsigned char *) text.data;
+	const unsigned char *end = at + text.len;
+	char	   *bytes = palloc(Max(text.len, 1));
+	WfString	result = {bytes, 0};
+	uint32		pending = 0;
+
+	while (at < end || pending)
+		bytes[result.len++] = (char) (next_code_unit(&at, end, &pending) & 0xFF);
+	return result;
 }
 
 /*
@@ -198,7 +212,7 @@ hash_32(const WfSplit *split, WfString input, uint32 *hash)
 				WfMurmur3	state = split->murmur3;
 
 				if (split->encoding == WF_ENCODING_UTF16_LOW)
-					input = low_bytes(input);
+					input = wf_flags_encode_low(input);
 				wf_flags_murmur3_add(&state, input.data, input.len);
 				*hash = wf_flags_murmur3_finish(&state, split->suffix.data, split->suffix.len);
 				return true;
@@ -290,21 +304,6 @@ whole_input(const WfSplit *split, WfString input)
 	memcpy(at + split->prefix.len, input.data, input.len);
 	memcpy(at + split->prefix.len + input.len, split->suffix.data, split->suffix.len);
 	return whole;
-}
-
-/* UTF-8 text as the low bytes of its UTF-16 code units. */
-static WfString
-low_bytes(WfString text)
-{
-	const unsigned char *at = (const unsigned char *) text.data;
-	const unsigned char *end = at + text.len;
-	char	   *bytes = palloc(Max(text.len, 1));
-	WfString	result = {bytes, 0};
-	uint32		pending = 0;
-
-	while (at < end || pending)
-		bytes[result.len++] = (char) (next_code_unit(&at, end, &pending) & 0xFF);
-	return result;
 }
 
 /* The next UTF-16 code unit of UTF-8 text; *pending is a low surrogate to come. */

@@ -16,6 +16,7 @@ extern void wf_flags_murmur3_add(WfMurmur3 *state, const char *data, int len);
 extern uint32 wf_flags_murmur3(const char *data, int len, uint32 seed);
 extern uint32 wf_flags_fnv1a(WfString text, WfEncoding encoding);
 extern WfString wf_flags_encode_text(WfString text, bool converts);
+extern WfString wf_flags_encode_low(WfString text);
 extern bool wf_flags_split_position(const WfSplit *split, WfString input, double *position);
 extern int	wf_flags_split_arm(const WfSplit *split, double position);
 

@@ -118,7 +118,7 @@ append_exact(StringInfo bytes, Numeric number)
 	uint64		magnitude;
 
 	text += negative;
-	if (strlen(text) > 20 || strchr(text, '.'))
+	if (strlen(text) > 20 || strspn(text, "0123456789") != strlen(text))
 		return false;
 	errno = 0;
 	magnitude = strtoull(text, NULL, 10);

@@ -13,6 +13,7 @@ static const WfDialect *const dialects[] = {
 	&wf_flags_dialect_growthbook,
 	&wf_flags_dialect_launchdarkly,
 	&wf_flags_dialect_flagsmith,
+	&wf_flags_dialect_unleash,
 };
 
 /* A dialect by name, or NULL. */

@@ -119,5 +119,6 @@ extern const WfDialect wf_flags_dialect_flagsmith;
 extern const WfDialect wf_flags_dialect_growthbook;
 extern const WfDialect wf_flags_dialect_launchdarkly;
 extern const WfDialect wf_flags_dialect_native;
+extern const WfDialect wf_flags_dialect_unleash;
 
 #endif							/* WF_FLAGS_DIALECT_H */

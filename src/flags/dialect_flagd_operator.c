@@ -12,6 +12,8 @@
  */
 #include "common/compat.h"
 
+#include <math.h>
+
 #include "datatype/timestamp.h"
 #include "lib/stringinfo.h"
 
@@ -64,10 +66,10 @@ enum
 };
 
 #define OPERATORS(algorithm) { \
-	{"fractional", fractional, algorithm, false}, \
-	{"starts_with", match_text, TEXT_START, false}, \
-	{"ends_with", match_text, TEXT_END, false}, \
-	{"sem_ver", sem_ver, 0, false}, \
+	{"fractional", fractional, 0, algorithm, false}, \
+	{"starts_with", match_text, 0, TEXT_START, false}, \
+	{"ends_with", match_text, 0, TEXT_END, false}, \
+	{"sem_ver", sem_ver, 0, 0, false}, \
 }
 
 static const WfLogicOperator operators[][4] = {
@@ -165,12 +167,12 @@ add_arm(Distribution *distribution, const WfValue *pair, int length)
 		distribution->valid = false;
 	if (length > 1 && pair[1].type > WF_VALUE_NULL)
 	{
-		if (wf_flags_value_is_integer(&pair[1]))
+		if (pair[1].type == WF_VALUE_NUMBER)
 			weight = wf_flags_value_double(&pair[1]);
 		else
 			distribution->valid = false;
 	}
-	if (weight > PG_INT32_MAX)
+	if (!(weight <= PG_INT32_MAX) || floor(weight) != weight)
 		distribution->valid = false;
 	if (!distribution->valid)
 		return;
@@ -189,7 +191,7 @@ unit_text(WfRun *run, const WfValue *unit, WfString *input)
 
 	if (unit->type == WF_VALUE_STRING)
 	{
-		*input = unit->u.string;
+		*input = wf_flags_encode_text(unit->u.string, converts_text(run));
 		return true;
 	}
 	if (unit->type > WF_VALUE_NULL || !fetch_targeting_key(run, &key) ||
@@ -199,6 +201,7 @@ unit_text(WfRun *run, const WfValue *unit, WfString *input)
 	input->data = text = palloc(Max(input->len, 1));
 	memcpy(text, flag.data, flag.len);
 	memcpy(text + flag.len, key.u.string.data, key.u.string.len);
+	*input = wf_flags_encode_text(*input, converts_text(run));
 	return true;
 }
 

@@ -73,6 +73,7 @@ bool
 wf_flags_flag_passes(WfRun *run, const WfFlagTest *test)
 {
 	const WfFlag *asking = run->flag;
+	const WfFlag *asker = run->asker;
 	const WfFlag *flag = run->callbacks->find_flag(run->callbacks->arg, test->key);
 	const WfValue *scope = run->scope;
 	WfOutcome	outcome;
@@ -97,8 +98,10 @@ wf_flags_flag_passes(WfRun *run, const WfFlagTest *test)
 	}
 
 	run->scope = NULL;
+	run->asker = asking;
 	run_flag(run, flag, &outcome);
 	run->flag = asking;
+	run->asker = asker;
 	run->scope = scope;
 	/* What is wrong with that flag alone is a test that fails. */
 	if (run->cause != WF_CAUSE_CYCLE && run->cause != WF_CAUSE_LIMIT &&

@@ -355,8 +355,8 @@ string_to_number(WfString string)
 		for (digits = text + 2; *digits; digits++)
 		{
 			int			digit = *digits >= '0' && *digits <= '9' ? *digits - '0'
-				: *digits >= 'a' && *digits <= 'f' ? *digits - 'a' + 10
-				: *digits >= 'A' && *digits <= 'F' ? *digits - 'A' + 10 : 99;
+			: *digits >= 'a' && *digits <= 'f' ? *digits - 'a' + 10
+			: *digits >= 'A' && *digits <= 'F' ? *digits - 'A' + 10 : 99;
 
 			if (digit >= base)
 				return NAN;

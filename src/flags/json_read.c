@@ -17,6 +17,11 @@
 /* Longest whole number that is read exactly, in digits. */
 #define DIGITS_MAX 4300
 
+static bool push_value(WfReader *reader, int depth, JsonbIteratorToken token,
+					   JsonbParseState **state, JsonbValue **whole);
+static bool push_container(WfReader *reader, int depth, JsonbParseState **state, JsonbValue **whole);
+static bool push_scalar(WfReader *reader, JsonbIteratorToken token, JsonbParseState **state,
+						JsonbValue **whole);
 static bool read_value(WfReader *reader, int depth, WfValue *value);
 static bool read_container(WfReader *reader, int depth, char closing, WfValue *value);
 static bool read_word(WfReader *reader, WfValue *value);
@@ -89,6 +94,87 @@ wf_flags_json_read_array(WfString text, int *length, WfValue **elements)
 	}
 	skip_blanks(&reader);
 	return reader.at == reader.end;
+}
+
+/* A text that is one value; NULL for one that is none. */
+Jsonb *
+wf_flags_json_read_document(WfString text)
+{
+	WfReader	reader = {text.data, text.data + text.len};
+	JsonbParseState *state = NULL;
+	JsonbValue *whole = NULL;
+
+	if (!push_value(&reader, 0, WJB_DONE, &state, &whole) || reader.at != reader.end)
+		return NULL;
+	return JsonbValueToJsonb(whole);
+}
+
+/*
+ * Reads a value, and the blanks around it, into what the state builds, as an
+ * element (token says as what); WJB_DONE is the whole itself.
+ */
+static bool
+push_value(WfReader *reader, int depth, JsonbIteratorToken token, JsonbParseState **state,
+		   JsonbValue **whole)
+{
+	bool		good;
+
+	skip_blanks(reader);
+	if (depth < WF_DEPTH_MAX && reader->at < reader->end && (*reader->at == '[' || *reader->at == '{'))
+		good = push_container(reader, depth, state, whole);
+	else
+		good = push_scalar(reader, token, state, whole);
+	skip_blanks(reader);
+	return good;
+}
+
+static bool
+push_container(WfReader *reader, int depth, JsonbParseState **state, JsonbValue **whole)
+{
+	bool		object = *reader->at++ == '{';
+	char		closing = object ? '}' : ']';
+
+	(void) pushJsonbValue(state, object ? WJB_BEGIN_OBJECT : WJB_BEGIN_ARRAY, NULL);
+	skip_blanks(reader);
+	if (!skip_char(reader, closing))
+	{
+		do
+		{
+			skip_blanks(reader);
+			if (object)
+			{
+				if (reader->at == reader->end || *reader->at != '"' ||
+					!push_scalar(reader, WJB_KEY, state, whole) || !skip_char(reader, ':'))
+					return false;
+			}
+			if (!push_value(reader, depth + 1, object ? WJB_VALUE : WJB_ELEM, state, whole))
+				return false;
+		} while (skip_char(reader, ','));
+		if (!skip_char(reader, closing))
+			return false;
+	}
+	*whole = pushJsonbValue(state, object ? WJB_END_OBJECT : WJB_END_ARRAY, NULL);
+	return true;
+}
+
+static bool
+push_scalar(WfReader *reader, JsonbIteratorToken token, JsonbParseState **state, JsonbValue **whole)
+{
+	WfValue		value;
+	JsonbValue *json = palloc(sizeof(JsonbValue));
+
+	if (reader->at == reader->end || *reader->at == '[' || *reader->at == '{' ||
+		!read_value(reader, 0, &value))
+		return false;
+	wf_flags_value_to_json(&value, json);
+	/* A number that is too large came out as null. */
+	if (value.type == WF_VALUE_NUMBER && json->type != jbvNumeric)
+		return false;
+	if (token == WJB_DONE)
+		*whole = json;
+	else
+		(void) pushJsonbValue(state, token, json);
+	return true;
 }
 
 /* Reads a value and the blanks around it. */

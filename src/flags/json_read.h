@@ -15,5 +15,6 @@ typedef struct WfReader
 
 extern bool wf_flags_json_read_string(WfReader *reader, WfString *string);
 extern bool wf_flags_json_read_array(WfString text, int *length, WfValue **elements);
+extern Jsonb *wf_flags_json_read_document(WfString text);
 
 #endif							/* WF_FLAGS_JSON_READ_H */

@@ -24,6 +24,7 @@ static bool compile_reference(WfLogicCompiler *compiler, WfString operator, cons
 static void prepare_call(WfLogicCall *call, const WfNode *node);
 static void make_constant(const WfValue *value, WfNode *node);
 static bool may_be_logic(const WfValue *array);
+static void call_with_surplus(WfRun *run, const WfNode *node, WfValue *result);
 static void call_part(WfRun *run, const WfNode *node, WfValue *result);
 
 /*
@@ -147,6 +148,8 @@ compile_call(WfLogicCompiler *compiler, const WfValue *object, int depth, WfNode
 	prepare_call(call, node);
 	node->type = WF_NODE_FUNCTION;
 	node->u.function.call = operator->call;
+	if (operator->arity > 0 && node->nchildren > operator->arity)
+		node->u.function.call = call_with_surplus;
 	node->u.function.data = call;
 	return true;
 }
@@ -238,6 +241,19 @@ may_be_logic(const WfValue *array)
 			return true;
 	}
 	return false;
+}
+
+/* Arguments that an operator makes nothing of are evaluated all the same. */
+static void
+call_with_surplus(WfRun *run, const WfNode *node, WfValue *result)
+{
+	const WfLogicOperator *operator = wf_flags_logic_call(node)->operator;
+	WfValue		value;
+
+	for (int i = operator->arity; i < node->nchildren; i++)
+		wf_flags_node_value(run, &node->children[i], &value);
+	if (run->error == WF_ERROR_NONE)
+		operator->call(run, node, result);
 }
 
 /* What a part yields; it is an error that it refers to itself. */

@@ -14,6 +14,8 @@ typedef struct WfLogicOperator
 {
 	const char *name;
 	WfFunction	call;
+	int			arity;			/* of how many arguments it makes something;
+								 * 0: of all */
 	int			mode;			/* a choice that call understands */
 	bool		takes_name;		/* its first argument says where to look up */
 } WfLogicOperator;
@@ -60,7 +62,8 @@ typedef struct WfLogicCompiler
 {
 	const WfLogicLanguage *language;
 	int			nparts;
-	const WfLogicPart *parts;	/* in the order of wf_flags_logic_part_compare() */
+	const WfLogicPart *parts;	/* in the order of
+								 * wf_flags_logic_part_compare() */
 	int			ncalls;			/* of operators, so far; for the planner */
 } WfLogicCompiler;
 

@@ -95,24 +95,22 @@ wf_flags_logic_missing_some(WfRun *run, const WfNode *node, WfValue *result)
 }
 
 /*
- * What a name with dots leads to: the whole for none or an empty one.  Text
+ * What a name with dots leads to: the whole for none or an empty text.  Text
  * of the name is not copied.
  */
 const WfAttribute *
 wf_flags_logic_attribute(const WfValue *name)
 {
 	WfAttribute *attribute = palloc0(sizeof(WfAttribute));
-	WfString	text = {"", 0};
+	WfString	text = wf_flags_js_string(name);
 	WfString   *steps;
 	int			nsteps = 1;
 
-	if (name->type > WF_VALUE_NULL)
-		text = wf_flags_js_string(name);
 	for (int i = 0; i < text.len; i++)
 		nsteps += text.data[i] == '.';
 	if (nsteps > STEPS_MAX)
 		return attribute;
-	if (text.len == 0)
+	if (name->type <= WF_VALUE_NULL || (name->type == WF_VALUE_STRING && text.len == 0))
 		nsteps = 0;
 	steps = palloc(sizeof(WfString) * Max(nsteps, 1));
 	for (int i = 0; i < nsteps; i++)

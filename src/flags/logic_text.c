@@ -72,7 +72,10 @@ wf_flags_logic_substr(WfRun *run, const WfNode *node, WfValue *result)
 	text = wf_flags_js_string(&value);
 	size = length_in_units(text);
 
-	/* A negative start counts from the end, a negative length is left out there. */
+	/*
+	 * A negative start counts from the end, a negative length is left out
+	 * there.
+	 */
 	begin = to_integer(wf_flags_js_number(&start));
 	begin = begin < 0 ? Max(size + begin, 0) : Min(begin, size);
 	taken = size - begin;

@@ -6,6 +6,8 @@
  */
 #include "common/compat.h"
 
+#include "utils/fmgrprotos.h"
+
 #include "flags/logic.h"
 
 /* How many bytes of a value are as much work as a node. */
@@ -14,6 +16,7 @@
 /* What the stack has to have left for a value as deep as WF_DEPTH_MAX. */
 #define STACK_ROOM (32 * 1024)
 
+static Numeric special_number(double number);
 static int	depth_of(const WfValue *container);
 static bool has_stack_room(WfRun *run);
 
@@ -107,6 +110,11 @@ wf_flags_logic_push(WfRun *run, JsonbParseState **state, JsonbIteratorToken toke
 		return;
 	}
 	wf_flags_value_to_json(value, &json);
+	if (value->type == WF_VALUE_NUMBER && json.type == jbvNull)
+	{
+		json.type = jbvNumeric;
+		json.val.numeric = special_number(wf_flags_value_double(value));
+	}
 	(void) pushJsonbValue(state, token, &json);
 }
 
@@ -133,6 +141,13 @@ wf_flags_logic_array(WfRun *run, const WfNode *node, WfValue *result)
 		wf_flags_logic_push(run, &state, WJB_ELEM, &element);
 	}
 	wf_flags_logic_finish(run, &state, WJB_END_ARRAY, result);
+}
+
+/* JSON has no such numbers, but lists that only expressions see have. */
+static Numeric
+special_number(double number)
+{
+	return DatumGetNumeric(DirectFunctionCall1(float8_numeric, Float8GetDatum(number)));
 }
 
 static int

@@ -1,8 +1,8 @@
 /*
- * network.c: addresses within networks.  Pure.
+ * network.c: addresses within networks, of IPv4 and IPv6.  Pure.
  *
- * A network is an IPv4 or IPv6 address with a prefix's length, or an address
- * alone.  The bits behind the prefix may be set, and do not count.
+ * The server's own types are stricter about host bits and raise errors, so the
+ * parsing is the C library's.
  */
 #include "common/compat.h"
 
@@ -11,41 +11,47 @@
 
 #include "flags/operator.h"
 
-/* Longest text of an address, with its zero byte. */
-#define ADDRESS_MAX 46
+/* Longest text of an address, without the zero byte. */
+#define ADDRESS_MAX 45
 
 typedef struct Network
 {
 	int			family;
-	int			bits;			/* of the prefix */
-	uint8		address[16];
+	int			prefix;			/* leading bits that count */
+	unsigned char address[16];
 } Network;
 
 static bool parse_address(WfString text, Network *network);
-static bool parse_bits(WfString text, int max, int *bits);
-static bool contains(const Network *network, const Network *address);
+static bool parse_prefix(WfString text, Network *network);
+static bool mask_to_prefix(const Network *mask, int *prefix);
+static bool same_network(const Network *network, const Network *address);
 
-/* Reads a network into the current memory context; NULL for what is none. */
+/*
+ * Parses "ADDRESS", "ADDRESS/PREFIX" or, in IPv4, "ADDRESS/MASK"; NULL for
+ * what is none.  An address alone is a network of one.
+ */
 const void *
 wf_flags_network_parse(WfString text)
 {
 	Network    *network = palloc0(sizeof(Network));
 	const char *slash = memchr(text.data, '/', text.len);
-	WfString	address = {text.data, slash ? (int) (slash - text.data) : text.len};
-	WfString	bits = {NULL, 0};
+	WfString	address = text;
 
 	if (slash)
-	{
-		bits.data = slash + 1;
-		bits.len = text.len - address.len - 1;
-	}
-	if (!parse_address(address, network) ||
-		(slash && !parse_bits(bits, network->bits, &network->bits)))
+		address.len = slash - text.data;
+	if (!parse_address(address, network))
 		return NULL;
+	if (slash)
+	{
+		WfString	prefix = {slash + 1, text.len - address.len - 1};
+
+		if (!parse_prefix(prefix, network))
+			return NULL;
+	}
 	return network;
 }
 
-/* A string that is an address in the network. */
+/* A string that is an address in the operand's network. */
 bool
 wf_flags_match_network(WfRun *run, const WfPredicate *predicate,
 					   const WfValue *value, const WfOperand *operand)
@@ -54,48 +60,65 @@ wf_flags_match_network(WfRun *run, const WfPredicate *predicate,
 
 	return value->type == WF_VALUE_STRING && operand->prepared &&
 		parse_address(value->u.string, &address) &&
-		contains((const Network *) operand->prepared, &address);
+		same_network((const Network *) operand->prepared, &address);
 }
 
-/* An address is the network of itself alone. */
 static bool
 parse_address(WfString text, Network *network)
 {
-	char		terminated[ADDRESS_MAX];
+	char		terminated[ADDRESS_MAX + 1];
 
-	if (text.len >= ADDRESS_MAX || memchr(text.data, '\0', text.len))
+	if (text.len == 0 || text.len > ADDRESS_MAX)
 		return false;
 	memcpy(terminated, text.data, text.len);
 	terminated[text.len] = '\0';
 	network->family = strchr(terminated, ':') ? AF_INET6 : AF_INET;
-	network->bits = network->family == AF_INET ? 32 : 128;
+	network->prefix = network->family == AF_INET6 ? 128 : 32;
 	return inet_pton(network->family, terminated, network->address) == 1;
 }
 
 static bool
-parse_bits(WfString text, int max, int *bits)
+parse_prefix(WfString text, Network *network)
 {
-	int			number = 0;
+	int			most = network->prefix;
+	Network		mask;
 
-	if (text.len == 0 || text.len > 3 || (text.len > 1 && text.data[0] == '0'))
+	if (network->family == AF_INET && parse_address(text, &mask) && mask.family == AF_INET)
+		return mask_to_prefix(&mask, &network->prefix);
+	if (text.len == 0)
 		return false;
+	network->prefix = 0;
 	for (int i = 0; i < text.len; i++)
 	{
 		if (text.data[i] < '0' || text.data[i] > '9')
 			return false;
-		number = number * 10 + (text.data[i] - '0');
+		network->prefix = network->prefix * 10 + (text.data[i] - '0');
+		if (network->prefix > most)
+			return false;
 	}
-	*bits = number;
-	return number <= max;
+	return true;
+}
+
+/* A mask has its ones in front of its zeros. */
+static bool
+mask_to_prefix(const Network *mask, int *prefix)
+{
+	uint32		bits = 0;
+
+	for (int i = 0; i < 4; i++)
+		bits = bits << 8 | mask->address[i];
+	for (*prefix = 0; bits & 0x80000000; bits <<= 1)
+		(*prefix)++;
+	return bits == 0;
 }
 
 static bool
-contains(const Network *network, const Network *address)
+same_network(const Network *network, const Network *address)
 {
-	int			whole = network->bits / 8;
-	uint8		mask = (uint8) (0xFF00 >> (network->bits % 8));
+	int			bytes = network->prefix / 8;
+	int			rest = network->prefix % 8;
 
-	return network->family == address->family &&
-		memcmp(network->address, address->address, whole) == 0 &&
-		(network->bits % 8 == 0 || ((network->address[whole] ^ address->address[whole]) & mask) == 0);
+	if (network->family != address->family || memcmp(network->address, address->address, bytes) != 0)
+		return false;
+	return rest == 0 || (network->address[bytes] ^ address->address[bytes]) >> (8 - rest) == 0;
 }

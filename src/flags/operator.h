@@ -120,12 +120,6 @@ extern bool wf_flags_pattern_finds(WfRun *run, const void *pattern, WfString sub
 extern bool wf_flags_match_pattern(WfRun *run, const WfPredicate *predicate,
 								   const WfValue *value, const WfOperand *operand);
 
-/* pattern_js.c */
-extern bool wf_flags_pattern_from_js(WfString pattern, WfString *translated, const char **problem);
-
-/* pattern_python.c */
-extern bool wf_flags_pattern_from_python(WfString pattern, WfString *translated, const char **problem);
-
 /* version.c: versions.  WfPredicate.mode is a WfOrder. */
 typedef enum WfVersionFlavour
 {

@@ -2,9 +2,13 @@
  * pattern.c: regular expressions, by PCRE2.  Pure.
  *
  * PostgreSQL's own expressions are of another kind: \b, inline options and
- * what "." matches differ from what all flag systems use.  PCRE2 can say what
- * the others can; what one of them refuses is refused here first.  Limits on
- * steps, depth and memory make a pattern that runs away match nothing.
+ * what "." matches differ from what all flag systems use.  Patterns of other
+ * engines are rewritten for PCRE2, or refused where their engine refuses them.
+ *
+ * Limits on steps and memory end a match that runs away.  Some of those
+ * engines never backtrack, and have an answer where PCRE2's search has none:
+ * for them PCRE2's other search is asked then, which follows all alternatives
+ * at once, unless the text is long, since it takes its square.
  */
 #include "common/compat.h"
 
@@ -15,41 +19,44 @@
 #include "utils/memutils.h"
 
 #include "flags/operator.h"
+#include "flags/pattern.h"
 
-/* Longest pattern, in bytes. */
-#define PATTERN_MAX 65536
-
-/* What one match may take: steps, depth of backtracking, kilobytes. */
-#define MATCH_STEPS_MAX 1000000
-#define MATCH_DEPTH_MAX 10000
+/* What one match may take: steps, and kilobytes. */
+#define MATCH_STEPS_MAX 500000
 #define MATCH_MEMORY_MAX 20000
+
+/* Longest text that a search that ran away is repeated for, and its memory. */
+#define RETRY_MAX 500
+#define RETRY_WORKSPACE 20000
 
 typedef struct Pattern
 {
 	pcre2_code *code;
 	pcre2_match_context *limits;
+	bool		linear;			/* its engine never backtracks */
+	bool		trusted;		/* texts are known to be valid UTF-8 */
 } Pattern;
 
-/* What the flavours differ in besides the syntax that they refuse. */
+/* What the flavours differ in besides their syntax. */
 typedef struct Flavour
 {
 	uint32		options;
-	uint32		newline;
-	bool		backtracks;		/* has look-around, back-references and the like */
+	bool		rewritten;
+	bool		linear;
 } Flavour;
 
+#define COMMON (PCRE2_ALT_CIRCUMFLEX | PCRE2_DOLLAR_ENDONLY)
+
 static const Flavour flavours[] = {
-	[WF_PATTERN_RE2] = {PCRE2_DOLLAR_ENDONLY, PCRE2_NEWLINE_LF, false},
-	[WF_PATTERN_RUST] = {PCRE2_DOLLAR_ENDONLY | PCRE2_UCP, PCRE2_NEWLINE_LF, false},
-	[WF_PATTERN_JS] = {PCRE2_DOLLAR_ENDONLY | PCRE2_ALLOW_EMPTY_CLASS | PCRE2_MATCH_UNSET_BACKREF,
-	PCRE2_NEWLINE_ANYCRLF, true},
-	[WF_PATTERN_PYTHON] = {PCRE2_ANCHORED | PCRE2_UCP, PCRE2_NEWLINE_LF, true},
-	[WF_PATTERN_PERL] = {0, PCRE2_NEWLINE_LF, true},
+	[WF_PATTERN_RE2] = {COMMON, true, true},
+	[WF_PATTERN_RUST] = {COMMON | PCRE2_UCP, true, true},
+	[WF_PATTERN_JS] = {COMMON | PCRE2_MATCH_UNSET_BACKREF, true, false},
+	[WF_PATTERN_PYTHON] = {PCRE2_ANCHORED | PCRE2_ALT_CIRCUMFLEX | PCRE2_UCP, true, false},
+	[WF_PATTERN_PERL] = {0, false, false},
 };
 
-static Pattern *compile(WfString text, uint32 options, uint32 newline, const char **problem);
-static const char *foreign_syntax(WfString pattern);
-static const char *foreign_group(const char *at, const char *end);
+static Pattern *compile(WfString text, uint32 options, bool rewritten, const char **problem);
+static bool retry(const Pattern *pattern, WfString subject, uint32 options, pcre2_general_context *memory);
 static WfString to_utf8(WfString text);
 static void *allocate(PCRE2_SIZE size, void *arg);
 static void release(void *chunk, void *arg);
@@ -63,18 +70,34 @@ wf_flags_pattern_compile(WfString pattern, WfPatternFlavour flavour, bool fold_c
 						 const char **problem)
 {
 	const Flavour *how = &flavours[flavour];
-	const char *foreign = how->backtracks ? NULL : foreign_syntax(pattern);
+	StringInfoData rewritten;
+	Pattern    *compiled;
 
-	if (foreign)
+	pattern = to_utf8(pattern);
+	if (pattern.len > WF_PATTERN_MAX ||
+		pg_encoding_verifymbstr(PG_UTF8, pattern.data, pattern.len) != pattern.len)
 	{
-		*problem = psprintf("%s is not supported", foreign);
+		*problem = pattern.len > WF_PATTERN_MAX ? "it is too long" : "it is not UTF-8";
 		return NULL;
 	}
-	if (flavour == WF_PATTERN_JS && !wf_flags_pattern_from_js(pattern, &pattern, problem))
-		return NULL;
-	if (flavour == WF_PATTERN_PYTHON && !wf_flags_pattern_from_python(pattern, &pattern, problem))
-		return NULL;
-	return compile(pattern, how->options | (fold_case ? PCRE2_CASELESS : 0), how->newline, problem);
+	if (how->rewritten)
+	{
+		const char *refused;
+
+		initStringInfo(&rewritten);
+		refused = wf_flags_pattern_rewrite(pattern, flavour, &rewritten);
+		if (refused)
+		{
+			*problem = psprintf("%s is not supported", refused);
+			return NULL;
+		}
+		pattern.data = rewritten.data;
+		pattern.len = rewritten.len;
+	}
+	compiled = compile(pattern, how->options | (fold_case ? PCRE2_CASELESS : 0), how->rewritten, problem);
+	if (compiled)
+		compiled->linear = how->linear;
+	return compiled;
 }
 
 /* A text that is looked for without regard to case; NULL for one too long. */
@@ -88,7 +111,8 @@ wf_flags_pattern_literal(WfString text, WfLiteralPlace place)
 		options |= PCRE2_ANCHORED;
 	if (place == WF_LITERAL_END || place == WF_LITERAL_WHOLE)
 		options |= PCRE2_ENDANCHORED;
-	return compile(text, options, PCRE2_NEWLINE_LF, &problem);
+	text = to_utf8(text);
+	return text.len > WF_PATTERN_MAX ? NULL : compile(text, options, false, &problem);
 }
 
 /* Whether a pattern matches a part of a text. */
@@ -98,17 +122,23 @@ wf_flags_pattern_finds(WfRun *run, const void *pattern, WfString subject)
 	const Pattern *compiled = (const Pattern *) pattern;
 	pcre2_general_context *memory = pcre2_general_context_create(allocate, release, NULL);
 	pcre2_match_data *match = pcre2_match_data_create(1, memory);
+	uint32		options = compiled->trusted ? PCRE2_NO_UTF_CHECK : 0;
+	bool		found;
 	int			result;
 
 	if (match == NULL)
 		return false;
 	run->callbacks->check_interrupts();
 	subject = to_utf8(subject);
-	result = pcre2_match(compiled->code, (PCRE2_SPTR) subject.data, subject.len, 0, 0, match,
+	result = pcre2_match(compiled->code, (PCRE2_SPTR) subject.data, subject.len, 0, options, match,
 						 compiled->limits);
+	found = result >= 0;
+	if (compiled->linear && subject.len <= RETRY_MAX &&
+		(result == PCRE2_ERROR_MATCHLIMIT || result == PCRE2_ERROR_HEAPLIMIT))
+		found = retry(compiled, subject, options, memory);
 	pcre2_match_data_free(match);
 	pcre2_general_context_free(memory);
-	return result >= 0;
+	return found;
 }
 
 /* A string that a pattern matches; one that could not be compiled never does. */
@@ -121,7 +151,7 @@ wf_flags_match_pattern(WfRun *run, const WfPredicate *predicate,
 }
 
 static Pattern *
-compile(WfString text, uint32 options, uint32 newline, const char **problem)
+compile(WfString text, uint32 options, bool rewritten, const char **problem)
 {
 	pcre2_general_context *memory = pcre2_general_context_create(allocate, release, NULL);
 	pcre2_compile_context *context = pcre2_compile_context_create(memory);
@@ -129,12 +159,13 @@ compile(WfString text, uint32 options, uint32 newline, const char **problem)
 	PCRE2_SIZE	offset;
 	int			error;
 
-	pcre2_set_newline(context, newline);
-	pcre2_set_max_pattern_length(context, PATTERN_MAX);
-	/* A literal has no syntax that could be forbidden. */
-	if ((options & PCRE2_LITERAL) == 0)
+	pattern->trusted = GetDatabaseEncoding() != PG_SQL_ASCII;
+	if (!pattern->trusted)
+		options |= PCRE2_MATCH_INVALID_UTF;
+	/* A literal takes few other options. */
+	if (!(options & PCRE2_LITERAL))
 		options |= PCRE2_NEVER_BACKSLASH_C;
-	text = to_utf8(text);
+	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
 	pattern->code = pcre2_compile((PCRE2_SPTR) text.data, text.len,
 								  options | PCRE2_UTF, &error, &offset, context);
 	pcre2_compile_context_free(context);
@@ -143,71 +174,33 @@ compile(WfString text, uint32 options, uint32 newline, const char **problem)
 		char	   *message = palloc(256);
 
 		pcre2_get_error_message(error, (PCRE2_UCHAR *) message, 256);
-		*problem = psprintf("%s at character %d", message, (int) offset + 1);
+		/* A place in what it was rewritten to says nothing to its author. */
+		*problem = rewritten ? message : psprintf("%s at character %d", message, (int) offset + 1);
 		return NULL;
 	}
 	pattern->limits = pcre2_match_context_create(memory);
 	pcre2_set_match_limit(pattern->limits, MATCH_STEPS_MAX);
-	pcre2_set_depth_limit(pattern->limits, MATCH_DEPTH_MAX);
+	pcre2_set_depth_limit(pattern->limits, MATCH_STEPS_MAX);
 	pcre2_set_heap_limit(pattern->limits, MATCH_MEMORY_MAX);
 	return pattern;
 }
 
-/*
- * What a pattern holds that engines without backtracking refuse, or NULL:
- * look-around, back-references, atomic groups, conditions, recursion, verbs.
- */
-static const char *
-foreign_syntax(WfString pattern)
+/* Searches for all alternatives at once. */
+static bool
+retry(const Pattern *pattern, WfString subject, uint32 options, pcre2_general_context *memory)
 {
-	const char *end = pattern.data + pattern.len;
-	bool		in_class = false;
+	pcre2_match_data *match = pcre2_match_data_create(1, memory);
+	int		   *workspace = palloc(sizeof(int) * RETRY_WORKSPACE);
+	int			result;
 
-	for (const char *at = pattern.data; at < end; at++)
-	{
-		const char *found = NULL;
-
-		if (*at == '\\' && at + 1 < end)
-		{
-			at++;
-			if (!in_class && strchr("123456789gkKGRXZhHNOV", *at))
-				return psprintf("\\%c", *at);
-		}
-		else if (in_class)
-			in_class = *at != ']';
-		else if (*at == '[')
-		{
-			in_class = true;
-			/* A bracket right after the beginning is a member. */
-			if (at + 1 < end && at[1] == '^')
-				at++;
-			if (at + 1 < end && at[1] == ']')
-				at++;
-		}
-		else if (*at == '(' && (found = foreign_group(at + 1, end)) != NULL)
-			return found;
-	}
-	return NULL;
-}
-
-/* The same for what comes after an opening parenthesis. */
-static const char *
-foreign_group(const char *at, const char *end)
-{
-	if (at < end && *at == '*')
-		return "(*";
-	if (at >= end || *at != '?')
-		return NULL;
-	at++;
-	if (at < end && *at == 'P')
-		at++;
-	if (at < end && *at == '<')
-		return at + 1 < end && strchr("=!", at[1]) ? "look-behind" : NULL;
-	if (at < end && strchr("=!", *at))
-		return "look-ahead";
-	while (at < end && strchr("imsUxuR-", *at))
-		at++;
-	return at < end && strchr(":)", *at) ? NULL : psprintf("(?%c", at < end ? *at : ' ');
+	if (match == NULL)
+		return false;
+	result = pcre2_dfa_match(pattern->code, (PCRE2_SPTR) subject.data, subject.len, 0,
+							 options | PCRE2_DFA_SHORTEST, match, pattern->limits,
+							 workspace, RETRY_WORKSPACE);
+	pcre2_match_data_free(match);
+	pfree(workspace);
+	return result >= 0;
 }
 
 static WfString

@@ -81,6 +81,7 @@ typedef struct WfRun
 								 * is then; or NULL */
 	const WfCallbacks *callbacks;
 	const WfFlag *flag;			/* the one being evaluated */
+	const WfFlag *asker;		/* the one that tests it, or NULL */
 	const WfFrame *frames;
 	WfErrorCode error;			/* ends the evaluation */
 	WfCause		cause;

@@ -3,12 +3,10 @@
 // Python differ, SQL does as the engine, and the document stays clear of it: a
 // PERCENTAGE_SPLIT by the bare name of a trait is false in Node, and only Node
 // splits identities' own overrides into variants.
-import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { Flagsmith, LocalFileHandler } from 'flagsmith-nodejs';
 import pg from 'pg';
 import { compare, createPeople, importDocument, pick } from './buckets.js';
+import { flagsmith } from './sdks.js';
 
 const features = ['colour', 'price', 'half', 'text', 'segmented', 'by_trait', 'off'].map((name, i) => ({ id: 100 + i, name, type: 'STANDARD' }));
 const feature = (name) => features.find((feature) => feature.name === name);
@@ -74,8 +72,7 @@ before(async () => {
 	await client.query('CREATE EXTENSION wishflags');
 	await importDocument(client, 'flagsmith', document);
 	contexts = await createPeople(client, context);
-	await writeFile('flagsmith.json', JSON.stringify(document));
-	sdk = new Flagsmith({ offlineMode: true, offlineHandler: new LocalFileHandler('flagsmith.json') });
+	sdk = await flagsmith(document);
 });
 after(() => client.end());
 

@@ -2,9 +2,9 @@
 // same variations.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { GrowthBookClient } from '@growthbook/growthbook';
 import pg from 'pg';
 import { compare, createPeople, importDocument, pick } from './buckets.js';
+import { growthbook } from './sdks.js';
 
 const document = {
 	status: 200,
@@ -52,7 +52,7 @@ const document = {
 	savedGroups: { friends: ['Ærø', '株式会社', 'c7', 12] },
 };
 const client = new pg.Client();
-const sdk = new GrowthBookClient().initSync({ payload: document });
+const sdk = growthbook(document);
 let contexts;
 
 function attributes(id, random) {

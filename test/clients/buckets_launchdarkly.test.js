@@ -5,12 +5,10 @@
 // the rule and Go's does not: SQL does as Go's, and no segment here is so.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { init } from '@launchdarkly/node-server-sdk';
-import { FileDataSourceFactory } from '@launchdarkly/node-server-sdk/integrations';
 import pg from 'pg';
 import { compare, createPeople, importDocument, pick } from './buckets.js';
+import { launchdarkly } from './sdks.js';
 
 const weights = (...list) => list.map((weight, variation) => ({ variation, weight }));
 const flag = (key, variations, rest) => ({
@@ -84,12 +82,7 @@ before(async () => {
 	await client.query('CREATE EXTENSION wishflags');
 	await importDocument(client, 'launchdarkly', document);
 	contexts = await createPeople(client, context);
-	await writeFile('launchdarkly.json', JSON.stringify(document));
-	sdk = init('none', {
-		updateProcessor: new FileDataSourceFactory({ paths: ['launchdarkly.json'] }).getFactory(),
-		sendEvents: false, diagnosticOptOut: true, logger: { debug() {}, info() {}, warn() {}, error() {} },
-	});
-	await sdk.waitForInitialization({ timeout: 10 });
+	sdk = await launchdarkly(document);
 });
 after(async () => {
 	sdk.close();

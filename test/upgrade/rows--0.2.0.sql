@@ -25,3 +25,12 @@ INSERT INTO public.testers VALUES ('user-1');
 SELECT wishflags.segment_define('testers', '{"table": "public.testers", "column": "id"}');
 SELECT wishflags.segment_define('some', '{"query": "SELECT id FROM public.testers"}');
 SELECT wishflags.segment_refresh('some');
+
+-- A flag of another system, and its document.
+SELECT wishflags.flag_import('flagd', '{"flags": {"banner": {"state": "ENABLED", "variants": {"on": true, "off": false},
+	"defaultVariant": "off", "targeting": {"if": [{"$ref": "staff"}, "on", null]}}},
+	"$evaluators": {"staff": {"ends_with": [{"var": "email"}, "@example.org"]}}}');
+DO $$
+BEGIN
+	ASSERT wishflags.flag_eval('banner', '{"targetingKey": "u", "email": "a@example.org"}'::jsonb), 'an evaluator decides';
+END $$;
