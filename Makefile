@@ -283,6 +283,7 @@ REGRESS = \
 	flags_explain \
 	flags_definition_wrong \
 	flags_transaction \
+	flags_parallel \
 	flags_privilege \
 	flags_plan \
 	flags_wrong \

@@ -104,3 +104,36 @@ UPDATE flags SET enabled = NOT enabled;
 CLUSTER flags USING flags_pkey;
 SELECT count(*) FILTER (WHERE enabled <> flag_eval(key, 'user-1')) AS wrong, count(*) FROM flags;
 DELETE FROM flags;
+
+-- Twice emptied in one transaction, where other rows get into the same places.
+BEGIN;
+TRUNCATE flags;
+INSERT INTO flags (key, enabled) VALUES ('a', true), ('b', false), ('c', true);
+SELECT flag_eval('a', '1') AS a, flag_eval('b', '1') AS b, flag_eval('c', '1') AS c;
+TRUNCATE flags;
+INSERT INTO flags (key, enabled) VALUES ('c', false), ('a', false), ('b', true);
+SELECT flag_eval('a', '1') AS a, flag_eval('b', '1') AS b, flag_eval('c', '1') AS c;
+SAVEPOINT s;
+TRUNCATE flags;
+INSERT INTO flags (key, enabled) VALUES ('b', false), ('c', true), ('a', true);
+SELECT flag_eval('a', '1') AS a, flag_eval('b', '1') AS b, flag_eval('c', '1') AS c;
+ROLLBACK TO s;
+SELECT flag_eval('a', '1') AS a, flag_eval('b', '1') AS b, flag_eval('c', '1') AS c;
+COMMIT;
+SELECT flag_eval('a', '1') AS a, flag_eval('b', '1') AS b, flag_eval('c', '1') AS c;
+-- Places that become free and are taken again, page by page.
+INSERT INTO flags (key, enabled, description) SELECT 'flag-' || n, n % 3 = 0, repeat('x', 500) FROM generate_series(1, 300) n;
+SELECT count(*) FILTER (WHERE enabled <> flag_eval(key, '1')) AS wrong, count(*) FROM flags;
+DELETE FROM flags WHERE key < 'flag-2';
+SELECT count(*) FILTER (WHERE enabled <> flag_eval(key, '1')) AS wrong, count(*) FROM flags;
+VACUUM flags;
+INSERT INTO flags (key, enabled, description) SELECT 'new-' || n, n % 3 = 1, repeat('x', 900) FROM generate_series(1, 100) n;
+SELECT count(*) FILTER (WHERE enabled <> flag_eval(key, '1')) AS wrong, count(*) FROM flags;
+UPDATE flags SET enabled = NOT enabled WHERE key LIKE '%7';
+SELECT count(*) FILTER (WHERE enabled <> flag_eval(key, '1')) AS wrong, count(*) FROM flags;
+DELETE FROM flags WHERE key > 'flag-3';
+VACUUM flags;
+SELECT count(*) FILTER (WHERE enabled <> flag_eval(key, '1')) AS wrong, count(*) FROM flags;
+DELETE FROM flags;
+VACUUM flags;
+SELECT flag_eval('flag-21', '1');

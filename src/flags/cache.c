@@ -144,13 +144,16 @@ load(void)
 
 	do
 	{
-		Snapshot	snapshot = RegisterSnapshot(GetCatalogSnapshot(flags.relid));
+		Snapshot	snapshot;
 
+		/* Before the snapshot: it may not see what a later message is about. */
+		for (int i = 0; i < lengthof(rosters); i++)
+			rosters[i]->stale = false;
+		snapshot = RegisterSnapshot(GetCatalogSnapshot(flags.relid));
 		done = true;
 		wf_flags_cache.generation++;
 		for (int i = 0; i < lengthof(rosters); i++)
 		{
-			rosters[i]->stale = false;
 			done &= wf_flags_roster_load(rosters[i], snapshot, cache_context);
 			/* The flags of a document that has changed are compiled anew. */
 			if (rosters[i] == &documents)

@@ -284,12 +284,15 @@ compile_flag(StoredFlag *stored)
 
 	/* An error may have ended the last compilation. */
 	if (stored->context)
-		MemoryContextReset(stored->context);
-	else if (!nulls[Anum_wf_flags_definition - 1])
+		MemoryContextDelete(stored->context);
+	stored->context = NULL;
+	if (!nulls[Anum_wf_flags_definition - 1])
 		stored->context = AllocSetContextCreate(store_context, "wishflags flag", ALLOCSET_SMALL_SIZES);
 
 	valid = wf_flags_source_from_row(values, nulls, &source, &dialect, &fault);
 	old = MemoryContextSwitchTo(stored->context ? stored->context : programs_context);
+	if (stored->context)
+		MemoryContextSetIdentifier(stored->context, pnstrdup(stored->flag.key.data, stored->flag.key.len));
 	if (!nulls[Anum_wf_flags_definition - 1])
 		source.definition = DatumGetJsonbP(values[Anum_wf_flags_definition - 1]);
 	if (stored->flag.document.data)

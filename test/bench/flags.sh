@@ -255,7 +255,7 @@ bench_dialects() {
 	while read -r format document; do
 		[ -n "$format" ] || continue
 		imported=$(psql -XqAt -v format="$format" -v document="$document" <<-'SQL' 2>&1
-			SELECT string_agg(action, ' ') FROM wishflags.flag_import(:'format', :'document') WHERE name = :'format';
+			SELECT string_agg(action, ' ') FROM wishflags.flag_import(:'format', :'document') WHERE item = 'flag';
 		SQL
 		) || :
 		case $imported in

@@ -13,6 +13,14 @@ $primary->safe_psql('postgres', q{
 	SELECT wishflags.flag_create('gallery', rollout => 50, enabled => true);
 	SELECT wishflags.flag_create('theme', enabled => true, definition =>
 		'{"variants": {"light": 1, "dark": 2}, "default": "light"}');
+	CREATE TABLE members (id text PRIMARY KEY);
+	SELECT wishflags.segment_define('members', '{"table": "members", "column": "id"}');
+	SELECT wishflags.segment_define('list', '{"included": ["user-2"]}');
+	SELECT wishflags.flag_create(name, enabled => true, definition => jsonb_build_object('default', 'off', 'rules',
+		jsonb_build_array(jsonb_build_object('when', jsonb_build_object('segment', name), 'serve', 'on'))))
+	FROM unnest(ARRAY['members', 'list']) name;
+	SELECT * FROM wishflags.flag_import('growthbook', '{"features": {"testers": {"defaultValue": false, "rules":
+		[{"condition": {"id": {"$inGroup": "testers"}}, "force": true}]}}, "savedGroups": {"testers": ["user-2"]}}');
 });
 $primary->backup('base');
 
@@ -42,6 +50,26 @@ is($ask->($theme), 'light', 'a disabled flag arrives');
 $primary->safe_psql('postgres', q{BEGIN; SELECT wishflags.flag_enable('theme'); ROLLBACK});
 $primary->wait_for_catchup($standby);
 is($ask->($theme), 'light', 'a rollback changes nothing');
+
+# What flags are made of.
+my $parts = q{SELECT string_agg(wishflags.flag_eval(name, 'user-1')::text, '' ORDER BY name) FROM unnest(ARRAY['list', 'members', 'testers']) name};
+is($ask->($parts), 'falsefalsefalse', 'segments and a document');
+$primary->safe_psql('postgres', q{INSERT INTO members VALUES ('user-1')});
+$primary->wait_for_catchup($standby);
+is($ask->($parts), 'falsetruefalse', 'a row of a table arrives');
+$primary->safe_psql('postgres', q{SELECT wishflags.segment_define('list', '{"included": ["user-1"]}')});
+$primary->wait_for_catchup($standby);
+is($ask->($parts), 'truetruefalse', 'a segment arrives');
+$primary->safe_psql('postgres', q{UPDATE wishflags.flag_documents SET document = jsonb_set(document, '{savedGroups,testers,0}', '"user-1"')});
+$primary->wait_for_catchup($standby);
+is($ask->($parts), 'truetruetrue', 'a document arrives');
+$primary->safe_psql('postgres', q{DROP TABLE members});
+$primary->wait_for_catchup($standby);
+is($ask->($parts), 'truefalsetrue', 'a table goes');
+$primary->safe_psql('postgres', q{VACUUM (FULL) wishflags.flags; VACUUM (FREEZE) wishflags.segments});
+$primary->wait_for_catchup($standby);
+is($ask->($parts), 'truefalsetrue', 'tables are rewritten');
+
 $primary->safe_psql('postgres', q{TRUNCATE wishflags.flags CASCADE});
 $primary->wait_for_catchup($standby);
 is($ask->($theme), '', 'TRUNCATE arrives');

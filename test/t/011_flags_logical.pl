@@ -48,6 +48,32 @@ $change->(q{INSERT INTO wishflags.flags (key, enabled) VALUES ('gallery', true)}
 is($ask->($eval), 't', 'an INSERT');
 $change->(q{TRUNCATE wishflags.flags CASCADE});
 is($ask->($eval), 'f', 'a TRUNCATE');
+$change->(q{COPY wishflags.flags (key, enabled) FROM PROGRAM 'echo "gallery	t"'});
+is($ask->($eval), 't', 'a COPY');
+$change->(q{BEGIN; TRUNCATE wishflags.flags CASCADE; COPY wishflags.flags (key) FROM PROGRAM 'echo gallery'; COMMIT});
+is($ask->($eval), 'f', 'a TRUNCATE and a COPY at once');
+
+# What flags are made of.
+my $parts = q{SELECT string_agg(wishflags.flag_eval(name, 'user-1')::text, '' ORDER BY name) FROM unnest(ARRAY['list', 'query', 'testers']) name};
+$change->(q{
+	SELECT wishflags.segment_define('list', '{"included": ["user-2"]}');
+	SELECT wishflags.segment_define('query', '{"query": "SELECT ''user-1''"}');
+	SELECT wishflags.flag_create(name, enabled => true, definition => jsonb_build_object('default', 'off', 'rules',
+		jsonb_build_array(jsonb_build_object('when', jsonb_build_object('segment', name), 'serve', 'on'))))
+	FROM unnest(ARRAY['query', 'list']) name;
+	SELECT * FROM wishflags.flag_import('growthbook', '{"features": {"testers": {"defaultValue": false, "rules":
+		[{"condition": {"id": {"$inGroup": "testers"}}, "force": true}]}}, "savedGroups": {"testers": ["user-2"]}}')});
+is($ask->($parts), 'falsefalsefalse', 'segments and a document');
+$change->(q{SELECT wishflags.segment_define('list', '{"included": ["user-1"]}')});
+is($ask->($parts), 'truefalsefalse', 'a segment');
+$change->(q{SELECT wishflags.segment_refresh('query')});
+is($ask->($parts), 'truetruefalse', 'the keys of a query');
+$change->(q{UPDATE wishflags.flag_documents SET document = jsonb_set(document, '{savedGroups,testers,0}', '"user-1"')});
+is($ask->($parts), 'truetruetrue', 'a document');
+$change->(q{DELETE FROM wishflags.flag_documents});
+is($ask->($parts), 'truetruefalse', 'its end');
+$change->(q{TRUNCATE wishflags.segments, wishflags.segment_members});
+is($ask->($parts), 'falsefalsefalse', 'a TRUNCATE of the segments');
 $session->quit;
 
 done_testing();

@@ -12,13 +12,18 @@ $node->safe_psql('postgres', q{
 	CREATE EXTENSION wishflags;
 	SELECT wishflags.flag_create('gallery', enabled => true);
 	SELECT wishflags.flag_override_set('gallery', 'user-2', false);
+	SELECT wishflags.segment_define('all', '{"when": {"all": []}}');
+	SELECT wishflags.flag_create('in_all', enabled => true, definition => '{"rules": [{"when": {"segment": "all"}, "serve": "on"}], "default": "off"}');
+	SELECT * FROM wishflags.flag_import('growthbook', '{"features": {"imported": {"defaultValue": true}}}');
 });
 
 my $session = $node->background_psql('postgres', on_error_stop => 0);
 my $ask = sub { my $answer = $session->query(shift); $answer =~ s/\s+//g; return $answer; };
 my $pid = $ask->('SELECT pg_backend_pid()');
 $ask->(q{PREPARE evaluate AS SELECT wishflags.flag_eval('gallery', $1)});
+my $parts = q{SELECT wishflags.flag_eval('in_all', '1')::text || wishflags.flag_eval('imported', '1')};
 is($ask->(q{EXECUTE evaluate('user-1')}), 't', 'a warm cache');
+is($ask->($parts), 'truetrue', 'of a segment and a document too');
 
 $node->safe_psql('postgres', 'SET client_min_messages = warning; DROP EXTENSION wishflags CASCADE');
 is($ask->(q{EXECUTE evaluate('user-1')}), '', 'the prepared statement fails');
@@ -27,6 +32,13 @@ is($ask->('SELECT pg_backend_pid()'), $pid, 'the session goes on');
 
 $node->safe_psql('postgres', 'CREATE EXTENSION wishflags');
 is($ask->(q{SELECT wishflags.flag_eval('gallery', 'user-1')}), 'f', 'a new extension has no flags');
+is($ask->($parts), 'falsefalse', 'neither segments nor documents');
+$node->safe_psql('postgres', q{SELECT wishflags.flag_create('in_all', enabled => true, definition =>
+	'{"rules": [{"when": {"segment": "all"}, "serve": "on"}], "default": "off"}')});
+is($ask->($parts), 'falsefalse', 'a new flag does not see the old segment');
+$node->safe_psql('postgres', q{SELECT wishflags.segment_define('all', '{"when": {"all": []}}');
+	SELECT * FROM wishflags.flag_import('growthbook', '{"features": {"imported": {"defaultValue": true}}}')});
+is($ask->($parts), 'truetrue', 'the new ones');
 $node->safe_psql('postgres', q{SELECT wishflags.flag_create('gallery', enabled => true)});
 is($ask->(q{SELECT wishflags.flag_eval('gallery', 'user-1')}), 't', 'the new flag');
 is($ask->(q{SELECT wishflags.flag_eval('gallery', 'user-2')}), 't', 'without the old override');
