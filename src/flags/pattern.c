@@ -77,9 +77,9 @@ static const Flavour flavours[] = {
 };
 
 static Pattern *compile(WfString text, uint32 options, bool rewritten, const char **problem);
-static int	search(WfRun *run, const Pattern *pattern, WfString subject, pcre2_general_context *memory,
+static int	search(WfRun *run, const Pattern *pattern, WfString subject, pcre2_general_context * memory,
 				   bool at_once);
-static int	count_step(pcre2_callout_block *step, void *budget);
+static int	count_step(pcre2_callout_block * step, void *budget);
 static WfString to_utf8(WfString text);
 static void *allocate(PCRE2_SIZE size, void *arg);
 static void release(void *chunk, void *arg);
@@ -201,7 +201,7 @@ compile(WfString text, uint32 options, bool rewritten, const char **problem)
 
 /* Searches a text, for all alternatives at once or one after the other. */
 static int
-search(WfRun *run, const Pattern *pattern, WfString subject, pcre2_general_context *memory, bool at_once)
+search(WfRun *run, const Pattern *pattern, WfString subject, pcre2_general_context * memory, bool at_once)
 {
 	uint32		options = pattern->trusted ? PCRE2_NO_UTF_CHECK : 0;
 	Budget		budget = {.callbacks = run->callbacks, .until_interrupts = STEPS_BETWEEN_INTERRUPTS};
@@ -230,11 +230,11 @@ search(WfRun *run, const Pattern *pattern, WfString subject, pcre2_general_conte
 
 /* PCRE2's callout: counts a step, and the way from the last one. */
 static int
-count_step(pcre2_callout_block *step, void *data)
+count_step(pcre2_callout_block * step, void *data)
 {
 	Budget	   *budget = data;
 	PCRE2_SIZE	way = step->current_position > budget->position
-		? step->current_position - budget->position : budget->position - step->current_position;
+	? step->current_position - budget->position : budget->position - step->current_position;
 	int64		cost = 1 + way / BYTES_PER_STEP;
 
 	budget->position = step->current_position;
