@@ -38,11 +38,7 @@ wf_flags_pattern_find_groups(WfPatternReader *reader, WfString pattern)
 			in_class = true;
 			if (at + 1 < reader->end && at[1] == '^')
 				at++;
-
-			/*
-			 * A bracket right after the beginning is a member, but in
-			 * JavaScript.
-			 */
+			/* A bracket that comes first is a member, but in JavaScript. */
 			if (reader->flavour != WF_PATTERN_JS && at + 1 < reader->end && at[1] == ']')
 				at++;
 		}
@@ -228,7 +224,7 @@ static bool
 set_options(WfPatternReader *reader)
 {
 	WfPatternGroup before = {.verbose = reader->verbose, .ascii = reader->ascii, .dot_all = reader->dot_all};
-	bool global = reader->flavour == WF_PATTERN_PYTHON && !reader->started && reader->depth == 0;
+	bool		of_whole = reader->flavour == WF_PATTERN_PYTHON && !reader->started && reader->depth == 0;
 	bool		on = true;
 	int			noptions = 0;
 	StringInfoData options;
@@ -254,7 +250,7 @@ set_options(WfPatternReader *reader)
 	if (*reader->at++ == ')')
 	{
 		/* Python has options of the whole only, JavaScript none at all. */
-		if (reader->flavour == WF_PATTERN_JS || (reader->flavour == WF_PATTERN_PYTHON && !(global &&on)))
+		if (reader->flavour == WF_PATTERN_JS || (reader->flavour == WF_PATTERN_PYTHON && !(of_whole && on)))
 			return wf_flags_pattern_refuse(reader, "options in the middle");
 		if (options.len > 0)
 			appendStringInfo(reader->out, "(?%s)", options.data);
