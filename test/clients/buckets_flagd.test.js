@@ -3,7 +3,8 @@
 // algorithm ("v2", the default), and hashes with imurmurhash, which for other
 // text than ASCII is no murmur3 of any bytes.  flagd itself hashes UTF-8, and
 // so does SQL; so is flagd-core made to, by text whose code units are the bytes
-// of UTF-8.
+// of UTF-8.  A unit that is null is the targeting key in flagd and in SQL, an
+// error in flagd-core: no context here lacks a unit.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import pg from 'pg';
@@ -50,7 +51,9 @@ test('every flag has the same variant for everybody', async (t) => {
 test('a text key is the targeting key', async (t) => {
 	const { rows } = await client.query('SELECT id FROM people ORDER BY n');
 	await compare(t, client, contexts, {
-		half: "wishflags.flag_variant('half', id)", 'half value': "to_jsonb(wishflags.flag_eval('half', id))", colours: "wishflags.flag_variant('colours', id)",
+		half: "wishflags.flag_variant('half', id)",
+		'half value': "to_jsonb(wishflags.flag_eval('half', id))",
+		colours: "wishflags.flag_variant('colours', id)",
 	}, (context, n) => answer({ targetingKey: inUtf8(rows[n].id) }, ['half', 'colours']));
 });
 
@@ -75,8 +78,8 @@ test('the whole results are the same', async () => {
 	const { rows } = await client.query(`SELECT n, flag, (wishflags.flag_explain(flag, context, '"code"')).vendor
 		FROM people, unnest($1::text[]) flag WHERE n % 50 = 1`, [flags]);
 	for (const { n, flag, vendor } of rows) {
-		const { value, variant, reason, errorCode, flagMetadata } = resolve(flag, inUtf8(contexts[n - 1]));
-		const { value: ours, variant: name, reason: why, errorCode: code, metadata } = vendor;
-		assert.deepEqual([ours, name, why, code || undefined, metadata], [value, variant, reason, errorCode, flagMetadata], `${flag} ${JSON.stringify(contexts[n - 1])}`);
+		const { value, variant, reason, errorCode = '', flagMetadata: metadata } = resolve(flag, inUtf8(contexts[n - 1]));
+		const { metadataEmpty, ...ours } = vendor;
+		assert.deepEqual(ours, { value, variant, reason, errorCode, metadata }, `${flag} ${JSON.stringify(contexts[n - 1])}`);
 	}
 });

@@ -28,7 +28,9 @@ test('every feature has the same value and state for everybody, and a text key i
 		expressions[name] = `wishflags.flag_value('${name}', context, '"none"'::jsonb)`;
 		if (['half', 'price'].includes(name)) expressions[`${name} enabled`] = `wishflags.flag_eval('${name}', context)`;
 	}
-	for (const name of ['half', 'text']) expressions[`${name} by key`] = `wishflags.flag_value('${name}', CASE id WHEN '' THEN 'nobody' ELSE id END, '"none"'::jsonb)`;
+	for (const name of ['half', 'text']) {
+		expressions[`${name} by key`] = `wishflags.flag_value('${name}', coalesce(nullif(id, ''), 'nobody'), '"none"'::jsonb)`;
+	}
 	await compare(t, client, contexts, expressions, async ({ identity }) => {
 		const flags = await sdk.getIdentityFlags(identity.identifier, identity.traits);
 		const answers = {};

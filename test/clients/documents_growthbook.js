@@ -8,14 +8,18 @@ export const document = {
 		rollout_v2: {
 			defaultValue: 'old',
 			rules: [
-				{ id: 'eu', condition: { country: { $in: ['DE', 'FR'] } }, force: 'new', coverage: 0.255, hashVersion: 2, hashAttribute: 'company', seed: 'größe-字' },
+				{
+					id: 'eu', condition: { country: { $in: ['DE', 'FR'] } }, force: 'new', coverage: 0.255,
+					hashVersion: 2, hashAttribute: 'company', seed: 'größe-字',
+				},
 				{ id: 'rest', condition: { $not: { 'plan.name': 'free' } }, force: 'beta', coverage: 0.5, hashVersion: 2, seed: 'β' },
 			],
 		},
 		experiment: {
 			defaultValue: 0,
 			rules: [{
-				id: 'e', key: 'prices', variations: [1.5, 2, 2.5], weights: [0.2, 0.3, 0.5], coverage: 0.9, hashVersion: 2, seed: 'prices-2', phase: '1', name: 'Prices',
+				id: 'e', key: 'prices', variations: [1.5, 2, 2.5], weights: [0.2, 0.3, 0.5], coverage: 0.9,
+				hashVersion: 2, seed: 'prices-2', phase: '1', name: 'Prices',
 				meta: [{ key: 'low' }, { key: 'middle', name: 'Middle' }, { key: 'high' }],
 			}],
 		},
@@ -30,8 +34,13 @@ export const document = {
 		ranges: {
 			defaultValue: {},
 			rules: [{
-				key: 'ranges', hashAttribute: 'device', hashVersion: 2, variations: [{ layout: 'list' }, { layout: 'grid', columns: [2, 3] }, { layout: null }],
-				ranges: [[0, 0.1], [0.25, 0.6], [0.6, 0.9999]], filters: [{ seed: 'holdout', ranges: [[0.05, 0.8]] }, { seed: 'region', attribute: 'company', hashVersion: 1, ranges: [[0, 0.5], [0.6, 1]] }],
+				key: 'ranges', hashAttribute: 'device', hashVersion: 2,
+				variations: [{ layout: 'list' }, { layout: 'grid', columns: [2, 3] }, { layout: null }],
+				ranges: [[0, 0.1], [0.25, 0.6], [0.6, 0.9999]],
+				filters: [
+					{ seed: 'holdout', ranges: [[0.05, 0.8]] },
+					{ seed: 'region', attribute: 'company', hashVersion: 1, ranges: [[0, 0.5], [0.6, 1]] },
+				],
 			}],
 		},
 		numbers: { defaultValue: 'out', rules: [{ force: 'in', hashAttribute: 'score', range: [0.2, 0.7] }] },
@@ -39,7 +48,10 @@ export const document = {
 		dependent: {
 			defaultValue: 'default',
 			rules: [
-				{ parentConditions: [{ id: 'holdout', condition: { value: { $ne: 'held' } }, gate: true }], condition: { company: { $inGroup: 'friends' } }, force: 'friend' },
+				{
+					parentConditions: [{ id: 'holdout', condition: { value: { $ne: 'held' } }, gate: true }],
+					condition: { company: { $inGroup: 'friends' } }, force: 'friend',
+				},
 				{ parentConditions: [{ id: 'experiment', condition: { value: { $gte: 2 } } }], variations: ['control', 'treatment'], hashVersion: 2 },
 			],
 		},

@@ -22,7 +22,10 @@ export const document = {
 			},
 		}),
 		organizations: flag('organizations', ['none', 'x', 'y'], {
-			rules: [{ id: 'r', clauses: [clause('organization', 'plan', 'in', ['pro'])], rollout: { contextKind: 'organization', seed: -7, variations: weights(20_000, 40_000, 40_000) } }],
+			rules: [{
+				id: 'r', clauses: [clause('organization', 'plan', 'in', ['pro'])],
+				rollout: { contextKind: 'organization', seed: -7, variations: weights(20_000, 40_000, 40_000) },
+			}],
 			fallthrough: { rollout: { contextKind: 'device', variations: weights(50_000, 0, 50_000) } },
 		}),
 		segments: flag('segments', ['out', 'testers', 'others'], {
@@ -46,7 +49,10 @@ export const document = {
 		},
 		others: {
 			key: 'others', version: 1, salt: 'others', included: [], excluded: [],
-			rules: [{ id: 'nested', clauses: [clause(undefined, '', 'segmentMatch', ['testers'])] }, { id: 'rest', clauses: [clause('user', 'key', 'contains', [''])], weight: 40_000 }],
+			rules: [
+				{ id: 'nested', clauses: [clause(undefined, '', 'segmentMatch', ['testers'])] },
+				{ id: 'rest', clauses: [clause('user', 'key', 'contains', [''])], weight: 40_000 },
+			],
 		},
 	},
 };

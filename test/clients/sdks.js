@@ -21,9 +21,12 @@ export function growthbook(document) {
 export function flagd(document) {
 	const core = new FlagdCore(undefined, silent);
 	core.setConfigurations(JSON.stringify(document));
-	const methods = { boolean: 'resolveBooleanEvaluation', string: 'resolveStringEvaluation', number: 'resolveNumberEvaluation', object: 'resolveObjectEvaluation' };
-	const types = Object.fromEntries(Object.entries(document.flags).map(([flag, { variants }]) => [flag, typeof Object.values(variants)[0]]));
-	return (flag, context) => core[methods[types[flag]]](flag, 'code', context);
+	const methods = {};
+	for (const [flag, { variants }] of Object.entries(document.flags)) {
+		const type = typeof Object.values(variants)[0];
+		methods[flag] = `resolve${type[0].toUpperCase()}${type.slice(1)}Evaluation`;
+	}
+	return (flag, context) => core[methods[flag]](flag, 'code', context);
 }
 
 // A text, or all in an object, whose code units are the bytes of its UTF-8: what
