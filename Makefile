@@ -280,6 +280,8 @@ REGRESS = \
 	flags_growthbook \
 	flags_launchdarkly \
 	flags_flagsmith \
+	flags_unleash \
+	flags_pattern \
 	flags_explain \
 	flags_definition_wrong \
 	flags_transaction \

@@ -78,7 +78,10 @@ SELECT key, enabled, rollout, description, definition FROM flags ORDER BY key;
 SELECT key, flag_eval(key, '1') AS one, flag_eval(key, '2') AS two FROM flags ORDER BY key;
 SELECT * FROM flag_import('native', :'document');
 SELECT flag_rollout('probe', 10);
-SELECT flag_export('native', ARRAY['probe', 'plain']);
+SELECT flag_export('native', ARRAY['probe', 'plain'], '{"name": "native"}');
+-- Without a name it is the database's own flags and segments.
+SELECT flag_create('own', rollout => 5), segment_define('few', '{"included": ["1"]}');
+SELECT flag_export('native');
 DELETE FROM flags;
 DELETE FROM flag_documents;
 DELETE FROM segments;

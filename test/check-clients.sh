@@ -1,8 +1,10 @@
 #!/bin/sh
 # make check-clients: the extension as applications meet it: node-pg, Drizzle,
-# and the manual's JavaScript.  Fetches the clients by npm into the temporary
-# folder, so it needs a network.  UPDATE=1 writes what the manual's JavaScript
-# prints into README.md.
+# OpenFeature's SDKs by OFREP, the SDKs of the systems whose flags it takes in,
+# and the manual's JavaScript.  Ends with rates of evaluation, which are printed
+# and not judged.  Fetches the clients by npm into the temporary folder, so it
+# needs a network.  UPDATE=1 writes what the manual's JavaScript prints into
+# README.md.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -48,6 +50,12 @@ cat "$T/test.log"
 passed=$((passed + $(grep -c '^ok ' "$T/test.log" || :)))
 failed=$((failed + $(grep -c '^not ok ' "$T/test.log" || :)))
 grep -q '^1\.\.' "$T/test.log" || failed=$((failed + 1))
+
+say "== rate.js"
+cd "$clients"
+PGDATABASE=rate
+createdb "$PGDATABASE"
+if node rate.js; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 
 say "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -240,8 +240,8 @@ digest(pg_cryptohash_type type, WfString text, uint8 *result, size_t size)
 {
 	pg_cryptohash_ctx *state = pg_cryptohash_create(type);
 	bool		done = pg_cryptohash_init(state) >= 0 &&
-		pg_cryptohash_update(state, (const uint8 *) text.data, text.len) >= 0 &&
-		pg_cryptohash_final(state, result, size) >= 0;
+	pg_cryptohash_update(state, (const uint8 *) text.data, text.len) >= 0 &&
+	pg_cryptohash_final(state, result, size) >= 0;
 
 	pg_cryptohash_free(state);
 	return done;

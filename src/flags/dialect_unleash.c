@@ -31,6 +31,7 @@ static bool compile_dependency(Compiler *compiler, JsonbValue *value, const char
 static void compile_wanted_variants(JsonbContainer *dependency, WfFlagTest *test);
 static bool compile_strategies(Compiler *compiler);
 static bool compile_strategy(Compiler *compiler, JsonbValue *value, int index, WfFlagRule *rule, bool *never);
+static WfReason reason_for_all(const WfProgram *program, const WfFlagRule *rule);
 static WfString strategy_id(JsonbContainer *strategy, int index);
 static void set_metadata(Compiler *compiler);
 static bool compile_shared(WfShared *shared, WfFault *fault);
@@ -172,7 +173,7 @@ compile_strategies(Compiler *compiler)
 	int			n = 0;
 
 	fallthrough->serve = compiler->serve;
-	fallthrough->reason = program->nrules > 0 ? WF_REASON_DEFAULT : WF_REASON_STATIC;
+	fallthrough->reason = reason_for_all(program, fallthrough);
 	if (!wf_flags_document_member(compiler->flag, "strategies", &value) || value.type == jbvNull)
 		return true;
 	if (!wf_flags_document_array(&value, "$.strategies", compiler->fault, &array, &n))
@@ -200,7 +201,7 @@ compile_strategies(Compiler *compiler)
 			program->rules[program->nrules++] = rule;
 			continue;
 		}
-		rule.reason = program->nrules > 0 ? WF_REASON_DEFAULT : WF_REASON_STATIC;
+		rule.reason = reason_for_all(program, &rule);
 		*fallthrough = rule;
 		break;
 	}
@@ -221,6 +222,15 @@ compile_strategy(Compiler *compiler, JsonbValue *value, int index, WfFlagRule *r
 	rule->index = index;
 	rule->serve = compiler->serve;
 	return wf_flags_unleash_variants(&compiler->variants, object, object, path, compiler->fault, &rule->serve);
+}
+
+/* Why a rule served that nothing but earlier ones kept from serving. */
+static WfReason
+reason_for_all(const WfProgram *program, const WfFlagRule *rule)
+{
+	if (rule->serve.node)
+		return WF_REASON_SPLIT;
+	return program->nrules > 0 ? WF_REASON_DEFAULT : WF_REASON_STATIC;
 }
 
 /* What people call a strategy: its title, its id, or the how manieth it is. */

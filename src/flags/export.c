@@ -25,6 +25,7 @@ typedef struct Export
 	List	   *flags;			/* WfDocumentFlag, by key */
 } Export;
 
+static void read_segments(Export *export, MemoryContext context);
 static void find_document(Export *export, const char *name);
 static char *copy_to(MemoryContext context, char *text);
 static void read_flags(Export *export, ArrayType *keys, MemoryContext context);
@@ -37,7 +38,8 @@ static const WfDocumentFlag *find_flag(List *flags, WfString key);
  *
  * A document of the format: with keys NULL, all flags of the imported one,
  * unchanged if nothing was changed since.  Option name says which document,
- * where several of the format were imported.
+ * where several of the format were imported.  In the native format, without a
+ * name, it is the database's own flags and segments.
  */
 Datum
 wf_flag_export(PG_FUNCTION_ARGS)
@@ -61,8 +63,10 @@ wf_flag_export(PG_FUNCTION_ARGS)
 	wf_common_options_parse(PG_GETARG_JSONB_P(2), known, lengthof(known), &options);
 
 	SPI_connect();
-	if (export.dialect != &wf_flags_dialect_native)
+	if (export.dialect != &wf_flags_dialect_native || options.name)
 		find_document(&export, options.name);
+	else
+		read_segments(&export, caller);
 	read_flags(&export, keys, caller);
 	if (export.original)
 	{
@@ -91,12 +95,34 @@ wf_flag_export(PG_FUNCTION_ARGS)
 	PG_RETURN_JSONB_P(export.dialect->assemble(export.document, flags));
 }
 
+/*
+ * The database's own segments, as the native document that its own flags are
+ * part of.
+ */
+static void
+read_segments(Export *export, MemoryContext context)
+{
+	const char *sql = "SELECT pg_catalog.jsonb_build_object('format', 'wishflags', 'version', 1, 'flags', '{}'::jsonb)"
+	" OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('segments',"
+	" COALESCE(pg_catalog.jsonb_object_agg(key, definition), '{}'::jsonb)) FROM wishflags.segments";
+	MemoryContext spi;
+	bool		isnull;
+	Datum		document;
+
+	if (SPI_execute(sql, true, 0) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "could not run: %s", sql);
+	document = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	spi = MemoryContextSwitchTo(context);
+	export->document = DatumGetJsonbPCopy(document);
+	MemoryContextSwitchTo(spi);
+}
+
 static void
 find_document(Export *export, const char *name)
 {
 	const char *sql = "SELECT name, document FROM wishflags.flag_documents"
-		" WHERE format OPERATOR(pg_catalog.=) $1 AND ($2 IS NULL OR name OPERATOR(pg_catalog.=) $2)"
-		" ORDER BY name";
+	" WHERE format OPERATOR(pg_catalog.=) $1 AND ($2 IS NULL OR name OPERATOR(pg_catalog.=) $2)"
+	" ORDER BY name";
 	Oid			types[] = {TEXTOID, TEXTOID};
 	Datum		values[] = {
 		CStringGetTextDatum(export->dialect->name), name ? CStringGetTextDatum(name) : (Datum) 0
@@ -131,8 +157,8 @@ static void
 read_flags(Export *export, ArrayType *keys, MemoryContext context)
 {
 	const char *sql = "SELECT key, enabled, definition, description, rollout FROM wishflags.flags"
-		" WHERE dialect OPERATOR(pg_catalog.=) $1 AND ($2 IS NULL OR document OPERATOR(pg_catalog.=) $2)"
-		" AND ($3 IS NULL OR key OPERATOR(pg_catalog.=) ANY ($3)) ORDER BY key";
+	" WHERE dialect OPERATOR(pg_catalog.=) $1 AND (document OPERATOR(pg_catalog.=) $2 OR (document IS NULL AND $2 IS NULL))"
+	" AND ($3 IS NULL OR key OPERATOR(pg_catalog.=) ANY ($3)) ORDER BY key";
 	Oid			types[] = {TEXTOID, TEXTOID, TEXTARRAYOID};
 	Datum		values[] = {
 		CStringGetTextDatum(export->dialect->name),

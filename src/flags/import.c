@@ -192,7 +192,7 @@ static void
 import_document(Import *import)
 {
 	const char *sql = "SELECT format, document OPERATOR(pg_catalog.=) $3 AND options OPERATOR(pg_catalog.=) $4"
-		" FROM wishflags.flag_documents WHERE name OPERATOR(pg_catalog.=) $1 AND $2 IS NOT NULL";
+	" FROM wishflags.flag_documents WHERE name OPERATOR(pg_catalog.=) $1 AND $2 IS NOT NULL";
 	Oid			types[] = {TEXTOID, TEXTOID, JSONBOID, JSONBOID};
 	Datum		values[] = {
 		CStringGetTextDatum(import->options.name), CStringGetTextDatum(import->shared.dialect->name),
@@ -279,7 +279,7 @@ static const char *
 describe_change(Import *import, const WfDocumentFlag *flag, const char **action)
 {
 	const char *sql = "SELECT document, definition, enabled, rollout OPERATOR(pg_catalog.=) $2 FROM wishflags.flags"
-		" WHERE key OPERATOR(pg_catalog.=) $1";
+	" WHERE key OPERATOR(pg_catalog.=) $1";
 	Oid			types[] = {TEXTOID, NUMERICOID};
 	Datum		values[] = {
 		PointerGetDatum(cstring_to_text_with_len(flag->key.data, flag->key.len)), rollout_of(flag)
@@ -341,10 +341,10 @@ static void
 write_flag(Import *import, const WfDocumentFlag *flag)
 {
 	const char *sql = "INSERT INTO wishflags.flags AS f (key, enabled, definition, description, dialect, document, rollout)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7)"
-		" ON CONFLICT (key) DO UPDATE SET enabled = excluded.enabled, rollout = excluded.rollout,"
-		" definition = excluded.definition, description = COALESCE(excluded.description, f.description),"
-		" dialect = excluded.dialect, document = excluded.document";
+	" VALUES ($1, $2, $3, $4, $5, $6, $7)"
+	" ON CONFLICT (key) DO UPDATE SET enabled = excluded.enabled, rollout = excluded.rollout,"
+	" definition = excluded.definition, description = COALESCE(excluded.description, f.description),"
+	" dialect = excluded.dialect, document = excluded.document";
 	Oid			types[] = {TEXTOID, BOOLOID, JSONBOID, TEXTOID, TEXTOID, TEXTOID, NUMERICOID};
 	Datum		values[] = {
 		PointerGetDatum(cstring_to_text_with_len(flag->key.data, flag->key.len)),

@@ -47,7 +47,7 @@ bool
 wf_flags_moment_from_milliseconds(double milliseconds, TimestampTz *moment)
 {
 	double		microseconds = trunc(milliseconds) * 1000.0 -
-		(double) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
+	(double) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
 
 	if (!(fabs(microseconds) < 9.0e18))
 		return false;

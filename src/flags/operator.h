@@ -48,6 +48,7 @@ extern bool wf_flags_match_equal(WfRun *run, const WfPredicate *predicate,
 								 const WfValue *value, const WfOperand *operand);
 extern bool wf_flags_match_ordered(WfRun *run, const WfPredicate *predicate,
 								   const WfValue *value, const WfOperand *operand);
+
 /* The same with numbers in double precision, and without other types. */
 extern bool wf_flags_match_equal_double(WfRun *run, const WfPredicate *predicate,
 										const WfValue *value, const WfOperand *operand);
@@ -59,6 +60,7 @@ extern bool wf_flags_match_ends_with(WfRun *run, const WfPredicate *predicate,
 									 const WfValue *value, const WfOperand *operand);
 extern bool wf_flags_match_contains(WfRun *run, const WfPredicate *predicate,
 									const WfValue *value, const WfOperand *operand);
+
 /* Whatever is there. */
 extern bool wf_flags_match_exists(WfRun *run, const WfPredicate *predicate,
 								  const WfValue *value, const WfOperand *operand);

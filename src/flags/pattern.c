@@ -5,10 +5,11 @@
  * what "." matches differ from what all flag systems use.  Patterns of other
  * engines are rewritten for PCRE2, or refused where their engine refuses them.
  *
- * Limits on steps and memory end a match that runs away.  Some of those
- * engines never backtrack, and have an answer where PCRE2's search has none:
- * for them PCRE2's other search is asked then, which follows all alternatives
- * at once, unless the text is long, since it takes its square.
+ * A match that runs away is ended, and is none.  PCRE2's own limits begin anew
+ * at each place of the text, so the steps are counted here, by a callout before
+ * each item of the pattern.  Some of those engines never backtrack, and have an
+ * answer where this search has none: for them PCRE2's other search is tried
+ * then, which follows all alternatives at once.
  */
 #include "common/compat.h"
 
@@ -21,12 +22,23 @@
 #include "flags/operator.h"
 #include "flags/pattern.h"
 
-/* What one match may take: steps, and kilobytes. */
-#define MATCH_STEPS_MAX 500000
+/* What one match may take: steps, steps a byte of the text, kilobytes. */
+#define MATCH_STEPS_MAX 300000
+#define MATCH_STEPS_PER_BYTE 8
 #define MATCH_MEMORY_MAX 20000
 
-/* Longest text that a search that ran away is repeated for, and its memory. */
-#define RETRY_MAX 500
+/* How many bytes passed over count as a step. */
+#define BYTES_PER_STEP 16
+
+/* How often is looked whether the user has cancelled. */
+#define STEPS_BETWEEN_INTERRUPTS 65536
+
+/*
+ * What the other search may take: it needs up to the cube of the text's length,
+ * so it is for short ones, and its steps cost more; and integers.
+ */
+#define RETRY_LENGTH_MAX 128
+#define RETRY_STEPS_MAX 20000
 #define RETRY_WORKSPACE 20000
 
 typedef struct Pattern
@@ -36,6 +48,15 @@ typedef struct Pattern
 	bool		linear;			/* its engine never backtracks */
 	bool		trusted;		/* texts are known to be valid UTF-8 */
 } Pattern;
+
+/* What is left for one match. */
+typedef struct Budget
+{
+	const WfCallbacks *callbacks;
+	int64		steps;
+	int64		until_interrupts;
+	PCRE2_SIZE	position;		/* of the last step */
+} Budget;
 
 /* What the flavours differ in besides their syntax. */
 typedef struct Flavour
@@ -56,7 +77,9 @@ static const Flavour flavours[] = {
 };
 
 static Pattern *compile(WfString text, uint32 options, bool rewritten, const char **problem);
-static bool retry(const Pattern *pattern, WfString subject, uint32 options, pcre2_general_context *memory);
+static int	search(WfRun *run, const Pattern *pattern, WfString subject, pcre2_general_context * memory,
+				   bool at_once);
+static int	count_step(pcre2_callout_block * step, void *budget);
 static WfString to_utf8(WfString text);
 static void *allocate(PCRE2_SIZE size, void *arg);
 static void release(void *chunk, void *arg);
@@ -121,24 +144,17 @@ wf_flags_pattern_finds(WfRun *run, const void *pattern, WfString subject)
 {
 	const Pattern *compiled = (const Pattern *) pattern;
 	pcre2_general_context *memory = pcre2_general_context_create(allocate, release, NULL);
-	pcre2_match_data *match = pcre2_match_data_create(1, memory);
-	uint32		options = compiled->trusted ? PCRE2_NO_UTF_CHECK : 0;
-	bool		found;
 	int			result;
 
-	if (match == NULL)
+	if (memory == NULL)
 		return false;
 	run->callbacks->check_interrupts();
 	subject = to_utf8(subject);
-	result = pcre2_match(compiled->code, (PCRE2_SPTR) subject.data, subject.len, 0, options, match,
-						 compiled->limits);
-	found = result >= 0;
-	if (compiled->linear && subject.len <= RETRY_MAX &&
-		(result == PCRE2_ERROR_MATCHLIMIT || result == PCRE2_ERROR_HEAPLIMIT))
-		found = retry(compiled, subject, options, memory);
-	pcre2_match_data_free(match);
+	result = search(run, compiled, subject, memory, false);
+	if (compiled->linear && subject.len <= RETRY_LENGTH_MAX && (result == PCRE2_ERROR_CALLOUT || result == PCRE2_ERROR_HEAPLIMIT))
+		result = search(run, compiled, subject, memory, true);
 	pcre2_general_context_free(memory);
-	return found;
+	return result >= 0;
 }
 
 /* A string that a pattern matches; one that could not be compiled never does. */
@@ -162,9 +178,9 @@ compile(WfString text, uint32 options, bool rewritten, const char **problem)
 	pattern->trusted = GetDatabaseEncoding() != PG_SQL_ASCII;
 	if (!pattern->trusted)
 		options |= PCRE2_MATCH_INVALID_UTF;
-	/* A literal takes few other options. */
+	/* A literal takes few other options, and never runs away. */
 	if (!(options & PCRE2_LITERAL))
-		options |= PCRE2_NEVER_BACKSLASH_C;
+		options |= PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT;
 	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
 	pattern->code = pcre2_compile((PCRE2_SPTR) text.data, text.len,
 								  options | PCRE2_UTF, &error, &offset, context);
@@ -179,28 +195,57 @@ compile(WfString text, uint32 options, bool rewritten, const char **problem)
 		return NULL;
 	}
 	pattern->limits = pcre2_match_context_create(memory);
-	pcre2_set_match_limit(pattern->limits, MATCH_STEPS_MAX);
-	pcre2_set_depth_limit(pattern->limits, MATCH_STEPS_MAX);
 	pcre2_set_heap_limit(pattern->limits, MATCH_MEMORY_MAX);
 	return pattern;
 }
 
-/* Searches for all alternatives at once. */
-static bool
-retry(const Pattern *pattern, WfString subject, uint32 options, pcre2_general_context *memory)
+/* Searches a text, for all alternatives at once or one after the other. */
+static int
+search(WfRun *run, const Pattern *pattern, WfString subject, pcre2_general_context * memory, bool at_once)
 {
+	uint32		options = pattern->trusted ? PCRE2_NO_UTF_CHECK : 0;
+	Budget		budget = {.callbacks = run->callbacks, .until_interrupts = STEPS_BETWEEN_INTERRUPTS};
 	pcre2_match_data *match = pcre2_match_data_create(1, memory);
-	int		   *workspace = palloc(sizeof(int) * RETRY_WORKSPACE);
+	int		   *workspace;
 	int			result;
 
 	if (match == NULL)
-		return false;
-	result = pcre2_dfa_match(pattern->code, (PCRE2_SPTR) subject.data, subject.len, 0,
-							 options | PCRE2_DFA_SHORTEST, match, pattern->limits,
-							 workspace, RETRY_WORKSPACE);
+		return PCRE2_ERROR_NOMEMORY;
+	budget.steps = at_once ? RETRY_STEPS_MAX : MATCH_STEPS_MAX + (int64) subject.len * MATCH_STEPS_PER_BYTE;
+	pcre2_set_callout(pattern->limits, count_step, &budget);
+	if (at_once)
+	{
+		workspace = palloc(sizeof(int) * RETRY_WORKSPACE);
+		result = pcre2_dfa_match(pattern->code, (PCRE2_SPTR) subject.data, subject.len, 0,
+								 options | PCRE2_DFA_SHORTEST, match, pattern->limits,
+								 workspace, RETRY_WORKSPACE);
+		pfree(workspace);
+	}
+	else
+		result = pcre2_match(pattern->code, (PCRE2_SPTR) subject.data, subject.len, 0, options, match,
+							 pattern->limits);
 	pcre2_match_data_free(match);
-	pfree(workspace);
-	return result >= 0;
+	return result;
+}
+
+/* PCRE2's callout: counts a step, and the way from the last one. */
+static int
+count_step(pcre2_callout_block * step, void *data)
+{
+	Budget	   *budget = data;
+	PCRE2_SIZE	way = step->current_position > budget->position
+	? step->current_position - budget->position : budget->position - step->current_position;
+	int64		cost = 1 + way / BYTES_PER_STEP;
+
+	budget->position = step->current_position;
+	budget->steps -= cost;
+	budget->until_interrupts -= cost;
+	if (budget->until_interrupts < 0)
+	{
+		budget->callbacks->check_interrupts();
+		budget->until_interrupts = STEPS_BETWEEN_INTERRUPTS;
+	}
+	return budget->steps < 0 ? PCRE2_ERROR_CALLOUT : 0;
 }
 
 static WfString

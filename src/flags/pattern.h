@@ -48,6 +48,7 @@ typedef enum WfAtomKind
 typedef struct WfPatternGroup
 {
 	int			start;			/* in the output */
+	bool		unrepeatable;	/* no quantifier may follow */
 	bool		verbose;
 	bool		ascii;
 	bool		dot_all;
@@ -65,6 +66,7 @@ typedef struct WfPatternReader
 	bool		ascii;			/* \d, \w and \s are of ASCII */
 	bool		dot_all;		/* . matches the end of a line */
 	int			ngroups;		/* that capture */
+	int			nopened;		/* of them, so far */
 	List	   *names;			/* of groups: WfGroupName */
 	bool		captures;		/* the flavour has references */
 	bool		started;		/* something stands before this place */

@@ -153,7 +153,9 @@ word_edge(WfPatternReader *reader, char c, WfEscape *escape)
 			}
 		}
 	}
-	return known(escape, WF_ESCAPE_ASSERTION, 0, c == 'b' ? "\\b" : "\\B");
+	/* In Python an empty text has no \B, up to 3.13. */
+	return known(escape, WF_ESCAPE_ASSERTION, 0, c == 'b' ? "\\b"
+				 : reader->flavour == WF_PATTERN_PYTHON ? "(?!\\A\\z)\\B" : "\\B");
 }
 
 /* \d, \w and \s, which PCRE2 has in two forms, of which none is quite theirs. */
@@ -294,7 +296,10 @@ number(WfPatternReader *reader, char c, bool in_class, WfEscape *escape)
 			if (code != NO_CHARACTER)
 				return known(escape, WF_ESCAPE_CHARACTER, code, NULL);
 			reader->at = start;
-			return known(escape, WF_ESCAPE_REFERENCE, read_digits(reader, 10, 1, 2), NULL);
+			code = read_digits(reader, 10, 1, 2);
+			if (code <= (uint32) reader->nopened)
+				return known(escape, WF_ESCAPE_REFERENCE, code, NULL);
+			break;
 		case WF_PATTERN_JS:
 			code = read_digits(reader, 10, 1, 9);
 			if (!in_class && c != '0' && code <= (uint32) reader->ngroups)

@@ -38,7 +38,7 @@ wf_flags_pattern_find_groups(WfPatternReader *reader, WfString pattern)
 			in_class = true;
 			if (at + 1 < reader->end && at[1] == '^')
 				at++;
-			/* A bracket right after the beginning is a member, but in JavaScript. */
+			/* A bracket that comes first is a member, but in JavaScript. */
 			if (reader->flavour != WF_PATTERN_JS && at + 1 < reader->end && at[1] == ']')
 				at++;
 		}
@@ -111,6 +111,7 @@ open_special_group(WfPatternReader *reader)
 			return wf_flags_pattern_refuse(reader, "a look %s", i < 2 ? "ahead" : "behind");
 		reader->at += strlen(looks[i]);
 		push_group(reader, psprintf("(?%s", looks[i]));
+		reader->groups[reader->depth - 1].unrepeatable = i >= 2 && !python;
 		return true;
 	}
 	if (wf_flags_pattern_looking_at(reader, "<") || wf_flags_pattern_looking_at(reader, "P<"))
@@ -153,7 +154,7 @@ open_named_group(WfPatternReader *reader)
 	{
 		bool		digit = *at >= '0' && *at <= '9';
 		bool		usual = digit || IS_HIGHBIT_SET(*at) || *at == '_' ||
-			(*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z');
+		(*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z');
 
 		if (reader->flavour == WF_PATTERN_JS ? !(usual || *at == '$')
 			: reader->flavour == WF_PATTERN_RUST ? !(usual || (at > name && strchr(".[]", *at))) : !usual)
@@ -207,7 +208,7 @@ python_reference(WfPatternReader *reader)
 	{
 		const WfGroupName *group = lfirst(lc);
 
-		if (close && wf_flags_strings_equal(group->name, name))
+		if (close && wf_flags_strings_equal(group->name, name) && group->number <= reader->nopened)
 		{
 			wf_flags_pattern_begin_atom(reader, WF_ATOM_SIMPLE);
 			appendStringInfo(reader->out, "\\g{%d}", group->number);
@@ -222,8 +223,8 @@ python_reference(WfPatternReader *reader)
 static bool
 set_options(WfPatternReader *reader)
 {
-	WfPatternGroup before = {0, reader->verbose, reader->ascii, reader->dot_all};
-	bool		global = reader->flavour == WF_PATTERN_PYTHON && !reader->started && reader->depth == 0;
+	WfPatternGroup before = {.verbose = reader->verbose, .ascii = reader->ascii, .dot_all = reader->dot_all};
+	bool		of_whole = reader->flavour == WF_PATTERN_PYTHON && !reader->started && reader->depth == 0;
 	bool		on = true;
 	int			noptions = 0;
 	StringInfoData options;
@@ -242,14 +243,14 @@ set_options(WfPatternReader *reader)
 		else
 			noptions++;
 	}
-	if (wf_flags_pattern_at_end(reader) || noptions == 0)
+	if (wf_flags_pattern_at_end(reader) || (noptions == 0 && !(on && reader->flavour == WF_PATTERN_RE2)))
 		return wf_flags_pattern_refuse(reader, "(? without options");
 	if (options.len > 0 && options.data[options.len - 1] == '-')
 		options.data[--options.len] = '\0';
 	if (*reader->at++ == ')')
 	{
 		/* Python has options of the whole only, JavaScript none at all. */
-		if (reader->flavour == WF_PATTERN_JS || (reader->flavour == WF_PATTERN_PYTHON && !global))
+		if (reader->flavour == WF_PATTERN_JS || (reader->flavour == WF_PATTERN_PYTHON && !(of_whole && on)))
 			return wf_flags_pattern_refuse(reader, "options in the middle");
 		if (options.len > 0)
 			appendStringInfo(reader->out, "(?%s)", options.data);
@@ -274,7 +275,8 @@ set_option(WfPatternReader *reader, char option, bool on, StringInfo out)
 		[WF_PATTERN_PYTHON] = "aimsux",
 	};
 
-	if (option == '\0' || !strchr(known[reader->flavour], option))
+	if (option == '\0' || !strchr(known[reader->flavour], option) ||
+		(reader->flavour == WF_PATTERN_PYTHON && !on && strchr("au", option)))
 		return false;
 	switch (option)
 	{
@@ -312,7 +314,7 @@ wf_flags_pattern_close_group(WfPatternReader *reader)
 	reader->ascii = group->ascii;
 	reader->dot_all = group->dot_all;
 	appendStringInfoChar(reader->out, ')');
-	reader->atom = WF_ATOM_SIMPLE;
+	reader->atom = group->unrepeatable ? WF_ATOM_ASSERTION : WF_ATOM_SIMPLE;
 	reader->atom_start = group->start;
 	reader->nquantifiers = 0;
 	return true;
@@ -324,6 +326,8 @@ push_group(WfPatternReader *reader, const char *opening)
 	WfPatternGroup *group = &reader->groups[reader->depth++];
 
 	group->start = reader->out->len;
+	group->unrepeatable = false;
+	reader->nopened += strcmp(opening, "(") == 0;
 	group->verbose = reader->verbose;
 	group->ascii = reader->ascii;
 	group->dot_all = reader->dot_all;

@@ -109,7 +109,8 @@ typedef struct WfAttribute
 typedef struct WfOperand
 {
 	WfValue		value;
-	const void *prepared;		/* by the operator, as a parsed version; or NULL */
+	const void *prepared;		/* by the operator, as a parsed version; or
+								 * NULL */
 } WfOperand;
 
 /*
@@ -186,8 +187,8 @@ typedef struct WfFlagTest
 	bool		missing_is_null;	/* a flag that is not there has the value
 									 * null; else the test fails */
 	bool		leaf_only;		/* fails where that flag tests flags itself */
-	WfErrorCode cycle_error;	/* of a flag that depends on itself; none:
-								 * the test fails */
+	WfErrorCode cycle_error;	/* of a flag that depends on itself; none: the
+								 * test fails */
 } WfFlagTest;
 
 /* A node's function: yields *result, evaluating the children it needs. */
@@ -423,7 +424,7 @@ typedef struct WfFlag
 								 * NULL for none */
 	const WfProgram *program;
 	struct wf_override_hash *overrides; /* or NULL */
-	bool		client_visible;	/* to clients outside, with all others */
+	bool		client_visible; /* to clients outside, with all others */
 	int			cache_ttl;		/* how long they may keep an answer, seconds */
 	const struct WfShared *shared;	/* what the flags of its document share,
 									 * or NULL */

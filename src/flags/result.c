@@ -175,7 +175,7 @@ wf_flags_explain_values(const WfExplainOptions *options, WfResult *result,
 		set_name(values, nulls, WF_EXPLAIN_RULE, outcome->overridden ? "override" : NULL);
 	values[WF_EXPLAIN_METADATA] = JsonbPGetDatum(metadata_of(flag, problem));
 	values[WF_EXPLAIN_VENDOR] = JsonbPGetDatum(result->dialect && result->dialect->result
-										   ? result->dialect->result(result) : wf_flags_json_empty());
+											   ? result->dialect->result(result) : wf_flags_json_empty());
 }
 
 static int

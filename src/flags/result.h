@@ -23,6 +23,7 @@ typedef struct WfExplainOptions
 
 extern void wf_flags_explain_options(Jsonb *options, bool of_document, WfExplainOptions *parsed);
 extern void wf_flags_dialect_options(Jsonb *options, bool strict, WfDialectOptions *parsed);
+
 /* Columns of the row, in order. */
 enum
 {

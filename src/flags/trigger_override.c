@@ -125,4 +125,3 @@ report_unknown_variant(const WfProgram *program, WfString flag, WfString variant
 					variant.len, variant.data),
 			 errhint("Its variants are: %s.", names.data)));
 }
-

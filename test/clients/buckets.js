@@ -3,15 +3,18 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 
-export const COUNT = 100_000;
+const COUNT = 100_000;
 
-const ODD = ['', ' ', '0', '-0', '1e3', '00', 'null', 'undefined', 'true', 'NaN', '-', '.', ':', ',', '\t', '\n', '"', "'", '\\',
-	'%', 'é', 'e\u0301', 'ß', 'ẞ', 'İ', 'ı', '\u00a0', '\u200b', '\u200d', '\ufeff', '\ufffd', '\u{10000}', '\u{10ffff}'];
+const ODD = [
+	'', ' ', '0', '-0', '1e3', '00', 'null', 'undefined', 'true', 'NaN', '-', '.', ':', ',', '\t', '\n', '"', "'", '\\', '%',
+	'é', 'e\u0301', 'ß', 'ẞ', 'İ', 'ı', '\u00a0', '\u200b', '\u200d', '\ufeff', '\ufffd', '\u{10000}', '\u{10ffff}',
+];
+const range = (first, last) => Array.from({ length: last - first + 1 }, (_, i) => String.fromCodePoint(first + i));
 const ALPHABETS = {
-	ascii: [...Array(95).keys()].map((i) => String.fromCharCode(32 + i)),
-	latin: [...'aeiounrstlcdmAEIOÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿĀāČčĐđĘęĞğİıŁłŃńŐőŘřŞşŠšŤťŮůŹźŻżƒȘșΑαΒβΩωЖжЯя'],
-	cjk: [...'一丁七万三上下不世中九事二交亮今他休众位你信個做優先全八公六共内再冬切初別到前務動北十半協卒南原友口合名君善四国園圧地城場士夏外夜大天女好妻学安宋实客家寒察対小局山島川工左市平年広度建弁後心思想愛成手打投押持数新方旅日早明春普景書月有服望木未本東松林果楽横次歌正歩死母毎気水永決沖法海消温湯漢火無熱父物特犬王理瑠生用田町画番病白目直相県真知石神秋空立竹笑第米精紅紙終緑老者聞育脳臣自至色花若英茶草菜落行街要見親角言計記語説読谷豊貝買赤走起足車軍近送通速道遠都配里重野金銀長門開間関阪降雨雪電青音頭題風食飲館首馬高魚鳥麦黄黒龍の한국어가나다라𠀀𠮷𡃁𪚥'],
-	emoji: [...new Intl.Segmenter().segment('😀😅🤣🥲🫠🎁🎂🎄🛒🧸💍⌚📚🎮👟🍫❤️❤️‍🔥👍🏽👩‍💻👨‍👩‍👧‍👦🏳️‍🌈🇩🇪🇯🇵🇺🇸1️⃣#️⃣⛄️☃️')].map(({ segment }) => segment),
+	ascii: range(0x20, 0x7e),
+	latin: [...range(0xc0, 0x17f), ...range(0x391, 0x3a1), ...range(0x3b1, 0x3c9), ...range(0x410, 0x44f), ...'aeiounrstlcdm'],
+	cjk: [...range(0x4e00, 0x4fff), ...range(0x3041, 0x3096), ...range(0xac00, 0xad00), ...range(0x20000, 0x200ff)],
+	emoji: [...range(0x1f600, 0x1f64f), ...'🎁 🎂 🛒 🧸 ⌚ ❤️ ❤️‍🔥 👍🏽 👩‍💻 👨‍👩‍👧‍👦 🏳️‍🌈 🇩🇪 🇯🇵 1️⃣ ⛄️'.split(' ')],
 };
 
 // Mulberry32: the same numbers, from 0 to below 1, in every run.
@@ -50,9 +53,9 @@ function randomId(random) {
 
 // A table people (n, id, context), with a context made of each id, and the
 // contexts.  No id begins as an object does: as a text key it would be refused.
-export async function createPeople(client, makeContext, seed = 1) {
-	const random = generator(seed);
-	const ids = Array.from({ length: COUNT }, () => randomId(random).replace(/^\{/, '('));
+export async function createPeople(client, makeContext, count = COUNT) {
+	const random = generator(1);
+	const ids = Array.from({ length: count }, () => randomId(random).replace(/^\{/, '('));
 	const texts = ids.map((id) => JSON.stringify(makeContext(id, random)));
 	await client.query('CREATE TABLE people (n int, id text, context jsonb)');
 	await client.query(`INSERT INTO people SELECT n, id, context::jsonb
@@ -69,8 +72,9 @@ export async function importDocument(client, format, document, options = {}) {
 }
 
 // Compares, for all people at once, each answer of SQL (name: expression) with
-// what answer(context) returns under that name, and says what it found.
-export async function compare(t, client, contexts, expressions, answer) {
+// what answer(context) returns under that name, and says what it found.  All but
+// the constant ones must split the people.
+export async function compare(t, client, contexts, expressions, answer, constant = []) {
 	const names = Object.keys(expressions);
 	const { rows } = await client.query({
 		text: `SELECT ${names.map((name) => expressions[name]).join(', ')} FROM people ORDER BY n`,
@@ -92,7 +96,7 @@ export async function compare(t, client, contexts, expressions, answer) {
 		t.diagnostic(`${name}: ${different.length} of ${rows.length} differ (${split.join(', ')})`);
 	}
 	for (const { name, different, shares } of found) {
-		assert.ok(shares.size > 1, `${name} splits nobody`);
+		assert.ok(shares.size > 1 || constant.includes(name), `${name} splits nobody`);
 		assert.equal(different.length, 0, `${name}: ${JSON.stringify(different.slice(0, 3), null, 1)}`);
 	}
 }

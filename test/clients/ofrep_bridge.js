@@ -69,5 +69,6 @@ function parsed(body) {
 
 function failure(error) {
 	console.error(error);
-	return { status: 500, headers: { 'Content-Type': 'application/json' }, body: { key: '', errorCode: 'GENERAL', errorDetails: 'the evaluation failed' } };
+	const body = { key: '', errorCode: 'GENERAL', errorDetails: 'the evaluation failed' };
+	return { status: 500, headers: { 'Content-Type': 'application/json' }, body };
 }

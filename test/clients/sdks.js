@@ -7,6 +7,8 @@ import { init } from '@launchdarkly/node-server-sdk';
 import { FileDataSourceFactory } from '@launchdarkly/node-server-sdk/integrations';
 import { FlagdCore } from '@openfeature/flagd-core';
 import { Flagsmith, LocalFileHandler } from 'flagsmith-nodejs';
+// The SDK keeps its engine to itself.
+import { getEvaluationResult } from './node_modules/flagsmith-nodejs/build/esm/flagsmith-engine/index.js';
 import { InMemStorageProvider, Unleash } from 'unleash-client';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -15,15 +17,34 @@ export function growthbook(document) {
 	return new GrowthBookClient().initSync({ payload: structuredClone(document) });
 }
 
+// flagd-core's resolution of a flag, asked for the type that its variants have.
 export function flagd(document) {
 	const core = new FlagdCore(undefined, silent);
 	core.setConfigurations(JSON.stringify(document));
-	return core;
+	const methods = {};
+	for (const [flag, { variants }] of Object.entries(document.flags)) {
+		const type = typeof Object.values(variants)[0];
+		methods[flag] = `resolve${type[0].toUpperCase()}${type.slice(1)}Evaluation`;
+	}
+	return (flag, context) => core[methods[flag]](flag, 'code', context);
+}
+
+// A text, or all in an object, whose code units are the bytes of its UTF-8: what
+// hashes code units as if they were bytes then hashes UTF-8.
+export function inUtf8(value) {
+	if (typeof value === 'string') return Buffer.from(value).toString('latin1');
+	return value && typeof value === 'object' ? Object.fromEntries(Object.entries(value).map(([key, member]) => [key, inUtf8(member)])) : value;
 }
 
 export async function flagsmith(document) {
 	await writeFile('flagsmith.json', JSON.stringify(document));
 	return new Flagsmith({ offlineMode: true, offlineHandler: new LocalFileHandler('flagsmith.json') });
+}
+
+// The engine in Flagsmith's SDK, on what the SDK makes of an environment.
+export function flagsmithEngine(document) {
+	const context = JSON.parse(JSON.stringify(document), (key, value) => (value === '-INF' ? -Infinity : value));
+	return (identity) => getEvaluationResult({ ...context, identity }).flags;
 }
 
 // To be closed with close().
