@@ -1,14 +1,15 @@
 #!/bin/sh
-# make fuzz: random input for flags, schemas and the guard, then sessions that
-# disturb each other, on a private server.
+# make fuzz: random input for flags, documents of other systems, schemas and the
+# guard, then sessions that disturb each other, on a private server.
 #
-# SEED=0.1 (-1 to 1) and ROUNDS=3000 say what is tried, TESTS="flags schema
-# guard sessions" chooses.  A test fails by an internal error, an answer that
-# should not be, or a crash; what led to it is printed.
+# SEED=0.1 (-1 to 1) and ROUNDS=3000 say what is tried, TESTS="flags documents
+# schema guard sessions" chooses.  A test fails by an internal error, an answer
+# that should not be, a statement that does not end, or a crash; what led to it
+# is printed.
 
 . "$(dirname "$0")/lib.sh"
 
-tests=${TESTS:-flags schema guard sessions}
+tests=${TESTS:-flags documents schema guard sessions}
 seed=${SEED:-0.1}
 rounds=${ROUNDS:-3000}
 
@@ -33,6 +34,19 @@ listed() {
 wrong() { grep -E 'XX[0-9A-Z]{3}|could not judge|server closed|could not write its log row' || :; }
 
 test_flags() { listed; }
+
+# A statement a document, so that one that does not end is found.
+test_documents() {
+	run -v ON_ERROR_STOP=1 -f "$top/test/fuzz/documents.sql" -f "$top/test/fuzz/extremes.sql"
+	run 2>&1 <<-SQL
+		SET client_min_messages = error;
+		SET statement_timeout = '60s';
+		SELECT format('SELECT left(f, 2000) FROM fuzz.document(%s) f', sin($seed * 1000 + n)) FROM generate_series(1, $rounds) n \gexec
+		SET statement_timeout = '30min';
+		SELECT left(f, 2000) FROM fuzz.extreme() f;
+		SELECT left(f, 2000) FROM fuzz.large() f;
+	SQL
+}
 test_schema() { listed; }
 
 test_guard() {
@@ -82,7 +96,7 @@ test_sessions() {
 
 for name in $tests; do
 	case $name in
-		flags|schema|guard|sessions) ;;
+		flags|documents|schema|guard|sessions) ;;
 		*) die "there is no test \"$name\"" ;;
 	esac
 	createdb "fuzz_$name"

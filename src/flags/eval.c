@@ -17,6 +17,9 @@ typedef enum RuleEnd
 	RULE_DECIDED				/* or failed */
 } RuleEnd;
 
+/* What testing a flag's value counts as. */
+#define VALUE_STEPS 250
+
 static void run_flag(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
 static void run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
 static bool context_has_key(WfContext *context, const WfProgram *program, WfString *key);
@@ -82,20 +85,16 @@ wf_flags_flag_passes(WfRun *run, const WfFlagTest *test)
 		return test->missing_is_null && value_passes(run, test, NULL);
 	if (test->leaf_only && flag->program->tests_flags)
 		return false;
-	for (const WfFrame *frame = run->frames; frame; frame = frame->outer)
+	if (wf_flags_run_is_inside(run, flag))
 	{
-		if (frame->what == flag)
-		{
-			if (test->cycle_error != WF_ERROR_NONE)
-				wf_flags_run_fail(run, test->cycle_error, WF_CAUSE_CYCLE);
-			return false;
-		}
-	}
-	if (run->callbacks->stack_is_too_deep())
-	{
-		wf_flags_run_fail(run, WF_ERROR_GENERAL, WF_CAUSE_LIMIT);
+		if (test->cycle_error != WF_ERROR_NONE)
+			wf_flags_run_fail(run, test->cycle_error, WF_CAUSE_CYCLE);
 		return false;
 	}
+	if (run->callbacks->stack_is_too_deep())
+		wf_flags_run_fail(run, WF_ERROR_GENERAL, WF_CAUSE_LIMIT);
+	if (run->error != WF_ERROR_NONE)
+		return false;
 
 	run->scope = NULL;
 	run->asker = asking;
@@ -425,6 +424,9 @@ value_passes(WfRun *run, const WfFlagTest *test, Jsonb *value)
 
 	if (test->condition == NULL)
 		return true;
+	/* Memory that is free when the evaluation has ended. */
+	if (!wf_flags_run_work(run, VALUE_STEPS))
+		return false;
 	(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	json.type = jbvString;
 	json.val.string.val = "value";

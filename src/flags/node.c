@@ -58,6 +58,23 @@ wf_flags_run_work(WfRun *run, int64 steps)
 	return true;
 }
 
+/*
+ * Whether a flag or segment is being evaluated already, for which this one is.
+ * Each that is looked at is a step: false with an error at the evaluation's end.
+ */
+bool
+wf_flags_run_is_inside(WfRun *run, const void *what)
+{
+	for (const WfFrame *frame = run->frames; frame; frame = frame->outer)
+	{
+		if (frame->what == what)
+			return true;
+		if (!wf_flags_run_step(run))
+			return false;
+	}
+	return false;
+}
+
 /* Ends the evaluation with an error; the first one stays. */
 void
 wf_flags_run_fail(WfRun *run, WfErrorCode error, WfCause cause)

@@ -112,6 +112,7 @@ extern bool wf_flags_node_holds(WfRun *run, const WfNode *node);
 extern void wf_flags_node_value(WfRun *run, const WfNode *node, WfValue *result);
 extern void wf_flags_run_fail(WfRun *run, WfErrorCode error, WfCause cause);
 extern bool wf_flags_run_step(WfRun *run);
+extern bool wf_flags_run_is_inside(WfRun *run, const void *what);
 extern bool wf_flags_run_work(WfRun *run, int64 steps);
 
 /* eval.c */

@@ -27,19 +27,12 @@ wf_flags_segment_holds(WfRun *run, const WfSegmentTest *test)
 			wf_flags_run_fail(run, WF_ERROR_GENERAL, WF_CAUSE_SEGMENT);
 		return false;
 	}
-	for (const WfFrame *outer = run->frames; outer; outer = outer->outer)
-	{
-		if (outer->what == segment)
-		{
-			wf_flags_run_fail(run, test->cycle_error, WF_CAUSE_CYCLE);
-			return false;
-		}
-	}
-	if (run->callbacks->stack_is_too_deep())
-	{
+	if (wf_flags_run_is_inside(run, segment))
+		wf_flags_run_fail(run, test->cycle_error, WF_CAUSE_CYCLE);
+	else if (run->callbacks->stack_is_too_deep())
 		wf_flags_run_fail(run, WF_ERROR_GENERAL, WF_CAUSE_LIMIT);
+	if (run->error != WF_ERROR_NONE)
 		return false;
-	}
 
 	frame.what = segment;
 	frame.outer = run->frames;

@@ -15,7 +15,7 @@ WHEN 'flagd' THEN jsonb_build_object('flags', jsonb_build_object('a', '{"variant
 WHEN 'growthbook' THEN jsonb_build_object('features', jsonb_build_object('a', jsonb_build_object('defaultValue', 1, 'rules', jsonb_build_array(jsonb_build_object('force', 2, 'condition', condition)))))
 WHEN 'launchdarkly' THEN jsonb_build_object('flags', jsonb_build_object('a', '{"key": "a", "on": true, "variations": [1, 2], "offVariation": 0, "fallthrough": {"variation": 0}}'::jsonb ||
 	jsonb_build_object('rules', jsonb_build_array(jsonb_build_object('variation', 1, 'clauses', jsonb_build_array(condition))))), 'segments', '{}'::jsonb)
-WHEN 'flagsmith' THEN jsonb_build_object('feature_states', '[{"enabled": true, "feature_state_value": 1, "feature": {"id": 1, "name": "a"}}]'::jsonb, 'project', jsonb_build_object('segments',
+WHEN 'flagsmith' THEN jsonb_build_object('api_key', 'k', 'feature_states', '[{"enabled": true, "feature_state_value": 1, "feature": {"id": 1, "name": "a"}}]'::jsonb, 'project', jsonb_build_object('segments',
 	jsonb_build_array('{"id": 1, "name": "s", "feature_states": [{"enabled": true, "feature_state_value": 2, "feature": {"id": 1, "name": "a"}}]}'::jsonb || jsonb_build_object('rules',
 		jsonb_build_array(jsonb_build_object('type', 'ALL', 'conditions', jsonb_build_array(condition)))))))
 WHEN 'native' THEN jsonb_build_object('format', 'wishflags', 'version', 1, 'flags', jsonb_build_object('a', jsonb_build_object('enabled', true, 'definition',
@@ -108,6 +108,46 @@ BEGIN
 		END;
 		IF clock_timestamp() - start > '30 s' THEN
 			RETURN NEXT format('%s, %s took %s', e.name, e.format, clock_timestamp() - start);
+		END IF;
+	END LOOP;
+END $$;
+
+-- Documents of about 64 MB: of many flags, of one large list, of one large text.
+CREATE FUNCTION fuzz.large() RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	e record;
+	start timestamptz;
+BEGIN
+	FOR e IN
+		SELECT 'flags' AS name, 'growthbook' AS format, jsonb_build_object('features', (SELECT jsonb_object_agg('f' || i, CASE i WHEN 1 THEN '{"defaultValue": 1}'
+			ELSE jsonb_build_object('defaultValue', repeat('v', 100), 'rules', jsonb_build_array(jsonb_build_object('force', i, 'coverage', 0.5))) END) FROM generate_series(1, 300000) i)) AS document
+		UNION ALL SELECT 'list', 'growthbook', jsonb_build_object('features', '{"f1": {"defaultValue": 1, "rules": [{"force": 2, "condition": {"id": {"$inGroup": "g"}}}]}}'::jsonb,
+			'savedGroups', jsonb_build_object('g', (SELECT jsonb_agg('user-' || i) FROM generate_series(1, 4000000) i)))
+		UNION ALL SELECT 'text', 'flagd', jsonb_build_object('flags', jsonb_build_object('f1', jsonb_build_object('variants', jsonb_build_object('a', repeat('x', 64000000)), 'defaultVariant', 'a')))
+		UNION ALL SELECT 'list', 'launchdarkly', jsonb_build_object('flags', '{"f1": {"key": "f1", "on": true, "variations": [1, 2], "fallthrough": {"variation": 1}, "rules": [{"variation": 0, "clauses": [{"op": "segmentMatch", "values": ["s"]}]}]}}'::jsonb,
+			'segments', jsonb_build_object('s', jsonb_build_object('key', 's', 'included', (SELECT jsonb_agg('user-' || i) FROM generate_series(1, 4000000) i))))
+		UNION ALL SELECT 'constraints', 'unleash', jsonb_build_object('features', jsonb_build_array(jsonb_build_object('name', 'f1', 'enabled', true, 'strategies', jsonb_build_array(jsonb_build_object('name', 'default', 'constraints',
+			(SELECT jsonb_agg(jsonb_build_object('contextName', 'userId', 'operator', 'NOT_IN', 'values', jsonb_build_array('x' || i))) FROM generate_series(1, 600000) i))))))
+		UNION ALL SELECT 'overrides', 'flagsmith', jsonb_build_object('api_key', 'k', 'feature_states', '[{"enabled": true, "feature_state_value": 1, "feature": {"id": 1, "name": "f1"}}]'::jsonb, 'project', '{"segments": []}'::jsonb, 'identity_overrides',
+			(SELECT jsonb_agg(jsonb_build_object('identifier', 'user-' || i, 'identity_features', '[{"enabled": true, "feature_state_value": 2, "feature": {"id": 1, "name": "f1"}}]'::jsonb)) FROM generate_series(1, 400000) i))
+		UNION ALL SELECT 'list', 'native', jsonb_build_object('format', 'wishflags', 'version', 1, 'flags', '{"f1": {"enabled": true, "definition": {"default": "off", "rules": [{"serve": "on", "when": {"segment": "s"}}]}}}'::jsonb,
+			'segments', jsonb_build_object('s', jsonb_build_object('included', (SELECT jsonb_agg('user-' || i) FROM generate_series(1, 4000000) i))))
+	LOOP
+		start := clock_timestamp();
+		BEGIN
+			PERFORM * FROM wishflags.flag_eval_document(e.format, e.document, 'f1', '{"targetingKey": "user-3999999"}', '1');
+			PERFORM * FROM wishflags.flag_import(e.format, e.document, '{"only": ["f1"]}');
+			FOR i IN 1 .. 50 LOOP
+				PERFORM wishflags.flag_eval('f1', 'user-' || i * 4000);
+			END LOOP;
+			RAISE SQLSTATE 'UE000';
+		EXCEPTION WHEN SQLSTATE 'UE000' THEN
+			NULL;
+		WHEN OTHERS THEN
+			RETURN NEXT format('64 MB, %s, %s: %s %s', e.name, e.format, SQLSTATE, SQLERRM);
+		END;
+		IF clock_timestamp() - start > '2 min' THEN
+			RETURN NEXT format('64 MB, %s, %s took %s', e.name, e.format, clock_timestamp() - start);
 		END IF;
 	END LOOP;
 END $$;
