@@ -190,6 +190,7 @@ OBJS = \
 	src/flags/logic_text.o \
 	src/flags/logic_value.o \
 	src/flags/manage.o \
+	src/flags/member.o \
 	src/flags/moment.o \
 	src/flags/network.o \
 	src/flags/node.o \

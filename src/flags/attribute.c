@@ -5,7 +5,10 @@
 
 #include "flags/run.h"
 
-static bool follow_path(const WfValue *root, const WfPath *path, WfValue *value);
+static bool is_plain_name(const WfAttribute *attribute);
+static bool fetch(WfRun *run, const WfAttribute *attribute, WfValue *value);
+static bool follow_path(WfContext *context, const WfValue *root, const WfPath *path, WfValue *value);
+static bool member_at(WfContext *context, const WfValue *object, WfString name, WfValue *value);
 static bool parse_index(WfString step, int *index);
 static bool key_of_kinds(WfContext *context, JsonbValue *key);
 static bool member_of(JsonbContainer *object, const char *name, JsonbValue *value);
@@ -16,6 +19,16 @@ static bool member_of(JsonbContainer *object, const char *name, JsonbValue *valu
  */
 bool
 wf_flags_attribute_fetch(WfRun *run, const WfAttribute *attribute, WfValue *value)
+{
+	if (likely(run->scope == NULL && run->context->attributes && is_plain_name(attribute)))
+		return wf_flags_context_member(run->context, attribute->paths[0].steps[0], value) &&
+			value->type != WF_VALUE_NULL;
+	return fetch(run, attribute, value);
+}
+
+/* The same, of an attribute of any kind. */
+static bool
+fetch(WfRun *run, const WfAttribute *attribute, WfValue *value)
 {
 	WfContext  *context = run->context;
 	WfValueType nothing = WF_VALUE_ABSENT;
@@ -51,7 +64,7 @@ wf_flags_attribute_fetch(WfRun *run, const WfAttribute *attribute, WfValue *valu
 		if (path->use != WF_PATH_ALWAYS &&
 			(path->use == WF_PATH_IF_OLD) != (wf_flags_context_form(context) == WF_CONTEXT_OLD))
 			continue;
-		if (!follow_path(&root, path, value))
+		if (!follow_path(context, &root, path, value))
 			continue;
 		if (value->type != WF_VALUE_NULL)
 			return true;
@@ -61,8 +74,10 @@ wf_flags_attribute_fetch(WfRun *run, const WfAttribute *attribute, WfValue *valu
 	{
 		JsonbValue	key;
 
-		if ((member_of(root.u.container, WF_TARGETING_KEY, &key) && key.type != jbvNull) ||
-			(attribute->kind.data == NULL && key_of_kinds(context, &key)))
+		if (member_at(context, &root, wf_flags_string(WF_TARGETING_KEY), value) &&
+			value->type != WF_VALUE_NULL)
+			return true;
+		if (attribute->kind.data == NULL && key_of_kinds(context, &key))
 		{
 			wf_flags_value_from_json(&key, value);
 			return true;
@@ -159,27 +174,42 @@ wf_flags_context_of_kind(WfContext *context, WfString kind, JsonbContainer **obj
 	return true;
 }
 
+/* Whether an attribute is a member of the whole context, and nothing else. */
+static inline bool
+is_plain_name(const WfAttribute *attribute)
+{
+	return attribute->npaths == 1 && attribute->paths[0].nsteps == 1 &&
+		attribute->paths[0].use == WF_PATH_ALWAYS && !attribute->is_key && attribute->kind.data == NULL;
+}
+
 static bool
-follow_path(const WfValue *root, const WfPath *path, WfValue *value)
+follow_path(WfContext *context, const WfValue *root, const WfPath *path, WfValue *value)
 {
 	*value = *root;
 	for (int i = 0; i < path->nsteps; i++)
 	{
 		WfString	step = path->steps[i];
-		JsonbValue	json;
 		int			index;
 
 		if (value->type == WF_VALUE_OBJECT)
 		{
-			if (!getKeyJsonValueFromContainer(value->u.container, step.data, step.len, &json))
+			if (!member_at(context, value, step, value))
 				return false;
-			wf_flags_value_from_json(&json, value);
 		}
 		else if (value->type != WF_VALUE_ARRAY || path->objects_only || !parse_index(step, &index) ||
 				 !wf_flags_value_element(value, index, value))
 			return false;
 	}
 	return value->type != WF_VALUE_ABSENT;
+}
+
+/* A member of an object, which may be the whole context. */
+static bool
+member_at(WfContext *context, const WfValue *object, WfString name, WfValue *value)
+{
+	if (context->attributes && object->u.container == &context->attributes->root)
+		return wf_flags_context_member(context, name, value);
+	return wf_flags_value_member(object, name, value);
 }
 
 /* The key of a context that says its kind; of several, the user's. */

@@ -14,32 +14,9 @@
 /* Most nodes that one evaluation visits. */
 #define STEPS_MAX 5000000
 
-/* How often is looked whether the user has cancelled. */
-#define STEPS_BETWEEN_INTERRUPTS 16384
-
 /*
- * Counts a step of work; false when the evaluation is at its end: it has
- * failed, or fails now for having taken too many.
+ * Counts many steps at once, as the copying of a large value; false as for one.
  */
-bool
-wf_flags_run_step(WfRun *run)
-{
-	if (unlikely(run->error != WF_ERROR_NONE))
-		return false;
-	run->steps++;
-	if (unlikely(run->steps % STEPS_BETWEEN_INTERRUPTS == 0))
-	{
-		if (run->steps >= STEPS_MAX)
-		{
-			wf_flags_run_fail(run, WF_ERROR_GENERAL, WF_CAUSE_LIMIT);
-			return false;
-		}
-		run->callbacks->check_interrupts();
-	}
-	return true;
-}
-
-/* Counts many steps at once, as the copying of a large value; false as above. */
 bool
 wf_flags_run_work(WfRun *run, int64 steps)
 {
@@ -53,7 +30,7 @@ wf_flags_run_work(WfRun *run, int64 steps)
 		wf_flags_run_fail(run, WF_ERROR_GENERAL, WF_CAUSE_LIMIT);
 		return false;
 	}
-	if (run->steps / STEPS_BETWEEN_INTERRUPTS != before / STEPS_BETWEEN_INTERRUPTS)
+	if (run->steps / WF_STEPS_BETWEEN_INTERRUPTS != before / WF_STEPS_BETWEEN_INTERRUPTS)
 		run->callbacks->check_interrupts();
 	return true;
 }

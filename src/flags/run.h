@@ -25,6 +25,17 @@ typedef enum WfContextForm
 /* The kind of a context that names none. */
 #define WF_KIND_USER "user"
 
+/* Most members of an object that are indexed. */
+#define WF_INDEX_MAX 24
+
+/* Where the entries of an object end, names and then values; see member.c. */
+typedef struct WfMemberIndex
+{
+	int			size;			/* members; more than WF_INDEX_MAX are not
+								 * indexed; -1: not looked at yet */
+	uint32		ends[WF_INDEX_MAX * 2];
+} WfMemberIndex;
+
 /* Whom a flag is evaluated for. */
 typedef struct WfContext
 {
@@ -34,6 +45,7 @@ typedef struct WfContext
 	Jsonb	   *attributes;		/* an object, or NULL */
 	WfContextForm form;
 	WfString	kind;			/* of WF_CONTEXT_SINGLE */
+	WfMemberIndex members;		/* of attributes, where there are any */
 } WfContext;
 
 /* What the evaluator can't know by itself. */
@@ -111,7 +123,6 @@ extern void wf_flags_outcome_error(WfOutcome *outcome, WfErrorCode error);
 extern bool wf_flags_node_holds(WfRun *run, const WfNode *node);
 extern void wf_flags_node_value(WfRun *run, const WfNode *node, WfValue *result);
 extern void wf_flags_run_fail(WfRun *run, WfErrorCode error, WfCause cause);
-extern bool wf_flags_run_step(WfRun *run);
 extern bool wf_flags_run_is_inside(WfRun *run, const void *what);
 extern bool wf_flags_run_work(WfRun *run, int64 steps);
 
@@ -129,8 +140,27 @@ extern bool wf_flags_context_key(WfContext *context, WfString *key);
 extern WfContextForm wf_flags_context_form(WfContext *context);
 extern bool wf_flags_context_of_kind(WfContext *context, WfString kind, JsonbContainer **object);
 
+/* member.c */
+extern bool wf_flags_context_member(WfContext *context, WfString name, WfValue *value);
+
 /* split.c */
 extern bool wf_flags_value_key(const WfValue *value, WfKeyForm form, WfString *key);
 extern bool wf_flags_split_choose(WfRun *run, const WfSplit *split, int *arm, double *position);
+
+/* How often is looked whether the user has cancelled. */
+#define WF_STEPS_BETWEEN_INTERRUPTS 16384
+
+/*
+ * Counts a step of work; false when the evaluation is at its end: it has
+ * failed, or fails now for having taken too many.
+ */
+static inline bool
+wf_flags_run_step(WfRun *run)
+{
+	if (unlikely(run->error != WF_ERROR_NONE || (run->steps + 1) % WF_STEPS_BETWEEN_INTERRUPTS == 0))
+		return wf_flags_run_work(run, 1);
+	run->steps++;
+	return true;
+}
 
 #endif							/* WF_FLAGS_RUN_H */
