@@ -6,7 +6,7 @@
 #include "flags/run.h"
 
 static bool is_plain_name(const WfAttribute *attribute);
-static bool fetch(WfRun *run, const WfAttribute *attribute, WfValue *value);
+static pg_noinline bool fetch(WfRun *run, const WfAttribute *attribute, WfValue *value);
 static bool follow_path(WfContext *context, const WfValue *root, const WfPath *path, WfValue *value);
 static bool member_at(WfContext *context, const WfValue *object, WfString name, WfValue *value);
 static bool parse_index(WfString step, int *index);
