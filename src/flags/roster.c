@@ -21,11 +21,14 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/transam.h"
+#include "access/xact.h"
 #include "miscadmin.h"
 #include "nodes/pg_list.h"
 #include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 #include "common/extension.h"
 #include "flags/roster.h"
@@ -62,7 +65,7 @@ static Relation open_table(WfRoster *roster);
 static void set_length(Reading *reading, BlockNumber npages);
 static void read_page(Reading *reading, BlockNumber block);
 static XLogRecPtr find_rows(Reading *reading, Buffer buffer, HeapTuple rows, int *nrows);
-static bool is_settled(HeapTupleHeader header, bool visible);
+static bool is_settled(HeapTupleHeader header, bool visible, Snapshot snapshot);
 static void take_rows(Reading *reading, WfRosterPage *page, HeapTuple rows, int nrows);
 static bool is_known(const WfRoster *roster, const RowVersion *row, HeapTuple tuple);
 
@@ -237,7 +240,7 @@ find_rows(Reading *reading, Buffer buffer, HeapTuple rows, int *nrows)
 		tuple->t_tableOid = RelationGetRelid(reading->rel);
 		ItemPointerSet(&tuple->t_self, block, offset);
 		visible = HeapTupleSatisfiesVisibility(tuple, reading->snapshot, buffer);
-		settled &= is_settled(tuple->t_data, visible);
+		settled &= is_settled(tuple->t_data, visible, reading->snapshot);
 		*nrows += visible;
 	}
 	LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
@@ -245,20 +248,27 @@ find_rows(Reading *reading, Buffer buffer, HeapTuple rows, int *nrows)
 }
 
 /*
- * Whether every later snapshot sees of a row version what this one does, as
- * far as its hint bits say.
+ * Whether every later snapshot sees of a row version what this one does.  Hint
+ * bits are not waited for: where commits are asynchronous they come late.
  */
 static bool
-is_settled(HeapTupleHeader header, bool visible)
+is_settled(HeapTupleHeader header, bool visible, Snapshot snapshot)
 {
 	uint16		mask = header->t_infomask;
+	TransactionId xmax = HeapTupleHeaderGetRawXmax(header);
+	bool		deleted = !(mask & HEAP_XMAX_INVALID) && !HEAP_XMAX_IS_LOCKED_ONLY(mask);
 
 	if (visible)
-		return HeapTupleHeaderXminCommitted(header) &&
-			((mask & HEAP_XMAX_INVALID) || HEAP_XMAX_IS_LOCKED_ONLY(mask));
-	return HeapTupleHeaderXminInvalid(header) ||
-		(HeapTupleHeaderXminCommitted(header) && (mask & HEAP_XMAX_COMMITTED) &&
-		 !(mask & HEAP_XMAX_IS_MULTI) && !HEAP_XMAX_IS_LOCKED_ONLY(mask));
+		return !deleted &&
+			(HeapTupleHeaderXminCommitted(header) ||
+			 !TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmin(header)));
+	if (HeapTupleHeaderXminInvalid(header))
+		return true;
+	if (!deleted || (mask & HEAP_XMAX_IS_MULTI))
+		return false;
+	return (mask & HEAP_XMAX_COMMITTED) ||
+		(!TransactionIdIsCurrentTransactionId(xmax) && !XidInMVCCSnapshot(xmax, snapshot) &&
+		 TransactionIdDidCommit(xmax));
 }
 
 /*
