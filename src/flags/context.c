@@ -76,7 +76,7 @@ wf_flags_context_from_json(WfContext *context, Jsonb *attributes)
 {
 	context->valid = attributes == NULL || JB_ROOT_IS_OBJECT(attributes);
 	context->key_known = attributes == NULL || !context->valid;
-	context->members.size = -1;
+	context->members.state = WF_INDEX_NONE;
 	context->key.data = NULL;
 	context->key.len = 0;
 	context->attributes = context->valid ? attributes : NULL;

@@ -232,7 +232,7 @@ run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 		serve_variant(program, program->off, WF_REASON_DISABLED, outcome);
 		return;
 	}
-	if (run_rules(run, program, 0, program->nbefore, outcome) ||
+	if ((program->nbefore > 0 && run_rules(run, program, 0, program->nbefore, outcome)) ||
 		(flag->overrides && serve_override(run, flag, outcome)) ||
 		run_rules(run, program, program->nbefore, program->nrules, outcome))
 		return;

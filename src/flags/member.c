@@ -3,15 +3,21 @@
  *
  * A rich flag asks a context for a dozen attributes.  To find a value, the
  * server adds up the lengths of what lies before it each time; here that is
- * done once, and a name is compared with few others, as names are in the order
- * of their lengths.
+ * kept from the second time on.  Names are in the order of their lengths.
  */
 #include "common/compat.h"
 
 #include "flags/run.h"
 
+static bool find_once(JsonbContainer *object, WfString name, WfValue *value);
 static void index_members(const JsonbContainer *object, WfMemberIndex *index);
 static void value_of_entry(JEntry entry, const char *data, uint32 start, uint32 end, WfValue *value);
+
+static inline bool
+is_name(const char *data, WfString name)
+{
+	return name.len == 0 || (data[0] == name.data[0] && memcmp(data, name.data, name.len) == 0);
+}
 
 /* Fetches a member of the context; false where it is not there. */
 bool
@@ -19,19 +25,20 @@ wf_flags_context_member(WfContext *context, WfString name, WfValue *value)
 {
 	JsonbContainer *object = &context->attributes->root;
 	WfMemberIndex *index = &context->members;
-	const char *data;
+	int			size = JsonContainerSize(object);
+	const char *data = (const char *) &object->children[size * 2];
 	uint32		start = 0;
 
-	if (index->size < 0)
-		index_members(object, index);
-	if (index->size > WF_INDEX_MAX)
+	if (index->state != WF_INDEX_MADE)
 	{
-		WfValue		whole = {.type = WF_VALUE_OBJECT, .u.container = object};
-
-		return wf_flags_value_member(&whole, name, value);
+		if (size > WF_INDEX_MAX || index->state == WF_INDEX_NONE)
+		{
+			index->state = WF_INDEX_WANTED;
+			return find_once(object, name, value);
+		}
+		index_members(object, index);
 	}
-	data = (const char *) &object->children[index->size * 2];
-	for (int i = 0; i < index->size; start = index->ends[i++])
+	for (int i = 0; i < size; start = index->ends[i++])
 	{
 		uint32		len = index->ends[i] - start;
 
@@ -39,9 +46,9 @@ wf_flags_context_member(WfContext *context, WfString name, WfValue *value)
 			continue;
 		if (len > name.len)
 			break;
-		if (memcmp(data + start, name.data, len) == 0)
+		if (is_name(data + start, name))
 		{
-			i += index->size;
+			i += size;
 			value_of_entry(object->children[i], data, index->ends[i - 1], index->ends[i], value);
 			return true;
 		}
@@ -50,15 +57,51 @@ wf_flags_context_member(WfContext *context, WfString name, WfValue *value)
 	return false;
 }
 
+/* In one pass over an object that is small. */
+static bool
+find_once(JsonbContainer *object, WfString name, WfValue *value)
+{
+	int			size = JsonContainerSize(object);
+	const char *data = (const char *) &object->children[size * 2];
+	uint32		start = 0;
+	uint32		end = 0;
+	int			found;
+
+	if (size > WF_INDEX_MAX)
+	{
+		WfValue		whole = {.type = WF_VALUE_OBJECT, .u.container = object};
+
+		return wf_flags_value_member(&whole, name, value);
+	}
+	value->type = WF_VALUE_ABSENT;
+	for (found = 0; found < size; found++)
+	{
+		start = end;
+		JBE_ADVANCE_OFFSET(end, object->children[found]);
+		if (end - start > name.len)
+			return false;
+		if (end - start == name.len && is_name(data + start, name))
+			break;
+	}
+	if (found == size)
+		return false;
+	for (int i = found + 1; i <= found + size; i++)
+	{
+		start = end;
+		JBE_ADVANCE_OFFSET(end, object->children[i]);
+	}
+	value_of_entry(object->children[found + size], data, start, end, value);
+	return true;
+}
+
 static void
 index_members(const JsonbContainer *object, WfMemberIndex *index)
 {
+	int			entries = JsonContainerSize(object) * 2;
 	uint32		end = 0;
 
-	index->size = JsonContainerSize(object);
-	if (index->size > WF_INDEX_MAX)
-		return;
-	for (int i = 0; i < index->size * 2; i++)
+	index->state = WF_INDEX_MADE;
+	for (int i = 0; i < entries; i++)
 	{
 		JBE_ADVANCE_OFFSET(end, object->children[i]);
 		index->ends[i] = end;

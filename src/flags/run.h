@@ -31,8 +31,12 @@ typedef enum WfContextForm
 /* Where the entries of an object end, names and then values; see member.c. */
 typedef struct WfMemberIndex
 {
-	int			size;			/* members; more than WF_INDEX_MAX are not
-								 * indexed; -1: not looked at yet */
+	enum
+	{
+		WF_INDEX_NONE,
+		WF_INDEX_WANTED,		/* a member was asked for */
+		WF_INDEX_MADE
+	}			state;
 	uint32		ends[WF_INDEX_MAX * 2];
 } WfMemberIndex;
 
