@@ -120,6 +120,7 @@ OBJS = \
 	src/flags/dialect.o \
 	src/flags/dialect_flagd.o \
 	src/flags/dialect_flagd_document.o \
+	src/flags/dialect_flagd_fractional.o \
 	src/flags/dialect_flagd_operator.o \
 	src/flags/dialect_flagsmith.o \
 	src/flags/dialect_flagsmith_document.o \

@@ -71,7 +71,7 @@ find_once(JsonbContainer *object, WfString name, WfValue *value)
 
 	if (size > WF_INDEX_MAX)
 	{
-		WfValue		whole = {.type = WF_VALUE_OBJECT, .u.container = object};
+		WfValue		whole = {.type = WF_VALUE_OBJECT,.u.container = object};
 
 		return wf_flags_value_member(&whole, name, value);
 	}
