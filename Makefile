@@ -82,6 +82,7 @@ OBJS = \
 	src/schema/schema.o \
 	src/schema/script.o \
 	src/schema/type.o \
+	src/schema/watch.o \
 	src/migration/check.o \
 	src/migration/defer.o \
 	src/migration/engine.o \
