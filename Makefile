@@ -59,6 +59,7 @@ OBJS = \
 	src/schema/catalog_relation.o \
 	src/schema/catalog_routine.o \
 	src/schema/catalog_type.o \
+	src/schema/cycle.o \
 	src/schema/ddl_column.o \
 	src/schema/ddl_common.o \
 	src/schema/ddl_constraint.o \
@@ -75,6 +76,7 @@ OBJS = \
 	src/schema/fingerprint.o \
 	src/schema/graph.o \
 	src/schema/json.o \
+	src/schema/links.o \
 	src/schema/model.o \
 	src/schema/order.o \
 	src/schema/read.o \

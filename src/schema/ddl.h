@@ -68,11 +68,13 @@ WF_DDL_CREATE(composite);
 /* ddl_view.c */
 WF_DDL_CREATE(view);
 WF_DDL_ALTER(view);
+extern void wf_schema_ddl_view_stub(WfDdl *ddl, WfObject *view);
 WF_DDL_CREATE(materialized_view);
 WF_DDL_ALTER(materialized_view);
 
 /* ddl_routine.c */
 WF_DDL_ALTER(function);
+extern void wf_schema_ddl_routine_stub(WfDdl *ddl, WfObject *routine);
 
 /* ddl_other.c */
 WF_DDL_CREATE(schema);

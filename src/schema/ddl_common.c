@@ -65,11 +65,16 @@ wf_schema_ddl_drop(WfDdl *ddl, WfObject *object)
 		object->type->drop(ddl, object);
 }
 
-/* Announces a type whose functions come before it. */
+/* Announces a type, a view or a routine that others need before it is whole. */
 void
-wf_schema_ddl_shell(WfDdl *ddl, WfObject *type)
+wf_schema_ddl_shell(WfDdl *ddl, WfObject *object)
 {
-	appendStringInfo(ddl->sql, "CREATE TYPE %s;\n", type->identity);
+	if (object->type->kind == WF_OBJECT_VIEW)
+		wf_schema_ddl_view_stub(ddl, object);
+	else if (wf_schema_may_be_announced(object))
+		wf_schema_ddl_routine_stub(ddl, object);
+	else
+		appendStringInfo(ddl->sql, "CREATE TYPE %s;\n", object->identity);
 }
 
 /* Drops what wf_schema_ddl_drop() had put aside. */

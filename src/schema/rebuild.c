@@ -14,6 +14,7 @@
 
 static void gone(List **queue, WfObject *object);
 static void dependent_of_gone(List **queue, WfObject *object, WfObject *needed);
+static void index_left(List **queue, WfObject *link);
 static void disturbed(List **queue, WfObject *column);
 static bool changes_attr(WfObject *object, const char *attr);
 static bool changes_definition(WfObject *object);
@@ -56,10 +57,27 @@ gone(List **queue, WfObject *object)
 {
 	ListCell   *lc;
 
-	foreach(lc, object->children)
+	if (object->type->kind == WF_OBJECT_INDEX_PARTITION)
+		index_left(queue, object);
+	foreach(lc, wf_schema_is_of_view(object) ? NIL : object->children)
 		replace(queue, lfirst(lc));
 	foreach(lc, object->needed_by)
 		dependent_of_gone(queue, lfirst(lc), object);
+}
+
+/*
+ * The index of a partition that stays one cannot leave the index it belongs
+ * to, so that is made anew with all its parts.
+ */
+static void
+index_left(List **queue, WfObject *link)
+{
+	WfObject   *attached = wf_schema_partition_of(link->parent->parent);
+
+	if (!link->needs || !attached || attached->fate != WF_FATE_KEEP)
+		return;
+	replace(queue, linitial(link->needs));
+	replace(queue, link->parent);
 }
 
 static void

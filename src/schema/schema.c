@@ -154,7 +154,7 @@ wf_schema_diff(PG_FUNCTION_ARGS)
 static void
 emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal)
 {
-	static const char *const verbs[] = {"drop", "alter", "create", "create", "drop"};
+	static const char *const verbs[] = {"drop", "alter", "create", "create", "create", "drop"};
 	static const char *const locks[] = {
 		NULL, "SHARE UPDATE EXCLUSIVE", "SHARE", "SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"
 	};

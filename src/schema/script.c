@@ -61,7 +61,7 @@ write_action(WfPlan *plan, WfAction *action, List *default_privileges)
 			wf_schema_ddl_drop(&ddl, action->from);
 			break;
 		case WF_VERB_SHELL:
-			wf_schema_ddl_shell(&ddl, action->to);
+			wf_schema_ddl_shell(&ddl, action->to ? action->to : action->from);
 			break;
 		case WF_VERB_FINISH:
 			wf_schema_ddl_finish(&ddl, action->from);
@@ -71,6 +71,8 @@ write_action(WfPlan *plan, WfAction *action, List *default_privileges)
 			break;
 		case WF_VERB_ALTER:
 			(void) wf_schema_ddl_alter(&ddl, action->from, action->to, action->attr);
+			break;
+		case WF_VERB_READY:
 			break;
 	}
 	action->sql = sql.data;
@@ -105,6 +107,7 @@ way_back(WfPlan *plan, WfAction *action)
 				resetStringInfo(&sql);
 			break;
 		case WF_VERB_SHELL:
+		case WF_VERB_READY:
 		case WF_VERB_FINISH:
 			break;
 	}

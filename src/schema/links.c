@@ -1,0 +1,270 @@
+/*
+ * links.c: what must wait for what around the links between tables:
+ * partitions, their indexes, and inheritance.
+ */
+#include "common/compat.h"
+
+#include "schema/ddl.h"
+
+static void partition_edges(WfObject *link);
+static bool has_index(WfObject *object);
+static bool joins_old_index(WfObject *index);
+static bool is_foreign_key(WfObject *constraint);
+static void index_partition_edges(WfObject *link);
+static void inheritance_edges(WfObject *link);
+static void wait_for_columns(WfObject *link, WfObject *parent);
+static void give_up_old_parents(WfObject *link, WfObject *parent);
+
+/* What the creation of a link waits for, and what waits for it. */
+void
+wf_schema_link_edges(WfObject *link)
+{
+	switch (link->type->kind)
+	{
+		case WF_OBJECT_PARTITION:
+			partition_edges(link);
+			break;
+		case WF_OBJECT_INDEX_PARTITION:
+			index_partition_edges(link);
+			break;
+		case WF_OBJECT_INHERITANCE:
+			inheritance_edges(link);
+			break;
+		default:
+			break;
+	}
+}
+
+/*
+ * A table is attached when it has all columns and constraints of the parent.
+ * The parent's indexes that are there already take over equal ones of the
+ * table, so those that belong to them come before and others behind; the
+ * parent's new indexes come behind and are linked by name, and those that go
+ * are gone before they would spread to the table.
+ */
+static void
+partition_edges(WfObject *link)
+{
+	WfObject   *parent = link->needs ? linitial(link->needs) : NULL;
+	ListCell   *lc;
+
+	foreach(lc, link->parent->children)
+	{
+		WfObject   *child = lfirst(lc);
+		bool		indexed = has_index(child);
+
+		if (indexed && !joins_old_index(child))
+		{
+			if (child->create_action != link->parent->create_action)
+				wf_schema_edge(link->create_action, child->create_action, NULL);
+		}
+		else if (indexed || child->type->kind == WF_OBJECT_COLUMN ||
+				 (child->type->kind == WF_OBJECT_CONSTRAINT && !is_foreign_key(child)))
+		{
+			wf_schema_edge(child->create_action, link->create_action, NULL);
+			wf_schema_edge(child->last_alter, link->create_action, NULL);
+		}
+	}
+	foreach(lc, parent ? parent->children : NIL)
+	{
+		WfObject   *child = lfirst(lc);
+
+		if (child->type->kind == WF_OBJECT_COLUMN)
+		{
+			wf_schema_edge(child->create_action, link->create_action, NULL);
+			wf_schema_edge(child->last_alter, link->create_action, NULL);
+		}
+		else if (has_index(child) && child->create_action != parent->create_action)
+			wf_schema_edge(link->create_action, child->create_action, NULL);
+	}
+	foreach(lc, parent && parent->twin ? parent->twin->children : NIL)
+	{
+		WfObject   *child = lfirst(lc);
+
+		if (has_index(child))
+			wf_schema_edge(child->drop_action, link->create_action, NULL);
+	}
+}
+
+static bool
+has_index(WfObject *object)
+{
+	return object->type->kind == WF_OBJECT_INDEX || wf_schema_value(object, "index");
+}
+
+/*
+ * Does it belong to an index of the parent that stays, or comes with the
+ * parent, or in turn belongs to such an index of the parent's parent?
+ */
+static bool
+joins_old_index(WfObject *index)
+{
+	ListCell   *lc;
+
+	wf_schema_go_deeper();
+	foreach(lc, index->children)
+	{
+		WfObject   *link = lfirst(lc);
+		WfObject   *whole;
+
+		if (link->type->kind != WF_OBJECT_INDEX_PARTITION || !link->needs)
+			continue;
+		whole = linitial(link->needs);
+		if (!whole->create_action ||
+			(whole->parent && whole->create_action == whole->parent->create_action))
+			return true;
+		return joins_old_index(whole);
+	}
+	return false;
+}
+
+static bool
+is_foreign_key(WfObject *constraint)
+{
+	return strcmp(wf_schema_value(constraint, "kind"), "FOREIGN KEY") == 0;
+}
+
+/*
+ * An index on a partitioned table can be used once all partitions have theirs
+ * attached, which in turn are complete.
+ */
+static void
+index_partition_edges(WfObject *link)
+{
+	WfObject   *attached = wf_schema_partition_of(link->parent->parent);
+	WfObject   *whole = link->needs ? linitial(link->needs) : NULL;
+
+	if (attached)
+		wf_schema_edge(attached->create_action, link->create_action, NULL);
+	if (!whole)
+		return;
+	wf_schema_edge(whole->create_action, whole->ready_action, NULL);
+	wf_schema_edge(link->create_action, whole->ready_action, NULL);
+	wf_schema_edge(link->parent->ready_action, whole->ready_action, NULL);
+}
+
+static void
+inheritance_edges(WfObject *link)
+{
+	WfObject   *parent = link->needs ? linitial(link->needs) : NULL;
+
+	if (!parent || link->create_action->to != link)
+		return;
+	wait_for_columns(link, parent);
+	if (!link->apart && link->parent->twin)
+		give_up_old_parents(link, parent);
+}
+
+/* A table inherits when it has what the parent has; later changes reach it. */
+static void
+wait_for_columns(WfObject *link, WfObject *parent)
+{
+	ListCell   *lc;
+
+	foreach(lc, link->parent->children)
+	{
+		WfObject   *child = lfirst(lc);
+
+		if (child->type->kind == WF_OBJECT_COLUMN ||
+			(child->type->kind == WF_OBJECT_CONSTRAINT && !has_index(child) && !is_foreign_key(child)))
+		{
+			wf_schema_edge(child->create_action, link->create_action, NULL);
+			wf_schema_edge(child->last_alter, link->create_action, NULL);
+		}
+	}
+}
+
+/*
+ * A column without any parent becomes the table's own for good, so a new
+ * parent and its columns come before the old one goes.
+ */
+static void
+give_up_old_parents(WfObject *link, WfObject *parent)
+{
+	ListCell   *lc;
+
+	foreach(lc, link->parent->twin->children)
+	{
+		WfObject   *old = lfirst(lc);
+		ListCell   *lp;
+
+		if (old->type->kind != WF_OBJECT_INHERITANCE || !old->drop_action ||
+			old->drop_action->from != old || old->twin)
+			continue;
+		wf_schema_edge(link->create_action, old->drop_action, link);
+		foreach(lp, parent->children)
+		{
+			WfObject   *column = lfirst(lp);
+
+			if (column->type->kind == WF_OBJECT_COLUMN)
+				wf_schema_edge(column->create_action, old->drop_action, link);
+		}
+	}
+}
+
+/*
+ * What a table inherits can only be dropped from it after the link is gone
+ * that brings it.
+ */
+void
+wf_schema_inherited_drop_edges(WfObject *object)
+{
+	ListCell   *lc;
+
+	if (!object->parent || !wf_schema_flag(object, "inherited"))
+		return;
+	foreach(lc, object->parent->children)
+	{
+		WfObject   *link = lfirst(lc);
+
+		if (link->drop_action && link->drop_action != object->drop_action &&
+			(link->type->kind == WF_OBJECT_INHERITANCE || link->type->kind == WF_OBJECT_PARTITION))
+			wf_schema_edge(link->drop_action, object->drop_action, NULL);
+	}
+}
+
+/*
+ * The column or constraint of the parent table that this one is inherited
+ * from, when the tables are linked before and after, so that the parent's
+ * statement reaches both.  NULL otherwise.
+ */
+WfObject *
+wf_schema_inherited_from(WfObject *object)
+{
+	ListCell   *lc;
+
+	if (!object->parent || !wf_schema_flag(object, "inherited") ||
+		wf_schema_value(object, "index") != NULL)
+		return NULL;
+	foreach(lc, object->parent->children)
+	{
+		WfObject   *link = lfirst(lc);
+
+		if ((link->type->kind == WF_OBJECT_INHERITANCE || link->type->kind == WF_OBJECT_PARTITION) &&
+			link->fate == WF_FATE_KEEP && link->needs)
+		{
+			WfObject   *origin = wf_schema_namesake(object, linitial(link->needs));
+
+			if (origin)
+				return origin;
+		}
+	}
+	return NULL;
+}
+
+/* The child of another table with the same type and name, or NULL. */
+WfObject *
+wf_schema_namesake(WfObject *child, WfObject *parent_table)
+{
+	char	   *name = wf_schema_short_name(child);
+	ListCell   *lc;
+
+	foreach(lc, parent_table->children)
+	{
+		WfObject   *other = lfirst(lc);
+
+		if (other->type == child->type && strcmp(wf_schema_short_name(other), name) == 0)
+			return other;
+	}
+	return NULL;
+}
