@@ -89,11 +89,12 @@ WF_DDL_CREATE(event_trigger);
 WF_DDL_ALTER(event_trigger);
 WF_DDL_CREATE(statistics);
 WF_DDL_ALTER(statistics);
+WF_DDL_DROP(family_member);
+
+/* ddl_grant.c */
 WF_DDL_CREATE(default_privileges);
 WF_DDL_DROP(default_privileges);
 WF_DDL_ALTER(default_privileges);
-
-WF_DDL_DROP(family_member);
 
 /* ddl_foreign.c */
 WF_DDL_CREATE(subscription);

@@ -114,7 +114,7 @@ way_back(WfPlan *plan, WfAction *action)
 	return sql.len ? sql.data : NULL;
 }
 
-/* Default privileges that are in force before and after. */
+/* Default privileges that are in force while the script runs. */
 static List *
 lasting_default_privileges(WfPlan *plan)
 {
@@ -124,8 +124,12 @@ lasting_default_privileges(WfPlan *plan)
 	{
 		WfObject   *object = plan->from->objects[i];
 
-		if (object->type->kind == WF_OBJECT_DEFAULT_PRIVILEGES && object->twin)
-			list = lappend(list, object);
+		if (object->type->kind != WF_OBJECT_DEFAULT_PRIVILEGES || !object->twin)
+			continue;
+		list = lappend(list, object);
+		/* What comes behind their change meets them as they will be. */
+		if (object->fate == WF_FATE_ALTER)
+			list = lappend(list, object->twin);
 	}
 	return list;
 }
