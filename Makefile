@@ -65,6 +65,7 @@ OBJS = \
 	src/schema/ddl_foreign.o \
 	src/schema/ddl_index.o \
 	src/schema/ddl_other.o \
+	src/schema/ddl_rename.o \
 	src/schema/ddl_routine.o \
 	src/schema/ddl_sequence.o \
 	src/schema/ddl_table.o \
@@ -74,13 +75,21 @@ OBJS = \
 	src/schema/edges.o \
 	src/schema/fingerprint.o \
 	src/schema/graph.o \
+	src/schema/hint.o \
 	src/schema/json.o \
+	src/schema/likeness.o \
+	src/schema/mention.o \
 	src/schema/model.o \
 	src/schema/order.o \
 	src/schema/read.o \
 	src/schema/rebuild.o \
+	src/schema/rename.o \
+	src/schema/rewrite.o \
+	src/schema/rewrite_column.o \
 	src/schema/schema.o \
 	src/schema/script.o \
+	src/schema/select_list.o \
+	src/schema/tokens.o \
 	src/schema/type.o \
 	src/migration/check.o \
 	src/migration/defer.o \
@@ -249,6 +258,7 @@ SQL_PARTS = \
 	src/flags/manage.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
+	src/schema/rename.sql \
 	src/migration/migration.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
@@ -302,6 +312,8 @@ REGRESS = \
 	schema_partition \
 	schema_grant \
 	schema_order \
+	schema_rename \
+	schema_diff_schemas \
 	schema_wrong \
 	migration_split \
 	migration_wrong \
