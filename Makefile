@@ -84,6 +84,7 @@ OBJS = \
 	src/schema/read.o \
 	src/schema/rebuild.o \
 	src/schema/rename.o \
+	src/schema/rename_step.o \
 	src/schema/rewrite.o \
 	src/schema/rewrite_column.o \
 	src/schema/schema.o \

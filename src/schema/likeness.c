@@ -6,6 +6,7 @@
  */
 #include "common/compat.h"
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "schema/rename.h"
@@ -13,55 +14,97 @@
 /* What is less alike than this is something else. */
 #define LIKELY 0.6
 
-static void pair(WfPlan *plan, WfObject *created);
+/* So many pairs are a new schema, not renames. */
+#define MAX_PAIRS 1000000
+
+/* How an object looks, its names set aside. */
+typedef struct Look
+{
+	WfObject   *object;
+	const char *must;			/* what must be the same */
+	List	   *parts;			/* char *, sorted */
+} Look;
+
+static void pair_kind(WfPlan *plan, WfObjectKind kind);
+static List *looks(WfModel *model, WfObjectKind kind, WfFate fate);
+static void pair(List *dropped, Look *created);
 static bool can_be_likely(WfObject *object);
 static bool same_place(WfObject *dropped, WfObject *created);
-static double likeness(WfObject *dropped, WfObject *created);
-static double children_alike(WfObject *dropped, WfObject *created, int *total);
-static bool same_child(WfObject *a, WfObject *b);
+static Look *look_at(WfObject *object);
+static double likeness(Look *dropped, Look *created);
+static int	compare_parts(const ListCell *a, const ListCell *b);
 static char *nameless(WfObject *object, const char *text);
+static void forget_names(WfTokens *tokens, WfObject *object);
 static double names_alike(WfObject *dropped, WfObject *created);
 
 /* Gives each created object the dropped one that it looks like most. */
 void
 wf_schema_find_likely(WfPlan *plan)
 {
-	for (int i = 0; i < plan->to->nobjects; i++)
-	{
-		WfObject   *object = plan->to->objects[i];
-
-		if (object->fate == WF_FATE_CREATE && can_be_likely(object))
-			pair(plan, object);
-	}
+	for (int kind = 0; kind < WF_OBJECT_COUNT; kind++)
+		pair_kind(plan, kind);
 }
 
 static void
-pair(WfPlan *plan, WfObject *created)
+pair_kind(WfPlan *plan, WfObjectKind kind)
+{
+	List	   *dropped = looks(plan->from, kind, WF_FATE_DROP);
+	List	   *created = dropped ? looks(plan->to, kind, WF_FATE_CREATE) : NIL;
+	ListCell   *lc;
+
+	if ((double) list_length(dropped) * list_length(created) > MAX_PAIRS)
+		return;
+	foreach(lc, created)
+	{
+		CHECK_FOR_INTERRUPTS();
+		pair(dropped, lfirst(lc));
+	}
+}
+
+static List *
+looks(WfModel *model, WfObjectKind kind, WfFate fate)
+{
+	List	   *list = NIL;
+
+	for (int i = 0; i < model->nobjects; i++)
+	{
+		WfObject   *object = model->objects[i];
+
+		if (object->type->kind == kind && object->fate == fate && can_be_likely(object))
+			list = lappend(list, look_at(object));
+	}
+	return list;
+}
+
+static void
+pair(List *dropped, Look *created)
 {
 	WfObject   *best = NULL;
 	double		most = LIKELY;
 	double		nearest = 0;
+	ListCell   *lc;
 
-	for (int i = 0; i < plan->from->nobjects; i++)
+	foreach(lc, dropped)
 	{
-		WfObject   *dropped = plan->from->objects[i];
+		Look	   *look = lfirst(lc);
 		double		found;
+		double		near;
 
-		if (dropped->fate != WF_FATE_DROP || dropped->type != created->type || dropped->likely ||
-			!same_place(dropped, created))
+		if (look->object->likely || !same_place(look->object, created->object))
 			continue;
-		found = likeness(dropped, created);
-		if (found < most || (found == most && best && names_alike(dropped, created) <= nearest))
+		found = likeness(look, created);
+		near = names_alike(look->object, created->object);
+		if (found < most || (found == most && best && near <= nearest))
 			continue;
-		best = dropped;
+		best = look->object;
 		most = found;
-		nearest = names_alike(dropped, created);
+		nearest = near;
 	}
 	if (!best)
 		return;
-	best->likely = created;
-	created->likely = best;
-	created->likeness = best->likeness = most;
+	best->likely = created->object;
+	created->object->likely = best;
+	created->object->likeness = best->likeness = most;
 }
 
 /* Renaming spares data, or a long build, or what depends on it. */
@@ -85,7 +128,7 @@ can_be_likely(WfObject *object)
 		case WF_OBJECT_TRIGGER:
 		case WF_OBJECT_POLICY:
 		case WF_OBJECT_STATISTICS:
-			return true;
+			return !object->parent || object->parent->twin;
 		case WF_OBJECT_COLUMN:
 			/* Those of a new table come with it; those of a view are text. */
 			return object->parent->twin && object->parent->type->kind != WF_OBJECT_VIEW &&
@@ -106,70 +149,71 @@ same_place(WfObject *dropped, WfObject *created)
 	return dropped->schema && created->schema && strcmp(dropped->schema, created->schema) == 0;
 }
 
-/* From 0 to 1: the share of attributes and children that are the same. */
-static double
-likeness(WfObject *dropped, WfObject *created)
+/* Required attributes must be the same; others, and columns, count. */
+static Look *
+look_at(WfObject *object)
 {
-	const WfObjectType *type = created->type;
-	int			total = 0;
-	double		same = 0;
+	const WfObjectType *type = object->type;
+	Look	   *look = palloc(sizeof(Look));
+	StringInfoData must;
+	ListCell   *lc;
 
+	initStringInfo(&must);
+	look->object = object;
+	look->parts = NIL;
 	for (int i = 0; i < type->nattrs; i++)
 	{
-		const char *a = dropped->values[i];
-		const char *b = created->values[i];
-		bool		equal;
+		int			flags = type->attrs[i].flags;
 
-		if ((type->attrs[i].flags & WF_ATTR_QUIET) || wf_schema_is_decoration(type->attrs[i].name) || (!a && !b))
+		if (!object->values[i] || (flags & WF_ATTR_QUIET) || wf_schema_is_decoration(type->attrs[i].name))
 			continue;
-		equal = a && b && strcmp(nameless(dropped, a), nameless(created, b)) == 0;
-		if (!equal && (type->attrs[i].flags & WF_ATTR_REQUIRED))
-			return 0;
-		total++;
-		same += equal;
+		if (flags & WF_ATTR_REQUIRED)
+			appendStringInfo(&must, "%s\n", nameless(object, object->values[i]));
+		else
+			look->parts = lappend(look->parts, psprintf("%s %s", type->attrs[i].name, nameless(object, object->values[i])));
 	}
-	same += children_alike(dropped, created, &total);
-	return total ? same / total : 0;
+	foreach(lc, object->children)
+	{
+		WfObject   *child = lfirst(lc);
+
+		if (child->type->kind == WF_OBJECT_COLUMN)
+			look->parts = lappend(look->parts, psprintf("column %s %s", wf_schema_short_name(child),
+														wf_schema_value(child, "type")));
+	}
+	list_sort(look->parts, compare_parts);
+	look->must = must.data;
+	return look;
 }
 
-/* Twice the children that both have; a table without any looks like none. */
+static int
+compare_parts(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
+}
+
+/* From 0 to 1: the share of parts that are the same. */
 static double
-children_alike(WfObject *dropped, WfObject *created, int *total)
+likeness(Look *dropped, Look *created)
 {
-	double		same = 0;
-	ListCell   *lc;
-	ListCell   *lx;
+	int			total = list_length(dropped->parts) + list_length(created->parts);
+	int			same = 0;
+	int			i = 0;
+	int			k = 0;
 
-	*total += list_length(dropped->children) + list_length(created->children);
-	foreach(lc, created->children)
+	if (strcmp(dropped->must, created->must) != 0)
+		return 0;
+	while (i < list_length(dropped->parts) && k < list_length(created->parts))
 	{
-		foreach(lx, dropped->children)
-		{
-			if (same_child(lfirst(lx), lfirst(lc)))
-			{
-				same += 2;
-				break;
-			}
-		}
-	}
-	return same;
-}
+		int			order = strcmp(list_nth(dropped->parts, i), list_nth(created->parts, k));
 
-static bool
-same_child(WfObject *a, WfObject *b)
-{
-	bool		by_name = a->type->kind == WF_OBJECT_COLUMN;
-
-	if (a->type != b->type || (by_name && strcmp(wf_schema_short_name(a), wf_schema_short_name(b)) != 0))
-		return false;
-	for (int i = 0; i < a->type->nattrs; i++)
-	{
-		if (!(a->type->attrs[i].flags & WF_ATTR_REQUIRED))
-			continue;
-		if (strcmp(nameless(a, a->values[i]), nameless(b, b->values[i])) != 0)
-			return false;
+		same += order == 0;
+		i += order <= 0;
+		k += order >= 0;
 	}
-	return true;
+	/* Without any part: as alike as what must be the same, if there is some. */
+	if (total == 0)
+		return *created->must ? 1 : 0;
+	return 2.0 * same / total;
 }
 
 /* A text with the names of the object and its table left out. */
@@ -177,27 +221,31 @@ static char *
 nameless(WfObject *object, const char *text)
 {
 	WfTokens   *tokens = wf_schema_tokens(text);
-	WfTokens   *own = wf_schema_tokens(object->identity);
-	WfTokens   *table = wf_schema_tokens(object->parent ? object->parent->identity : "");
+
+	forget_names(tokens, object);
+	if (object->parent)
+		forget_names(tokens, object->parent);
+	return wf_schema_tokens_text(tokens);
+}
+
+static void
+forget_names(WfTokens *tokens, WfObject *object)
+{
+	const char *name = wf_schema_own_name(object);
 
 	for (int i = 0; i < tokens->n; i++)
 	{
-		for (int k = 0; k < own->n; k++)
-			if (wf_schema_token_is_name(own, k) && wf_schema_token_is(tokens, i, own->at[k].word))
-			tokens->at[i].word = "";
-		for (int k = 0; k < table->n; k++)
-			if (wf_schema_token_is_name(table, k) && wf_schema_token_is(tokens, i, table->at[k].word))
+		if (wf_schema_token_is(tokens, i, name))
 			tokens->at[i].word = "";
 	}
-	return wf_schema_tokens_text(tokens);
 }
 
 /* How much the names have in common at their beginnings and ends. */
 static double
 names_alike(WfObject *dropped, WfObject *created)
 {
-	const char *a = wf_schema_short_name(dropped);
-	const char *b = wf_schema_short_name(created);
+	const char *a = dropped->identity;
+	const char *b = created->identity;
 	int			la = strlen(a);
 	int			lb = strlen(b);
 	int			head = 0;

@@ -9,7 +9,6 @@
 
 #include "common/hashfn.h"
 #include "utils/builtins.h"
-#include "utils/json.h"
 
 #include "schema/rename.h"
 
@@ -21,26 +20,37 @@ typedef struct Hint
 	const char *becomes;		/* in the end; for a while it may have another */
 	const char *identity;		/* wanted in the end, or NULL */
 	const char *final_key;		/* what the target calls it */
+	bool		aside;			/* has a name of ours for the moment */
 	bool		done;
 } Hint;
+
+/*
+ * What to do with a new name that is taken by something without a hint.  On
+ * the way back that is something new which has the old name: it will be dropped.
+ */
+typedef enum Collision
+{
+	COLLISION_ERROR,
+	COLLISION_STOP,
+	COLLISION_ASIDE
+} Collision;
 
 static List *read_hints(Jsonb *hints);
 static bool all_in(WfModel *model, List *hints);
 static bool fits(WfModel *from, WfModel *to, Jsonb *hints);
 static void resolve(WfModel *model, List *hints);
-static List *carry_out(WfModel *model, List *hints);
-static Hint *next_free(WfModel *model, List *hints);
+static List *carry_out(WfModel *model, List *hints, Collision collision);
+static Hint *next_free(WfModel *model, List *hints, Hint **blocked, const char **obstacle);
+pg_noreturn static void report_collision(Hint *hint, const char *obstacle);
+static Hint *first_pending(List *hints, bool aside);
 static const char *in_the_way(WfModel *model, WfRename *rename, const char *becomes);
 static const char *slot_taken(WfModel *model, WfObject *object, const char *becomes);
 static bool is_pending(List *hints, const char *key);
-static WfAction *set_aside(WfModel *model, Hint *hint);
+static WfAction *set_aside(WfModel *model, WfRename *rename);
 static const char *final_key(WfRename *rename);
 static bool is_there(WfModel *model, const char *key);
 static void check_final(WfModel *to, List *hints);
 static List *turn_round(WfModel *old, List *hints);
-static List *heirs_of(WfModel *model, WfRename *rename);
-static void change_part(WfRename *rename);
-static char *replaced_value(WfRename *rename);
 
 /*
  * Renames in from what the hints say, so that it fits to: {"table public.old":
@@ -54,14 +64,24 @@ List *
 wf_schema_rename(WfModel *from, WfModel *to, Jsonb *hints)
 {
 	List	   *list = hints ? read_hints(hints) : NIL;
+	Collision	collision = COLLISION_ERROR;
 	List	   *actions;
 
 	if (list == NIL)
 		return NIL;
 	if (all_in(to, list) && !(all_in(from, list) && fits(from, to, hints)))
-		list = turn_round(to, list);
+	{
+		List	   *back = turn_round(to, read_hints(hints));
+
+		/* Where neither way fits, errors speak of the hints as they are. */
+		if (back && all_in(from, back))
+		{
+			list = back;
+			collision = COLLISION_ASIDE;
+		}
+	}
 	resolve(from, list);
-	actions = carry_out(from, list);
+	actions = carry_out(from, list, collision);
 	check_final(to, list);
 	return actions;
 }
@@ -75,7 +95,9 @@ fits(WfModel *from, WfModel *to, Jsonb *hints)
 	ListCell   *lc;
 
 	resolve(copy, tried);
-	(void) carry_out(copy, tried);
+	(void) carry_out(copy, tried, COLLISION_STOP);
+	if (first_pending(tried, true))
+		return false;
 	foreach(lc, tried)
 	{
 		if (!is_there(to, ((Hint *) lfirst(lc))->final_key))
@@ -112,7 +134,8 @@ read_hints(Jsonb *hints)
 			if (value.type != jbvString || value.val.string.len == 0)
 				ereport(ERROR,
 						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						 errmsg("the new name of %s must be a string", hint->key)));
+						 errmsg("the new name of %s must be a string", hint->key),
+						 errhint("Write for example '{\"renames\": {\"table public.old\": \"new\"}}'.")));
 			hint->value = pnstrdup(value.val.string.val, value.val.string.len);
 		}
 	}
@@ -160,29 +183,37 @@ resolve(WfModel *model, List *hints)
 
 /* One after the other, each when its new name is free. */
 static List *
-carry_out(WfModel *model, List *hints)
+carry_out(WfModel *model, List *hints, Collision collision)
 {
 	List	   *actions = NIL;
 	ListCell   *lc;
 
-	for (int i = 0; i < list_length(hints); i++)
+	while (first_pending(hints, true))
 	{
-		Hint	   *hint = next_free(model, hints);
+		Hint	   *blocked;
+		const char *obstacle;
+		Hint	   *hint = next_free(model, hints, &blocked, &obstacle);
+		WfRename	other;
 
-		while (!hint)
+		if (hint)
 		{
-			foreach(lc, hints)
-			{
-				hint = lfirst(lc);
-				if (!hint->done)
-					break;
-			}
-			actions = lappend(actions, set_aside(model, hint));
-			hint = next_free(model, hints);
+			hint->rename.becomes = hint->becomes;
+			actions = lappend(actions, wf_schema_rename_step(model, &hint->rename));
+			hint->done = true;
 		}
-		hint->rename.becomes = hint->becomes;
-		actions = lappend(actions, wf_schema_rename_step(model, &hint->rename));
-		hint->done = true;
+		else if (!blocked)
+		{
+			/* Each once at most: then all their names are free. */
+			hint = first_pending(hints, false);
+			hint->aside = true;
+			actions = lappend(actions, set_aside(model, &hint->rename));
+		}
+		else if (collision == COLLISION_STOP)
+			return NIL;
+		else if (collision == COLLISION_ASIDE && wf_schema_hint_find(model, obstacle, &other))
+			actions = lappend(actions, set_aside(model, &other));
+		else
+			report_collision(blocked, obstacle);
 	}
 	foreach(lc, hints)
 	{
@@ -193,15 +224,32 @@ carry_out(WfModel *model, List *hints)
 	return actions;
 }
 
-/*
- * A hint that can be carried out now; NULL when those that are
- * left take each other's names.
- */
+/* The first hint to be carried out yet; aside: be it set aside or not. */
 static Hint *
-next_free(WfModel *model, List *hints)
+first_pending(List *hints, bool aside)
 {
 	ListCell   *lc;
 
+	foreach(lc, hints)
+	{
+		Hint	   *hint = lfirst(lc);
+
+		if (!hint->done && (aside || !hint->aside))
+			return hint;
+	}
+	return NULL;
+}
+
+/*
+ * A hint that can be carried out now; NULL when those that are left take each
+ * other's names, or that of obstacle, which has no hint and stops blocked.
+ */
+static Hint *
+next_free(WfModel *model, List *hints, Hint **blocked, const char **obstacle)
+{
+	ListCell   *lc;
+
+	*blocked = NULL;
 	foreach(lc, hints)
 	{
 		Hint	   *hint = lfirst(lc);
@@ -212,14 +260,22 @@ next_free(WfModel *model, List *hints)
 		other = in_the_way(model, &hint->rename, hint->becomes);
 		if (!other)
 			return hint;
-		if (!is_pending(hints, other))
-			ereport(ERROR,
-					(errcode(ERRCODE_DUPLICATE_OBJECT),
-					 errmsg("%s cannot be renamed to %s", hint->key, hint->becomes),
-					 errdetail("The name is taken by %s.", other),
-					 errhint("Rename that as well, drop it before, or leave the hint out.")));
+		if (*blocked || is_pending(hints, other))
+			continue;
+		*blocked = hint;
+		*obstacle = other;
 	}
 	return NULL;
+}
+
+static void
+report_collision(Hint *hint, const char *obstacle)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DUPLICATE_OBJECT),
+			 errmsg("%s cannot be renamed to %s", hint->key, hint->becomes),
+			 errdetail("The name is taken by %s.", obstacle),
+			 errhint("Rename that as well, drop it before, or leave the hint out.")));
 }
 
 /* The key of what has the new name already, or NULL. */
@@ -284,12 +340,14 @@ is_pending(List *hints, const char *key)
 	return false;
 }
 
-/* Breaks a circle of names: one of them gets a name of ours for a moment. */
+/* Frees a name: what bears it gets one of ours, for a moment or until it is dropped. */
 static WfAction *
-set_aside(WfModel *model, Hint *hint)
+set_aside(WfModel *model, WfRename *rename)
 {
-	hint->rename.becomes = psprintf("wf_old_%08x", hash_bytes((const unsigned char *) hint->key, strlen(hint->key)));
-	return wf_schema_rename_step(model, &hint->rename);
+	const char *key = final_key(rename);
+
+	rename->becomes = psprintf("wf_old_%08x", hash_bytes((const unsigned char *) key, strlen(key)));
+	return wf_schema_rename_step(model, rename);
 }
 
 static const char *
@@ -337,7 +395,8 @@ check_final(WfModel *to, List *hints)
 
 /*
  * The hints for the way back: carried out on a copy of the model with the old
- * names, they tell what each is called in the other model.
+ * names, they tell what each is called in the other model.  NIL when they
+ * cannot be carried out.
  */
 static List *
 turn_round(WfModel *old, List *hints)
@@ -355,150 +414,12 @@ turn_round(WfModel *old, List *hints)
 		opposite->value = pstrdup(hint->rename.was);
 		back = lappend(back, opposite);
 	}
-	(void) carry_out(copy, hints);
+	(void) carry_out(copy, hints, COLLISION_STOP);
+	if (first_pending(hints, true))
+		return NIL;
 	foreach(lc, hints)
 		((Hint *) list_nth(back, foreach_current_index(lc)))->key = ((Hint *) lfirst(lc))->final_key;
 	return back;
-}
-
-/* Carries out one rename on the model, as its action does on a database. */
-WfAction *
-wf_schema_rename_step(WfModel *model, WfRename *rename)
-{
-	List	   *heirs = heirs_of(model, rename);
-	WfAction   *action = wf_schema_ddl_rename(rename);
-	ListCell   *lc;
-
-	wf_schema_rewrite(model, rename);
-	change_part(rename);
-	foreach(lc, heirs)
-	{
-		WfRename	heir = *rename;
-
-		heir.object = lfirst(lc);
-		wf_schema_rewrite(model, &heir);
-	}
-	if (rename->kind == WF_OBJECT_CONSTRAINT && wf_schema_value(rename->object, "index"))
-	{
-		WfRename	index = *rename;
-
-		index.kind = WF_OBJECT_INDEX;
-		wf_schema_rewrite(model, &index);
-	}
-	wf_schema_model_rekey(model);
-	rename->was = rename->becomes;
-	return action;
-}
-
-/* Tables whose column, or constraints that, are renamed along with the parent's. */
-static List *
-heirs_of(WfModel *model, WfRename *rename)
-{
-	WfObject   *table = rename->kind == WF_OBJECT_COLUMN ? rename->object : rename->object->parent;
-	List	   *tables;
-	List	   *heirs = NIL;
-	ListCell   *lc;
-
-	if (rename->kind != WF_OBJECT_COLUMN && rename->kind != WF_OBJECT_CONSTRAINT &&
-		rename->kind != WF_OBJECT_TRIGGER)
-		return NIL;
-	if (rename->kind == WF_OBJECT_CONSTRAINT && wf_schema_value(rename->object, "index"))
-		return NIL;
-	tables = list_make1(table);
-	/* The list grows while it is walked: children of children. */
-	for (int i = 0; i < list_length(tables); i++)
-	{
-		table = list_nth(tables, i);
-		foreach(lc, table->needed_by)
-		{
-			WfObject   *link = lfirst(lc);
-
-			if (link->type->kind == WF_OBJECT_INHERITANCE || link->type->kind == WF_OBJECT_PARTITION)
-				tables = list_append_unique_ptr(tables, link->parent);
-			else if (link->type->kind == WF_OBJECT_TABLE && wf_schema_value(link, "of_type") &&
-					 strcmp(wf_schema_value(link, "of_type"), table->identity) == 0)
-				tables = list_append_unique_ptr(tables, link);
-		}
-	}
-	foreach(lc, list_delete_first(tables))
-	{
-		WfObject   *heir = lfirst(lc);
-
-		if (rename->kind != WF_OBJECT_COLUMN)
-			heir = wf_schema_model_find(model, psprintf("%s %s ON %s", rename->object->type->name,
-														rename->was, heir->identity));
-		if (heir)
-			heirs = lappend(heirs, heir);
-	}
-	return heirs;
-}
-
-/* A part that is no object: the column of a view, the value of an enum. */
-static void
-change_part(WfRename *rename)
-{
-	WfObject   *object = rename->object;
-	int			attr;
-
-	if (rename->is_value)
-	{
-		object->values[wf_schema_attr_index(object->type, "values")] = replaced_value(rename);
-		return;
-	}
-	attr = rename->kind == WF_OBJECT_COLUMN ? wf_schema_attr_index(object->type, "definition") : -1;
-	if (attr >= 0 && object->values[attr])
-	{
-		WfTokens   *tokens = wf_schema_tokens(object->values[attr]);
-
-		if (!wf_schema_select_relabel(tokens, rename->was, rename->becomes))
-			wf_schema_doubt(object, attr);
-		object->values[attr] = wf_schema_tokens_text(tokens);
-		object->followed = true;
-		attr = wf_schema_attr_index(object->type, "columns");
-		if (attr >= 0 && object->values[attr])
-			object->values[attr] = replaced_value(rename);
-	}
-}
-
-/* A list with the renamed element, or the one that begins with the name. */
-static char *
-replaced_value(WfRename *rename)
-{
-	const char *attr = rename->is_value ? "values" : "columns";
-	StringInfoData list;
-	ListCell   *lc;
-	size_t		len = strlen(rename->was);
-
-	initStringInfo(&list);
-	foreach(lc, wf_schema_list(wf_schema_value(rename->object, attr)))
-	{
-		const char *element = lfirst(lc);
-		bool		hit = strncmp(element, rename->was, len) == 0 &&
-		element[len] == (rename->is_value ? '\0' : ' ');
-
-		appendStringInfoString(&list, list.len ? ", " : "[");
-		escape_json(&list, hit ? psprintf("%s%s", rename->becomes, element + len) : element);
-	}
-	appendStringInfoString(&list, list.len ? "]" : "[]");
-	return list.data;
-}
-
-/*
- * The model with a schema under another name, as if it had always had that:
- * also in what functions say of it.
- */
-void
-wf_schema_rename_schema(WfModel *model, const char *was, const char *becomes)
-{
-	WfRename	rename;
-
-	memset(&rename, 0, sizeof(rename));
-	rename.kind = WF_OBJECT_SCHEMA;
-	rename.was = pstrdup(quote_identifier(was));
-	rename.becomes = pstrdup(quote_identifier(becomes));
-	rename.in_bodies = true;
-	wf_schema_rewrite(model, &rename);
-	wf_schema_model_rekey(model);
 }
 
 /* The schemas of a snapshot under the names that hints give them. */

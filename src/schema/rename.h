@@ -37,6 +37,8 @@ typedef struct WfRename
 /* rename.c */
 extern List *wf_schema_rename(WfModel *from, WfModel *to, Jsonb *hints);
 extern List *wf_schema_renamed_schemas(List *schemas, Jsonb *hints);
+
+/* rename_step.c */
 extern void wf_schema_rename_schema(WfModel *model, const char *was, const char *becomes);
 extern WfAction *wf_schema_rename_step(WfModel *model, WfRename *rename);
 

@@ -272,14 +272,15 @@ rewrite_qualified(WfRename *rename, WfObject *object, WfTokens *tokens)
 static bool
 is_this_kind(WfRename *rename, WfTokens *tokens, int i)
 {
-	static const char *const before_columns[] = {"REFERENCES", "INTO", "ONLY", ":"};
+	static const char *const before_columns[] = {"REFERENCES", ":"};
 	bool		family = wf_schema_token_is(tokens, i - 1, "FAMILY");
 
 	if (rename->kind == WF_OBJECT_OPERATOR_FAMILY)
 		return family || i == 0 || wf_schema_token_is(tokens, i - 1, "OF");
 	if (family)
 		return false;
-	if (!wf_schema_token_is(tokens, i + 3, "(") ||
+	/* Arguments follow at once, what else stands in parentheses after a blank. */
+	if (!wf_schema_token_is(tokens, i + 3, "(") || *tokens->at[i + 3].gap ||
 		wf_schema_token_in(tokens, i - 1, before_columns, lengthof(before_columns)))
 		return !is_routine(rename->kind) || rename->kind == WF_OBJECT_AGGREGATE ||
 			wf_schema_token_is(tokens, i - 1, "=") || wf_schema_token_is(tokens, i - 1, "HANDLER");
@@ -411,6 +412,7 @@ rewrite_registered(WfRename *rename, WfObject *object, WfTokens *tokens)
 static void
 rewrite_body(WfRename *rename, WfTokens *tokens)
 {
+	const char *was = quote_literal_cstr(wf_schema_unquoted(rename->was));
 	bool		in_path = false;
 
 	for (int i = 0; i < tokens->n; i++)
@@ -434,8 +436,8 @@ rewrite_body(WfRename *rename, WfTokens *tokens)
 				tokens->at[i].word = psprintf("%.*s%s%.*s", tag, word, wf_schema_tokens_text(body), tag, word);
 			}
 		}
-		else if (in_path && strcmp(word, quote_literal_cstr(rename->was)) == 0)
-			tokens->at[i].word = quote_literal_cstr(rename->becomes);
+		else if (in_path && strcmp(word, was) == 0)
+			tokens->at[i].word = quote_literal_cstr(wf_schema_unquoted(rename->becomes));
 	}
 }
 
