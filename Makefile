@@ -67,6 +67,7 @@ OBJS = \
 	src/schema/ddl_grant.o \
 	src/schema/ddl_index.o \
 	src/schema/ddl_other.o \
+	src/schema/ddl_rename.o \
 	src/schema/ddl_routine.o \
 	src/schema/ddl_sequence.o \
 	src/schema/ddl_table.o \
@@ -76,14 +77,23 @@ OBJS = \
 	src/schema/edges.o \
 	src/schema/fingerprint.o \
 	src/schema/graph.o \
+	src/schema/hint.o \
 	src/schema/json.o \
+	src/schema/likeness.o \
 	src/schema/links.o \
+	src/schema/mention.o \
 	src/schema/model.o \
 	src/schema/order.o \
 	src/schema/read.o \
 	src/schema/rebuild.o \
+	src/schema/rename.o \
+	src/schema/rename_step.o \
+	src/schema/rewrite.o \
+	src/schema/rewrite_column.o \
 	src/schema/schema.o \
 	src/schema/script.o \
+	src/schema/select_list.o \
+	src/schema/tokens.o \
 	src/schema/type.o \
 	src/schema/watch.o \
 	src/migration/check.o \
@@ -253,6 +263,7 @@ SQL_PARTS = \
 	src/flags/manage.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
+	src/schema/rename.sql \
 	src/migration/migration.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
@@ -307,6 +318,8 @@ REGRESS = \
 	schema_partition \
 	schema_grant \
 	schema_order \
+	schema_rename \
+	schema_diff_schemas \
 	schema_wrong \
 	migration_split \
 	migration_wrong \

@@ -16,7 +16,6 @@ static void create_after(WfObject *object, WfObject *needed);
 static void shell_edges(WfObject *object);
 static void alter_edges(WfObject *object);
 static void slot_edges(WfPlan *plan);
-static List *slots_of(WfObject *object);
 
 /* Adds the edges between the plan's actions. */
 void
@@ -191,7 +190,7 @@ slot_edges(WfPlan *plan)
 
 		if (!action)
 			continue;
-		foreach(lc, slots_of(object))
+		foreach(lc, wf_schema_slots(object))
 		{
 			bool		found;
 			WfNameEntry *entry = wf_names_insert(slots, lfirst(lc), &found);
@@ -209,7 +208,7 @@ slot_edges(WfPlan *plan)
 
 		if (!action)
 			continue;
-		foreach(lc, slots_of(object))
+		foreach(lc, wf_schema_slots(object))
 		{
 			WfNameEntry *entry = wf_names_lookup(slots, lfirst(lc));
 			ListCell   *la;
@@ -226,8 +225,8 @@ slot_edges(WfPlan *plan)
 }
 
 /* The names an object takes, each with its name space. */
-static List *
-slots_of(WfObject *object)
+List *
+wf_schema_slots(WfObject *object)
 {
 	const char *name;
 
