@@ -15,6 +15,7 @@ static const char *column_text(WfObject *table, WfObject *column);
 static void write_security(WfDdl *ddl, WfObject *table);
 static void write_children(WfDdl *ddl, WfObject *table);
 static bool is_link(WfObject *object);
+static void settle_foreign_keys(WfDdl *ddl, WfObject *link);
 static char *alter_table(WfObject *table);
 
 /* The table with all that its statement brings along. */
@@ -311,4 +312,27 @@ wf_schema_ddl_partition_drop(WfDdl *ddl, WfObject *link)
 	ddl->breaks = true;
 	appendStringInfo(ddl->sql, "ALTER TABLE %s DETACH PARTITION %s;\n",
 					 wf_schema_value(link, "of"), link->identity);
+	settle_foreign_keys(ddl, link);
+}
+
+/*
+ * The table now has its copies of the parents' foreign keys for itself.  They
+ * stay where the target has the same, or where they will be copies again.
+ */
+static void
+settle_foreign_keys(WfDdl *ddl, WfObject *link)
+{
+	ListCell   *lc;
+
+	foreach(lc, link->drop_action ? wf_schema_copied_foreign_keys(link) : NIL)
+	{
+		WfObject   *original = lfirst(lc);
+		char	   *name = wf_schema_short_name(original);
+		WfObject   *kept = link->parent->twin ? wf_schema_namesake(original, link->parent->twin) : NULL;
+
+		if (kept && kept->create_action == link->drop_action)
+			wf_schema_ddl_decorate(ddl, kept);
+		else if (!link->twin || original->fate != WF_FATE_KEEP)
+			appendStringInfo(ddl->sql, "ALTER TABLE %s DROP CONSTRAINT %s;\n", link->parent->identity, name);
+	}
 }

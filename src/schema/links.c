@@ -6,6 +6,9 @@
 
 #include "schema/ddl.h"
 
+/* How deep partitions are looked through; a damaged model may hold a circle. */
+#define MAX_LEVELS 64
+
 static void partition_edges(WfObject *link);
 static bool has_index(WfObject *object);
 static bool joins_old_index(WfObject *index);
@@ -61,7 +64,9 @@ partition_edges(WfObject *link)
 		else if (indexed || child->type->kind == WF_OBJECT_COLUMN ||
 				 (child->type->kind == WF_OBJECT_CONSTRAINT && !is_foreign_key(child)))
 		{
+			/* An index on a partitioned table counts when it is complete. */
 			wf_schema_edge(child->create_action, link->create_action, NULL);
+			wf_schema_edge(child->ready_action, link->create_action, NULL);
 			wf_schema_edge(child->last_alter, link->create_action, NULL);
 		}
 	}
@@ -200,6 +205,66 @@ give_up_old_parents(WfObject *link, WfObject *parent)
 				wf_schema_edge(column->create_action, old->drop_action, link);
 		}
 	}
+}
+
+/*
+ * The foreign key of a former parent that a detached partition keeps as its
+ * own, given what the partition's own shall be; NULL when it is another one.
+ */
+WfObject *
+wf_schema_kept_foreign_key(WfObject *constraint)
+{
+	WfObject   *table = constraint->parent->twin;
+	WfObject   *link = wf_schema_partition_of(table);
+	ListCell   *lc;
+
+	if (constraint->twin || !is_foreign_key(constraint) || !link || !link->drop_action ||
+		link->drop_action->from != link)
+		return NULL;
+	foreach(lc, wf_schema_copied_foreign_keys(link))
+	{
+		WfObject   *original = lfirst(lc);
+
+		if (strcmp(wf_schema_short_name(original), wf_schema_short_name(constraint)) == 0 &&
+			strcmp(wf_schema_value(original, "definition"), wf_schema_value(constraint, "definition")) == 0)
+			return original;
+	}
+	return NULL;
+}
+
+/* The foreign keys of all parents above that a partition has a copy of. */
+List *
+wf_schema_copied_foreign_keys(WfObject *link)
+{
+	List	   *keys = NIL;
+
+	for (int level = 0; link && link->needs && level < MAX_LEVELS; level++)
+	{
+		WfObject   *parent = linitial(link->needs);
+		ListCell   *lc;
+
+		foreach(lc, parent->children)
+		{
+			WfObject   *child = lfirst(lc);
+
+			if (child->type->kind == WF_OBJECT_CONSTRAINT && is_foreign_key(child))
+				keys = lappend(keys, child);
+		}
+		link = wf_schema_partition_of(parent);
+	}
+	return keys;
+}
+
+/* A detached partition keeps the copies of keys that are still there by then. */
+void
+wf_schema_detach_edges(WfObject *link)
+{
+	ListCell   *lc;
+
+	if (link->type->kind != WF_OBJECT_PARTITION || link->drop_action->from != link)
+		return;
+	foreach(lc, wf_schema_copied_foreign_keys(link))
+		wf_schema_edge(link->drop_action, ((WfObject *) lfirst(lc))->drop_action, NULL);
 }
 
 /*

@@ -268,6 +268,8 @@ folded_create(WfPlan *plan, WfObject *object)
 			if (host && !wf_schema_flag(object, "not_valid") && needs_only_old(object) &&
 				!has_double(object))
 				return host;
+			if (!host && wf_schema_kept_foreign_key(object))
+				return wf_schema_partition_of(object->parent->twin)->drop_action;
 			break;
 		case WF_OBJECT_DOMAIN_CONSTRAINT:
 			if (host && !wf_schema_flag(object, "not_valid") && needs_only_old(object))

@@ -136,6 +136,9 @@ extern void wf_schema_add_edges(WfPlan *plan);
 /* links.c */
 extern void wf_schema_link_edges(WfObject *link);
 extern void wf_schema_inherited_drop_edges(WfObject *object);
+extern void wf_schema_detach_edges(WfObject *link);
+extern WfObject *wf_schema_kept_foreign_key(WfObject *constraint);
+extern List *wf_schema_copied_foreign_keys(WfObject *link);
 extern WfObject *wf_schema_inherited_from(WfObject *object);
 extern List *wf_schema_slots(WfObject *object);
 extern WfObject *wf_schema_namesake(WfObject *child, WfObject *parent_table);
