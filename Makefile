@@ -66,6 +66,7 @@ OBJS = \
 	src/schema/ddl_foreign.o \
 	src/schema/ddl_grant.o \
 	src/schema/ddl_index.o \
+	src/schema/ddl_inheritance.o \
 	src/schema/ddl_other.o \
 	src/schema/ddl_rename.o \
 	src/schema/ddl_routine.o \

@@ -188,6 +188,8 @@ make_again(List *cycle)
 static bool
 announce(List *cycle, bool routines)
 {
+	WfAction   *found = NULL;
+	WfObject   *for_whom = NULL;
 	ListCell   *lc;
 
 	foreach(lc, cycle)
@@ -201,10 +203,18 @@ announce(List *cycle, bool routines)
 			!wf_schema_may_be_announced(stub) || is_routine(stub) != routines ||
 			list_member_ptr(stub->announced_to, other))
 			continue;
-		stub->announced_to = lappend(stub->announced_to, other);
-		return true;
+		if (found && found->sequence < first->sequence)
+			continue;
+		found = first;
+		for_whom = other;
 	}
-	return false;
+	if (found)
+	{
+		WfObject   *stub = object_of(found);
+
+		stub->announced_to = lappend(stub->announced_to, for_whom);
+	}
+	return found != NULL;
 }
 
 static WfObject *

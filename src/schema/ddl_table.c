@@ -9,7 +9,6 @@
 
 static bool folded(WfObject *table, WfObject *child);
 static void write_elements(WfDdl *ddl, WfObject *table);
-static List *parents_in_order(WfObject *table);
 static int	compare_positions(const ListCell *a, const ListCell *b);
 static const char *column_text(WfObject *table, WfObject *column);
 static void write_security(WfDdl *ddl, WfObject *table);
@@ -25,7 +24,7 @@ wf_schema_ddl_table_create(WfDdl *ddl, WfObject *table)
 	bool		foreign = table->type->kind == WF_OBJECT_FOREIGN_TABLE;
 	const char *of_type = wf_schema_value(table, "of_type");
 	const char *value;
-	List	   *parents = parents_in_order(table);
+	const char *separator = "\nINHERITS (";
 	ListCell   *lc;
 
 	appendStringInfo(ddl->sql, "CREATE %s%s %s", wf_schema_value(table, "persistence") ? "UNLOGGED " : "",
@@ -33,10 +32,14 @@ wf_schema_ddl_table_create(WfDdl *ddl, WfObject *table)
 	if (of_type)
 		appendStringInfo(ddl->sql, " OF %s", of_type);
 	write_elements(ddl, table);
-	foreach(lc, parents)
-		appendStringInfo(ddl->sql, "%s%s", foreach_current_index(lc) ? ", " : "\nINHERITS (",
-						 wf_schema_value(lfirst(lc), "of"));
-	if (parents)
+	foreach(lc, wf_schema_ddl_parents_in_order(table))
+	{
+		if (!folded(table, lfirst(lc)))
+			continue;
+		appendStringInfo(ddl->sql, "%s%s", separator, wf_schema_value(lfirst(lc), "of"));
+		separator = ", ";
+	}
+	if (*separator == ',')
 		appendStringInfoChar(ddl->sql, ')');
 	if ((value = wf_schema_value(table, "partition_by")) != NULL)
 		appendStringInfo(ddl->sql, "\nPARTITION BY %s", value);
@@ -114,18 +117,17 @@ wf_schema_ddl_columns_in_order(WfObject *table)
 	return columns;
 }
 
-static List *
-parents_in_order(WfObject *table)
+/* The links to the parents, as they stand. */
+List *
+wf_schema_ddl_parents_in_order(WfObject *table)
 {
 	List	   *parents = NIL;
 	ListCell   *lc;
 
 	foreach(lc, table->children)
 	{
-		WfObject   *child = lfirst(lc);
-
-		if (child->type->kind == WF_OBJECT_INHERITANCE && folded(table, child))
-			parents = lappend(parents, child);
+		if (((WfObject *) lfirst(lc))->type->kind == WF_OBJECT_INHERITANCE)
+			parents = lappend(parents, lfirst(lc));
 	}
 	list_sort(parents, compare_positions);
 	return parents;
@@ -278,23 +280,6 @@ static bool
 is_link(WfObject *object)
 {
 	return object->type->kind == WF_OBJECT_INHERITANCE || object->type->kind == WF_OBJECT_PARTITION;
-}
-
-void
-wf_schema_ddl_inheritance_create(WfDdl *ddl, WfObject *link)
-{
-	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
-	appendStringInfo(ddl->sql, "%s INHERIT %s;\n", alter_table(link->parent),
-					 wf_schema_value(link, "of"));
-}
-
-void
-wf_schema_ddl_inheritance_drop(WfDdl *ddl, WfObject *link)
-{
-	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
-	ddl->breaks = true;
-	appendStringInfo(ddl->sql, "%s NO INHERIT %s;\n", alter_table(link->parent),
-					 wf_schema_value(link, "of"));
 }
 
 void

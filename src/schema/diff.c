@@ -31,6 +31,7 @@ wf_schema_plan(WfModel *from, WfModel *to, const WfDiffOptions *options)
 	plan->options = *options;
 	match(plan);
 	wf_schema_find_likely(plan);
+	wf_schema_reorder_parents(to);
 	wf_schema_spread(plan);
 	wf_schema_order(plan);
 	wf_schema_write_actions(plan);

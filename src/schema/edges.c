@@ -38,6 +38,8 @@ wf_schema_add_edges(WfPlan *plan)
 		CHECK_FOR_INTERRUPTS();
 		if (object->create_action)
 			create_edges(object);
+		else if (object->first_alter && object->type->kind == WF_OBJECT_INHERITANCE)
+			wf_schema_link_edges(object);
 		/* REVOKE on a table reaches its columns, so theirs come behind. */
 		if (object->type->kind == WF_OBJECT_COLUMN && object->parent->grants_action)
 		{

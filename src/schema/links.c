@@ -16,6 +16,9 @@ static bool is_foreign_key(WfObject *constraint);
 static void index_partition_edges(WfObject *link);
 static void inheritance_edges(WfObject *link);
 static void wait_for_columns(WfObject *link, WfObject *parent);
+static void follow_order(WfObject *link);
+static int	position_of(WfObject *link);
+static WfObject *attribute_of(WfObject *column);
 static void give_up_old_parents(WfObject *link, WfObject *parent);
 
 /* What the creation of a link waits for, and what waits for it. */
@@ -153,7 +156,10 @@ inheritance_edges(WfObject *link)
 {
 	WfObject   *parent = link->needs ? linitial(link->needs) : NULL;
 
-	if (!parent || link->create_action->to != link)
+	if (!parent || (link->create_action && link->create_action->to != link))
+		return;
+	follow_order(link);
+	if (!link->create_action)
 		return;
 	wait_for_columns(link, parent);
 	if (!link->apart && link->parent->twin)
@@ -176,6 +182,23 @@ wait_for_columns(WfObject *link, WfObject *parent)
 			wf_schema_edge(child->create_action, link->create_action, NULL);
 			wf_schema_edge(child->last_alter, link->create_action, NULL);
 		}
+	}
+}
+
+/* Parents are linked in the order in which they shall stand. */
+static void
+follow_order(WfObject *link)
+{
+	WfAction   *before = NULL;
+	ListCell   *lc;
+
+	foreach(lc, wf_schema_ddl_parents_in_order(link->parent))
+	{
+		WfObject   *other = lfirst(lc);
+		WfAction   *action = other->create_action ? other->create_action : other->first_alter;
+
+		wf_schema_edge(before, action, other);
+		before = action;
 	}
 }
 
@@ -288,16 +311,133 @@ wf_schema_inherited_drop_edges(WfObject *object)
 	}
 }
 
+/* Does a partition leave a table that foreign keys point at?  DROP TABLE refuses that. */
+bool
+wf_schema_is_referenced(WfObject *link)
+{
+	for (int level = 0; link && link->type->kind == WF_OBJECT_PARTITION && link->needs && level < MAX_LEVELS; level++)
+	{
+		WfObject   *parent = linitial(link->needs);
+		ListCell   *lc;
+
+		foreach(lc, parent->children)
+		{
+			WfObject   *index = lfirst(lc);
+			ListCell   *lx;
+
+			foreach(lx, has_index(index) ? index->needed_by : NIL)
+			{
+				WfObject   *user = lfirst(lx);
+
+				if (user->type->kind == WF_OBJECT_CONSTRAINT && is_foreign_key(user))
+					return true;
+			}
+		}
+		link = wf_schema_partition_of(parent);
+	}
+	return false;
+}
+
 /*
- * The column or constraint of the parent table that this one is inherited
- * from, when the tables are linked before and after, so that the parent's
- * statement reaches both.  NULL otherwise.
+ * The link to a new parent that brings this column or constraint to a table
+ * that is there already, or NULL.
+ */
+WfObject *
+wf_schema_inherited_by(WfObject *object)
+{
+	WfObject   *first = NULL;
+	ListCell   *lc;
+
+	if (!object->parent->twin || wf_schema_ddl_is_new(object->parent) || has_index(object) ||
+		!wf_schema_flag(object, "inherited") || wf_schema_flag(object, "local") ||
+		wf_schema_value(object, "generated"))
+		return NULL;
+	foreach(lc, object->parent->children)
+	{
+		WfObject   *link = lfirst(lc);
+
+		if (link->type->kind == WF_OBJECT_INHERITANCE && link->fate == WF_FATE_CREATE && link->needs &&
+			wf_schema_namesake(object, linitial(link->needs)) &&
+			(!first || position_of(link) < position_of(first)))
+			first = link;
+	}
+	return first;
+}
+
+static int
+position_of(WfObject *link)
+{
+	const char *position = wf_schema_value(link, "position");
+
+	return position ? atoi(position) : 0;
+}
+
+/*
+ * A new parent comes last.  Those that shall stand behind one, or behind a
+ * parent that stood behind them, are linked anew.
+ */
+void
+wf_schema_reorder_parents(WfModel *to)
+{
+	for (int i = 0; i < to->nobjects; i++)
+	{
+		WfObject   *table = to->objects[i];
+		bool		moved = false;
+		int			last = 0;
+		ListCell   *lc;
+
+		if (!table->twin)
+			continue;
+		foreach(lc, wf_schema_ddl_parents_in_order(table))
+		{
+			WfObject   *link = lfirst(lc);
+
+			if (link->fate == WF_FATE_KEEP && !moved && position_of(link->twin) > last)
+				last = position_of(link->twin);
+			else
+				moved = true;
+			if (link->fate != WF_FATE_KEEP || !moved)
+				continue;
+			link->fate = link->twin->fate = WF_FATE_ALTER;
+			link->twin->changes = list_make1_int(wf_schema_attr_index(link->type, "position"));
+		}
+	}
+}
+
+/* The attribute that a column follows whose table is of a type before and after. */
+static WfObject *
+attribute_of(WfObject *column)
+{
+	WfObject   *table = column->parent;
+	const char *type = wf_schema_value(table, "of_type");
+	const char *other = table->twin ? wf_schema_value(table->twin, "of_type") : NULL;
+	ListCell   *lc;
+
+	if (column->type->kind != WF_OBJECT_COLUMN || !type || !other || strcmp(type, other) != 0)
+		return NULL;
+	foreach(lc, table->needs)
+	{
+		WfObject   *needed = lfirst(lc);
+
+		if (needed->type->kind == WF_OBJECT_COMPOSITE && strcmp(needed->identity, type) == 0)
+			return wf_schema_namesake(column, needed);
+	}
+	return NULL;
+}
+
+/*
+ * The column or constraint of the parent table, or attribute of the table's
+ * type, that this one is inherited from, when the tables are linked before
+ * and after, so that the parent's statement reaches both.  NULL otherwise.
  */
 WfObject *
 wf_schema_inherited_from(WfObject *object)
 {
+	WfObject   *attribute = object->parent ? attribute_of(object) : NULL;
 	ListCell   *lc;
 
+	if (attribute)
+		return attribute;
 	if (!object->parent || !wf_schema_flag(object, "inherited") ||
 		wf_schema_value(object, "index") != NULL)
 		return NULL;
@@ -306,7 +446,7 @@ wf_schema_inherited_from(WfObject *object)
 		WfObject   *link = lfirst(lc);
 
 		if ((link->type->kind == WF_OBJECT_INHERITANCE || link->type->kind == WF_OBJECT_PARTITION) &&
-			link->fate == WF_FATE_KEEP && link->needs)
+			(link->fate == WF_FATE_KEEP || link->fate == WF_FATE_ALTER) && link->needs)
 		{
 			WfObject   *origin = wf_schema_namesake(object, linitial(link->needs));
 

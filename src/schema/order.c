@@ -107,19 +107,17 @@ folded_drop(WfPlan *plan, WfObject *object)
 	/* The view's column itself stays where its settings go. */
 	while (owner && wf_schema_is_of_view(owner))
 		owner = owner->parent;
-	if (owner && drop_action_of(plan, owner))
+	if (owner && drop_action_of(plan, owner) && !wf_schema_is_referenced(object))
 		return owner->drop_action;
 
 	/*
 	 * A column of the parent takes along the child's, unless that is its own
 	 * too.
 	 */
-	if (!wf_schema_flag(object, "local"))
-	{
-		origin = wf_schema_inherited_from(object);
-		if (origin && drop_action_of(plan, origin))
-			return origin->drop_action;
-	}
+	origin = wf_schema_inherited_from(object);
+	if (origin && (!wf_schema_flag(object, "local") || origin->parent->type->kind == WF_OBJECT_COMPOSITE) &&
+		drop_action_of(plan, origin))
+		return origin->drop_action;
 	/* A type takes along the functions that it is made of. */
 	foreach(lc, object->type->kind == WF_OBJECT_FUNCTION ? object->needs : NIL)
 	{
@@ -281,6 +279,8 @@ folded_create(WfPlan *plan, WfObject *object)
 	if (host)
 		return NULL;
 	origin = wf_schema_inherited_from(object);
+	if (!origin)
+		origin = wf_schema_inherited_by(object);
 	return origin ? create_action_of(plan, origin) : NULL;
 }
 

@@ -135,6 +135,9 @@ extern void wf_schema_add_edges(WfPlan *plan);
 
 /* links.c */
 extern void wf_schema_link_edges(WfObject *link);
+extern void wf_schema_reorder_parents(WfModel *to);
+extern bool wf_schema_is_referenced(WfObject *link);
+extern WfObject *wf_schema_inherited_by(WfObject *object);
 extern void wf_schema_inherited_drop_edges(WfObject *object);
 extern void wf_schema_detach_edges(WfObject *link);
 extern WfObject *wf_schema_kept_foreign_key(WfObject *constraint);

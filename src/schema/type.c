@@ -107,7 +107,7 @@ static WfObjectType types[] = {
 		wf_schema_ddl_table_create, wf_schema_ddl_table_drop, wf_schema_ddl_table_alter,
 	{{"server", REQUIRED}, {"foreign_options", LIST}, OWNED}, 0},
 	{WF_OBJECT_INHERITANCE, "inheritance", "", NULL,
-		wf_schema_ddl_inheritance_create, wf_schema_ddl_inheritance_drop, wf_schema_ddl_never_alter,
+		wf_schema_ddl_inheritance_create, wf_schema_ddl_inheritance_drop, wf_schema_ddl_inheritance_alter,
 	{{"of", REQUIRED}, {"position", QUIET}}, 0},
 	{WF_OBJECT_COLUMN, "column", "COLUMN", NULL,
 		wf_schema_ddl_column_create, wf_schema_ddl_column_drop, wf_schema_ddl_column_alter,
