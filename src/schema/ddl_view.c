@@ -102,7 +102,8 @@ wf_schema_ddl_materialized_view_create(WfDdl *ddl, WfObject *view)
 	appendStringInfoString(ddl->sql, wf_schema_ddl_with(wf_schema_value(view, "options")));
 	if ((value = wf_schema_value(view, "tablespace")) != NULL)
 		appendStringInfo(ddl->sql, " TABLESPACE %s", value);
-	appendStringInfo(ddl->sql, " AS\n%s;\n", wf_schema_ddl_exact(wf_schema_value(view, "definition")));
+	appendStringInfo(ddl->sql, " AS\n%s%s;\n", wf_schema_ddl_exact(wf_schema_value(view, "definition")),
+					 wf_schema_flag(view, "unpopulated") ? "\nWITH NO DATA" : "");
 }
 
 bool

@@ -77,7 +77,7 @@ drop_edges(WfObject *object)
 			wf_schema_edge(origin->drop_action, object->drop_action, NULL);
 	}
 	wf_schema_inherited_drop_edges(object);
-	wf_schema_detach_edges(object);
+	wf_schema_unlink_edges(object);
 	/* The index of a partition cannot go while it is attached. */
 	if (object->type->kind == WF_OBJECT_INDEX || object->type->kind == WF_OBJECT_CONSTRAINT)
 	{

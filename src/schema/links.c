@@ -15,7 +15,9 @@ static bool joins_old_index(WfObject *index);
 static bool is_foreign_key(WfObject *constraint);
 static void index_partition_edges(WfObject *link);
 static void inheritance_edges(WfObject *link);
+static void come_after_parent(WfObject *link, WfObject *parent);
 static void wait_for_columns(WfObject *link, WfObject *parent);
+static void detach_edges(WfObject *link);
 static void follow_order(WfObject *link);
 static int	position_of(WfObject *link);
 static WfObject *attribute_of(WfObject *column);
@@ -156,6 +158,8 @@ inheritance_edges(WfObject *link)
 {
 	WfObject   *parent = link->needs ? linitial(link->needs) : NULL;
 
+	if (parent && link->create_action && link->create_action->to != link)
+		come_after_parent(link, parent);
 	if (!parent || (link->create_action && link->create_action->to != link))
 		return;
 	follow_order(link);
@@ -164,6 +168,25 @@ inheritance_edges(WfObject *link)
 	wait_for_columns(link, parent);
 	if (!link->apart && link->parent->twin)
 		give_up_old_parents(link, parent);
+}
+
+/* A table made with parents gets what they have by then. */
+static void
+come_after_parent(WfObject *link, WfObject *parent)
+{
+	ListCell   *lc;
+
+	foreach(lc, parent->children)
+	{
+		WfObject   *child = lfirst(lc);
+
+		if (child->type->kind == WF_OBJECT_COLUMN ||
+			(child->type->kind == WF_OBJECT_CONSTRAINT && !has_index(child) && !is_foreign_key(child)))
+		{
+			wf_schema_edge(child->create_action, link->create_action, link);
+			wf_schema_edge(child->last_alter, link->create_action, link);
+		}
+	}
 }
 
 /* A table inherits when it has what the parent has; later changes reach it. */
@@ -176,8 +199,10 @@ wait_for_columns(WfObject *link, WfObject *parent)
 	{
 		WfObject   *child = lfirst(lc);
 
-		if (child->type->kind == WF_OBJECT_COLUMN ||
-			(child->type->kind == WF_OBJECT_CONSTRAINT && !has_index(child) && !is_foreign_key(child)))
+		if ((child->create_action || child->last_alter) &&
+			(child->type->kind == WF_OBJECT_COLUMN ||
+			 (child->type->kind == WF_OBJECT_CONSTRAINT && !has_index(child) && !is_foreign_key(child))) &&
+			wf_schema_namesake(child, parent))
 		{
 			wf_schema_edge(child->create_action, link->create_action, NULL);
 			wf_schema_edge(child->last_alter, link->create_action, NULL);
@@ -278,16 +303,40 @@ wf_schema_copied_foreign_keys(WfObject *link)
 	return keys;
 }
 
-/* A detached partition keeps the copies of keys that are still there by then. */
+/*
+ * A detached partition keeps the copies of keys that are still there by then,
+ * so it leaves before its parent leaves another.
+ */
+static void
+detach_edges(WfObject *link)
+{
+	WfObject   *above = wf_schema_partition_of(linitial(link->needs));
+	ListCell   *lc;
+
+	if (above)
+		wf_schema_edge(link->drop_action, above->drop_action, NULL);
+	foreach(lc, wf_schema_copied_foreign_keys(link))
+		wf_schema_edge(link->drop_action, ((WfObject *) lfirst(lc))->drop_action, NULL);
+}
+
+/* What goes from the parent must not reach a table that leaves it. */
 void
-wf_schema_detach_edges(WfObject *link)
+wf_schema_unlink_edges(WfObject *link)
 {
 	ListCell   *lc;
 
-	if (link->type->kind != WF_OBJECT_PARTITION || link->drop_action->from != link)
+	if ((link->type->kind != WF_OBJECT_PARTITION && link->type->kind != WF_OBJECT_INHERITANCE) || !link->needs)
 		return;
-	foreach(lc, wf_schema_copied_foreign_keys(link))
-		wf_schema_edge(link->drop_action, ((WfObject *) lfirst(lc))->drop_action, NULL);
+	foreach(lc, ((WfObject *) linitial(link->needs))->children)
+	{
+		WfObject   *child = lfirst(lc);
+
+		if (child->type->kind == WF_OBJECT_COLUMN ||
+			(child->type->kind == WF_OBJECT_CONSTRAINT && !has_index(child) && !is_foreign_key(child)))
+			wf_schema_edge(link->drop_action, child->drop_action, link);
+	}
+	if (link->type->kind == WF_OBJECT_PARTITION && link->drop_action->from == link)
+		detach_edges(link);
 }
 
 /*

@@ -82,8 +82,7 @@ drop_action_of(WfPlan *plan, WfObject *object)
 	object->visiting = false;
 	if (object->drop_action)
 	{
-		if (object->parent)
-			object->final_action = object->parent->final_action;
+		object->final_action = object->drop_action->from->final_action;
 		return object->drop_action;
 	}
 	object->drop_action = add_action(plan, WF_VERB_DROP, object, NULL, NULL);

@@ -139,7 +139,7 @@ extern void wf_schema_reorder_parents(WfModel *to);
 extern bool wf_schema_is_referenced(WfObject *link);
 extern WfObject *wf_schema_inherited_by(WfObject *object);
 extern void wf_schema_inherited_drop_edges(WfObject *object);
-extern void wf_schema_detach_edges(WfObject *link);
+extern void wf_schema_unlink_edges(WfObject *link);
 extern WfObject *wf_schema_kept_foreign_key(WfObject *constraint);
 extern List *wf_schema_copied_foreign_keys(WfObject *link);
 extern WfObject *wf_schema_inherited_from(WfObject *object);

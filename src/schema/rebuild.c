@@ -16,6 +16,7 @@ static void gone(List **queue, WfObject *object);
 static void dependent_of_gone(List **queue, WfObject *object, WfObject *needed);
 static void index_left(List **queue, WfObject *link);
 static void disturbed(List **queue, WfObject *column);
+static bool is_used(WfObject *type);
 static bool changes_attr(WfObject *object, const char *attr);
 static bool changes_definition(WfObject *object);
 static bool loses_need(WfObject *object, WfObject *needed);
@@ -112,7 +113,7 @@ disturbed(List **queue, WfObject *column)
 {
 	ListCell   *lc;
 
-	if (column->parent->type->kind == WF_OBJECT_COMPOSITE && column->parent->needed_by)
+	if (column->parent->type->kind == WF_OBJECT_COMPOSITE && is_used(column->parent))
 		replace(queue, column->parent);
 	foreach(lc, column->needed_by)
 	{
@@ -129,6 +130,22 @@ disturbed(List **queue, WfObject *column)
 		if (object->twin && object->fate == WF_FATE_ALTER)
 			replace(queue, object);
 	}
+}
+
+/* Does more need the type than tables that follow it? */
+static bool
+is_used(WfObject *type)
+{
+	ListCell   *lc;
+
+	foreach(lc, type->needed_by)
+	{
+		const char *of_type = wf_schema_value(lfirst(lc), "of_type");
+
+		if (!of_type || strcmp(of_type, type->identity) != 0)
+			return true;
+	}
+	return false;
 }
 
 static bool

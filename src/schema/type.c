@@ -127,7 +127,7 @@ static WfObjectType types[] = {
 	{{"definition", REQUIRED}, {"columns", LIST | QUIET}, {"options", LIST}, OWNED}, 0},
 	{WF_OBJECT_MATERIALIZED_VIEW, "materialized view", "MATERIALIZED VIEW", "TABLE",
 		wf_schema_ddl_materialized_view_create, wf_schema_ddl_plain_drop, wf_schema_ddl_materialized_view_alter,
-		{{"definition", REQUIRED}, {"access_method", 0}, {"tablespace", 0}, {"options", LIST},
+		{{"definition", REQUIRED}, {"unpopulated", QUIET}, {"access_method", 0}, {"tablespace", 0}, {"options", LIST},
 	{"clustered", 0}, OWNED}, 0},
 	{WF_OBJECT_CONSTRAINT, "constraint", "CONSTRAINT", NULL,
 		wf_schema_ddl_constraint_create, wf_schema_ddl_constraint_drop, wf_schema_ddl_constraint_alter,
