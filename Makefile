@@ -79,12 +79,13 @@ OBJS = \
 	src/schema/fingerprint.o \
 	src/schema/graph.o \
 	src/schema/hint.o \
+	src/schema/inherit.o \
 	src/schema/json.o \
 	src/schema/likeness.o \
-	src/schema/links.o \
 	src/schema/mention.o \
 	src/schema/model.o \
 	src/schema/order.o \
+	src/schema/partition.o \
 	src/schema/read.o \
 	src/schema/rebuild.o \
 	src/schema/rename.o \
@@ -319,6 +320,10 @@ REGRESS = \
 	schema_partition \
 	schema_grant \
 	schema_order \
+	schema_order_circle \
+	schema_order_partition \
+	schema_order_detach \
+	schema_order_inherit \
 	schema_rename \
 	schema_diff_schemas \
 	schema_wrong \

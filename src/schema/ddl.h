@@ -73,6 +73,7 @@ WF_DDL_CREATE(composite);
 WF_DDL_CREATE(view);
 WF_DDL_ALTER(view);
 extern void wf_schema_ddl_view_stub(WfDdl *ddl, WfObject *view);
+
 WF_DDL_CREATE(materialized_view);
 WF_DDL_ALTER(materialized_view);
 

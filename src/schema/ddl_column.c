@@ -204,8 +204,18 @@ wf_schema_ddl_column_create(WfDdl *ddl, WfObject *column)
 		appendStringInfo(ddl->sql, "ALTER TYPE %s ADD ATTRIBUTE %s%s;\n", column->parent->identity,
 						 definition.data, to_tables(column->parent));
 	else
+	{
+		/* Children get the column, but not its identity. */
+		char	   *identity = wf_schema_value(column, "identity") && !wf_schema_ddl_stands_alone(column->parent)
+		&& !wf_schema_value(column->parent, "partition_by") ? identity_clause(column) : NULL;
+
+		if (identity)
+			definition.data[definition.len - strlen(identity) - 1] = '\0';
 		appendStringInfo(ddl->sql, "ALTER %s %s ADD COLUMN %s;\n", column->parent->type->keyword,
 						 column->parent->identity, definition.data);
+		if (identity)
+			appendStringInfo(ddl->sql, "%s ADD %s;\n", alter_column(column, true), identity);
+	}
 	wf_schema_ddl_column_settings(ddl, column);
 }
 

@@ -12,6 +12,7 @@
 static void drop_edges(WfObject *object);
 static void drop_before(WfObject *object, WfObject *needed);
 static void create_edges(WfObject *object);
+static void link_edges(WfObject *link);
 static void create_after(WfObject *object, WfObject *needed);
 static void shell_edges(WfObject *object);
 static void alter_edges(WfObject *object);
@@ -39,7 +40,7 @@ wf_schema_add_edges(WfPlan *plan)
 		if (object->create_action)
 			create_edges(object);
 		else if (object->first_alter && object->type->kind == WF_OBJECT_INHERITANCE)
-			wf_schema_link_edges(object);
+			link_edges(object);
 		/* REVOKE on a table reaches its columns, so theirs come behind. */
 		if (object->type->kind == WF_OBJECT_COLUMN && object->parent->grants_action)
 		{
@@ -114,8 +115,36 @@ create_edges(WfObject *object)
 		create_after(object, object->parent);
 	foreach(lc, object->needs)
 		create_after(object, lfirst(lc));
+	/* Its own before the parent's, which would bring it otherwise. */
+	if (object->type->kind == WF_OBJECT_COLUMN && object->create_action->to == object)
+	{
+		WfObject   *origin = wf_schema_inherited_from(object);
+
+		if (origin)
+			wf_schema_edge(object->create_action, origin->create_action, NULL);
+	}
 	shell_edges(object);
-	wf_schema_link_edges(object);
+	link_edges(object);
+}
+
+/* What the creation of a link waits for, and what waits for it. */
+static void
+link_edges(WfObject *link)
+{
+	switch (link->type->kind)
+	{
+		case WF_OBJECT_PARTITION:
+			wf_schema_partition_edges(link);
+			break;
+		case WF_OBJECT_INDEX_PARTITION:
+			wf_schema_index_partition_edges(link);
+			break;
+		case WF_OBJECT_INHERITANCE:
+			wf_schema_inheritance_edges(link);
+			break;
+		default:
+			break;
+	}
 }
 
 static void
@@ -207,7 +236,7 @@ slot_edges(WfPlan *plan)
 	{
 		WfObject   *object = plan->to->objects[i];
 		WfAction   *action = object->shell_action ? object->shell_action :
-			object->create_action ? object->create_action : object->first_alter;
+		object->create_action ? object->create_action : object->first_alter;
 
 		if (!action)
 			continue;

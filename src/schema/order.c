@@ -277,7 +277,11 @@ folded_create(WfPlan *plan, WfObject *object)
 	}
 	if (host)
 		return NULL;
+	/* What is the table's own as well needs its own statement. */
 	origin = wf_schema_inherited_from(object);
+	if (origin && wf_schema_flag(object, "local") && object->type->kind == WF_OBJECT_COLUMN &&
+		origin->parent->type->kind != WF_OBJECT_COMPOSITE)
+		return NULL;
 	if (!origin)
 		origin = wf_schema_inherited_by(object);
 	return origin ? create_action_of(plan, origin) : NULL;

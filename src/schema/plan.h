@@ -79,8 +79,8 @@ typedef struct WfAction
 	int			rank;
 	int			sequence;		/* order in which they were made */
 	bool		done;
-	int			walk;			/* the one that met it while cycles are
-								 * looked for */
+	int			walk;			/* the one that met it while cycles are looked
+								 * for */
 	struct WfAction *waiting_for;
 	WfObject   *waiting_because;
 } WfAction;
@@ -132,18 +132,25 @@ extern bool wf_schema_is_made_of(WfObject *type, WfObject *function);
 
 /* edges.c */
 extern void wf_schema_add_edges(WfPlan *plan);
+extern List *wf_schema_slots(WfObject *object);
 
-/* links.c */
-extern void wf_schema_link_edges(WfObject *link);
-extern void wf_schema_reorder_parents(WfModel *to);
-extern bool wf_schema_is_referenced(WfObject *link);
-extern WfObject *wf_schema_inherited_by(WfObject *object);
-extern void wf_schema_inherited_drop_edges(WfObject *object);
-extern void wf_schema_unlink_edges(WfObject *link);
+/* partition.c */
+extern void wf_schema_partition_edges(WfObject *link);
+extern void wf_schema_index_partition_edges(WfObject *link);
+extern void wf_schema_detach_edges(WfObject *link);
+extern bool wf_schema_has_index(WfObject *object);
+extern bool wf_schema_is_foreign_key(WfObject *constraint);
 extern WfObject *wf_schema_kept_foreign_key(WfObject *constraint);
 extern List *wf_schema_copied_foreign_keys(WfObject *link);
+extern bool wf_schema_is_referenced(WfObject *link);
+
+/* inherit.c */
+extern void wf_schema_inheritance_edges(WfObject *link);
+extern void wf_schema_unlink_edges(WfObject *link);
+extern void wf_schema_inherited_drop_edges(WfObject *object);
+extern void wf_schema_reorder_parents(WfModel *to);
+extern WfObject *wf_schema_inherited_by(WfObject *object);
 extern WfObject *wf_schema_inherited_from(WfObject *object);
-extern List *wf_schema_slots(WfObject *object);
 extern WfObject *wf_schema_namesake(WfObject *child, WfObject *parent_table);
 
 /* body.c */

@@ -16,6 +16,7 @@ static void gone(List **queue, WfObject *object);
 static void dependent_of_gone(List **queue, WfObject *object, WfObject *needed);
 static void index_left(List **queue, WfObject *link);
 static void disturbed(List **queue, WfObject *column);
+static void index_incomplete(List **queue, WfObject *link);
 static bool is_used(WfObject *type);
 static bool changes_attr(WfObject *object, const char *attr);
 static bool changes_definition(WfObject *object);
@@ -40,6 +41,13 @@ wf_schema_spread(WfPlan *plan)
 			(object->type->kind == WF_OBJECT_COLUMN && changes_attr(object, "type")))
 			queue = lappend(queue, object);
 	}
+	for (int i = 0; i < plan->to->nobjects; i++)
+	{
+		WfObject   *object = plan->to->objects[i];
+
+		if (object->type->kind == WF_OBJECT_PARTITION && object->fate == WF_FATE_CREATE)
+			index_incomplete(&queue, object);
+	}
 	while (queue)
 	{
 		WfObject   *object = llast(queue);
@@ -60,6 +68,8 @@ gone(List **queue, WfObject *object)
 
 	if (object->type->kind == WF_OBJECT_INDEX_PARTITION)
 		index_left(queue, object);
+	if (object->type->kind == WF_OBJECT_PARTITION && object->twin)
+		index_incomplete(queue, object->twin);
 	foreach(lc, wf_schema_is_of_view(object) ? NIL : object->children)
 		replace(queue, lfirst(lc));
 	foreach(lc, object->needed_by)
@@ -79,6 +89,39 @@ index_left(List **queue, WfObject *link)
 		return;
 	replace(queue, linitial(link->needs));
 	replace(queue, link->parent);
+}
+
+/*
+ * A new partition gets all indexes of the parent.  One that it shall not have
+ * is made anew behind it.
+ */
+static void
+index_incomplete(List **queue, WfObject *link)
+{
+	List	   *wholes = NIL;
+	ListCell   *lc;
+
+	foreach(lc, link->parent->children)
+	{
+		WfObject   *index = lfirst(lc);
+		ListCell   *lx;
+
+		foreach(lx, index->children)
+		{
+			WfObject   *part = lfirst(lx);
+
+			if (part->type->kind == WF_OBJECT_INDEX_PARTITION)
+				wholes = list_concat(wholes, part->needs);
+		}
+	}
+	foreach(lc, link->needs ? ((WfObject *) linitial(link->needs))->children : NIL)
+	{
+		WfObject   *index = lfirst(lc);
+
+		if ((index->type->kind == WF_OBJECT_INDEX || wf_schema_value(index, "index")) && index->twin &&
+			!list_member_ptr(wholes, index))
+			replace(queue, index->twin);
+	}
 }
 
 static void
