@@ -75,10 +75,32 @@ OBJS = \
 	src/schema/fingerprint.o \
 	src/schema/graph.o \
 	src/schema/json.o \
+	src/schema/jsonb_access.o \
 	src/schema/model.o \
 	src/schema/order.o \
 	src/schema/read.o \
 	src/schema/rebuild.o \
+	src/schema/registry.o \
+	src/schema/registry_avro.o \
+	src/schema/registry_avro_compat.o \
+	src/schema/registry_avro_read.o \
+	src/schema/registry_compat.o \
+	src/schema/registry_default.o \
+	src/schema/registry_format.o \
+	src/schema/registry_json.o \
+	src/schema/registry_json_compat.o \
+	src/schema/registry_json_members.o \
+	src/schema/registry_json_read.o \
+	src/schema/registry_live.o \
+	src/schema/registry_names.o \
+	src/schema/registry_options.o \
+	src/schema/registry_protobuf.o \
+	src/schema/registry_protobuf_compat.o \
+	src/schema/registry_protobuf_read.o \
+	src/schema/registry_scalar.o \
+	src/schema/registry_shape.o \
+	src/schema/registry_snapshot.o \
+	src/schema/registry_wire.o \
 	src/schema/schema.o \
 	src/schema/script.o \
 	src/schema/type.o \
@@ -249,6 +271,7 @@ SQL_PARTS = \
 	src/flags/manage.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
+	src/schema/registry.sql \
 	src/migration/migration.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \

@@ -48,7 +48,6 @@ typedef struct Reader
 	List	   *schemas;
 } Reader;
 
-static int	pin_settings(void);
 static void run_query(const char *sql);
 static void read_queries(Reader *reader, const WfCatalogQuery *queries);
 static void read_rows(Reader *reader, const WfCatalogQuery *query);
@@ -86,7 +85,7 @@ wf_schema_read(List *schemas, List *left_out)
 	check_schemas(&reader);
 
 	SPI_connect();
-	nest_level = pin_settings();
+	nest_level = wf_schema_pin_settings();
 	reader.map = wf_schema_address_read();
 	read_queries(&reader, wf_schema_catalog_types);
 	read_queries(&reader, wf_schema_catalog_routines);
@@ -111,8 +110,8 @@ wf_schema_read(List *schemas, List *left_out)
 }
 
 /* What deparsed text depends on; ends with the returned nest level. */
-static int
-pin_settings(void)
+int
+wf_schema_pin_settings(void)
 {
 	static const char *const settings[][2] = {
 		{"search_path", "pg_catalog, pg_temp"},
