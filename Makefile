@@ -326,6 +326,9 @@ REGRESS = \
 	schema_grant \
 	schema_order \
 	schema_wrong \
+	schema_registry \
+	schema_registry_compat \
+	schema_registry_wrong \
 	migration_split \
 	migration_wrong \
 	migration_simulate \

@@ -38,11 +38,11 @@ typedef struct Wanted
 
 static Wanted find_wanted(const char *name, bool live);
 static Oid	find_type(const char *name);
-static Datum schema_text(FunctionCallInfo fcinfo, Wanted *wanted);
+static Datum schema_text(FunctionCallInfo fcinfo, Wanted *wanted, bool by_name);
 static void read_arguments(FunctionCallInfo fcinfo, const WfRegistryFormat **format, WfRegistryOptions *options);
 static WfRegistrySubject *describe(Wanted *wanted, WfRegistryOptions *options);
 static WfRegistrySubject *describe_snapshot(Wanted *wanted, WfRegistryOptions *options);
-static WfTypeFacts *find_in_snapshot(WfTypeSource *source, const char *name);
+static WfTypeFacts *find_in_snapshot(WfTypeSource *source, const char *name, List *path);
 static WfRegistrySubject *describe_live(Wanted *wanted, WfRegistryOptions *options);
 static const char *subject_name(WfRegistrySubject *subject, WfRegistryOptions *options);
 static const char *url_part(const char *text);
@@ -54,7 +54,7 @@ wf_registry_schema(PG_FUNCTION_ARGS)
 {
 	Wanted		wanted = {.name = text_to_cstring(PG_GETARG_TEXT_PP(0))};
 
-	return schema_text(fcinfo, &wanted);
+	return schema_text(fcinfo, &wanted, true);
 }
 
 /* registry_schema(relation regclass, format text, options jsonb) -> text */
@@ -64,9 +64,12 @@ wf_registry_schema_relation(PG_FUNCTION_ARGS)
 	Wanted		wanted = {.relation = PG_GETARG_OID(0)};
 	char	   *name = get_rel_name(wanted.relation);
 
-	wanted.name = name ? quote_qualified_identifier(get_namespace_name(get_rel_namespace(wanted.relation)), name)
-		: psprintf("%u", wanted.relation);
-	return schema_text(fcinfo, &wanted);
+	if (!name)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("there is no relation with OID %u", wanted.relation)));
+	wanted.name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(wanted.relation)), name);
+	return schema_text(fcinfo, &wanted, false);
 }
 
 /* registry_schema(type regtype, format text, options jsonb) -> text */
@@ -75,18 +78,23 @@ wf_registry_schema_type(PG_FUNCTION_ARGS)
 {
 	Wanted		wanted = {.type = PG_GETARG_OID(0)};
 
-	wanted.name = format_type_extended(wanted.type, -1, FORMAT_TYPE_FORCE_QUALIFY | FORMAT_TYPE_ALLOW_INVALID);
-	return schema_text(fcinfo, &wanted);
+	wanted.name = OidIsValid(wanted.type) ?
+		format_type_extended(wanted.type, -1, FORMAT_TYPE_FORCE_QUALIFY | FORMAT_TYPE_INVALID_AS_NULL) : NULL;
+	if (!wanted.name)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("there is no type with OID %u", wanted.type)));
+	return schema_text(fcinfo, &wanted, false);
 }
 
 static Datum
-schema_text(FunctionCallInfo fcinfo, Wanted *wanted)
+schema_text(FunctionCallInfo fcinfo, Wanted *wanted, bool by_name)
 {
 	const WfRegistryFormat *format;
 	WfRegistryOptions options;
 
 	read_arguments(fcinfo, &format, &options);
-	if (!OidIsValid(wanted->relation) && !OidIsValid(wanted->type))
+	if (by_name)
 		*wanted = find_wanted(wanted->name, !options.snapshot);
 	return CStringGetTextDatum(format->write(describe(wanted, &options), &options));
 }
@@ -232,20 +240,28 @@ describe_snapshot(Wanted *wanted, WfRegistryOptions *options)
 {
 	WfTypeSource source = {wf_schema_registry_snapshot_find, CurrentMemoryContext,
 	wf_schema_model_from_json(options->snapshot, "snapshot")};
-	WfTypeFacts *facts = find_in_snapshot(&source, wanted->name);
+	WfRegistrySubject *subject;
+	List	   *path = fetch_search_path(false);
+	int			nest_level = NewGUCNestLevel();
+	WfTypeFacts *facts;
 
+	/* The names in a snapshot are quoted as need be, whatever the session wants. */
+	(void) set_config_option("quote_all_identifiers", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	facts = find_in_snapshot(&source, wanted->name, path);
 	if (!facts)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("there is no table or type \"%s\" in the snapshot", wanted->name),
 				 errdetail("A snapshot knows the columns of tables, foreign tables, views and composite types."),
 				 errhint("Write the name with its schema, as in public.orders.")));
-	return wf_schema_registry_subject(&source, facts, NULL, options);
+	subject = wf_schema_registry_subject(&source, facts, NULL, options);
+	AtEOXact_GUC(false, nest_level);
+	return subject;
 }
 
 /* By its full name, or along the search path. */
 static WfTypeFacts *
-find_in_snapshot(WfTypeSource *source, const char *name)
+find_in_snapshot(WfTypeSource *source, const char *name, List *path)
 {
 	List	   *parts = textToQualifiedNameList(cstring_to_text(name));
 	ListCell   *lc;
@@ -254,7 +270,7 @@ find_in_snapshot(WfTypeSource *source, const char *name)
 		return source->find(source, quote_qualified_identifier(strVal(linitial(parts)), strVal(lsecond(parts))));
 	if (list_length(parts) > 2)
 		return NULL;
-	foreach(lc, fetch_search_path(false))
+	foreach(lc, path)
 	{
 		char	   *schema = get_namespace_name(lfirst_oid(lc));
 		WfTypeFacts *facts = schema ? source->find(source, quote_qualified_identifier(schema, strVal(linitial(parts))))
