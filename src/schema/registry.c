@@ -245,7 +245,10 @@ describe_snapshot(Wanted *wanted, WfRegistryOptions *options)
 	int			nest_level = NewGUCNestLevel();
 	WfTypeFacts *facts;
 
-	/* The names in a snapshot are quoted as need be, whatever the session wants. */
+	/*
+	 * The names in a snapshot are quoted as need be, whatever the session
+	 * wants.
+	 */
 	(void) set_config_option("quote_all_identifiers", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	facts = find_in_snapshot(&source, wanted->name, path);
 	if (!facts)
@@ -274,7 +277,7 @@ find_in_snapshot(WfTypeSource *source, const char *name, List *path)
 	{
 		char	   *schema = get_namespace_name(lfirst_oid(lc));
 		WfTypeFacts *facts = schema ? source->find(source, quote_qualified_identifier(schema, strVal(linitial(parts))))
-			: NULL;
+		: NULL;
 
 		if (facts)
 			return facts;

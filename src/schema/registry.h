@@ -112,7 +112,8 @@ typedef enum WfDefaultKind
 typedef struct WfShape
 {
 	WfShapeKind kind;
-	const char *name;			/* Connect's name, full for records; NULL: none */
+	const char *name;			/* Connect's name, full for records; NULL:
+								 * none */
 	const char *parameter;		/* Connect's parameter, or NULL, ... */
 	const char *argument;		/* ... and its value */
 	const char *logical_type;	/* Avro's, or NULL */
@@ -186,7 +187,7 @@ extern WfTypeFacts *wf_schema_registry_snapshot_find(WfTypeSource *source, const
 
 /* registry_shape.c */
 extern WfRegistrySubject *wf_schema_registry_subject(WfTypeSource *source, WfTypeFacts *facts, const char *type,
-											  WfRegistryOptions *options);
+													 WfRegistryOptions *options);
 
 /* registry_scalar.c */
 extern WfShape *wf_schema_registry_scalar(const char *base, int nargs, const int *args, WfRegistryOptions *options);

@@ -20,15 +20,16 @@ typedef struct WfIncompatibility
 typedef struct WfCompat
 {
 	List	   *found;			/* WfIncompatibility * */
-	List	   *pairs;			/* what is compared already: void *, writer and
-								 * reader in turn */
+	List	   *pairs;			/* what is compared already: void *, writer
+								 * and reader in turn */
 } WfCompat;
 
 typedef struct WfCompatLevel
 {
 	const char *name;
 	bool		backward;		/* the new schema reads what the old one wrote */
-	bool		forward;		/* the old schema reads what the new one writes */
+	bool		forward;		/* the old schema reads what the new one
+								 * writes */
 	bool		transitive;		/* all old ones, not the last only */
 } WfCompatLevel;
 

@@ -133,7 +133,11 @@ compare_combined(WfCompat *compat, WfPart *old, WfPart *update, const char *path
 		wf_schema_compat_note(compat, "PRODUCT_TYPE_EXTENDED", path, "more schemas must be met at once");
 	else if (nold > nupdate && update->criterion != WF_ALL_OF)
 		wf_schema_compat_note(compat, "SUM_TYPE_NARROWED", path, "there are fewer schemas to choose from");
-	/* Of the same number, what is wrong with the one that lies in place says more. */
+
+	/*
+	 * Of the same number, what is wrong with the one that lies in place says
+	 * more.
+	 */
 	if (match(compat, old, update) < Min(nold, nupdate))
 	{
 		int			before = list_length(compat->found);

@@ -122,9 +122,8 @@ write_field(Writer *writer, WfField *field, bool name_is_ambiguous)
 	appendStringInfoChar(buf, ';');
 	/* What the value means beyond its type. */
 	if (shape->name && shape->kind != WF_SHAPE_RECORD)
-		appendStringInfo(buf, "  // %s", shape->name);
-	if (shape->parameter && !shape->labels)
-		appendStringInfo(buf, " %s %s", shape->parameter, shape->argument);
+		appendStringInfo(buf, "  /* %s%s */", shape->name,
+						 shape->parameter && !shape->labels ? psprintf(", %s %s", shape->parameter, shape->argument) : "");
 	appendStringInfoChar(buf, '\n');
 }
 
@@ -153,7 +152,11 @@ type_name(Writer *writer, WfShape *shape)
 			remember(writer, shape);
 			return message_name(shape);
 		case WF_SHAPE_ARRAY:
-			/* No array of PostgreSQL's, but a vector in one. */
+
+			/*
+			 * Of a domain over arrays, or of vectors: lists of lists are none
+			 * of Protobuf's.
+			 */
 			return "string";
 		case WF_SHAPE_STRING:
 			break;
