@@ -292,10 +292,27 @@ find_columns(RowShape *shape, const WfObjectType *type, TupleDesc desc)
 	}
 }
 
+/* SPI_getvalue() looks the type's output function up for each value. */
 static char *
 text_at(HeapTuple tuple, TupleDesc desc, int column)
 {
-	return column ? SPI_getvalue(tuple, desc, column) : NULL;
+	bool		isnull;
+	Datum		value;
+
+	if (!column)
+		return NULL;
+	value = SPI_getbinval(tuple, desc, column, &isnull);
+	if (isnull)
+		return NULL;
+	switch (TupleDescAttr(desc, column - 1)->atttypid)
+	{
+		case TEXTOID:
+			return TextDatumGetCString(value);
+		case NAMEOID:
+			return pstrdup(NameStr(*DatumGetName(value)));
+		default:
+			return SPI_getvalue(tuple, desc, column);
+	}
 }
 
 static Oid
