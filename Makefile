@@ -287,6 +287,9 @@ REGRESS = \
 	flags_pattern \
 	flags_explain \
 	flags_definition_wrong \
+	flags_cache \
+	flags_cache_tables \
+	flags_cache_segment \
 	flags_transaction \
 	flags_parallel \
 	flags_privilege \
