@@ -24,7 +24,8 @@ typedef struct WfFault
 typedef struct WfDialectOptions
 {
 	int			fractional;		/* algorithm of the fractional split, 1 to 3 */
-	bool		utf16_low;		/* hash the low bytes of UTF-16, not UTF-8 */
+	WfEncoding	encoding;		/* of what murmur3 hashes, where the dialect
+								 * knows it */
 	bool		single_precision;	/* buckets are of single precision */
 } WfDialectOptions;
 

@@ -50,7 +50,7 @@ static void add_arm(Distribution *distribution, const WfValue *pair, int length)
 static bool unit_text(WfRun *run, const WfValue *unit, WfString *input);
 static bool unit_bytes(WfRun *run, const WfValue *unit, bool is_given, WfString *input);
 static bool fetch_targeting_key(WfRun *run, WfValue *key);
-static int	choose_arm(const Distribution *distribution, int algorithm, WfString input);
+static int	choose_arm(WfRun *run, const Distribution *distribution, int algorithm, WfString input);
 static void match_text(WfRun *run, const WfNode *node, WfValue *result);
 static void sem_ver(WfRun *run, const WfNode *node, WfValue *result);
 static const void *version_of(const WfValue *value);
@@ -152,7 +152,7 @@ fractional(WfRun *run, const WfNode *node, WfValue *result)
 	if (algorithm == FRACTIONAL_CBOR ? !unit_bytes(run, &unit, has_unit, &input)
 		: !unit_text(run, &unit, &input))
 		return;
-	arm = choose_arm(&distribution, algorithm, input);
+	arm = choose_arm(run, &distribution, algorithm, input);
 	if (arm >= 0)
 		*result = distribution.variants[arm];
 }
@@ -245,12 +245,14 @@ fetch_targeting_key(WfRun *run, WfValue *key)
 }
 
 static int
-choose_arm(const Distribution *distribution, int algorithm, WfString input)
+choose_arm(WfRun *run, const Distribution *distribution, int algorithm, WfString input)
 {
 	WfSplit		split = {.hash = WF_HASH_MURMUR3_32, .comparison = WF_COMPARISON_BELOW};
 	double		upper = 0;
 	double		position;
 
+	if (run->flag->shared && algorithm != FRACTIONAL_CBOR)
+		split.encoding = run->flag->shared->options.encoding;
 	split.reduction = algorithm == FRACTIONAL_PERCENT ? WF_REDUCTION_ABS_PERCENT
 		: WF_REDUCTION_MULTIPLY;
 	split.total = (uint32) distribution->total;
