@@ -108,6 +108,8 @@ typedef struct WfDialect
 	List	   *(*list_limits) (const WfShared *shared);
 	/* The normalized document with these flags, and their states, instead. */
 	Jsonb	   *(*assemble) (Jsonb *document, List *flags);
+	/* The original with them, where its shape is another one; NULL for the other shapes. */
+	Jsonb	   *(*restore) (Jsonb *original, Jsonb *document, List *flags);
 	/* The result in the system's own shape. */
 	Jsonb	   *(*result) (const WfResult *result);
 } WfDialect;

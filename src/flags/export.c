@@ -52,6 +52,7 @@ wf_flag_export(PG_FUNCTION_ARGS)
 	MemoryContext caller = CurrentMemoryContext;
 	ArrayType  *keys = PG_ARGISNULL(1) ? NULL : PG_GETARG_ARRAYTYPE_P(1);
 	Export		export = {.whole = keys == NULL};
+	Jsonb	   *restored = NULL;
 	bool		same;
 	List	   *flags;
 
@@ -92,7 +93,9 @@ wf_flag_export(PG_FUNCTION_ARGS)
 	flags = in_document_order(&export, &same);
 	if (same && export.original)
 		PG_RETURN_JSONB_P(export.original);
-	PG_RETURN_JSONB_P(export.dialect->assemble(export.document, flags));
+	if (export.original && export.dialect->restore)
+		restored = export.dialect->restore(export.original, export.document, flags);
+	PG_RETURN_JSONB_P(restored ? restored : export.dialect->assemble(export.document, flags));
 }
 
 /*
