@@ -82,6 +82,7 @@ OBJS = \
 	src/schema/schema.o \
 	src/schema/script.o \
 	src/schema/type.o \
+	src/schema/watch.o \
 	src/migration/check.o \
 	src/migration/defer.o \
 	src/migration/engine.o \
@@ -120,6 +121,7 @@ OBJS = \
 	src/flags/dialect.o \
 	src/flags/dialect_flagd.o \
 	src/flags/dialect_flagd_document.o \
+	src/flags/dialect_flagd_fractional.o \
 	src/flags/dialect_flagd_operator.o \
 	src/flags/dialect_flagsmith.o \
 	src/flags/dialect_flagsmith_document.o \
@@ -287,6 +289,9 @@ REGRESS = \
 	flags_pattern \
 	flags_explain \
 	flags_definition_wrong \
+	flags_cache \
+	flags_cache_tables \
+	flags_cache_segment \
 	flags_transaction \
 	flags_parallel \
 	flags_privilege \
@@ -327,8 +332,9 @@ ISOLATION = $(sort $(patsubst $(srcroot)/test/isolation/specs/%.spec,%,$(wildcar
 ISOLATION_OPTS = --inputdir=$(srcroot)/test/isolation --load-extension=wishflags
 
 PG_CPPFLAGS = -I$(srcroot)/src -DWF_VERSION='"$(EXTVERSION)"'
-SHLIB_LINK = -lpcre2-8
-PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare $(WF_CFLAGS)
+# Calls inside the library go straight, not through a table (16 hides symbols itself).
+SHLIB_LINK = -lpcre2-8 -Wl,-Bsymbolic
+PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -fno-semantic-interposition $(WF_CFLAGS)
 
 EXTRA_CLEAN = build results
 

@@ -103,9 +103,9 @@ bool
 wf_flags_document_attribute(JsonbValue *value, const char *path, WfFault *fault,
 							WfAttribute *attribute)
 {
-	JsonbContainer *array;
+	JsonbContainer *array = NULL;
 	WfString   *steps;
-	int			nsteps;
+	int			nsteps = 0;
 
 	memset(attribute, 0, sizeof(WfAttribute));
 	if (value->type == jbvString)

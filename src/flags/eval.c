@@ -22,6 +22,7 @@ typedef enum RuleEnd
 
 static void run_flag(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
 static void run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
+static bool may_run(WfRun *run, const WfProgram *program);
 static bool context_has_key(WfContext *context, const WfProgram *program, WfString *key);
 static bool serve_override(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
 static bool run_rules(WfRun *run, const WfProgram *program, int from, int until,
@@ -211,19 +212,10 @@ static void
 run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 {
 	const WfProgram *program = flag->program;
-	WfErrorCode error;
-	WfString	key;
 
-	if (program->check && run->context->valid &&
-		(error = program->check(run->context)) != WF_ERROR_NONE)
-		wf_flags_run_fail(run, error, WF_CAUSE_NONE);
-	else if (program->fault != WF_ERROR_NONE)
-		wf_flags_run_fail(run, program->fault, WF_CAUSE_NONE);
-	else if (!run->context->valid)
-		wf_flags_run_fail(run, WF_ERROR_INVALID_CONTEXT, WF_CAUSE_NONE);
-	else if (program->needs_key && !context_has_key(run->context, program, &key))
-		wf_flags_run_fail(run, WF_ERROR_TARGETING_KEY_MISSING, WF_CAUSE_NONE);
-	if (run->error != WF_ERROR_NONE)
+	if (unlikely(program->check || program->fault != WF_ERROR_NONE || program->needs_key ||
+				 !run->context->valid) &&
+		!may_run(run, program))
 	{
 		fail(run, outcome);
 		return;
@@ -239,6 +231,25 @@ run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 		return;
 	if (run_rule(run, program, &program->fallthrough, outcome) != RULE_DECIDED)
 		serve_variant(program, program->off, WF_REASON_SPLIT, outcome);
+}
+
+/* Whether the program is sound and the context what it needs. */
+static bool
+may_run(WfRun *run, const WfProgram *program)
+{
+	WfErrorCode error;
+	WfString	key;
+
+	if (program->check && run->context->valid &&
+		(error = program->check(run->context)) != WF_ERROR_NONE)
+		wf_flags_run_fail(run, error, WF_CAUSE_NONE);
+	else if (program->fault != WF_ERROR_NONE)
+		wf_flags_run_fail(run, program->fault, WF_CAUSE_NONE);
+	else if (!run->context->valid)
+		wf_flags_run_fail(run, WF_ERROR_INVALID_CONTEXT, WF_CAUSE_NONE);
+	else if (program->needs_key && !context_has_key(run->context, program, &key))
+		wf_flags_run_fail(run, WF_ERROR_TARGETING_KEY_MISSING, WF_CAUSE_NONE);
+	return run->error == WF_ERROR_NONE;
 }
 
 /* Fetches the key that identifies the context for a program. */
@@ -284,8 +295,13 @@ run_rules(WfRun *run, const WfProgram *program, int from, int until, WfOutcome *
 	for (int i = from; i < until; i++)
 	{
 		const WfFlagRule *rule = &program->rules[i];
-		RuleEnd		end = run_rule(run, program, rule, outcome);
+		RuleEnd		end;
 
+		/* Most rules miss here. */
+		if (rule->condition && !wf_flags_node_holds(run, rule->condition) &&
+			run->error == WF_ERROR_NONE)
+			continue;
+		end = run_rule(run, program, rule, outcome);
 		if (end == RULE_DECIDED)
 			return true;
 		while (end == RULE_MISSED_GROUP && i + 1 < until &&
@@ -295,17 +311,16 @@ run_rules(WfRun *run, const WfProgram *program, int from, int until, WfOutcome *
 	return false;
 }
 
+/* Runs a rule whose condition holds, or has failed. */
 static RuleEnd
 run_rule(WfRun *run, const WfProgram *program, const WfFlagRule *rule, WfOutcome *outcome)
 {
-	bool		inside = true;
+	bool		inside = run->error == WF_ERROR_NONE;
 	int			variant = rule->serve.variant;
 	WfReason	reason = rule->reason;
 	double		position;
 	int			arm;
 
-	if (rule->condition)
-		inside = wf_flags_node_holds(run, rule->condition);
 	if (inside && rule->share)
 	{
 		inside = wf_flags_split_choose(run, rule->share, &arm, &position) && arm >= 0;

@@ -10,10 +10,6 @@
 #include "common/compat.h"
 
 #include "flags/logic.h"
-#include "flags/set.h"
-
-/* From how many constant strings on "in" looks them up in a set. */
-#define SET_MIN 8
 
 static bool compile(WfLogicCompiler *compiler, const WfValue *expression, int depth, WfNode *node);
 static bool compile_array(WfLogicCompiler *compiler, const WfValue *array, int depth, WfNode *node);
@@ -21,7 +17,6 @@ static bool compile_children(WfLogicCompiler *compiler, const WfValue *array, in
 static bool compile_call(WfLogicCompiler *compiler, const WfValue *object, int depth, WfNode *node);
 static bool compile_reference(WfLogicCompiler *compiler, WfString operator, const WfValue *name,
 							  WfNode *node);
-static void prepare_call(WfLogicCall *call, const WfNode *node);
 static void make_constant(const WfValue *value, WfNode *node);
 static bool may_be_logic(const WfValue *array);
 static void call_with_surplus(WfRun *run, const WfNode *node, WfValue *result);
@@ -145,12 +140,13 @@ compile_call(WfLogicCompiler *compiler, const WfValue *object, int depth, WfNode
 	call = palloc0(sizeof(WfLogicCall));
 	call->operator = operator;
 	call->language = compiler->language;
-	prepare_call(call, node);
 	node->type = WF_NODE_FUNCTION;
 	node->u.function.call = operator->call;
 	if (operator->arity > 0 && node->nchildren > operator->arity)
 		node->u.function.call = call_with_surplus;
 	node->u.function.data = call;
+	if (operator->prepare)
+		call->prepared = operator->prepare(node);
 	return true;
 }
 
@@ -181,37 +177,6 @@ compile_reference(WfLogicCompiler *compiler, WfString operator, const WfValue *n
 		node->u.error = WF_ERROR_PARSE_ERROR;
 	}
 	return true;
-}
-
-/* What can be made of constant arguments once and for all. */
-static void
-prepare_call(WfLogicCall *call, const WfNode *node)
-{
-	static const WfValue nothing = {.type = WF_VALUE_ABSENT};
-	const WfValue *list;
-	WfValue		element;
-
-	if (call->operator->takes_name)
-	{
-		if (node->nchildren == 0)
-			call->attribute = wf_flags_logic_attribute(&nothing);
-		else if (node->children[0].type == WF_NODE_CONSTANT)
-			call->attribute = wf_flags_logic_attribute(node->children[0].u.constant);
-	}
-	if (call->operator->call != wf_flags_logic_in || node->nchildren < 2 ||
-		node->children[1].type != WF_NODE_CONSTANT)
-		return;
-	list = node->children[1].u.constant;
-	if (list->type != WF_VALUE_ARRAY || wf_flags_value_length(list) < SET_MIN)
-		return;
-	for (int i = 0; i < wf_flags_value_length(list); i++)
-	{
-		if (!wf_flags_value_element(list, i, &element) || element.type != WF_VALUE_STRING)
-			return;
-	}
-	call->set = wf_flags_set_create(wf_flags_value_length(list));
-	for (int i = 0; wf_flags_value_element(list, i, &element); i++)
-		wf_flags_set_add(call->set, element.u.string);
 }
 
 /* Numbers are doubles here: an exact one is converted once and for all. */

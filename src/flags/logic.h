@@ -17,7 +17,8 @@ typedef struct WfLogicOperator
 	int			arity;			/* of how many arguments it makes something;
 								 * 0: of all */
 	int			mode;			/* a choice that call understands */
-	bool		takes_name;		/* its first argument says where to look up */
+	/* What can be made of constant arguments once, or NULL; may be NULL. */
+	const void *(*prepare) (const WfNode *node);
 } WfLogicOperator;
 
 /* JsonLogic, or what extends it. */
@@ -53,9 +54,7 @@ typedef struct WfLogicCall
 {
 	const WfLogicOperator *operator;
 	const WfLogicLanguage *language;
-	const WfAttribute *attribute;	/* what a constant name leads to, or NULL */
-	struct wf_string_set_hash *set; /* the second argument, where it is many
-									 * constant strings; or NULL */
+	const void *prepared;		/* by the operator, or NULL */
 } WfLogicCall;
 
 typedef struct WfLogicCompiler
@@ -88,6 +87,7 @@ extern void wf_flags_logic_array(WfRun *run, const WfNode *node, WfValue *result
 extern const WfAttribute *wf_flags_logic_attribute(const WfValue *name);
 extern void wf_flags_logic_fetch(WfRun *run, const WfLogicLanguage *language,
 								 const WfAttribute *attribute, WfValue *value);
+extern const void *wf_flags_logic_prepare_name(const WfNode *node);
 extern void wf_flags_logic_var(WfRun *run, const WfNode *node, WfValue *result);
 extern void wf_flags_logic_missing(WfRun *run, const WfNode *node, WfValue *result);
 extern void wf_flags_logic_missing_some(WfRun *run, const WfNode *node, WfValue *result);
@@ -98,6 +98,7 @@ extern void wf_flags_logic_filter(WfRun *run, const WfNode *node, WfValue *resul
 extern void wf_flags_logic_reduce(WfRun *run, const WfNode *node, WfValue *result);
 extern void wf_flags_logic_quantify(WfRun *run, const WfNode *node, WfValue *result);
 extern void wf_flags_logic_merge(WfRun *run, const WfNode *node, WfValue *result);
+extern const void *wf_flags_logic_prepare_set(const WfNode *node);
 extern void wf_flags_logic_in(WfRun *run, const WfNode *node, WfValue *result);
 
 /* logic_number.c; comparisons have a WfOrder as mode, calculations their sign */

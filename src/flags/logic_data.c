@@ -21,12 +21,25 @@ static bool is_missing(WfRun *run, const WfLogicLanguage *language, const WfValu
 static void missing_of_list(WfRun *run, const WfLogicLanguage *language, const WfValue *names,
 							int *nmissing, WfValue *result);
 
+/* WfLogicOperator.prepare: what a constant name leads to. */
+const void *
+wf_flags_logic_prepare_name(const WfNode *node)
+{
+	static const WfValue nothing = {.type = WF_VALUE_ABSENT};
+
+	if (node->nchildren == 0)
+		return wf_flags_logic_attribute(&nothing);
+	if (node->children[0].type != WF_NODE_CONSTANT)
+		return NULL;
+	return wf_flags_logic_attribute(node->children[0].u.constant);
+}
+
 /* {"var": name}, {"var": [name, default]} */
 void
 wf_flags_logic_var(WfRun *run, const WfNode *node, WfValue *result)
 {
 	const WfLogicCall *call = wf_flags_logic_call(node);
-	const WfAttribute *attribute = call->attribute;
+	const WfAttribute *attribute = call->prepared;
 	WfValue		fallback;
 	WfValue		name;
 

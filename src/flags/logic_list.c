@@ -9,6 +9,9 @@
 #include "flags/operator.h"
 #include "flags/set.h"
 
+/* From how many constant strings on "in" looks them up in a set. */
+#define SET_MIN 8
+
 /* A list that is being gone through, with a body for each element. */
 typedef struct Loop
 {
@@ -143,11 +146,34 @@ wf_flags_logic_merge(WfRun *run, const WfNode *node, WfValue *result)
 	wf_flags_logic_finish(run, &state, WJB_END_ARRAY, result);
 }
 
+/* WfLogicOperator.prepare: the set of a list of many constant strings. */
+const void *
+wf_flags_logic_prepare_set(const WfNode *node)
+{
+	const WfValue *list;
+	WfStringSet *set;
+	WfValue		element;
+
+	if (node->nchildren < 2 || node->children[1].type != WF_NODE_CONSTANT)
+		return NULL;
+	list = node->children[1].u.constant;
+	if (list->type != WF_VALUE_ARRAY || wf_flags_value_length(list) < SET_MIN)
+		return NULL;
+	set = wf_flags_set_create(wf_flags_value_length(list));
+	for (int i = 0; i < wf_flags_value_length(list); i++)
+	{
+		if (!wf_flags_value_element(list, i, &element) || element.type != WF_VALUE_STRING)
+			return NULL;
+		wf_flags_set_add(set, element.u.string);
+	}
+	return set;
+}
+
 /* {"in": [value, list]}, {"in": [text, text]} */
 void
 wf_flags_logic_in(WfRun *run, const WfNode *node, WfValue *result)
 {
-	const WfLogicCall *call = wf_flags_logic_call(node);
+	const WfStringSet *set = wf_flags_logic_call(node)->prepared;
 	const WfPredicate contains = {0};
 	WfOperand	part = {.value.type = WF_VALUE_STRING};
 	WfValue		value;
@@ -155,8 +181,8 @@ wf_flags_logic_in(WfRun *run, const WfNode *node, WfValue *result)
 	bool		holds = false;
 
 	wf_flags_logic_argument(run, node, 0, &value);
-	if (call->set)
-		holds = value.type == WF_VALUE_STRING && wf_flags_set_has(call->set, value.u.string);
+	if (set)
+		holds = value.type == WF_VALUE_STRING && wf_flags_set_has(set, value.u.string);
 	else
 	{
 		wf_flags_logic_argument(run, node, 1, &whole);

@@ -63,34 +63,37 @@ find_once(JsonbContainer *object, WfString name, WfValue *value)
 {
 	int			size = JsonContainerSize(object);
 	const char *data = (const char *) &object->children[size * 2];
+	const JEntry *entry = object->children;
+	const JEntry *names_end = entry + size;
+	const JEntry *its_value;
 	uint32		start = 0;
 	uint32		end = 0;
-	int			found;
 
 	if (size > WF_INDEX_MAX)
 	{
-		WfValue		whole = {.type = WF_VALUE_OBJECT, .u.container = object};
+		WfValue		whole = {.type = WF_VALUE_OBJECT,.u.container = object};
 
 		return wf_flags_value_member(&whole, name, value);
 	}
 	value->type = WF_VALUE_ABSENT;
-	for (found = 0; found < size; found++)
+	for (; entry < names_end; entry++, start = end)
 	{
-		start = end;
-		JBE_ADVANCE_OFFSET(end, object->children[found]);
-		if (end - start > name.len)
-			return false;
+		JBE_ADVANCE_OFFSET(end, *entry);
 		if (end - start == name.len && is_name(data + start, name))
 			break;
+		if (end - start > name.len)
+			return false;
 	}
-	if (found == size)
+	if (entry == names_end)
 		return false;
-	for (int i = found + 1; i <= found + size; i++)
-	{
-		start = end;
-		JBE_ADVANCE_OFFSET(end, object->children[i]);
-	}
-	value_of_entry(object->children[found + size], data, start, end, value);
+	start = end;
+	/* Its value is as many entries on as there are members. */
+	its_value = entry + size;
+	for (entry++; entry < its_value; entry++)
+		JBE_ADVANCE_OFFSET(start, *entry);
+	end = start;
+	JBE_ADVANCE_OFFSET(end, *its_value);
+	value_of_entry(*its_value, data, start, end, value);
 	return true;
 }
 

@@ -121,19 +121,20 @@ wf_flags_match_exists(WfRun *run, const WfPredicate *predicate,
 }
 
 /*
- * Puts the operands of an equality into a set, where they are many and all of
- * them strings.
+ * Notes of an equality that its operands are all strings, and puts them into
+ * a set where they are many.
  */
 void
 wf_flags_predicate_index(WfPredicate *predicate)
 {
-	if (predicate->noperands < SET_MIN)
-		return;
 	for (int i = 0; i < predicate->noperands; i++)
 	{
 		if (predicate->operands[i].value.type != WF_VALUE_STRING)
 			return;
 	}
+	predicate->equals_strings = true;
+	if (predicate->noperands < SET_MIN)
+		return;
 	predicate->set = wf_flags_set_create(predicate->noperands);
 	for (int i = 0; i < predicate->noperands; i++)
 		wf_flags_set_add(predicate->set, predicate->operands[i].value.u.string);

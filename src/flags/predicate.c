@@ -54,11 +54,25 @@ element_matches(WfRun *run, const WfPredicate *predicate, const WfValue *array)
 	return matches;
 }
 
+/* Whether a string is one of the operands. */
+static inline bool
+equals_one(const WfPredicate *predicate, WfString string)
+{
+	if (predicate->set)
+		return wf_flags_set_has(predicate->set, string);
+	for (int i = 0; i < predicate->noperands; i++)
+	{
+		if (wf_flags_strings_equal(predicate->operands[i].value.u.string, string))
+			return true;
+	}
+	return false;
+}
+
 static bool
 value_matches(WfRun *run, const WfPredicate *predicate, const WfValue *value)
 {
-	if (predicate->set)
-		return value->type == WF_VALUE_STRING && wf_flags_set_has(predicate->set, value->u.string);
+	if (predicate->equals_strings)
+		return value->type == WF_VALUE_STRING && equals_one(predicate, value->u.string);
 	if (predicate->unary)
 		return predicate->match(run, predicate, value, NULL);
 	for (int i = 0; i < predicate->noperands; i++)

@@ -139,10 +139,11 @@ typedef struct WfPredicate
 	bool		each;			/* an array matches when one of its elements
 								 * does */
 	bool		fold_case;
+	bool		equals_strings; /* all operands are strings to be equal to */
 	int			noperands;
 	WfOperand  *operands;
-	struct wf_string_set_hash *set; /* all operands, where they are many
-									 * strings to be equal to; or NULL */
+	struct wf_string_set_hash *set; /* of equals_strings, where they are many;
+									 * or NULL */
 } WfPredicate;
 
 /* What a segment is, see segment.h. */

@@ -40,6 +40,7 @@ typedef struct StoredFlag
 	MemoryContext context;		/* owns the program of a flag with a
 								 * definition, or NULL */
 	bool		enabled;
+	bool		replaced;		/* its row has a later version here */
 	Datum		kept[lengthof(kept_columns)];	/* 0 is NULL */
 } StoredFlag;
 
@@ -162,7 +163,9 @@ load_flag(HeapTuple tuple, TupleDesc desc)
 		: DatumGetInt32(values[Anum_wf_flags_cache_ttl_seconds - 1]);
 
 	slot = enter_slot(stored->flag.key);
-	if (slot->flag == NULL && slot->overrides)
+	if (slot->flag)
+		slot->flag->replaced = true;
+	else if (slot->overrides)
 		pfree(unconstify(char *, slot->key.data));
 	slot->key = stored->flag.key;
 	slot->flag = stored;
@@ -216,10 +219,11 @@ static void
 forget_flag(void *item)
 {
 	StoredFlag *stored = (StoredFlag *) item;
-	WfFlagSlot *slot = flag_table_lookup(flag_table, stored->flag.key);
 
-	if (slot && slot->flag == stored)
+	if (!stored->replaced)
 	{
+		WfFlagSlot *slot = flag_table_lookup(flag_table, stored->flag.key);
+
 		slot->flag = NULL;
 		if (slot->overrides)
 			slot->key = copy_string(overrides_context, slot->key);
