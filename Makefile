@@ -126,12 +126,14 @@ OBJS = \
 	src/flags/dialect_flagsmith.o \
 	src/flags/dialect_flagsmith_document.o \
 	src/flags/dialect_flagsmith_environment.o \
+	src/flags/dialect_flagsmith_export.o \
 	src/flags/dialect_flagsmith_identity.o \
 	src/flags/dialect_flagsmith_operator.o \
 	src/flags/dialect_flagsmith_property.o \
 	src/flags/dialect_flagsmith_read.o \
 	src/flags/dialect_flagsmith_result.o \
 	src/flags/dialect_flagsmith_segment.o \
+	src/flags/dialect_flagsmith_state.o \
 	src/flags/dialect_growthbook.o \
 	src/flags/dialect_growthbook_condition.o \
 	src/flags/dialect_growthbook_document.o \
