@@ -18,6 +18,7 @@ CREATE TABLE reg.others (
 	b1 bit DEFAULT B'1', b5 bit(5) DEFAULT B'10001', bv bit varying, ip inet, r int4range, mr int4multirange, sp reg.span, sps reg.spans, p point, bx box,
 	q tsvector, mo reg.mood NOT NULL DEFAULT 'it''s ok', mos reg.mood[], ad reg.address, ads reg.address[] NOT NULL, em reg.email, nu reg.numbers,
 	a int[], n numeric(4,1)[], "Odd-Näme" int, "9 lives" int, "char" "char");
+CREATE TABLE reg.far (t timestamp DEFAULT '294276-12-31', i interval DEFAULT '178000000 years', j interval DEFAULT '-1 day 00:00:00.000001');
 CREATE VIEW reg.seen AS SELECT id, n2, v AS "v-2" FROM reg.scalars;
 CREATE MATERIALIZED VIEW reg.kept AS SELECT id FROM reg.scalars;
 
@@ -29,6 +30,7 @@ CREATE FUNCTION reg.properties(name text, options jsonb DEFAULT '{}') RETURNS SE
 	SELECT key || ' ' || value FROM json_each(wishflags.registry_schema(name, 'json', options)::json->'properties') $$;
 SELECT reg.fields('reg.scalars');
 SELECT reg.fields('reg.times');
+SELECT reg.fields('reg.far');
 SELECT reg.fields('reg.others');
 SELECT reg.properties('reg.scalars');
 SELECT reg.properties('reg.others', '{"values": "to_jsonb"}');

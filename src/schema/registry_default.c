@@ -6,9 +6,8 @@
  */
 #include "common/compat.h"
 
-#include <math.h>
-
 #include "common/base64.h"
+#include "common/int.h"
 #include "datatype/timestamp.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -35,6 +34,7 @@ static char *decimal_value(const char *text, int scale, WfValueForm form);
 static int	to_bytes(char *digits, uint8 *bytes);
 static char *bits_value(const char *text, WfValueForm form);
 static char *time_value(WfShape *shape, const char *text);
+static char *duration_value(const char *text);
 static int64 floor_divide(int64 value, int64 by);
 static char *zoned_value(const char *text);
 static bool is_number(const char *text);
@@ -151,7 +151,6 @@ static char *
 value_of(WfShape *shape, const char *text, WfValueForm form)
 {
 	bool		truth;
-	Interval   *interval;
 
 	switch (shape->default_kind)
 	{
@@ -186,10 +185,7 @@ value_of(WfShape *shape, const char *text, WfValueForm form)
 		case WF_DEFAULT_ZONED:
 			return zoned_value(text);
 		case WF_DEFAULT_DURATION:
-			interval = DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(text),
-															 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
-			return psprintf(INT64_FORMAT, interval->time + interval->day * USECS_PER_DAY
-							+ interval->month * MICROSECONDS_PER_MONTH);
+			return duration_value(text);
 		default:
 			return NULL;
 	}
@@ -250,7 +246,7 @@ bytes_value(const uint8 *bytes, int len, WfValueForm form)
 		int			n;
 
 		enlargeStringInfo(&json, size);
-		n = pg_b64_encode((const char *) bytes, len, json.data + json.len, size);
+		n = pg_b64_encode((const void *) bytes, len, json.data + json.len, size);
 		json.len += Max(n, 0);
 		json.data[json.len] = '\0';
 	}
@@ -350,16 +346,30 @@ bits_value(const char *text, WfValueForm form)
 static char *
 time_value(WfShape *shape, const char *text)
 {
-	Datum		none = ObjectIdGetDatum(InvalidOid);
-	int64		microseconds;
+	bool		of_day = shape->default_kind == WF_DEFAULT_TIME;
+	Datum		value = DirectFunctionCall3(of_day ? time_in : timestamp_in, CStringGetDatum(text),
+											ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	int64		microseconds = of_day ? DatumGetTimeADT(value) : DatumGetTimestamp(value);
 
-	if (shape->default_kind == WF_DEFAULT_TIME)
-		microseconds = DatumGetTimeADT(DirectFunctionCall3(time_in, CStringGetDatum(text), none, Int32GetDatum(-1)));
-	else
-		microseconds = DatumGetTimestamp(DirectFunctionCall3(timestamp_in, CStringGetDatum(text), none,
-															 Int32GetDatum(-1)))
-			+ DAYS_1970_TO_2000 * USECS_PER_DAY;
+	/* The last years of PostgreSQL's calendar are beyond that count. */
+	if (!of_day && pg_add_s64_overflow(microseconds, DAYS_1970_TO_2000 * USECS_PER_DAY, &microseconds))
+		return NULL;
 	return psprintf(INT64_FORMAT, floor_divide(microseconds, USECS_PER_SEC / shape->units));
+}
+
+static char *
+duration_value(const char *text)
+{
+	Interval   *interval = DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(text),
+																 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	int64		days;
+	int64		sum;
+
+	if (pg_mul_s64_overflow(interval->month, MICROSECONDS_PER_MONTH, &sum)
+		|| pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &days)
+		|| pg_add_s64_overflow(sum, days, &sum) || pg_add_s64_overflow(sum, interval->time, &sum))
+		return NULL;
+	return psprintf(INT64_FORMAT, sum);
 }
 
 static int64
