@@ -79,6 +79,20 @@ OBJS = \
 	src/schema/order.o \
 	src/schema/read.o \
 	src/schema/rebuild.o \
+	src/schema/render.o \
+	src/schema/render_compare.o \
+	src/schema/render_describe.o \
+	src/schema/render_diagram.o \
+	src/schema/render_diagram_table.o \
+	src/schema/render_dot.o \
+	src/schema/render_escape.o \
+	src/schema/render_html.o \
+	src/schema/render_layout.o \
+	src/schema/render_markdown.o \
+	src/schema/render_mermaid.o \
+	src/schema/render_svg.o \
+	src/schema/render_text.o \
+	src/schema/render_tree.o \
 	src/schema/schema.o \
 	src/schema/script.o \
 	src/schema/type.o \
@@ -249,6 +263,7 @@ SQL_PARTS = \
 	src/flags/manage.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
+	src/schema/render.sql \
 	src/migration/migration.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
@@ -302,6 +317,7 @@ REGRESS = \
 	schema_partition \
 	schema_grant \
 	schema_order \
+	schema_render \
 	schema_wrong \
 	migration_split \
 	migration_wrong \

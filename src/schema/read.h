@@ -4,8 +4,13 @@
 #ifndef WF_SCHEMA_READ_H
 #define WF_SCHEMA_READ_H
 
+#include "fmgr.h"
+
 #include "schema/model.h"
 
 extern WfModel *wf_schema_read(List *schemas, List *left_out);
+
+/* schema.c */
+extern void wf_schema_read_pair(FunctionCallInfo fcinfo, WfModel **from, WfModel **to);
 
 #endif							/* WF_SCHEMA_READ_H */
