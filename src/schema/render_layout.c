@@ -153,6 +153,7 @@ add_route(Builder *b, WfDiagramRelation *relation)
 		end = other;
 	}
 	route->nodes = list_make1(last);
+	last->loops |= last == end;
 	while (last != end)
 	{
 		WfLayoutNode *next = last->layer + 1 == end->layer ? end : add_node(b, last->layer + 1, NULL);
@@ -314,7 +315,7 @@ shift_to_origin(Builder *b)
 
 			node->y -= top;
 			b->layout->height = Max(b->layout->height, node->y + node->height);
-			b->layout->width = Max(b->layout->width, node->x + node->width);
+			b->layout->width = Max(b->layout->width, node->x + node->width + (node->loops ? GAP_X / 2 : 0));
 		}
 	}
 }

@@ -15,6 +15,7 @@ typedef struct WfLayoutNode
 				y,
 				width,
 				height;
+	bool		loops;			/* refers to itself, by a curve on its right */
 	double		rank;			/* where its neighbours want it */
 	List	   *left;			/* WfLayoutNode */
 	List	   *right;

@@ -123,3 +123,15 @@ test('no tables overlap in the drawing', async () => {
 			assert.ok(a.right <= b.x || b.right <= a.x || a.bottom <= b.y || b.bottom <= a.y, JSON.stringify([a, b]));
 	}
 });
+
+test('a table that refers to itself is drawn inside the drawing, with its curve', async () => {
+	await pool.query('CREATE SCHEMA loop; CREATE TABLE loop.t (a_rather_long_name_of_a_key bigint PRIMARY KEY, parent bigint REFERENCES loop.t DEFAULT 1234567890123456)');
+	const { rows } = await pool.query(`SELECT wishflags.schema_diff_render(s #- '{objects,table,loop.t}' #- '{objects,column}'
+		#- '{objects,constraint}' #- '{objects,default}', s, 'svg') AS text FROM (SELECT wishflags.schema_snapshot('{loop}') AS s) x`);
+	const document = new window.DOMParser().parseFromString(rows[0].text, 'application/xml');
+	const left = Number(document.querySelector('svg > g[transform]').getAttribute('transform').match(/\d+/)[0]);
+	const circles = [...document.querySelectorAll('circle')];
+	assert.equal(circles.length, 2);
+	for (const c of circles)
+		assert.ok(left + Number(c.getAttribute('cx')) + Number(c.getAttribute('r')) < Number(document.documentElement.getAttribute('width')));
+});
