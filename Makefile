@@ -101,6 +101,20 @@ OBJS = \
 	src/schema/registry_shape.o \
 	src/schema/registry_snapshot.o \
 	src/schema/registry_wire.o \
+	src/schema/render.o \
+	src/schema/render_compare.o \
+	src/schema/render_describe.o \
+	src/schema/render_diagram.o \
+	src/schema/render_diagram_table.o \
+	src/schema/render_dot.o \
+	src/schema/render_escape.o \
+	src/schema/render_html.o \
+	src/schema/render_layout.o \
+	src/schema/render_markdown.o \
+	src/schema/render_mermaid.o \
+	src/schema/render_svg.o \
+	src/schema/render_text.o \
+	src/schema/render_tree.o \
 	src/schema/schema.o \
 	src/schema/script.o \
 	src/schema/type.o \
@@ -275,6 +289,7 @@ SQL_PARTS = \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
 	src/schema/registry.sql \
+	src/schema/render.sql \
 	src/migration/migration.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
@@ -331,6 +346,7 @@ REGRESS = \
 	schema_partition \
 	schema_grant \
 	schema_order \
+	schema_render \
 	schema_wrong \
 	schema_registry \
 	schema_registry_compat \

@@ -108,7 +108,21 @@ schema_names(ArrayType *array)
 	return names;
 }
 
-/* (from_snapshot jsonb, to_snapshot jsonb, options jsonb); NULL is the live database. */
+/* The first two arguments, from_snapshot and to_snapshot; NULL is the live database. */
+void
+wf_schema_read_pair(FunctionCallInfo fcinfo, WfModel **from, WfModel **to)
+{
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("from_snapshot must not be null"),
+				 errhint("For the live database write: wishflags.schema_snapshot()")));
+	*from = wf_schema_model_from_json(PG_GETARG_JSONB_P(0), "from_snapshot");
+	*to = PG_ARGISNULL(1) ? wf_schema_read((*from)->schemas, (*from)->left_out)
+		: wf_schema_model_from_json(PG_GETARG_JSONB_P(1), "to_snapshot");
+}
+
+/* (from_snapshot jsonb, to_snapshot jsonb, options jsonb) */
 static WfPlan *
 plan_arguments(FunctionCallInfo fcinfo)
 {
@@ -116,16 +130,9 @@ plan_arguments(FunctionCallInfo fcinfo)
 	WfModel    *from;
 	WfModel    *to;
 
-	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("from_snapshot must not be null"),
-				 errhint("For the live database write: wishflags.schema_snapshot()")));
 	if (!PG_ARGISNULL(2))
 		wf_common_options_parse(PG_GETARG_JSONB_P(2), diff_options, lengthof(diff_options), &options);
-	from = wf_schema_model_from_json(PG_GETARG_JSONB_P(0), "from_snapshot");
-	to = PG_ARGISNULL(1) ? wf_schema_read(from->schemas, from->left_out)
-		: wf_schema_model_from_json(PG_GETARG_JSONB_P(1), "to_snapshot");
+	wf_schema_read_pair(fcinfo, &from, &to);
 	return options.rollback ? wf_schema_plan(to, from, &options) : wf_schema_plan(from, to, &options);
 }
 
