@@ -12,7 +12,7 @@
 #include "schema/rename.h"
 
 /* What is less alike than this is something else. */
-#define LIKELY 0.6
+#define LIKELY 0.5
 
 /* So many pairs are a new schema, not renames. */
 #define MAX_PAIRS 1000000
@@ -43,6 +43,13 @@ wf_schema_find_likely(WfPlan *plan)
 {
 	for (int kind = 0; kind < WF_OBJECT_COUNT; kind++)
 		pair_kind(plan, kind);
+}
+
+/* The key of a hint that names the object: as it is called before all renames. */
+const char *
+wf_schema_hint_key(WfObject *object)
+{
+	return object->old_key ? object->old_key : object->key;
 }
 
 static void

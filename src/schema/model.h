@@ -137,6 +137,7 @@ typedef struct WfObject
 	List	   *doubts;			/* indexes of those that a rename may have
 								 * left wrong */
 	bool		followed;		/* a rename went through it */
+	const char *old_key;		/* before that, or NULL */
 	struct WfObject *likely;	/* what looks like it under another name */
 	double		likeness;
 	bool		retype;			/* a column whose type is made anew */

@@ -117,6 +117,7 @@ extern bool wf_schema_is_decoration(const char *attr);
 
 /* likeness.c */
 extern void wf_schema_find_likely(WfPlan *plan);
+extern const char *wf_schema_hint_key(WfObject *object);
 
 /* rebuild.c */
 extern void wf_schema_spread(WfPlan *plan);

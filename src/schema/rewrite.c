@@ -151,6 +151,8 @@ rewrite_object(WfRename *rename, WfObject *object)
 	for (int i = 0; i < lengthof(named_attrs); i++)
 		rewrite_attr(rename, object, wf_schema_attr_index(object->type, named_attrs[i].attr),
 					 named_attrs[i].columns);
+	if (!object->old_key)
+		object->old_key = object->key;
 	object->key = psprintf("%s %s", object->type->name, identity);
 	object->identity = object->key + strlen(object->type->name) + 1;
 }

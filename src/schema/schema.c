@@ -300,7 +300,7 @@ push_likely(JsonbParseState **state, WfObject *created)
 	push_member(state, "renamed_from", string_value(created->likely->identity));
 	push_key(state, "renames");
 	pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
-	push_member(state, created->likely->key, string_value(wf_schema_own_name(created)));
+	push_member(state, wf_schema_hint_key(created->likely), string_value(wf_schema_own_name(created)));
 	pushJsonbValue(state, WJB_END_OBJECT, NULL);
 }
 

@@ -236,7 +236,7 @@ refuse_data_loss(WfPlan *plan)
 			continue;
 		if (renames.len)
 			appendStringInfoString(&renames, ", ");
-		escape_json(&renames, action->from->key);
+		escape_json(&renames, wf_schema_hint_key(action->from));
 		appendStringInfoString(&renames, ": ");
 		escape_json(&renames, wf_schema_own_name(action->from->likely));
 	}
