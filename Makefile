@@ -314,6 +314,7 @@ REGRESS = \
 	schema_grant \
 	schema_order \
 	schema_rename \
+	schema_rename_hint \
 	schema_diff_schemas \
 	schema_wrong \
 	migration_split \

@@ -279,10 +279,12 @@ evidence(WfAction *action)
 {
 	JsonbParseState *state = NULL;
 	WfObject   *object = action->from ? action->from : action->to;
+	JsonbValue	rebuilt = {.type = jbvBool};
 
+	rebuilt.val.boolean = true;
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	if (!action->renamed && object->fate == WF_FATE_REPLACE)
-		push_member(&state, "rebuilt", (JsonbValue) {.type = jbvBool, .val.boolean = true});
+		push_member(&state, "rebuilt", rebuilt);
 	if (action->verb == WF_VERB_CREATE && object->likely)
 		push_likely(&state, object);
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
