@@ -5,6 +5,7 @@
  *  "objects": {"table": {"public.t": {"attribute": ..., "parent": "...",
  *  "needs": ["..."]}}}, "unmodelled": ["..."]}
  *
+ * With "consistent": false where others changed schemas while it was read.
  * Attributes at their default are left out.  A snapshot may come from
  * anywhere, so everything is checked when it is read.
  */
@@ -54,6 +55,13 @@ wf_schema_model_to_json(WfModel *model)
 	push_key(&state, "server_version");
 	number.val.numeric = int64_to_numeric(model->server_version);
 	pushJsonbValue(&state, WJB_VALUE, &number);
+	if (model->inconsistent)
+	{
+		push_key(&state, "consistent");
+		number.type = jbvBool;
+		number.val.boolean = false;
+		pushJsonbValue(&state, WJB_VALUE, &number);
+	}
 	if (model->schemas)
 		push_strings(&state, "schemas", model->schemas);
 	if (model->left_out)

@@ -166,6 +166,7 @@ typedef struct WfModel
 								 * ... */
 	List	   *unmodelled;		/* char *: described objects */
 	int			server_version;
+	bool		inconsistent;	/* others changed schemas while it was read */
 } WfModel;
 
 /* type.c */
