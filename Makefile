@@ -65,6 +65,7 @@ OBJS = \
 	src/schema/ddl_foreign.o \
 	src/schema/ddl_index.o \
 	src/schema/ddl_other.o \
+	src/schema/ddl_rename.o \
 	src/schema/ddl_routine.o \
 	src/schema/ddl_sequence.o \
 	src/schema/ddl_table.o \
@@ -74,8 +75,11 @@ OBJS = \
 	src/schema/edges.o \
 	src/schema/fingerprint.o \
 	src/schema/graph.o \
+	src/schema/hint.o \
 	src/schema/json.o \
 	src/schema/jsonb_access.o \
+	src/schema/likeness.o \
+	src/schema/mention.o \
 	src/schema/model.o \
 	src/schema/order.o \
 	src/schema/read.o \
@@ -115,8 +119,14 @@ OBJS = \
 	src/schema/render_svg.o \
 	src/schema/render_text.o \
 	src/schema/render_tree.o \
+	src/schema/rename.o \
+	src/schema/rename_step.o \
+	src/schema/rewrite.o \
+	src/schema/rewrite_column.o \
 	src/schema/schema.o \
 	src/schema/script.o \
+	src/schema/select_list.o \
+	src/schema/tokens.o \
 	src/schema/type.o \
 	src/schema/watch.o \
 	src/migration/check.o \
@@ -290,6 +300,7 @@ SQL_PARTS = \
 	src/schema/schema.sql \
 	src/schema/registry.sql \
 	src/schema/render.sql \
+	src/schema/rename.sql \
 	src/migration/migration.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
@@ -347,6 +358,9 @@ REGRESS = \
 	schema_grant \
 	schema_order \
 	schema_render \
+	schema_rename \
+	schema_rename_hint \
+	schema_diff_schemas \
 	schema_wrong \
 	schema_registry \
 	schema_registry_compat \

@@ -107,6 +107,24 @@ wf_schema_model_finish(WfModel *model)
 	}
 }
 
+/* Finds the objects by their keys again after these have changed. */
+void
+wf_schema_model_rekey(WfModel *model)
+{
+	wf_object_hash *by_key = wf_object_create(CurrentMemoryContext, model->nobjects + 1, NULL);
+
+	for (int i = 0; i < model->nobjects; i++)
+	{
+		WfObject   *object = model->objects[i];
+		bool		found;
+
+		wf_object_insert(by_key, object->key, &found)->object = object;
+	}
+	wf_object_destroy((wf_object_hash *) model->by_key);
+	model->by_key = (struct wf_object_hash *) by_key;
+	qsort(model->objects, model->nobjects, sizeof(WfObject *), compare_objects);
+}
+
 /* Was this attribute ("owner", "grants", "comment") not read? */
 bool
 wf_schema_model_left_out(WfModel *model, const char *attr)

@@ -16,6 +16,6 @@ extern WfModel *wf_schema_read(List *schemas, List *left_out);
 extern int	wf_schema_pin_settings(void);
 
 /* schema.c */
-extern void wf_schema_read_pair(FunctionCallInfo fcinfo, WfModel **from, WfModel **to);
+extern void wf_schema_read_pair(FunctionCallInfo fcinfo, Jsonb *renames, WfModel **from, WfModel **to);
 
 #endif							/* WF_SCHEMA_READ_H */

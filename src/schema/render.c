@@ -30,6 +30,7 @@ static const RenderFormat formats[] = {
 
 static const WfOption render_options[] = {
 	{"all", WF_OPTION_BOOLEAN, offsetof(WfRenderOptions, all)},
+	{"renames", WF_OPTION_JSON, offsetof(WfRenderOptions, renames)},
 	{"max_tables", WF_OPTION_INTEGER, offsetof(WfRenderOptions, max_tables)},
 	{"picture", WF_OPTION_BOOLEAN, offsetof(WfRenderOptions, picture)},
 };
@@ -55,7 +56,8 @@ wf_schema_diff_render(PG_FUNCTION_ARGS)
 
 	if (!PG_ARGISNULL(3))
 		parse_options(PG_GETARG_JSONB_P(3), &options);
-	wf_schema_read_pair(fcinfo, &from, &to);
+	plan_options.renames = options.renames;
+	wf_schema_read_pair(fcinfo, options.renames, &from, &to);
 	initStringInfo(&out);
 	format->write(&out, wf_schema_render_tree(wf_schema_plan(from, to, &plan_options)), &options);
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(out.data, out.len));

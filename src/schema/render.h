@@ -80,6 +80,7 @@ typedef struct WfRenderOptions
 	bool		all;			/* pictures show tables that did not change */
 	bool		picture;		/* markdown and HTML hold one */
 	int64		max_tables;		/* in a picture */
+	Jsonb	   *renames;		/* hints as of schema_diff, or NULL */
 } WfRenderOptions;
 
 /* render_tree.c */
