@@ -52,6 +52,7 @@ OBJS = \
 	src/ddl/type_usage.o \
 	src/ddl/walk.o \
 	src/schema/address.o \
+	src/schema/baseline.o \
 	src/schema/body.o \
 	src/schema/catalog_access.o \
 	src/schema/catalog_detail.o \
@@ -59,6 +60,8 @@ OBJS = \
 	src/schema/catalog_relation.o \
 	src/schema/catalog_routine.o \
 	src/schema/catalog_type.o \
+	src/schema/cook.o \
+	src/schema/cook_index.o \
 	src/schema/ddl_column.o \
 	src/schema/ddl_common.o \
 	src/schema/ddl_constraint.o \
@@ -71,6 +74,11 @@ OBJS = \
 	src/schema/ddl_type.o \
 	src/schema/ddl_view.o \
 	src/schema/diff.o \
+	src/schema/drizzle.o \
+	src/schema/drizzle_column.o \
+	src/schema/drizzle_field.o \
+	src/schema/drizzle_live.o \
+	src/schema/drizzle_table.o \
 	src/schema/edges.o \
 	src/schema/fingerprint.o \
 	src/schema/graph.o \
@@ -80,6 +88,7 @@ OBJS = \
 	src/schema/read.o \
 	src/schema/rebuild.o \
 	src/schema/schema.o \
+	src/schema/scope.o \
 	src/schema/script.o \
 	src/schema/type.o \
 	src/migration/check.o \
@@ -249,11 +258,14 @@ SQL_PARTS = \
 	src/flags/manage.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
+	src/schema/baseline.sql \
 	src/migration/migration.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
 	src/common/epilogue.sql
+
+SCRIPTS = src/wishflags
 
 DATA_built = wishflags--$(EXTVERSION).sql
 DATA = $(patsubst $(srcroot)/%,%,$(wildcard $(srcroot)/src/upgrade/*.sql))
@@ -302,6 +314,9 @@ REGRESS = \
 	schema_partition \
 	schema_grant \
 	schema_order \
+	schema_baseline \
+	schema_drizzle \
+	schema_drizzle_wrong \
 	schema_wrong \
 	migration_split \
 	migration_wrong \

@@ -25,6 +25,7 @@ static void push_list(JsonbParseState **state, const char *json);
 static JsonbValue *member(JsonbContainer *container, const char *key);
 static JsonbContainer *container_member(JsonbContainer *container, const char *key,
 										bool array, const char *argument);
+static const WfScope *read_scope(Jsonb *snapshot, const char *argument);
 static void check_format(Jsonb *snapshot, const char *argument);
 static List *strings(JsonbContainer *array);
 static void read_type(WfModel *model, const char *name, JsonbContainer *objects,
@@ -58,6 +59,11 @@ wf_schema_model_to_json(WfModel *model)
 		push_strings(&state, "schemas", model->schemas);
 	if (model->left_out)
 		push_strings(&state, "left_out", model->left_out);
+	if (model->scope)
+	{
+		push_key(&state, "scope");
+		push_string(&state, wf_schema_scope_name(model->scope));
+	}
 	push_strings(&state, "unmodelled", model->unmodelled);
 
 	push_key(&state, "objects");
@@ -219,7 +225,23 @@ wf_schema_model_from_json(Jsonb *snapshot, const char *argument)
 	}
 	link_objects(model, argument);
 	wf_schema_model_finish(model);
+	model->scope = read_scope(snapshot, argument);
 	return model;
+}
+
+static const WfScope *
+read_scope(Jsonb *snapshot, const char *argument)
+{
+	JsonbValue *name = member(&snapshot->root, "scope");
+	const WfScope *scope = NULL;
+
+	if (!name)
+		return NULL;
+	if (name->type == jbvString)
+		scope = wf_schema_scope(pnstrdup(name->val.string.val, name->val.string.len));
+	if (!scope)
+		malformed(argument, "\"scope\" names none that is known");
+	return scope;
 }
 
 static JsonbValue *

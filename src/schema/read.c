@@ -48,7 +48,6 @@ typedef struct Reader
 	List	   *schemas;
 } Reader;
 
-static int	pin_settings(void);
 static void run_query(const char *sql);
 static void read_queries(Reader *reader, const WfCatalogQuery *queries);
 static void read_rows(Reader *reader, const WfCatalogQuery *query);
@@ -61,14 +60,12 @@ static int	int_at(HeapTuple tuple, TupleDesc desc, int column);
 static void read_comments(Reader *reader);
 static void read_unmodelled(Reader *reader);
 static void add_unmodelled(Reader *reader, const char *sql);
-static void check_schemas(Reader *reader);
 static void drop_left_out(WfModel *model);
 
 /*
  * Reads the objects of the named schemas, or of all and of the database
- * itself when schemas is NIL.  left_out names attributes to leave out.
- *
- * Raises undefined_schema for a schema that does not exist.
+ * itself when schemas is NIL; one that does not exist has none.  left_out
+ * names attributes to leave out.
  */
 WfModel *
 wf_schema_read(List *schemas, List *left_out)
@@ -83,10 +80,9 @@ wf_schema_read(List *schemas, List *left_out)
 	reader.model->schemas = schemas;
 	reader.model->left_out = left_out;
 	reader.schemas = schemas;
-	check_schemas(&reader);
 
 	SPI_connect();
-	nest_level = pin_settings();
+	nest_level = wf_schema_pin_settings();
 	reader.map = wf_schema_address_read();
 	read_queries(&reader, wf_schema_catalog_types);
 	read_queries(&reader, wf_schema_catalog_routines);
@@ -111,8 +107,8 @@ wf_schema_read(List *schemas, List *left_out)
 }
 
 /* What deparsed text depends on; ends with the returned nest level. */
-static int
-pin_settings(void)
+int
+wf_schema_pin_settings(void)
 {
 	static const char *const settings[][2] = {
 		{"search_path", "pg_catalog, pg_temp"},
@@ -408,12 +404,13 @@ add_unmodelled(Reader *reader, const char *sql)
 	SPI_freetuptable(table);
 }
 
-static void
-check_schemas(Reader *reader)
+/* Raises undefined_schema for a schema that does not exist. */
+void
+wf_schema_check_schemas(List *schemas)
 {
 	ListCell   *lc;
 
-	foreach(lc, reader->schemas)
+	foreach(lc, schemas)
 	{
 		if (!OidIsValid(get_namespace_oid(lfirst(lc), true)))
 			ereport(ERROR,

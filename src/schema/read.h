@@ -7,5 +7,7 @@
 #include "schema/model.h"
 
 extern WfModel *wf_schema_read(List *schemas, List *left_out);
+extern int	wf_schema_pin_settings(void);
+extern void wf_schema_check_schemas(List *schemas);
 
 #endif							/* WF_SCHEMA_READ_H */

@@ -12,7 +12,7 @@
 #include "utils/tuplestore.h"
 
 #include "common/options.h"
-#include "schema/plan.h"
+#include "schema/functions.h"
 #include "schema/read.h"
 
 PG_FUNCTION_INFO_V1(wf_schema_snapshot);
@@ -27,12 +27,14 @@ typedef struct SnapshotOptions
 	bool		owners;
 	bool		grants;
 	bool		comments;
+	char	   *scope;
 } SnapshotOptions;
 
 static const WfOption snapshot_options[] = {
 	{"owners", WF_OPTION_BOOLEAN, offsetof(SnapshotOptions, owners)},
 	{"grants", WF_OPTION_BOOLEAN, offsetof(SnapshotOptions, grants)},
 	{"comments", WF_OPTION_BOOLEAN, offsetof(SnapshotOptions, comments)},
+	{"scope", WF_OPTION_TEXT, offsetof(SnapshotOptions, scope)},
 };
 
 static const WfOption diff_options[] = {
@@ -41,7 +43,6 @@ static const WfOption diff_options[] = {
 	{"allow_data_loss", WF_OPTION_BOOLEAN, offsetof(WfDiffOptions, allow_data_loss)},
 };
 
-static WfModel *read_arguments(FunctionCallInfo fcinfo);
 static List *schema_names(ArrayType *array);
 static WfPlan *plan_arguments(FunctionCallInfo fcinfo);
 static void emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal);
@@ -54,33 +55,48 @@ static const char *chomp(char *sql);
 Datum
 wf_schema_snapshot(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_JSONB_P(wf_schema_model_to_json(read_arguments(fcinfo)));
+	PG_RETURN_JSONB_P(wf_schema_model_to_json(wf_schema_read_request(SCHEMAS_ARGUMENT(0), OPTIONS_ARGUMENT(1))));
 }
 
 /* schema_fingerprint(schemas text[], options jsonb) -> text */
 Datum
 wf_schema_fingerprint_sql(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(cstring_to_text(wf_schema_fingerprint(read_arguments(fcinfo))));
+	PG_RETURN_TEXT_P(cstring_to_text(wf_schema_fingerprint(wf_schema_read_request(SCHEMAS_ARGUMENT(0), OPTIONS_ARGUMENT(1)))));
 }
 
-static WfModel *
-read_arguments(FunctionCallInfo fcinfo)
+/*
+ * The live model that (schemas text[], options jsonb) ask for, each may be NULL.
+ *
+ * Raises undefined_schema for a schema that does not exist,
+ * invalid_parameter_value for an unknown option or scope.
+ */
+WfModel *
+wf_schema_read_request(ArrayType *schemas, Jsonb *options)
 {
-	SnapshotOptions options = {true, true, true};
-	List	   *schemas = PG_ARGISNULL(0) ? NIL : schema_names(PG_GETARG_ARRAYTYPE_P(0));
+	SnapshotOptions wanted = {true, true, true, NULL};
+	List	   *names = schemas ? schema_names(schemas) : NIL;
 	List	   *left_out = NIL;
+	WfModel    *model;
 
-	if (!PG_ARGISNULL(1))
-		wf_common_options_parse(PG_GETARG_JSONB_P(1), snapshot_options, lengthof(snapshot_options),
-								&options);
-	if (!options.owners)
+	if (options)
+		wf_common_options_parse(options, snapshot_options, lengthof(snapshot_options), &wanted);
+	if (!wanted.owners)
 		left_out = lappend(left_out, "owner");
-	if (!options.grants)
+	if (!wanted.grants)
 		left_out = lappend(left_out, "grants");
-	if (!options.comments)
+	if (!wanted.comments)
 		left_out = list_concat(left_out, list_make2("comment", "index_comment"));
-	return wf_schema_read(schemas, left_out);
+	if (wanted.scope && !wf_schema_scope(wanted.scope))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("scope \"%s\" is not known", wanted.scope),
+				 errhint("Known scopes: drizzle, prisma.")));
+	wf_schema_check_schemas(names);
+	model = wf_schema_read(names, left_out);
+	if (wanted.scope)
+		wf_schema_narrow(model, wf_schema_scope(wanted.scope));
+	return model;
 }
 
 static List *
@@ -140,15 +156,20 @@ wf_schema_diff_sql(PG_FUNCTION_ARGS)
 Datum
 wf_schema_diff(PG_FUNCTION_ARGS)
 {
-	WfPlan	   *plan;
+	wf_init_materialized_srf(fcinfo);
+	wf_schema_emit_plan(fcinfo, plan_arguments(fcinfo));
+	return (Datum) 0;
+}
+
+/* The actions of a plan as the rows of a function that returns a set. */
+void
+wf_schema_emit_plan(FunctionCallInfo fcinfo, WfPlan *plan)
+{
 	ListCell   *lc;
 	int			ordinal = 0;
 
-	wf_init_materialized_srf(fcinfo);
-	plan = plan_arguments(fcinfo);
 	foreach(lc, plan->actions)
 		emit((ReturnSetInfo *) fcinfo->resultinfo, lfirst(lc), ++ordinal);
-	return (Datum) 0;
 }
 
 static void
