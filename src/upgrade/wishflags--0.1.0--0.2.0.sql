@@ -346,3 +346,6 @@ REVOKE ALL ON FUNCTION
 	wishflags.schema_drift(jsonb, jsonb),
 	wishflags.schema_from_drizzle
 FROM PUBLIC;
+
+COMMENT ON FUNCTION wishflags.schema_snapshot(text[], jsonb) IS
+'the schema of this database (or of the named schemas) as data: names and definitions, no OIDs; options: owners, grants, comments (default true), scope (drizzle, prisma: only what that tool models)';
