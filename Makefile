@@ -91,6 +91,7 @@ OBJS = \
 	src/schema/scope.o \
 	src/schema/script.o \
 	src/schema/type.o \
+	src/schema/watch.o \
 	src/migration/check.o \
 	src/migration/defer.o \
 	src/migration/engine.o \
@@ -134,12 +135,14 @@ OBJS = \
 	src/flags/dialect_flagsmith.o \
 	src/flags/dialect_flagsmith_document.o \
 	src/flags/dialect_flagsmith_environment.o \
+	src/flags/dialect_flagsmith_export.o \
 	src/flags/dialect_flagsmith_identity.o \
 	src/flags/dialect_flagsmith_operator.o \
 	src/flags/dialect_flagsmith_property.o \
 	src/flags/dialect_flagsmith_read.o \
 	src/flags/dialect_flagsmith_result.o \
 	src/flags/dialect_flagsmith_segment.o \
+	src/flags/dialect_flagsmith_state.o \
 	src/flags/dialect_growthbook.o \
 	src/flags/dialect_growthbook_condition.o \
 	src/flags/dialect_growthbook_document.o \
@@ -298,6 +301,9 @@ REGRESS = \
 	flags_pattern \
 	flags_explain \
 	flags_definition_wrong \
+	flags_cache \
+	flags_cache_tables \
+	flags_cache_segment \
 	flags_transaction \
 	flags_parallel \
 	flags_privilege \

@@ -60,6 +60,11 @@ wf_schema_baseline(PG_FUNCTION_ARGS)
 	const char *name = name_argument(fcinfo);
 	WfModel    *model = wf_schema_read_request(SCHEMAS_ARGUMENT(1), OPTIONS_ARGUMENT(2));
 
+	if (model->inconsistent)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("other sessions keep changing the schema"),
+				 errhint("Call schema_baseline() again when they are done.")));
 	PG_RETURN_INT32(store(name, wf_schema_model_to_json(model), wf_schema_fingerprint(model)));
 }
 
@@ -150,17 +155,19 @@ parse_options(FunctionCallInfo fcinfo, DriftOptions *options)
 		wf_common_options_parse(PG_GETARG_JSONB_P(1), drift_options, lengthof(drift_options), options);
 }
 
-/* Equal fingerprints spare the comparison. */
+/* Equal fingerprints spare the comparison, and the reading of the baseline. */
 static void
 drift_from(FunctionCallInfo fcinfo, Jsonb *document, const char *argument, const char *fingerprint,
 		   DriftOptions *options)
 {
-	WfModel    *from = model_of(document, argument);
+	WfModel    *from = fingerprint ? wf_schema_header_from_json(document, argument) : model_of(document, argument);
 	WfModel    *live = wf_schema_read(from->schemas, from->left_out);
 
 	wf_schema_narrow(live, from->scope);
 	if (fingerprint && strcmp(fingerprint, wf_schema_fingerprint(live)) == 0)
 		return;
+	if (fingerprint)
+		from = model_of(document, argument);
 	wf_schema_emit_plan(fcinfo, wf_schema_plan(from, live, &options->diff));
 }
 

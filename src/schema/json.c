@@ -5,6 +5,7 @@
  *  "objects": {"table": {"public.t": {"attribute": ..., "parent": "...",
  *  "needs": ["..."]}}}, "unmodelled": ["..."]}
  *
+ * With "consistent": false where others changed schemas while it was read.
  * Attributes at their default are left out.  A snapshot may come from
  * anywhere, so everything is checked when it is read.
  */
@@ -55,6 +56,13 @@ wf_schema_model_to_json(WfModel *model)
 	push_key(&state, "server_version");
 	number.val.numeric = int64_to_numeric(model->server_version);
 	pushJsonbValue(&state, WJB_VALUE, &number);
+	if (model->inconsistent)
+	{
+		push_key(&state, "consistent");
+		number.type = jbvBool;
+		number.val.boolean = false;
+		pushJsonbValue(&state, WJB_VALUE, &number);
+	}
 	if (model->schemas)
 		push_strings(&state, "schemas", model->schemas);
 	if (model->left_out)
@@ -194,22 +202,11 @@ push_list(JsonbParseState **state, const char *json)
 WfModel *
 wf_schema_model_from_json(Jsonb *snapshot, const char *argument)
 {
-	WfModel    *model = wf_schema_model_create();
-	JsonbValue *version;
+	WfModel    *model = wf_schema_header_from_json(snapshot, argument);
 	JsonbIterator *it;
 	JsonbIteratorToken token;
 	JsonbValue	value;
 	char	   *name = NULL;
-
-	check_format(snapshot, argument);
-	version = member(&snapshot->root, "server_version");
-	if (!version || version->type != jbvNumeric)
-		malformed(argument, "\"server_version\" is not a number");
-	model->server_version =
-		DatumGetInt32(DirectFunctionCall1(numeric_int4, NumericGetDatum(version->val.numeric)));
-	model->schemas = strings(container_member(&snapshot->root, "schemas", true, NULL));
-	model->left_out = strings(container_member(&snapshot->root, "left_out", true, NULL));
-	model->unmodelled = strings(container_member(&snapshot->root, "unmodelled", true, argument));
 
 	it = JsonbIteratorInit(container_member(&snapshot->root, "objects", false, argument));
 	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
@@ -225,6 +222,25 @@ wf_schema_model_from_json(Jsonb *snapshot, const char *argument)
 	}
 	link_objects(model, argument);
 	wf_schema_model_finish(model);
+	return model;
+}
+
+/* Likewise, but an empty model: what a snapshot says of itself. */
+WfModel *
+wf_schema_header_from_json(Jsonb *snapshot, const char *argument)
+{
+	WfModel    *model = wf_schema_model_create();
+	JsonbValue *version;
+
+	check_format(snapshot, argument);
+	version = member(&snapshot->root, "server_version");
+	if (!version || version->type != jbvNumeric)
+		malformed(argument, "\"server_version\" is not a number");
+	model->server_version =
+		DatumGetInt32(DirectFunctionCall1(numeric_int4, NumericGetDatum(version->val.numeric)));
+	model->schemas = strings(container_member(&snapshot->root, "schemas", true, NULL));
+	model->left_out = strings(container_member(&snapshot->root, "left_out", true, NULL));
+	model->unmodelled = strings(container_member(&snapshot->root, "unmodelled", true, argument));
 	model->scope = read_scope(snapshot, argument);
 	return model;
 }

@@ -50,11 +50,17 @@ wf_schema_model_add(WfModel *model, const WfObjectType *type, const char *identi
 {
 	WfObject   *object = palloc0(sizeof(WfObject));
 	WfObjectEntry *entry;
+	size_t		type_length = strlen(type->name);
+	char	   *key;
 	bool		found;
 
+	key = palloc(type_length + strlen(identity) + 2);
+	memcpy(key, type->name, type_length);
+	key[type_length] = ' ';
+	strcpy(key + type_length + 1, identity);
 	object->type = type;
-	object->key = psprintf("%s %s", type->name, identity);
-	object->identity = object->key + strlen(type->name) + 1;
+	object->key = key;
+	object->identity = key + type_length + 1;
 	object->values = palloc0(type->nattrs * sizeof(char *));
 	entry = wf_object_insert((wf_object_hash *) model->by_key, object->key, &found);
 	if (found)

@@ -167,6 +167,7 @@ typedef struct WfModel
 	const WfScope *scope;		/* NULL: everything */
 	List	   *unmodelled;		/* char *: described objects */
 	int			server_version;
+	bool		inconsistent;	/* others changed schemas while it was read */
 } WfModel;
 
 /* type.c */
@@ -200,6 +201,7 @@ extern bool wf_schema_covers(WfModel *model, const WfObjectType *type, int attr)
 /* json.c */
 extern Jsonb *wf_schema_model_to_json(WfModel *model);
 extern WfModel *wf_schema_model_from_json(Jsonb *snapshot, const char *argument);
+extern WfModel *wf_schema_header_from_json(Jsonb *snapshot, const char *argument);
 
 /* fingerprint.c */
 extern char *wf_schema_fingerprint(WfModel *model);

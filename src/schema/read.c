@@ -1,9 +1,9 @@
 /*
  * read.c: reading the live database into a schema model.
  *
- * All catalogs are read with the caller's rights and the snapshot of the
- * calling statement, under fixed settings so that the text does not depend on
- * the session.  The dependencies come from pg_depend in one pass: an address
+ * All catalogs are read with the caller's rights and the newest snapshot, as
+ * the functions that deparse do, under fixed settings so that the text does
+ * not depend on the session.  The dependencies come from pg_depend in one pass: an address
  * that is no object of the model stands for the one it is an internal part
  * of, a member of an extension for the extension.
  */
@@ -17,12 +17,16 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 #include "schema/address.h"
 #include "schema/catalog.h"
 #include "schema/read.h"
 
 #define MAX_COLUMNS 48
+
+/* How often is read anew because a schema changed meanwhile. */
+#define READS_AGAIN 3
 
 /* Where the columns of a query's rows go. */
 typedef struct RowShape
@@ -48,6 +52,7 @@ typedef struct Reader
 	List	   *schemas;
 } Reader;
 
+static WfModel *read_once(List *schemas, List *left_out);
 static void run_query(const char *sql);
 static void read_queries(Reader *reader, const WfCatalogQuery *queries);
 static void read_rows(Reader *reader, const WfCatalogQuery *query);
@@ -65,10 +70,34 @@ static void drop_left_out(WfModel *model);
 /*
  * Reads the objects of the named schemas, or of all and of the database
  * itself when schemas is NIL; one that does not exist has none.  left_out
- * names attributes to leave out.
+ * names attributes to leave out.  Where others change schemas all the time,
+ * the result says that it may be no state that ever was.
  */
 WfModel *
 wf_schema_read(List *schemas, List *left_out)
+{
+	for (int again = 0;; again++)
+	{
+		MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "wishflags schema",
+													  ALLOCSET_DEFAULT_SIZES);
+		MemoryContext old = MemoryContextSwitchTo(context);
+		uint64		changes = wf_schema_count_changes();
+		WfModel    *model;
+
+		PushActiveSnapshot(GetLatestSnapshot());
+		model = read_once(schemas, left_out);
+		PopActiveSnapshot();
+		MemoryContextSwitchTo(old);
+
+		model->inconsistent = wf_schema_count_changes() != changes;
+		if (!model->inconsistent || again == READS_AGAIN)
+			return model;
+		MemoryContextDelete(context);
+	}
+}
+
+static WfModel *
+read_once(List *schemas, List *left_out)
 {
 	Reader		reader;
 	MemoryContext old;
@@ -258,10 +287,27 @@ find_columns(RowShape *shape, const WfObjectType *type, TupleDesc desc)
 	}
 }
 
+/* SPI_getvalue() looks the type's output function up for each value. */
 static char *
 text_at(HeapTuple tuple, TupleDesc desc, int column)
 {
-	return column ? SPI_getvalue(tuple, desc, column) : NULL;
+	bool		isnull;
+	Datum		value;
+
+	if (!column)
+		return NULL;
+	value = SPI_getbinval(tuple, desc, column, &isnull);
+	if (isnull)
+		return NULL;
+	switch (TupleDescAttr(desc, column - 1)->atttypid)
+	{
+		case TEXTOID:
+			return TextDatumGetCString(value);
+		case NAMEOID:
+			return pstrdup(NameStr(*DatumGetName(value)));
+		default:
+			return SPI_getvalue(tuple, desc, column);
+	}
 }
 
 static Oid

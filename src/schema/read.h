@@ -6,6 +6,10 @@
 
 #include "schema/model.h"
 
+/* watch.c */
+extern uint64 wf_schema_count_changes(void);
+
+/* read.c */
 extern WfModel *wf_schema_read(List *schemas, List *left_out);
 extern int	wf_schema_pin_settings(void);
 extern void wf_schema_check_schemas(List *schemas);
