@@ -52,6 +52,7 @@ OBJS = \
 	src/ddl/type_usage.o \
 	src/ddl/walk.o \
 	src/schema/address.o \
+	src/schema/baseline.o \
 	src/schema/body.o \
 	src/schema/catalog_access.o \
 	src/schema/catalog_detail.o \
@@ -59,6 +60,8 @@ OBJS = \
 	src/schema/catalog_relation.o \
 	src/schema/catalog_routine.o \
 	src/schema/catalog_type.o \
+	src/schema/cook.o \
+	src/schema/cook_index.o \
 	src/schema/ddl_column.o \
 	src/schema/ddl_common.o \
 	src/schema/ddl_constraint.o \
@@ -72,6 +75,11 @@ OBJS = \
 	src/schema/ddl_type.o \
 	src/schema/ddl_view.o \
 	src/schema/diff.o \
+	src/schema/drizzle.o \
+	src/schema/drizzle_column.o \
+	src/schema/drizzle_field.o \
+	src/schema/drizzle_live.o \
+	src/schema/drizzle_table.o \
 	src/schema/edges.o \
 	src/schema/fingerprint.o \
 	src/schema/graph.o \
@@ -124,6 +132,7 @@ OBJS = \
 	src/schema/rewrite.o \
 	src/schema/rewrite_column.o \
 	src/schema/schema.o \
+	src/schema/scope.o \
 	src/schema/script.o \
 	src/schema/select_list.o \
 	src/schema/tokens.o \
@@ -301,11 +310,14 @@ SQL_PARTS = \
 	src/schema/registry.sql \
 	src/schema/render.sql \
 	src/schema/rename.sql \
+	src/schema/baseline.sql \
 	src/migration/migration.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
 	src/common/epilogue.sql
+
+SCRIPTS = src/wishflags
 
 DATA_built = wishflags--$(EXTVERSION).sql
 DATA = $(patsubst $(srcroot)/%,%,$(wildcard $(srcroot)/src/upgrade/*.sql))
@@ -361,6 +373,9 @@ REGRESS = \
 	schema_rename \
 	schema_rename_hint \
 	schema_diff_schemas \
+	schema_baseline \
+	schema_drizzle \
+	schema_drizzle_wrong \
 	schema_wrong \
 	schema_registry \
 	schema_registry_compat \

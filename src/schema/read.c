@@ -65,16 +65,13 @@ static int	int_at(HeapTuple tuple, TupleDesc desc, int column);
 static void read_comments(Reader *reader);
 static void read_unmodelled(Reader *reader);
 static void add_unmodelled(Reader *reader, const char *sql);
-static void check_schemas(Reader *reader);
 static void drop_left_out(WfModel *model);
 
 /*
  * Reads the objects of the named schemas, or of all and of the database
- * itself when schemas is NIL.  left_out names attributes to leave out.  Where
- * others change schemas all the time, the result says that it may be no state
- * that ever was.
- *
- * Raises undefined_schema for a schema that does not exist.
+ * itself when schemas is NIL; one that does not exist has none.  left_out
+ * names attributes to leave out.  Where others change schemas all the time,
+ * the result says that it may be no state that ever was.
  */
 WfModel *
 wf_schema_read(List *schemas, List *left_out)
@@ -112,7 +109,6 @@ read_once(List *schemas, List *left_out)
 	reader.model->schemas = schemas;
 	reader.model->left_out = left_out;
 	reader.schemas = schemas;
-	check_schemas(&reader);
 
 	SPI_connect();
 	nest_level = wf_schema_pin_settings();
@@ -454,12 +450,13 @@ add_unmodelled(Reader *reader, const char *sql)
 	SPI_freetuptable(table);
 }
 
-static void
-check_schemas(Reader *reader)
+/* Raises undefined_schema for a schema that does not exist. */
+void
+wf_schema_check_schemas(List *schemas)
 {
 	ListCell   *lc;
 
-	foreach(lc, reader->schemas)
+	foreach(lc, schemas)
 	{
 		if (!OidIsValid(get_namespace_oid(lfirst(lc), true)))
 			ereport(ERROR,
