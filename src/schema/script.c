@@ -93,6 +93,10 @@ way_back(WfPlan *plan, WfAction *action)
 	StringInfoData sql;
 	WfDdl		ddl;
 
+	/* How a doubtful text stands after the renames is not known. */
+	if (action->verb != WF_VERB_CREATE && action->from && action->from->doubts &&
+		!(action->attr && wf_schema_is_decoration(action->attr)))
+		return NULL;
 	initStringInfo(&sql);
 	wf_schema_ddl_begin(&ddl, &sql, &plan->options);
 	switch (action->verb)
