@@ -334,6 +334,7 @@ REVOKE ALL ON FUNCTION
 	wishflags.registry_wire,
 	wishflags.registry_wire_read
 FROM PUBLIC;
+
 -- A schema diff for people.
 
 CREATE FUNCTION wishflags.schema_diff_render(from_snapshot jsonb, to_snapshot jsonb DEFAULT NULL, format text DEFAULT 'text', options jsonb DEFAULT '{}')
@@ -345,6 +346,7 @@ COMMENT ON FUNCTION wishflags.schema_diff_render(jsonb, jsonb, text, jsonb) IS
 'what differs between two schema snapshots (NULL: the live database), for people: text, markdown, mermaid, dot, svg or html; options: all (pictures with unchanged tables too), max_tables (in a picture, default 30), picture (in markdown and html, default true), renames (hints)';
 
 REVOKE ALL ON FUNCTION wishflags.schema_diff_render FROM PUBLIC;
+
 -- Renames by hint, and two schemas of one database.
 
 COMMENT ON FUNCTION wishflags.schema_diff(jsonb, jsonb, jsonb) IS
@@ -354,6 +356,42 @@ COMMENT ON FUNCTION wishflags.schema_diff_sql(jsonb, jsonb, jsonb) IS
 'the ordered script, with its own BEGIN and COMMIT, that turns one schema snapshot into another (NULL: the live database); options: online (default true), rollback (the way back), allow_data_loss (default false), renames (hints)';
 
 CREATE FUNCTION wishflags.schema_diff_schemas(from_schema name, to_schema name, options jsonb DEFAULT '{}',
+	OUT ordinal int, OUT action text, OUT object_type text, OUT identity text, OUT attribute text,
+	OUT from_value text, OUT to_value text, OUT sql text, OUT rollback_sql text, OUT severity text, OUT kind text,
+	OUT lock_mode text, OUT transactional boolean, OUT evidence jsonb)
+RETURNS SETOF record
+LANGUAGE C STABLE PARALLEL UNSAFE COST 100000 ROWS 100
+AS 'MODULE_PATHNAME', 'wf_schema_diff_schemas';
+
+COMMENT ON FUNCTION wishflags.schema_diff_schemas(name, name, jsonb) IS
+'what turns one schema of this database into a copy of another one, rows and options as of schema_diff';
+
+CREATE FUNCTION wishflags.schema_diff_schemas_sql(from_schema name, to_schema name, options jsonb DEFAULT '{}')
+RETURNS text
+LANGUAGE C STABLE PARALLEL UNSAFE COST 100000
+AS 'MODULE_PATHNAME', 'wf_schema_diff_schemas_sql';
+
+COMMENT ON FUNCTION wishflags.schema_diff_schemas_sql(name, name, jsonb) IS
+'the ordered script that turns one schema of this database into a copy of another one, options as of schema_diff_sql';
+
+CREATE FUNCTION wishflags.schema_rename_suggest(from_snapshot jsonb, to_snapshot jsonb DEFAULT NULL, options jsonb DEFAULT '{}')
+RETURNS jsonb
+LANGUAGE SQL STABLE PARALLEL UNSAFE COST 100000
+BEGIN ATOMIC
+	SELECT options || pg_catalog.jsonb_build_object('renames',
+			coalesce(options -> 'renames', '{}') || coalesce(pg_catalog.jsonb_object_agg(r.key, r.value), '{}'))
+	FROM wishflags.schema_diff(from_snapshot, to_snapshot, options) d, pg_catalog.jsonb_each(d.evidence -> 'renames') r;
+END;
+
+COMMENT ON FUNCTION wishflags.schema_rename_suggest(jsonb, jsonb, jsonb) IS
+'the options with a hint for each rename that looks likely, by what is dropped and created alike; to be read before they are used';
+
+REVOKE ALL ON FUNCTION
+	wishflags.schema_diff_schemas,
+	wishflags.schema_diff_schemas_sql,
+	wishflags.schema_rename_suggest
+FROM PUBLIC;
+
 -- Baselines: snapshots that were put aside, and what has changed since.
 
 CREATE TABLE wishflags.schema_baselines (
@@ -423,37 +461,6 @@ CREATE FUNCTION wishflags.schema_drift(name text, options jsonb DEFAULT '{}',
 	OUT from_value text, OUT to_value text, OUT sql text, OUT rollback_sql text, OUT severity text, OUT kind text,
 	OUT lock_mode text, OUT transactional boolean, OUT evidence jsonb)
 RETURNS SETOF record
-LANGUAGE C STABLE PARALLEL UNSAFE COST 100000 ROWS 100
-AS 'MODULE_PATHNAME', 'wf_schema_diff_schemas';
-
-COMMENT ON FUNCTION wishflags.schema_diff_schemas(name, name, jsonb) IS
-'what turns one schema of this database into a copy of another one, rows and options as of schema_diff';
-
-CREATE FUNCTION wishflags.schema_diff_schemas_sql(from_schema name, to_schema name, options jsonb DEFAULT '{}')
-RETURNS text
-LANGUAGE C STABLE PARALLEL UNSAFE COST 100000
-AS 'MODULE_PATHNAME', 'wf_schema_diff_schemas_sql';
-
-COMMENT ON FUNCTION wishflags.schema_diff_schemas_sql(name, name, jsonb) IS
-'the ordered script that turns one schema of this database into a copy of another one, options as of schema_diff_sql';
-
-CREATE FUNCTION wishflags.schema_rename_suggest(from_snapshot jsonb, to_snapshot jsonb DEFAULT NULL, options jsonb DEFAULT '{}')
-RETURNS jsonb
-LANGUAGE SQL STABLE PARALLEL UNSAFE COST 100000
-BEGIN ATOMIC
-	SELECT options || pg_catalog.jsonb_build_object('renames',
-			coalesce(options -> 'renames', '{}') || coalesce(pg_catalog.jsonb_object_agg(r.key, r.value), '{}'))
-	FROM wishflags.schema_diff(from_snapshot, to_snapshot, options) d, pg_catalog.jsonb_each(d.evidence -> 'renames') r;
-END;
-
-COMMENT ON FUNCTION wishflags.schema_rename_suggest(jsonb, jsonb, jsonb) IS
-'the options with a hint for each rename that looks likely, by what is dropped and created alike; to be read before they are used';
-
-REVOKE ALL ON FUNCTION
-	wishflags.schema_diff_schemas,
-	wishflags.schema_diff_schemas_sql,
-	wishflags.schema_rename_suggest
-FROM PUBLIC;
 LANGUAGE C STABLE PARALLEL UNSAFE COST 100000 ROWS 10
 AS 'MODULE_PATHNAME', 'wf_schema_drift_name';
 
