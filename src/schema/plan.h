@@ -145,8 +145,7 @@ extern char *wf_schema_ddl_with(const char *options);
 extern bool wf_schema_ddl_is_new(WfObject *object);
 
 /* ddl_grant.c */
-extern void wf_schema_ddl_grants(WfDdl *ddl, WfObject *object, const char *from, const char *to);
-extern void wf_schema_ddl_revoke_all(WfDdl *ddl, WfObject *object);
+extern void wf_schema_ddl_grants(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr);
 extern char *wf_schema_ddl_opposite(const char *grant);
 extern void wf_schema_ddl_undo_default_privileges(WfDdl *ddl, WfObject *object);
 
