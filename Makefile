@@ -66,6 +66,7 @@ OBJS = \
 	src/schema/ddl_grant.o \
 	src/schema/ddl_index.o \
 	src/schema/ddl_other.o \
+	src/schema/ddl_rename.o \
 	src/schema/ddl_routine.o \
 	src/schema/ddl_sequence.o \
 	src/schema/ddl_table.o \
@@ -75,13 +76,58 @@ OBJS = \
 	src/schema/edges.o \
 	src/schema/fingerprint.o \
 	src/schema/graph.o \
+	src/schema/hint.o \
 	src/schema/json.o \
+	src/schema/jsonb_access.o \
+	src/schema/likeness.o \
+	src/schema/mention.o \
 	src/schema/model.o \
 	src/schema/order.o \
 	src/schema/read.o \
 	src/schema/rebuild.o \
+	src/schema/registry.o \
+	src/schema/registry_avro.o \
+	src/schema/registry_avro_compat.o \
+	src/schema/registry_avro_read.o \
+	src/schema/registry_compat.o \
+	src/schema/registry_default.o \
+	src/schema/registry_format.o \
+	src/schema/registry_json.o \
+	src/schema/registry_json_compat.o \
+	src/schema/registry_json_members.o \
+	src/schema/registry_json_read.o \
+	src/schema/registry_live.o \
+	src/schema/registry_names.o \
+	src/schema/registry_options.o \
+	src/schema/registry_protobuf.o \
+	src/schema/registry_protobuf_compat.o \
+	src/schema/registry_protobuf_read.o \
+	src/schema/registry_scalar.o \
+	src/schema/registry_shape.o \
+	src/schema/registry_snapshot.o \
+	src/schema/registry_wire.o \
+	src/schema/render.o \
+	src/schema/render_compare.o \
+	src/schema/render_describe.o \
+	src/schema/render_diagram.o \
+	src/schema/render_diagram_table.o \
+	src/schema/render_dot.o \
+	src/schema/render_escape.o \
+	src/schema/render_html.o \
+	src/schema/render_layout.o \
+	src/schema/render_markdown.o \
+	src/schema/render_mermaid.o \
+	src/schema/render_svg.o \
+	src/schema/render_text.o \
+	src/schema/render_tree.o \
+	src/schema/rename.o \
+	src/schema/rename_step.o \
+	src/schema/rewrite.o \
+	src/schema/rewrite_column.o \
 	src/schema/schema.o \
 	src/schema/script.o \
+	src/schema/select_list.o \
+	src/schema/tokens.o \
 	src/schema/type.o \
 	src/schema/watch.o \
 	src/migration/check.o \
@@ -127,12 +173,14 @@ OBJS = \
 	src/flags/dialect_flagsmith.o \
 	src/flags/dialect_flagsmith_document.o \
 	src/flags/dialect_flagsmith_environment.o \
+	src/flags/dialect_flagsmith_export.o \
 	src/flags/dialect_flagsmith_identity.o \
 	src/flags/dialect_flagsmith_operator.o \
 	src/flags/dialect_flagsmith_property.o \
 	src/flags/dialect_flagsmith_read.o \
 	src/flags/dialect_flagsmith_result.o \
 	src/flags/dialect_flagsmith_segment.o \
+	src/flags/dialect_flagsmith_state.o \
 	src/flags/dialect_growthbook.o \
 	src/flags/dialect_growthbook_condition.o \
 	src/flags/dialect_growthbook_document.o \
@@ -251,6 +299,9 @@ SQL_PARTS = \
 	src/flags/manage.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
+	src/schema/registry.sql \
+	src/schema/render.sql \
+	src/schema/rename.sql \
 	src/migration/migration.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
@@ -288,6 +339,9 @@ REGRESS = \
 	flags_pattern \
 	flags_explain \
 	flags_definition_wrong \
+	flags_cache \
+	flags_cache_tables \
+	flags_cache_segment \
 	flags_transaction \
 	flags_parallel \
 	flags_privilege \
@@ -305,7 +359,14 @@ REGRESS = \
 	schema_partition \
 	schema_grant \
 	schema_order \
+	schema_render \
+	schema_rename \
+	schema_rename_hint \
+	schema_diff_schemas \
 	schema_wrong \
+	schema_registry \
+	schema_registry_compat \
+	schema_registry_wrong \
 	migration_split \
 	migration_wrong \
 	migration_simulate \

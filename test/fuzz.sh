@@ -3,13 +3,13 @@
 # guard, then sessions that disturb each other, on a private server.
 #
 # SEED=0.1 (-1 to 1) and ROUNDS=3000 say what is tried, TESTS="flags documents
-# schema guard sessions" chooses.  A test fails by an internal error, an answer
+# schema rename guard sessions" chooses.  A test fails by an internal error, an answer
 # that should not be, a statement that does not end, or a crash; what led to it
 # is printed.
 
 . "$(dirname "$0")/lib.sh"
 
-tests=${TESTS:-flags documents schema guard sessions}
+tests=${TESTS:-flags documents schema rename guard sessions}
 seed=${SEED:-0.1}
 rounds=${ROUNDS:-3000}
 
@@ -48,6 +48,9 @@ test_documents() {
 	SQL
 }
 test_schema() { listed; }
+
+# A round renames a whole schema several times.
+test_rename() { rounds=$((rounds / 100)) listed; }
 
 test_guard() {
 	run -v ON_ERROR_STOP=1 -f "$top/test/fuzz/guard.sql"
@@ -96,7 +99,7 @@ test_sessions() {
 
 for name in $tests; do
 	case $name in
-		flags|documents|schema|guard|sessions) ;;
+		flags|documents|schema|rename|guard|sessions) ;;
 		*) die "there is no test \"$name\"" ;;
 	esac
 	createdb "fuzz_$name"

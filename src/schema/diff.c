@@ -2,15 +2,19 @@
  * diff.c: what becomes of each object between two models.
  *
  * Objects are matched by type and identity.  An attribute that its type can
- * alter makes an ALTER, another one a drop and create.
+ * alter makes an ALTER, another one a drop and create.  Hinted renames come
+ * first of all.
  */
 #include "common/compat.h"
 
 #include "schema/plan.h"
+#include "schema/rename.h"
 
 static void match(WfPlan *plan);
 static void compare(WfPlan *plan, WfObject *from, WfObject *to);
 static bool same_value(const char *a, const char *b);
+static void check_needs(WfObject *from, WfObject *to);
+static bool has_need(WfObject *object, const char *key);
 
 /*
  * The ordered actions that turn one model into the other, with their DDL.
@@ -20,14 +24,17 @@ WfPlan *
 wf_schema_plan(WfModel *from, WfModel *to, const WfDiffOptions *options)
 {
 	WfPlan	   *plan = palloc0(sizeof(WfPlan));
+	List	   *renames = wf_schema_rename(from, to, options->renames);
 
 	plan->from = from;
 	plan->to = to;
 	plan->options = *options;
 	match(plan);
+	wf_schema_find_likely(plan);
 	wf_schema_spread(plan);
 	wf_schema_order(plan);
 	wf_schema_write_actions(plan);
+	plan->actions = list_concat(renames, plan->actions);
 	return plan;
 }
 
@@ -70,13 +77,16 @@ match(WfPlan *plan)
 static void
 compare(WfPlan *plan, WfObject *from, WfObject *to)
 {
+	if (from->followed)
+		check_needs(from, to);
 	for (int i = 0; i < from->type->nattrs; i++)
 	{
 		const WfObjectAttr *attr = &from->type->attrs[i];
 		StringInfoData sql;
 		WfDdl		ddl;
 
-		if ((attr->flags & WF_ATTR_QUIET) || same_value(from->values[i], to->values[i]))
+		if ((attr->flags & WF_ATTR_QUIET) ||
+			(same_value(from->values[i], to->values[i]) && !list_member_int(from->doubts, i)))
 			continue;
 		if (wf_schema_model_left_out(plan->from, attr->name) ||
 			wf_schema_model_left_out(plan->to, attr->name))
@@ -97,4 +107,38 @@ same_value(const char *a, const char *b)
 	if (!a || !b)
 		return a == b;
 	return strcmp(a, b) == 0;
+}
+
+/*
+ * A text that a rename went through and that mentions the same as the
+ * target's also needs the same; if not, it only looks so.
+ */
+static void
+check_needs(WfObject *from, WfObject *to)
+{
+	int			attr = wf_schema_attr_index(from->type, "definition");
+	bool		same = list_length(from->needs) == list_length(to->needs);
+	ListCell   *lc;
+
+	if (attr < 0)
+		attr = wf_schema_attr_index(from->type, "expression");
+	if (attr < 0)
+		return;
+	foreach(lc, from->needs)
+		same &= has_need(to, ((WfObject *) lfirst(lc))->key);
+	if (!same)
+		wf_schema_doubt(from, attr);
+}
+
+static bool
+has_need(WfObject *object, const char *key)
+{
+	ListCell   *lc;
+
+	foreach(lc, object->needs)
+	{
+		if (strcmp(((WfObject *) lfirst(lc))->key, key) == 0)
+			return true;
+	}
+	return false;
 }

@@ -21,7 +21,6 @@ static bool is_foreign_key(WfObject *constraint);
 static void index_partition_edges(WfObject *link);
 static void inheritance_edges(WfObject *link);
 static void slot_edges(WfPlan *plan);
-static List *slots_of(WfObject *object);
 
 /* Adds the edges between the plan's actions. */
 void
@@ -302,7 +301,7 @@ slot_edges(WfPlan *plan)
 
 		if (!action)
 			continue;
-		foreach(lc, slots_of(object))
+		foreach(lc, wf_schema_slots(object))
 		{
 			bool		found;
 			WfNameEntry *entry = wf_names_insert(slots, lfirst(lc), &found);
@@ -319,7 +318,7 @@ slot_edges(WfPlan *plan)
 
 		if (!action)
 			continue;
-		foreach(lc, slots_of(object))
+		foreach(lc, wf_schema_slots(object))
 		{
 			WfNameEntry *entry = wf_names_lookup(slots, lfirst(lc));
 			ListCell   *la;
@@ -336,8 +335,8 @@ slot_edges(WfPlan *plan)
 }
 
 /* The names an object takes, each with its name space. */
-static List *
-slots_of(WfObject *object)
+List *
+wf_schema_slots(WfObject *object)
 {
 	const char *name;
 

@@ -18,6 +18,7 @@ static void find_waits(WfPlan *plan);
 static void forget_edge(binaryheap *heap, WfAction *first, WfAction *second);
 static bool is_routine(WfObject *object);
 static bool may_stand_apart(WfObject *object);
+static bool may_be_replaced(WfObject *object);
 pg_noreturn static void report_cycle(List *cycle);
 
 /* second must wait for first; because is the folded object that wants it. */
@@ -104,7 +105,8 @@ compare_actions(Datum a, Datum b, void *arg)
 /*
  * Every action left waits for another one left, so following them meets a
  * cycle.  An edge that only a function's body wants is given up, and the sort
- * goes on (true); else a folded object is told to stand apart (false).
+ * goes on (true); else a folded object is told to stand apart, or what was to
+ * be altered is dropped and made again (false).
  */
 static bool
 break_cycle(WfPlan *plan, binaryheap *heap)
@@ -145,6 +147,16 @@ break_cycle(WfPlan *plan, binaryheap *heap)
 		if (object && !object->apart && may_stand_apart(object))
 		{
 			object->apart = true;
+			return false;
+		}
+	}
+	foreach(lc, path)
+	{
+		action = lfirst(lc);
+		if (action->verb == WF_VERB_ALTER && may_be_replaced(action->from))
+		{
+			action->from->fate = action->to->fate = WF_FATE_REPLACE;
+			wf_schema_spread(plan);
 			return false;
 		}
 	}
@@ -218,6 +230,22 @@ may_stand_apart(WfObject *object)
 		case WF_OBJECT_PARTITION:
 		case WF_OBJECT_INHERITANCE:
 		case WF_OBJECT_SEQUENCE_OWNER:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* Does nothing but text go when this is dropped and made again? */
+static bool
+may_be_replaced(WfObject *object)
+{
+	switch (object->type->kind)
+	{
+		case WF_OBJECT_VIEW:
+		case WF_OBJECT_FUNCTION:
+		case WF_OBJECT_PROCEDURE:
+		case WF_OBJECT_DEFAULT:
 			return true;
 		default:
 			return false;

@@ -50,11 +50,17 @@ wf_schema_model_add(WfModel *model, const WfObjectType *type, const char *identi
 {
 	WfObject   *object = palloc0(sizeof(WfObject));
 	WfObjectEntry *entry;
+	size_t		type_length = strlen(type->name);
+	char	   *key;
 	bool		found;
 
+	key = palloc(type_length + strlen(identity) + 2);
+	memcpy(key, type->name, type_length);
+	key[type_length] = ' ';
+	strcpy(key + type_length + 1, identity);
 	object->type = type;
-	object->key = psprintf("%s %s", type->name, identity);
-	object->identity = object->key + strlen(type->name) + 1;
+	object->key = key;
+	object->identity = key + type_length + 1;
 	object->values = palloc0(type->nattrs * sizeof(char *));
 	entry = wf_object_insert((wf_object_hash *) model->by_key, object->key, &found);
 	if (found)
@@ -99,6 +105,24 @@ wf_schema_model_finish(WfModel *model)
 			needed->needed_by = lappend(needed->needed_by, object);
 		}
 	}
+}
+
+/* Finds the objects by their keys again after these have changed. */
+void
+wf_schema_model_rekey(WfModel *model)
+{
+	wf_object_hash *by_key = wf_object_create(CurrentMemoryContext, model->nobjects + 1, NULL);
+
+	for (int i = 0; i < model->nobjects; i++)
+	{
+		WfObject   *object = model->objects[i];
+		bool		found;
+
+		wf_object_insert(by_key, object->key, &found)->object = object;
+	}
+	wf_object_destroy((wf_object_hash *) model->by_key);
+	model->by_key = (struct wf_object_hash *) by_key;
+	qsort(model->objects, model->nobjects, sizeof(WfObject *), compare_objects);
 }
 
 /* Was this attribute ("owner", "grants", "comment") not read? */

@@ -134,6 +134,12 @@ typedef struct WfObject
 	struct WfObject *twin;		/* the same object in the other model */
 	WfFate		fate;
 	List	   *changes;		/* indexes of the attributes that differ */
+	List	   *doubts;			/* indexes of those that a rename may have
+								 * left wrong */
+	bool		followed;		/* a rename went through it */
+	const char *old_key;		/* before that, or NULL */
+	struct WfObject *likely;	/* what looks like it under another name */
+	double		likeness;
 	bool		retype;			/* a column whose type is made anew */
 	bool		apart;			/* gets a statement of its own, not its
 								 * parent's */
@@ -176,6 +182,7 @@ extern WfModel *wf_schema_model_create(void);
 extern WfObject *wf_schema_model_add(WfModel *model, const WfObjectType *type, const char *identity);
 extern WfObject *wf_schema_model_find(WfModel *model, const char *key);
 extern void wf_schema_model_finish(WfModel *model);
+extern void wf_schema_model_rekey(WfModel *model);
 extern bool wf_schema_model_left_out(WfModel *model, const char *attr);
 extern void wf_schema_object_need(WfObject *object, WfObject *needed);
 extern const char *wf_schema_value(WfObject *object, const char *attr);

@@ -413,6 +413,8 @@ add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject *to, const char *
 			action->rank = kind == WF_OBJECT_ENUM && strcmp(attr, "values") == 0 ? 0
 				: WF_OBJECT_COUNT + 2 * kind + 1;
 			break;
+		case WF_VERB_RENAME:
+			break;				/* these stand before all others */
 		case WF_VERB_SHELL:
 		case WF_VERB_CREATE:
 

@@ -20,6 +20,7 @@ typedef struct WfDiffOptions
 	bool		online;
 	bool		rollback;
 	bool		allow_data_loss;
+	Jsonb	   *renames;		/* hints, or NULL */
 } WfDiffOptions;
 
 typedef enum WfVerb
@@ -29,7 +30,8 @@ typedef enum WfVerb
 	WF_VERB_CREATE,
 	WF_VERB_SHELL,				/* announces a type to the functions it is
 								 * made of */
-	WF_VERB_FINISH				/* drops what a rebuild had put aside */
+	WF_VERB_FINISH,				/* drops what a rebuild had put aside */
+	WF_VERB_RENAME
 } WfVerb;
 
 /* Locks that statements take on tables, weakest first. */
@@ -42,6 +44,15 @@ typedef enum WfSchemaLock
 	WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE
 } WfSchemaLock;
 
+/* What a RENAME did; the object itself goes on changing. */
+typedef struct WfRenamed
+{
+	const char *type_name;
+	const char *identity;		/* before it */
+	const char *was;
+	const char *becomes;
+} WfRenamed;
+
 /* One step of a plan. */
 typedef struct WfAction
 {
@@ -49,6 +60,7 @@ typedef struct WfAction
 	WfObject   *from;			/* NULL for CREATE */
 	WfObject   *to;				/* NULL for DROP and FINISH */
 	const char *attr;			/* of an ALTER */
+	struct WfRenamed *renamed;	/* of a RENAME */
 	bool		rebuild;		/* half of a drop and create */
 	char	   *sql;
 	char	   *late_sql;		/* runs in a transaction of its own at the end */
@@ -103,6 +115,10 @@ typedef struct WfDdl
 extern WfPlan *wf_schema_plan(WfModel *from, WfModel *to, const WfDiffOptions *options);
 extern bool wf_schema_is_decoration(const char *attr);
 
+/* likeness.c */
+extern void wf_schema_find_likely(WfPlan *plan);
+extern const char *wf_schema_hint_key(WfObject *object);
+
 /* rebuild.c */
 extern void wf_schema_spread(WfPlan *plan);
 
@@ -114,6 +130,7 @@ extern bool wf_schema_is_made_of(WfObject *type, WfObject *function);
 /* edges.c */
 extern void wf_schema_add_edges(WfPlan *plan);
 extern WfObject *wf_schema_inherited_from(WfObject *object);
+extern List *wf_schema_slots(WfObject *object);
 extern WfObject *wf_schema_namesake(WfObject *child, WfObject *parent_table);
 
 /* body.c */

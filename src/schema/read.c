@@ -53,7 +53,6 @@ typedef struct Reader
 } Reader;
 
 static WfModel *read_once(List *schemas, List *left_out);
-static int	pin_settings(void);
 static void run_query(const char *sql);
 static void read_queries(Reader *reader, const WfCatalogQuery *queries);
 static void read_rows(Reader *reader, const WfCatalogQuery *query);
@@ -116,7 +115,7 @@ read_once(List *schemas, List *left_out)
 	check_schemas(&reader);
 
 	SPI_connect();
-	nest_level = pin_settings();
+	nest_level = wf_schema_pin_settings();
 	reader.map = wf_schema_address_read();
 	read_queries(&reader, wf_schema_catalog_types);
 	read_queries(&reader, wf_schema_catalog_routines);
@@ -141,8 +140,8 @@ read_once(List *schemas, List *left_out)
 }
 
 /* What deparsed text depends on; ends with the returned nest level. */
-static int
-pin_settings(void)
+int
+wf_schema_pin_settings(void)
 {
 	static const char *const settings[][2] = {
 		{"search_path", "pg_catalog, pg_temp"},
@@ -292,10 +291,27 @@ find_columns(RowShape *shape, const WfObjectType *type, TupleDesc desc)
 	}
 }
 
+/* SPI_getvalue() looks the type's output function up for each value. */
 static char *
 text_at(HeapTuple tuple, TupleDesc desc, int column)
 {
-	return column ? SPI_getvalue(tuple, desc, column) : NULL;
+	bool		isnull;
+	Datum		value;
+
+	if (!column)
+		return NULL;
+	value = SPI_getbinval(tuple, desc, column, &isnull);
+	if (isnull)
+		return NULL;
+	switch (TupleDescAttr(desc, column - 1)->atttypid)
+	{
+		case TEXTOID:
+			return TextDatumGetCString(value);
+		case NAMEOID:
+			return pstrdup(NameStr(*DatumGetName(value)));
+		default:
+			return SPI_getvalue(tuple, desc, column);
+	}
 }
 
 static Oid

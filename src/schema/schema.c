@@ -14,11 +14,14 @@
 #include "common/options.h"
 #include "schema/plan.h"
 #include "schema/read.h"
+#include "schema/rename.h"
 
 PG_FUNCTION_INFO_V1(wf_schema_snapshot);
 PG_FUNCTION_INFO_V1(wf_schema_fingerprint_sql);
 PG_FUNCTION_INFO_V1(wf_schema_diff);
 PG_FUNCTION_INFO_V1(wf_schema_diff_sql);
+PG_FUNCTION_INFO_V1(wf_schema_diff_schemas);
+PG_FUNCTION_INFO_V1(wf_schema_diff_schemas_sql);
 
 #define DIFF_COLUMNS 14
 
@@ -39,15 +42,22 @@ static const WfOption diff_options[] = {
 	{"online", WF_OPTION_BOOLEAN, offsetof(WfDiffOptions, online)},
 	{"rollback", WF_OPTION_BOOLEAN, offsetof(WfDiffOptions, rollback)},
 	{"allow_data_loss", WF_OPTION_BOOLEAN, offsetof(WfDiffOptions, allow_data_loss)},
+	{"renames", WF_OPTION_JSON, offsetof(WfDiffOptions, renames)},
 };
 
 static WfModel *read_arguments(FunctionCallInfo fcinfo);
 static List *schema_names(ArrayType *array);
 static WfPlan *plan_arguments(FunctionCallInfo fcinfo);
+static WfPlan *plan_schemas(FunctionCallInfo fcinfo);
+static Datum emit_all(ReturnSetInfo *rsinfo, WfPlan *plan);
 static void emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal);
 static const char *severity(WfAction *action);
 static const char *kind(WfAction *action);
 static Jsonb *evidence(WfAction *action);
+static void push_likely(JsonbParseState **state, WfObject *created);
+static void push_member(JsonbParseState **state, const char *key, JsonbValue value);
+static void push_key(JsonbParseState **state, const char *key);
+static JsonbValue string_value(const char *text);
 static const char *chomp(char *sql);
 
 /* schema_snapshot(schemas text[], options jsonb) -> jsonb */
@@ -108,7 +118,24 @@ schema_names(ArrayType *array)
 	return names;
 }
 
-/* (from_snapshot jsonb, to_snapshot jsonb, options jsonb); NULL is the live database. */
+/*
+ * The first two arguments, from_snapshot and to_snapshot; NULL is the live
+ * database.  renames: hints, for schemas that have another name there; or NULL.
+ */
+void
+wf_schema_read_pair(FunctionCallInfo fcinfo, Jsonb *renames, WfModel **from, WfModel **to)
+{
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("from_snapshot must not be null"),
+				 errhint("For the live database write: wishflags.schema_snapshot()")));
+	*from = wf_schema_model_from_json(PG_GETARG_JSONB_P(0), "from_snapshot");
+	*to = PG_ARGISNULL(1) ? wf_schema_read(wf_schema_renamed_schemas((*from)->schemas, renames), (*from)->left_out)
+		: wf_schema_model_from_json(PG_GETARG_JSONB_P(1), "to_snapshot");
+}
+
+/* (from_snapshot jsonb, to_snapshot jsonb, options jsonb) */
 static WfPlan *
 plan_arguments(FunctionCallInfo fcinfo)
 {
@@ -116,16 +143,9 @@ plan_arguments(FunctionCallInfo fcinfo)
 	WfModel    *from;
 	WfModel    *to;
 
-	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("from_snapshot must not be null"),
-				 errhint("For the live database write: wishflags.schema_snapshot()")));
 	if (!PG_ARGISNULL(2))
 		wf_common_options_parse(PG_GETARG_JSONB_P(2), diff_options, lengthof(diff_options), &options);
-	from = wf_schema_model_from_json(PG_GETARG_JSONB_P(0), "from_snapshot");
-	to = PG_ARGISNULL(1) ? wf_schema_read(from->schemas, from->left_out)
-		: wf_schema_model_from_json(PG_GETARG_JSONB_P(1), "to_snapshot");
+	wf_schema_read_pair(fcinfo, options.renames, &from, &to);
 	return options.rollback ? wf_schema_plan(to, from, &options) : wf_schema_plan(from, to, &options);
 }
 
@@ -140,21 +160,68 @@ wf_schema_diff_sql(PG_FUNCTION_ARGS)
 Datum
 wf_schema_diff(PG_FUNCTION_ARGS)
 {
-	WfPlan	   *plan;
+	wf_init_materialized_srf(fcinfo);
+	return emit_all((ReturnSetInfo *) fcinfo->resultinfo, plan_arguments(fcinfo));
+}
+
+/*
+ * (from_schema name, to_schema name, options jsonb): what turns one schema into
+ * a copy of the other, which is read as if it had the first one's name.
+ */
+static WfPlan *
+plan_schemas(FunctionCallInfo fcinfo)
+{
+	WfDiffOptions options = {.online = true};
+	char	   *names[2];
+	WfModel    *models[2];
+
+	for (int i = 0; i < 2; i++)
+	{
+		if (PG_ARGISNULL(i))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("the name of a schema must not be null")));
+		names[i] = NameStr(*PG_GETARG_NAME(i));
+		models[i] = wf_schema_read(list_make1(pstrdup(names[i])), NIL);
+	}
+	if (!PG_ARGISNULL(2))
+		wf_common_options_parse(PG_GETARG_JSONB_P(2), diff_options, lengthof(diff_options), &options);
+	if (strcmp(names[0], names[1]) != 0)
+		wf_schema_rename_schema(models[1], names[1], names[0]);
+	return options.rollback ? wf_schema_plan(models[1], models[0], &options)
+		: wf_schema_plan(models[0], models[1], &options);
+}
+
+/* schema_diff_schemas(from_schema name, to_schema name, options jsonb), a row a change */
+Datum
+wf_schema_diff_schemas(PG_FUNCTION_ARGS)
+{
+	wf_init_materialized_srf(fcinfo);
+	return emit_all((ReturnSetInfo *) fcinfo->resultinfo, plan_schemas(fcinfo));
+}
+
+/* schema_diff_schemas_sql(from_schema name, to_schema name, options jsonb) -> text */
+Datum
+wf_schema_diff_schemas_sql(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(wf_schema_script(plan_schemas(fcinfo))));
+}
+
+static Datum
+emit_all(ReturnSetInfo *rsinfo, WfPlan *plan)
+{
 	ListCell   *lc;
 	int			ordinal = 0;
 
-	wf_init_materialized_srf(fcinfo);
-	plan = plan_arguments(fcinfo);
 	foreach(lc, plan->actions)
-		emit((ReturnSetInfo *) fcinfo->resultinfo, lfirst(lc), ++ordinal);
+		emit(rsinfo, lfirst(lc), ++ordinal);
 	return (Datum) 0;
 }
 
 static void
 emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal)
 {
-	static const char *const verbs[] = {"drop", "alter", "create", "create", "drop"};
+	static const char *const verbs[] = {"drop", "alter", "create", "create", "drop", "rename"};
 	static const char *const locks[] = {
 		NULL, "SHARE UPDATE EXCLUSIVE", "SHARE", "SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"
 	};
@@ -169,6 +236,14 @@ emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal)
 	texts[4] = action->attr;
 	texts[5] = action->attr ? wf_schema_value(action->from, action->attr) : NULL;
 	texts[6] = action->attr ? wf_schema_value(action->to, action->attr) : NULL;
+	if (action->renamed)
+	{
+		texts[2] = action->renamed->type_name;
+		texts[3] = action->renamed->identity;
+		texts[4] = "name";
+		texts[5] = action->renamed->was;
+		texts[6] = action->renamed->becomes;
+	}
 	texts[7] = chomp(psprintf("%s%s", action->sql, action->late_sql));
 	texts[8] = action->rollback_sql ? chomp(action->rollback_sql) : NULL;
 	texts[9] = severity(action);
@@ -205,27 +280,65 @@ kind(WfAction *action)
 	return action->lock >= WF_SCHEMA_LOCK_SHARE ? "blocking" : "additive";
 }
 
-/* What is behind a change: whether it only makes way for another one. */
+/*
+ * What is behind a change: whether it only makes way for another one, and what
+ * a created object may have been called before.
+ */
 static Jsonb *
 evidence(WfAction *action)
 {
 	JsonbParseState *state = NULL;
-	JsonbValue	key;
-	JsonbValue	value;
 	WfObject   *object = action->from ? action->from : action->to;
+	JsonbValue	rebuilt = {.type = jbvBool};
 
+	rebuilt.val.boolean = true;
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	if (object->fate == WF_FATE_REPLACE)
-	{
-		key.type = jbvString;
-		key.val.string.val = "rebuilt";
-		key.val.string.len = strlen("rebuilt");
-		pushJsonbValue(&state, WJB_KEY, &key);
-		value.type = jbvBool;
-		value.val.boolean = true;
-		pushJsonbValue(&state, WJB_VALUE, &value);
-	}
+	if (!action->renamed && object->fate == WF_FATE_REPLACE)
+		push_member(&state, "rebuilt", rebuilt);
+	if (action->verb == WF_VERB_CREATE && object->likely)
+		push_likely(&state, object);
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
+/* {"likeness": 0.9, "renamed_from": "public.old", "renames": {"table public.old": "new"}} */
+static void
+push_likely(JsonbParseState **state, WfObject *created)
+{
+	JsonbValue	likeness = {.type = jbvNumeric};
+
+	likeness.val.numeric = DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(psprintf("%.2f", created->likeness)),
+															   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	push_member(state, "likeness", likeness);
+	push_member(state, "renamed_from", string_value(created->likely->identity));
+	push_key(state, "renames");
+	pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
+	push_member(state, wf_schema_hint_key(created->likely), string_value(wf_schema_own_name(created)));
+	pushJsonbValue(state, WJB_END_OBJECT, NULL);
+}
+
+static void
+push_member(JsonbParseState **state, const char *key, JsonbValue value)
+{
+	push_key(state, key);
+	pushJsonbValue(state, WJB_VALUE, &value);
+}
+
+static void
+push_key(JsonbParseState **state, const char *key)
+{
+	JsonbValue	value = string_value(key);
+
+	pushJsonbValue(state, WJB_KEY, &value);
+}
+
+static JsonbValue
+string_value(const char *text)
+{
+	JsonbValue	value = {.type = jbvString};
+
+	value.val.string.val = unconstify(char *, text);
+	value.val.string.len = strlen(text);
+	return value;
 }
 
 /* Without the final line break. */

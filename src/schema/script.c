@@ -4,8 +4,10 @@
 #include "common/compat.h"
 
 #include "miscadmin.h"
+#include "utils/json.h"
 
 #include "schema/ddl.h"
+#include "schema/rename.h"
 
 #define MAX_WORDS 6
 
@@ -78,6 +80,8 @@ write_action(WfPlan *plan, WfAction *action, List *default_privileges)
 		case WF_VERB_ALTER:
 			(void) wf_schema_ddl_alter(&ddl, action->from, action->to, action->attr);
 			break;
+		case WF_VERB_RENAME:
+			break;				/* comes with its statement */
 	}
 	action->sql = sql.data;
 	action->late_sql = late.data;
@@ -112,6 +116,7 @@ way_back(WfPlan *plan, WfAction *action)
 			break;
 		case WF_VERB_SHELL:
 		case WF_VERB_FINISH:
+		case WF_VERB_RENAME:
 			break;
 	}
 	return sql.len ? sql.data : NULL;
@@ -344,16 +349,33 @@ static void
 refuse_data_loss(WfPlan *plan)
 {
 	StringInfoData what;
+	StringInfoData renames;
 	ListCell   *lc;
 
 	initStringInfo(&what);
+	initStringInfo(&renames);
 	foreach(lc, plan->actions)
 	{
 		WfAction   *action = lfirst(lc);
 
-		if (action->loses_data)
-			appendStringInfo(&what, "%s%s", what.len ? ", " : "", action->from->key);
+		if (!action->loses_data)
+			continue;
+		appendStringInfo(&what, "%s%s", what.len ? ", " : "", action->from->key);
+		if (!action->from->likely)
+			continue;
+		if (renames.len)
+			appendStringInfoString(&renames, ", ");
+		escape_json(&renames, wf_schema_hint_key(action->from));
+		appendStringInfoString(&renames, ": ");
+		escape_json(&renames, wf_schema_own_name(action->from->likely));
 	}
+	if (what.len && renames.len)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the script would lose data"),
+				 errdetail("It drops %s.", what.data),
+				 errhint("If something only gets another name, add the option: '{\"renames\": {%s}}'. If the loss is meant, add: '{\"allow_data_loss\": true}'.",
+						 renames.data)));
 	if (what.len)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

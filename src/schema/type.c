@@ -267,7 +267,9 @@ wf_schema_attr_index(const WfObjectType *type, const char *attr)
 {
 	for (int i = 0; i < type->nattrs; i++)
 	{
-		if (strcmp(type->attrs[i].name, attr) == 0)
+		const char *name = type->attrs[i].name;
+
+		if (name[0] == attr[0] && strcmp(name, attr) == 0)
 			return i;
 	}
 	return -1;

@@ -241,3 +241,151 @@ REVOKE ALL ON FUNCTION
 	wishflags.segments_check,
 	wishflags.segments_removed
 FROM PUBLIC;
+
+CREATE FUNCTION wishflags.registry_schema(object_name text, format text DEFAULT 'avro', options jsonb DEFAULT '{}')
+RETURNS text
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000
+AS 'MODULE_PATHNAME', 'wf_registry_schema';
+
+COMMENT ON FUNCTION wishflags.registry_schema(text, text, jsonb) IS
+'a table, view or type as a schema for a registry, by Debezium''s mapping; format: avro, json, protobuf; options: snapshot, part, prefix, name_adjustment, decimal_handling, time_precision, interval_handling, binary_handling, content_model, values';
+
+CREATE FUNCTION wishflags.registry_schema(relation regclass, format text DEFAULT 'avro', options jsonb DEFAULT '{}')
+RETURNS text
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000
+AS 'MODULE_PATHNAME', 'wf_registry_schema_relation';
+
+COMMENT ON FUNCTION wishflags.registry_schema(regclass, text, jsonb) IS
+'a table or view as a schema for a registry';
+
+CREATE FUNCTION wishflags.registry_schema(type regtype, format text DEFAULT 'avro', options jsonb DEFAULT '{}')
+RETURNS text
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000
+AS 'MODULE_PATHNAME', 'wf_registry_schema_type';
+
+COMMENT ON FUNCTION wishflags.registry_schema(regtype, text, jsonb) IS
+'a type as a schema for a registry';
+
+CREATE FUNCTION wishflags.registry_request(object_name text, format text DEFAULT 'avro', options jsonb DEFAULT '{}',
+	OUT subject text, OUT method text, OUT path text, OUT content_type text, OUT body jsonb)
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000
+AS 'MODULE_PATHNAME', 'wf_registry_request';
+
+COMMENT ON FUNCTION wishflags.registry_request(text, text, jsonb) IS
+'what to send to Confluent''s schema registry to register a schema, to check it or to set its subject''s level; options as registry_schema, and request (register, check, config), level, subject_strategy (topic, record, topic_record), topic';
+
+CREATE FUNCTION wishflags.registry_compat(old_schemas text[], new_schema text, level text DEFAULT 'BACKWARD', format text DEFAULT 'avro',
+	OUT version int, OUT direction text, OUT kind text, OUT path text, OUT message text)
+RETURNS SETOF record
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000 ROWS 5
+AS 'MODULE_PATHNAME', 'wf_registry_compat';
+
+COMMENT ON FUNCTION wishflags.registry_compat(text[], text, text, text) IS
+'what forbids a schema to follow earlier ones (the oldest first), a row an incompatibility; level: NONE, BACKWARD, FORWARD, FULL, or these with _TRANSITIVE, which regard all earlier ones and not the last only';
+
+CREATE FUNCTION wishflags.registry_compat(old_schema text, new_schema text, level text DEFAULT 'BACKWARD', format text DEFAULT 'avro',
+	OUT version int, OUT direction text, OUT kind text, OUT path text, OUT message text)
+RETURNS SETOF record
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10000 ROWS 5
+BEGIN ATOMIC
+	SELECT c.version, c.direction, c.kind, c.path, c.message
+	FROM wishflags.registry_compat(ARRAY[old_schema], new_schema, level, format) c;
+END;
+
+COMMENT ON FUNCTION wishflags.registry_compat(text, text, text, text) IS
+'what forbids a schema to follow another one, a row an incompatibility';
+
+CREATE FUNCTION wishflags.registry_compat(old_schema jsonb, new_schema jsonb, level text DEFAULT 'BACKWARD', format text DEFAULT 'avro',
+	OUT version int, OUT direction text, OUT kind text, OUT path text, OUT message text)
+RETURNS SETOF record
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10000 ROWS 5
+BEGIN ATOMIC
+	SELECT c.version, c.direction, c.kind, c.path, c.message
+	FROM wishflags.registry_compat(ARRAY[old_schema::text], new_schema::text, level, format) c;
+END;
+
+COMMENT ON FUNCTION wishflags.registry_compat(jsonb, jsonb, text, text) IS
+'what forbids a schema to follow another one, a row an incompatibility; for Avro and JSON Schema';
+
+CREATE FUNCTION wishflags.registry_wire(schema_id int, payload bytea, format text DEFAULT 'avro', message_index int[] DEFAULT '{0}')
+RETURNS bytea
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'wf_registry_wire';
+
+COMMENT ON FUNCTION wishflags.registry_wire(int, bytea, text, int[]) IS
+'a message as Confluent''s serializers frame it: a zero byte, the schema''s id, for Protobuf the place of the message in its file, the payload';
+
+CREATE FUNCTION wishflags.registry_wire_read(message bytea, format text DEFAULT 'avro',
+	OUT schema_id int, OUT message_index int[], OUT payload bytea)
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'wf_registry_wire_read';
+
+COMMENT ON FUNCTION wishflags.registry_wire_read(bytea, text) IS
+'what a message in the frame of Confluent''s serializers holds';
+
+REVOKE ALL ON FUNCTION
+	wishflags.registry_schema(text, text, jsonb),
+	wishflags.registry_schema(regclass, text, jsonb),
+	wishflags.registry_schema(regtype, text, jsonb),
+	wishflags.registry_request,
+	wishflags.registry_compat(text[], text, text, text),
+	wishflags.registry_compat(text, text, text, text),
+	wishflags.registry_compat(jsonb, jsonb, text, text),
+	wishflags.registry_wire,
+	wishflags.registry_wire_read
+FROM PUBLIC;
+-- A schema diff for people.
+
+CREATE FUNCTION wishflags.schema_diff_render(from_snapshot jsonb, to_snapshot jsonb DEFAULT NULL, format text DEFAULT 'text', options jsonb DEFAULT '{}')
+RETURNS text
+LANGUAGE C STABLE PARALLEL UNSAFE COST 100000
+AS 'MODULE_PATHNAME', 'wf_schema_diff_render';
+
+COMMENT ON FUNCTION wishflags.schema_diff_render(jsonb, jsonb, text, jsonb) IS
+'what differs between two schema snapshots (NULL: the live database), for people: text, markdown, mermaid, dot, svg or html; options: all (pictures with unchanged tables too), max_tables (in a picture, default 30), picture (in markdown and html, default true), renames (hints)';
+
+REVOKE ALL ON FUNCTION wishflags.schema_diff_render FROM PUBLIC;
+-- Renames by hint, and two schemas of one database.
+
+COMMENT ON FUNCTION wishflags.schema_diff(jsonb, jsonb, jsonb) IS
+'what turns one schema snapshot into another (NULL: the live database), a row a change in the order of execution; options: online (default true), rollback, allow_data_loss, renames (hints)';
+
+COMMENT ON FUNCTION wishflags.schema_diff_sql(jsonb, jsonb, jsonb) IS
+'the ordered script, with its own BEGIN and COMMIT, that turns one schema snapshot into another (NULL: the live database); options: online (default true), rollback (the way back), allow_data_loss (default false), renames (hints)';
+
+CREATE FUNCTION wishflags.schema_diff_schemas(from_schema name, to_schema name, options jsonb DEFAULT '{}',
+	OUT ordinal int, OUT action text, OUT object_type text, OUT identity text, OUT attribute text,
+	OUT from_value text, OUT to_value text, OUT sql text, OUT rollback_sql text, OUT severity text, OUT kind text,
+	OUT lock_mode text, OUT transactional boolean, OUT evidence jsonb)
+RETURNS SETOF record
+LANGUAGE C STABLE PARALLEL UNSAFE COST 100000 ROWS 100
+AS 'MODULE_PATHNAME', 'wf_schema_diff_schemas';
+
+COMMENT ON FUNCTION wishflags.schema_diff_schemas(name, name, jsonb) IS
+'what turns one schema of this database into a copy of another one, rows and options as of schema_diff';
+
+CREATE FUNCTION wishflags.schema_diff_schemas_sql(from_schema name, to_schema name, options jsonb DEFAULT '{}')
+RETURNS text
+LANGUAGE C STABLE PARALLEL UNSAFE COST 100000
+AS 'MODULE_PATHNAME', 'wf_schema_diff_schemas_sql';
+
+COMMENT ON FUNCTION wishflags.schema_diff_schemas_sql(name, name, jsonb) IS
+'the ordered script that turns one schema of this database into a copy of another one, options as of schema_diff_sql';
+
+CREATE FUNCTION wishflags.schema_rename_suggest(from_snapshot jsonb, to_snapshot jsonb DEFAULT NULL, options jsonb DEFAULT '{}')
+RETURNS jsonb
+LANGUAGE SQL STABLE PARALLEL UNSAFE COST 100000
+BEGIN ATOMIC
+	SELECT options || pg_catalog.jsonb_build_object('renames',
+			coalesce(options -> 'renames', '{}') || coalesce(pg_catalog.jsonb_object_agg(r.key, r.value), '{}'))
+	FROM wishflags.schema_diff(from_snapshot, to_snapshot, options) d, pg_catalog.jsonb_each(d.evidence -> 'renames') r;
+END;
+
+COMMENT ON FUNCTION wishflags.schema_rename_suggest(jsonb, jsonb, jsonb) IS
+'the options with a hint for each rename that looks likely, by what is dropped and created alike; to be read before they are used';
+
+REVOKE ALL ON FUNCTION
+	wishflags.schema_diff_schemas,
+	wishflags.schema_diff_schemas_sql,
+	wishflags.schema_rename_suggest
+FROM PUBLIC;
