@@ -66,6 +66,7 @@ OBJS = \
 	src/schema/ddl_common.o \
 	src/schema/ddl_constraint.o \
 	src/schema/ddl_foreign.o \
+	src/schema/ddl_grant.o \
 	src/schema/ddl_index.o \
 	src/schema/ddl_other.o \
 	src/schema/ddl_rename.o \
@@ -360,6 +361,7 @@ REGRESS = \
 	flags_wrong \
 	schema_snapshot \
 	schema_table \
+	schema_trip \
 	schema_column \
 	schema_constraint \
 	schema_index \

@@ -52,6 +52,7 @@ WF_DDL_DROP(sequence);
 WF_DDL_ALTER(sequence);
 WF_DDL_CREATE(sequence_owner);
 extern void wf_schema_ddl_sequence_bounds(WfDdl *ddl, const char *sequence, const char *from, const char *to);
+extern bool wf_schema_ddl_sequence_follows(WfObject *sequence);
 
 WF_DDL_DROP(sequence_owner);
 
@@ -87,11 +88,12 @@ WF_DDL_CREATE(event_trigger);
 WF_DDL_ALTER(event_trigger);
 WF_DDL_CREATE(statistics);
 WF_DDL_ALTER(statistics);
+WF_DDL_DROP(family_member);
+
+/* ddl_grant.c */
 WF_DDL_CREATE(default_privileges);
 WF_DDL_DROP(default_privileges);
 WF_DDL_ALTER(default_privileges);
-
-WF_DDL_DROP(family_member);
 
 /* ddl_foreign.c */
 WF_DDL_CREATE(subscription);

@@ -1,6 +1,6 @@
 /*
- * ddl_common.c: what the DDL of all object types shares: owners, grants,
- * comments, options, and the plain CREATE and DROP.
+ * ddl_common.c: what the DDL of all object types shares: owners, comments,
+ * options, and the plain CREATE and DROP.
  */
 #include "common/compat.h"
 
@@ -10,12 +10,6 @@
 #include "schema/ddl.h"
 
 static void write_comment(WfDdl *ddl, WfObject *object, const char *attr, const char *comment);
-static void write_grants(WfDdl *ddl, WfObject *object, const char *from, const char *to);
-static void restore_column_grants(WfDdl *ddl, WfObject *table, const char *from, const char *to);
-static void write_grant(WfDdl *ddl, WfObject *object, const char *grant);
-static char *grant_target(WfObject *object, const char **columns);
-static void undo_default_privileges(WfDdl *ddl, WfObject *object);
-static const char *privilege_class(WfObject *object);
 static bool in_literal(const char *expression, const char *place);
 static char *old_name(WfObject *object);
 static void split_option(const char *option, char **name, char **value);
@@ -98,9 +92,9 @@ wf_schema_ddl_decorate(WfDdl *ddl, WfObject *object)
 	if (owner)
 		appendStringInfo(ddl->sql, "ALTER %s %s OWNER TO %s;\n", object->type->keyword,
 						 object->identity, owner);
-	undo_default_privileges(ddl, object);
+	wf_schema_ddl_undo_default_privileges(ddl, object);
 	if (object->type->kind != WF_OBJECT_DEFAULT_PRIVILEGES)
-		write_grants(ddl, object, NULL, wf_schema_value(object, "grants"));
+		wf_schema_ddl_grants(ddl, NULL, object, "grants");
 	if (wf_schema_value(object, "comment"))
 		write_comment(ddl, object, "comment", wf_schema_value(object, "comment"));
 	if (wf_schema_value(object, "index_comment"))
@@ -115,15 +109,14 @@ wf_schema_ddl_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 
 	if (strcmp(attr, "owner") == 0)
 	{
-		if (value)
+		if (value && !wf_schema_ddl_sequence_follows(to))
 			appendStringInfo(ddl->sql, "ALTER %s %s OWNER TO %s;\n", to->type->keyword,
 							 to->identity, value);
 		return true;
 	}
 	if (strcmp(attr, "grants") == 0 && to->type->kind != WF_OBJECT_DEFAULT_PRIVILEGES)
 	{
-		write_grants(ddl, to, wf_schema_value(from, attr), value);
-		restore_column_grants(ddl, to, wf_schema_value(from, attr), value);
+		wf_schema_ddl_grants(ddl, from, to, attr);
 		return true;
 	}
 	if (strcmp(attr, "comment") == 0 || strcmp(attr, "index_comment") == 0)
@@ -145,157 +138,6 @@ write_comment(WfDdl *ddl, WfObject *object, const char *attr, const char *commen
 	else
 		appendStringInfo(ddl->sql, "COMMENT ON %s %s IS %s;\n", object->type->keyword,
 						 object->identity, text);
-}
-
-static void
-write_grants(WfDdl *ddl, WfObject *object, const char *from, const char *to)
-{
-	List	   *had = wf_schema_list(from);
-	List	   *wanted = wf_schema_list(to);
-	ListCell   *lc;
-
-	foreach(lc, had)
-	{
-		if (!wf_schema_list_has(wanted, lfirst(lc)))
-		{
-			write_grant(ddl, object, wf_schema_ddl_opposite(lfirst(lc)));
-			if (strncmp(lfirst(lc), "GRANT", 5) == 0)
-				ddl->breaks = true;
-		}
-	}
-	foreach(lc, wanted)
-	{
-		if (!wf_schema_list_has(had, lfirst(lc)))
-			write_grant(ddl, object, lfirst(lc));
-	}
-}
-
-/* REVOKE on a table takes the same privilege on its columns along. */
-static void
-restore_column_grants(WfDdl *ddl, WfObject *table, const char *from, const char *to)
-{
-	List	   *wanted = wf_schema_list(to);
-	ListCell   *lc;
-
-	foreach(lc, wf_schema_list(from))
-	{
-		ListCell   *lx;
-
-		if (wf_schema_list_has(wanted, lfirst(lc)))
-			continue;
-		foreach(lx, table->children)
-		{
-			WfObject   *column = lfirst(lx);
-
-			if (column->type->kind == WF_OBJECT_COLUMN && column->fate != WF_FATE_CREATE &&
-				wf_schema_list_has(wf_schema_list(wf_schema_value(column, "grants")), lfirst(lc)))
-				write_grant(ddl, column, lfirst(lc));
-		}
-	}
-}
-
-/* "GRANT SELECT TO r" becomes "GRANT SELECT ON TABLE t TO r". */
-static void
-write_grant(WfDdl *ddl, WfObject *object, const char *grant)
-{
-	const char *columns = "";
-	char	   *target = grant_target(object, &columns);
-	const char *role = strstr(grant, strncmp(grant, "GRANT", 5) == 0 ? " TO " : " FROM ");
-
-	if (role)
-		appendStringInfo(ddl->sql, "%s%s ON %s%s;\n", pnstrdup(grant, role - grant), columns,
-						 target, role);
-}
-
-static char *
-grant_target(WfObject *object, const char **columns)
-{
-	if (object->type->kind == WF_OBJECT_COLUMN)
-	{
-		*columns = psprintf(" (%s)", wf_schema_short_name(object));
-		object = object->parent;
-	}
-	if (object->type->kind == WF_OBJECT_AGGREGATE)
-		return psprintf("FUNCTION %s", wf_schema_value(object, "signature"));
-	return psprintf("%s %s", object->type->grant_keyword, object->identity);
-}
-
-/* The statement that takes a GRANT or REVOKE back. */
-char *
-wf_schema_ddl_opposite(const char *grant)
-{
-	char	   *text = pstrdup(grant);
-	char	   *option = strstr(text, " WITH GRANT OPTION");
-	char	   *role;
-
-	if (option)
-		*option = '\0';
-	if (strncmp(text, "GRANT ", 6) == 0)
-	{
-		role = strstr(text, " TO ");
-		return role ? psprintf("REVOKE %s FROM %s", pnstrdup(text + 6, role - text - 6), role + 4) : text;
-	}
-	role = strstr(text, " FROM ");
-	return role ? psprintf("GRANT %s TO %s", pnstrdup(text + 7, role - text - 7), role + 6) : text;
-}
-
-/* A new object starts with what default privileges give it, wanted or not. */
-static void
-undo_default_privileges(WfDdl *ddl, WfObject *object)
-{
-	const char *class = privilege_class(object);
-	List	   *wanted;
-	ListCell   *lc;
-
-	if (!class || !ddl->default_privileges)
-		return;
-	wanted = wf_schema_list(wf_schema_value(object, "grants"));
-	foreach(lc, ddl->default_privileges)
-	{
-		WfObject   *defaults = lfirst(lc);
-		const char *identity = defaults->identity;
-		ListCell   *lg;
-
-		if (strlen(identity) < strlen(class) ||
-			strcmp(identity + strlen(identity) - strlen(class), class) != 0)
-			continue;
-		if (defaults->schema && (!object->schema || strcmp(defaults->schema, object->schema) != 0))
-			continue;
-		foreach(lg, wf_schema_list(wf_schema_value(defaults, "grants")))
-		{
-			if (!wf_schema_list_has(wanted, lfirst(lg)))
-				write_grant(ddl, object, wf_schema_ddl_opposite(lfirst(lg)));
-		}
-	}
-}
-
-static const char *
-privilege_class(WfObject *object)
-{
-	switch (object->type->kind)
-	{
-		case WF_OBJECT_TABLE:
-		case WF_OBJECT_FOREIGN_TABLE:
-		case WF_OBJECT_VIEW:
-		case WF_OBJECT_MATERIALIZED_VIEW:
-			return " ON TABLES";
-		case WF_OBJECT_SEQUENCE:
-			return " ON SEQUENCES";
-		case WF_OBJECT_FUNCTION:
-		case WF_OBJECT_PROCEDURE:
-		case WF_OBJECT_AGGREGATE:
-			return " ON FUNCTIONS";
-		case WF_OBJECT_ENUM:
-		case WF_OBJECT_DOMAIN:
-		case WF_OBJECT_COMPOSITE:
-		case WF_OBJECT_RANGE:
-		case WF_OBJECT_BASE_TYPE:
-			return " ON TYPES";
-		case WF_OBJECT_SCHEMA:
-			return " ON SCHEMAS";
-		default:
-			return NULL;
-	}
 }
 
 /* The definition is the whole statement. */
@@ -452,13 +294,6 @@ wf_schema_ddl_foreign_clause(StringInfo sql, const char *options)
 	}
 	if (*separator == ',')
 		appendStringInfoChar(sql, ')');
-}
-
-/* Takes back what grants gave. */
-void
-wf_schema_ddl_revoke_all(WfDdl *ddl, WfObject *object)
-{
-	write_grants(ddl, object, wf_schema_value(object, "grants"), NULL);
 }
 
 /* " WITH (a = 'b')", or nothing. */

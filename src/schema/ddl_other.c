@@ -8,7 +8,6 @@
 #include "schema/ddl.h"
 
 static bool older(const char *a, const char *b);
-static void write_default_grants(WfDdl *ddl, WfObject *defaults, const char *from, const char *to);
 
 void
 wf_schema_ddl_schema_create(WfDdl *ddl, WfObject *schema)
@@ -154,56 +153,6 @@ wf_schema_ddl_statistics_alter(WfDdl *ddl, WfObject *from, WfObject *to, const c
 	appendStringInfo(ddl->sql, "ALTER STATISTICS %s SET STATISTICS %s;\n", to->identity,
 					 value ? value : "-1");
 	return true;
-}
-
-void
-wf_schema_ddl_default_privileges_create(WfDdl *ddl, WfObject *defaults)
-{
-	write_default_grants(ddl, defaults, NULL, wf_schema_value(defaults, "grants"));
-}
-
-void
-wf_schema_ddl_default_privileges_drop(WfDdl *ddl, WfObject *defaults)
-{
-	write_default_grants(ddl, defaults, wf_schema_value(defaults, "grants"), NULL);
-}
-
-bool
-wf_schema_ddl_default_privileges_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
-{
-	write_default_grants(ddl, to, wf_schema_value(from, attr), wf_schema_value(to, attr));
-	return true;
-}
-
-/* ALTER DEFAULT PRIVILEGES FOR ROLE r GRANT SELECT ON TABLES TO x. */
-static void
-write_default_grants(WfDdl *ddl, WfObject *defaults, const char *from, const char *to)
-{
-	const char *on = strstr(defaults->identity, " ON ");
-	char	   *prefix;
-	List	   *had = wf_schema_list(from);
-	List	   *wanted = wf_schema_list(to);
-	List	   *grants = NIL;
-	ListCell   *lc;
-
-	if (!on)
-		return;
-	prefix = psprintf("ALTER DEFAULT PRIVILEGES %s", pnstrdup(defaults->identity,
-															  on - defaults->identity));
-	foreach(lc, had)
-		if (!wf_schema_list_has(wanted, lfirst(lc)))
-		grants = lappend(grants, wf_schema_ddl_opposite(lfirst(lc)));
-	foreach(lc, wanted)
-		if (!wf_schema_list_has(had, lfirst(lc)))
-		grants = lappend(grants, lfirst(lc));
-	foreach(lc, grants)
-	{
-		const char *grant = lfirst(lc);
-		const char *role = strstr(grant, strncmp(grant, "GRANT", 5) == 0 ? " TO " : " FROM ");
-
-		if (role)
-			appendStringInfo(ddl->sql, "%s %s%s%s;\n", prefix, pnstrdup(grant, role - grant), on, role);
-	}
 }
 
 void

@@ -150,6 +150,7 @@ typedef struct WfObject
 	struct WfAction *last_alter;
 	struct WfAction *shell_action;	/* announces a type */
 	struct WfAction *grants_action; /* alters the grants */
+	struct WfAction *owner_action;	/* alters the owner */
 	struct WfAction *final_action;	/* drops the renamed old type */
 } WfObject;
 

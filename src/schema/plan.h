@@ -157,11 +157,14 @@ extern void wf_schema_ddl_plain_drop(WfDdl *ddl, WfObject *object);
 extern void wf_schema_ddl_no_text(WfDdl *ddl, WfObject *object);
 extern bool wf_schema_ddl_never_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr);
 extern void wf_schema_ddl_foreign_clause(StringInfo sql, const char *options);
-extern void wf_schema_ddl_revoke_all(WfDdl *ddl, WfObject *object);
-extern char *wf_schema_ddl_opposite(const char *grant);
 extern const char *wf_schema_ddl_exact(const char *expression);
 extern char *wf_schema_ddl_with(const char *options);
 extern bool wf_schema_ddl_is_new(WfObject *object);
+
+/* ddl_grant.c */
+extern void wf_schema_ddl_grants(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr);
+extern char *wf_schema_ddl_opposite(const char *grant);
+extern void wf_schema_ddl_undo_default_privileges(WfDdl *ddl, WfObject *object);
 
 /* script.c */
 extern void wf_schema_write_actions(WfPlan *plan);

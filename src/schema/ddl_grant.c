@@ -1,0 +1,395 @@
+/*
+ * ddl_grant.c: grants, and the default privileges that give them.
+ *
+ * A model holds what somebody has more ("GRANT SELECT TO r WITH GRANT
+ * OPTION") or less ("REVOKE EXECUTE FROM PUBLIC") than the server gives by
+ * itself.
+ */
+#include "common/compat.h"
+
+#include "schema/ddl.h"
+
+/* One item of such a list, taken apart. */
+typedef struct Grant
+{
+	bool		revoke;
+	bool		option;			/* WITH GRANT OPTION */
+	const char *privilege;
+	const char *role;			/* quoted, or PUBLIC */
+} Grant;
+
+static char *undone(const char *text, const char *owner);
+static const char *owner_of(WfObject *object);
+static List *passed_on(List *grants, const char *from, const char *to);
+static bool parse_grant(const char *text, Grant *grant);
+static const char *end_of_name(const char *name);
+static char *grant_text(const Grant *grant);
+static void write_grant(WfDdl *ddl, WfObject *object, const char *grant);
+static char *grant_target(WfObject *object, const char **columns);
+static void restore_column_grants(WfDdl *ddl, WfObject *table, const char *revoked);
+static bool is_same_privilege(const char *a, const char *b);
+static void undo_one(WfDdl *ddl, WfObject *object, WfObject *defaults, List **done);
+static bool is_given_anyway(WfObject *object, const char *role, const Grant *grant);
+static const char *privilege_class(WfObject *object);
+static const char *class_of(WfObject *defaults);
+static char *role_of(WfObject *defaults);
+static void write_default_grants(WfDdl *ddl, WfObject *defaults, const char *from, const char *to);
+
+/* Takes an item apart; false when it is none. */
+static bool
+parse_grant(const char *text, Grant *grant)
+{
+	const char *role;
+	const char *end;
+
+	grant->revoke = strncmp(text, "REVOKE ", 7) == 0;
+	if (!grant->revoke && strncmp(text, "GRANT ", 6) != 0)
+		return false;
+	text += grant->revoke ? 7 : 6;
+	role = strstr(text, grant->revoke ? " FROM " : " TO ");
+	if (!role)
+		return false;
+	grant->privilege = pnstrdup(text, role - text);
+	role += grant->revoke ? 6 : 4;
+	end = end_of_name(role);
+	grant->role = pnstrdup(role, end - role);
+	grant->option = strncmp(end, " WITH GRANT OPTION", 18) == 0;
+	return true;
+}
+
+/* Behind a name that is quoted where it must be. */
+static const char *
+end_of_name(const char *name)
+{
+	bool		quoted = false;
+
+	for (; *name && (quoted || *name != ' '); name++)
+		if (*name == '"')
+			quoted = !quoted;
+	return name;
+}
+
+static char *
+grant_text(const Grant *grant)
+{
+	return psprintf("%s %s %s %s%s", grant->revoke ? "REVOKE" : "GRANT", grant->privilege,
+					grant->revoke ? "FROM" : "TO", grant->role,
+					grant->option ? " WITH GRANT OPTION" : "");
+}
+
+/* The item that takes a GRANT or REVOKE back. */
+char *
+wf_schema_ddl_opposite(const char *text)
+{
+	Grant		grant;
+
+	if (!parse_grant(text, &grant))
+		return pstrdup(text);
+	grant.revoke = !grant.revoke;
+	grant.option = false;
+	return grant_text(&grant);
+}
+
+/*
+ * From the grants of one object to those of the other; either may be NULL.
+ * attr is the attribute that holds them.
+ */
+void
+wf_schema_ddl_grants(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+{
+	WfObject   *object = to ? to : from;
+	List	   *had = from ? wf_schema_list(wf_schema_value(from, attr)) : NIL;
+	List	   *wanted = to ? wf_schema_list(wf_schema_value(to, attr)) : NIL;
+	ListCell   *lc;
+
+	if (from && to && owner_of(from) && owner_of(to))
+		had = passed_on(had, owner_of(from), owner_of(to));
+	foreach(lc, had)
+	{
+		if (!wf_schema_list_has(wanted, lfirst(lc)))
+		{
+			write_grant(ddl, object, undone(lfirst(lc), to ? owner_of(to) : NULL));
+			if (strncmp(lfirst(lc), "GRANT", 5) == 0)
+				ddl->breaks = true;
+		}
+	}
+	foreach(lc, wanted)
+	{
+		if (!wf_schema_list_has(had, lfirst(lc)))
+			write_grant(ddl, object, lfirst(lc));
+	}
+	foreach(lc, had)
+	{
+		if (!wf_schema_list_has(wanted, lfirst(lc)))
+			restore_column_grants(ddl, object, lfirst(lc));
+	}
+}
+
+/* The opposite of an item; the owner has all but the grant option without it. */
+static char *
+undone(const char *text, const char *owner)
+{
+	Grant		grant;
+
+	if (owner && parse_grant(text, &grant) && grant.option && strcmp(grant.role, owner) == 0)
+		return psprintf("REVOKE GRANT OPTION FOR %s FROM %s", grant.privilege, grant.role);
+	return wf_schema_ddl_opposite(text);
+}
+
+static const char *
+owner_of(WfObject *object)
+{
+	const char *owner = wf_schema_value(object, "owner");
+
+	return owner || !object->parent ? owner : wf_schema_value(object->parent, "owner");
+}
+
+/* The grants after a change of the owner, who takes over what the old one had. */
+static List *
+passed_on(List *grants, const char *from, const char *to)
+{
+	List	   *after = NIL;
+	ListCell   *lc;
+
+	if (strcmp(from, to) == 0)
+		return grants;
+	foreach(lc, grants)
+	{
+		Grant		grant;
+
+		if (!parse_grant(lfirst(lc), &grant))
+			continue;
+		if (strcmp(grant.role, from) == 0)
+			grant.role = to;
+		/* What the new owner had been granted is part of all that is his. */
+		else if (!grant.revoke && !grant.option && strcmp(grant.role, to) == 0)
+			continue;
+		after = lappend(after, grant_text(&grant));
+	}
+	return after;
+}
+
+/* REVOKE on a table takes the same privilege on its columns along. */
+static void
+restore_column_grants(WfDdl *ddl, WfObject *table, const char *revoked)
+{
+	bool		is_made = wf_schema_ddl_is_new(table);
+	ListCell   *lc;
+
+	foreach(lc, table->children)
+	{
+		WfObject   *column = lfirst(lc);
+		ListCell   *lg;
+
+		/* Columns made apart from their table get theirs later. */
+		if (column->type->kind != WF_OBJECT_COLUMN ||
+			(is_made ? column->create_action != table->create_action : column->fate == WF_FATE_CREATE))
+			continue;
+		foreach(lg, wf_schema_list(wf_schema_value(column, "grants")))
+			if (is_same_privilege(lfirst(lg), revoked))
+			write_grant(ddl, column, lfirst(lg));
+	}
+}
+
+/* Does one item take back the other, with or without the grant option? */
+static bool
+is_same_privilege(const char *a, const char *b)
+{
+	Grant		x;
+	Grant		y;
+
+	return parse_grant(a, &x) && parse_grant(b, &y) &&
+		strcmp(x.privilege, y.privilege) == 0 && strcmp(x.role, y.role) == 0;
+}
+
+/* "GRANT SELECT TO r" becomes "GRANT SELECT ON TABLE t TO r". */
+static void
+write_grant(WfDdl *ddl, WfObject *object, const char *text)
+{
+	const char *columns = "";
+	char	   *target = grant_target(object, &columns);
+	Grant		grant;
+
+	if (!parse_grant(text, &grant))
+		return;
+	grant.privilege = psprintf("%s%s ON %s", grant.privilege, columns, target);
+	appendStringInfo(ddl->sql, "%s;\n", grant_text(&grant));
+}
+
+static char *
+grant_target(WfObject *object, const char **columns)
+{
+	if (object->type->kind == WF_OBJECT_COLUMN)
+	{
+		*columns = psprintf(" (%s)", wf_schema_short_name(object));
+		object = object->parent;
+	}
+	if (object->type->kind == WF_OBJECT_AGGREGATE)
+		return psprintf("FUNCTION %s", wf_schema_value(object, "signature"));
+	return psprintf("%s %s", object->type->grant_keyword, object->identity);
+}
+
+/*
+ * A new object starts with what default privileges give it, wanted or not.
+ * They are those of whoever runs the script, which nobody knows yet, so what
+ * any role's would give is taken back; where nothing was given, that changes
+ * nothing.
+ */
+void
+wf_schema_ddl_undo_default_privileges(WfDdl *ddl, WfObject *object)
+{
+	const char *class = privilege_class(object);
+	List	   *done = wf_schema_list(wf_schema_value(object, "grants"));
+	ListCell   *lc;
+
+	foreach(lc, class ? ddl->default_privileges : NIL)
+	{
+		WfObject   *defaults = lfirst(lc);
+
+		if (strcmp(class_of(defaults), class) != 0)
+			continue;
+		if (!defaults->schema || (object->schema && strcmp(defaults->schema, object->schema) == 0))
+			undo_one(ddl, object, defaults, &done);
+	}
+}
+
+/* done: what the object is to have, and what was undone already. */
+static void
+undo_one(WfDdl *ddl, WfObject *object, WfObject *defaults, List **done)
+{
+	const char *role = role_of(defaults);
+	const char *owner = wf_schema_value(object, "owner");
+	ListCell   *lc;
+
+	foreach(lc, wf_schema_list(wf_schema_value(defaults, "grants")))
+	{
+		Grant		grant;
+		char	   *item;
+
+		if (!parse_grant(lfirst(lc), &grant) || (!grant.revoke && is_given_anyway(object, role, &grant)))
+			continue;
+		/* What that role holds of its own object passes to the owner. */
+		if (strcmp(grant.role, role) == 0)
+			grant.role = owner ? owner : "CURRENT_USER";
+		item = grant_text(&grant);
+		if (wf_schema_list_has(*done, item))
+			continue;
+		*done = lappend(*done, item);
+		write_grant(ddl, object, wf_schema_ddl_opposite(item));
+		restore_column_grants(ddl, object, item);
+	}
+}
+
+/* Would the grantee have this without the default privileges of that role? */
+static bool
+is_given_anyway(WfObject *object, const char *role, const Grant *grant)
+{
+	const char *owner = wf_schema_value(object, "owner");
+
+	if (strcmp(grant->role, role) == 0 || (owner && strcmp(grant->role, owner) == 0))
+		return true;
+	return strcmp(grant->role, "PUBLIC") == 0 &&
+		(strcmp(grant->privilege, "EXECUTE") == 0 ||
+		 (strcmp(grant->privilege, "USAGE") == 0 && strcmp(privilege_class(object), "TYPES") == 0));
+}
+
+/* The objects for which default privileges stand, this one among them; or NULL. */
+static const char *
+privilege_class(WfObject *object)
+{
+	switch (object->type->kind)
+	{
+		case WF_OBJECT_TABLE:
+		case WF_OBJECT_FOREIGN_TABLE:
+		case WF_OBJECT_VIEW:
+		case WF_OBJECT_MATERIALIZED_VIEW:
+			return "TABLES";
+		case WF_OBJECT_SEQUENCE:
+			return "SEQUENCES";
+		case WF_OBJECT_FUNCTION:
+		case WF_OBJECT_PROCEDURE:
+		case WF_OBJECT_AGGREGATE:
+			return "FUNCTIONS";
+		case WF_OBJECT_ENUM:
+		case WF_OBJECT_DOMAIN:
+		case WF_OBJECT_COMPOSITE:
+		case WF_OBJECT_RANGE:
+		case WF_OBJECT_BASE_TYPE:
+			return "TYPES";
+		case WF_OBJECT_SCHEMA:
+			return "SCHEMAS";
+		default:
+			return NULL;
+	}
+}
+
+/* "TABLES" of "FOR ROLE r IN SCHEMA s ON TABLES", whatever the names are. */
+static const char *
+class_of(WfObject *defaults)
+{
+	const char *class = strstr(defaults->identity, " ON ");
+
+	for (const char *next = class; next; next = strstr(class, " ON "))
+		class = next + 4;
+	return class ? class : "";
+}
+
+/* "r" of "FOR ROLE r IN SCHEMA s ON TABLES". */
+static char *
+role_of(WfObject *defaults)
+{
+	const char *role = defaults->identity;
+
+	if (strncmp(role, "FOR ROLE ", 9) == 0)
+		role += 9;
+	return pnstrdup(role, end_of_name(role) - role);
+}
+
+void
+wf_schema_ddl_default_privileges_create(WfDdl *ddl, WfObject *defaults)
+{
+	write_default_grants(ddl, defaults, NULL, wf_schema_value(defaults, "grants"));
+}
+
+void
+wf_schema_ddl_default_privileges_drop(WfDdl *ddl, WfObject *defaults)
+{
+	write_default_grants(ddl, defaults, wf_schema_value(defaults, "grants"), NULL);
+}
+
+bool
+wf_schema_ddl_default_privileges_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+{
+	write_default_grants(ddl, to, wf_schema_value(from, attr), wf_schema_value(to, attr));
+	return true;
+}
+
+/* ALTER DEFAULT PRIVILEGES FOR ROLE r GRANT SELECT ON TABLES TO x. */
+static void
+write_default_grants(WfDdl *ddl, WfObject *defaults, const char *from, const char *to)
+{
+	const char *class = class_of(defaults);
+	List	   *had = wf_schema_list(from);
+	List	   *wanted = wf_schema_list(to);
+	List	   *grants = NIL;
+	ListCell   *lc;
+
+	if (!*class)
+		return;
+	foreach(lc, had)
+		if (!wf_schema_list_has(wanted, lfirst(lc)))
+		grants = lappend(grants, wf_schema_ddl_opposite(lfirst(lc)));
+	foreach(lc, wanted)
+		if (!wf_schema_list_has(had, lfirst(lc)))
+		grants = lappend(grants, lfirst(lc));
+	foreach(lc, grants)
+	{
+		Grant		grant;
+
+		if (!parse_grant(lfirst(lc), &grant))
+			continue;
+		grant.privilege = psprintf("%s ON %s", grant.privilege, class);
+		appendStringInfo(ddl->sql, "ALTER DEFAULT PRIVILEGES %s %s;\n",
+						 pnstrdup(defaults->identity, class - 4 - defaults->identity), grant_text(&grant));
+	}
+}
