@@ -62,12 +62,14 @@ OBJS = \
 	src/schema/catalog_type.o \
 	src/schema/cook.o \
 	src/schema/cook_index.o \
+	src/schema/cycle.o \
 	src/schema/ddl_column.o \
 	src/schema/ddl_common.o \
 	src/schema/ddl_constraint.o \
 	src/schema/ddl_foreign.o \
 	src/schema/ddl_grant.o \
 	src/schema/ddl_index.o \
+	src/schema/ddl_inheritance.o \
 	src/schema/ddl_other.o \
 	src/schema/ddl_rename.o \
 	src/schema/ddl_routine.o \
@@ -88,6 +90,7 @@ OBJS = \
 	src/schema/json.o \
 	src/schema/jsonb_access.o \
 	src/schema/likeness.o \
+	src/schema/links.o \
 	src/schema/mention.o \
 	src/schema/model.o \
 	src/schema/order.o \

@@ -63,6 +63,7 @@ const WfCatalogQuery wf_schema_catalog_relations[] = {
 	{WF_OBJECT_MATERIALIZED_VIEW, RelationRelationId, InvalidOid,
 		"SELECT c.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "c.relname") " AS identity,"
 		" rtrim(pg_get_viewdef(c.oid), ';') AS definition,"
+		" CASE WHEN NOT c.relispopulated THEN 'true' END AS unpopulated,"
 		" CASE WHEN m.amname <> 'heap' THEN quote_ident(m.amname) END AS access_method,"
 		" " TABLESPACE("c.reltablespace") " AS tablespace,"
 		" " STORED_LIST("c.reloptions") " AS options,"

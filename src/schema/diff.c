@@ -34,6 +34,7 @@ wf_schema_plan(WfModel *from, WfModel *to, const WfDiffOptions *options)
 	wf_schema_narrow(to, from->scope);
 	match(plan);
 	wf_schema_find_likely(plan);
+	wf_schema_reorder_parents(to);
 	wf_schema_spread(plan);
 	wf_schema_order(plan);
 	wf_schema_write_actions(plan);

@@ -148,7 +148,9 @@ typedef struct WfObject
 	struct WfAction *create_action;
 	struct WfAction *first_alter;
 	struct WfAction *last_alter;
-	struct WfAction *shell_action;	/* announces a type */
+	List	   *announced_to;	/* WfObject: what a stub of it is made for */
+	struct WfAction *shell_action;	/* announces it */
+	struct WfAction *ready_action;	/* ends what makes an index usable */
 	struct WfAction *grants_action; /* alters the grants */
 	struct WfAction *owner_action;	/* alters the owner */
 	struct WfAction *final_action;	/* drops the renamed old type */

@@ -29,7 +29,8 @@ typedef enum WfVerb
 	WF_VERB_ALTER,
 	WF_VERB_CREATE,
 	WF_VERB_SHELL,				/* announces a type to the functions it is
-								 * made of */
+								 * made of, or a view by a stub */
+	WF_VERB_READY,				/* says nothing: all parts are there */
 	WF_VERB_FINISH,				/* drops what a rebuild had put aside */
 	WF_VERB_RENAME
 } WfVerb;
@@ -78,7 +79,9 @@ typedef struct WfAction
 	int			rank;
 	int			sequence;		/* order in which they were made */
 	bool		done;
-	struct WfAction *waiting_for;	/* while a cycle is looked for */
+	int			walk;			/* the one that met it while cycles are
+								 * looked for */
+	struct WfAction *waiting_for;
 	WfObject   *waiting_because;
 } WfAction;
 
@@ -125,10 +128,21 @@ extern void wf_schema_spread(WfPlan *plan);
 /* order.c */
 extern void wf_schema_order(WfPlan *plan);
 extern WfObject *wf_schema_partition_of(WfObject *table);
+extern bool wf_schema_is_of_view(WfObject *object);
 extern bool wf_schema_is_made_of(WfObject *type, WfObject *function);
 
 /* edges.c */
 extern void wf_schema_add_edges(WfPlan *plan);
+
+/* links.c */
+extern void wf_schema_link_edges(WfObject *link);
+extern void wf_schema_reorder_parents(WfModel *to);
+extern bool wf_schema_is_referenced(WfObject *link);
+extern WfObject *wf_schema_inherited_by(WfObject *object);
+extern void wf_schema_inherited_drop_edges(WfObject *object);
+extern void wf_schema_unlink_edges(WfObject *link);
+extern WfObject *wf_schema_kept_foreign_key(WfObject *constraint);
+extern List *wf_schema_copied_foreign_keys(WfObject *link);
 extern WfObject *wf_schema_inherited_from(WfObject *object);
 extern List *wf_schema_slots(WfObject *object);
 extern WfObject *wf_schema_namesake(WfObject *child, WfObject *parent_table);
@@ -141,12 +155,16 @@ extern void wf_schema_edge(WfAction *first, WfAction *second, WfObject *because)
 extern bool wf_schema_sort(WfPlan *plan);
 extern void wf_schema_go_deeper(void);
 
+/* cycle.c */
+extern List *wf_schema_break_cycles(WfPlan *plan, bool *rebuild);
+extern bool wf_schema_may_be_announced(WfObject *object);
+
 /* ddl_common.c */
 extern void wf_schema_ddl_begin(WfDdl *ddl, StringInfo sql, const WfDiffOptions *options);
 extern void wf_schema_ddl_lock(WfDdl *ddl, WfSchemaLock lock);
 extern void wf_schema_ddl_create(WfDdl *ddl, WfObject *object);
 extern void wf_schema_ddl_drop(WfDdl *ddl, WfObject *object);
-extern void wf_schema_ddl_shell(WfDdl *ddl, WfObject *type);
+extern void wf_schema_ddl_shell(WfDdl *ddl, WfObject *object);
 extern void wf_schema_ddl_finish(WfDdl *ddl, WfObject *object);
 extern bool wf_schema_ddl_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr);
 extern void wf_schema_ddl_decorate(WfDdl *ddl, WfObject *object);

@@ -69,7 +69,7 @@ write_action(WfPlan *plan, WfAction *action, List *default_privileges)
 			wf_schema_ddl_drop(&ddl, action->from);
 			break;
 		case WF_VERB_SHELL:
-			wf_schema_ddl_shell(&ddl, action->to);
+			wf_schema_ddl_shell(&ddl, action->to ? action->to : action->from);
 			break;
 		case WF_VERB_FINISH:
 			wf_schema_ddl_finish(&ddl, action->from);
@@ -80,6 +80,8 @@ write_action(WfPlan *plan, WfAction *action, List *default_privileges)
 		case WF_VERB_ALTER:
 			(void) wf_schema_ddl_alter(&ddl, action->from, action->to, action->attr);
 			break;
+		case WF_VERB_READY:
+			break;				/* others wait for it, nothing is said */
 		case WF_VERB_RENAME:
 			break;				/* comes with its statement */
 	}
@@ -119,6 +121,7 @@ way_back(WfPlan *plan, WfAction *action)
 				resetStringInfo(&sql);
 			break;
 		case WF_VERB_SHELL:
+		case WF_VERB_READY:
 		case WF_VERB_FINISH:
 		case WF_VERB_RENAME:
 			break;
