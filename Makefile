@@ -52,6 +52,7 @@ OBJS = \
 	src/ddl/type_usage.o \
 	src/ddl/walk.o \
 	src/schema/address.o \
+	src/schema/baseline.o \
 	src/schema/body.o \
 	src/schema/catalog_access.o \
 	src/schema/catalog_detail.o \
@@ -59,6 +60,8 @@ OBJS = \
 	src/schema/catalog_relation.o \
 	src/schema/catalog_routine.o \
 	src/schema/catalog_type.o \
+	src/schema/cook.o \
+	src/schema/cook_index.o \
 	src/schema/cycle.o \
 	src/schema/ddl_column.o \
 	src/schema/ddl_common.o \
@@ -75,12 +78,18 @@ OBJS = \
 	src/schema/ddl_type.o \
 	src/schema/ddl_view.o \
 	src/schema/diff.o \
+	src/schema/drizzle.o \
+	src/schema/drizzle_column.o \
+	src/schema/drizzle_field.o \
+	src/schema/drizzle_live.o \
+	src/schema/drizzle_table.o \
 	src/schema/edges.o \
 	src/schema/fingerprint.o \
 	src/schema/graph.o \
 	src/schema/hint.o \
 	src/schema/inherit.o \
 	src/schema/json.o \
+	src/schema/jsonb_access.o \
 	src/schema/likeness.o \
 	src/schema/mention.o \
 	src/schema/model.o \
@@ -88,11 +97,47 @@ OBJS = \
 	src/schema/partition.o \
 	src/schema/read.o \
 	src/schema/rebuild.o \
+	src/schema/registry.o \
+	src/schema/registry_avro.o \
+	src/schema/registry_avro_compat.o \
+	src/schema/registry_avro_read.o \
+	src/schema/registry_compat.o \
+	src/schema/registry_default.o \
+	src/schema/registry_format.o \
+	src/schema/registry_json.o \
+	src/schema/registry_json_compat.o \
+	src/schema/registry_json_members.o \
+	src/schema/registry_json_read.o \
+	src/schema/registry_live.o \
+	src/schema/registry_names.o \
+	src/schema/registry_options.o \
+	src/schema/registry_protobuf.o \
+	src/schema/registry_protobuf_compat.o \
+	src/schema/registry_protobuf_read.o \
+	src/schema/registry_scalar.o \
+	src/schema/registry_shape.o \
+	src/schema/registry_snapshot.o \
+	src/schema/registry_wire.o \
+	src/schema/render.o \
+	src/schema/render_compare.o \
+	src/schema/render_describe.o \
+	src/schema/render_diagram.o \
+	src/schema/render_diagram_table.o \
+	src/schema/render_dot.o \
+	src/schema/render_escape.o \
+	src/schema/render_html.o \
+	src/schema/render_layout.o \
+	src/schema/render_markdown.o \
+	src/schema/render_mermaid.o \
+	src/schema/render_svg.o \
+	src/schema/render_text.o \
+	src/schema/render_tree.o \
 	src/schema/rename.o \
 	src/schema/rename_step.o \
 	src/schema/rewrite.o \
 	src/schema/rewrite_column.o \
 	src/schema/schema.o \
+	src/schema/scope.o \
 	src/schema/script.o \
 	src/schema/select_list.o \
 	src/schema/tokens.o \
@@ -141,12 +186,14 @@ OBJS = \
 	src/flags/dialect_flagsmith.o \
 	src/flags/dialect_flagsmith_document.o \
 	src/flags/dialect_flagsmith_environment.o \
+	src/flags/dialect_flagsmith_export.o \
 	src/flags/dialect_flagsmith_identity.o \
 	src/flags/dialect_flagsmith_operator.o \
 	src/flags/dialect_flagsmith_property.o \
 	src/flags/dialect_flagsmith_read.o \
 	src/flags/dialect_flagsmith_result.o \
 	src/flags/dialect_flagsmith_segment.o \
+	src/flags/dialect_flagsmith_state.o \
 	src/flags/dialect_growthbook.o \
 	src/flags/dialect_growthbook_condition.o \
 	src/flags/dialect_growthbook_document.o \
@@ -265,12 +312,17 @@ SQL_PARTS = \
 	src/flags/manage.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
+	src/schema/registry.sql \
+	src/schema/render.sql \
 	src/schema/rename.sql \
+	src/schema/baseline.sql \
 	src/migration/migration.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
 	src/common/epilogue.sql
+
+SCRIPTS = src/wishflags
 
 DATA_built = wishflags--$(EXTVERSION).sql
 DATA = $(patsubst $(srcroot)/%,%,$(wildcard $(srcroot)/src/upgrade/*.sql))
@@ -303,6 +355,9 @@ REGRESS = \
 	flags_pattern \
 	flags_explain \
 	flags_definition_wrong \
+	flags_cache \
+	flags_cache_tables \
+	flags_cache_segment \
 	flags_transaction \
 	flags_parallel \
 	flags_privilege \
@@ -324,9 +379,17 @@ REGRESS = \
 	schema_order_partition \
 	schema_order_detach \
 	schema_order_inherit \
+	schema_render \
 	schema_rename \
+	schema_rename_hint \
 	schema_diff_schemas \
+	schema_baseline \
+	schema_drizzle \
+	schema_drizzle_wrong \
 	schema_wrong \
+	schema_registry \
+	schema_registry_compat \
+	schema_registry_wrong \
 	migration_split \
 	migration_wrong \
 	migration_simulate \

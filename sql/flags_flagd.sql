@@ -54,6 +54,17 @@ FROM (VALUES ('[{"var": "u"}, ["a", 50], ["b", 25], ["c", 25]]', '{"u": "jack"}'
 	('["x", ["a", 2147483647]]', '{}'), ('["x", ["a", null]]', '{}'), ('["x", []]', '{}'), ('["x", "a"]', '{}'), ('["x", [null, 1]]', '{}'), ('["x", [{"a": 1, "b": 2}, 1]]', '{}'), ('["x", [{"var": "v"}, {"var": "w"}]]', '{"v": "c", "w": 3}'), ('[]', '{}')) v (arguments, context),
 	LATERAL (SELECT jsonb_build_object('variants', '{"a": 1, "b": 2, "c": 3}'::jsonb, 'targeting', jsonb_build_object('fractional', arguments::jsonb)) flag) f;
 
+-- share(unit, options): which thousandth it is in.
+CREATE FUNCTION pg_temp.share(unit text, options jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
+	SELECT e.variant FROM (SELECT jsonb_object_agg(n, n) AS variants, jsonb_agg(jsonb_build_array(n::text) ORDER BY n) AS arms FROM generate_series(0, 999) n) t,
+		wishflags.flag_eval_document('flagd', jsonb_build_object('flags', jsonb_build_object('f', jsonb_build_object('variants', variants,
+			'targeting', jsonb_build_object('fractional', jsonb_build_array(unit) || arms)))), 'f', '{}', NULL, options) e
+$$;
+-- What is hashed: UTF-8, or code units as flagd's evaluator for JavaScript does.  A rest whose highest bit is set is left out.
+SELECT unit, pg_temp.share(unit) AS utf8, pg_temp.share(unit, '{"hash_encoding": "utf16-units"}') AS units, pg_temp.share(unit, '{"hash_encoding": "utf16-units", "fractional": "v1"}') AS units_v1,
+	pg_temp.share(unit, '{"hash_encoding": "utf16-units", "fractional": "v3"}') = pg_temp.share(unit, '{"fractional": "v3"}') AS v3_same
+FROM (VALUES ('jack'), ('jacky'), ('é'), ('éé'), ('ééé'), ('éééé'), ('ø-字-🎁-user'), ('ab字'), ('ab耀'), ('ab🎁'), ('株式会社')) v (unit);
+
 -- Evaluators that refer to each other take no more room than they have; they end where they run on.
 SELECT reason, error_code FROM flag_eval_document('flagd', jsonb_build_object('flags', '{"f": {"variants": {"a": 1}, "targeting": {"$ref": "e40"}}}'::jsonb, '$evaluators',
 	(SELECT jsonb_object_agg('e' || i, format('{"cat": [{"$ref": "e%s"}, {"$ref": "e%1$s"}]}', i - 1)::jsonb) FROM generate_series(1, 40) i) || '{"e0": "x"}'), 'f');

@@ -109,7 +109,38 @@ SELECT flag_export('flagsmith') = document AS same FROM public.flagsmith;
 SELECT flag_disable('colour'), flag_enable('checkout');
 SELECT f.key, c.key AS identity, e.value, e.enabled, e.reason FROM flags f, unnest(ARRAY['1', '2', 'ann']) c (key),
   flag_explain(f.key, jsonb_build_object('identifier', c.key), NULL, '{}') e ORDER BY 1, 2;
-SELECT jsonb_pretty(flag_export('flagsmith') #- '{segments,21}' #- '{segments,23}') AS exported;
+-- What has changed is written into the environment document, and nothing else is.
+SELECT jsonb_pretty(flag_export('flagsmith') #- '{project,segments,0,rules}' #- '{project,segments,1}') AS exported;
+SELECT item, name, action FROM flag_import('flagsmith', flag_export('flagsmith'), '{"dry_run": true}');
+SELECT flag_enable('colour'), flag_override_unset('colour', '2');
+SELECT flag_define('colour', '{"key": "other", "name": "colour", "enabled": true, "value": 7, "metadata": {"id": 1},
+  "variants": [{"key": "rr", "value": "red", "weight": 31, "priority": 7}, {"value": "blue", "weight": 25.5, "priority": 11},
+               {"value": "new", "weight": 1, "priority": 8}, {"value": "last", "weight": 2}]}');
+SELECT flag_define('checkout', '{"key": "6f1f", "name": "checkout", "enabled": false, "value": "v", "metadata": {"id": 2}}');
+INSERT INTO flags (key, dialect, document, definition) VALUES ('added', 'flagsmith', 'flagsmith', '{"key": "31", "name": "added", "enabled": true, "value": 1, "metadata": {"id": 3}}');
+SELECT jsonb_pretty(flag_export('flagsmith') -> 'feature_states') AS states;
+SELECT flag_export('flagsmith') - 'feature_states' = document - 'feature_states' AS rest_same FROM public.flagsmith;
+SELECT flag_export('flagsmith', ARRAY['added']) -> 'feature_states' AS one;
+SELECT key, count(*) AS people, count(*) FILTER (WHERE (a.value, a.enabled) IS DISTINCT FROM (e.value, e.enabled)) AS differ
+FROM flags f, (SELECT flag_export('flagsmith') AS exported OFFSET 0) d, generate_series(1, 300) n, jsonb_build_object('identifier', n::text) c,
+  flag_explain(f.key, c, NULL, '{}') a, flag_eval_document('flagsmith', exported, f.key, c, NULL, '{}') e GROUP BY key ORDER BY key;
+DELETE FROM flags;
+DELETE FROM flag_documents;
+
+-- Overrides of identities have variants; those that are the same share the first one's key.
+SELECT context ->> 'identifier' AS identity, value, variant, enabled, reason, vendor ->> 'reason' AS vendor_reason
+FROM generate_series(1, 6) n, jsonb_build_object('identifier', 'i' || n) context,
+  flag_eval_document('flagsmith', jsonb_build_object('api_key', 'env', 'feature_states', '[{"django_id": 1, "enabled": false, "feature_state_value": "none", "feature": {"id": 1, "name": "f"}}]'::jsonb,
+    'identity_overrides', (SELECT jsonb_agg(jsonb_build_object('identifier', 'i' || i, 'identity_features', jsonb_build_array(jsonb_build_object('django_id', 10 + i, 'enabled', true,
+      'feature_state_value', 'control', 'feature', '{"id": 1, "name": "f"}'::jsonb, 'multivariate_feature_state_values', CASE i WHEN 6 THEN '[{"id": 3, "percentage_allocation": 100, "multivariate_feature_option": {"value": "all"}}]'::jsonb
+      ELSE '[{"id": 1, "percentage_allocation": 40, "multivariate_feature_option": {"value": "a"}}, {"id": 2, "percentage_allocation": 40, "multivariate_feature_option": {"value": "b"}}]' END)))) FROM generate_series(1, 6) i)),
+    'f', context, NULL, '{}');
+
+-- A document of the engine is given out as one, what was switched off being off in segments as well.
+SELECT item, name, action FROM flag_import('flagsmith', '{"environment": {"key": "e"}, "features": {"f": {"key": "1", "name": "f", "enabled": true, "value": 1}, "g": {"key": "2", "name": "g", "enabled": false}},
+  "segments": {"1": {"key": "1", "name": "all", "rules": [], "overrides": [{"name": "f", "enabled": true}, {"name": "g", "enabled": true}]}}}');
+SELECT flag_disable('f'), flag_disable('g');
+SELECT flag_export('flagsmith');
 DELETE FROM flags;
 DELETE FROM flag_documents;
 DROP FUNCTION pg_temp.ask;

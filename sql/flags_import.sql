@@ -40,6 +40,39 @@ SELECT * FROM flag_import('growthbook', '{"features": {"dark": {"defaultValue": 
 SELECT flag_disable('dark'), flag_enable('dark');
 SELECT flag_rollout('dark', 50);
 
+-- One's own export brings nothing new, also after a flag was switched off: its definition says so there, and the row here.
+CREATE FUNCTION pg_temp.own(system text, document jsonb) RETURNS TABLE (imported text, flag text, action text, message text) LANGUAGE plpgsql AS $$
+DECLARE
+	exported jsonb;
+BEGIN
+	PERFORM wishflags.flag_import(system, own.document, '{"name": "own"}');
+	PERFORM wishflags.flag_disable('a');
+	exported := wishflags.flag_export(system, NULL, '{"name": "own"}');
+	RETURN QUERY SELECT 'export', i.name, i.action, i.message FROM wishflags.flag_import(system, exported, '{"name": "own"}') i;
+	RETURN QUERY SELECT 'export again', 'the export', 'is', CASE WHEN wishflags.flag_export(system, NULL, '{"name": "own"}') = exported THEN 'the same' ELSE 'another' END;
+	RETURN QUERY SELECT 'original', i.name, i.action, i.message FROM wishflags.flag_import(system, own.document, '{"name": "own"}') i;
+	DELETE FROM wishflags.flags f WHERE f.document = 'own';
+	DELETE FROM wishflags.flag_documents WHERE name = 'own';
+END $$;
+SELECT * FROM pg_temp.own('growthbook', '{"features": {"a": {"defaultValue": true}, "b": {"defaultValue": 1}}}');
+SELECT * FROM pg_temp.own('flagd', '{"flags": {"a": {"state": "ENABLED", "variants": {"on": true}}, "b": {"state": "DISABLED", "variants": {"on": true}}}}');
+SELECT * FROM pg_temp.own('launchdarkly', '{"flags": {"a": {"key": "a", "on": true, "variations": [1]}, "b": {"key": "b", "on": false, "variations": [1]}}, "segments": {}}');
+SELECT * FROM pg_temp.own('unleash', '{"features": [{"name": "a", "enabled": true, "strategies": []}, {"name": "b", "enabled": false, "strategies": []}]}');
+-- In Flagsmith, off is not the same as switched off here, for all segments.
+SELECT * FROM pg_temp.own('flagsmith', '{"environment": {"key": "e"}, "features": {"a": {"key": "1", "name": "a", "enabled": true}, "b": {"key": "2", "name": "b", "enabled": false}}}');
+SELECT * FROM pg_temp.own('native', '{"format": "wishflags", "version": 1, "flags": {"a": {"enabled": true, "rollout": 50, "definition": {"default": "on"}}, "b": {"enabled": false}}}');
+
+-- A native document given out says how far its flags are rolled out, and what they are for.
+SELECT count(*) FROM flag_import('native', '{"format": "wishflags", "version": 1, "flags": {"plain": {"enabled": true, "rollout": 10, "description": "old"}}}');
+SELECT flag_export('native', options => '{"name": "native"}') -> 'flags' AS flags;
+SELECT flag_rollout('plain', 20);
+SELECT flag_export('native', options => '{"name": "native"}') -> 'flags' AS flags;
+SELECT flag_rollout('plain', 10);
+UPDATE flags SET description = 'new' WHERE key = 'plain';
+SELECT flag_export('native', options => '{"name": "native"}') -> 'flags' AS flags;
+DELETE FROM flags WHERE document = 'native';
+DELETE FROM flag_documents WHERE name = 'native';
+
 -- Flags that are there already.
 SELECT flag_create('mine');
 SELECT * FROM flag_import('growthbook', '{"features": {"mine": {"defaultValue": 1}, "new": {"defaultValue": 2}}}', '{"name": "other"}');

@@ -21,11 +21,17 @@ INSERT INTO documents VALUES ('shop', '{
     "odd": {"key": "odd", "on": true, "variations": [1], "fallthrough": {"variation": 0},
       "rules": [{"variation": 0, "clauses": [{"contextKind": "user", "attribute": "//", "op": "in", "values": ["x"]}]}]},
     "circle": {"key": "circle", "on": true, "variations": [1], "fallthrough": {"variation": 0}, "prerequisites": [{"key": "circle", "variation": 0}]},
+    "members": {"key": "members", "on": true, "variations": ["out", "in"], "fallthrough": {"variation": 0},
+      "rules": [{"id": "r-big", "variation": 1, "clauses": [{"attribute": "", "op": "segmentMatch", "values": ["big"]}]}]},
+    "after": {"key": "after", "on": true, "variations": [1, 2], "offVariation": 1, "fallthrough": {"variation": 0}, "prerequisites": [{"key": "members", "variation": 0}]},
+    "unfilled": {"key": "unfilled", "on": true, "variations": ["out", "in"], "fallthrough": {"variation": 5},
+      "rules": [{"variation": 1, "clauses": [{"attribute": "", "op": "segmentMatch", "values": ["empty"]}]}]},
     "gone": {"key": "gone", "version": 9, "deleted": true}},
   "segments": {
     "staff": {"key": "staff", "salt": "s", "included": ["eve"], "excluded": ["mallory"], "includedContexts": [{"contextKind": "device", "values": ["kiosk"]}],
       "rules": [{"clauses": [{"attribute": "email", "op": "endsWith", "values": ["@shop.example"]}], "weight": 50000, "bucketBy": "email"}]},
-    "big": {"key": "big", "unbounded": true, "generation": 3}}}');
+    "big": {"key": "big", "unbounded": true, "generation": 3, "rules": [{"clauses": [{"contextKind": "user", "attribute": "pro", "op": "in", "values": [true]}]}]},
+    "empty": {"key": "empty", "unbounded": true, "rules": [{"clauses": []}]}}}');
 
 CREATE FUNCTION run(flag text, context jsonb, options jsonb DEFAULT '{}') RETURNS TABLE (vendor jsonb, variant text, enabled boolean, reason text, error text, rule text)
   BEGIN ATOMIC
@@ -46,6 +52,11 @@ SELECT key, r.vendor -> 'reason' AS reason
   FROM unnest('{eve,mallory,lea@shop.example,max@shop.example}'::text[]) AS key,
        run('checkout', jsonb_build_object('kind', 'user', 'key', key, 'email', key)) AS r;
 SELECT vendor -> 'reason' AS reason FROM run('checkout', '{"kind": "device", "key": "kiosk"}');
+
+-- Segments whose members are kept elsewhere: results that asked one say so.
+SELECT flag, context, r.vendor ->> 'value' AS value, r.vendor -> 'reason' AS reason, r.error
+  FROM unnest('{members,after,unfilled}'::text[]) AS flag,
+       unnest('{"{\"key\": \"a\", \"kind\": \"user\", \"pro\": true}", "{\"key\": \"b\", \"kind\": \"user\"}", "{\"key\": \"c\", \"kind\": \"org\"}"}'::jsonb[]) AS context, run(flag, context) AS r;
 
 -- Old-style users, contexts as OpenFeature has them.
 SELECT vendor -> 'reason' AS reason FROM run('checkout', '{"key": "cid", "custom": {"account": {"plan": "pro"}}}');

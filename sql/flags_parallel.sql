@@ -15,12 +15,22 @@ SELECT flag_create('half', enabled => true, rollout => 50);
 SELECT segment_define('members', '{"table": "members", "column": "id"}');
 SELECT flag_create('members', enabled => true, definition =>
 	'{"rules": [{"when": {"segment": "members"}, "serve": "on"}], "default": "off"}');
+SELECT segment_define('query', '{"query": "SELECT id FROM wishflags.members"}');
+SELECT segment_define('list', '{"included": ["1", "2"]}');
+SELECT segment_refresh('query');
+SELECT flag_create(name, enabled => true, definition => jsonb_build_object('default', 'off', 'rules',
+	jsonb_build_array(jsonb_build_object('when', jsonb_build_object('segment', name), 'serve', 'on'))))
+FROM unnest(ARRAY['query', 'list']) name;
+SELECT flag_create('override', enabled => true, rollout => 0), flag_override_set('override', '1', true);
 SELECT * FROM flag_import('growthbook', '{"features": {"testers": {"defaultValue": false, "rules":
 	[{"condition": {"id": {"$inGroup": "testers"}}, "force": true}]}}, "savedGroups": {"testers": ["1", "2", "3"]}}');
 
 EXPLAIN (COSTS OFF) SELECT count(*) FROM people WHERE flag_eval('half', id);
 PREPARE counts AS SELECT count(*) FILTER (WHERE flag_eval('half', id)) AS half,
+	count(*) FILTER (WHERE flag_eval('override', id)) AS override,
+	count(*) FILTER (WHERE flag_eval('list', id)) AS list,
 	count(*) FILTER (WHERE flag_eval('members', id)) AS members,
+	count(*) FILTER (WHERE flag_eval('query', id)) AS query,
 	count(*) FILTER (WHERE flag_eval('testers', context)) AS testers FROM people;
 EXPLAIN (COSTS OFF) EXECUTE counts;
 EXECUTE counts;
@@ -28,7 +38,9 @@ EXECUTE counts;
 -- What the leader has changed and not committed, and what an old snapshot sees.
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 SELECT flag_rollout('half', 100);
+SELECT flag_override_set('override', '2', true), segment_define('list', '{"included": ["3"]}');
 INSERT INTO members VALUES ('101');
+SELECT segment_refresh('query');
 UPDATE flag_documents SET document = jsonb_set(document, '{savedGroups,testers}', '["7"]');
 EXECUTE counts;
 SAVEPOINT s;

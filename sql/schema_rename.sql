@@ -132,33 +132,4 @@ UPDATE snapshots n SET s = replace(replace(o.s::text, 'sd.purchase.total', 'sd.p
 SELECT action, object_type, identity FROM pg_temp.two, wishflags.schema_diff(before, after, '{"renames": {"column sd.purchase.total": "amount"}}')
 WHERE object_type = 'view' OR action = 'rename';
 
--- Likely renames are told, never done: evidence, a ready option, a hint.
-UPDATE snapshots SET s = wishflags.schema_snapshot('{sd}') WHERE name = 'before';
-BEGIN;
-ALTER TABLE sd.customer RENAME TO client;
-ALTER TABLE sd.purchase RENAME total TO amount;
-UPDATE snapshots SET s = wishflags.schema_snapshot('{sd}') WHERE name = 'after';
-SELECT action, identity, evidence - 'rebuilt' AS evidence FROM pg_temp.two, wishflags.schema_diff(before, after)
-WHERE evidence ? 'likeness' ORDER BY identity;
-SELECT wishflags.schema_diff_sql(before, after) FROM pg_temp.two;
-ROLLBACK;
-SELECT wishflags.schema_rename_suggest(b.s, a.s, '{"online": false}') FROM snapshots b, renamed a WHERE b.name = 'before';
-
--- Hints that say nothing, or too much.
-CREATE FUNCTION pg_temp.try(hints jsonb) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE detail text; hint text;
-BEGIN
-	PERFORM FROM snapshots, wishflags.schema_diff(s, s, jsonb_build_object('renames', hints)) WHERE name = 'before';
-	RAISE WARNING 'no error';
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RAISE WARNING '% % % %', SQLSTATE, SQLERRM, detail, hint;
-END $$;
-SELECT pg_temp.try(h::jsonb) FROM (VALUES ('[]'), ('{"table sd.none": "x"}'), ('{"sd.customer": "x"}'), ('{"table sd.customer": 1}'),
-	('{"table sd.customer": ""}'), ('{"table sd.customer": "customer"}'), ('{"table sd.customer": "client"}'),
-	('{"table sd.customer": "best"}'), ('{"table sd.customer": "other.client"}'), ('{"table sd.customer": "a b c d"}'),
-	('{"table sd.customer": "one", "table sd.purchase": "one"}'), ('{"column sd.customer.name": "state"}'),
-	('{"table sd.customer": "purchase", "table sd.purchase": "best"}'), ('{"column sd.best.name": "total"}'), ('{"enum value sd.mood.sad": "glad"}'), ('{"enum value sd.mood.bad": "x"}'),
-	('{"default sd.customer.state": "x"}')) v(h);
-
 DROP SCHEMA sd CASCADE;

@@ -40,7 +40,7 @@ SELECT wishflags.schema_diff_sql(s #- '{objects,column,wrong.t.a,parent}') FROM 
 -- Options.
 SELECT wishflags.schema_diff_sql(s, NULL, '{"colour": "red"}') FROM snapshot;
 SELECT wishflags.schema_diff_sql(s, NULL, '{"online": 1}') FROM snapshot;
-SELECT * FROM snapshot, wishflags.schema_diff(s, NULL, '{"renames": {}}');
+SELECT * FROM snapshot, wishflags.schema_diff(s, NULL, '{"renames": ["table wrong.t"]}');
 
 -- Odd names survive.
 CREATE TABLE wrong."a ""b"" c.d" ("select" int DEFAULT 1, "Ümläut; --" text DEFAULT 'a''b\c');

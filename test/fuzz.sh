@@ -99,7 +99,7 @@ test_sessions() {
 
 for name in $tests; do
 	case $name in
-		flags|documents|schema|guard|sessions) ;;
+		flags|documents|schema|rename|guard|sessions) ;;
 		*) die "there is no test \"$name\"" ;;
 	esac
 	createdb "fuzz_$name"

@@ -25,6 +25,7 @@
 #define DIGEST_MAX PG_SHA256_DIGEST_LENGTH
 
 static bool hash_32(const WfSplit *split, WfString input, uint32 *hash);
+static uint32 murmur3_of_units(WfString text);
 static bool digest(pg_cryptohash_type type, WfString text, uint8 *result, size_t size);
 static bool leading_bits(pg_cryptohash_type type, size_t size, WfString text, int bits, uint64 *result);
 static bool percent_of_digest(WfString text, double *position);
@@ -211,6 +212,11 @@ hash_32(const WfSplit *split, WfString input, uint32 *hash)
 			{
 				WfMurmur3	state = split->murmur3;
 
+				if (split->encoding == WF_ENCODING_UTF16_UNITS)
+				{
+					*hash = murmur3_of_units(text);
+					return true;
+				}
 				if (split->encoding == WF_ENCODING_UTF16_LOW)
 					input = wf_flags_encode_low(input);
 				wf_flags_murmur3_add(&state, input.data, input.len);
@@ -233,6 +239,48 @@ hash_32(const WfSplit *split, WfString input, uint32 *hash)
 		default:
 			return false;
 	}
+}
+
+/*
+ * Murmur3 of UTF-16 code units, as Jens Taylor's imurmurhash for JavaScript has
+ * it: units beyond a byte run into their neighbours, and a rest whose highest
+ * bit they have set is left out.  For ASCII it is murmur3 of the bytes.
+ */
+static uint32
+murmur3_of_units(WfString text)
+{
+	const unsigned char *at = (const unsigned char *) text.data;
+	const unsigned char *end = at + text.len;
+	uint32		hash = 0;
+	uint32		word = 0;
+	uint32		length = 0;
+	uint32		pending = 0;
+
+	while (at < end || pending)
+	{
+		uint32		unit = next_code_unit(&at, end, &pending);
+
+		switch (length++ % 4)
+		{
+			case 0:
+				word = unit;
+				break;
+			case 1:
+				word ^= unit << 8;
+				break;
+			case 2:
+				word ^= unit << 16;
+				break;
+			case 3:
+				word ^= unit << 24 ^ unit >> 8;
+				hash = wf_flags_murmur3_mix(hash, word);
+				word = 0;
+				break;
+		}
+	}
+	if ((int32) word > 0)
+		hash ^= wf_flags_murmur3_word(word);
+	return wf_flags_murmur3_end(hash, length);
 }
 
 static bool

@@ -37,6 +37,17 @@ wf_flags_murmur3_mix(uint32 hash, uint32 word)
 }
 
 static inline uint32
+wf_flags_murmur3_end(uint32 hash, uint32 length)
+{
+	hash ^= length;
+	hash ^= hash >> 16;
+	hash *= 0x85ebca6b;
+	hash ^= hash >> 13;
+	hash *= 0xc2b2ae35;
+	return hash ^ (hash >> 16);
+}
+
+static inline uint32
 wf_flags_load_le32(const char *data)
 {
 	uint32		word;
@@ -72,13 +83,7 @@ wf_flags_murmur3_finish(const WfMurmur3 *state, const char *data, int len)
 		pending >>= 32;
 	}
 
-	hash ^= wf_flags_murmur3_word((uint32) pending);
-	hash ^= length;
-	hash ^= hash >> 16;
-	hash *= 0x85ebca6b;
-	hash ^= hash >> 13;
-	hash *= 0xc2b2ae35;
-	return hash ^ (hash >> 16);
+	return wf_flags_murmur3_end(hash ^ wf_flags_murmur3_word((uint32) pending), length);
 }
 
 /* (hash * total) >> 32, which spreads hashes evenly over 0 to total - 1. */

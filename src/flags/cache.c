@@ -16,6 +16,8 @@
  */
 #include "common/compat.h"
 
+#include "access/xact.h"
+#include "commands/extension.h"
 #include "storage/sinval.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -36,18 +38,33 @@ static WfRoster *const rosters[] = {&documents, &segments, &flags, &overrides};
 
 static MemoryContext cache_context = NULL;
 static bool loading = false;
-static TimestampTz own_change_transaction = 0;
+
+/*
+ * The last change of flags that this backend made itself.  Its message comes
+ * at the end of its command; until then any message is taken for it.
+ */
+typedef struct OwnChange
+{
+	TimestampTz transaction;
+	SubTransactionId subtransaction;	/* the innermost so far */
+	CommandId	command;
+	bool		awaited;
+} OwnChange;
+
+static OwnChange own_change;
 
 static void relation_invalidated(Datum arg, Oid relid);
+static void subtransaction_ended(SubXactEvent event, SubTransactionId id, SubTransactionId parent, void *arg);
 static bool anything_stale(void);
 static void reset_cache(void);
 static void load(void);
 
-/* Registers the invalidation callback, once for the life of the process. */
+/* Registers callbacks, once for the life of the process. */
 void
 wf_flags_cache_init(void)
 {
 	CacheRegisterRelcacheCallback(relation_invalidated, (Datum) 0);
+	RegisterSubXactCallback(subtransaction_ended, NULL);
 	wf_flags_segments_init();
 }
 
@@ -81,13 +98,25 @@ wf_flags_cache_refresh(void)
 	wf_flags_cache.statement = GetCurrentStatementStartTimestamp();
 	wf_flags_cache.transaction = GetCurrentTransactionStartTimestamp();
 	wf_flags_cache.unpinned = false;
+	if (own_change.transaction != wf_flags_cache.transaction ||
+		own_change.command != GetCurrentCommandId(false))
+		own_change.awaited = false;
 }
 
 /* Notes that this transaction changes flags: it sees that at once. */
 void
 wf_flags_cache_own_change(void)
 {
-	own_change_transaction = GetCurrentTransactionStartTimestamp();
+	SubTransactionId current = GetCurrentSubTransactionId();
+
+	if (own_change.transaction != GetCurrentTransactionStartTimestamp())
+	{
+		own_change.transaction = GetCurrentTransactionStartTimestamp();
+		own_change.subtransaction = current;
+	}
+	own_change.subtransaction = Max(own_change.subtransaction, current);
+	own_change.command = GetCurrentCommandId(false);
+	own_change.awaited = true;
 }
 
 /*
@@ -102,7 +131,21 @@ relation_invalidated(Datum arg, Oid relid)
 	for (int i = 0; i < lengthof(rosters); i++)
 		concerns |= wf_flags_roster_concerns(rosters[i], relid);
 	wf_flags_segments_unresolve(relid);
-	if (concerns && own_change_transaction == GetCurrentTransactionStartTimestamp())
+	/* A script makes the tables under OIDs that are not known yet. */
+	if (creating_extension || (concerns && own_change.awaited))
+		wf_flags_cache.unpinned = true;
+}
+
+/*
+ * A change that is taken back is an own change too.  As numbers of
+ * subtransactions grow, one that ends holds the change, or one that had been
+ * taken back already, if it is not younger than the innermost with a change.
+ */
+static void
+subtransaction_ended(SubXactEvent event, SubTransactionId id, SubTransactionId parent, void *arg)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB && id <= own_change.subtransaction &&
+		own_change.transaction == GetCurrentTransactionStartTimestamp())
 		wf_flags_cache.unpinned = true;
 }
 

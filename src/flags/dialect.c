@@ -4,6 +4,8 @@
 #include "common/compat.h"
 
 #include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 
 #include "flags/dialect.h"
 
@@ -15,6 +17,8 @@ static const WfDialect *const dialects[] = {
 	&wf_flags_dialect_flagsmith,
 	&wf_flags_dialect_unleash,
 };
+
+static Jsonb *without_state(const WfDialect *dialect, Jsonb *definition);
 
 /* A dialect by name, or NULL. */
 const WfDialect *
@@ -48,4 +52,22 @@ wf_flags_dialect_of_documents(const char *name)
 			 errmsg("unknown format \"%s\"", name),
 			 errhint("Known are %s.", names.data)));
 	return NULL;				/* keep compiler quiet */
+}
+
+/* Whether two definitions say the same, but for whether the flag is on; NULL is none. */
+bool
+wf_flags_dialect_same(const WfDialect *dialect, Jsonb *a, Jsonb *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return compareJsonbContainers(&without_state(dialect, a)->root, &without_state(dialect, b)->root) == 0;
+}
+
+static Jsonb *
+without_state(const WfDialect *dialect, Jsonb *definition)
+{
+	if (dialect->state == NULL || !JB_ROOT_IS_OBJECT(definition))
+		return definition;
+	return DatumGetJsonbP(DirectFunctionCall2(jsonb_delete, JsonbPGetDatum(definition),
+											  CStringGetTextDatum(dialect->state)));
 }

@@ -24,7 +24,8 @@ typedef struct WfFault
 typedef struct WfDialectOptions
 {
 	int			fractional;		/* algorithm of the fractional split, 1 to 3 */
-	bool		utf16_low;		/* hash the low bytes of UTF-16, not UTF-8 */
+	WfEncoding	encoding;		/* of what murmur3 hashes, where the dialect
+								 * knows it */
 	bool		single_precision;	/* buckets are of single precision */
 } WfDialectOptions;
 
@@ -89,6 +90,13 @@ typedef struct WfDialect
 {
 	const char *name;
 
+	/*
+	 * The member of a definition that is the system's own on and off, where
+	 * it means no more than that; whether the flag is enabled here overrules
+	 * it.
+	 */
+	const char *state;
+
 	/* Compiles a flag into the current memory context; NULL, with a fault. */
 	WfProgram  *(*compile) (const WfSource *source, WfFault *fault);
 
@@ -107,12 +115,19 @@ typedef struct WfDialect
 	List	   *(*list_limits) (const WfShared *shared);
 	/* The normalized document with these flags, and their states, instead. */
 	Jsonb	   *(*assemble) (Jsonb *document, List *flags);
+
+	/*
+	 * The original with them, where its shape is another one; NULL for the
+	 * other shapes.
+	 */
+	Jsonb	   *(*restore) (Jsonb *original, Jsonb *document, List *flags);
 	/* The result in the system's own shape. */
 	Jsonb	   *(*result) (const WfResult *result);
 } WfDialect;
 
 extern const WfDialect *wf_flags_dialect_find(const char *name);
 extern const WfDialect *wf_flags_dialect_of_documents(const char *name);
+extern bool wf_flags_dialect_same(const WfDialect *dialect, Jsonb *a, Jsonb *b);
 
 extern const WfDialect wf_flags_dialect_flagd;
 extern const WfDialect wf_flags_dialect_flagsmith;

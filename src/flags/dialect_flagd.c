@@ -227,6 +227,7 @@ flagd_result(const WfResult *result)
 
 const WfDialect wf_flags_dialect_flagd = {
 	.name = "flagd",
+	.state = WF_FLAGD_STATE,
 	.compile = compile_flagd,
 	.normalize = wf_flags_flagd_normalize,
 	.compile_shared = wf_flags_flagd_share,

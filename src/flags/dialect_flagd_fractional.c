@@ -35,6 +35,7 @@ static const Distribution *evaluate(WfRun *run, const WfNode *node, WfValue *uni
 static void add_variant(Distribution *distribution, const WfValue *pair, int length);
 static void make_split(Distribution *distribution, int algorithm);
 static bool position_of_text(WfRun *run, const WfSplit *split, const WfValue *unit, double *position);
+static bool hashes_units(const WfRun *run);
 static bool unit_bytes(WfRun *run, const WfValue *unit, bool is_given, WfString *input);
 static bool fetch_targeting_key(WfRun *run, WfValue *key);
 
@@ -194,18 +195,30 @@ static bool
 position_of_text(WfRun *run, const WfSplit *split, const WfValue *unit, double *position)
 {
 	bool		converts = wf_flags_flagd_converts(run);
-	WfSplit		after_flag = *split;
+	WfSplit		own = *split;
 	WfString	flag;
 	WfValue		key;
 
+	if (hashes_units(run))
+		own.encoding = WF_ENCODING_UTF16_UNITS;
 	if (unit->type == WF_VALUE_STRING)
-		return wf_flags_split_position(split, wf_flags_encode_text(unit->u.string, converts), position);
+		return wf_flags_split_position(&own, wf_flags_encode_text(unit->u.string, converts), position);
 	if (unit->type > WF_VALUE_NULL || !fetch_targeting_key(run, &key) ||
 		key.type != WF_VALUE_STRING)
 		return false;
 	flag = wf_flags_encode_text(run->flag->key, converts);
-	wf_flags_murmur3_add(&after_flag.murmur3, flag.data, flag.len);
-	return wf_flags_split_position(&after_flag, wf_flags_encode_text(key.u.string, converts), position);
+	if (own.encoding == WF_ENCODING_UTF16_UNITS)
+		own.prefix = flag;
+	else
+		wf_flags_murmur3_add(&own.murmur3, flag.data, flag.len);
+	return wf_flags_split_position(&own, wf_flags_encode_text(key.u.string, converts), position);
+}
+
+/* Whether texts are hashed as flagd's evaluator for JavaScript does. */
+static bool
+hashes_units(const WfRun *run)
+{
+	return run->flag->shared && run->flag->shared->options.encoding == WF_ENCODING_UTF16_UNITS;
 }
 
 /* The bytes that are hashed; false where there are none. */

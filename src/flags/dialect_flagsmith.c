@@ -350,6 +350,7 @@ const WfDialect wf_flags_dialect_flagsmith = {
 	.compile_shared = wf_flags_flagsmith_compile_shared,
 	.list_flags = wf_flags_flagsmith_list_flags,
 	.assemble = wf_flags_flagsmith_assemble,
+	.restore = wf_flags_flagsmith_restore,
 	.list_limits = wf_flags_flagsmith_list_limits,
 	.result = wf_flags_flagsmith_result,
 };

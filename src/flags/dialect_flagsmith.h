@@ -6,6 +6,10 @@
 
 #include "flags/dialect.h"
 
+/* The variants of a state in an environment document, and what each serves. */
+#define WF_FLAGSMITH_STATE_VARIANTS "multivariate_feature_state_values"
+#define WF_FLAGSMITH_VARIANT_OPTION "multivariate_feature_option"
+
 /* Where an override or a variant stands among others: the lowest comes first. */
 typedef struct WfFlagsmithPriority
 {
@@ -78,14 +82,21 @@ extern bool wf_flags_flagsmith_operator(WfString name, const WfValue *value, WfP
 extern Jsonb *wf_flags_flagsmith_normalize(Jsonb *document, WfFault *fault);
 extern List *wf_flags_flagsmith_list_flags(Jsonb *document);
 extern Jsonb *wf_flags_flagsmith_assemble(Jsonb *document, List *flags);
+extern bool wf_flags_flagsmith_is_killed(const WfDocumentFlag *flag);
 
 /* dialect_flagsmith_environment.c */
 extern Jsonb *wf_flags_flagsmith_from_environment(JsonbContainer *environment, WfFault *fault);
+
+/* dialect_flagsmith_state.c */
+extern Jsonb *wf_flags_flagsmith_read_state(JsonbContainer *feature_state, const char *path,
+											WfFault *fault, WfString *name);
 extern bool wf_flags_flagsmith_feature_name(JsonbContainer *feature_state, const char *path,
 											WfFault *fault, WfString *name);
-extern void wf_flags_flagsmith_push_feature_id(JsonbParseState **state, JsonbContainer *feature_state);
 extern void wf_flags_flagsmith_push_member(JsonbParseState **state, const char *key,
 										   JsonbContainer *object, const char *name);
+
+/* dialect_flagsmith_export.c */
+extern Jsonb *wf_flags_flagsmith_restore(Jsonb *original, Jsonb *document, List *flags);
 
 /* dialect_flagsmith_identity.c */
 extern bool wf_flags_flagsmith_push_identities(JsonbParseState **state, JsonbContainer *environment,

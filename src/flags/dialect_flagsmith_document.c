@@ -15,7 +15,6 @@ static bool check_object(JsonbContainer *document, const char *name, WfFault *fa
 static bool check_features(JsonbContainer *document, WfFault *fault);
 static const WfDocumentFlag *find_killed(List *flags, WfString name);
 static bool has_killed(List *flags);
-static bool is_killed(const WfDocumentFlag *flag);
 static void push_features(JsonbParseState **state, List *flags);
 static void push_segments(JsonbParseState **state, JsonbContainer *segments, List *flags);
 static void push_segment(JsonbParseState **state, JsonbContainer *segment, List *flags);
@@ -115,6 +114,17 @@ wf_flags_flagsmith_assemble(Jsonb *document, List *flags)
 	return wf_flags_json_end(&state);
 }
 
+/* Whether a feature was switched off here: for everybody, in segments too. */
+bool
+wf_flags_flagsmith_is_killed(const WfDocumentFlag *flag)
+{
+	WfValue		enabled;
+
+	return !flag->enabled && flag->definition && JB_ROOT_IS_OBJECT(flag->definition) &&
+		wf_flags_flagsmith_member(&flag->definition->root, "enabled", &enabled) &&
+		wf_flags_js_truthy(&enabled);
+}
+
 /* Expects a member to be an object, where it is there; it may be null. */
 static bool
 check_object(JsonbContainer *document, const char *name, WfFault *fault)
@@ -158,7 +168,7 @@ find_killed(List *flags, WfString name)
 	{
 		const WfDocumentFlag *flag = lfirst(lc);
 
-		if (wf_flags_strings_equal(flag->key, name) && is_killed(flag))
+		if (wf_flags_strings_equal(flag->key, name) && wf_flags_flagsmith_is_killed(flag))
 			return flag;
 	}
 	return NULL;
@@ -171,20 +181,10 @@ has_killed(List *flags)
 
 	foreach(lc, flags)
 	{
-		if (is_killed(lfirst(lc)))
+		if (wf_flags_flagsmith_is_killed(lfirst(lc)))
 			return true;
 	}
 	return false;
-}
-
-static bool
-is_killed(const WfDocumentFlag *flag)
-{
-	WfValue		enabled;
-
-	return !flag->enabled && flag->definition && JB_ROOT_IS_OBJECT(flag->definition) &&
-		wf_flags_flagsmith_member(&flag->definition->root, "enabled", &enabled) &&
-		wf_flags_js_truthy(&enabled);
 }
 
 static void

@@ -5,16 +5,9 @@
  * [{"id", "name", "rules", "feature_states"}, ...]}, "identity_overrides":
  * [{"identifier", "identity_features": [state, ...]}, ...]}
  *
- * with state := {"django_id" | "featurestate_uuid", "enabled",
- * "feature_state_value", "feature": {"id", "name"}, "feature_segment":
- * {"priority"}, "multivariate_feature_state_values": [{"id" | "mv_fs_value_uuid",
- * "percentage_allocation", "multivariate_feature_option": {"value", "key"}}, ...]}
- *
  * becomes what the engine is given.
  */
 #include "common/compat.h"
-
-#include "utils/fmgrprotos.h"
 
 #include "flags/dialect_flagsmith.h"
 #include "flags/document.h"
@@ -32,10 +25,6 @@ static bool push_segments(Converter *converter, JsonbContainer *environment);
 static bool push_segment(Converter *converter, JsonbValue *value, const char *path);
 static bool push_rules(Converter *converter, JsonbContainer *owner, const char *path, int depth);
 static bool push_conditions(Converter *converter, JsonbContainer *rule, const char *path);
-static bool push_state(Converter *converter, JsonbContainer *feature_state, const char *path, WfString name);
-static bool push_variants(Converter *converter, JsonbContainer *feature_state, const char *path);
-static bool push_variant(Converter *converter, JsonbContainer *variant, const char *path);
-static bool uuid_number(const WfValue *uuid, WfValue *number);
 
 /* The engine's document for an environment's; NULL, with a fault. */
 Jsonb *
@@ -74,6 +63,7 @@ push_features(Converter *converter, JsonbContainer *environment)
 {
 	JsonbContainer *array;
 	JsonbContainer *object;
+	Jsonb	   *feature;
 	JsonbValue	value;
 	WfString	name;
 	int			length;
@@ -89,11 +79,9 @@ push_features(Converter *converter, JsonbContainer *environment)
 		const char *path = psprintf("$.feature_states[%d]", i);
 
 		if (!wf_flags_flagsmith_element(array, i, path, converter->fault, &object) ||
-			!wf_flags_flagsmith_feature_name(object, path, converter->fault, &name))
+			(feature = wf_flags_flagsmith_read_state(object, path, converter->fault, &name)) == NULL)
 			return false;
-		wf_flags_json_key(&converter->state, name.data);
-		if (!push_state(converter, object, path, name))
-			return false;
+		wf_flags_json_document(&converter->state, name.data, feature);
 	}
 	wf_flags_json_close_object(&converter->state);
 	return true;
@@ -127,6 +115,7 @@ push_segment(Converter *converter, JsonbValue *value, const char *path)
 	JsonbContainer *segment;
 	JsonbContainer *array;
 	JsonbContainer *object;
+	Jsonb	   *feature;
 	WfString	key;
 	WfString	name;
 	WfValue		id;
@@ -152,9 +141,9 @@ push_segment(Converter *converter, JsonbValue *value, const char *path)
 		const char *place = psprintf("%s.feature_states[%d]", path, i);
 
 		if (!wf_flags_flagsmith_element(array, i, place, converter->fault, &object) ||
-			!wf_flags_flagsmith_feature_name(object, place, converter->fault, &name) ||
-			!push_state(converter, object, place, name))
+			(feature = wf_flags_flagsmith_read_state(object, place, converter->fault, &name)) == NULL)
 			return false;
+		wf_flags_json_document(&converter->state, NULL, feature);
 	}
 	wf_flags_json_close_array(&converter->state);
 
@@ -222,173 +211,4 @@ push_conditions(Converter *converter, JsonbContainer *rule, const char *path)
 	}
 	wf_flags_json_close_array(&converter->state);
 	return true;
-}
-
-/* A state of a feature, as an object that has been given its place. */
-static bool
-push_state(Converter *converter, JsonbContainer *feature_state, const char *path, WfString name)
-{
-	JsonbParseState **state = &converter->state;
-	JsonbContainer *object;
-	JsonbValue	value;
-	WfValue		key;
-
-	wf_flags_json_begin(state);
-	if (!wf_flags_flagsmith_member(feature_state, "django_id", &key) || !wf_flags_js_truthy(&key))
-		(void) wf_flags_flagsmith_member(feature_state, "featurestate_uuid", &key);
-	wf_flags_json_string(state, "key", key.type == WF_VALUE_NULL ? wf_flags_string("")
-						 : wf_flags_python_string(&key));
-	wf_flags_json_string(state, "name", name);
-	wf_flags_flagsmith_push_member(state, "enabled", feature_state, "enabled");
-	wf_flags_flagsmith_push_member(state, "value", feature_state, "feature_state_value");
-	if (!push_variants(converter, feature_state, path))
-		return false;
-	if (wf_flags_document_member(feature_state, "feature_segment", &value) && value.type != jbvNull)
-	{
-		if (!wf_flags_document_object(&value, psprintf("%s.feature_segment", path), converter->fault, &object))
-			return false;
-		if (wf_flags_document_member(object, "priority", &value))
-			wf_flags_flagsmith_push_member(state, "priority", object, "priority");
-	}
-	wf_flags_flagsmith_push_feature_id(state, feature_state);
-	wf_flags_json_close_object(state);
-	return true;
-}
-
-static bool
-push_variants(Converter *converter, JsonbContainer *feature_state, const char *path)
-{
-	static const char *const name = "multivariate_feature_state_values";
-	JsonbContainer *array;
-	JsonbContainer *variant;
-	int			length;
-
-	if (!wf_flags_flagsmith_array(feature_state, name, path, converter->fault, &array, &length))
-		return false;
-	if (length == 0)
-		return true;
-	wf_flags_json_open_array(&converter->state, "variants");
-	for (int i = 0; i < length; i++)
-	{
-		const char *place = psprintf("%s.%s[%d]", path, name, i);
-
-		if (!wf_flags_flagsmith_element(array, i, place, converter->fault, &variant) ||
-			!push_variant(converter, variant, place))
-			return false;
-	}
-	wf_flags_json_close_array(&converter->state);
-	return true;
-}
-
-static bool
-push_variant(Converter *converter, JsonbContainer *variant, const char *path)
-{
-	JsonbParseState **state = &converter->state;
-	JsonbContainer *option;
-	JsonbValue	value;
-	WfValue		weight;
-	WfValue		priority;
-	WfValue		uuid;
-	WfValue		key;
-
-	if (!wf_flags_document_member(variant, "multivariate_feature_option", &value))
-		return wf_flags_document_fault(converter->fault, path, "expected \"multivariate_feature_option\"");
-	if (!wf_flags_document_object(&value, psprintf("%s.multivariate_feature_option", path),
-								  converter->fault, &option))
-		return false;
-	if (!wf_flags_flagsmith_member(variant, "percentage_allocation", &weight) ||
-		weight.type != WF_VALUE_NUMBER)
-		return wf_flags_document_fault(converter->fault, psprintf("%s.percentage_allocation", path),
-									   "expected a percentage");
-	wf_flags_json_begin(state);
-	if (wf_flags_flagsmith_member(option, "key", &key))
-		wf_flags_json_value(state, "key", &key);
-	wf_flags_flagsmith_push_member(state, "value", option, "value");
-	wf_flags_json_value(state, "weight", &weight);
-	if ((wf_flags_flagsmith_member(variant, "id", &priority) && wf_flags_js_truthy(&priority)) ||
-		(wf_flags_flagsmith_member(variant, "mv_fs_value_uuid", &uuid) && uuid_number(&uuid, &priority)))
-		wf_flags_json_value(state, "priority", &priority);
-	wf_flags_json_close_object(state);
-	return true;
-}
-
-/* A UUID as the number that its digits are. */
-static bool
-uuid_number(const WfValue *uuid, WfValue *number)
-{
-	char		digits[33];
-	int			ndigits = 0;
-	Datum		parts[2];
-
-	if (uuid->type != WF_VALUE_STRING)
-		return false;
-	for (int i = 0; i < uuid->u.string.len; i++)
-	{
-		char		byte = uuid->u.string.data[i];
-
-		if (byte == '-')
-			continue;
-		if (ndigits == 32 || !isxdigit((unsigned char) byte))
-			return false;
-		digits[ndigits++] = byte;
-	}
-	if (ndigits != 32)
-		return false;
-
-	digits[32] = '\0';
-	for (int i = 1; i >= 0; i--)
-	{
-		parts[i] = DirectFunctionCall3(numeric_in,
-									   CStringGetDatum(psprintf(UINT64_FORMAT, (uint64) strtoull(digits + 16 * i, NULL, 16))),
-									   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
-		digits[16] = '\0';
-	}
-	number->type = WF_VALUE_NUMBER;
-	number->u.number.exact =
-		DatumGetNumeric(DirectFunctionCall2(numeric_add,
-											DirectFunctionCall2(numeric_mul, parts[0],
-																DirectFunctionCall3(numeric_in,
-																					CStringGetDatum("18446744073709551616"),
-																					ObjectIdGetDatum(InvalidOid),
-																					Int32GetDatum(-1))),
-											parts[1]));
-	return true;
-}
-
-/* Expects the name of the feature that a state is of. */
-bool
-wf_flags_flagsmith_feature_name(JsonbContainer *feature_state, const char *path, WfFault *fault, WfString *name)
-{
-	JsonbContainer *feature;
-	JsonbValue	value;
-
-	if (!wf_flags_document_member(feature_state, "feature", &value))
-		return wf_flags_document_fault(fault, path, "expected \"feature\"");
-	if (!wf_flags_document_object(&value, psprintf("%s.feature", path), fault, &feature))
-		return false;
-	if (!wf_flags_document_member(feature, "name", &value))
-		return wf_flags_document_fault(fault, psprintf("%s.feature", path), "expected \"name\"");
-	return wf_flags_document_string(&value, psprintf("%s.feature.name", path), fault, name);
-}
-
-void
-wf_flags_flagsmith_push_feature_id(JsonbParseState **state, JsonbContainer *feature_state)
-{
-	JsonbValue	value;
-
-	(void) wf_flags_document_member(feature_state, "feature", &value);
-	wf_flags_json_key(state, "metadata");
-	wf_flags_json_begin(state);
-	wf_flags_flagsmith_push_member(state, "id", value.val.binary.data, "id");
-	wf_flags_json_close_object(state);
-}
-
-/* A member of an object under another key; null where it is absent. */
-void
-wf_flags_flagsmith_push_member(JsonbParseState **state, const char *key, JsonbContainer *object, const char *name)
-{
-	WfValue		value;
-
-	(void) wf_flags_flagsmith_member(object, name, &value);
-	wf_flags_json_value(state, key, &value);
 }

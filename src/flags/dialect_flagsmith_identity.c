@@ -3,9 +3,13 @@
  *
  * In an environment document they stand by themselves.  The engine knows
  * segments only: identities whose overrides are the same become one, which
- * goes before all others.
+ * goes before all others.  As in Flagsmith's SDK for Node, the keys of the
+ * states, by which variants are split, make no difference there: those of the
+ * first identity count.
  */
 #include "common/compat.h"
+
+#include "utils/fmgrprotos.h"
 
 #include "flags/dialect_flagsmith.h"
 #include "flags/document.h"
@@ -18,12 +22,13 @@
 typedef struct Identity
 {
 	WfString	identifier;
-	Jsonb	   *overrides;		/* as they stand in a segment */
+	Jsonb	   *overrides;		/* by name, as they stand in a segment */
+	Jsonb	   *compared;		/* the same, but for their keys */
 	int			order;
 } Identity;
 
 static bool read_identity(JsonbValue *value, const char *path, WfFault *fault, Identity *identity);
-static void push_identity_override(JsonbParseState **state, JsonbContainer *feature_state, WfString name);
+static Jsonb *with_text(Jsonb *object, const char *name, const char *text);
 static int	compare_identities(const void *a, const void *b);
 static bool same_overrides(const Identity *a, const Identity *b);
 static void push_identity_segment(JsonbParseState **state, int number, const Identity *identities, int count);
@@ -69,7 +74,8 @@ read_identity(JsonbValue *value, const char *path, WfFault *fault, Identity *ide
 	JsonbContainer *object;
 	JsonbContainer *array;
 	JsonbContainer *feature_state;
-	JsonbParseState *state = NULL;
+	JsonbParseState *overrides = NULL;
+	JsonbParseState *compared = NULL;
 	WfString	name;
 	WfValue		identifier;
 	int			length;
@@ -85,36 +91,37 @@ read_identity(JsonbValue *value, const char *path, WfFault *fault, Identity *ide
 	identity->identifier = wf_flags_python_string(&identifier);
 
 	/* An object keeps its members in one order, whatever they came in. */
-	wf_flags_json_begin(&state);
+	wf_flags_json_begin(&overrides);
+	wf_flags_json_begin(&compared);
 	for (int i = 0; i < length; i++)
 	{
 		const char *place = psprintf("%s.identity_features[%d]", path, i);
+		Jsonb	   *feature;
 
 		if (!wf_flags_flagsmith_element(array, i, place, fault, &feature_state) ||
-			!wf_flags_flagsmith_feature_name(feature_state, place, fault, &name))
+			(feature = wf_flags_flagsmith_read_state(feature_state, place, fault, &name)) == NULL)
 			return false;
-		wf_flags_json_key(&state, name.data);
-		push_identity_override(&state, feature_state, name);
+		feature = with_text(feature, "priority", "-INF");
+		wf_flags_json_document(&overrides, name.data, feature);
+		wf_flags_json_document(&compared, name.data, with_text(feature, "key", ""));
 	}
-	identity->overrides = wf_flags_json_end(&state);
+	identity->overrides = wf_flags_json_end(&overrides);
+	identity->compared = wf_flags_json_end(&compared);
 	return true;
 }
 
-/* Overrides of identities have no variants, and go before all others. */
-static void
-push_identity_override(JsonbParseState **state, JsonbContainer *feature_state, WfString name)
+static Jsonb *
+with_text(Jsonb *object, const char *name, const char *text)
 {
-	wf_flags_json_begin(state);
-	wf_flags_json_text(state, "key", "");
-	wf_flags_json_string(state, "name", name);
-	wf_flags_flagsmith_push_member(state, "enabled", feature_state, "enabled");
-	wf_flags_flagsmith_push_member(state, "value", feature_state, "feature_state_value");
-	wf_flags_json_text(state, "priority", "-INF");
-	wf_flags_flagsmith_push_feature_id(state, feature_state);
-	wf_flags_json_close_object(state);
+	JsonbParseState *state = NULL;
+
+	wf_flags_json_begin(&state);
+	wf_flags_json_text(&state, name, text);
+	return DatumGetJsonbP(DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(object),
+											  JsonbPGetDatum(wf_flags_json_end(&state))));
 }
 
-/* Equal overrides side by side, else in any order. */
+/* Equal overrides side by side, the first identity first; else in any order. */
 static int
 compare_identities(const void *a, const void *b)
 {
@@ -122,17 +129,17 @@ compare_identities(const void *a, const void *b)
 	const Identity *y = b;
 	int			order;
 
-	if (VARSIZE(x->overrides) != VARSIZE(y->overrides))
-		return VARSIZE(x->overrides) < VARSIZE(y->overrides) ? -1 : 1;
-	order = memcmp(x->overrides, y->overrides, VARSIZE(x->overrides));
+	if (VARSIZE(x->compared) != VARSIZE(y->compared))
+		return VARSIZE(x->compared) < VARSIZE(y->compared) ? -1 : 1;
+	order = memcmp(x->compared, y->compared, VARSIZE(x->compared));
 	return order ? order : x->order - y->order;
 }
 
 static bool
 same_overrides(const Identity *a, const Identity *b)
 {
-	return VARSIZE(a->overrides) == VARSIZE(b->overrides) &&
-		memcmp(a->overrides, b->overrides, VARSIZE(a->overrides)) == 0;
+	return VARSIZE(a->compared) == VARSIZE(b->compared) &&
+		memcmp(a->compared, b->compared, VARSIZE(a->compared)) == 0;
 }
 
 static void

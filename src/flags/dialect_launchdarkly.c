@@ -377,6 +377,7 @@ make_metadata(const Flag *flag)
 
 const WfDialect wf_flags_dialect_launchdarkly = {
 	.name = "launchdarkly",
+	.state = "on",
 	.compile = compile_launchdarkly,
 	.normalize = wf_flags_launchdarkly_normalize,
 	.compile_shared = wf_flags_launchdarkly_share,

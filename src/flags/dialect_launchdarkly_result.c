@@ -49,6 +49,9 @@ push_reason(JsonbParseState **state, const WfResult *result)
 		push_rule(state, outcome->rule);
 	if (in_experiment(result))
 		wf_flags_json_boolean(state, "inExperiment", true);
+	/* The database is what a client without a store for big segments is. */
+	if (outcome->members_unknown)
+		wf_flags_json_text(state, "bigSegmentsStatus", "NOT_CONFIGURED");
 	(void) pushJsonbValue(state, WJB_END_OBJECT, NULL);
 }
 

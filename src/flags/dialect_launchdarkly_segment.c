@@ -26,6 +26,7 @@ static bool compile_list(WfLaunchdarklyCompiler *compiler, const WfValue *defini
 						 const char *contexts, const char *path, WfNode *node);
 static bool compile_unbounded(WfLaunchdarklyCompiler *compiler, const WfValue *definition,
 							  const char *path, WfSegment *segment);
+static void note_unknown(WfRun *run, const WfNode *node, WfValue *result);
 static bool compile_rules(WfLaunchdarklyCompiler *compiler, const WfValue *definition,
 						  const char *path, WfNode *node);
 static bool compile_rule(WfLaunchdarklyCompiler *compiler, const WfValue *rule, const char *path,
@@ -196,8 +197,9 @@ compile_list(WfLaunchdarklyCompiler *compiler, const WfValue *definition, const 
 }
 
 /*
- * A segment whose members are not known: for contexts of its kind the rules
- * decide.  One without a generation was never filled, and has nobody.
+ * A segment whose members are not known: for contexts of its kind, which it is
+ * noted that they asked, the rules decide.  One without a generation was never
+ * filled, and has nobody.
  */
 static bool
 compile_unbounded(WfLaunchdarklyCompiler *compiler, const WfValue *definition, const char *path,
@@ -210,13 +212,23 @@ compile_unbounded(WfLaunchdarklyCompiler *compiler, const WfValue *definition, c
 	if (!wf_flags_launchdarkly_number(definition, "generation", path, compiler->fault, &generation) ||
 		!wf_flags_launchdarkly_text(definition, "unboundedContextKind", path, compiler->fault, &kind))
 		return false;
-	if (generation.type == WF_VALUE_ABSENT)
-		return true;
 	node = palloc0(sizeof(WfNode));
-	fill_group(node, WF_NODE_ALL, 2);
+	fill_group(node, WF_NODE_ALL, 3);
 	fill_presence(wf_flags_launchdarkly_kind(kind), &node->children[0]);
+	node->children[1].type = WF_NODE_FUNCTION;
+	node->children[1].u.function.call = note_unknown;
+	fill_group(&node->children[2], WF_NODE_ANY, 0);
 	segment->condition = node;
-	return compile_rules(compiler, definition, path, &node->children[1]);
+	return generation.type == WF_VALUE_ABSENT ||
+		compile_rules(compiler, definition, path, &node->children[2]);
+}
+
+/* WfFunction: yes, and the result says so. */
+static void
+note_unknown(WfRun *run, const WfNode *node, WfValue *result)
+{
+	run->members_unknown = true;
+	wf_flags_value_set_boolean(result, true);
 }
 
 static bool

@@ -39,6 +39,7 @@ static bool compile_segment(JsonbValue *value, const char *path, WfFault *fault,
 
 const WfDialect wf_flags_dialect_unleash = {
 	.name = "unleash",
+	.state = "enabled",
 	.compile = compile_flag,
 	.normalize = wf_flags_unleash_normalize,
 	.compile_shared = compile_shared,

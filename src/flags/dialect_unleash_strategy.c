@@ -83,7 +83,7 @@ wf_flags_unleash_split(const WfSource *source, const WfUnleashBucket *bucket, in
 	WfSplit    *split = palloc0(sizeof(WfSplit));
 
 	split->hash = WF_HASH_MURMUR3_32;
-	if (source->shared && source->shared->options.utf16_low)
+	if (source->shared && source->shared->options.encoding == WF_ENCODING_UTF16_LOW)
 		split->encoding = WF_ENCODING_UTF16_LOW;
 	split->converts = source->converts;
 	begin_hash(split, bucket->seed, bucket->group);

@@ -56,6 +56,7 @@ wf_flags_evaluate(const WfFlag *flag, WfContext *context, const WfCallbacks *cal
 	run.context = context;
 	run.callbacks = callbacks;
 	run_flag(&run, flag, outcome);
+	outcome->members_unknown = run.members_unknown;
 }
 
 /* Makes *outcome an error. */

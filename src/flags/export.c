@@ -31,6 +31,7 @@ static char *copy_to(MemoryContext context, char *text);
 static void read_flags(Export *export, ArrayType *keys, MemoryContext context);
 static void check_keys(const Export *export, ArrayType *keys);
 static List *in_document_order(Export *export, bool *same);
+static bool same_flag(const WfDialect *dialect, const WfDocumentFlag *a, const WfDocumentFlag *b);
 static const WfDocumentFlag *find_flag(List *flags, WfString key);
 
 /*
@@ -52,6 +53,7 @@ wf_flag_export(PG_FUNCTION_ARGS)
 	MemoryContext caller = CurrentMemoryContext;
 	ArrayType  *keys = PG_ARGISNULL(1) ? NULL : PG_GETARG_ARRAYTYPE_P(1);
 	Export		export = {.whole = keys == NULL};
+	Jsonb	   *restored = NULL;
 	bool		same;
 	List	   *flags;
 
@@ -92,7 +94,9 @@ wf_flag_export(PG_FUNCTION_ARGS)
 	flags = in_document_order(&export, &same);
 	if (same && export.original)
 		PG_RETURN_JSONB_P(export.original);
-	PG_RETURN_JSONB_P(export.dialect->assemble(export.document, flags));
+	if (export.original && export.dialect->restore)
+		restored = export.dialect->restore(export.original, export.document, flags);
+	PG_RETURN_JSONB_P(restored ? restored : export.dialect->assemble(export.document, flags));
 }
 
 /*
@@ -233,8 +237,7 @@ in_document_order(Export *export, bool *same)
 
 		if (now)
 			ordered = lappend(ordered, unconstify(WfDocumentFlag *, now));
-		*same = *same && now && now->enabled == before->enabled &&
-			compareJsonbContainers(&now->definition->root, &before->definition->root) == 0;
+		*same = *same && now && same_flag(export->dialect, now, before);
 	}
 	foreach(lc, export->flags)
 	{
@@ -245,6 +248,17 @@ in_document_order(Export *export, bool *same)
 		}
 	}
 	return ordered;
+}
+
+/* Only native documents say how far a flag is rolled out, and what it is for. */
+static bool
+same_flag(const WfDialect *dialect, const WfDocumentFlag *a, const WfDocumentFlag *b)
+{
+	if (a->enabled != b->enabled || !wf_flags_dialect_same(dialect, a->definition, b->definition))
+		return false;
+	return dialect != &wf_flags_dialect_native ||
+		((a->has_share ? a->share : WF_SHARE_TOTAL) == (b->has_share ? b->share : WF_SHARE_TOTAL) &&
+		 strcmp(a->description ? a->description : "", b->description ? b->description : "") == 0);
 }
 
 static const WfDocumentFlag *

@@ -73,7 +73,6 @@ static void import_flags(Import *import, List *flags);
 static void import_flag(Import *import, const WfDocumentFlag *flag);
 static const char *describe_change(Import *import, const WfDocumentFlag *flag, const char **action);
 static Datum rollout_of(const WfDocumentFlag *flag);
-static bool same_jsonb(Jsonb *a, Datum b);
 static void write_flag(Import *import, const WfDocumentFlag *flag);
 static void import_absent(Import *import, List *flags);
 static void report_limits(Import *import);
@@ -310,7 +309,7 @@ describe_change(Import *import, const WfDocumentFlag *flag, const char **action)
 		return document ? psprintf("it is part of document \"%s\"", document) : "it is a flag of its own";
 	}
 	definition = SPI_getbinval(row, desc, 2, &isnull);
-	same = isnull ? flag->definition == NULL : flag->definition && same_jsonb(flag->definition, definition);
+	same = wf_flags_dialect_same(import->shared.dialect, flag->definition, isnull ? NULL : DatumGetJsonbP(definition));
 	enabled = DatumGetBool(SPI_getbinval(row, desc, 3, &isnull));
 	if (same && DatumGetBool(SPI_getbinval(row, desc, 4, &isnull)))
 		*action = enabled == flag->enabled ? "unchanged" : "update";
@@ -319,12 +318,6 @@ describe_change(Import *import, const WfDocumentFlag *flag, const char **action)
 	if (enabled == flag->enabled)
 		return NULL;
 	return flag->enabled ? "becomes enabled" : "becomes disabled";
-}
-
-static bool
-same_jsonb(Jsonb *a, Datum b)
-{
-	return compareJsonbContainers(&a->root, &DatumGetJsonbP(b)->root) == 0;
 }
 
 /* The column rollout of a flag: thousandths of a percent, as numeric. */

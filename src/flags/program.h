@@ -253,7 +253,7 @@ typedef enum WfEncoding
 	WF_ENCODING_TEXT,			/* UTF-8 text */
 	WF_ENCODING_UTF16_LOW,		/* the low byte of each UTF-16 code unit */
 	WF_ENCODING_UTF16_UNITS		/* each UTF-16 code unit taken as one item;
-								 * fnv1a only */
+								 * fnv1a, and murmur3 with seed 0 */
 } WfEncoding;
 
 /* How a hash becomes a position. */

@@ -46,7 +46,11 @@ static const Choice wanted_types[] = {
 };
 
 static const Choice fractional_algorithms[] = {{"v1", 1}, {"v2", 2}, {"v3", 3}};
-static const Choice hash_encodings[] = {{"utf8", false}, {"utf16-low", true}};
+static const Choice hash_encodings[] = {
+	{"utf8", WF_ENCODING_TEXT},
+	{"utf16-low", WF_ENCODING_UTF16_LOW},
+	{"utf16-units", WF_ENCODING_UTF16_UNITS},
+};
 static const Choice bucket_precisions[] = {{"double", false}, {"single", true}};
 
 /* Options of flag_explain(), then those of documents besides. */
@@ -221,7 +225,7 @@ static void
 choose_for_dialect(const WfExplainOptions *texts, WfDialectOptions *parsed)
 {
 	parsed->fractional = CHOOSE("fractional", texts->fractional, fractional_algorithms, 2);
-	parsed->utf16_low = CHOOSE("hash_encoding", texts->hash_encoding, hash_encodings, false);
+	parsed->encoding = CHOOSE("hash_encoding", texts->hash_encoding, hash_encodings, WF_ENCODING_TEXT);
 	parsed->single_precision = CHOOSE("bucket_precision", texts->bucket_precision,
 									  bucket_precisions, false);
 }

@@ -101,6 +101,8 @@ typedef struct WfRun
 	const WfFrame *frames;
 	WfErrorCode error;			/* ends the evaluation */
 	WfCause		cause;
+	bool		members_unknown;	/* a segment was asked whose members are
+									 * kept elsewhere */
 	int64		steps;
 } WfRun;
 
@@ -117,6 +119,7 @@ typedef struct WfOutcome
 	const WfSplit *split;		/* that chose, or NULL */
 	int			arm;			/* its arm, or -1 */
 	double		position;		/* in the split */
+	bool		members_unknown;	/* as in WfRun */
 } WfOutcome;
 
 extern void wf_flags_evaluate(const WfFlag *flag, WfContext *context,

@@ -6,7 +6,10 @@
  * join, and without any expression of a user, so that nothing of theirs runs
  * with the rights of somebody else.  Row security and rights of the one who
  * evaluates are not looked at; those of the definer are, whenever the table,
- * its rights or any role has changed.
+ * its rights, a schema or a role has changed.
+ *
+ * What others change shows in the next statement, so that one statement has
+ * one answer.  The locks that it took for the first keep table and index.
  */
 #include "common/compat.h"
 
@@ -42,6 +45,8 @@
 #include "flags/segment_probe.h"
 #include "flags/tables.h"
 
+static bool must_resolve(const WfProbe *probe);
+static WfProbeMoment current_moment(void);
 static bool lock_relations(WfProbe *probe, const WfSegmentSource *source, const char *definer);
 static WfProbeFault find_table(WfProbe *probe, const WfSegmentSource *source, const char *definer);
 static WfProbeFault find_members(WfProbe *probe);
@@ -62,11 +67,10 @@ void
 wf_flags_probe_resolve(WfProbe *probe, const WfSegmentSource *source, const char *definer)
 {
 	memset(probe, 0, sizeof(WfProbe));
-	/* An invalidation message that arrives meanwhile takes it back. */
 	probe->resolving = true;
 	probe->fault = source->kind == WF_SEGMENT_TABLE ? find_table(probe, source, definer)
 		: find_members(probe);
-	probe->resolved = probe->resolving;
+	probe->resolved = true;
 	probe->resolving = false;
 }
 
@@ -84,10 +88,11 @@ wf_flags_probe_holds(WfProbe *probe, const WfSegmentSource *source, const char *
 	int			nkeys = 0;
 	bool		found;
 
-	if (!probe->resolved)
+	if (must_resolve(probe))
 		wf_flags_probe_resolve(probe, source, definer);
 	while (probe->fault == WF_PROBE_FINE && !lock_relations(probe, source, definer))
 		CHECK_FOR_INTERRUPTS();
+	probe->moment = current_moment();
 	*error = probe->fault == WF_PROBE_FINE ? WF_ERROR_NONE : WF_ERROR_GENERAL;
 	if (probe->by_segment)
 		keys[nkeys++] = PointerGetDatum(cstring_to_text_with_len(segment.data, segment.len));
@@ -113,6 +118,31 @@ wf_flags_probe_name(WfString table)
 	return parts;
 }
 
+/* Whether what is known of the table is wrong, or is not to be relied on any more. */
+static bool
+must_resolve(const WfProbe *probe)
+{
+	WfProbeMoment now;
+
+	if (likely(probe->resolved && !probe->outdated))
+		return false;
+	now = current_moment();
+	return !probe->resolved || probe->moment.statement != now.statement ||
+		probe->moment.transaction != now.transaction ||
+		probe->moment.subtransaction != now.subtransaction || probe->moment.command != now.command;
+}
+
+static WfProbeMoment
+current_moment(void)
+{
+	WfProbeMoment now = {
+		GetCurrentStatementStartTimestamp(), GetCurrentTransactionStartTimestamp(),
+		GetCurrentSubTransactionId(), GetCurrentCommandId(false)
+	};
+
+	return now;
+}
+
 /*
  * Locks the table and the index that were found.  Waiting for the locks may
  * bring the news that all is different: then they are looked up again, and
@@ -126,7 +156,7 @@ lock_relations(WfProbe *probe, const WfSegmentSource *source, const char *define
 
 	LockRelationOid(relid, AccessShareLock);
 	LockRelationOid(indexid, AccessShareLock);
-	if (likely(probe->resolved))
+	if (likely(!must_resolve(probe)))
 		return true;
 	wf_flags_probe_resolve(probe, source, definer);
 	return probe->relid == relid && probe->indexid == indexid;

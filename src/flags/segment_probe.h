@@ -4,6 +4,8 @@
 #ifndef WF_FLAGS_SEGMENT_PROBE_H
 #define WF_FLAGS_SEGMENT_PROBE_H
 
+#include "access/xact.h"
+
 #include "flags/segment.h"
 
 /* Why a table can't be a segment, or none. */
@@ -20,12 +22,22 @@ typedef enum WfProbeFault
 	WF_PROBE_NO_DEFINER
 } WfProbeFault;
 
+/* A part of a statement in which its own transaction changes nothing. */
+typedef struct WfProbeMoment
+{
+	TimestampTz statement;
+	TimestampTz transaction;
+	SubTransactionId subtransaction;
+	CommandId	command;
+} WfProbeMoment;
+
 /* Where the keys of a segment are, looked up. */
 typedef struct WfProbe
 {
 	bool		resolved;
-	bool		resolving;		/* being looked up, and nothing has changed
-								 * meanwhile */
+	bool		resolving;		/* being looked up: any change may matter */
+	bool		outdated;		/* to be looked up again in the next moment */
+	WfProbeMoment moment;		/* of the last answer */
 	WfProbeFault fault;
 	Oid			relid;
 	Oid			indexid;

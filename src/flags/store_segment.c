@@ -53,7 +53,7 @@ static StoredSegment *with_source;
 static void *load_segment(HeapTuple tuple, TupleDesc desc);
 static void forget_segment(void *item);
 static void compile_segment(StoredSegment *stored, Jsonb *definition);
-static void role_changed(Datum arg, int cache, uint32 hash);
+static void names_or_rights_changed(Datum arg, int cache, uint32 hash);
 
 const WfRosterItems wf_flags_segment_items = {
 	.table = WF_SEGMENTS_TABLE,
@@ -66,8 +66,9 @@ const WfRosterItems wf_flags_segment_items = {
 void
 wf_flags_segments_init(void)
 {
-	CacheRegisterSyscacheCallback(AUTHOID, role_changed, (Datum) 0);
-	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, role_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHOID, names_or_rights_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, names_or_rights_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, names_or_rights_changed, (Datum) 0);
 }
 
 /* No segments; resetting the context ends them. */
@@ -114,7 +115,7 @@ wf_flags_segments_unresolve(Oid relid)
 		/* A table that was not there may be by now, under any OID. */
 		if (!OidIsValid(relid) || probe->resolving || probe->fault == WF_PROBE_NO_TABLE ||
 			relid == probe->relid || relid == probe->indexid)
-			probe->resolved = probe->resolving = false;
+			probe->outdated = true;
 	}
 }
 
@@ -185,9 +186,9 @@ compile_segment(StoredSegment *stored, Jsonb *definition)
 	stored->segment.fault = compiled->fault;
 }
 
-/* Rights may hang on any role. */
+/* Rights may hang on any role, and a schema that has changed had another name. */
 static void
-role_changed(Datum arg, int cache, uint32 hash)
+names_or_rights_changed(Datum arg, int cache, uint32 hash)
 {
 	wf_flags_segments_unresolve(InvalidOid);
 }

@@ -56,6 +56,7 @@ WF_DDL_DROP(sequence);
 WF_DDL_ALTER(sequence);
 WF_DDL_CREATE(sequence_owner);
 extern void wf_schema_ddl_sequence_bounds(WfDdl *ddl, const char *sequence, const char *from, const char *to);
+extern bool wf_schema_ddl_sequence_follows(WfObject *sequence);
 
 WF_DDL_DROP(sequence_owner);
 

@@ -8,17 +8,24 @@
 
 #include "schema/ddl.h"
 
+/* What no statement sets but its own. */
+static const char *const own_settings[] = {"storage", "compression", "statistics", "options"};
+
 static bool inherits_expression(WfObject *column);
 static bool inherits_not_null(WfObject *column);
 static bool is_attribute(WfObject *column);
 static const char *to_tables(WfObject *type);
 static bool is_view(WfObject *parent);
 static WfObject *folded_default(WfObject *column);
+static void reset_settings(WfDdl *ddl, WfObject *column);
+static bool alter_setting(WfDdl *ddl, WfObject *column, const char *attr, const char *was,
+						  const char *value);
 static char *alter_column(WfObject *column, bool only);
 static bool alter_type(WfDdl *ddl, WfObject *from, WfObject *to);
-static void alter_not_null(WfDdl *ddl, WfObject *to);
+static void alter_not_null(WfDdl *ddl, WfObject *from, WfObject *to);
 static bool alter_generated(WfDdl *ddl, WfObject *from, WfObject *to);
 static void alter_identity(WfDdl *ddl, WfObject *from, WfObject *to);
+static void write_identity(WfDdl *ddl, WfObject *from, WfObject *to);
 static void alter_identity_settings(WfDdl *ddl, WfObject *from, WfObject *to);
 static char *identity_clause(WfObject *column);
 static const char *using_clause(WfObject *from, WfObject *to);
@@ -130,11 +137,9 @@ void
 wf_schema_ddl_column_settings(WfDdl *ddl, WfObject *column)
 {
 	const char *value;
-	char	   *alter;
 
 	if (is_attribute(column) || column->parent->type->kind == WF_OBJECT_VIEW)
 		return;
-	alter = alter_column(column, true);
 	if (wf_schema_flag(column, "inherited") && !wf_schema_flag(column, "local") &&
 		!wf_schema_partition_of(column->parent))
 	{
@@ -148,13 +153,11 @@ wf_schema_ddl_column_settings(WfDdl *ddl, WfObject *column)
 	if ((value = wf_schema_value(column, "identity_persistence")) != NULL)
 		appendStringInfo(ddl->sql, "ALTER SEQUENCE %s SET %s;\n",
 						 wf_schema_value(column, "identity_sequence"), value);
-	if ((value = wf_schema_value(column, "storage")) != NULL)
-		appendStringInfo(ddl->sql, "%s SET STORAGE %s;\n", alter, value);
-	if ((value = wf_schema_value(column, "compression")) != NULL)
-		appendStringInfo(ddl->sql, "%s SET COMPRESSION %s;\n", alter, value);
-	if ((value = wf_schema_value(column, "statistics")) != NULL)
-		appendStringInfo(ddl->sql, "%s SET STATISTICS %s;\n", alter, value);
-	wf_schema_ddl_options(ddl, alter, NULL, wf_schema_value(column, "options"));
+	for (int i = 0; i < lengthof(own_settings); i++)
+	{
+		if ((value = wf_schema_value(column, own_settings[i])) != NULL)
+			(void) alter_setting(ddl, column, own_settings[i], NULL, value);
+	}
 }
 
 static bool
@@ -224,9 +227,11 @@ wf_schema_ddl_column_drop(WfDdl *ddl, WfObject *column)
 {
 	if (is_view(column->parent))
 	{
+		/* The view keeps it; only what was said of it goes. */
+		reset_settings(ddl, column);
 		if (wf_schema_value(column, "comment"))
 			appendStringInfo(ddl->sql, "COMMENT ON COLUMN %s IS NULL;\n", column->identity);
-		wf_schema_ddl_revoke_all(ddl, column);
+		wf_schema_ddl_grants(ddl, column, NULL, "grants");
 		return;
 	}
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
@@ -235,6 +240,38 @@ wf_schema_ddl_column_drop(WfDdl *ddl, WfObject *column)
 	appendStringInfo(ddl->sql, "ALTER %s %s DROP %s %s%s;\n", column->parent->type->keyword,
 					 column->parent->identity, is_attribute(column) ? "ATTRIBUTE" : "COLUMN",
 					 wf_schema_short_name(column), to_tables(column->parent));
+}
+
+static void
+reset_settings(WfDdl *ddl, WfObject *column)
+{
+	for (int i = 0; i < lengthof(own_settings); i++)
+	{
+		const char *value = wf_schema_value(column, own_settings[i]);
+
+		if (value)
+			(void) alter_setting(ddl, column, own_settings[i], value, NULL);
+	}
+}
+
+/* Writes one of these; value NULL: the default. */
+static bool
+alter_setting(WfDdl *ddl, WfObject *column, const char *attr, const char *was, const char *value)
+{
+	char	   *alter = alter_column(column, true);
+
+	if (strcmp(attr, "storage") == 0)
+		appendStringInfo(ddl->sql, "%s SET STORAGE %s;\n", alter,
+						 value ? value : wf_schema_value(column, "usual_storage"));
+	else if (strcmp(attr, "compression") == 0)
+		appendStringInfo(ddl->sql, "%s SET COMPRESSION %s;\n", alter, value ? value : "default");
+	else if (strcmp(attr, "statistics") == 0)
+		appendStringInfo(ddl->sql, "%s SET STATISTICS %s;\n", alter, value ? value : "-1");
+	else if (strcmp(attr, "options") == 0)
+		wf_schema_ddl_options(ddl, alter, was, value);
+	else
+		return false;
+	return true;
 }
 
 static char *
@@ -250,7 +287,6 @@ wf_schema_ddl_column_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char 
 {
 	const char *was = wf_schema_value(from, attr);
 	const char *value = wf_schema_value(to, attr);
-	char	   *alter = alter_column(to, true);
 
 	wf_schema_ddl_lock(ddl, strcmp(attr, "statistics") == 0 || strcmp(attr, "options") == 0
 					   ? WF_SCHEMA_LOCK_SHARE_UPDATE_EXCLUSIVE : WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
@@ -259,7 +295,7 @@ wf_schema_ddl_column_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char 
 	if (strcmp(attr, "generated") == 0)
 		return alter_generated(ddl, from, to);
 	if (strcmp(attr, "not_null") == 0)
-		alter_not_null(ddl, to);
+		alter_not_null(ddl, from, to);
 	else if (strcmp(attr, "identity") == 0)
 		alter_identity(ddl, from, to);
 	else if (strcmp(attr, "identity_sequence") == 0)
@@ -276,19 +312,10 @@ wf_schema_ddl_column_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char 
 			appendStringInfo(ddl->sql, "ALTER SEQUENCE %s SET %s;\n", wf_schema_value(to, "identity_sequence"),
 							 value ? value : wf_schema_value(to->parent, "persistence") ? "UNLOGGED" : "LOGGED");
 	}
-	else if (strcmp(attr, "storage") == 0)
-		appendStringInfo(ddl->sql, "%s SET STORAGE %s;\n", alter,
-						 value ? value : wf_schema_value(from, "usual_storage"));
-	else if (strcmp(attr, "compression") == 0)
-		appendStringInfo(ddl->sql, "%s SET COMPRESSION %s;\n", alter, value ? value : "default");
-	else if (strcmp(attr, "statistics") == 0)
-		appendStringInfo(ddl->sql, "%s SET STATISTICS %s;\n", alter, value ? value : "-1");
-	else if (strcmp(attr, "options") == 0)
-		wf_schema_ddl_options(ddl, alter, was, value);
 	else if (strcmp(attr, "foreign_options") == 0)
 		wf_schema_ddl_foreign_options(ddl, alter_column(to, false), was, value);
 	else
-		return false;
+		return alter_setting(ddl, value ? to : from, attr, was, value);
 	return true;
 }
 
@@ -302,6 +329,8 @@ alter_type(WfDdl *ddl, WfObject *from, WfObject *to)
 	if (is_view(to->parent))
 		return false;
 	ddl->breaks = true;
+	if (wf_schema_value(from, "identity") && !wf_schema_value(to, "identity"))
+		write_identity(ddl, from, to);
 	if (is_attribute(to))
 	{
 		appendStringInfo(ddl->sql, "ALTER TYPE %s ALTER ATTRIBUTE %s TYPE %s%s;\n",
@@ -314,6 +343,8 @@ alter_type(WfDdl *ddl, WfObject *from, WfObject *to)
 	/* A new type brings its own storage. */
 	if ((value = wf_schema_value(to, "storage")) != NULL)
 		appendStringInfo(ddl->sql, "%s SET STORAGE %s;\n", alter_column(to, true), value);
+	if (!wf_schema_value(from, "identity") && wf_schema_value(to, "identity"))
+		write_identity(ddl, from, to);
 	return true;
 }
 
@@ -377,20 +408,23 @@ plain_type(const char *type)
 }
 
 static void
-alter_not_null(WfDdl *ddl, WfObject *to)
+alter_not_null(WfDdl *ddl, WfObject *from, WfObject *to)
 {
 	char	   *alter = alter_column(to, false);
 	char	   *name = wf_schema_short_name(to);
 	const char *table = to->parent->identity;
 	char	   *check;
 
+	/* Where the identity comes or goes, its statements say this as well. */
+	if (!wf_schema_value(from, "identity") != !wf_schema_value(to, "identity"))
+		return;
 	if (!wf_schema_flag(to, "not_null"))
 	{
 		appendStringInfo(ddl->sql, "%s DROP NOT NULL;\n", alter);
 		return;
 	}
 	ddl->breaks = true;
-	if (!ddl->late || wf_schema_value(to, "identity") || !wf_schema_ddl_stands_alone(to->parent))
+	if (!ddl->late || !wf_schema_ddl_stands_alone(to->parent))
 	{
 		appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", alter);
 		return;
@@ -424,16 +458,36 @@ alter_generated(WfDdl *ddl, WfObject *from, WfObject *to)
 static void
 alter_identity(WfDdl *ddl, WfObject *from, WfObject *to)
 {
+	bool		comes_or_goes = !wf_schema_value(from, "identity") != !wf_schema_value(to, "identity");
+
+	/* Where the type changes, only one of both may be able to have it. */
+	if (!comes_or_goes || strcmp(wf_schema_value(from, "type"), wf_schema_value(to, "type")) == 0)
+		write_identity(ddl, from, to);
+}
+
+/* An identity column cannot be without NOT NULL, so both come and go together. */
+static void
+write_identity(WfDdl *ddl, WfObject *from, WfObject *to)
+{
 	const char *was = wf_schema_value(from, "identity");
 	const char *value = wf_schema_value(to, "identity");
 	char	   *alter = alter_column(to, false);
 
 	if (!value)
+	{
 		appendStringInfo(ddl->sql, "%s DROP IDENTITY;\n", alter);
+		if (!wf_schema_flag(to, "not_null"))
+			appendStringInfo(ddl->sql, "%s DROP NOT NULL;\n", alter);
+	}
 	else if (was)
 		appendStringInfo(ddl->sql, "%s SET GENERATED %s;\n", alter, value);
 	else
+	{
+		ddl->breaks = true;
+		if (!wf_schema_flag(from, "not_null"))
+			appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", alter);
 		appendStringInfo(ddl->sql, "%s ADD %s;\n", alter, identity_clause(to));
+	}
 }
 
 static void

@@ -118,7 +118,7 @@ wf_schema_ddl_decorate(WfDdl *ddl, WfObject *object)
 						 object->identity, owner);
 	wf_schema_ddl_undo_default_privileges(ddl, object);
 	if (object->type->kind != WF_OBJECT_DEFAULT_PRIVILEGES)
-		wf_schema_ddl_grants(ddl, object, NULL, wf_schema_value(object, "grants"));
+		wf_schema_ddl_grants(ddl, NULL, object, "grants");
 	if (wf_schema_value(object, "comment"))
 		write_comment(ddl, object, "comment", wf_schema_value(object, "comment"));
 	if (wf_schema_value(object, "index_comment"))
@@ -133,14 +133,14 @@ wf_schema_ddl_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 
 	if (strcmp(attr, "owner") == 0)
 	{
-		if (value)
+		if (value && !wf_schema_ddl_sequence_follows(to))
 			appendStringInfo(ddl->sql, "ALTER %s %s OWNER TO %s;\n", to->type->keyword,
 							 to->identity, value);
 		return true;
 	}
 	if (strcmp(attr, "grants") == 0 && to->type->kind != WF_OBJECT_DEFAULT_PRIVILEGES)
 	{
-		wf_schema_ddl_grants(ddl, to, wf_schema_value(from, attr), value);
+		wf_schema_ddl_grants(ddl, from, to, attr);
 		return true;
 	}
 	if (strcmp(attr, "comment") == 0 || strcmp(attr, "index_comment") == 0)

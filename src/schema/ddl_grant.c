@@ -18,6 +18,9 @@ typedef struct Grant
 	const char *role;			/* quoted, or PUBLIC */
 } Grant;
 
+static char *undone(const char *text, const char *owner);
+static const char *owner_of(WfObject *object);
+static List *passed_on(List *grants, const char *from, const char *to);
 static bool parse_grant(const char *text, Grant *grant);
 static const char *end_of_name(const char *name);
 static char *grant_text(const Grant *grant);
@@ -87,19 +90,25 @@ wf_schema_ddl_opposite(const char *text)
 	return grant_text(&grant);
 }
 
-/* From one list of grants to the other. */
+/*
+ * From the grants of one object to those of the other; either may be NULL.
+ * attr is the attribute that holds them.
+ */
 void
-wf_schema_ddl_grants(WfDdl *ddl, WfObject *object, const char *from, const char *to)
+wf_schema_ddl_grants(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 {
-	List	   *had = wf_schema_list(from);
-	List	   *wanted = wf_schema_list(to);
+	WfObject   *object = to ? to : from;
+	List	   *had = from ? wf_schema_list(wf_schema_value(from, attr)) : NIL;
+	List	   *wanted = to ? wf_schema_list(wf_schema_value(to, attr)) : NIL;
 	ListCell   *lc;
 
+	if (from && to && owner_of(from) && owner_of(to))
+		had = passed_on(had, owner_of(from), owner_of(to));
 	foreach(lc, had)
 	{
 		if (!wf_schema_list_has(wanted, lfirst(lc)))
 		{
-			write_grant(ddl, object, wf_schema_ddl_opposite(lfirst(lc)));
+			write_grant(ddl, object, undone(lfirst(lc), to ? owner_of(to) : NULL));
 			if (strncmp(lfirst(lc), "GRANT", 5) == 0)
 				ddl->breaks = true;
 		}
@@ -116,11 +125,48 @@ wf_schema_ddl_grants(WfDdl *ddl, WfObject *object, const char *from, const char 
 	}
 }
 
-/* Takes back what grants gave. */
-void
-wf_schema_ddl_revoke_all(WfDdl *ddl, WfObject *object)
+/* The opposite of an item; the owner has all but the grant option without it. */
+static char *
+undone(const char *text, const char *owner)
 {
-	wf_schema_ddl_grants(ddl, object, wf_schema_value(object, "grants"), NULL);
+	Grant		grant;
+
+	if (owner && parse_grant(text, &grant) && grant.option && strcmp(grant.role, owner) == 0)
+		return psprintf("REVOKE GRANT OPTION FOR %s FROM %s", grant.privilege, grant.role);
+	return wf_schema_ddl_opposite(text);
+}
+
+static const char *
+owner_of(WfObject *object)
+{
+	const char *owner = wf_schema_value(object, "owner");
+
+	return owner || !object->parent ? owner : wf_schema_value(object->parent, "owner");
+}
+
+/* The grants after a change of the owner, who takes over what the old one had. */
+static List *
+passed_on(List *grants, const char *from, const char *to)
+{
+	List	   *after = NIL;
+	ListCell   *lc;
+
+	if (strcmp(from, to) == 0)
+		return grants;
+	foreach(lc, grants)
+	{
+		Grant		grant;
+
+		if (!parse_grant(lfirst(lc), &grant))
+			continue;
+		if (strcmp(grant.role, from) == 0)
+			grant.role = to;
+		/* What the new owner had been granted is part of all that is his. */
+		else if (!grant.revoke && !grant.option && strcmp(grant.role, to) == 0)
+			continue;
+		after = lappend(after, grant_text(&grant));
+	}
+	return after;
 }
 
 /* REVOKE on a table takes the same privilege on its columns along. */

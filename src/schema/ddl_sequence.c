@@ -91,6 +91,22 @@ wf_schema_ddl_sequence_alter(WfDdl *ddl, WfObject *from, WfObject *to, const cha
 	return true;
 }
 
+/* Does it follow its table, which changes the owner of both? */
+bool
+wf_schema_ddl_sequence_follows(WfObject *sequence)
+{
+	ListCell   *lc;
+
+	foreach(lc, sequence->children)
+	{
+		WfObject   *link = lfirst(lc);
+
+		if (link->type->kind == WF_OBJECT_SEQUENCE_OWNER && link->fate == WF_FATE_KEEP)
+			return true;
+	}
+	return false;
+}
+
 void
 wf_schema_ddl_sequence_owner_create(WfDdl *ddl, WfObject *link)
 {

@@ -9,6 +9,7 @@
 #include "schema/names.h"
 #include "schema/plan.h"
 
+static void after_owners(WfObject *link);
 static void drop_edges(WfObject *object);
 static void drop_before(WfObject *object, WfObject *needed);
 static void create_edges(WfObject *object);
@@ -47,9 +48,27 @@ wf_schema_add_edges(WfPlan *plan)
 			wf_schema_edge(object->parent->grants_action, object->grants_action, NULL);
 			wf_schema_edge(object->parent->grants_action, object->create_action, NULL);
 		}
+		/* A sequence gets the owner of its table, and then its grants. */
+		if (object->type->kind == WF_OBJECT_SEQUENCE_OWNER && object->parent->grants_action)
+			after_owners(object);
 	}
 	slot_edges(plan);
 	wf_schema_body_edges(plan);
+}
+
+/* The columns that own a sequence have their table's owner already. */
+static void
+after_owners(WfObject *link)
+{
+	ListCell   *lc;
+
+	foreach(lc, link->needs)
+	{
+		WfObject   *column = lfirst(lc);
+
+		if (column->parent)
+			wf_schema_edge(column->parent->owner_action, link->parent->grants_action, NULL);
+	}
 }
 
 static void

@@ -12,7 +12,7 @@
 #include "schema/rename.h"
 
 /* What is less alike than this is something else. */
-#define LIKELY 0.6
+#define LIKELY 0.5
 
 /* So many pairs are a new schema, not renames. */
 #define MAX_PAIRS 1000000
@@ -25,8 +25,9 @@ typedef struct Look
 	List	   *parts;			/* char *, sorted */
 } Look;
 
-static void pair_kind(WfPlan *plan, WfObjectKind kind);
-static List *looks(WfModel *model, WfObjectKind kind, WfFate fate);
+static List *with_fate(WfModel *model, WfFate fate);
+static List *of_kind(List *objects, WfObjectKind kind);
+static void pair_kind(List *dropped, List *created);
 static void pair(List *dropped, Look *created);
 static bool can_be_likely(WfObject *object);
 static bool same_place(WfObject *dropped, WfObject *created);
@@ -41,39 +42,61 @@ static double names_alike(WfObject *dropped, WfObject *created);
 void
 wf_schema_find_likely(WfPlan *plan)
 {
-	for (int kind = 0; kind < WF_OBJECT_COUNT; kind++)
-		pair_kind(plan, kind);
+	List	   *dropped = with_fate(plan->from, WF_FATE_DROP);
+	List	   *created = dropped ? with_fate(plan->to, WF_FATE_CREATE) : NIL;
+
+	for (int kind = 0; created && kind < WF_OBJECT_COUNT; kind++)
+		pair_kind(of_kind(dropped, kind), of_kind(created, kind));
 }
 
-static void
-pair_kind(WfPlan *plan, WfObjectKind kind)
+/* The key of a hint that names the object: as it is called before all renames. */
+const char *
+wf_schema_hint_key(WfObject *object)
 {
-	List	   *dropped = looks(plan->from, kind, WF_FATE_DROP);
-	List	   *created = dropped ? looks(plan->to, kind, WF_FATE_CREATE) : NIL;
-	ListCell   *lc;
-
-	if ((double) list_length(dropped) * list_length(created) > MAX_PAIRS)
-		return;
-	foreach(lc, created)
-	{
-		CHECK_FOR_INTERRUPTS();
-		pair(dropped, lfirst(lc));
-	}
+	return object->old_key ? object->old_key : object->key;
 }
 
 static List *
-looks(WfModel *model, WfObjectKind kind, WfFate fate)
+with_fate(WfModel *model, WfFate fate)
 {
 	List	   *list = NIL;
 
 	for (int i = 0; i < model->nobjects; i++)
 	{
-		WfObject   *object = model->objects[i];
-
-		if (object->type->kind == kind && object->fate == fate && can_be_likely(object))
-			list = lappend(list, look_at(object));
+		if (model->objects[i]->fate == fate && can_be_likely(model->objects[i]))
+			list = lappend(list, model->objects[i]);
 	}
 	return list;
+}
+
+static List *
+of_kind(List *objects, WfObjectKind kind)
+{
+	List	   *list = NIL;
+	ListCell   *lc;
+
+	foreach(lc, objects)
+	{
+		if (((WfObject *) lfirst(lc))->type->kind == kind)
+			list = lappend(list, lfirst(lc));
+	}
+	return list;
+}
+
+static void
+pair_kind(List *dropped, List *created)
+{
+	ListCell   *lc;
+
+	if ((double) list_length(dropped) * list_length(created) > MAX_PAIRS || !created)
+		return;
+	foreach(lc, dropped)
+		lfirst(lc) = look_at(lfirst(lc));
+	foreach(lc, created)
+	{
+		CHECK_FOR_INTERRUPTS();
+		pair(dropped, look_at(lfirst(lc)));
+	}
 }
 
 static void

@@ -50,11 +50,17 @@ wf_schema_model_add(WfModel *model, const WfObjectType *type, const char *identi
 {
 	WfObject   *object = palloc0(sizeof(WfObject));
 	WfObjectEntry *entry;
+	size_t		type_length = strlen(type->name);
+	char	   *key;
 	bool		found;
 
+	key = palloc(type_length + strlen(identity) + 2);
+	memcpy(key, type->name, type_length);
+	key[type_length] = ' ';
+	strcpy(key + type_length + 1, identity);
 	object->type = type;
-	object->key = psprintf("%s %s", type->name, identity);
-	object->identity = object->key + strlen(type->name) + 1;
+	object->key = key;
+	object->identity = key + type_length + 1;
 	object->values = palloc0(type->nattrs * sizeof(char *));
 	entry = wf_object_insert((wf_object_hash *) model->by_key, object->key, &found);
 	if (found)
@@ -119,6 +125,47 @@ wf_schema_model_rekey(WfModel *model)
 	qsort(model->objects, model->nobjects, sizeof(WfObject *), compare_objects);
 }
 
+/*
+ * Removes the objects of a finished model that keep says no to, and what
+ * others needed of them.
+ */
+void
+wf_schema_model_retain(WfModel *model, bool (*keep) (WfModel *model, WfObject *object))
+{
+	bool	   *kept = palloc(Max(model->nobjects, 1) * sizeof(bool));
+	int			n = 0;
+
+	for (int i = 0; i < model->nobjects; i++)
+		kept[i] = keep(model, model->objects[i]);
+	for (int i = 0; i < model->nobjects; i++)
+	{
+		if (kept[i])
+			model->objects[n++] = model->objects[i];
+		else
+			wf_object_delete((wf_object_hash *) model->by_key, model->objects[i]->key);
+	}
+	model->nobjects = n;
+	pfree(kept);
+	for (int i = 0; i < n; i++)
+	{
+		WfObject   *object = model->objects[i];
+		List	   *needs = NIL;
+		ListCell   *lc;
+
+		foreach(lc, object->needs)
+		{
+			WfObject   *needed = lfirst(lc);
+
+			if (wf_schema_model_find(model, needed->key) == needed)
+				needs = lappend(needs, needed);
+		}
+		object->needs = needs;
+		object->children = NIL;
+		object->needed_by = NIL;
+	}
+	wf_schema_model_finish(model);
+}
+
 /* Was this attribute ("owner", "grants", "comment") not read? */
 bool
 wf_schema_model_left_out(WfModel *model, const char *attr)
@@ -175,13 +222,23 @@ wf_schema_short_name(WfObject *object)
 	return pstrdup(wf_schema_bare(identity, object->schema));
 }
 
-/* A qualified name without its schema. */
+/* A qualified name without its schema, whatever quote_all_identifiers says now. */
 const char *
 wf_schema_bare(const char *qualified, const char *schema)
 {
-	size_t		prefix = schema ? strlen(quote_identifier(schema)) + 1 : 0;
+	const char *rest = qualified;
 
-	return strlen(qualified) > prefix ? qualified + prefix : qualified;
+	if (!schema)
+		return qualified;
+	if (*rest == '"')
+	{
+		for (rest++; *rest && (*rest != '"' || rest[1] == '"'); rest++)
+			rest += *rest == '"';
+		rest += *rest == '"';
+	}
+	else
+		rest += strcspn(rest, ".");
+	return *rest == '.' ? rest + 1 : qualified;
 }
 
 /* The strings of a list attribute. */

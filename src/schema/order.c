@@ -59,7 +59,8 @@ reset(WfModel *model)
 
 		object->drop_action = object->create_action = NULL;
 		object->first_alter = object->last_alter = object->final_action = NULL;
-		object->grants_action = object->shell_action = object->ready_action = NULL;
+		object->grants_action = object->owner_action = object->shell_action = NULL;
+		object->ready_action = NULL;
 	}
 }
 
@@ -375,6 +376,8 @@ alter_object(WfPlan *plan, WfObject *from)
 		action = add_action(plan, WF_VERB_ALTER, from, to, attr);
 		if (strcmp(attr, "grants") == 0)
 			to->grants_action = action;
+		if (strcmp(attr, "owner") == 0)
+			to->owner_action = action;
 		if (wf_schema_is_decoration(attr))
 		{
 			wf_schema_edge(decoration, action, NULL);

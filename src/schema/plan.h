@@ -120,6 +120,7 @@ extern bool wf_schema_is_decoration(const char *attr);
 
 /* likeness.c */
 extern void wf_schema_find_likely(WfPlan *plan);
+extern const char *wf_schema_hint_key(WfObject *object);
 
 /* rebuild.c */
 extern void wf_schema_spread(WfPlan *plan);
@@ -186,8 +187,7 @@ extern char *wf_schema_ddl_with(const char *options);
 extern bool wf_schema_ddl_is_new(WfObject *object);
 
 /* ddl_grant.c */
-extern void wf_schema_ddl_grants(WfDdl *ddl, WfObject *object, const char *from, const char *to);
-extern void wf_schema_ddl_revoke_all(WfDdl *ddl, WfObject *object);
+extern void wf_schema_ddl_grants(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr);
 extern char *wf_schema_ddl_opposite(const char *grant);
 extern void wf_schema_ddl_undo_default_privileges(WfDdl *ddl, WfObject *object);
 

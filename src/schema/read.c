@@ -53,7 +53,6 @@ typedef struct Reader
 } Reader;
 
 static WfModel *read_once(List *schemas, List *left_out);
-static int	pin_settings(void);
 static void run_query(const char *sql);
 static void read_queries(Reader *reader, const WfCatalogQuery *queries);
 static void read_rows(Reader *reader, const WfCatalogQuery *query);
@@ -66,16 +65,13 @@ static int	int_at(HeapTuple tuple, TupleDesc desc, int column);
 static void read_comments(Reader *reader);
 static void read_unmodelled(Reader *reader);
 static void add_unmodelled(Reader *reader, const char *sql);
-static void check_schemas(Reader *reader);
 static void drop_left_out(WfModel *model);
 
 /*
  * Reads the objects of the named schemas, or of all and of the database
- * itself when schemas is NIL.  left_out names attributes to leave out.  Where
- * others change schemas all the time, the result says that it may be no state
- * that ever was.
- *
- * Raises undefined_schema for a schema that does not exist.
+ * itself when schemas is NIL; one that does not exist has none.  left_out
+ * names attributes to leave out.  Where others change schemas all the time,
+ * the result says that it may be no state that ever was.
  */
 WfModel *
 wf_schema_read(List *schemas, List *left_out)
@@ -113,10 +109,9 @@ read_once(List *schemas, List *left_out)
 	reader.model->schemas = schemas;
 	reader.model->left_out = left_out;
 	reader.schemas = schemas;
-	check_schemas(&reader);
 
 	SPI_connect();
-	nest_level = pin_settings();
+	nest_level = wf_schema_pin_settings();
 	reader.map = wf_schema_address_read();
 	read_queries(&reader, wf_schema_catalog_types);
 	read_queries(&reader, wf_schema_catalog_routines);
@@ -141,8 +136,8 @@ read_once(List *schemas, List *left_out)
 }
 
 /* What deparsed text depends on; ends with the returned nest level. */
-static int
-pin_settings(void)
+int
+wf_schema_pin_settings(void)
 {
 	static const char *const settings[][2] = {
 		{"search_path", "pg_catalog, pg_temp"},
@@ -292,10 +287,27 @@ find_columns(RowShape *shape, const WfObjectType *type, TupleDesc desc)
 	}
 }
 
+/* SPI_getvalue() looks the type's output function up for each value. */
 static char *
 text_at(HeapTuple tuple, TupleDesc desc, int column)
 {
-	return column ? SPI_getvalue(tuple, desc, column) : NULL;
+	bool		isnull;
+	Datum		value;
+
+	if (!column)
+		return NULL;
+	value = SPI_getbinval(tuple, desc, column, &isnull);
+	if (isnull)
+		return NULL;
+	switch (TupleDescAttr(desc, column - 1)->atttypid)
+	{
+		case TEXTOID:
+			return TextDatumGetCString(value);
+		case NAMEOID:
+			return pstrdup(NameStr(*DatumGetName(value)));
+		default:
+			return SPI_getvalue(tuple, desc, column);
+	}
 }
 
 static Oid
@@ -438,12 +450,13 @@ add_unmodelled(Reader *reader, const char *sql)
 	SPI_freetuptable(table);
 }
 
-static void
-check_schemas(Reader *reader)
+/* Raises undefined_schema for a schema that does not exist. */
+void
+wf_schema_check_schemas(List *schemas)
 {
 	ListCell   *lc;
 
-	foreach(lc, reader->schemas)
+	foreach(lc, schemas)
 	{
 		if (!OidIsValid(get_namespace_oid(lfirst(lc), true)))
 			ereport(ERROR,

@@ -4,6 +4,8 @@
 #ifndef WF_SCHEMA_READ_H
 #define WF_SCHEMA_READ_H
 
+#include "fmgr.h"
+
 #include "schema/model.h"
 
 /* watch.c */
@@ -11,5 +13,10 @@ extern uint64 wf_schema_count_changes(void);
 
 /* read.c */
 extern WfModel *wf_schema_read(List *schemas, List *left_out);
+extern int	wf_schema_pin_settings(void);
+
+/* schema.c */
+extern void wf_schema_read_pair(FunctionCallInfo fcinfo, Jsonb *renames, WfModel **from, WfModel **to);
+extern void wf_schema_check_schemas(List *schemas);
 
 #endif							/* WF_SCHEMA_READ_H */

@@ -24,6 +24,7 @@ static bool loses_need(WfObject *object, WfObject *needed);
 static bool is_type(WfObject *object);
 static void replace(List **queue, WfObject *object);
 static void retype(List **queue, WfObject *column);
+static bool is_partition_key(WfObject *column);
 static bool fails_on_new_type(WfObject *object, WfObject *column);
 static bool same_family(const char *a, const char *b);
 
@@ -156,7 +157,8 @@ disturbed(List **queue, WfObject *column)
 {
 	ListCell   *lc;
 
-	if (column->parent->type->kind == WF_OBJECT_COMPOSITE && is_used(column->parent))
+	if (column->parent->type->kind == WF_OBJECT_COMPOSITE ? is_used(column->parent)
+		: is_partition_key(column))
 		replace(queue, column->parent);
 	foreach(lc, column->needed_by)
 	{
@@ -173,6 +175,25 @@ disturbed(List **queue, WfObject *column)
 		if (object->twin && object->fate == WF_FATE_ALTER)
 			replace(queue, object);
 	}
+}
+
+/*
+ * Is the table partitioned by it?  Then its type is for good, but the table,
+ * which holds no rows itself, can be made anew between its partitions.
+ */
+static bool
+is_partition_key(WfObject *column)
+{
+	const char *key = wf_schema_value(column->parent, "partition_by");
+	const char *name = wf_schema_short_name(column);
+	size_t		len = strlen(name);
+
+	for (key = key ? strstr(key, name) : NULL; key; key = strstr(key + 1, name))
+	{
+		if (strchr(" (", key[-1]) && !isalnum((unsigned char) key[len]) && key[len] != '_')
+			return true;
+	}
+	return false;
 }
 
 /* Does more need the type than tables that follow it? */

@@ -109,12 +109,12 @@ wf_schema_concerns(WfObject *object, WfObject *renamed)
 
 	for (WfObject *up = object; up; up = up->parent)
 		if (up == renamed)
-		return true;
+			return true;
 	foreach(lc, object->needs)
 	{
 		for (WfObject *up = lfirst(lc); up; up = up->parent)
 			if (up == renamed)
-			return true;
+				return true;
 	}
 	return false;
 }
@@ -128,7 +128,7 @@ concerned(WfRename *rename, WfObject *column, WfObject *object)
 		return wf_schema_concerns(object, rename->object);
 	for (WfObject *up = object; up; up = up->parent)
 		if (up == column->parent)
-		return true;
+			return true;
 	return wf_schema_concerns(object, column);
 }
 
@@ -151,6 +151,8 @@ rewrite_object(WfRename *rename, WfObject *object)
 	for (int i = 0; i < lengthof(named_attrs); i++)
 		rewrite_attr(rename, object, wf_schema_attr_index(object->type, named_attrs[i].attr),
 					 named_attrs[i].columns);
+	if (!object->old_key)
+		object->old_key = object->key;
 	object->key = psprintf("%s %s", object->type->name, identity);
 	object->identity = object->key + strlen(object->type->name) + 1;
 }
@@ -279,7 +281,11 @@ is_this_kind(WfRename *rename, WfTokens *tokens, int i)
 		return family || i == 0 || wf_schema_token_is(tokens, i - 1, "OF");
 	if (family)
 		return false;
-	/* Arguments follow at once, what else stands in parentheses after a blank. */
+
+	/*
+	 * Arguments follow at once, what else stands in parentheses after a
+	 * blank.
+	 */
 	if (!wf_schema_token_is(tokens, i + 3, "(") || *tokens->at[i + 3].gap ||
 		wf_schema_token_in(tokens, i - 1, before_columns, lengthof(before_columns)))
 		return !is_routine(rename->kind) || rename->kind == WF_OBJECT_AGGREGATE ||
@@ -327,7 +333,7 @@ rewrite_global(WfRename *rename, WfObject *object, WfTokens *tokens)
 
 	for (int i = 0; i < lengthof(global_words); i++)
 		if (global_words[i].kind == rename->kind)
-		word = global_words[i].word;
+			word = global_words[i].word;
 	if (!word && rename->object->schema && !wf_schema_type_has_parent(rename->object->type))
 		return;
 	for (int i = 0; i < tokens->n; i++)

@@ -9,11 +9,17 @@
 #include "schema/ddl.h"
 #include "schema/rename.h"
 
+#define MAX_WORDS 6
+
 static void write_action(WfPlan *plan, WfAction *action, List *default_privileges);
 static char *way_back(WfPlan *plan, WfAction *action);
 static List *lasting_default_privileges(WfPlan *plan);
 static bool uses_new_value(WfPlan *plan, WfAction *action);
-static void begin(StringInfo script, bool *open);
+static bool runs_functions(WfPlan *plan);
+static bool body_has_new_value(WfPlan *plan, WfAction *action);
+static char *pinned_settings(WfPlan *plan, const char *verb, bool transactional);
+static bool script_has(WfPlan *plan, const char *const *words, bool transactional);
+static void begin(StringInfo script, const char *settings, bool *open);
 static void commit(StringInfo script, bool *open);
 static void refuse_data_loss(WfPlan *plan);
 
@@ -95,6 +101,10 @@ way_back(WfPlan *plan, WfAction *action)
 	StringInfoData sql;
 	WfDdl		ddl;
 
+	/* How a doubtful text stands after the renames is not known. */
+	if (action->verb != WF_VERB_CREATE && action->from && action->from->doubts &&
+		!(action->attr && wf_schema_is_decoration(action->attr)))
+		return NULL;
 	initStringInfo(&sql);
 	wf_schema_ddl_begin(&ddl, &sql, &plan->options);
 	switch (action->verb)
@@ -142,12 +152,15 @@ lasting_default_privileges(WfPlan *plan)
 /*
  * A new enum value cannot be used before its transaction has ended, so it
  * gets one of its own when an action that needs the type is more than a
- * column of it.
+ * column of it, or may run a function that has the value in its text.
  */
 static bool
 uses_new_value(WfPlan *plan, WfAction *action)
 {
 	ListCell   *lc;
+
+	if (runs_functions(plan) && body_has_new_value(plan, action))
+		return true;
 
 	foreach(lc, action->to->needed_by)
 	{
@@ -162,6 +175,53 @@ uses_new_value(WfPlan *plan, WfAction *action)
 	return false;
 }
 
+/* Is something filled, built, checked or computed? */
+static bool
+runs_functions(WfPlan *plan)
+{
+	ListCell   *lc;
+
+	foreach(lc, plan->actions)
+	{
+		WfAction   *action = lfirst(lc);
+
+		switch (action->to ? action->to->type->kind : WF_OBJECT_COUNT)
+		{
+			case WF_OBJECT_MATERIALIZED_VIEW:
+			case WF_OBJECT_INDEX:
+			case WF_OBJECT_CONSTRAINT:
+			case WF_OBJECT_DOMAIN_CONSTRAINT:
+			case WF_OBJECT_COLUMN:
+				return true;
+			default:
+				break;
+		}
+	}
+	return false;
+}
+
+static bool
+body_has_new_value(WfPlan *plan, WfAction *action)
+{
+	List	   *had = wf_schema_list(wf_schema_value(action->from, action->attr));
+	ListCell   *lc;
+
+	foreach(lc, wf_schema_list(wf_schema_value(action->to, action->attr)))
+	{
+		if (wf_schema_list_has(had, lfirst(lc)))
+			continue;
+		for (int i = 0; i < plan->to->nobjects; i++)
+		{
+			WfObject   *object = plan->to->objects[i];
+
+			if ((object->type->kind == WF_OBJECT_FUNCTION || object->type->kind == WF_OBJECT_PROCEDURE) &&
+				strstr(wf_schema_value(object, "definition"), lfirst(lc)))
+				return true;
+		}
+	}
+	return false;
+}
+
 /*
  * The ordered script with its own BEGIN and COMMIT.
  *
@@ -172,11 +232,15 @@ wf_schema_script(WfPlan *plan)
 {
 	StringInfoData script;
 	StringInfoData late;
+	char	   *settings;
+	char	   *outside;
 	bool		open = false;
 	ListCell   *lc;
 
 	if (!plan->options.allow_data_loss)
 		refuse_data_loss(plan);
+	settings = pinned_settings(plan, "SET LOCAL", true);
+	outside = pinned_settings(plan, "SET", false);
 	initStringInfo(&script);
 	initStringInfo(&late);
 	foreach(lc, plan->actions)
@@ -186,10 +250,11 @@ wf_schema_script(WfPlan *plan)
 		if (!action->transactional)
 		{
 			commit(&script, &open);
-			appendStringInfoString(&script, script.len ? "\n" : "");
+			appendStringInfo(&script, "%s%s", script.len ? "\n" : "", outside);
+			outside = "";
 		}
 		else
-			begin(&script, &open);
+			begin(&script, settings, &open);
 		appendStringInfoString(&script, action->sql);
 		if (action->alone)
 			commit(&script, &open);
@@ -198,20 +263,84 @@ wf_schema_script(WfPlan *plan)
 	commit(&script, &open);
 	if (late.len)
 	{
-		begin(&script, &open);
+		begin(&script, settings, &open);
 		appendStringInfoString(&script, late.data);
 		commit(&script, &open);
 	}
+	if (!*outside)
+		appendStringInfoString(&script, pinned_settings(plan, "RESET", false));
 	return script.data;
 }
 
+/*
+ * Settings of the session that the script's meaning depends on, as SET LOCAL
+ * of its transactions, or as SET and RESET around the statements that run
+ * outside of them.  Some always count, the others where these statements have
+ * one of the words.
+ */
+static char *
+pinned_settings(WfPlan *plan, const char *verb, bool transactional)
+{
+	static const struct
+	{
+		const char *name;
+		const char *value;
+		const char *words[MAX_WORDS];
+	}			pins[] = {
+		{"search_path", "''", {NULL}},
+		{"check_function_bodies", "off", {NULL}},
+		{"default_tablespace", "''", {"CREATE TABLE", "CREATE UNLOGGED TABLE", "CREATE MATERIALIZED VIEW",
+		"CREATE INDEX", "CREATE UNIQUE INDEX", "ADD CONSTRAINT"}},
+		{"default_table_access_method", "heap", {"CREATE TABLE", "CREATE UNLOGGED TABLE", "CREATE MATERIALIZED VIEW"}},
+		{"row_security", "off", {"CREATE MATERIALIZED VIEW"}},
+		{"standard_conforming_strings", "on", {"\\"}},
+		{"lc_monetary", "'C'", {"::money"}},
+		{"IntervalStyle", "postgres", {"::interval"}},
+		{"xmloption", "content", {"::xml", "XMLPARSE"}},
+		{"transform_null_equals", "off", {"= NULL"}},
+		{"array_nulls", "on", {"{NULL", ",NULL"}},
+	};
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	for (int i = 0; i < lengthof(pins); i++)
+	{
+		if (pins[i].words[0] ? !script_has(plan, pins[i].words, transactional) : !transactional)
+			continue;
+		appendStringInfo(&sql, "%s %s", verb, pins[i].name);
+		if (strcmp(verb, "RESET") != 0)
+			appendStringInfo(&sql, " = %s", pins[i].value);
+		appendStringInfoString(&sql, ";\n");
+	}
+	return sql.data;
+}
+
+static bool
+script_has(WfPlan *plan, const char *const *words, bool transactional)
+{
+	ListCell   *lc;
+
+	foreach(lc, plan->actions)
+	{
+		WfAction   *action = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		for (int i = 0; i < MAX_WORDS && words[i]; i++)
+		{
+			if ((action->transactional == transactional && strstr(action->sql, words[i])) ||
+				(transactional && strstr(action->late_sql, words[i])))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void
-begin(StringInfo script, bool *open)
+begin(StringInfo script, const char *settings, bool *open)
 {
 	if (*open)
 		return;
-	appendStringInfo(script, "%sBEGIN;\nSET LOCAL search_path = '';\n"
-					 "SET LOCAL check_function_bodies = off;\n", script->len ? "\n" : "");
+	appendStringInfo(script, "%sBEGIN;\n%s", script->len ? "\n" : "", settings);
 	*open = true;
 }
 
@@ -243,7 +372,7 @@ refuse_data_loss(WfPlan *plan)
 			continue;
 		if (renames.len)
 			appendStringInfoString(&renames, ", ");
-		escape_json(&renames, action->from->key);
+		escape_json(&renames, wf_schema_hint_key(action->from));
 		appendStringInfoString(&renames, ": ");
 		escape_json(&renames, wf_schema_own_name(action->from->likely));
 	}

@@ -56,9 +56,9 @@ wf_schema_select_label(WfTokens *tokens, const bool *in_list, int first, int las
 					   const char *was, const char *becomes)
 {
 	bool		whole = in_list[first] &&
-		wf_schema_token_in(tokens, first - 1, item_starts, lengthof(item_starts));
+	wf_schema_token_in(tokens, first - 1, item_starts, lengthof(item_starts));
 	bool		ends = last + 1 == tokens->n ||
-		wf_schema_token_in(tokens, last + 1, item_ends, lengthof(item_ends));
+	wf_schema_token_in(tokens, last + 1, item_ends, lengthof(item_ends));
 
 	tokens->at[last].word = becomes;
 	if (whole && ends)

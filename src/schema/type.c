@@ -112,8 +112,8 @@ static WfObjectType types[] = {
 	{WF_OBJECT_COLUMN, "column", "COLUMN", NULL,
 		wf_schema_ddl_column_create, wf_schema_ddl_column_drop, wf_schema_ddl_column_alter,
 		{{"position", QUIET}, {"inherited", QUIET}, {"local", QUIET}, {"usual_storage", QUIET},
-		{"generated", 0}, {"type", REQUIRED}, {"not_null", 0},
-		{"identity", 0}, {"identity_sequence", 0}, {"identity_settings", LIST}, {"identity_persistence", 0},
+		{"generated", 0}, {"type", REQUIRED}, {"identity", 0}, {"identity_sequence", 0},
+		{"identity_settings", LIST}, {"identity_persistence", 0}, {"not_null", 0},
 		{"storage", 0}, {"compression", 0}, {"statistics", 0}, {"options", LIST},
 	{"foreign_options", LIST}, {"grants", LIST}, {"comment", 0}}, 0},
 	{WF_OBJECT_SEQUENCE_OWNER, "sequence owner", "", NULL,
@@ -267,7 +267,9 @@ wf_schema_attr_index(const WfObjectType *type, const char *attr)
 {
 	for (int i = 0; i < type->nattrs; i++)
 	{
-		if (strcmp(type->attrs[i].name, attr) == 0)
+		const char *name = type->attrs[i].name;
+
+		if (name[0] == attr[0] && strcmp(name, attr) == 0)
 			return i;
 	}
 	return -1;

@@ -192,6 +192,8 @@ bench_segment() {
 
 bench_reload() {
 	psql -Xq -v ON_ERROR_STOP=1 <<-'SQL'
+	-- As servers are run: what is committed is known to be at the first look.
+	SET synchronous_commit = on;
 	DELETE FROM wishflags.flags;
 	INSERT INTO wishflags.flags (key, enabled, rollout)
 	SELECT 'flag-' || n, true, 50 FROM generate_series(1, 10000) n;

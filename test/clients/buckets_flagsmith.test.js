@@ -1,8 +1,8 @@
 // Flagsmith's Node SDK, evaluating locally, and SQL give a hundred thousand
 // identities the same values.  Where Node's SDK (8.1) and Flagsmith's engine in
 // Python differ, SQL does as the engine, and the document stays clear of it: a
-// PERCENTAGE_SPLIT by the bare name of a trait is false in Node, and only Node
-// splits identities' own overrides into variants.
+// PERCENTAGE_SPLIT by the bare name of a trait is false in Node.  Identities' own
+// overrides have variants, as in Node.
 import { after, before, test } from 'node:test';
 import pg from 'pg';
 import { compare, createPeople, importDocument } from './buckets.js';

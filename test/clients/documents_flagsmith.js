@@ -54,6 +54,10 @@ export const document = {
 	identity_overrides: [
 		identity('null', 1, state('colour', 701, true, 'mine')),
 		identity('é', 2, state('half', 702, true, 'yours')),
+		identity('ß', 3, state('colour', 703, true, 'not that', [[80, 100, 'weiß']])),
+		// What they are given is the same, so one key splits them all.
+		...['0', 'true', 'NaN', '\u0131', '\u{10000}'].map((identifier, n) =>
+			identity(identifier, 4 + n, state('price', 704 + n, true, 0, [[81, 30, 1], [82, 30, 2]]))),
 	],
 };
 

@@ -38,8 +38,25 @@ export const document = {
 			prerequisites: [{ key: 'three', variation: 1 }], targets: [{ variation: 2, values: ['', ' ', 'null', 'é', '\u{10ffff}', '0'] }],
 			fallthrough: { rollout: { variations: weights(0, 50_000, 50_000) } },
 		}),
+		// Segments whose members are kept elsewhere.
+		big: flag('big', ['out', 'in', 'org'], {
+			rules: [
+				{ id: 'b1', clauses: [clause(undefined, '', 'segmentMatch', ['big orgs'])], variation: 2 },
+				{ id: 'b2', clauses: [clause('user', 'key', 'matches', ['^[0-9]']), clause(undefined, '', 'segmentMatch', ['never filled', 'big'])], variation: 1 },
+			],
+		}),
+		after_big: flag('after_big', ['no', 'yes'], { prerequisites: [{ key: 'big', variation: 0 }], fallthrough: { variation: 1 } }),
 	},
 	segments: {
+		big: {
+			key: 'big', version: 1, salt: 'b', unbounded: true, generation: 3, included: [], excluded: [],
+			rules: [{ id: 'some', clauses: [clause('user', 'key', 'matches', ['[13579]$'])] }],
+		},
+		'never filled': { key: 'never filled', version: 1, salt: 'n', unbounded: true, included: [], excluded: [], rules: [{ id: 'all', clauses: [] }] },
+		'big orgs': {
+			key: 'big orgs', version: 1, salt: 'o', unbounded: true, unboundedContextKind: 'organization', generation: 1, included: [], excluded: [],
+			rules: [{ id: 'some', clauses: [clause('organization', 'key', 'matches', ['[0-4]$'])] }],
+		},
 		testers: {
 			key: 'testers', version: 1, salt: 'σ', included: ['00', 'İ'], excluded: ['true', 'ß'],
 			rules: [

@@ -9,7 +9,7 @@ import * as fromFlagsmith from './documents_flagsmith.js';
 import * as fromGrowthbook from './documents_growthbook.js';
 import * as fromLaunchdarkly from './documents_launchdarkly.js';
 import * as fromUnleash from './documents_unleash.js';
-import { flagd, flagsmithEngine, growthbook, inUtf8, launchdarkly, unleash } from './sdks.js';
+import { flagd, flagsmith, growthbook, inUtf8, launchdarkly, unleash } from './sdks.js';
 
 const PEOPLE = 3000;
 const client = new pg.Client();
@@ -106,18 +106,22 @@ test('LaunchDarkly', async (t) => {
 	sdk.close();
 });
 
-// Once something has changed, the export is the document of Flagsmith's engine,
-// not the API's any more.
 test('Flagsmith', async (t) => {
 	const { people, exported } = await exportAfter('flagsmith', fromFlagsmith, {}, 'by_trait', {
 		colour: ({ variants }) => { variants[0].weight = 50; },
 		text: ({ variants }) => { variants[0].weight = 60; variants.pop(); },
+		price: (feature) => { feature.key = 'another'; feature.variants.push({ value: 14, weight: 5, priority: 3 }); },
+		segmented: (feature) => { feature.variants = [{ value: 'v1', weight: 20 }, { value: 'v2', weight: 30 }, { value: 'v0', weight: 10, priority: 1 }]; },
 	});
-	const evaluate = flagsmithEngine(exported);
+	const changed = ['colour', 'price', 'text', 'segmented', 'by_trait'];
+	const others = ({ feature_states, project, ...rest }) => [rest, feature_states.filter(({ feature }) => !changed.includes(feature.name))];
+	assert.deepEqual(others(exported), others(JSON.parse(JSON.stringify(fromFlagsmith.document))));
+
+	const sdk = await flagsmith(exported);
 	const sql = `jsonb_build_array(wishflags.flag_value(FLAG, context, '"none"'::jsonb), wishflags.flag_eval(FLAG, context))`;
-	await agree(t, people, Object.keys(exported.features), sql, ({ identity }) => {
-		const flags = evaluate(identity);
-		return (flag) => [flags[flag].value, flags[flag].enabled];
+	await agree(t, people, exported.feature_states.map(({ feature }) => feature.name), sql, async ({ identity }) => {
+		const flags = await sdk.getIdentityFlags(identity.identifier, identity.traits);
+		return (flag) => [flags.getFeatureValue(flag), flags.isFeatureEnabled(flag)];
 	});
-	assert.equal(evaluate(people[0].identity).by_trait.enabled, false);
+	assert.equal((await sdk.getIdentityFlags('a', {})).isFeatureEnabled('by_trait'), false);
 });

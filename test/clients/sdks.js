@@ -7,8 +7,6 @@ import { init } from '@launchdarkly/node-server-sdk';
 import { FileDataSourceFactory } from '@launchdarkly/node-server-sdk/integrations';
 import { FlagdCore } from '@openfeature/flagd-core';
 import { Flagsmith, LocalFileHandler } from 'flagsmith-nodejs';
-// The SDK keeps its engine to itself.
-import { getEvaluationResult } from './node_modules/flagsmith-nodejs/build/esm/flagsmith-engine/index.js';
 import { InMemStorageProvider, Unleash } from 'unleash-client';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -39,12 +37,6 @@ export function inUtf8(value) {
 export async function flagsmith(document) {
 	await writeFile('flagsmith.json', JSON.stringify(document));
 	return new Flagsmith({ offlineMode: true, offlineHandler: new LocalFileHandler('flagsmith.json') });
-}
-
-// The engine in Flagsmith's SDK, on what the SDK makes of an environment.
-export function flagsmithEngine(document) {
-	const context = JSON.parse(JSON.stringify(document), (key, value) => (value === '-INF' ? -Infinity : value));
-	return (identity) => getEvaluationResult({ ...context, identity }).flags;
 }
 
 // To be closed with close().

@@ -173,7 +173,7 @@ BEGIN
 	options := '{}';
 	IF random() < 0.4 THEN
 		options := jsonb_build_object('value_type', fuzz.pick('any', 'boolean', 'string', 'integer', 'float', 'object'),
-			'fractional', fuzz.pick('v1', 'v2', 'v3'), 'hash_encoding', fuzz.pick('utf8', 'utf16-low'), 'bucket_precision', fuzz.pick('double', 'single'),
+			'fractional', fuzz.pick('v1', 'v2', 'v3'), 'hash_encoding', fuzz.pick('utf8', 'utf16-low', 'utf16-units'), 'bucket_precision', fuzz.pick('double', 'single'),
 			'as_of', fuzz.pick('2026-01-01', 'infinity', '-infinity', '4713-01-01 BC', '294276-12-31'));
 	END IF;
 	FOREACH step IN ARRAY ARRAY['evaluate', 'try', 'import'] LOOP

@@ -1,6 +1,8 @@
 -- Random renames of everything in a schema: with the hints, schema_diff() finds
 -- nothing else, and its scripts lead there and back.
 CREATE SCHEMA house;
+SET wishflags.guard = off;
+SELECT current_setting('search_path') AS path \gset
 SET search_path = house;
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'glad');
 CREATE DOMAIN pos AS int DEFAULT 1 CONSTRAINT positive CHECK (value > 0);
@@ -53,7 +55,7 @@ COMMENT ON COLUMN joined.total IS 'a comment';
 GRANT SELECT (total) ON account TO PUBLIC;
 INSERT INTO customer VALUES (1, 'a', 'ok', 1, (1, 'sad'), '[1,2)');
 INSERT INTO account (customer_id, total, name) VALUES (1, 5, 'n'), (1, 6, 'm');
-RESET search_path;
+SET search_path = :path;
 
 
 
@@ -77,7 +79,8 @@ AND NOT (o.type IN ('column', 'constraint') AND o.object ? 'inherited' AND NOT o
 AND NOT (o.type = 'column' AND p.identity IN ('house.typed', 'house.pair'))
 $$;
 
-CREATE FUNCTION fuzz.run(script text) RETURNS void LANGUAGE plpgsql AS $$
+-- The script sets search_path, which this keeps to itself.
+CREATE FUNCTION fuzz.run(script text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
 	EXECUTE regexp_replace(script, '^(BEGIN|COMMIT);$', '', 'gn');
 END $$;

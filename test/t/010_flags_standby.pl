@@ -16,9 +16,10 @@ $primary->safe_psql('postgres', q{
 	CREATE TABLE members (id text PRIMARY KEY);
 	SELECT wishflags.segment_define('members', '{"table": "members", "column": "id"}');
 	SELECT wishflags.segment_define('list', '{"included": ["user-2"]}');
+	SELECT wishflags.segment_define('query', '{"query": "SELECT id FROM public.members"}');
 	SELECT wishflags.flag_create(name, enabled => true, definition => jsonb_build_object('default', 'off', 'rules',
 		jsonb_build_array(jsonb_build_object('when', jsonb_build_object('segment', name), 'serve', 'on'))))
-	FROM unnest(ARRAY['members', 'list']) name;
+	FROM unnest(ARRAY['members', 'list', 'query']) name;
 	SELECT * FROM wishflags.flag_import('growthbook', '{"features": {"testers": {"defaultValue": false, "rules":
 		[{"condition": {"id": {"$inGroup": "testers"}}, "force": true}]}}, "savedGroups": {"testers": ["user-2"]}}');
 });
@@ -52,27 +53,39 @@ $primary->wait_for_catchup($standby);
 is($ask->($theme), 'light', 'a rollback changes nothing');
 
 # What flags are made of.
-my $parts = q{SELECT string_agg(wishflags.flag_eval(name, 'user-1')::text, '' ORDER BY name) FROM unnest(ARRAY['list', 'members', 'testers']) name};
-is($ask->($parts), 'falsefalsefalse', 'segments and a document');
-$primary->safe_psql('postgres', q{INSERT INTO members VALUES ('user-1')});
-$primary->wait_for_catchup($standby);
-is($ask->($parts), 'falsetruefalse', 'a row of a table arrives');
-$primary->safe_psql('postgres', q{SELECT wishflags.segment_define('list', '{"included": ["user-1"]}')});
-$primary->wait_for_catchup($standby);
-is($ask->($parts), 'truetruefalse', 'a segment arrives');
-$primary->safe_psql('postgres', q{UPDATE wishflags.flag_documents SET document = jsonb_set(document, '{savedGroups,testers,0}', '"user-1"')});
-$primary->wait_for_catchup($standby);
-is($ask->($parts), 'truetruetrue', 'a document arrives');
-$primary->safe_psql('postgres', q{DROP TABLE members});
-$primary->wait_for_catchup($standby);
-is($ask->($parts), 'truefalsetrue', 'a table goes');
-$primary->safe_psql('postgres', q{VACUUM (FULL) wishflags.flags; VACUUM (FREEZE) wishflags.segments});
-$primary->wait_for_catchup($standby);
-is($ask->($parts), 'truefalsetrue', 'tables are rewritten');
+my $parts = q{SELECT coalesce(string_agg(name, '+' ORDER BY name), 'none') FROM unnest(ARRAY['list', 'members', 'query', 'testers']) name
+	WHERE wishflags.flag_eval(name, 'user-1')};
+my $change = sub {
+	my ($sql, $expected, $what) = @_;
+	$primary->safe_psql('postgres', $sql);
+	$primary->wait_for_catchup($standby);
+	is($ask->($parts), $expected, $what);
+};
+is($ask->($parts), 'none', 'segments and a document');
+$change->(q{INSERT INTO members VALUES ('user-1')}, 'members', 'a row of a table arrives');
+$change->(q{SELECT wishflags.segment_define('list', '{"included": ["user-1"]}')}, 'list+members', 'a segment arrives');
+$change->(q{UPDATE wishflags.flag_documents SET document = jsonb_set(document, '{savedGroups,testers,0}', '"user-1"')},
+	'list+members+testers', 'a document arrives');
+$change->(q{SELECT wishflags.segment_refresh('query')}, 'list+members+query+testers', 'the keys of a query arrive');
+$change->(q{SET wishflags.guard = off; ALTER TABLE members RENAME TO former}, 'list+query+testers', 'a table goes');
+$change->(q{SET wishflags.guard = off; CREATE TABLE members (id text PRIMARY KEY); INSERT INTO members VALUES ('user-1')},
+	'list+members+query+testers', 'another comes');
+$change->(q{DROP TABLE members}, 'list+query+testers', 'and goes');
+$change->(q{VACUUM (FULL) wishflags.flags; VACUUM (FREEZE) wishflags.segments}, 'list+query+testers', 'tables are rewritten');
+$change->(q{TRUNCATE wishflags.segment_members}, 'list+testers', 'TRUNCATE of a query\'s keys arrives');
+$change->(q{TRUNCATE wishflags.flag_documents}, 'list', 'of the documents');
+$change->(q{BEGIN; TRUNCATE wishflags.segments, wishflags.segment_members; ROLLBACK}, 'list', 'not of what is rolled back');
+$change->(q{TRUNCATE wishflags.segments, wishflags.segment_members}, 'none', 'of the segments');
 
 $primary->safe_psql('postgres', q{TRUNCATE wishflags.flags CASCADE});
 $primary->wait_for_catchup($standby);
 is($ask->($theme), '', 'TRUNCATE arrives');
+$primary->safe_psql('postgres', q{SET client_min_messages = warning; SELECT wishflags.flag_create('list', enabled => true)});
+$primary->wait_for_catchup($standby);
+is($ask->($parts), 'list', 'a new flag');
+$primary->safe_psql('postgres', q{SET client_min_messages = warning; DROP EXTENSION wishflags CASCADE; CREATE EXTENSION wishflags});
+$primary->wait_for_catchup($standby);
+is($ask->($parts), 'none', 'another extension has none');
 $session->quit;
 
 my ($rc, $out, $err) = $standby->psql('postgres', q{SELECT wishflags.flag_create('mine')});

@@ -18,18 +18,38 @@ $publisher->safe_psql('postgres', q{
 	SELECT wishflags.flag_create('gallery');
 	SELECT wishflags.flag_rollout('gallery', 10);
 	SELECT wishflags.flag_rollout('gallery', 30);
+	SELECT wishflags.flag_create('override', enabled => true, rollout => 0), wishflags.flag_override_set('override', 'user-2', true);
+	CREATE TABLE members (id text PRIMARY KEY);
+	SELECT wishflags.segment_define('table', '{"table": "members", "column": "id"}');
+	SELECT wishflags.segment_define('list', '{"included": ["user-2"]}');
+	SELECT wishflags.segment_define('query', '{"query": "SELECT ''user-2''"}');
+	SELECT wishflags.segment_refresh('query');
+	INSERT INTO members VALUES ('user-2');
+	SELECT wishflags.flag_create(name, enabled => true, definition => jsonb_build_object('default', 'off', 'rules',
+		jsonb_build_array(jsonb_build_object('when', jsonb_build_object('segment', name), 'serve', 'on'))))
+	FROM unnest(ARRAY['query', 'list', 'table']) name;
+	SELECT * FROM wishflags.flag_import('growthbook', '{"features": {"testers": {"defaultValue": false, "rules":
+		[{"condition": {"id": {"$inGroup": "testers"}}, "force": true}]}}, "savedGroups": {"testers": ["user-2"]}}');
 	CREATE PUBLICATION everything FOR ALL TABLES;
 });
+$subscriber->safe_psql('postgres', 'CREATE TABLE members (id text PRIMARY KEY)');
+
+# A session on the subscriber that has the empty tables cached.
+my $session = $subscriber->background_psql('postgres');
+my $ask = sub { my $answer = $session->query(shift); $answer =~ s/\s+//g; return $answer; };
+my $parts = q{SELECT coalesce(string_agg(name, '+' ORDER BY name), 'none')
+	FROM unnest(ARRAY['list', 'override', 'query', 'table', 'testers']) name WHERE wishflags.flag_eval(name, '%s')};
+is($ask->(sprintf($parts, 'user-2')), 'none', 'nothing yet');
+
 my $connection = $publisher->connstr . ' dbname=postgres';
 $subscriber->safe_psql('postgres', qq{CREATE SUBSCRIPTION everything CONNECTION '$connection' PUBLICATION everything});
 $subscriber->wait_for_subscription_sync($publisher, 'everything');
 
+is($ask->(sprintf($parts, 'user-2')), 'list+override+query+table+testers', 'the first copy, of all tables');
 my $rows = q{SELECT f, (SELECT count(*) FROM wishflags.flag_overrides) FROM wishflags.flags f ORDER BY f.key};
 is($subscriber->safe_psql('postgres', $rows), $publisher->safe_psql('postgres', $rows), 'the first copy keeps versions and times');
 
 my $eval = q{SELECT wishflags.flag_eval('gallery', 'user-1')};
-my $session = $subscriber->background_psql('postgres');
-my $ask = sub { my $answer = $session->query(shift); $answer =~ s/\s+//g; return $answer; };
 my $change = sub {
 	$publisher->safe_psql('postgres', shift);
 	$publisher->wait_for_catchup('everything');
@@ -54,26 +74,34 @@ $change->(q{BEGIN; TRUNCATE wishflags.flags CASCADE; COPY wishflags.flags (key) 
 is($ask->($eval), 'f', 'a TRUNCATE and a COPY at once');
 
 # What flags are made of.
-my $parts = q{SELECT string_agg(wishflags.flag_eval(name, 'user-1')::text, '' ORDER BY name) FROM unnest(ARRAY['list', 'query', 'testers']) name};
-$change->(q{
-	SELECT wishflags.segment_define('list', '{"included": ["user-2"]}');
-	SELECT wishflags.segment_define('query', '{"query": "SELECT ''user-1''"}');
+my $part = sub {
+	my ($sql, $expected, $what) = @_;
+	$change->($sql);
+	is($ask->(sprintf($parts, 'user-1')), $expected, $what);
+};
+$part->(q{
+	SELECT wishflags.flag_create('override', enabled => true, rollout => 0);
 	SELECT wishflags.flag_create(name, enabled => true, definition => jsonb_build_object('default', 'off', 'rules',
 		jsonb_build_array(jsonb_build_object('when', jsonb_build_object('segment', name), 'serve', 'on'))))
-	FROM unnest(ARRAY['query', 'list']) name;
+	FROM unnest(ARRAY['query', 'list', 'table']) name;
+	DELETE FROM wishflags.flag_documents;
 	SELECT * FROM wishflags.flag_import('growthbook', '{"features": {"testers": {"defaultValue": false, "rules":
-		[{"condition": {"id": {"$inGroup": "testers"}}, "force": true}]}}, "savedGroups": {"testers": ["user-2"]}}')});
-is($ask->($parts), 'falsefalsefalse', 'segments and a document');
-$change->(q{SELECT wishflags.segment_define('list', '{"included": ["user-1"]}')});
-is($ask->($parts), 'truefalsefalse', 'a segment');
-$change->(q{SELECT wishflags.segment_refresh('query')});
-is($ask->($parts), 'truetruefalse', 'the keys of a query');
-$change->(q{UPDATE wishflags.flag_documents SET document = jsonb_set(document, '{savedGroups,testers,0}', '"user-1"')});
-is($ask->($parts), 'truetruetrue', 'a document');
-$change->(q{DELETE FROM wishflags.flag_documents});
-is($ask->($parts), 'truetruefalse', 'its end');
-$change->(q{TRUNCATE wishflags.segments, wishflags.segment_members});
-is($ask->($parts), 'falsefalsefalse', 'a TRUNCATE of the segments');
+		[{"condition": {"id": {"$inGroup": "testers"}}, "force": true}]}}, "savedGroups": {"testers": ["user-2"]}}')},
+	'none', 'flags with segments and a document');
+$part->(q{SELECT wishflags.segment_define('list', '{"included": ["user-1"]}')}, 'list', 'a segment');
+$part->(q{SELECT wishflags.segment_define('query', '{"query": "SELECT ''user-1''"}'), wishflags.segment_refresh('query')},
+	'list+query', 'the keys of a query');
+$part->(q{UPDATE members SET id = 'user-1'}, 'list+query+table', 'the rows of a table');
+$part->(q{UPDATE wishflags.flag_documents SET document = jsonb_set(document, '{savedGroups,testers,0}', '"user-1"')},
+	'list+query+table+testers', 'a document');
+$part->(q{DELETE FROM wishflags.flag_documents}, 'list+query+table', 'its end');
+$part->(q{SELECT * FROM wishflags.flag_import('growthbook', '{"features": {"testers": {"defaultValue": true}}}', '{"on_conflict": "replace"}')},
+	'list+query+table+testers', 'another document');
+$part->(q{TRUNCATE wishflags.flag_documents}, 'list+query+table', 'a TRUNCATE of the documents');
+$part->(q{TRUNCATE members}, 'list+query', 'of a table');
+$part->(q{BEGIN; TRUNCATE wishflags.segments; ROLLBACK}, 'list+query', 'a TRUNCATE that is rolled back');
+$part->(q{DELETE FROM wishflags.segments WHERE key = 'query'}, 'list', 'the end of a segment');
+$part->(q{TRUNCATE wishflags.segments, wishflags.segment_members}, 'none', 'a TRUNCATE of the segments');
 $session->quit;
 
 done_testing();
