@@ -140,6 +140,7 @@ typedef struct WfObject
 	const char *old_key;		/* before that, or NULL */
 	struct WfObject *likely;	/* what looks like it under another name */
 	double		likeness;
+	bool		referenced;		/* a table that foreign keys point at */
 	bool		retype;			/* a column whose type is made anew */
 	bool		apart;			/* gets a statement of its own, not its
 								 * parent's */

@@ -33,6 +33,7 @@ static bool follows_parent(WfObject *from, int attr);
 void
 wf_schema_order(WfPlan *plan)
 {
+	wf_schema_mark_referenced(plan->from);
 	for (;;)
 	{
 		plan->actions = NIL;
@@ -107,7 +108,7 @@ folded_drop(WfPlan *plan, WfObject *object)
 	/* The view's column itself stays where its settings go. */
 	while (owner && wf_schema_is_of_view(owner))
 		owner = owner->parent;
-	if (owner && drop_action_of(plan, owner) && !wf_schema_is_referenced(object))
+	if (owner && drop_action_of(plan, owner) && !wf_schema_leaves_referenced(object))
 		return owner->drop_action;
 
 	/*

@@ -187,28 +187,37 @@ wf_schema_detach_edges(WfObject *link)
 		wf_schema_edge(link->drop_action, ((WfObject *) lfirst(lc))->drop_action, NULL);
 }
 
+/* Marks the tables that foreign keys point at. */
+void
+wf_schema_mark_referenced(WfModel *model)
+{
+	for (int i = 0; i < model->nobjects; i++)
+	{
+		WfObject   *object = model->objects[i];
+		ListCell   *lc;
+
+		if (object->type->kind != WF_OBJECT_CONSTRAINT || !wf_schema_is_foreign_key(object))
+			continue;
+		foreach(lc, object->needs)
+		{
+			WfObject   *needed = lfirst(lc);
+
+			if (needed->parent && wf_schema_has_index(needed))
+				needed->parent->referenced = true;
+		}
+	}
+}
+
 /* Does a partition leave a table that foreign keys point at?  DROP TABLE refuses that. */
 bool
-wf_schema_is_referenced(WfObject *link)
+wf_schema_leaves_referenced(WfObject *link)
 {
 	for (int level = 0; link && link->type->kind == WF_OBJECT_PARTITION && link->needs && level < MAX_LEVELS; level++)
 	{
 		WfObject   *parent = linitial(link->needs);
-		ListCell   *lc;
 
-		foreach(lc, parent->children)
-		{
-			WfObject   *index = lfirst(lc);
-			ListCell   *lx;
-
-			foreach(lx, wf_schema_has_index(index) ? index->needed_by : NIL)
-			{
-				WfObject   *user = lfirst(lx);
-
-				if (user->type->kind == WF_OBJECT_CONSTRAINT && wf_schema_is_foreign_key(user))
-					return true;
-			}
-		}
+		if (parent->referenced)
+			return true;
 		link = wf_schema_partition_of(parent);
 	}
 	return false;

@@ -143,7 +143,8 @@ extern bool wf_schema_has_index(WfObject *object);
 extern bool wf_schema_is_foreign_key(WfObject *constraint);
 extern WfObject *wf_schema_kept_foreign_key(WfObject *constraint);
 extern List *wf_schema_copied_foreign_keys(WfObject *link);
-extern bool wf_schema_is_referenced(WfObject *link);
+extern void wf_schema_mark_referenced(WfModel *model);
+extern bool wf_schema_leaves_referenced(WfObject *link);
 
 /* inherit.c */
 extern void wf_schema_inheritance_edges(WfObject *link);
