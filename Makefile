@@ -52,12 +52,14 @@ OBJS = \
 	src/ddl/type_usage.o \
 	src/ddl/walk.o \
 	src/schema/address.o \
+	src/schema/annotate.o \
 	src/schema/body.o \
 	src/schema/catalog_access.o \
 	src/schema/catalog_detail.o \
 	src/schema/catalog_other.o \
 	src/schema/catalog_relation.o \
 	src/schema/catalog_routine.o \
+	src/schema/catalog_settled.o \
 	src/schema/catalog_type.o \
 	src/schema/ddl_column.o \
 	src/schema/ddl_common.o \
@@ -124,11 +126,13 @@ OBJS = \
 	src/schema/rename_step.o \
 	src/schema/rewrite.o \
 	src/schema/rewrite_column.o \
+	src/schema/row.o \
 	src/schema/schema.o \
 	src/schema/script.o \
 	src/schema/select_list.o \
 	src/schema/tokens.o \
 	src/schema/type.o \
+	src/schema/unmodelled.o \
 	src/schema/watch.o \
 	src/migration/check.o \
 	src/migration/defer.o \

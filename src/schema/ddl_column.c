@@ -460,6 +460,7 @@ write_identity(WfDdl *ddl, WfObject *from, WfObject *to)
 		if (!wf_schema_flag(from, "not_null"))
 			appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", alter);
 		appendStringInfo(ddl->sql, "%s ADD %s;\n", alter, identity_clause(to));
+		wf_schema_ddl_decorate_identity(ddl, to);
 	}
 }
 

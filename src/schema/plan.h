@@ -150,6 +150,7 @@ extern void wf_schema_ddl_shell(WfDdl *ddl, WfObject *type);
 extern void wf_schema_ddl_finish(WfDdl *ddl, WfObject *object);
 extern bool wf_schema_ddl_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr);
 extern void wf_schema_ddl_decorate(WfDdl *ddl, WfObject *object);
+extern void wf_schema_ddl_decorate_identity(WfDdl *ddl, WfObject *column);
 extern void wf_schema_ddl_options(WfDdl *ddl, const char *command, const char *from, const char *to);
 extern void wf_schema_ddl_foreign_options(WfDdl *ddl, const char *command, const char *from, const char *to);
 extern void wf_schema_ddl_plain_create(WfDdl *ddl, WfObject *object);
@@ -164,7 +165,8 @@ extern bool wf_schema_ddl_is_new(WfObject *object);
 /* ddl_grant.c */
 extern void wf_schema_ddl_grants(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr);
 extern char *wf_schema_ddl_opposite(const char *grant);
-extern void wf_schema_ddl_undo_default_privileges(WfDdl *ddl, WfObject *object);
+extern void wf_schema_ddl_undo_default_privileges(WfDdl *ddl, WfObject *object, const char *attr);
+extern const char *wf_schema_ddl_end_of_name(const char *name);
 
 /* script.c */
 extern void wf_schema_write_actions(WfPlan *plan);

@@ -87,9 +87,9 @@ read_arguments(FunctionCallInfo fcinfo)
 	if (!options.owners)
 		left_out = lappend(left_out, "owner");
 	if (!options.grants)
-		left_out = lappend(left_out, "grants");
+		left_out = list_concat(left_out, list_make2("grants", "identity_grants"));
 	if (!options.comments)
-		left_out = list_concat(left_out, list_make2("comment", "index_comment"));
+		left_out = list_concat(left_out, list_make3("comment", "index_comment", "identity_comment"));
 	return wf_schema_read(schemas, left_out);
 }
 
@@ -133,6 +133,7 @@ wf_schema_read_pair(FunctionCallInfo fcinfo, Jsonb *renames, WfModel **from, WfM
 	*from = wf_schema_model_from_json(PG_GETARG_JSONB_P(0), "from_snapshot");
 	*to = PG_ARGISNULL(1) ? wf_schema_read(wf_schema_renamed_schemas((*from)->schemas, renames), (*from)->left_out)
 		: wf_schema_model_from_json(PG_GETARG_JSONB_P(1), "to_snapshot");
+	wf_schema_check_scope(wf_schema_renamed_schemas((*from)->schemas, renames), (*to)->schemas);
 }
 
 /* (from_snapshot jsonb, to_snapshot jsonb, options jsonb) */
