@@ -82,8 +82,10 @@ OBJS = \
 	src/schema/json.o \
 	src/schema/jsonb_access.o \
 	src/schema/likeness.o \
+	src/schema/loss.o \
 	src/schema/mention.o \
 	src/schema/model.o \
+	src/schema/narrow.o \
 	src/schema/order.o \
 	src/schema/read.o \
 	src/schema/rebuild.o \
@@ -354,6 +356,7 @@ REGRESS = \
 	schema_snapshot \
 	schema_table \
 	schema_trip \
+	schema_loss \
 	schema_column \
 	schema_constraint \
 	schema_index \

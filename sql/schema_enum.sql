@@ -41,7 +41,7 @@ ALTER DOMAIN sd.posint ADD CONSTRAINT positive CHECK (VALUE > 1);
 ALTER DOMAIN sd.posint SET DEFAULT 3;
 ALTER TYPE sd.pair ADD ATTRIBUTE b text;
 CREATE TEMP TABLE after AS SELECT wishflags.schema_snapshot('{sd}') AS s;
-SELECT wishflags.schema_diff_sql(b.s, a.s, '{"online": false}') FROM used b, after a;
+SELECT wishflags.schema_diff_sql(b.s, a.s, '{"online": false, "allow_data_loss": true}') FROM used b, after a;
 
 DROP SCHEMA sd CASCADE;
 

@@ -48,6 +48,10 @@ wf_schema_ddl_create(WfDdl *ddl, WfObject *object)
 void
 wf_schema_ddl_drop(WfDdl *ddl, WfObject *object)
 {
+	/* Only a type that is put aside is one of stored columns. */
+	if (object->twin && (object->final_action || object->twin->final_action) &&
+		object->type->kind == WF_OBJECT_ENUM)
+		wf_schema_ddl_loses_values(ddl, object, object->twin);
 	if (object->final_action && object->drop_action && object->drop_action->from == object)
 		appendStringInfo(ddl->sql, "ALTER %s %s RENAME TO %s;\n", object->type->keyword,
 						 object->identity, old_name(object));
@@ -285,6 +289,10 @@ wf_schema_ddl_plain_drop(WfDdl *ddl, WfObject *object)
 {
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	ddl->breaks = true;
+	if (object->type->kind == WF_OBJECT_USER_MAPPING)
+		wf_schema_ddl_forgets(ddl, "secrets of user mapping", object->identity);
+	if (object->type->kind == WF_OBJECT_EXTENSION)
+		wf_schema_ddl_forgets(ddl, "what is in tables of extension", object->identity);
 	appendStringInfo(ddl->sql, "DROP %s %s;\n", object->type->keyword, object->identity);
 }
 

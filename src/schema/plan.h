@@ -67,6 +67,8 @@ typedef struct WfAction
 	char	   *rollback_sql;
 	WfSchemaLock lock;
 	bool		loses_data;
+	List	   *lost;			/* char *: data, and what else no way back has */
+	List	   *not_restored;	/* char *: what the opposite of this loses */
 	bool		breaks;			/* who uses the object fails or sees another */
 	bool		transactional;
 	bool		alone;			/* its transaction must end before others use
@@ -106,6 +108,7 @@ typedef struct WfDdl
 									 * runs */
 	WfSchemaLock lock;
 	bool		loses_data;
+	List	   *lost;			/* see WfAction */
 	bool		breaks;
 	bool		transactional;
 	bool		alone;
@@ -167,6 +170,16 @@ extern void wf_schema_ddl_grants(WfDdl *ddl, WfObject *from, WfObject *to, const
 extern char *wf_schema_ddl_opposite(const char *grant);
 extern void wf_schema_ddl_undo_default_privileges(WfDdl *ddl, WfObject *object, const char *attr);
 extern const char *wf_schema_ddl_end_of_name(const char *name);
+
+/* loss.c */
+extern void wf_schema_ddl_loses(WfDdl *ddl, const char *what, const char *identity);
+extern void wf_schema_ddl_forgets(WfDdl *ddl, const char *what, const char *identity);
+extern void wf_schema_ddl_loses_values(WfDdl *ddl, WfObject *from, WfObject *to);
+extern char *wf_schema_loss_comment(List *lost);
+extern void wf_schema_refuse_loss(WfPlan *plan);
+
+/* narrow.c */
+extern bool wf_schema_narrows(const char *from, const char *to);
 
 /* script.c */
 extern void wf_schema_write_actions(WfPlan *plan);

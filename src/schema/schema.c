@@ -50,10 +50,11 @@ static List *schema_names(ArrayType *array);
 static WfPlan *plan_arguments(FunctionCallInfo fcinfo);
 static WfPlan *plan_schemas(FunctionCallInfo fcinfo);
 static Datum emit_all(ReturnSetInfo *rsinfo, WfPlan *plan);
-static void emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal);
+static void emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal, bool rollback);
 static const char *severity(WfAction *action);
 static const char *kind(WfAction *action);
-static Jsonb *evidence(WfAction *action);
+static Jsonb *evidence(WfAction *action, bool rollback);
+static void push_list(JsonbParseState **state, const char *key, List *list);
 static void push_likely(JsonbParseState **state, WfObject *created);
 static void push_member(JsonbParseState **state, const char *key, JsonbValue value);
 static void push_key(JsonbParseState **state, const char *key);
@@ -215,12 +216,12 @@ emit_all(ReturnSetInfo *rsinfo, WfPlan *plan)
 	int			ordinal = 0;
 
 	foreach(lc, plan->actions)
-		emit(rsinfo, lfirst(lc), ++ordinal);
+		emit(rsinfo, lfirst(lc), ++ordinal, plan->options.rollback);
 	return (Datum) 0;
 }
 
 static void
-emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal)
+emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal, bool rollback)
 {
 	static const char *const verbs[] = {"drop", "alter", "create", "create", "drop", "rename"};
 	static const char *const locks[] = {
@@ -257,7 +258,7 @@ emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal)
 	}
 	values[0] = Int32GetDatum(ordinal);
 	values[12] = BoolGetDatum(action->transactional);
-	values[13] = JsonbPGetDatum(evidence(action));
+	values[13] = JsonbPGetDatum(evidence(action, rollback));
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
@@ -282,11 +283,12 @@ kind(WfAction *action)
 }
 
 /*
- * What is behind a change: whether it only makes way for another one, and what
- * a created object may have been called before.
+ * What is behind a change: whether it only makes way for another one, what it
+ * loses, on the way back what stays lost, and what a created object may have
+ * been called before.
  */
 static Jsonb *
-evidence(WfAction *action)
+evidence(WfAction *action, bool rollback)
 {
 	JsonbParseState *state = NULL;
 	WfObject   *object = action->from ? action->from : action->to;
@@ -296,6 +298,9 @@ evidence(WfAction *action)
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	if (!action->renamed && object->fate == WF_FATE_REPLACE)
 		push_member(&state, "rebuilt", rebuilt);
+	push_list(&state, "lost", action->lost);
+	if (rollback)
+		push_list(&state, "not_restored", action->not_restored);
 	if (action->verb == WF_VERB_CREATE && object->likely)
 		push_likely(&state, object);
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
@@ -315,6 +320,25 @@ push_likely(JsonbParseState **state, WfObject *created)
 	pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
 	push_member(state, wf_schema_hint_key(created->likely), string_value(wf_schema_own_name(created)));
 	pushJsonbValue(state, WJB_END_OBJECT, NULL);
+}
+
+/* Strings, if there are any. */
+static void
+push_list(JsonbParseState **state, const char *key, List *list)
+{
+	ListCell   *lc;
+
+	if (!list)
+		return;
+	push_key(state, key);
+	pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
+	foreach(lc, list)
+	{
+		JsonbValue	value = string_value(lfirst(lc));
+
+		pushJsonbValue(state, WJB_ELEM, &value);
+	}
+	pushJsonbValue(state, WJB_END_ARRAY, NULL);
 }
 
 static void
