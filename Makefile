@@ -53,6 +53,7 @@ OBJS = \
 	src/ddl/walk.o \
 	src/schema/address.o \
 	src/schema/annotate.o \
+	src/schema/baseline.o \
 	src/schema/body.o \
 	src/schema/catalog_access.o \
 	src/schema/catalog_detail.o \
@@ -61,12 +62,16 @@ OBJS = \
 	src/schema/catalog_routine.o \
 	src/schema/catalog_settled.o \
 	src/schema/catalog_type.o \
+	src/schema/cook.o \
+	src/schema/cook_index.o \
+	src/schema/cycle.o \
 	src/schema/ddl_column.o \
 	src/schema/ddl_common.o \
 	src/schema/ddl_constraint.o \
 	src/schema/ddl_foreign.o \
 	src/schema/ddl_grant.o \
 	src/schema/ddl_index.o \
+	src/schema/ddl_inheritance.o \
 	src/schema/ddl_other.o \
 	src/schema/ddl_rename.o \
 	src/schema/ddl_routine.o \
@@ -75,10 +80,16 @@ OBJS = \
 	src/schema/ddl_type.o \
 	src/schema/ddl_view.o \
 	src/schema/diff.o \
+	src/schema/drizzle.o \
+	src/schema/drizzle_column.o \
+	src/schema/drizzle_field.o \
+	src/schema/drizzle_live.o \
+	src/schema/drizzle_table.o \
 	src/schema/edges.o \
 	src/schema/fingerprint.o \
 	src/schema/graph.o \
 	src/schema/hint.o \
+	src/schema/inherit.o \
 	src/schema/json.o \
 	src/schema/jsonb_access.o \
 	src/schema/likeness.o \
@@ -87,6 +98,7 @@ OBJS = \
 	src/schema/model.o \
 	src/schema/narrow.o \
 	src/schema/order.o \
+	src/schema/partition.o \
 	src/schema/read.o \
 	src/schema/rebuild.o \
 	src/schema/registry.o \
@@ -130,6 +142,7 @@ OBJS = \
 	src/schema/rewrite_column.o \
 	src/schema/row.o \
 	src/schema/schema.o \
+	src/schema/scope.o \
 	src/schema/script.o \
 	src/schema/select_list.o \
 	src/schema/tokens.o \
@@ -308,11 +321,14 @@ SQL_PARTS = \
 	src/schema/registry.sql \
 	src/schema/render.sql \
 	src/schema/rename.sql \
+	src/schema/baseline.sql \
 	src/migration/migration.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
 	src/common/epilogue.sql
+
+SCRIPTS = src/wishflags
 
 DATA_built = wishflags--$(EXTVERSION).sql
 DATA = $(patsubst $(srcroot)/%,%,$(wildcard $(srcroot)/src/upgrade/*.sql))
@@ -366,10 +382,17 @@ REGRESS = \
 	schema_partition \
 	schema_grant \
 	schema_order \
+	schema_order_circle \
+	schema_order_partition \
+	schema_order_detach \
+	schema_order_inherit \
 	schema_render \
 	schema_rename \
 	schema_rename_hint \
 	schema_diff_schemas \
+	schema_baseline \
+	schema_drizzle \
+	schema_drizzle_wrong \
 	schema_wrong \
 	schema_registry \
 	schema_registry_compat \

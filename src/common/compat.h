@@ -81,4 +81,18 @@
 #define wf_constraint_is_virtual(constraint) ((void) (constraint), false)
 #endif
 
+/* A type by its text, or an error; needs parser/parse_type.h. */
+#if PG_VERSION_NUM >= 160000
+#define wf_parse_type_string(text, type, typmod) ((void) parseTypeString(text, type, typmod, NULL))
+#else
+#define wf_parse_type_string(text, type, typmod) parseTypeString(text, type, typmod, false)
+#endif
+
+/* Until 15 the stored query of a view begins with entries for OLD and NEW. */
+#if PG_VERSION_NUM >= 160000
+#define WF_VIEW_EXTRA_ENTRIES 0
+#else
+#define WF_VIEW_EXTRA_ENTRIES 2
+#endif
+
 #endif							/* WF_COMMON_COMPAT_H */

@@ -14,6 +14,7 @@
 #include "access/transam.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_publication.h"
@@ -243,11 +244,12 @@ wf_schema_address_link(WfAddressMap *map)
 			continue;
 
 		/*
-		 * What a partition's copy of a constraint needs, the original does
-		 * not.
+		 * What a partition's copy of a constraint needs, or one that
+		 * references a partition, the original does not.
 		 */
 		whole = address_lookup(map->hash, depend->from);
-		if (whole && !whole->object && whole->copy)
+		if (whole && !whole->object &&
+			(whole->copy || depend->from.catalog == ConstraintRelationId))
 			continue;
 		from = wf_schema_address_find(map, depend->from.catalog, depend->from.oid, depend->from.sub);
 		/* What members of an extension need is the extension's affair. */

@@ -40,6 +40,13 @@ extern const WfCatalogQuery wf_schema_catalog_superuser[];
 	"NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '" catalog "'::regclass" \
 	" AND e.objid = " oid " AND e.deptype IN ('e', 'i'))"
 
+/* Of a row of pg_sequence. */
+#define SEQUENCE_SETTINGS(s) \
+	"jsonb_build_array('AS ' || format_type(" s ".seqtypid, NULL)," \
+	" 'INCREMENT BY ' || " s ".seqincrement, 'MINVALUE ' || " s ".seqmin," \
+	" 'MAXVALUE ' || " s ".seqmax, 'START WITH ' || " s ".seqstart," \
+	" 'CACHE ' || " s ".seqcache, CASE WHEN " s ".seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END)::text"
+
 /*
  * What a grantee has more or less than by default, as statements.  Who is not
  * the owner and granted something on is told by GRANTED BY.

@@ -11,12 +11,6 @@
 #define TABLESPACE(oid) \
 	"CASE WHEN " oid " <> 0 THEN (SELECT quote_ident(spcname) FROM pg_tablespace WHERE oid = " oid ") END"
 
-#define SEQUENCE_SETTINGS(s) \
-	"jsonb_build_array('AS ' || format_type(" s ".seqtypid, NULL)," \
-	" 'INCREMENT BY ' || " s ".seqincrement, 'MINVALUE ' || " s ".seqmin," \
-	" 'MAXVALUE ' || " s ".seqmax, 'START WITH ' || " s ".seqstart," \
-	" 'CACHE ' || " s ".seqcache, CASE WHEN " s ".seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END)::text"
-
 const WfCatalogQuery wf_schema_catalog_relations[] = {
 	{WF_OBJECT_SEQUENCE, RelationRelationId, InvalidOid,
 		"SELECT c.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "c.relname") " AS identity,"
@@ -69,6 +63,7 @@ const WfCatalogQuery wf_schema_catalog_relations[] = {
 	{WF_OBJECT_MATERIALIZED_VIEW, RelationRelationId, InvalidOid,
 		"SELECT c.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "c.relname") " AS identity,"
 		" rtrim(pg_get_viewdef(c.oid), ';') AS definition,"
+		" CASE WHEN NOT c.relispopulated THEN 'true' END AS unpopulated,"
 		" CASE WHEN m.amname <> 'heap' THEN quote_ident(m.amname) END AS access_method,"
 		" " TABLESPACE("c.reltablespace") " AS tablespace,"
 		" " STORED_LIST("c.reloptions") " AS options,"

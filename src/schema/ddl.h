@@ -15,12 +15,16 @@
 WF_DDL_CREATE(table);
 WF_DDL_DROP(table);
 WF_DDL_ALTER(table);
-WF_DDL_CREATE(inheritance);
-WF_DDL_DROP(inheritance);
 WF_DDL_CREATE(partition);
 WF_DDL_DROP(partition);
 extern bool wf_schema_ddl_stands_alone(WfObject *table);
 extern List *wf_schema_ddl_columns_in_order(WfObject *table);
+extern List *wf_schema_ddl_parents_in_order(WfObject *table);
+
+/* ddl_inheritance.c */
+WF_DDL_CREATE(inheritance);
+WF_DDL_DROP(inheritance);
+WF_DDL_ALTER(inheritance);
 
 /* ddl_column.c */
 WF_DDL_CREATE(column);
@@ -69,11 +73,14 @@ WF_DDL_CREATE(composite);
 /* ddl_view.c */
 WF_DDL_CREATE(view);
 WF_DDL_ALTER(view);
+extern void wf_schema_ddl_view_stub(WfDdl *ddl, WfObject *view);
+
 WF_DDL_CREATE(materialized_view);
 WF_DDL_ALTER(materialized_view);
 
 /* ddl_routine.c */
 WF_DDL_ALTER(function);
+extern void wf_schema_ddl_routine_stub(WfDdl *ddl, WfObject *routine);
 
 /* ddl_other.c */
 WF_DDL_CREATE(schema);

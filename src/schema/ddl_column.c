@@ -14,6 +14,7 @@ static const char *const own_settings[] = {"storage", "compression", "statistics
 static bool inherits_expression(WfObject *column);
 static bool inherits_not_null(WfObject *column);
 static bool is_attribute(WfObject *column);
+static const char *to_tables(WfObject *type);
 static bool is_view(WfObject *parent);
 static WfObject *folded_default(WfObject *column);
 static void reset_settings(WfDdl *ddl, WfObject *column);
@@ -165,6 +166,22 @@ is_attribute(WfObject *column)
 	return column->parent->type->kind == WF_OBJECT_COMPOSITE;
 }
 
+/* An attribute's change also reaches the tables of the type. */
+static const char *
+to_tables(WfObject *type)
+{
+	ListCell   *lc;
+
+	foreach(lc, type->type->kind == WF_OBJECT_COMPOSITE ? type->needed_by : NIL)
+	{
+		const char *of_type = wf_schema_value(lfirst(lc), "of_type");
+
+		if (of_type && strcmp(of_type, type->identity) == 0)
+			return " CASCADE";
+	}
+	return "";
+}
+
 static bool
 is_view(WfObject *parent)
 {
@@ -187,11 +204,21 @@ wf_schema_ddl_column_create(WfDdl *ddl, WfObject *column)
 	initStringInfo(&definition);
 	wf_schema_ddl_column_definition(&definition, column, false);
 	if (is_attribute(column))
-		appendStringInfo(ddl->sql, "ALTER TYPE %s ADD ATTRIBUTE %s;\n", column->parent->identity,
-						 definition.data);
+		appendStringInfo(ddl->sql, "ALTER TYPE %s ADD ATTRIBUTE %s%s;\n", column->parent->identity,
+						 definition.data, to_tables(column->parent));
 	else
+	{
+		/* Children get the column, but not its identity. */
+		char	   *identity = wf_schema_value(column, "identity") && !wf_schema_ddl_stands_alone(column->parent)
+		&& !wf_schema_value(column->parent, "partition_by") ? identity_clause(column) : NULL;
+
+		if (identity)
+			definition.data[definition.len - strlen(identity) - 1] = '\0';
 		appendStringInfo(ddl->sql, "ALTER %s %s ADD COLUMN %s;\n", column->parent->type->keyword,
 						 column->parent->identity, definition.data);
+		if (identity)
+			appendStringInfo(ddl->sql, "%s ADD %s;\n", alter_column(column, true), identity);
+	}
 	wf_schema_ddl_column_settings(ddl, column);
 }
 
@@ -212,9 +239,9 @@ wf_schema_ddl_column_drop(WfDdl *ddl, WfObject *column)
 	if (!wf_schema_value(column, "generated"))
 		wf_schema_ddl_loses(ddl, is_attribute(column) ? "the values of attribute" : "the values of column",
 							column->identity);
-	appendStringInfo(ddl->sql, "ALTER %s %s DROP %s %s;\n", column->parent->type->keyword,
+	appendStringInfo(ddl->sql, "ALTER %s %s DROP %s %s%s;\n", column->parent->type->keyword,
 					 column->parent->identity, is_attribute(column) ? "ATTRIBUTE" : "COLUMN",
-					 wf_schema_short_name(column));
+					 wf_schema_short_name(column), to_tables(column->parent));
 }
 
 static void
@@ -306,12 +333,12 @@ alter_type(WfDdl *ddl, WfObject *from, WfObject *to)
 	ddl->breaks = true;
 	if (wf_schema_value(from, "identity") && !wf_schema_value(to, "identity"))
 		write_identity(ddl, from, to);
-	if (!wf_schema_value(to, "generated") && wf_schema_narrows(wf_schema_value(from, "type"), type))
+	if (!wf_schema_value(to, "generated") && wf_schema_type_narrows(wf_schema_value(from, "type"), type))
 		wf_schema_ddl_loses(ddl, psprintf("what %s cannot hold of column", type), to->identity);
 	if (is_attribute(to))
 	{
-		appendStringInfo(ddl->sql, "ALTER TYPE %s ALTER ATTRIBUTE %s TYPE %s;\n",
-						 to->parent->identity, wf_schema_short_name(to), type);
+		appendStringInfo(ddl->sql, "ALTER TYPE %s ALTER ATTRIBUTE %s TYPE %s%s;\n",
+						 to->parent->identity, wf_schema_short_name(to), type, to_tables(to->parent));
 		return true;
 	}
 	appendStringInfo(ddl->sql, "%s TYPE %s%s;\n", alter_column(to, false), type,

@@ -14,6 +14,7 @@ static void write_labels(WfDdl *ddl, WfObject *object, WfObject *from, WfObject 
 static void write_label(WfDdl *ddl, WfObject *object, const char *label, bool set);
 static void write_comment(WfDdl *ddl, WfObject *object, const char *attr, const char *comment);
 static bool in_literal(const char *expression, const char *place);
+static void put_aside(WfDdl *ddl, WfObject *type);
 static char *old_name(WfObject *object);
 static void split_option(const char *option, char **name, char **value);
 static char *option_of(List *options, const char *name);
@@ -53,8 +54,7 @@ wf_schema_ddl_drop(WfDdl *ddl, WfObject *object)
 		object->type->kind == WF_OBJECT_ENUM)
 		wf_schema_ddl_loses_values(ddl, object, object->twin);
 	if (object->final_action && object->drop_action && object->drop_action->from == object)
-		appendStringInfo(ddl->sql, "ALTER %s %s RENAME TO %s;\n", object->type->keyword,
-						 object->identity, old_name(object));
+		put_aside(ddl, object);
 	else if (wf_schema_is_made_of(object, NULL))
 	{
 		/* Its functions go with it. */
@@ -66,11 +66,16 @@ wf_schema_ddl_drop(WfDdl *ddl, WfObject *object)
 		object->type->drop(ddl, object);
 }
 
-/* Announces a type whose functions come before it. */
+/* Announces a type, a view or a routine that others need before it is whole. */
 void
-wf_schema_ddl_shell(WfDdl *ddl, WfObject *type)
+wf_schema_ddl_shell(WfDdl *ddl, WfObject *object)
 {
-	appendStringInfo(ddl->sql, "CREATE TYPE %s;\n", type->identity);
+	if (object->type->kind == WF_OBJECT_VIEW)
+		wf_schema_ddl_view_stub(ddl, object);
+	else if (wf_schema_may_be_announced(object))
+		wf_schema_ddl_routine_stub(ddl, object);
+	else
+		appendStringInfo(ddl->sql, "CREATE TYPE %s;\n", object->identity);
 }
 
 /* Drops what wf_schema_ddl_drop() had put aside. */
@@ -79,8 +84,27 @@ wf_schema_ddl_finish(WfDdl *ddl, WfObject *object)
 {
 	const char *bare = wf_schema_bare(object->identity, object->schema);
 
-	appendStringInfo(ddl->sql, "DROP %s %s%s;\n", object->type->keyword,
-					 pnstrdup(object->identity, bare - object->identity), old_name(object));
+	appendStringInfo(ddl->sql, "DROP %s %s%s%s;\n", object->type->keyword,
+					 pnstrdup(object->identity, bare - object->identity), old_name(object),
+					 wf_schema_is_made_of(object, NULL) ? " CASCADE" : "");
+}
+
+/* The functions that a type is made of go with it; their names are wanted too. */
+static void
+put_aside(WfDdl *ddl, WfObject *type)
+{
+	ListCell   *lc;
+
+	foreach(lc, type->needs)
+	{
+		WfObject   *function = lfirst(lc);
+
+		if (function->type->kind == WF_OBJECT_FUNCTION && wf_schema_is_made_of(type, function))
+			appendStringInfo(ddl->sql, "ALTER FUNCTION %s RENAME TO %s;\n", function->identity,
+							 old_name(function));
+	}
+	appendStringInfo(ddl->sql, "ALTER %s %s RENAME TO %s;\n", type->type->keyword, type->identity,
+					 old_name(type));
 }
 
 static char *

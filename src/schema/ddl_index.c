@@ -9,6 +9,7 @@
 
 static const char *index_name(WfObject *object);
 static void build_again(WfDdl *ddl, WfObject *index);
+static bool holds_constraint(WfObject *index);
 static void write_statistics(WfDdl *ddl, const char *index, const char *from, const char *to);
 
 void
@@ -77,8 +78,26 @@ wf_schema_ddl_index_drop(WfDdl *ddl, WfObject *index)
 
 	wf_schema_ddl_lock(ddl, concurrently ? WF_SCHEMA_LOCK_SHARE_UPDATE_EXCLUSIVE : WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	ddl->transactional = !concurrently;
-	appendStringInfo(ddl->sql, "DROP INDEX %s%s;\n", concurrently ? "CONCURRENTLY " : "",
-					 index->identity);
+	appendStringInfo(ddl->sql, "DROP INDEX %s%s%s;\n", concurrently ? "CONCURRENTLY " : "",
+					 index->identity, holds_constraint(index) ? " CASCADE" : "");
+}
+
+/* The index of a partition's constraint goes with it, but not unasked. */
+static bool
+holds_constraint(WfObject *index)
+{
+	ListCell   *lc;
+
+	wf_schema_go_deeper();
+	foreach(lc, index->needed_by)
+	{
+		WfObject   *link = lfirst(lc);
+
+		if (link->type->kind == WF_OBJECT_INDEX_PARTITION &&
+			(link->parent->type->kind == WF_OBJECT_CONSTRAINT || holds_constraint(link->parent)))
+			return true;
+	}
+	return false;
 }
 
 bool

@@ -7,6 +7,19 @@
 
 static bool same(WfObject *from, WfObject *to, const char *attr);
 
+/* The routine with an empty body instead of one that needs other objects. */
+void
+wf_schema_ddl_routine_stub(WfDdl *ddl, WfObject *routine)
+{
+	const char *definition = wf_schema_value(routine, "definition");
+	const char *body = strstr(definition, "\nBEGIN ATOMIC\n");
+
+	if (!body)
+		body = strstr(definition, "\nRETURN ");
+	if (body)
+		appendStringInfo(ddl->sql, "%s\nAS '';\n", pnstrdup(definition, body - definition));
+}
+
 /*
  * CREATE OR REPLACE changes a body and its settings, but neither the result
  * nor the names of arguments, and takes no default away.

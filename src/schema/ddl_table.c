@@ -9,12 +9,12 @@
 
 static bool folded(WfObject *table, WfObject *child);
 static void write_elements(WfDdl *ddl, WfObject *table);
-static List *parents_in_order(WfObject *table);
 static int	compare_positions(const ListCell *a, const ListCell *b);
 static const char *column_text(WfObject *table, WfObject *column);
 static void write_security(WfDdl *ddl, WfObject *table);
 static void write_children(WfDdl *ddl, WfObject *table);
 static bool is_link(WfObject *object);
+static void settle_foreign_keys(WfDdl *ddl, WfObject *link);
 static char *alter_table(WfObject *table);
 
 /* The table with all that its statement brings along. */
@@ -24,7 +24,7 @@ wf_schema_ddl_table_create(WfDdl *ddl, WfObject *table)
 	bool		foreign = table->type->kind == WF_OBJECT_FOREIGN_TABLE;
 	const char *of_type = wf_schema_value(table, "of_type");
 	const char *value;
-	List	   *parents = parents_in_order(table);
+	const char *separator = "\nINHERITS (";
 	ListCell   *lc;
 
 	appendStringInfo(ddl->sql, "CREATE %s%s %s", wf_schema_value(table, "persistence") ? "UNLOGGED " : "",
@@ -32,10 +32,14 @@ wf_schema_ddl_table_create(WfDdl *ddl, WfObject *table)
 	if (of_type)
 		appendStringInfo(ddl->sql, " OF %s", of_type);
 	write_elements(ddl, table);
-	foreach(lc, parents)
-		appendStringInfo(ddl->sql, "%s%s", foreach_current_index(lc) ? ", " : "\nINHERITS (",
-						 wf_schema_value(lfirst(lc), "of"));
-	if (parents)
+	foreach(lc, wf_schema_ddl_parents_in_order(table))
+	{
+		if (!folded(table, lfirst(lc)))
+			continue;
+		appendStringInfo(ddl->sql, "%s%s", separator, wf_schema_value(lfirst(lc), "of"));
+		separator = ", ";
+	}
+	if (*separator == ',')
 		appendStringInfoChar(ddl->sql, ')');
 	if ((value = wf_schema_value(table, "partition_by")) != NULL)
 		appendStringInfo(ddl->sql, "\nPARTITION BY %s", value);
@@ -113,18 +117,17 @@ wf_schema_ddl_columns_in_order(WfObject *table)
 	return columns;
 }
 
-static List *
-parents_in_order(WfObject *table)
+/* The links to the parents, as they stand. */
+List *
+wf_schema_ddl_parents_in_order(WfObject *table)
 {
 	List	   *parents = NIL;
 	ListCell   *lc;
 
 	foreach(lc, table->children)
 	{
-		WfObject   *child = lfirst(lc);
-
-		if (child->type->kind == WF_OBJECT_INHERITANCE && folded(table, child))
-			parents = lappend(parents, child);
+		if (((WfObject *) lfirst(lc))->type->kind == WF_OBJECT_INHERITANCE)
+			parents = lappend(parents, lfirst(lc));
 	}
 	list_sort(parents, compare_positions);
 	return parents;
@@ -281,23 +284,6 @@ is_link(WfObject *object)
 }
 
 void
-wf_schema_ddl_inheritance_create(WfDdl *ddl, WfObject *link)
-{
-	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
-	appendStringInfo(ddl->sql, "%s INHERIT %s;\n", alter_table(link->parent),
-					 wf_schema_value(link, "of"));
-}
-
-void
-wf_schema_ddl_inheritance_drop(WfDdl *ddl, WfObject *link)
-{
-	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
-	ddl->breaks = true;
-	appendStringInfo(ddl->sql, "%s NO INHERIT %s;\n", alter_table(link->parent),
-					 wf_schema_value(link, "of"));
-}
-
-void
 wf_schema_ddl_partition_create(WfDdl *ddl, WfObject *link)
 {
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
@@ -312,4 +298,27 @@ wf_schema_ddl_partition_drop(WfDdl *ddl, WfObject *link)
 	ddl->breaks = true;
 	appendStringInfo(ddl->sql, "ALTER TABLE %s DETACH PARTITION %s;\n",
 					 wf_schema_value(link, "of"), link->identity);
+	settle_foreign_keys(ddl, link);
+}
+
+/*
+ * The table now has its copies of the parents' foreign keys for itself.  They
+ * stay where the target has the same, or where they will be copies again.
+ */
+static void
+settle_foreign_keys(WfDdl *ddl, WfObject *link)
+{
+	ListCell   *lc;
+
+	foreach(lc, link->drop_action ? wf_schema_copied_foreign_keys(link) : NIL)
+	{
+		WfObject   *original = lfirst(lc);
+		char	   *name = wf_schema_short_name(original);
+		WfObject   *kept = link->parent->twin ? wf_schema_namesake(original, link->parent->twin) : NULL;
+
+		if (kept && kept->create_action == link->drop_action)
+			wf_schema_ddl_decorate(ddl, kept);
+		else if (!link->twin || original->fate != WF_FATE_KEEP)
+			appendStringInfo(ddl->sql, "ALTER TABLE %s DROP CONSTRAINT %s;\n", link->parent->identity, name);
+	}
 }

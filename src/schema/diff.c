@@ -12,6 +12,7 @@
 
 static void match(WfPlan *plan);
 static void compare(WfPlan *plan, WfObject *from, WfObject *to);
+static void borrow(WfObject *from, WfObject *to, int attr);
 static bool same_value(const char *a, const char *b);
 static void check_needs(WfObject *from, WfObject *to);
 static bool has_need(WfObject *object, const char *key);
@@ -29,8 +30,11 @@ wf_schema_plan(WfModel *from, WfModel *to, const WfDiffOptions *options)
 	plan->from = from;
 	plan->to = to;
 	plan->options = *options;
+	wf_schema_narrow(from, to->scope);
+	wf_schema_narrow(to, from->scope);
 	match(plan);
 	wf_schema_find_likely(plan);
+	wf_schema_reorder_parents(to);
 	wf_schema_spread(plan);
 	wf_schema_order(plan);
 	wf_schema_write_actions(plan);
@@ -59,7 +63,7 @@ match(WfPlan *plan)
 		if (!from)
 		{
 			/* What a failed build left behind is nothing to aim at. */
-			if (wf_schema_model_knows(plan->from, &to->type->attrs[0]) && !wf_schema_flag(to, "invalid"))
+			if (wf_schema_model_knows(plan->from, to->type, 0) && !wf_schema_flag(to, "invalid"))
 				to->fate = WF_FATE_CREATE;
 			continue;
 		}
@@ -70,7 +74,7 @@ match(WfPlan *plan)
 	{
 		WfObject   *from = plan->from->objects[i];
 
-		if (!from->twin && wf_schema_model_knows(plan->to, &from->type->attrs[0]))
+		if (!from->twin && wf_schema_model_knows(plan->to, from->type, 0))
 			from->fate = WF_FATE_DROP;
 		else if (from->twin)
 			compare(plan, from, from->twin);
@@ -91,8 +95,11 @@ compare(WfPlan *plan, WfObject *from, WfObject *to)
 		if ((attr->flags & WF_ATTR_QUIET) ||
 			(same_value(from->values[i], to->values[i]) && !list_member_int(from->doubts, i)))
 			continue;
-		if (!wf_schema_model_knows(plan->from, attr) || !wf_schema_model_knows(plan->to, attr))
+		if (!wf_schema_covers(plan->from, from->type, i) || !wf_schema_covers(plan->to, to->type, i))
+		{
+			borrow(from, to, i);
 			continue;
+		}
 		from->changes = lappend_int(from->changes, i);
 		initStringInfo(&sql);
 		wf_schema_ddl_begin(&ddl, &sql, &plan->options);
@@ -101,6 +108,16 @@ compare(WfPlan *plan, WfObject *from, WfObject *to)
 		pfree(sql.data);
 	}
 	to->fate = from->fate;
+}
+
+/* What one side does not know is as on the other, should the object be made anew. */
+static void
+borrow(WfObject *from, WfObject *to, int attr)
+{
+	if (!to->values[attr])
+		to->values[attr] = from->values[attr];
+	else if (!from->values[attr])
+		from->values[attr] = to->values[attr];
 }
 
 static bool

@@ -13,13 +13,10 @@ static void after_owners(WfObject *link);
 static void drop_edges(WfObject *object);
 static void drop_before(WfObject *object, WfObject *needed);
 static void create_edges(WfObject *object);
+static void link_edges(WfObject *link);
 static void create_after(WfObject *object, WfObject *needed);
+static void shell_edges(WfObject *object);
 static void alter_edges(WfObject *object);
-static void partition_edges(WfObject *link);
-static bool joins_old_index(WfObject *index);
-static bool is_foreign_key(WfObject *constraint);
-static void index_partition_edges(WfObject *link);
-static void inheritance_edges(WfObject *link);
 static void slot_edges(WfPlan *plan);
 
 /* Adds the edges between the plan's actions. */
@@ -43,6 +40,8 @@ wf_schema_add_edges(WfPlan *plan)
 		CHECK_FOR_INTERRUPTS();
 		if (object->create_action)
 			create_edges(object);
+		else if (object->first_alter && object->type->kind == WF_OBJECT_INHERITANCE)
+			link_edges(object);
 		/* REVOKE on a table reaches its columns, so theirs come behind. */
 		if (object->type->kind == WF_OBJECT_COLUMN && object->parent->grants_action)
 		{
@@ -99,6 +98,8 @@ drop_edges(WfObject *object)
 		if (origin)
 			wf_schema_edge(origin->drop_action, object->drop_action, NULL);
 	}
+	wf_schema_inherited_drop_edges(object);
+	wf_schema_unlink_edges(object);
 	/* The index of a partition cannot go while it is attached. */
 	if (object->type->kind == WF_OBJECT_INDEX || object->type->kind == WF_OBJECT_CONSTRAINT)
 	{
@@ -116,7 +117,9 @@ drop_before(WfObject *object, WfObject *needed)
 	WfAction   *last = object->final_action ? object->final_action : object->drop_action;
 	WfObject   *because = object->drop_action->from == object ? NULL : object;
 
-	if (needed->final_action)
+	if (object->shell_action && list_member_ptr(object->announced_to, needed))
+		wf_schema_edge(object->shell_action, needed->drop_action, NULL);
+	else if (needed->final_action)
 		wf_schema_edge(last, needed->final_action, because);
 	else if (needed->drop_action)
 		wf_schema_edge(last, needed->drop_action, because);
@@ -133,42 +136,35 @@ create_edges(WfObject *object)
 		create_after(object, object->parent);
 	foreach(lc, object->needs)
 		create_after(object, lfirst(lc));
-	wf_schema_edge(object->shell_action, object->create_action, NULL);
-	if (object->twin)
-		wf_schema_edge(object->twin->drop_action, object->shell_action, NULL);
-	if (object->type->kind == WF_OBJECT_PARTITION)
-		partition_edges(object);
-	if (object->type->kind == WF_OBJECT_INDEX_PARTITION)
-		index_partition_edges(object);
-	if (object->type->kind == WF_OBJECT_INHERITANCE)
-		inheritance_edges(object);
+	/* Its own before the parent's, which would bring it otherwise. */
+	if (object->type->kind == WF_OBJECT_COLUMN && object->create_action->to == object)
+	{
+		WfObject   *origin = wf_schema_inherited_from(object);
+
+		if (origin)
+			wf_schema_edge(object->create_action, origin->create_action, NULL);
+	}
+	shell_edges(object);
+	link_edges(object);
 }
 
-/*
- * A column without any parent becomes the table's own for good, so a new
- * parent and its columns come before the old one goes.
- */
+/* What the creation of a link waits for, and what waits for it. */
 static void
-inheritance_edges(WfObject *link)
+link_edges(WfObject *link)
 {
-	ListCell   *lc;
-
-	if (link->apart || link->create_action->to != link || !link->parent->twin)
-		return;
-	foreach(lc, link->parent->twin->children)
+	switch (link->type->kind)
 	{
-		WfObject   *old = lfirst(lc);
-
-		if (old->type->kind == WF_OBJECT_INHERITANCE && old->drop_action &&
-			old->drop_action->from == old && old->twin == NULL)
-		{
-			ListCell   *lp;
-
-			wf_schema_edge(link->create_action, old->drop_action, link);
-			foreach(lp, link->needs ? ((WfObject *) linitial(link->needs))->children : NIL)
-				if (((WfObject *) lfirst(lp))->type->kind == WF_OBJECT_COLUMN)
-				wf_schema_edge(((WfObject *) lfirst(lp))->create_action, old->drop_action, link);
-		}
+		case WF_OBJECT_PARTITION:
+			wf_schema_partition_edges(link);
+			break;
+		case WF_OBJECT_INDEX_PARTITION:
+			wf_schema_index_partition_edges(link);
+			break;
+		case WF_OBJECT_INHERITANCE:
+			wf_schema_inheritance_edges(link);
+			break;
+		default:
+			break;
 	}
 }
 
@@ -177,12 +173,35 @@ create_after(WfObject *object, WfObject *needed)
 {
 	WfObject   *because = object->create_action->to == object ? NULL : object;
 
-	if (needed->shell_action && wf_schema_is_made_of(needed, object))
+	if (needed->shell_action &&
+		(wf_schema_is_made_of(needed, object) || list_member_ptr(needed->announced_to, object)))
 		wf_schema_edge(needed->shell_action, object->create_action, because);
+	else if (needed->ready_action && object->type->kind != WF_OBJECT_INDEX_PARTITION)
+		wf_schema_edge(needed->ready_action, object->create_action, because);
 	else if (needed->create_action)
 		wf_schema_edge(needed->create_action, object->create_action, because);
 	else if (needed->last_alter)
 		wf_schema_edge(needed->last_alter, object->create_action, because);
+}
+
+/* What is announced has its types, but not yet what its text uses. */
+static void
+shell_edges(WfObject *object)
+{
+	ListCell   *lc;
+
+	if (!object->shell_action)
+		return;
+	wf_schema_edge(object->shell_action, object->create_action, NULL);
+	if (object->twin)
+		wf_schema_edge(object->twin->drop_action, object->shell_action, NULL);
+	foreach(lc, wf_schema_is_made_of(object, NULL) ? NIL : object->needs)
+	{
+		WfObject   *needed = lfirst(lc);
+
+		if (!wf_schema_may_be_announced(needed))
+			wf_schema_edge(needed->create_action, object->shell_action, NULL);
+	}
 }
 
 /* An alteration waits for what it will need, and goes before what it leaves. */
@@ -208,85 +227,6 @@ alter_edges(WfObject *object)
 		else
 			wf_schema_edge(object->last_alter, needed->drop_action, NULL);
 	}
-}
-
-/*
- * A table is attached when it has all columns and constraints of the parent.
- * The parent's indexes that are there already take over equal ones of the
- * table, so those that belong to them come before and others behind; the
- * parent's new indexes come behind and are linked by name.
- */
-static void
-partition_edges(WfObject *link)
-{
-	WfObject   *parent = link->needs ? linitial(link->needs) : NULL;
-	ListCell   *lc;
-
-	foreach(lc, link->parent->children)
-	{
-		WfObject   *child = lfirst(lc);
-		bool		indexed = child->type->kind == WF_OBJECT_INDEX || wf_schema_value(child, "index");
-
-		if (indexed && !joins_old_index(child))
-		{
-			if (child->create_action != link->parent->create_action)
-				wf_schema_edge(link->create_action, child->create_action, NULL);
-		}
-		else if (indexed || child->type->kind == WF_OBJECT_COLUMN ||
-				 (child->type->kind == WF_OBJECT_CONSTRAINT && !is_foreign_key(child)))
-		{
-			wf_schema_edge(child->create_action, link->create_action, NULL);
-			wf_schema_edge(child->last_alter, link->create_action, NULL);
-		}
-	}
-	foreach(lc, parent ? parent->children : NIL)
-	{
-		WfObject   *child = lfirst(lc);
-
-		if (child->type->kind == WF_OBJECT_COLUMN)
-		{
-			wf_schema_edge(child->create_action, link->create_action, NULL);
-			wf_schema_edge(child->last_alter, link->create_action, NULL);
-		}
-		else if ((child->type->kind == WF_OBJECT_INDEX || wf_schema_value(child, "index")) &&
-				 child->create_action && child->create_action != parent->create_action)
-			wf_schema_edge(link->create_action, child->create_action, NULL);
-	}
-}
-
-/* Does it belong to an index of the parent that stays, or comes with the parent? */
-static bool
-joins_old_index(WfObject *index)
-{
-	ListCell   *lc;
-
-	foreach(lc, index->children)
-	{
-		WfObject   *link = lfirst(lc);
-		WfObject   *whole;
-
-		if (link->type->kind != WF_OBJECT_INDEX_PARTITION || !link->needs)
-			continue;
-		whole = linitial(link->needs);
-		return !whole->create_action ||
-			(whole->parent && whole->create_action == whole->parent->create_action);
-	}
-	return false;
-}
-
-static bool
-is_foreign_key(WfObject *constraint)
-{
-	return strcmp(wf_schema_value(constraint, "kind"), "FOREIGN KEY") == 0;
-}
-
-static void
-index_partition_edges(WfObject *link)
-{
-	WfObject   *attached = wf_schema_partition_of(link->parent->parent);
-
-	if (attached)
-		wf_schema_edge(attached->create_action, link->create_action, NULL);
 }
 
 /* What frees a name goes before what takes it. */
@@ -316,7 +256,8 @@ slot_edges(WfPlan *plan)
 	for (int i = 0; i < plan->to->nobjects; i++)
 	{
 		WfObject   *object = plan->to->objects[i];
-		WfAction   *action = object->create_action ? object->create_action : object->first_alter;
+		WfAction   *action = object->shell_action ? object->shell_action :
+		object->create_action ? object->create_action : object->first_alter;
 
 		if (!action)
 			continue;
@@ -375,50 +316,4 @@ wf_schema_slots(WfObject *object)
 		default:
 			return NIL;
 	}
-}
-
-/*
- * The column or constraint of the parent table that this one is inherited
- * from, when the tables are linked before and after, so that the parent's
- * statement reaches both.  NULL otherwise.
- */
-WfObject *
-wf_schema_inherited_from(WfObject *object)
-{
-	ListCell   *lc;
-
-	if (!object->parent || !wf_schema_flag(object, "inherited") ||
-		wf_schema_value(object, "index") != NULL)
-		return NULL;
-	foreach(lc, object->parent->children)
-	{
-		WfObject   *link = lfirst(lc);
-
-		if ((link->type->kind == WF_OBJECT_INHERITANCE || link->type->kind == WF_OBJECT_PARTITION) &&
-			link->fate == WF_FATE_KEEP && link->needs)
-		{
-			WfObject   *origin = wf_schema_namesake(object, linitial(link->needs));
-
-			if (origin)
-				return origin;
-		}
-	}
-	return NULL;
-}
-
-/* The child of another table with the same type and name, or NULL. */
-WfObject *
-wf_schema_namesake(WfObject *child, WfObject *parent_table)
-{
-	char	   *name = wf_schema_short_name(child);
-	ListCell   *lc;
-
-	foreach(lc, parent_table->children)
-	{
-		WfObject   *other = lfirst(lc);
-
-		if (other->type == child->type && strcmp(wf_schema_short_name(other), name) == 0)
-			return other;
-	}
-	return NULL;
 }

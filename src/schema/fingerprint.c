@@ -31,7 +31,7 @@ wf_schema_fingerprint(WfModel *model)
 		add_text(hash, object->key);
 		for (int j = 0; j < object->type->nattrs; j++)
 		{
-			if (!object->values[j] || (object->type->attrs[j].flags & WF_ATTR_QUIET))
+			if (!object->values[j] || !wf_schema_covers(model, object->type, j))
 				continue;
 			add_text(hash, object->type->attrs[j].name);
 			add_text(hash, object->values[j]);

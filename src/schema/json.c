@@ -26,6 +26,7 @@ static void push_list(JsonbParseState **state, const char *json);
 static JsonbValue *member(JsonbContainer *container, const char *key);
 static JsonbContainer *container_member(JsonbContainer *container, const char *key,
 										bool array, const char *argument);
+static const WfScope *read_scope(Jsonb *snapshot, const char *argument);
 static int	check_format(Jsonb *snapshot, const char *argument);
 static void check_server(WfModel *model, const char *argument);
 static List *strings(JsonbContainer *array);
@@ -67,6 +68,11 @@ wf_schema_model_to_json(WfModel *model)
 		push_strings(&state, "schemas", model->schemas);
 	if (model->left_out)
 		push_strings(&state, "left_out", model->left_out);
+	if (model->scope)
+	{
+		push_key(&state, "scope");
+		push_string(&state, wf_schema_scope_name(model->scope));
+	}
 	push_strings(&state, "unmodelled", model->unmodelled);
 
 	push_key(&state, "objects");
@@ -197,23 +203,11 @@ push_list(JsonbParseState **state, const char *json)
 WfModel *
 wf_schema_model_from_json(Jsonb *snapshot, const char *argument)
 {
-	WfModel    *model = wf_schema_model_create();
-	JsonbValue *version;
+	WfModel    *model = wf_schema_header_from_json(snapshot, argument);
 	JsonbIterator *it;
 	JsonbIteratorToken token;
 	JsonbValue	value;
 	char	   *name = NULL;
-
-	model->version = check_format(snapshot, argument);
-	version = member(&snapshot->root, "server_version");
-	if (!version || version->type != jbvNumeric)
-		malformed(argument, "\"server_version\" is not a number");
-	model->server_version =
-		DatumGetInt32(DirectFunctionCall1(numeric_int4, NumericGetDatum(version->val.numeric)));
-	check_server(model, argument);
-	model->schemas = strings(container_member(&snapshot->root, "schemas", true, NULL));
-	model->left_out = strings(container_member(&snapshot->root, "left_out", true, NULL));
-	model->unmodelled = strings(container_member(&snapshot->root, "unmodelled", true, argument));
 
 	it = JsonbIteratorInit(container_member(&snapshot->root, "objects", false, argument));
 	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
@@ -230,6 +224,42 @@ wf_schema_model_from_json(Jsonb *snapshot, const char *argument)
 	link_objects(model, argument);
 	wf_schema_model_finish(model);
 	return model;
+}
+
+/* Likewise, but an empty model: what a snapshot says of itself. */
+WfModel *
+wf_schema_header_from_json(Jsonb *snapshot, const char *argument)
+{
+	WfModel    *model = wf_schema_model_create();
+	JsonbValue *version;
+
+	model->version = check_format(snapshot, argument);
+	version = member(&snapshot->root, "server_version");
+	if (!version || version->type != jbvNumeric)
+		malformed(argument, "\"server_version\" is not a number");
+	model->server_version =
+		DatumGetInt32(DirectFunctionCall1(numeric_int4, NumericGetDatum(version->val.numeric)));
+	check_server(model, argument);
+	model->schemas = strings(container_member(&snapshot->root, "schemas", true, NULL));
+	model->left_out = strings(container_member(&snapshot->root, "left_out", true, NULL));
+	model->unmodelled = strings(container_member(&snapshot->root, "unmodelled", true, argument));
+	model->scope = read_scope(snapshot, argument);
+	return model;
+}
+
+static const WfScope *
+read_scope(Jsonb *snapshot, const char *argument)
+{
+	JsonbValue *name = member(&snapshot->root, "scope");
+	const WfScope *scope = NULL;
+
+	if (!name)
+		return NULL;
+	if (name->type == jbvString)
+		scope = wf_schema_scope(pnstrdup(name->val.string.val, name->val.string.len));
+	if (!scope)
+		malformed(argument, "\"scope\" names none that is known");
+	return scope;
 }
 
 static JsonbValue *

@@ -129,6 +129,47 @@ wf_schema_model_rekey(WfModel *model)
 	qsort(model->objects, model->nobjects, sizeof(WfObject *), compare_objects);
 }
 
+/*
+ * Removes the objects of a finished model that keep says no to, and what
+ * others needed of them.
+ */
+void
+wf_schema_model_retain(WfModel *model, bool (*keep) (WfModel *model, WfObject *object))
+{
+	bool	   *kept = palloc(Max(model->nobjects, 1) * sizeof(bool));
+	int			n = 0;
+
+	for (int i = 0; i < model->nobjects; i++)
+		kept[i] = keep(model, model->objects[i]);
+	for (int i = 0; i < model->nobjects; i++)
+	{
+		if (kept[i])
+			model->objects[n++] = model->objects[i];
+		else
+			wf_object_delete((wf_object_hash *) model->by_key, model->objects[i]->key);
+	}
+	model->nobjects = n;
+	pfree(kept);
+	for (int i = 0; i < n; i++)
+	{
+		WfObject   *object = model->objects[i];
+		List	   *needs = NIL;
+		ListCell   *lc;
+
+		foreach(lc, object->needs)
+		{
+			WfObject   *needed = lfirst(lc);
+
+			if (wf_schema_model_find(model, needed->key) == needed)
+				needs = lappend(needs, needed);
+		}
+		object->needs = needs;
+		object->children = NIL;
+		object->needed_by = NIL;
+	}
+	wf_schema_model_finish(model);
+}
+
 /* Was this attribute ("owner", "grants", "comment") not read? */
 bool
 wf_schema_model_left_out(WfModel *model, const char *attr)
@@ -136,13 +177,11 @@ wf_schema_model_left_out(WfModel *model, const char *attr)
 	return wf_schema_list_has(model->left_out, attr);
 }
 
-/* Does the format that this was read from have the attribute, and was it read? */
+/* Does the format that this was read from have the attribute?  If not the first, it has no such type. */
 bool
-wf_schema_model_knows(WfModel *model, const WfObjectAttr *attr)
+wf_schema_model_knows(WfModel *model, const WfObjectType *type, int attr)
 {
-	if ((attr->flags & WF_ATTR_SINCE_2) && model->version < 2)
-		return false;
-	return !wf_schema_model_left_out(model, attr->name);
+	return model->version >= 2 || !(type->attrs[attr].flags & WF_ATTR_SINCE_2);
 }
 
 /* Raises an error unless both are lists of the same schemas; NIL: of all. */
@@ -248,13 +287,23 @@ wf_schema_short_name(WfObject *object)
 	return pstrdup(wf_schema_bare(identity, object->schema));
 }
 
-/* A qualified name without its schema. */
+/* A qualified name without its schema, whatever quote_all_identifiers says now. */
 const char *
 wf_schema_bare(const char *qualified, const char *schema)
 {
-	size_t		prefix = schema ? strlen(quote_identifier(schema)) + 1 : 0;
+	const char *rest = qualified;
 
-	return strlen(qualified) > prefix ? qualified + prefix : qualified;
+	if (!schema)
+		return qualified;
+	if (*rest == '"')
+	{
+		for (rest++; *rest && (*rest != '"' || rest[1] == '"'); rest++)
+			rest += *rest == '"';
+		rest += *rest == '"';
+	}
+	else
+		rest += strcspn(rest, ".");
+	return *rest == '.' ? rest + 1 : qualified;
 }
 
 /* The strings of a list attribute. */

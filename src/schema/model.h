@@ -154,13 +154,21 @@ typedef struct WfObject
 	struct WfAction *create_action;
 	struct WfAction *first_alter;
 	struct WfAction *last_alter;
-	struct WfAction *shell_action;	/* announces a type */
+	List	   *announced_to;	/* WfObject: what a stub of it is made for */
+	struct WfAction *shell_action;	/* announces it */
+	struct WfAction *ready_action;	/* ends what makes an index usable */
 	struct WfAction *grants_action; /* alters the grants */
 	struct WfAction *owner_action;	/* alters the owner */
 	struct WfAction *final_action;	/* drops the renamed old type */
 } WfObject;
 
 struct wf_object_hash;
+
+/*
+ * What a tool models.  A model under a scope holds objects of these types
+ * only, and of their attributes only these are compared.
+ */
+typedef struct WfScope WfScope;
 
 typedef struct WfModel
 {
@@ -171,6 +179,7 @@ typedef struct WfModel
 	List	   *schemas;		/* char *: only these were read; NIL: all */
 	List	   *left_out;		/* char *: attributes not read: owner, grants
 								 * ... */
+	const WfScope *scope;		/* NULL: everything */
 	List	   *unmodelled;		/* char *: described objects */
 	int			version;		/* of the format it was read from */
 	int			server_version;
@@ -190,8 +199,9 @@ extern WfObject *wf_schema_model_add(WfModel *model, const WfObjectType *type, c
 extern WfObject *wf_schema_model_find(WfModel *model, const char *key);
 extern void wf_schema_model_finish(WfModel *model);
 extern void wf_schema_model_rekey(WfModel *model);
+extern void wf_schema_model_retain(WfModel *model, bool (*keep) (WfModel *model, WfObject *object));
 extern bool wf_schema_model_left_out(WfModel *model, const char *attr);
-extern bool wf_schema_model_knows(WfModel *model, const WfObjectAttr *attr);
+extern bool wf_schema_model_knows(WfModel *model, const WfObjectType *type, int attr);
 extern void wf_schema_check_scope(List *from, List *to);
 extern void wf_schema_object_need(WfObject *object, WfObject *needed);
 extern const char *wf_schema_value(WfObject *object, const char *attr);
@@ -201,9 +211,16 @@ extern const char *wf_schema_bare(const char *qualified, const char *schema);
 extern List *wf_schema_list(const char *json);
 extern bool wf_schema_list_has(List *list, const char *item);
 
+/* scope.c */
+extern const WfScope *wf_schema_scope(const char *name);
+extern const char *wf_schema_scope_name(const WfScope *scope);
+extern void wf_schema_narrow(WfModel *model, const WfScope *scope);
+extern bool wf_schema_covers(WfModel *model, const WfObjectType *type, int attr);
+
 /* json.c */
 extern Jsonb *wf_schema_model_to_json(WfModel *model);
 extern WfModel *wf_schema_model_from_json(Jsonb *snapshot, const char *argument);
+extern WfModel *wf_schema_header_from_json(Jsonb *snapshot, const char *argument);
 
 /* fingerprint.c */
 extern char *wf_schema_fingerprint(WfModel *model);

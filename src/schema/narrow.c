@@ -64,7 +64,7 @@ static bool narrows_time(TypeSize from, TypeSize to);
 
 /* May a value of type "from" not be kept in type "to"?  False where nothing is known. */
 bool
-wf_schema_narrows(const char *from, const char *to)
+wf_schema_type_narrows(const char *from, const char *to)
 {
 	TypeSize	a = size_of(from);
 	TypeSize	b = size_of(to);

@@ -15,6 +15,7 @@ static void reset(WfModel *model);
 static void make_drops(WfPlan *plan);
 static void make_creates(WfPlan *plan);
 static void make_alters(WfPlan *plan);
+static void make_readies(WfPlan *plan);
 static WfAction *drop_action_of(WfPlan *plan, WfObject *object);
 static WfAction *folded_drop(WfPlan *plan, WfObject *object);
 static WfAction *create_action_of(WfPlan *plan, WfObject *object);
@@ -32,7 +33,7 @@ static bool follows_parent(WfObject *from, int attr);
 void
 wf_schema_order(WfPlan *plan)
 {
-	do
+	for (;;)
 	{
 		plan->actions = NIL;
 		reset(plan->from);
@@ -40,8 +41,13 @@ wf_schema_order(WfPlan *plan)
 		make_drops(plan);
 		make_creates(plan);
 		make_alters(plan);
+		make_readies(plan);
 		wf_schema_add_edges(plan);
-	} while (!wf_schema_sort(plan));
+		if (wf_schema_sort(plan))
+			break;
+		/* What is now dropped and made again may take others along. */
+		wf_schema_spread(plan);
+	}
 }
 
 static void
@@ -54,6 +60,7 @@ reset(WfModel *model)
 		object->drop_action = object->create_action = NULL;
 		object->first_alter = object->last_alter = object->final_action = NULL;
 		object->grants_action = object->owner_action = object->shell_action = NULL;
+		object->ready_action = NULL;
 	}
 }
 
@@ -76,11 +83,12 @@ drop_action_of(WfPlan *plan, WfObject *object)
 	object->visiting = false;
 	if (object->drop_action)
 	{
-		if (object->parent)
-			object->final_action = object->parent->final_action;
+		object->final_action = object->drop_action->from->final_action;
 		return object->drop_action;
 	}
 	object->drop_action = add_action(plan, WF_VERB_DROP, object, NULL, NULL);
+	if (object->announced_to)
+		object->shell_action = add_action(plan, WF_VERB_SHELL, object, NULL, NULL);
 	if (object->fate == WF_FATE_REPLACE && is_type_with_columns(object))
 		object->final_action = add_action(plan, WF_VERB_FINISH, object, NULL, NULL);
 	return object->drop_action;
@@ -90,24 +98,26 @@ drop_action_of(WfPlan *plan, WfObject *object)
 static WfAction *
 folded_drop(WfPlan *plan, WfObject *object)
 {
+	WfObject   *owner = object->parent;
 	WfObject   *origin;
 	ListCell   *lc;
 
 	if (object->apart)
 		return NULL;
-	if (object->parent && drop_action_of(plan, object->parent))
-		return object->parent->drop_action;
+	/* The view's column itself stays where its settings go. */
+	while (owner && wf_schema_is_of_view(owner))
+		owner = owner->parent;
+	if (owner && drop_action_of(plan, owner) && !wf_schema_is_referenced(object))
+		return owner->drop_action;
 
 	/*
 	 * A column of the parent takes along the child's, unless that is its own
 	 * too.
 	 */
-	if (!wf_schema_flag(object, "local"))
-	{
-		origin = wf_schema_inherited_from(object);
-		if (origin && drop_action_of(plan, origin))
-			return origin->drop_action;
-	}
+	origin = wf_schema_inherited_from(object);
+	if (origin && (!wf_schema_flag(object, "local") || origin->parent->type->kind == WF_OBJECT_COMPOSITE) &&
+		drop_action_of(plan, origin))
+		return origin->drop_action;
 	/* A type takes along the functions that it is made of. */
 	foreach(lc, object->type->kind == WF_OBJECT_FUNCTION ? object->needs : NIL)
 	{
@@ -180,6 +190,15 @@ wf_schema_partition_of(WfObject *table)
 	return NULL;
 }
 
+/* Is it a column of a view?  As an object it is only what is set on it. */
+bool
+wf_schema_is_of_view(WfObject *object)
+{
+	return object->type->kind == WF_OBJECT_COLUMN &&
+		(object->parent->type->kind == WF_OBJECT_VIEW ||
+		 object->parent->type->kind == WF_OBJECT_MATERIALIZED_VIEW);
+}
+
 static bool
 is_type_with_columns(WfObject *object)
 {
@@ -213,7 +232,7 @@ create_action_of(WfPlan *plan, WfObject *object)
 	if (!object->create_action)
 	{
 		object->create_action = add_action(plan, WF_VERB_CREATE, object->twin, object, NULL);
-		if (wf_schema_is_made_of(object, NULL))
+		if (wf_schema_is_made_of(object, NULL) || object->announced_to)
 			object->shell_action = add_action(plan, WF_VERB_SHELL, object->twin, object, NULL);
 	}
 	return object->create_action;
@@ -231,12 +250,12 @@ folded_create(WfPlan *plan, WfObject *object)
 	switch (object->type->kind)
 	{
 		case WF_OBJECT_COLUMN:
-			if (host && object->parent->type->kind != WF_OBJECT_VIEW &&
-				object->parent->type->kind != WF_OBJECT_MATERIALIZED_VIEW)
+			if (host && !wf_schema_is_of_view(object))
 				return host;
 			break;
 		case WF_OBJECT_DEFAULT:
-			return object->parent->type->kind == WF_OBJECT_COLUMN ? host : NULL;
+			return object->parent->type->kind == WF_OBJECT_COLUMN && !wf_schema_is_of_view(object->parent)
+				? host : NULL;
 		case WF_OBJECT_INHERITANCE:
 			return host;
 		case WF_OBJECT_CONSTRAINT:
@@ -247,6 +266,8 @@ folded_create(WfPlan *plan, WfObject *object)
 			if (host && !wf_schema_flag(object, "not_valid") && needs_only_old(object) &&
 				!has_double(object))
 				return host;
+			if (!host && wf_schema_kept_foreign_key(object))
+				return wf_schema_partition_of(object->parent->twin)->drop_action;
 			break;
 		case WF_OBJECT_DOMAIN_CONSTRAINT:
 			if (host && !wf_schema_flag(object, "not_valid") && needs_only_old(object))
@@ -257,7 +278,13 @@ folded_create(WfPlan *plan, WfObject *object)
 	}
 	if (host)
 		return NULL;
+	/* What is the table's own as well needs its own statement. */
 	origin = wf_schema_inherited_from(object);
+	if (origin && wf_schema_flag(object, "local") && object->type->kind == WF_OBJECT_COLUMN &&
+		origin->parent->type->kind != WF_OBJECT_COMPOSITE)
+		return NULL;
+	if (!origin)
+		origin = wf_schema_inherited_by(object);
 	return origin ? create_action_of(plan, origin) : NULL;
 }
 
@@ -301,6 +328,23 @@ needs_only_old(WfObject *object)
 			return false;
 	}
 	return true;
+}
+
+/* Where an index of a partitioned table is completed by links to others. */
+static void
+make_readies(WfPlan *plan)
+{
+	for (int i = 0; i < plan->to->nobjects; i++)
+	{
+		WfObject   *link = plan->to->objects[i];
+		WfObject   *whole;
+
+		if (link->type->kind != WF_OBJECT_INDEX_PARTITION || !link->create_action || !link->needs)
+			continue;
+		whole = linitial(link->needs);
+		if (!whole->ready_action)
+			whole->ready_action = add_action(plan, WF_VERB_READY, NULL, whole, NULL);
+	}
 }
 
 static void
@@ -416,6 +460,7 @@ add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject *to, const char *
 		case WF_VERB_RENAME:
 			break;				/* these stand before all others */
 		case WF_VERB_SHELL:
+		case WF_VERB_READY:
 		case WF_VERB_CREATE:
 
 			/*

@@ -29,7 +29,8 @@ typedef enum WfVerb
 	WF_VERB_ALTER,
 	WF_VERB_CREATE,
 	WF_VERB_SHELL,				/* announces a type to the functions it is
-								 * made of */
+								 * made of, or a view by a stub */
+	WF_VERB_READY,				/* says nothing: all parts are there */
 	WF_VERB_FINISH,				/* drops what a rebuild had put aside */
 	WF_VERB_RENAME
 } WfVerb;
@@ -80,7 +81,9 @@ typedef struct WfAction
 	int			rank;
 	int			sequence;		/* order in which they were made */
 	bool		done;
-	struct WfAction *waiting_for;	/* while a cycle is looked for */
+	int			walk;			/* the one that met it while cycles are looked
+								 * for */
+	struct WfAction *waiting_for;
 	WfObject   *waiting_because;
 } WfAction;
 
@@ -128,12 +131,30 @@ extern void wf_schema_spread(WfPlan *plan);
 /* order.c */
 extern void wf_schema_order(WfPlan *plan);
 extern WfObject *wf_schema_partition_of(WfObject *table);
+extern bool wf_schema_is_of_view(WfObject *object);
 extern bool wf_schema_is_made_of(WfObject *type, WfObject *function);
 
 /* edges.c */
 extern void wf_schema_add_edges(WfPlan *plan);
-extern WfObject *wf_schema_inherited_from(WfObject *object);
 extern List *wf_schema_slots(WfObject *object);
+
+/* partition.c */
+extern void wf_schema_partition_edges(WfObject *link);
+extern void wf_schema_index_partition_edges(WfObject *link);
+extern void wf_schema_detach_edges(WfObject *link);
+extern bool wf_schema_has_index(WfObject *object);
+extern bool wf_schema_is_foreign_key(WfObject *constraint);
+extern WfObject *wf_schema_kept_foreign_key(WfObject *constraint);
+extern List *wf_schema_copied_foreign_keys(WfObject *link);
+extern bool wf_schema_is_referenced(WfObject *link);
+
+/* inherit.c */
+extern void wf_schema_inheritance_edges(WfObject *link);
+extern void wf_schema_unlink_edges(WfObject *link);
+extern void wf_schema_inherited_drop_edges(WfObject *object);
+extern void wf_schema_reorder_parents(WfModel *to);
+extern WfObject *wf_schema_inherited_by(WfObject *object);
+extern WfObject *wf_schema_inherited_from(WfObject *object);
 extern WfObject *wf_schema_namesake(WfObject *child, WfObject *parent_table);
 
 /* body.c */
@@ -144,12 +165,16 @@ extern void wf_schema_edge(WfAction *first, WfAction *second, WfObject *because)
 extern bool wf_schema_sort(WfPlan *plan);
 extern void wf_schema_go_deeper(void);
 
+/* cycle.c */
+extern List *wf_schema_break_cycles(WfPlan *plan, bool *rebuild);
+extern bool wf_schema_may_be_announced(WfObject *object);
+
 /* ddl_common.c */
 extern void wf_schema_ddl_begin(WfDdl *ddl, StringInfo sql, const WfDiffOptions *options);
 extern void wf_schema_ddl_lock(WfDdl *ddl, WfSchemaLock lock);
 extern void wf_schema_ddl_create(WfDdl *ddl, WfObject *object);
 extern void wf_schema_ddl_drop(WfDdl *ddl, WfObject *object);
-extern void wf_schema_ddl_shell(WfDdl *ddl, WfObject *type);
+extern void wf_schema_ddl_shell(WfDdl *ddl, WfObject *object);
 extern void wf_schema_ddl_finish(WfDdl *ddl, WfObject *object);
 extern bool wf_schema_ddl_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr);
 extern void wf_schema_ddl_decorate(WfDdl *ddl, WfObject *object);
@@ -179,7 +204,7 @@ extern char *wf_schema_loss_comment(List *lost);
 extern void wf_schema_refuse_loss(WfPlan *plan);
 
 /* narrow.c */
-extern bool wf_schema_narrows(const char *from, const char *to);
+extern bool wf_schema_type_narrows(const char *from, const char *to);
 
 /* script.c */
 extern void wf_schema_write_actions(WfPlan *plan);

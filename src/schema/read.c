@@ -51,16 +51,13 @@ static void read_rows(WfReader *reader, const WfCatalogQuery *query);
 static void read_row(WfReader *reader, const WfCatalogQuery *query, const WfObjectType *type,
 					 RowShape *shape, HeapTuple tuple, TupleDesc desc);
 static void find_columns(RowShape *shape, const WfObjectType *type, TupleDesc desc);
-static void check_schemas(WfReader *reader);
 static void drop_left_out(WfModel *model);
 
 /*
  * Reads the objects of the named schemas, or of all and of the database
- * itself when schemas is NIL.  left_out names attributes to leave out.  Where
- * others change schemas all the time, the result says that it may be no state
- * that ever was.
- *
- * Raises undefined_schema for a schema that does not exist.
+ * itself when schemas is NIL; one that does not exist has none.  left_out
+ * names attributes to leave out.  Where others change schemas all the time,
+ * the result says that it may be no state that ever was.
  */
 WfModel *
 wf_schema_read(List *schemas, List *left_out)
@@ -98,7 +95,6 @@ read_once(List *schemas, List *left_out)
 	reader.model->schemas = schemas;
 	reader.model->left_out = left_out;
 	reader.schemas = schemas;
-	check_schemas(&reader);
 
 	SPI_connect();
 	nest_level = wf_schema_pin_settings();
@@ -273,13 +269,13 @@ find_columns(RowShape *shape, const WfObjectType *type, TupleDesc desc)
 	}
 }
 
-/* SPI_getvalue() looks the type's output function up for each value. */
-static void
-check_schemas(WfReader *reader)
+/* Raises undefined_schema for a schema that does not exist. */
+void
+wf_schema_check_schemas(List *schemas)
 {
 	ListCell   *lc;
 
-	foreach(lc, reader->schemas)
+	foreach(lc, schemas)
 	{
 		if (!OidIsValid(get_namespace_oid(lfirst(lc), true)))
 			ereport(ERROR,

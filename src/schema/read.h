@@ -17,5 +17,6 @@ extern int	wf_schema_pin_settings(void);
 
 /* schema.c */
 extern void wf_schema_read_pair(FunctionCallInfo fcinfo, Jsonb *renames, WfModel **from, WfModel **to);
+extern void wf_schema_check_schemas(List *schemas);
 
 #endif							/* WF_SCHEMA_READ_H */

@@ -14,7 +14,10 @@
 
 static void gone(List **queue, WfObject *object);
 static void dependent_of_gone(List **queue, WfObject *object, WfObject *needed);
+static void index_left(List **queue, WfObject *link);
 static void disturbed(List **queue, WfObject *column);
+static void index_incomplete(List **queue, WfObject *link);
+static bool is_used(WfObject *type);
 static bool changes_attr(WfObject *object, const char *attr);
 static bool changes_definition(WfObject *object);
 static bool loses_need(WfObject *object, WfObject *needed);
@@ -39,6 +42,13 @@ wf_schema_spread(WfPlan *plan)
 			(object->type->kind == WF_OBJECT_COLUMN && changes_attr(object, "type")))
 			queue = lappend(queue, object);
 	}
+	for (int i = 0; i < plan->to->nobjects; i++)
+	{
+		WfObject   *object = plan->to->objects[i];
+
+		if (object->type->kind == WF_OBJECT_PARTITION && object->fate == WF_FATE_CREATE)
+			index_incomplete(&queue, object);
+	}
 	while (queue)
 	{
 		WfObject   *object = llast(queue);
@@ -57,10 +67,62 @@ gone(List **queue, WfObject *object)
 {
 	ListCell   *lc;
 
-	foreach(lc, object->children)
+	if (object->type->kind == WF_OBJECT_INDEX_PARTITION)
+		index_left(queue, object);
+	if (object->type->kind == WF_OBJECT_PARTITION && object->twin)
+		index_incomplete(queue, object->twin);
+	foreach(lc, wf_schema_is_of_view(object) ? NIL : object->children)
 		replace(queue, lfirst(lc));
 	foreach(lc, object->needed_by)
 		dependent_of_gone(queue, lfirst(lc), object);
+}
+
+/*
+ * The index of a partition that stays one cannot leave the index it belongs
+ * to, so that is made anew with all its parts.
+ */
+static void
+index_left(List **queue, WfObject *link)
+{
+	WfObject   *attached = wf_schema_partition_of(link->parent->parent);
+
+	if (!link->needs || !attached || attached->fate != WF_FATE_KEEP)
+		return;
+	replace(queue, linitial(link->needs));
+	replace(queue, link->parent);
+}
+
+/*
+ * A new partition gets all indexes of the parent.  One that it shall not have
+ * is made anew behind it.
+ */
+static void
+index_incomplete(List **queue, WfObject *link)
+{
+	List	   *wholes = NIL;
+	ListCell   *lc;
+
+	foreach(lc, link->parent->children)
+	{
+		WfObject   *index = lfirst(lc);
+		ListCell   *lx;
+
+		foreach(lx, index->children)
+		{
+			WfObject   *part = lfirst(lx);
+
+			if (part->type->kind == WF_OBJECT_INDEX_PARTITION)
+				wholes = list_concat(wholes, part->needs);
+		}
+	}
+	foreach(lc, link->needs ? ((WfObject *) linitial(link->needs))->children : NIL)
+	{
+		WfObject   *index = lfirst(lc);
+
+		if ((index->type->kind == WF_OBJECT_INDEX || wf_schema_value(index, "index")) && index->twin &&
+			!list_member_ptr(wholes, index))
+			replace(queue, index->twin);
+	}
 }
 
 static void
@@ -95,8 +157,8 @@ disturbed(List **queue, WfObject *column)
 {
 	ListCell   *lc;
 
-	if ((column->parent->type->kind == WF_OBJECT_COMPOSITE && column->parent->needed_by) ||
-		is_partition_key(column))
+	if (column->parent->type->kind == WF_OBJECT_COMPOSITE ? is_used(column->parent)
+		: is_partition_key(column))
 		replace(queue, column->parent);
 	foreach(lc, column->needed_by)
 	{
@@ -129,6 +191,22 @@ is_partition_key(WfObject *column)
 	for (key = key ? strstr(key, name) : NULL; key; key = strstr(key + 1, name))
 	{
 		if (strchr(" (", key[-1]) && !isalnum((unsigned char) key[len]) && key[len] != '_')
+			return true;
+	}
+	return false;
+}
+
+/* Does more need the type than tables that follow it? */
+static bool
+is_used(WfObject *type)
+{
+	ListCell   *lc;
+
+	foreach(lc, type->needed_by)
+	{
+		const char *of_type = wf_schema_value(lfirst(lc), "of_type");
+
+		if (!of_type || strcmp(of_type, type->identity) != 0)
 			return true;
 	}
 	return false;

@@ -19,7 +19,10 @@ wf_schema_query(const char *sql)
 		elog(ERROR, "could not read the catalogs: %s", SPI_result_code_string(result));
 }
 
-/* The text of a column, counted from 1; of none (0) or NULL: NULL. */
+/*
+ * The text of a column, counted from 1; of none (0) or NULL: NULL.
+ * SPI_getvalue() looks the type's output function up for each value.
+ */
 char *
 wf_schema_text_at(HeapTuple tuple, TupleDesc desc, int column)
 {

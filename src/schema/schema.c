@@ -12,7 +12,7 @@
 #include "utils/tuplestore.h"
 
 #include "common/options.h"
-#include "schema/plan.h"
+#include "schema/functions.h"
 #include "schema/read.h"
 #include "schema/rename.h"
 
@@ -30,12 +30,14 @@ typedef struct SnapshotOptions
 	bool		owners;
 	bool		grants;
 	bool		comments;
+	char	   *scope;
 } SnapshotOptions;
 
 static const WfOption snapshot_options[] = {
 	{"owners", WF_OPTION_BOOLEAN, offsetof(SnapshotOptions, owners)},
 	{"grants", WF_OPTION_BOOLEAN, offsetof(SnapshotOptions, grants)},
 	{"comments", WF_OPTION_BOOLEAN, offsetof(SnapshotOptions, comments)},
+	{"scope", WF_OPTION_TEXT, offsetof(SnapshotOptions, scope)},
 };
 
 static const WfOption diff_options[] = {
@@ -45,11 +47,9 @@ static const WfOption diff_options[] = {
 	{"renames", WF_OPTION_JSON, offsetof(WfDiffOptions, renames)},
 };
 
-static WfModel *read_arguments(FunctionCallInfo fcinfo);
 static List *schema_names(ArrayType *array);
 static WfPlan *plan_arguments(FunctionCallInfo fcinfo);
 static WfPlan *plan_schemas(FunctionCallInfo fcinfo);
-static Datum emit_all(ReturnSetInfo *rsinfo, WfPlan *plan);
 static void emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal, bool rollback);
 static const char *severity(WfAction *action);
 static const char *kind(WfAction *action);
@@ -65,33 +65,48 @@ static const char *chomp(char *sql);
 Datum
 wf_schema_snapshot(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_JSONB_P(wf_schema_model_to_json(read_arguments(fcinfo)));
+	PG_RETURN_JSONB_P(wf_schema_model_to_json(wf_schema_read_request(SCHEMAS_ARGUMENT(0), OPTIONS_ARGUMENT(1))));
 }
 
 /* schema_fingerprint(schemas text[], options jsonb) -> text */
 Datum
 wf_schema_fingerprint_sql(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(cstring_to_text(wf_schema_fingerprint(read_arguments(fcinfo))));
+	PG_RETURN_TEXT_P(cstring_to_text(wf_schema_fingerprint(wf_schema_read_request(SCHEMAS_ARGUMENT(0), OPTIONS_ARGUMENT(1)))));
 }
 
-static WfModel *
-read_arguments(FunctionCallInfo fcinfo)
+/*
+ * The live model that (schemas text[], options jsonb) ask for, each may be NULL.
+ *
+ * Raises undefined_schema for a schema that does not exist,
+ * invalid_parameter_value for an unknown option or scope.
+ */
+WfModel *
+wf_schema_read_request(ArrayType *schemas, Jsonb *options)
 {
-	SnapshotOptions options = {true, true, true};
-	List	   *schemas = PG_ARGISNULL(0) ? NIL : schema_names(PG_GETARG_ARRAYTYPE_P(0));
+	SnapshotOptions wanted = {true, true, true, NULL};
+	List	   *names = schemas ? schema_names(schemas) : NIL;
 	List	   *left_out = NIL;
+	WfModel    *model;
 
-	if (!PG_ARGISNULL(1))
-		wf_common_options_parse(PG_GETARG_JSONB_P(1), snapshot_options, lengthof(snapshot_options),
-								&options);
-	if (!options.owners)
+	if (options)
+		wf_common_options_parse(options, snapshot_options, lengthof(snapshot_options), &wanted);
+	if (!wanted.owners)
 		left_out = lappend(left_out, "owner");
-	if (!options.grants)
+	if (!wanted.grants)
 		left_out = list_concat(left_out, list_make2("grants", "identity_grants"));
-	if (!options.comments)
+	if (!wanted.comments)
 		left_out = list_concat(left_out, list_make3("comment", "index_comment", "identity_comment"));
-	return wf_schema_read(schemas, left_out);
+	if (wanted.scope && !wf_schema_scope(wanted.scope))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("scope \"%s\" is not known", wanted.scope),
+				 errhint("Known scopes: drizzle, prisma.")));
+	wf_schema_check_schemas(names);
+	model = wf_schema_read(names, left_out);
+	if (wanted.scope)
+		wf_schema_narrow(model, wf_schema_scope(wanted.scope));
+	return model;
 }
 
 static List *
@@ -163,7 +178,8 @@ Datum
 wf_schema_diff(PG_FUNCTION_ARGS)
 {
 	wf_init_materialized_srf(fcinfo);
-	return emit_all((ReturnSetInfo *) fcinfo->resultinfo, plan_arguments(fcinfo));
+	wf_schema_emit_plan(fcinfo, plan_arguments(fcinfo));
+	return (Datum) 0;
 }
 
 /*
@@ -184,6 +200,7 @@ plan_schemas(FunctionCallInfo fcinfo)
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("the name of a schema must not be null")));
 		names[i] = NameStr(*PG_GETARG_NAME(i));
+		wf_schema_check_schemas(list_make1(names[i]));
 		models[i] = wf_schema_read(list_make1(pstrdup(names[i])), NIL);
 	}
 	if (!PG_ARGISNULL(2))
@@ -199,7 +216,8 @@ Datum
 wf_schema_diff_schemas(PG_FUNCTION_ARGS)
 {
 	wf_init_materialized_srf(fcinfo);
-	return emit_all((ReturnSetInfo *) fcinfo->resultinfo, plan_schemas(fcinfo));
+	wf_schema_emit_plan(fcinfo, plan_schemas(fcinfo));
+	return (Datum) 0;
 }
 
 /* schema_diff_schemas_sql(from_schema name, to_schema name, options jsonb) -> text */
@@ -209,21 +227,21 @@ wf_schema_diff_schemas_sql(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(wf_schema_script(plan_schemas(fcinfo))));
 }
 
-static Datum
-emit_all(ReturnSetInfo *rsinfo, WfPlan *plan)
+/* The actions of a plan as the rows of a function that returns a set. */
+void
+wf_schema_emit_plan(FunctionCallInfo fcinfo, WfPlan *plan)
 {
 	ListCell   *lc;
 	int			ordinal = 0;
 
 	foreach(lc, plan->actions)
-		emit(rsinfo, lfirst(lc), ++ordinal, plan->options.rollback);
-	return (Datum) 0;
+		emit((ReturnSetInfo *) fcinfo->resultinfo, lfirst(lc), ++ordinal, plan->options.rollback);
 }
 
 static void
 emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal, bool rollback)
 {
-	static const char *const verbs[] = {"drop", "alter", "create", "create", "drop", "rename"};
+	static const char *const verbs[] = {"drop", "alter", "create", "create", "create", "drop", "rename"};
 	static const char *const locks[] = {
 		NULL, "SHARE UPDATE EXCLUSIVE", "SHARE", "SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"
 	};

@@ -4,7 +4,7 @@ LANGUAGE C STABLE PARALLEL UNSAFE COST 100000
 AS 'MODULE_PATHNAME', 'wf_schema_snapshot';
 
 COMMENT ON FUNCTION wishflags.schema_snapshot(text[], jsonb) IS
-'the schema of this database (or of the named schemas) as data: names and definitions, no OIDs; options: owners, grants, comments (default true)';
+'the schema of this database (or of the named schemas) as data: names and definitions, no OIDs; options: owners, grants, comments (default true), scope (drizzle, prisma: only what that tool models)';
 
 CREATE FUNCTION wishflags.schema_fingerprint(schemas text[] DEFAULT NULL, options jsonb DEFAULT '{}')
 RETURNS text

@@ -68,7 +68,7 @@ write_action(WfPlan *plan, WfAction *action, List *default_privileges)
 			wf_schema_ddl_drop(&ddl, action->from);
 			break;
 		case WF_VERB_SHELL:
-			wf_schema_ddl_shell(&ddl, action->to);
+			wf_schema_ddl_shell(&ddl, action->to ? action->to : action->from);
 			break;
 		case WF_VERB_FINISH:
 			wf_schema_ddl_finish(&ddl, action->from);
@@ -79,6 +79,8 @@ write_action(WfPlan *plan, WfAction *action, List *default_privileges)
 		case WF_VERB_ALTER:
 			(void) wf_schema_ddl_alter(&ddl, action->from, action->to, action->attr);
 			break;
+		case WF_VERB_READY:
+			break;				/* others wait for it, nothing is said */
 		case WF_VERB_RENAME:
 			break;				/* comes with its statement */
 	}
@@ -103,6 +105,10 @@ way_back(WfPlan *plan, WfAction *action)
 	WfDdl		ddl;
 	bool		can = true;
 
+	/* How a doubtful text stands after the renames is not known. */
+	if (action->verb != WF_VERB_CREATE && action->from && action->from->doubts &&
+		!(action->attr && wf_schema_is_decoration(action->attr)))
+		return NULL;
 	initStringInfo(&sql);
 	wf_schema_ddl_begin(&ddl, &sql, &plan->options);
 	switch (action->verb)

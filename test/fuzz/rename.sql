@@ -1,6 +1,7 @@
 -- Random renames of everything in a schema: with the hints, schema_diff() finds
 -- nothing else, and its scripts lead there and back.
 CREATE SCHEMA house;
+SET wishflags.guard = off;
 SELECT current_setting('search_path') AS path \gset
 SET search_path = house;
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'glad');

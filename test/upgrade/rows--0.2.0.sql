@@ -10,6 +10,7 @@ SELECT wishflags.flag_create('theme', definition => '{
 	"rules": [{"when": {"attribute": "plan", "equals": "pro"}, "serve": "dark"}],
 	"default": "light"}', enabled => true);
 INSERT INTO wishflags.flags (key, enabled, rollout, description) VALUES ('Größe', true, 0.001, 'not ASCII');
+SELECT wishflags.schema_baseline('release', '{public}');
 
 DO $$
 BEGIN

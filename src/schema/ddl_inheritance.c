@@ -1,0 +1,147 @@
+/*
+ * ddl_inheritance.c: the links of tables to the parents they inherit from.
+ */
+#include "common/compat.h"
+
+#include "common/hashfn.h"
+
+#include "schema/ddl.h"
+
+static char *alter_table(WfObject *table);
+static char *begin_stand_in(WfDdl *ddl, WfObject *table, const char *including);
+static void end_stand_in(WfDdl *ddl, WfObject *table, const char *stand_in);
+static List *brought_along(WfObject *link);
+static void add_to(WfDdl *ddl, const char *stand_in, WfObject *child);
+static bool all_valid(WfObject *table);
+
+static char *
+alter_table(WfObject *table)
+{
+	return psprintf("ALTER %s %s", table->type->keyword, table->identity);
+}
+
+/*
+ * A column is inherited only, not the table's own as well, if it came by a
+ * parent and has never been without one.  So a stand-in brings what is new,
+ * and stays until the true parent is there.
+ */
+void
+wf_schema_ddl_inheritance_create(WfDdl *ddl, WfObject *link)
+{
+	List	   *along = brought_along(link);
+	char	   *stand_in = along ? begin_stand_in(ddl, link->parent, "") : NULL;
+	ListCell   *lc;
+
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
+	foreach(lc, along)
+		add_to(ddl, stand_in, lfirst(lc));
+	appendStringInfo(ddl->sql, "%s INHERIT %s;\n", alter_table(link->parent), wf_schema_value(link, "of"));
+	if (stand_in)
+		end_stand_in(ddl, link->parent, stand_in);
+	foreach(lc, along)
+	{
+		WfObject   *child = lfirst(lc);
+
+		if (child->type->kind == WF_OBJECT_COLUMN)
+			wf_schema_ddl_column_settings(ddl, child);
+		wf_schema_ddl_decorate(ddl, child);
+	}
+}
+
+static char *
+begin_stand_in(WfDdl *ddl, WfObject *table, const char *including)
+{
+	const char *bare = wf_schema_bare(table->identity, table->schema);
+	char	   *name = psprintf("%swf_parent_%08x", pnstrdup(table->identity, bare - table->identity),
+								hash_bytes((const unsigned char *) table->identity, strlen(table->identity)));
+
+	appendStringInfo(ddl->sql, "CREATE TABLE %s (LIKE %s INCLUDING GENERATED%s);\n%s INHERIT %s;\n",
+					 name, table->identity, including, alter_table(table), name);
+	return name;
+}
+
+static void
+end_stand_in(WfDdl *ddl, WfObject *table, const char *stand_in)
+{
+	appendStringInfo(ddl->sql, "%s NO INHERIT %s;\nDROP TABLE %s;\n", alter_table(table), stand_in, stand_in);
+}
+
+/* What the table gets by this link, columns first. */
+static List *
+brought_along(WfObject *link)
+{
+	List	   *along = NIL;
+	ListCell   *lc;
+
+	if (!link->create_action || link->create_action->to != link)
+		return NIL;
+	foreach(lc, wf_schema_ddl_columns_in_order(link->parent))
+	{
+		if (((WfObject *) lfirst(lc))->create_action == link->create_action)
+			along = lappend(along, lfirst(lc));
+	}
+	foreach(lc, link->parent->children)
+	{
+		WfObject   *child = lfirst(lc);
+
+		if (child->type->kind == WF_OBJECT_CONSTRAINT && child->create_action == link->create_action)
+			along = lappend(along, child);
+	}
+	return along;
+}
+
+static void
+add_to(WfDdl *ddl, const char *stand_in, WfObject *child)
+{
+	StringInfoData column;
+
+	if (child->type->kind == WF_OBJECT_CONSTRAINT)
+	{
+		appendStringInfo(ddl->sql, "ALTER TABLE %s ADD CONSTRAINT %s %s%s;\n", stand_in, wf_schema_short_name(child),
+						 wf_schema_ddl_exact(wf_schema_value(child, "definition")),
+						 wf_schema_flag(child, "not_valid") ? " NOT VALID" : "");
+		return;
+	}
+	initStringInfo(&column);
+	wf_schema_ddl_column_definition(&column, child, false);
+	appendStringInfo(ddl->sql, "ALTER TABLE %s ADD COLUMN %s;\n", stand_in, column.data);
+}
+
+void
+wf_schema_ddl_inheritance_drop(WfDdl *ddl, WfObject *link)
+{
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
+	ddl->breaks = true;
+	appendStringInfo(ddl->sql, "%s NO INHERIT %s;\n", alter_table(link->parent), wf_schema_value(link, "of"));
+}
+
+/* Puts the parent behind all others. */
+bool
+wf_schema_ddl_inheritance_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+{
+	char	   *alter = alter_table(to->parent);
+	const char *parent = wf_schema_value(to, "of");
+	char	   *stand_in;
+
+	if (strcmp(attr, "position") != 0)
+		return false;
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
+	stand_in = begin_stand_in(ddl, to->parent, all_valid(from->parent) ? " INCLUDING CONSTRAINTS" : "");
+	appendStringInfo(ddl->sql, "%s NO INHERIT %s;\n%s INHERIT %s;\n", alter, parent, alter, parent);
+	end_stand_in(ddl, to->parent, stand_in);
+	return true;
+}
+
+/* A copy of a constraint that is not valid would be. */
+static bool
+all_valid(WfObject *table)
+{
+	ListCell   *lc;
+
+	foreach(lc, table->children)
+	{
+		if (wf_schema_flag(lfirst(lc), "not_valid"))
+			return false;
+	}
+	return true;
+}
