@@ -184,19 +184,23 @@ wf_schema_model_knows(WfModel *model, const WfObjectType *type, int attr)
 	return model->version >= 2 || !(type->attrs[attr].flags & WF_ATTR_SINCE_2);
 }
 
-/* Raises an error unless both are lists of the same schemas; NIL: of all. */
+/* Are both lists of the same schemas?  NIL: of all. */
+bool
+wf_schema_same_scope(List *from, List *to)
+{
+	return strcmp(scope_of(from), scope_of(to)) == 0;
+}
+
+/* Raises an error unless they are. */
 void
 wf_schema_check_scope(List *from, List *to)
 {
-	char	   *a = scope_of(from);
-	char	   *b = scope_of(to);
-
-	if (strcmp(a, b) == 0)
+	if (wf_schema_same_scope(from, to))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("the snapshots hold different schemas"),
-			 errdetail("The first holds %s, the second %s.", a, b),
+			 errdetail("The first holds %s, the second %s.", scope_of(from), scope_of(to)),
 			 errhint("Take both of the same: SELECT wishflags.schema_snapshot(%s);",
 					 from || to ? schema_array(from ? from : to) : "")));
 }

@@ -202,6 +202,7 @@ extern void wf_schema_model_rekey(WfModel *model);
 extern void wf_schema_model_retain(WfModel *model, bool (*keep) (WfModel *model, WfObject *object));
 extern bool wf_schema_model_left_out(WfModel *model, const char *attr);
 extern bool wf_schema_model_knows(WfModel *model, const WfObjectType *type, int attr);
+extern bool wf_schema_same_scope(List *from, List *to);
 extern void wf_schema_check_scope(List *from, List *to);
 extern void wf_schema_object_need(WfObject *object, WfObject *needed);
 extern const char *wf_schema_value(WfObject *object, const char *attr);

@@ -149,7 +149,9 @@ wf_schema_read_pair(FunctionCallInfo fcinfo, Jsonb *renames, WfModel **from, WfM
 	*from = wf_schema_model_from_json(PG_GETARG_JSONB_P(0), "from_snapshot");
 	*to = PG_ARGISNULL(1) ? wf_schema_read(wf_schema_renamed_schemas((*from)->schemas, renames), (*from)->left_out)
 		: wf_schema_model_from_json(PG_GETARG_JSONB_P(1), "to_snapshot");
-	wf_schema_check_scope(wf_schema_renamed_schemas((*from)->schemas, renames), (*to)->schemas);
+	/* The hints may be those of the way there or of the way back. */
+	if (!wf_schema_same_scope((*from)->schemas, wf_schema_renamed_schemas((*to)->schemas, renames)))
+		wf_schema_check_scope(wf_schema_renamed_schemas((*from)->schemas, renames), (*to)->schemas);
 }
 
 /* (from_snapshot jsonb, to_snapshot jsonb, options jsonb) */
