@@ -52,6 +52,7 @@ OBJS = \
 	src/ddl/type_usage.o \
 	src/ddl/walk.o \
 	src/schema/address.o \
+	src/schema/annotate.o \
 	src/schema/baseline.o \
 	src/schema/body.o \
 	src/schema/catalog_access.o \
@@ -59,6 +60,7 @@ OBJS = \
 	src/schema/catalog_other.o \
 	src/schema/catalog_relation.o \
 	src/schema/catalog_routine.o \
+	src/schema/catalog_settled.o \
 	src/schema/catalog_type.o \
 	src/schema/cook.o \
 	src/schema/cook_index.o \
@@ -91,8 +93,10 @@ OBJS = \
 	src/schema/json.o \
 	src/schema/jsonb_access.o \
 	src/schema/likeness.o \
+	src/schema/loss.o \
 	src/schema/mention.o \
 	src/schema/model.o \
+	src/schema/narrow.o \
 	src/schema/order.o \
 	src/schema/partition.o \
 	src/schema/read.o \
@@ -136,12 +140,14 @@ OBJS = \
 	src/schema/rename_step.o \
 	src/schema/rewrite.o \
 	src/schema/rewrite_column.o \
+	src/schema/row.o \
 	src/schema/schema.o \
 	src/schema/scope.o \
 	src/schema/script.o \
 	src/schema/select_list.o \
 	src/schema/tokens.o \
 	src/schema/type.o \
+	src/schema/unmodelled.o \
 	src/schema/watch.o \
 	src/migration/check.o \
 	src/migration/defer.o \
@@ -366,6 +372,7 @@ REGRESS = \
 	schema_snapshot \
 	schema_table \
 	schema_trip \
+	schema_loss \
 	schema_column \
 	schema_constraint \
 	schema_index \

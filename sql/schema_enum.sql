@@ -41,6 +41,18 @@ ALTER DOMAIN sd.posint ADD CONSTRAINT positive CHECK (VALUE > 1);
 ALTER DOMAIN sd.posint SET DEFAULT 3;
 ALTER TYPE sd.pair ADD ATTRIBUTE b text;
 CREATE TEMP TABLE after AS SELECT wishflags.schema_snapshot('{sd}') AS s;
-SELECT wishflags.schema_diff_sql(b.s, a.s, '{"online": false}') FROM used b, after a;
+SELECT wishflags.schema_diff_sql(b.s, a.s, '{"online": false, "allow_data_loss": true}') FROM used b, after a;
 
+DROP SCHEMA sd CASCADE;
+
+-- A new enum value that a function's text holds is committed before the function may run.
+CREATE SCHEMA sd;
+CREATE TYPE sd.e AS ENUM ('a');
+SET check_function_bodies = off;
+CREATE FUNCTION sd.f() RETURNS text LANGUAGE sql AS $$SELECT 'b'::sd.e::text$$;
+RESET check_function_bodies;
+CREATE TEMP TABLE quoted AS SELECT wishflags.schema_snapshot('{sd}') AS s;
+ALTER TYPE sd.e ADD VALUE 'b';
+CREATE MATERIALIZED VIEW sd.m AS SELECT sd.f() AS f;
+SELECT wishflags.schema_diff_sql(s, NULL, '{"online": false}') FROM quoted;
 DROP SCHEMA sd CASCADE;

@@ -38,3 +38,13 @@ SELECT sql FROM after, wishflags.schema_diff(s);
 DROP SCHEMA sd CASCADE;
 DROP OWNED BY wf_schema_a, wf_schema_b;
 DROP ROLE wf_schema_a, wf_schema_b;
+
+-- Security labels: there is no provider here, so only what is read and written is seen.
+CREATE SCHEMA sd;
+CREATE TABLE sd.t (a int);
+CREATE TEMP TABLE labelled AS
+SELECT jsonb_set(jsonb_set(s, '{objects,table,sd.t,security_labels}', '["selinux it''s secret"]'),
+	'{objects,column,sd.t.a,security_labels}', '["\"My P\" x", "b y"]') AS s
+FROM wishflags.schema_snapshot('{sd}') s;
+SELECT sql, rollback_sql FROM labelled l, wishflags.schema_diff(wishflags.schema_snapshot('{sd}'), l.s);
+DROP SCHEMA sd CASCADE;

@@ -26,3 +26,20 @@ SELECT wishflags.schema_diff_sql(b.s, a.s) FROM before b, after a;
 SELECT identity, transactional, lock_mode FROM before b, after a, wishflags.schema_diff(b.s, a.s) WHERE object_type = 'index' ORDER BY ordinal;
 
 DROP SCHEMA sd CASCADE;
+
+-- An index that a failed build left behind: built again, dropped, never copied.
+CREATE SCHEMA sd;
+CREATE TABLE sd.t (a int);
+CREATE TEMP TABLE bare AS SELECT wishflags.schema_snapshot('{sd}') AS s;
+INSERT INTO sd.t VALUES (1), (1);
+CREATE UNIQUE INDEX CONCURRENTLY i ON sd.t (a);
+CREATE TEMP TABLE failed AS SELECT wishflags.schema_snapshot('{sd}') AS s;
+SELECT u AS named FROM jsonb_array_elements_text(wishflags.schema_snapshot()->'unmodelled') u WHERE u ~ 'sd';
+TRUNCATE sd.t;
+REINDEX INDEX sd.i;
+SELECT action, attribute, sql, lock_mode, transactional FROM failed, wishflags.schema_diff(s);
+SELECT sql FROM failed, wishflags.schema_diff(s, NULL, '{"online": false}');
+SELECT count(*) AS changes FROM failed f, wishflags.schema_diff(wishflags.schema_snapshot('{sd}'), f.s);
+SELECT count(*) AS changes FROM failed f, bare b, wishflags.schema_diff(b.s, f.s);
+SELECT sql FROM failed f, bare b, wishflags.schema_diff(f.s, b.s);
+DROP SCHEMA sd CASCADE;

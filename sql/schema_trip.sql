@@ -72,4 +72,54 @@ SELECT t.* FROM defaults, pg_temp.trip(ddl, ddl || $$
 	CREATE FUNCTION h() RETURNS int LANGUAGE sql AS 'SELECT 1';
 	REVOKE EXECUTE ON FUNCTION h() FROM PUBLIC; $$, true) t;
 
+-- Owners: what belongs to a table follows it, what the old one held passes on.
+CREATE TEMP TABLE trips (id int GENERATED ALWAYS AS IDENTITY, before text, after text, whole boolean DEFAULT false);
+INSERT INTO trips (before, after) VALUES
+	('CREATE TABLE t (a serial)',
+	 'CREATE TABLE t (a serial); ALTER TABLE t OWNER TO wf_trip_a'),
+	('CREATE TABLE t (a serial); GRANT USAGE ON SEQUENCE t_a_seq TO "wf_trip TO b"',
+	 'CREATE TABLE t (a serial); ALTER TABLE t OWNER TO wf_trip_a; REVOKE USAGE ON SEQUENCE t_a_seq FROM wf_trip_a'),
+	('CREATE TABLE t (a int); GRANT SELECT ON t TO wf_trip_a WITH GRANT OPTION; GRANT INSERT ON t TO "wf_trip TO b"',
+	 'CREATE TABLE t (a int); ALTER TABLE t OWNER TO wf_trip_a; REVOKE INSERT ON t FROM wf_trip_a'),
+-- Identity: with NOT NULL, a type that has none, what its sequence is granted and told.
+	('CREATE TABLE t (a int GENERATED ALWAYS AS IDENTITY)',
+	 'CREATE TABLE t (a int)'),
+	('CREATE TABLE t (a int GENERATED ALWAYS AS IDENTITY)',
+	 'CREATE TABLE t (a text DEFAULT 1)'),
+	('CREATE TABLE t (a int GENERATED ALWAYS AS IDENTITY); GRANT USAGE ON SEQUENCE t_a_seq TO wf_trip_a',
+	 $$CREATE TABLE t (a int GENERATED ALWAYS AS IDENTITY); ALTER TABLE t OWNER TO wf_trip_a;
+	   REVOKE UPDATE ON SEQUENCE t_a_seq FROM wf_trip_a; COMMENT ON SEQUENCE t_a_seq IS 'it''s'$$),
+	('CREATE TABLE t (a int)',
+	 $$CREATE TABLE t (a int GENERATED ALWAYS AS IDENTITY); GRANT USAGE ON SEQUENCE t_a_seq TO wf_trip_a; COMMENT ON SEQUENCE t_a_seq IS 'new'$$),
+-- Settings of a materialized view's columns.
+	($$CREATE MATERIALIZED VIEW m AS SELECT 1 AS a, 'x'::text AS b$$,
+	 $$CREATE MATERIALIZED VIEW m AS SELECT 1 AS a, 'x'::text AS b;
+	   ALTER MATERIALIZED VIEW m ALTER a SET STATISTICS 7, ALTER b SET COMPRESSION pglz, ALTER b SET (n_distinct = 3), ALTER b SET STORAGE EXTERNAL$$),
+-- The key of a partitioned table changes its type, in two levels.
+	($$CREATE TYPE e AS ENUM ('a', 'b'); CREATE TABLE p (a e, b int, PRIMARY KEY (a, b)) PARTITION BY LIST (a);
+	   CREATE TABLE p1 PARTITION OF p FOR VALUES IN ('b') PARTITION BY RANGE (b); CREATE TABLE p2 PARTITION OF p1 DEFAULT; CREATE VIEW v AS SELECT * FROM p$$,
+	 $$CREATE TYPE e AS ENUM ('b'); CREATE TABLE p (a e, b bigint, PRIMARY KEY (a, b)) PARTITION BY LIST (a);
+	   CREATE TABLE p1 PARTITION OF p FOR VALUES IN ('b') PARTITION BY RANGE (b); CREATE TABLE p2 PARTITION OF p1 DEFAULT; CREATE VIEW v AS SELECT * FROM p$$),
+-- The copy that a partition has of a trigger has a comment of its own.
+	($$CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p DEFAULT;
+	   CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; CREATE TRIGGER tr BEFORE INSERT ON p FOR EACH ROW EXECUTE FUNCTION f()$$,
+	 $$CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p DEFAULT;
+	   CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; CREATE TRIGGER tr BEFORE INSERT ON p FOR EACH ROW EXECUTE FUNCTION f();
+	   COMMENT ON TRIGGER tr ON p1 IS 'copy'$$),
+-- Who granted what.
+	('CREATE TABLE t (a int)',
+	 'CREATE TABLE t (a int); GRANT USAGE ON SCHEMA sd TO wf_trip_a; GRANT SELECT ON t TO wf_trip_a WITH GRANT OPTION; SET LOCAL ROLE wf_trip_a; GRANT SELECT ON t TO "wf_trip TO b"; RESET ROLE');
+-- Of the whole database: extensions that take objects along, privileges on what others brought, settings.
+INSERT INTO trips (before, after, whole) VALUES
+	('CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$SELECT 1$$; CREATE TABLE t (a int PRIMARY KEY); CREATE MATERIALIZED VIEW m AS SELECT 1 AS a',
+	 'CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$SELECT 1$$; CREATE TABLE t (a int PRIMARY KEY); CREATE MATERIALIZED VIEW m AS SELECT 1 AS a;
+	  ALTER FUNCTION f() DEPENDS ON EXTENSION plpgsql; ALTER INDEX t_pkey DEPENDS ON EXTENSION plpgsql; ALTER MATERIALIZED VIEW m DEPENDS ON EXTENSION plpgsql', true),
+	('SELECT 1',
+	 'REVOKE EXECUTE ON FUNCTION pg_sleep(double precision) FROM PUBLIC; GRANT SELECT (prosrc) ON pg_proc TO wf_trip_a; GRANT EXECUTE ON FUNCTION pg_ls_dir(text) TO wf_trip_a;
+	  REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC; REVOKE EXECUTE ON FUNCTION plpgsql_call_handler() FROM PUBLIC', true),
+	('SELECT 1',
+	 $$DO 'BEGIN EXECUTE format(''ALTER DATABASE %I SET my.var = ''''a%%b\c$wf$'''''', current_database()); END';
+	   DO 'BEGIN EXECUTE format(''ALTER ROLE "wf_trip TO b" IN DATABASE %I SET search_path = sd, "B c"'', current_database()); END'$$, true);
+SELECT t.id, x.* FROM trips t, pg_temp.trip(before, after, whole) x ORDER BY id;
+
 DROP ROLE wf_trip_a, "wf_trip TO b";

@@ -18,7 +18,8 @@ SELECT * FROM wishflags.schema_diff(wishflags.schema_snapshot('{wrong}'), '{"for
 
 -- A newer format, and damage of every kind.
 CREATE TEMP TABLE snapshot AS SELECT wishflags.schema_snapshot('{wrong}') AS s;
-SELECT wishflags.schema_diff_sql(jsonb_set(s, '{version}', '2')) FROM snapshot;
+SELECT wishflags.schema_diff_sql(jsonb_set(s, '{version}', '3')) FROM snapshot;
+SELECT wishflags.schema_diff_sql(jsonb_set(s, '{version}', '0')) FROM snapshot;
 SELECT wishflags.schema_diff_sql(jsonb_set(s, '{version}', '"one"')) FROM snapshot;
 SELECT wishflags.schema_diff_sql(s - 'objects') FROM snapshot;
 SELECT wishflags.schema_diff_sql(s - 'server_version') FROM snapshot;
@@ -32,6 +33,27 @@ SELECT wishflags.schema_diff_sql(jsonb_set(s, '{objects,table,wrong.t,options}',
 SELECT wishflags.schema_diff_sql(jsonb_set(s, '{objects,table,wrong.t,needs}', '["table wrong.u"]')) FROM snapshot;
 SELECT wishflags.schema_diff_sql(jsonb_set(s, '{objects,column,wrong.t.a,parent}', '"table wrong.u"')) FROM snapshot;
 SELECT wishflags.schema_diff_sql(jsonb_set(s, '{objects,column,wrong.t.a,parent}', '"column wrong.t.a"')) FROM snapshot;
+
+-- A newer server, or none; other schemas.
+\set VERBOSITY terse
+SELECT wishflags.schema_diff_sql(jsonb_set(s, '{server_version}', '990000')) = '' AS nothing_to_do FROM snapshot;
+\set VERBOSITY default
+SELECT wishflags.schema_diff_sql(jsonb_set(s, '{server_version}', '7')) FROM snapshot;
+SELECT wishflags.schema_diff_sql(s, wishflags.schema_snapshot()) FROM snapshot;
+SELECT count(*) FROM snapshot, wishflags.schema_diff(wishflags.schema_snapshot(), s);
+SELECT count(*) FROM snapshot, wishflags.schema_diff(s, wishflags.schema_snapshot('{wishflags,wrong}'));
+SELECT count(*) AS changes FROM snapshot, wishflags.schema_diff(s, wishflags.schema_snapshot('{wrong,wrong}'));
+
+-- The old format knows nothing of what the new one brought, so that is not compared.
+CREATE INDEX i ON wrong.t (a);
+ALTER TABLE wrong.t ALTER a SET NOT NULL, ALTER a ADD GENERATED ALWAYS AS IDENTITY;
+COMMENT ON SEQUENCE wrong.t_a_seq IS 'new';
+CREATE TEMP TABLE newer AS SELECT wishflags.schema_snapshot('{wrong}') AS s;
+COMMENT ON SEQUENCE wrong.t_a_seq IS NULL;
+SELECT attribute FROM newer, wishflags.schema_diff(s);
+SELECT attribute FROM newer, wishflags.schema_diff(jsonb_set(s, '{version}', '1'));
+ALTER TABLE wrong.t ALTER a DROP IDENTITY, ALTER a DROP NOT NULL;
+DROP INDEX wrong.i;
 
 -- Attributes that an object cannot be without.
 SELECT wishflags.schema_diff_sql(s #- '{objects,column,wrong.t.a,type}') FROM snapshot;

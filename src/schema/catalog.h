@@ -4,8 +4,8 @@
  * Columns whose name begins with an underscore place the row: _oid and _sub
  * (its catalog address), _type (name of the object type where a query yields
  * several), _nsp (its schema), _parent and _psub (address of the object it
- * belongs to), _need and _nsub (address of a relation it needs beyond what
- * pg_depend says), _alias (relation that stands for the same object).
+ * belongs to), _need, _nsub and _ncat (address of what it needs beyond what
+ * pg_depend says, a relation without _ncat), _alias (relation that stands for the same object).
  * "identity" is the identity, every other column an attribute.
  */
 #ifndef WF_SCHEMA_CATALOG_H
@@ -29,6 +29,7 @@ extern const WfCatalogQuery wf_schema_catalog_types[];
 extern const WfCatalogQuery wf_schema_catalog_routines[];
 extern const WfCatalogQuery wf_schema_catalog_others[];
 extern const WfCatalogQuery wf_schema_catalog_access[];
+extern const WfCatalogQuery wf_schema_catalog_settled[];
 extern const WfCatalogQuery wf_schema_catalog_superuser[];
 
 /* SQL fragments that many queries share. */
@@ -46,24 +47,30 @@ extern const WfCatalogQuery wf_schema_catalog_superuser[];
 	" 'MAXVALUE ' || " s ".seqmax, 'START WITH ' || " s ".seqstart," \
 	" 'CACHE ' || " s ".seqcache, CASE WHEN " s ".seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END)::text"
 
-/* What a grantee has more or less than by default, as statements. */
-#define GRANT_LIST(acl, defaults) \
+/*
+ * What a grantee has more or less than by default, as statements.  Who is not
+ * the owner and granted something on is told by GRANTED BY.
+ */
+#define GRANT_LIST(acl, defaults, owner) \
 	"CASE WHEN " acl " IS NOT NULL THEN (" \
-	" WITH a AS (SELECT grantee AS r, privilege_type AS p, is_grantable AS g FROM aclexplode(" acl "))," \
-	" d AS (SELECT grantee AS r, privilege_type AS p, is_grantable AS g FROM aclexplode(" defaults "))" \
+	" WITH a AS (SELECT grantee AS r, privilege_type AS p, is_grantable AS g, nullif(grantor, " owner ") AS b FROM aclexplode(" acl "))," \
+	" d AS (SELECT grantee AS r, privilege_type AS p, is_grantable AS g, nullif(grantor, " owner ") AS b FROM aclexplode(" defaults "))" \
 	" SELECT jsonb_agg(x.s ORDER BY x.s COLLATE \"C\") FROM (" \
 	"  SELECT 'GRANT ' || p || ' TO ' || CASE r WHEN 0 THEN 'PUBLIC' ELSE " ROLE("r") " END" \
-	"   || CASE WHEN g THEN ' WITH GRANT OPTION' ELSE '' END AS s" \
+	"   || CASE WHEN g THEN ' WITH GRANT OPTION' ELSE '' END || coalesce(' GRANTED BY ' || " ROLE("b") ", '') AS s" \
 	"  FROM (TABLE a EXCEPT TABLE d) m" \
 	"  UNION ALL" \
 	"  SELECT 'REVOKE ' || p || ' FROM ' || CASE r WHEN 0 THEN 'PUBLIC' ELSE " ROLE("r") " END" \
-	"  FROM (SELECT r, p FROM d EXCEPT SELECT r, p FROM a) m) x)::text END"
+	"  FROM (SELECT r, p FROM d EXCEPT SELECT r, p FROM a WHERE b IS NULL) m) x)::text END"
 #define GRANTS(acl, kind, owner) \
-	GRANT_LIST(acl, "acldefault('" kind "', " owner ")") " AS grants"
+	GRANT_LIST(acl, "acldefault('" kind "', " owner ")", owner) " AS grants"
 
 #define SORTED_LIST(array) \
 	"CASE WHEN " array " IS NOT NULL THEN (SELECT jsonb_agg(o ORDER BY o COLLATE \"C\")" \
 	" FROM unnest(" array ") o)::text END"
+
+/* Is this option of a user mapping none to be read? */
+#define IS_SECRET(option) "split_part(" option ", '=', 1) ~* '(pass|secret|token|key|credential)'"
 
 /* In the order in which they are kept, which pg_dump shows. */
 #define STORED_LIST(array) "nullif(to_jsonb(" array "), 'null')::text"

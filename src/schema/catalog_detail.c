@@ -85,6 +85,8 @@ const WfCatalogQuery wf_schema_catalog_details[] = {
 		"  ELSE replace(pg_get_indexdef(c.oid), ' WITH (' || (SELECT string_agg(quote_ident(split_part(o, '=', 1))"
 		"   || '=' || CASE WHEN quote_ident(v) = v THEN v ELSE quote_literal(v) END, ', ')"
 		"   FROM unnest(c.reloptions) o, substr(o, strpos(o, '=') + 1) v) || ')', '') END AS definition,"
+		/* That of a partitioned table waits for its partitions. */
+		" CASE WHEN NOT i.indisvalid AND c.relkind = 'i' THEN 'true' END AS invalid,"
 		" CASE WHEN i.indexprs IS NOT NULL THEN (SELECT jsonb_agg(a.attnum || ' ' || a.attstattarget ORDER BY a.attnum)"
 		"  FROM pg_attribute a WHERE a.attrelid = c.oid AND nullif(a.attstattarget, -1) IS NOT NULL)::text END AS statistics,"
 		INDEX_ATTRIBUTES("c", "i")
@@ -116,14 +118,17 @@ const WfCatalogQuery wf_schema_catalog_details[] = {
 		" pg_get_triggerdef(t.oid) AS definition, " ENABLED("t.tgenabled")
 		" FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
 	" WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND " USER_SCHEMA("n")},
-	/* A partition's copy of a trigger counts only where its state is its own. */
+	/* A partition's copy of a trigger counts only where something is its own. */
 	{WF_OBJECT_TRIGGER, TriggerRelationId, RelationRelationId,
 		"SELECT t.oid AS _oid, t.tgrelid AS _parent, n.nspname AS _nsp,"
 		" quote_ident(t.tgname) || ' ON ' || " QUALIFIED("n.nspname", "c.relname") " AS identity,"
-		" " TRIGGER_STATE("t.tgenabled") " AS enabled, " TRIGGER_STATE("p.tgenabled") " AS parent_enabled"
+		" CASE WHEN t.tgenabled <> p.tgenabled THEN " TRIGGER_STATE("t.tgenabled") " END AS enabled,"
+		" " TRIGGER_STATE("p.tgenabled") " AS parent_enabled"
 		" FROM pg_trigger t JOIN pg_trigger p ON p.oid = t.tgparentid"
 		" JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
-	" WHERE NOT t.tgisinternal AND t.tgenabled <> p.tgenabled AND " USER_SCHEMA("n")},
+		" WHERE NOT t.tgisinternal AND " USER_SCHEMA("n")
+		" AND (t.tgenabled <> p.tgenabled OR EXISTS (SELECT FROM pg_description x"
+	"  WHERE x.classoid = 'pg_trigger'::regclass AND x.objoid = t.oid))"},
 	{WF_OBJECT_POLICY, PolicyRelationId, RelationRelationId,
 		"SELECT p.oid AS _oid, p.polrelid AS _parent, n.nspname AS _nsp,"
 		" quote_ident(p.polname) || ' ON ' || " QUALIFIED("n.nspname", "c.relname") " AS identity,"

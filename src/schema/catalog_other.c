@@ -101,7 +101,7 @@ const WfCatalogQuery wf_schema_catalog_others[] = {
 	{WF_OBJECT_USER_MAPPING, UserMappingRelationId, InvalidOid,
 		"SELECT u.umid AS _oid, x.name AS identity, 'CREATE USER MAPPING ' || x.name AS definition,"
 		" CASE WHEN u.umoptions IS NOT NULL THEN (SELECT jsonb_agg(o ORDER BY o COLLATE \"C\")"
-		"  FROM unnest(u.umoptions) o WHERE split_part(o, '=', 1) !~* '(pass|secret|token|key|credential)')::text END"
+		"  FROM unnest(u.umoptions) o WHERE NOT " IS_SECRET("o") ")::text END"
 		"  AS options"
 		" FROM pg_user_mappings u, LATERAL (SELECT 'FOR ' || CASE WHEN u.umuser = 0 THEN 'PUBLIC'"
 	"  ELSE " ROLE("u.umuser") " END || ' SERVER ' || quote_ident(u.srvname) AS name) x"},
@@ -138,7 +138,7 @@ const WfCatalogQuery wf_schema_catalog_others[] = {
 		"   WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES'"
 		"   WHEN 'n' THEN 'SCHEMAS' ELSE 'LARGE OBJECTS' END AS identity,"
 		" " GRANT_LIST("a.defaclacl", "CASE WHEN a.defaclnamespace = 0 THEN"
-					   " acldefault(CASE a.defaclobjtype WHEN 'S' THEN 's' ELSE a.defaclobjtype END, a.defaclrole) END") " AS grants"
+					   " acldefault(CASE a.defaclobjtype WHEN 'S' THEN 's' ELSE a.defaclobjtype END, a.defaclrole) END", "a.defaclrole") " AS grants"
 	" FROM pg_default_acl a LEFT JOIN pg_namespace n ON n.oid = a.defaclnamespace"},
 	{WF_OBJECT_COUNT, InvalidOid, InvalidOid, NULL}
 };

@@ -89,7 +89,7 @@ const WfCatalogQuery wf_schema_catalog_relations[] = {
 		" CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END AS identity_,"
 		" i.name AS identity_sequence, i.settings AS identity_settings,"
 		" CASE WHEN i.persistence <> c.relpersistence THEN CASE i.persistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END END"
-		"  AS identity_persistence,"
+		"  AS identity_persistence, i.grants AS identity_grants, i.comment AS identity_comment,"
 		" CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN'"
 		"  WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END AS storage,"
 		" CASE WHEN a.attstorage <> t.typstorage THEN CASE t.typstorage WHEN 'p' THEN 'PLAIN'"
@@ -100,13 +100,14 @@ const WfCatalogQuery wf_schema_catalog_relations[] = {
 		" CASE WHEN a.attoptions IS NOT NULL THEN (SELECT jsonb_agg(o ORDER BY o COLLATE \"C\")"
 		"  FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%')::text END AS options,"
 		" " SORTED_LIST("a.attfdwoptions") " AS foreign_options,"
-		" " GRANT_LIST("a.attacl", "acldefault('c', c.relowner)") " AS grants"
+		" " GRANT_LIST("a.attacl", "acldefault('c', c.relowner)", "c.relowner") " AS grants"
 		" FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
 		" JOIN pg_namespace n ON n.oid = c.relnamespace"
 		" JOIN pg_type t ON t.oid = a.atttypid"
 		" LEFT JOIN pg_attrdef d ON a.attgenerated <> '' AND d.adrelid = a.attrelid AND d.adnum = a.attnum"
 		" LEFT JOIN LATERAL (SELECT " QUALIFIED("sn.nspname", "sc.relname") " AS name,"
-		"  " SEQUENCE_SETTINGS("s") " AS settings, sc.relpersistence AS persistence"
+		"  " SEQUENCE_SETTINGS("s") " AS settings, sc.relpersistence AS persistence, obj_description(sc.oid, 'pg_class') AS comment,"
+		"  " GRANTS("sc.relacl", "s", "sc.relowner")
 		"  FROM pg_depend e JOIN pg_sequence s ON s.seqrelid = e.objid"
 		"  JOIN pg_class sc ON sc.oid = s.seqrelid JOIN pg_namespace sn ON sn.oid = sc.relnamespace"
 		"  WHERE e.refclassid = 'pg_class'::regclass AND e.refobjid = a.attrelid"
@@ -118,6 +119,8 @@ const WfCatalogQuery wf_schema_catalog_relations[] = {
 		"   OR c.relkind = 'm' AND (a.attcompression <> '' OR a.attstorage <> t.typstorage)"
 		"   OR EXISTS (SELECT FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%')"
 		"   OR EXISTS (SELECT FROM pg_description x"
+		"    WHERE x.classoid = 'pg_class'::regclass AND x.objoid = c.oid AND x.objsubid = a.attnum)"
+		"   OR EXISTS (SELECT FROM pg_seclabel x"
 	"    WHERE x.classoid = 'pg_class'::regclass AND x.objoid = c.oid AND x.objsubid = a.attnum)))"},
 	{WF_OBJECT_COUNT, InvalidOid, InvalidOid, NULL}
 };

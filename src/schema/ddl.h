@@ -96,8 +96,12 @@ WF_DDL_ALTER(event_trigger);
 WF_DDL_CREATE(statistics);
 WF_DDL_ALTER(statistics);
 WF_DDL_DROP(family_member);
+WF_DDL_CREATE(setting);
+WF_DDL_DROP(setting);
+WF_DDL_ALTER(setting);
 
 /* ddl_grant.c */
+WF_DDL_DROP(privileges);
 WF_DDL_CREATE(default_privileges);
 WF_DDL_DROP(default_privileges);
 WF_DDL_ALTER(default_privileges);

@@ -236,7 +236,9 @@ wf_schema_ddl_column_drop(WfDdl *ddl, WfObject *column)
 	}
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	ddl->breaks = true;
-	ddl->loses_data = !wf_schema_value(column, "generated");
+	if (!wf_schema_value(column, "generated"))
+		wf_schema_ddl_loses(ddl, is_attribute(column) ? "the values of attribute" : "the values of column",
+							column->identity);
 	appendStringInfo(ddl->sql, "ALTER %s %s DROP %s %s%s;\n", column->parent->type->keyword,
 					 column->parent->identity, is_attribute(column) ? "ATTRIBUTE" : "COLUMN",
 					 wf_schema_short_name(column), to_tables(column->parent));
@@ -331,6 +333,8 @@ alter_type(WfDdl *ddl, WfObject *from, WfObject *to)
 	ddl->breaks = true;
 	if (wf_schema_value(from, "identity") && !wf_schema_value(to, "identity"))
 		write_identity(ddl, from, to);
+	if (!wf_schema_value(to, "generated") && wf_schema_type_narrows(wf_schema_value(from, "type"), type))
+		wf_schema_ddl_loses(ddl, psprintf("what %s cannot hold of column", type), to->identity);
 	if (is_attribute(to))
 	{
 		appendStringInfo(ddl->sql, "ALTER TYPE %s ALTER ATTRIBUTE %s TYPE %s%s;\n",
@@ -476,6 +480,7 @@ write_identity(WfDdl *ddl, WfObject *from, WfObject *to)
 	if (!value)
 	{
 		appendStringInfo(ddl->sql, "%s DROP IDENTITY;\n", alter);
+		wf_schema_ddl_loses(ddl, "the position of sequence", wf_schema_value(from, "identity_sequence"));
 		if (!wf_schema_flag(to, "not_null"))
 			appendStringInfo(ddl->sql, "%s DROP NOT NULL;\n", alter);
 	}
@@ -487,6 +492,7 @@ write_identity(WfDdl *ddl, WfObject *from, WfObject *to)
 		if (!wf_schema_flag(from, "not_null"))
 			appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", alter);
 		appendStringInfo(ddl->sql, "%s ADD %s;\n", alter, identity_clause(to));
+		wf_schema_ddl_decorate_identity(ddl, to);
 	}
 }
 

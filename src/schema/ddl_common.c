@@ -9,6 +9,9 @@
 
 #include "schema/ddl.h"
 
+static void write_depends(WfDdl *ddl, WfObject *object, WfObject *from, WfObject *to);
+static void write_labels(WfDdl *ddl, WfObject *object, WfObject *from, WfObject *to);
+static void write_label(WfDdl *ddl, WfObject *object, const char *label, bool set);
 static void write_comment(WfDdl *ddl, WfObject *object, const char *attr, const char *comment);
 static bool in_literal(const char *expression, const char *place);
 static void put_aside(WfDdl *ddl, WfObject *type);
@@ -46,6 +49,10 @@ wf_schema_ddl_create(WfDdl *ddl, WfObject *object)
 void
 wf_schema_ddl_drop(WfDdl *ddl, WfObject *object)
 {
+	/* Only a type that is put aside is one of stored columns. */
+	if (object->twin && (object->final_action || object->twin->final_action) &&
+		object->type->kind == WF_OBJECT_ENUM)
+		wf_schema_ddl_loses_values(ddl, object, object->twin);
 	if (object->final_action && object->drop_action && object->drop_action->from == object)
 		put_aside(ddl, object);
 	else if (wf_schema_is_made_of(object, NULL))
@@ -107,7 +114,7 @@ old_name(WfObject *object)
 											  strlen(object->identity)));
 }
 
-/* Owner, grants and comments of a new object. */
+/* Owner, grants, comments and labels of a new object. */
 void
 wf_schema_ddl_decorate(WfDdl *ddl, WfObject *object)
 {
@@ -116,9 +123,13 @@ wf_schema_ddl_decorate(WfDdl *ddl, WfObject *object)
 	if (owner)
 		appendStringInfo(ddl->sql, "ALTER %s %s OWNER TO %s;\n", object->type->keyword,
 						 object->identity, owner);
-	wf_schema_ddl_undo_default_privileges(ddl, object);
+	wf_schema_ddl_undo_default_privileges(ddl, object, "grants");
 	if (object->type->kind != WF_OBJECT_DEFAULT_PRIVILEGES)
 		wf_schema_ddl_grants(ddl, NULL, object, "grants");
+	write_depends(ddl, object, NULL, object);
+	write_labels(ddl, object, NULL, object);
+	if (wf_schema_value(object, "identity_sequence"))
+		wf_schema_ddl_decorate_identity(ddl, object);
 	if (wf_schema_value(object, "comment"))
 		write_comment(ddl, object, "comment", wf_schema_value(object, "comment"));
 	if (wf_schema_value(object, "index_comment"))
@@ -143,12 +154,89 @@ wf_schema_ddl_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 		wf_schema_ddl_grants(ddl, from, to, attr);
 		return true;
 	}
-	if (strcmp(attr, "comment") == 0 || strcmp(attr, "index_comment") == 0)
+	/* A sequence that comes has its own, one that goes takes it along. */
+	if (strncmp(attr, "identity_", 9) == 0 &&
+		(!wf_schema_value(to, "identity") || !wf_schema_value(from, "identity")))
+		return true;
+	if (strcmp(attr, "identity_grants") == 0)
+	{
+		wf_schema_ddl_grants(ddl, from, to, attr);
+		return true;
+	}
+	if (strcmp(attr, "comment") == 0 || strcmp(attr, "index_comment") == 0 ||
+		strcmp(attr, "identity_comment") == 0)
 	{
 		write_comment(ddl, to, attr, value);
 		return true;
 	}
+	if (strcmp(attr, "depends_on") == 0)
+	{
+		write_depends(ddl, to, from, to);
+		return true;
+	}
+	if (strcmp(attr, "security_labels") == 0)
+	{
+		write_labels(ddl, to, from, to);
+		return true;
+	}
 	return to->type->alter(ddl, from, to, attr);
+}
+
+/* Grants and comment of an identity column's sequence, which is no object of its own. */
+void
+wf_schema_ddl_decorate_identity(WfDdl *ddl, WfObject *column)
+{
+	const char *comment = wf_schema_value(column, "identity_comment");
+
+	wf_schema_ddl_undo_default_privileges(ddl, column, "identity_grants");
+	wf_schema_ddl_grants(ddl, NULL, column, "identity_grants");
+	if (comment)
+		write_comment(ddl, column, "identity_comment", comment);
+}
+
+/* From one list of extensions that take the object along to the other. */
+static void
+write_depends(WfDdl *ddl, WfObject *object, WfObject *from, WfObject *to)
+{
+	List	   *had = from ? wf_schema_list(wf_schema_value(from, "depends_on")) : NIL;
+	List	   *wanted = wf_schema_list(wf_schema_value(to, "depends_on"));
+	const char *index = wf_schema_value(object, "index");
+	char	   *alter = psprintf("ALTER %s %s", index ? "INDEX" : object->type->keyword,
+								 index ? index : object->identity);
+	ListCell   *lc;
+
+	foreach(lc, had)
+		if (!wf_schema_list_has(wanted, lfirst(lc)))
+		appendStringInfo(ddl->sql, "%s NO DEPENDS ON EXTENSION %s;\n", alter, (char *) lfirst(lc));
+	foreach(lc, wanted)
+		if (!wf_schema_list_has(had, lfirst(lc)))
+		appendStringInfo(ddl->sql, "%s DEPENDS ON EXTENSION %s;\n", alter, (char *) lfirst(lc));
+}
+
+/* Lists of "provider label". */
+static void
+write_labels(WfDdl *ddl, WfObject *object, WfObject *from, WfObject *to)
+{
+	List	   *had = from ? wf_schema_list(wf_schema_value(from, "security_labels")) : NIL;
+	List	   *wanted = wf_schema_list(wf_schema_value(to, "security_labels"));
+	ListCell   *lc;
+
+	foreach(lc, had)
+		if (!wf_schema_list_has(wanted, lfirst(lc)))
+		write_label(ddl, object, lfirst(lc), false);
+	foreach(lc, wanted)
+		if (!wf_schema_list_has(had, lfirst(lc)))
+		write_label(ddl, object, lfirst(lc), true);
+}
+
+static void
+write_label(WfDdl *ddl, WfObject *object, const char *label, bool set)
+{
+	const char *provider_end = wf_schema_ddl_end_of_name(label);
+
+	appendStringInfo(ddl->sql, "SECURITY LABEL FOR %s ON %s %s IS %s;\n",
+					 pnstrdup(label, provider_end - label), object->type->keyword, object->identity,
+					 set && *provider_end ? quote_literal_cstr(provider_end + 1) : "NULL");
 }
 
 static void
@@ -159,6 +247,9 @@ write_comment(WfDdl *ddl, WfObject *object, const char *attr, const char *commen
 	if (strcmp(attr, "index_comment") == 0)
 		appendStringInfo(ddl->sql, "COMMENT ON INDEX %s IS %s;\n",
 						 wf_schema_value(object, "index"), text);
+	else if (strcmp(attr, "identity_comment") == 0)
+		appendStringInfo(ddl->sql, "COMMENT ON SEQUENCE %s IS %s;\n",
+						 wf_schema_value(object, "identity_sequence"), text);
 	else
 		appendStringInfo(ddl->sql, "COMMENT ON %s %s IS %s;\n", object->type->keyword,
 						 object->identity, text);
@@ -222,6 +313,10 @@ wf_schema_ddl_plain_drop(WfDdl *ddl, WfObject *object)
 {
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	ddl->breaks = true;
+	if (object->type->kind == WF_OBJECT_USER_MAPPING)
+		wf_schema_ddl_forgets(ddl, "secrets of user mapping", object->identity);
+	if (object->type->kind == WF_OBJECT_EXTENSION)
+		wf_schema_ddl_forgets(ddl, "what is in tables of extension", object->identity);
 	appendStringInfo(ddl->sql, "DROP %s %s;\n", object->type->keyword, object->identity);
 }
 

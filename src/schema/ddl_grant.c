@@ -16,19 +16,23 @@ typedef struct Grant
 	bool		option;			/* WITH GRANT OPTION */
 	const char *privilege;
 	const char *role;			/* quoted, or PUBLIC */
+	const char *grantor;		/* quoted; NULL: the owner */
+	bool		cascade;
 } Grant;
 
-static char *undone(const char *text, const char *owner);
+static List *in_chain(List *items);
+static List *revoked_items(List *had, List *wanted);
+static const char *granted_by(List *items, const char *text);
+static char *undone(const char *text, const char *owner, List *gone);
 static const char *owner_of(WfObject *object);
 static List *passed_on(List *grants, const char *from, const char *to);
 static bool parse_grant(const char *text, Grant *grant);
-static const char *end_of_name(const char *name);
 static char *grant_text(const Grant *grant);
-static void write_grant(WfDdl *ddl, WfObject *object, const char *grant);
-static char *grant_target(WfObject *object, const char **columns);
+static void write_grant(WfDdl *ddl, WfObject *object, const char *attr, const char *text);
+static char *grant_target(WfObject *object, const char *attr, const char **columns);
 static void restore_column_grants(WfDdl *ddl, WfObject *table, const char *revoked);
 static bool is_same_privilege(const char *a, const char *b);
-static void undo_one(WfDdl *ddl, WfObject *object, WfObject *defaults, List **done);
+static void undo_one(WfDdl *ddl, WfObject *object, const char *attr, WfObject *defaults, List **done);
 static bool is_given_anyway(WfObject *object, const char *role, const Grant *grant);
 static const char *privilege_class(WfObject *object);
 static const char *class_of(WfObject *defaults);
@@ -51,15 +55,18 @@ parse_grant(const char *text, Grant *grant)
 		return false;
 	grant->privilege = pnstrdup(text, role - text);
 	role += grant->revoke ? 6 : 4;
-	end = end_of_name(role);
+	end = wf_schema_ddl_end_of_name(role);
 	grant->role = pnstrdup(role, end - role);
 	grant->option = strncmp(end, " WITH GRANT OPTION", 18) == 0;
+	end += grant->option ? 18 : 0;
+	grant->grantor = strncmp(end, " GRANTED BY ", 12) == 0 ? end + 12 : NULL;
+	grant->cascade = strcmp(end, " CASCADE") == 0;
 	return true;
 }
 
-/* Behind a name that is quoted where it must be. */
-static const char *
-end_of_name(const char *name)
+/* The place behind a name that is quoted where it must be. */
+const char *
+wf_schema_ddl_end_of_name(const char *name)
 {
 	bool		quoted = false;
 
@@ -72,9 +79,10 @@ end_of_name(const char *name)
 static char *
 grant_text(const Grant *grant)
 {
-	return psprintf("%s %s %s %s%s", grant->revoke ? "REVOKE" : "GRANT", grant->privilege,
+	return psprintf("%s %s %s %s%s%s%s%s", grant->revoke ? "REVOKE" : "GRANT", grant->privilege,
 					grant->revoke ? "FROM" : "TO", grant->role,
-					grant->option ? " WITH GRANT OPTION" : "");
+					grant->option ? " WITH GRANT OPTION" : "", grant->grantor ? " GRANTED BY " : "",
+					grant->grantor ? grant->grantor : "", grant->cascade ? " CASCADE" : "");
 }
 
 /* The item that takes a GRANT or REVOKE back. */
@@ -100,23 +108,28 @@ wf_schema_ddl_grants(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 	WfObject   *object = to ? to : from;
 	List	   *had = from ? wf_schema_list(wf_schema_value(from, attr)) : NIL;
 	List	   *wanted = to ? wf_schema_list(wf_schema_value(to, attr)) : NIL;
+	List	   *gone;
 	ListCell   *lc;
 
 	if (from && to && owner_of(from) && owner_of(to))
 		had = passed_on(had, owner_of(from), owner_of(to));
-	foreach(lc, had)
+	/* What a grantee granted on goes before his own, and comes behind it. */
+	had = in_chain(had);
+	wanted = in_chain(wanted);
+	gone = revoked_items(had, wanted);
+	for (int i = list_length(gone) - 1; i >= 0; i--)
 	{
-		if (!wf_schema_list_has(wanted, lfirst(lc)))
-		{
-			write_grant(ddl, object, undone(lfirst(lc), to ? owner_of(to) : NULL));
-			if (strncmp(lfirst(lc), "GRANT", 5) == 0)
-				ddl->breaks = true;
-		}
+		const char *item = list_nth(gone, i);
+
+		if (!granted_by(gone, item))
+			write_grant(ddl, object, attr, undone(item, to ? owner_of(to) : NULL, gone));
+		if (strncmp(item, "GRANT", 5) == 0)
+			ddl->breaks = true;
 	}
 	foreach(lc, wanted)
 	{
-		if (!wf_schema_list_has(had, lfirst(lc)))
-			write_grant(ddl, object, lfirst(lc));
+		if (!wf_schema_list_has(had, lfirst(lc)) || wf_schema_list_has(gone, lfirst(lc)))
+			write_grant(ddl, object, attr, lfirst(lc));
 	}
 	foreach(lc, had)
 	{
@@ -125,15 +138,90 @@ wf_schema_ddl_grants(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 	}
 }
 
-/* The opposite of an item; the owner has all but the grant option without it. */
-static char *
-undone(const char *text, const char *owner)
+/* The items so that each grantor has the option before. */
+static List *
+in_chain(List *items)
+{
+	List	   *chain = NIL;
+	List	   *able = NIL;
+	int			before;
+
+	do
+	{
+		ListCell   *lc;
+
+		before = list_length(chain);
+		foreach(lc, items)
+		{
+			Grant		grant;
+
+			if (wf_schema_list_has(chain, lfirst(lc)) || !parse_grant(lfirst(lc), &grant) ||
+				(grant.grantor && !wf_schema_list_has(able, psprintf("%s %s", grant.privilege, grant.grantor))))
+				continue;
+			chain = lappend(chain, lfirst(lc));
+			if (grant.option)
+				able = lappend(able, psprintf("%s %s", grant.privilege, grant.role));
+		}
+	} while (list_length(chain) > before);
+	return chain;
+}
+
+/* What is not wanted, and what its grantees granted on, in the order of the chain. */
+static List *
+revoked_items(List *had, List *wanted)
+{
+	List	   *gone = NIL;
+	ListCell   *lc;
+
+	foreach(lc, had)
+	{
+		if (!wf_schema_list_has(wanted, lfirst(lc)) || granted_by(gone, lfirst(lc)))
+			gone = lappend(gone, lfirst(lc));
+	}
+	return gone;
+}
+
+/* The item that let the grantor of this one grant it, or NULL. */
+static const char *
+granted_by(List *items, const char *text)
 {
 	Grant		grant;
+	ListCell   *lc;
+
+	if (!parse_grant(text, &grant) || !grant.grantor)
+		return NULL;
+	foreach(lc, items)
+	{
+		Grant		other;
+
+		if (parse_grant(lfirst(lc), &other) && other.option &&
+			strcmp(other.role, grant.grantor) == 0 && strcmp(other.privilege, grant.privilege) == 0)
+			return lfirst(lc);
+	}
+	return NULL;
+}
+
+/*
+ * The opposite of an item, which takes along what was granted on.  The owner
+ * has all but the grant option without it.
+ */
+static char *
+undone(const char *text, const char *owner, List *gone)
+{
+	Grant		grant;
+	char	   *undo = wf_schema_ddl_opposite(text);
+	ListCell   *lc;
 
 	if (owner && parse_grant(text, &grant) && grant.option && strcmp(grant.role, owner) == 0)
-		return psprintf("REVOKE GRANT OPTION FOR %s FROM %s", grant.privilege, grant.role);
-	return wf_schema_ddl_opposite(text);
+		undo = psprintf("REVOKE GRANT OPTION FOR %s FROM %s", grant.privilege, grant.role);
+	foreach(lc, gone)
+	{
+		const char *source = granted_by(gone, lfirst(lc));
+
+		if (source && strcmp(source, text) == 0)
+			return psprintf("%s CASCADE", undo);
+	}
+	return undo;
 }
 
 static const char *
@@ -187,7 +275,7 @@ restore_column_grants(WfDdl *ddl, WfObject *table, const char *revoked)
 			continue;
 		foreach(lg, wf_schema_list(wf_schema_value(column, "grants")))
 			if (is_same_privilege(lfirst(lg), revoked))
-			write_grant(ddl, column, lfirst(lg));
+			write_grant(ddl, column, "grants", lfirst(lg));
 	}
 }
 
@@ -204,21 +292,34 @@ is_same_privilege(const char *a, const char *b)
 
 /* "GRANT SELECT TO r" becomes "GRANT SELECT ON TABLE t TO r". */
 static void
-write_grant(WfDdl *ddl, WfObject *object, const char *text)
+write_grant(WfDdl *ddl, WfObject *object, const char *attr, const char *text)
 {
 	const char *columns = "";
-	char	   *target = grant_target(object, &columns);
+	char	   *target = grant_target(object, attr, &columns);
 	Grant		grant;
 
 	if (!parse_grant(text, &grant))
 		return;
 	grant.privilege = psprintf("%s%s ON %s", grant.privilege, columns, target);
-	appendStringInfo(ddl->sql, "%s;\n", grant_text(&grant));
+	/* PostgreSQL takes GRANTED BY for the current role only. */
+	if (grant.grantor)
+		appendStringInfo(ddl->sql, "SET LOCAL ROLE %s;\n%s;\nSET LOCAL ROLE NONE;\n", grant.grantor,
+						 grant_text(&grant));
+	else
+		appendStringInfo(ddl->sql, "%s;\n", grant_text(&grant));
 }
 
 static char *
-grant_target(WfObject *object, const char **columns)
+grant_target(WfObject *object, const char *attr, const char **columns)
 {
+	if (strcmp(attr, "identity_grants") == 0)
+		return psprintf("SEQUENCE %s", wf_schema_value(object, "identity_sequence"));
+	if (object->type->kind == WF_OBJECT_PRIVILEGES)
+	{
+		if (wf_schema_value(object, "of_column"))
+			*columns = psprintf(" (%s)", wf_schema_value(object, "of_column"));
+		return pstrdup(wf_schema_value(object, "on"));
+	}
 	if (object->type->kind == WF_OBJECT_COLUMN)
 	{
 		*columns = psprintf(" (%s)", wf_schema_short_name(object));
@@ -236,10 +337,10 @@ grant_target(WfObject *object, const char **columns)
  * nothing.
  */
 void
-wf_schema_ddl_undo_default_privileges(WfDdl *ddl, WfObject *object)
+wf_schema_ddl_undo_default_privileges(WfDdl *ddl, WfObject *object, const char *attr)
 {
-	const char *class = privilege_class(object);
-	List	   *done = wf_schema_list(wf_schema_value(object, "grants"));
+	const char *class = strcmp(attr, "identity_grants") == 0 ? "SEQUENCES" : privilege_class(object);
+	List	   *done = wf_schema_list(wf_schema_value(object, attr));
 	ListCell   *lc;
 
 	foreach(lc, class ? ddl->default_privileges : NIL)
@@ -249,16 +350,16 @@ wf_schema_ddl_undo_default_privileges(WfDdl *ddl, WfObject *object)
 		if (strcmp(class_of(defaults), class) != 0)
 			continue;
 		if (!defaults->schema || (object->schema && strcmp(defaults->schema, object->schema) == 0))
-			undo_one(ddl, object, defaults, &done);
+			undo_one(ddl, object, attr, defaults, &done);
 	}
 }
 
 /* done: what the object is to have, and what was undone already. */
 static void
-undo_one(WfDdl *ddl, WfObject *object, WfObject *defaults, List **done)
+undo_one(WfDdl *ddl, WfObject *object, const char *attr, WfObject *defaults, List **done)
 {
 	const char *role = role_of(defaults);
-	const char *owner = wf_schema_value(object, "owner");
+	const char *owner = owner_of(object);
 	ListCell   *lc;
 
 	foreach(lc, wf_schema_list(wf_schema_value(defaults, "grants")))
@@ -271,11 +372,12 @@ undo_one(WfDdl *ddl, WfObject *object, WfObject *defaults, List **done)
 		/* What that role holds of its own object passes to the owner. */
 		if (strcmp(grant.role, role) == 0)
 			grant.role = owner ? owner : "CURRENT_USER";
+		grant.grantor = NULL;
 		item = grant_text(&grant);
 		if (wf_schema_list_has(*done, item))
 			continue;
 		*done = lappend(*done, item);
-		write_grant(ddl, object, wf_schema_ddl_opposite(item));
+		write_grant(ddl, object, attr, wf_schema_ddl_opposite(item));
 		restore_column_grants(ddl, object, item);
 	}
 }
@@ -284,13 +386,14 @@ undo_one(WfDdl *ddl, WfObject *object, WfObject *defaults, List **done)
 static bool
 is_given_anyway(WfObject *object, const char *role, const Grant *grant)
 {
-	const char *owner = wf_schema_value(object, "owner");
+	const char *owner = owner_of(object);
+	const char *class = privilege_class(object);
 
 	if (strcmp(grant->role, role) == 0 || (owner && strcmp(grant->role, owner) == 0))
 		return true;
 	return strcmp(grant->role, "PUBLIC") == 0 &&
 		(strcmp(grant->privilege, "EXECUTE") == 0 ||
-		 (strcmp(grant->privilege, "USAGE") == 0 && strcmp(privilege_class(object), "TYPES") == 0));
+		 (strcmp(grant->privilege, "USAGE") == 0 && class && strcmp(class, "TYPES") == 0));
 }
 
 /* The objects for which default privileges stand, this one among them; or NULL. */
@@ -342,7 +445,17 @@ role_of(WfObject *defaults)
 
 	if (strncmp(role, "FOR ROLE ", 9) == 0)
 		role += 9;
-	return pnstrdup(role, end_of_name(role) - role);
+	return pnstrdup(role, wf_schema_ddl_end_of_name(role) - role);
+}
+
+/* What an extension brought takes its privileges along. */
+void
+wf_schema_ddl_privileges_drop(WfDdl *ddl, WfObject *privileges)
+{
+	WfObject   *extension = privileges->needs ? linitial(privileges->needs) : NULL;
+
+	if (!extension || extension->fate == WF_FATE_KEEP || extension->fate == WF_FATE_ALTER)
+		wf_schema_ddl_grants(ddl, privileges, NULL, "grants");
 }
 
 void

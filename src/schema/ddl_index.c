@@ -8,6 +8,7 @@
 #include "schema/ddl.h"
 
 static const char *index_name(WfObject *object);
+static void build_again(WfDdl *ddl, WfObject *index);
 static bool holds_constraint(WfObject *index);
 static void write_statistics(WfDdl *ddl, const char *index, const char *from, const char *to);
 
@@ -111,7 +112,9 @@ wf_schema_ddl_index_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	if (!name)
 		return false;
-	if (strcmp(attr, "options") == 0)
+	if (strcmp(attr, "invalid") == 0)
+		build_again(ddl, to);
+	else if (strcmp(attr, "options") == 0)
 		wf_schema_ddl_options(ddl, alter, wf_schema_value(from, attr), value);
 	else if (strcmp(attr, "tablespace") == 0)
 		appendStringInfo(ddl->sql, "%s SET TABLESPACE %s;\n", alter, value ? value : "pg_default");
@@ -133,6 +136,20 @@ wf_schema_ddl_index_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *
 	else
 		return false;
 	return true;
+}
+
+/* What a build that failed has left; that the target's has failed is no aim. */
+static void
+build_again(WfDdl *ddl, WfObject *index)
+{
+	if (wf_schema_flag(index, "invalid"))
+		return;
+	if (ddl->late)
+	{
+		ddl->lock = WF_SCHEMA_LOCK_SHARE_UPDATE_EXCLUSIVE;
+		ddl->transactional = false;
+	}
+	appendStringInfo(ddl->sql, "REINDEX INDEX %s%s;\n", ddl->late ? "CONCURRENTLY " : "", index->identity);
 }
 
 /* Lists of "column target". */

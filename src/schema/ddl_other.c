@@ -7,6 +7,8 @@
 
 #include "schema/ddl.h"
 
+static void write_setting(WfDdl *ddl, WfObject *setting, const char *change);
+static char *escaped(const char *name);
 static bool older(const char *a, const char *b);
 
 void
@@ -76,8 +78,14 @@ wf_schema_ddl_trigger_drop(WfDdl *ddl, WfObject *trigger)
 	if (wf_schema_value(trigger, "definition"))
 		wf_schema_ddl_plain_drop(ddl, trigger);
 	else
-		appendStringInfo(ddl->sql, "ALTER TABLE %s %s TRIGGER %s;\n", trigger->parent->identity,
-						 wf_schema_value(trigger, "parent_enabled"), wf_schema_short_name(trigger));
+	{
+		/* The copy stays, as the parent's trigger is. */
+		if (wf_schema_value(trigger, "enabled"))
+			appendStringInfo(ddl->sql, "ALTER TABLE %s %s TRIGGER %s;\n", trigger->parent->identity,
+							 wf_schema_value(trigger, "parent_enabled"), wf_schema_short_name(trigger));
+		if (wf_schema_value(trigger, "comment"))
+			appendStringInfo(ddl->sql, "COMMENT ON TRIGGER %s IS NULL;\n", trigger->identity);
+	}
 }
 
 bool
@@ -89,7 +97,8 @@ wf_schema_ddl_trigger_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char
 		return false;
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_SHARE_ROW_EXCLUSIVE);
 	appendStringInfo(ddl->sql, "ALTER TABLE %s %s TRIGGER %s;\n", to->parent->identity,
-					 value ? value : "ENABLE", wf_schema_short_name(to));
+					 value ? value : wf_schema_value(to, "definition") ? "ENABLE" : wf_schema_value(to, "parent_enabled"),
+					 wf_schema_short_name(to));
 	return true;
 }
 
@@ -152,6 +161,58 @@ wf_schema_ddl_statistics_alter(WfDdl *ddl, WfObject *from, WfObject *to, const c
 		return false;
 	appendStringInfo(ddl->sql, "ALTER STATISTICS %s SET STATISTICS %s;\n", to->identity,
 					 value ? value : "-1");
+	return true;
+}
+
+/* Of the database, whatever its name is, or of a role in it. */
+static void
+write_setting(WfDdl *ddl, WfObject *setting, const char *change)
+{
+	const char *role = wf_schema_value(setting, "role");
+	char	   *body;
+
+	body = psprintf("BEGIN\n    EXECUTE pg_catalog.format('ALTER %sDATABASE %%I %%s', pg_catalog.current_database(),\n"
+					"        %s);\nEND",
+					role ? psprintf("ROLE %s IN ", escaped(role)) : "", quote_literal_cstr(change));
+	if (strstr(body, "$wf$"))
+		appendStringInfo(ddl->sql, "DO %s;\n", quote_literal_cstr(body));
+	else
+		appendStringInfo(ddl->sql, "DO $wf$%s$wf$;\n", body);
+}
+
+/* A name within the format of format(), between quotes. */
+static char *
+escaped(const char *name)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (; *name; name++)
+	{
+		if (*name == '%' || *name == '\'')
+			appendStringInfoChar(&text, *name);
+		appendStringInfoChar(&text, *name);
+	}
+	return text.data;
+}
+
+void
+wf_schema_ddl_setting_create(WfDdl *ddl, WfObject *setting)
+{
+	write_setting(ddl, setting, psprintf("SET %s TO %s", quote_identifier(wf_schema_value(setting, "name")),
+										 wf_schema_value(setting, "value")));
+}
+
+void
+wf_schema_ddl_setting_drop(WfDdl *ddl, WfObject *setting)
+{
+	write_setting(ddl, setting, psprintf("RESET %s", quote_identifier(wf_schema_value(setting, "name"))));
+}
+
+bool
+wf_schema_ddl_setting_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+{
+	wf_schema_ddl_setting_create(ddl, to);
 	return true;
 }
 

@@ -69,6 +69,7 @@ wf_schema_ddl_sequence_drop(WfDdl *ddl, WfObject *sequence)
 {
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	ddl->breaks = true;
+	wf_schema_ddl_loses(ddl, "the position of sequence", sequence->identity);
 	appendStringInfo(ddl->sql, "DROP SEQUENCE %s;\n", sequence->identity);
 }
 

@@ -203,7 +203,8 @@ void
 wf_schema_ddl_table_drop(WfDdl *ddl, WfObject *table)
 {
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
-	ddl->loses_data = table->type->kind == WF_OBJECT_TABLE && !wf_schema_value(table, "partition_by");
+	if (table->type->kind == WF_OBJECT_TABLE && !wf_schema_value(table, "partition_by"))
+		wf_schema_ddl_loses(ddl, "the rows of table", table->identity);
 	ddl->breaks = true;
 	appendStringInfo(ddl->sql, "DROP %s %s;\n", table->type->keyword, table->identity);
 }

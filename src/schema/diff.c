@@ -42,12 +42,13 @@ wf_schema_plan(WfModel *from, WfModel *to, const WfDiffOptions *options)
 	return plan;
 }
 
-/* Owner, grants and comments: nothing depends on them. */
+/* Owner, grants, comments and labels: nothing depends on them. */
 bool
 wf_schema_is_decoration(const char *attr)
 {
 	return strcmp(attr, "owner") == 0 || strcmp(attr, "grants") == 0 ||
-		strcmp(attr, "comment") == 0 || strcmp(attr, "index_comment") == 0;
+		strcmp(attr, "comment") == 0 || strcmp(attr, "index_comment") == 0 ||
+		strcmp(attr, "security_labels") == 0;
 }
 
 /* Both models are sorted alike, so one pass over both finds the pairs. */
@@ -61,7 +62,9 @@ match(WfPlan *plan)
 
 		if (!from)
 		{
-			to->fate = WF_FATE_CREATE;
+			/* What a failed build left behind is nothing to aim at. */
+			if (wf_schema_model_knows(plan->from, to->type, 0) && !wf_schema_flag(to, "invalid"))
+				to->fate = WF_FATE_CREATE;
 			continue;
 		}
 		from->twin = to;
@@ -71,9 +74,9 @@ match(WfPlan *plan)
 	{
 		WfObject   *from = plan->from->objects[i];
 
-		if (!from->twin)
+		if (!from->twin && wf_schema_model_knows(plan->to, from->type, 0))
 			from->fate = WF_FATE_DROP;
-		else
+		else if (from->twin)
 			compare(plan, from, from->twin);
 	}
 }

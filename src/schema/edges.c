@@ -49,6 +49,8 @@ wf_schema_add_edges(WfPlan *plan)
 			wf_schema_edge(object->parent->grants_action, object->create_action, NULL);
 		}
 		/* A sequence gets the owner of its table, and then its grants. */
+		if (object->type->kind == WF_OBJECT_COLUMN && wf_schema_value(object, "identity"))
+			wf_schema_edge(object->parent->owner_action, object->first_alter, NULL);
 		if (object->type->kind == WF_OBJECT_SEQUENCE_OWNER && object->parent->grants_action)
 			after_owners(object);
 	}

@@ -166,6 +166,8 @@ can_rename(const WfObjectType *type)
 		case WF_OBJECT_DEFAULT:
 		case WF_OBJECT_PARTITION:
 		case WF_OBJECT_INDEX_PARTITION:
+		case WF_OBJECT_PRIVILEGES:
+		case WF_OBJECT_SETTING:
 		case WF_OBJECT_DEFAULT_PRIVILEGES:
 			return false;
 		default:

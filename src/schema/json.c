@@ -1,7 +1,7 @@
 /*
  * json.c: a schema model as a jsonb snapshot, and back.
  *
- * {"format": "wishflags-schema", "version": 1, "server_version": 150020,
+ * {"format": "wishflags-schema", "version": 2, "server_version": 150020,
  *  "objects": {"table": {"public.t": {"attribute": ..., "parent": "...",
  *  "needs": ["..."]}}}, "unmodelled": ["..."]}
  *
@@ -27,7 +27,8 @@ static JsonbValue *member(JsonbContainer *container, const char *key);
 static JsonbContainer *container_member(JsonbContainer *container, const char *key,
 										bool array, const char *argument);
 static const WfScope *read_scope(Jsonb *snapshot, const char *argument);
-static void check_format(Jsonb *snapshot, const char *argument);
+static int	check_format(Jsonb *snapshot, const char *argument);
+static void check_server(WfModel *model, const char *argument);
 static List *strings(JsonbContainer *array);
 static void read_type(WfModel *model, const char *name, JsonbContainer *objects,
 					  const char *argument);
@@ -232,12 +233,13 @@ wf_schema_header_from_json(Jsonb *snapshot, const char *argument)
 	WfModel    *model = wf_schema_model_create();
 	JsonbValue *version;
 
-	check_format(snapshot, argument);
+	model->version = check_format(snapshot, argument);
 	version = member(&snapshot->root, "server_version");
 	if (!version || version->type != jbvNumeric)
 		malformed(argument, "\"server_version\" is not a number");
 	model->server_version =
 		DatumGetInt32(DirectFunctionCall1(numeric_int4, NumericGetDatum(version->val.numeric)));
+	check_server(model, argument);
 	model->schemas = strings(container_member(&snapshot->root, "schemas", true, NULL));
 	model->left_out = strings(container_member(&snapshot->root, "left_out", true, NULL));
 	model->unmodelled = strings(container_member(&snapshot->root, "unmodelled", true, argument));
@@ -282,7 +284,22 @@ container_member(JsonbContainer *container, const char *key, bool array, const c
 	return value->val.binary.data;
 }
 
+/* A newer server may say things that this one does not understand. */
 static void
+check_server(WfModel *model, const char *argument)
+{
+	if (model->server_version < 100000)
+		malformed(argument, "\"server_version\" is the number of no server");
+	if (model->server_version / 10000 > WF_SERVER_MAJOR)
+		ereport(WARNING,
+				(errmsg("%s comes from PostgreSQL %d, this is PostgreSQL %d", argument,
+						model->server_version / 10000, WF_SERVER_MAJOR),
+				 errdetail("Its definitions may have what this server does not know, or writes in another way."),
+				 errhint("Compare snapshots of servers of the same major version.")));
+}
+
+/* The version of the format; raises an error where it is not known. */
+static int
 check_format(Jsonb *snapshot, const char *argument)
 {
 	JsonbValue *format;
@@ -302,12 +319,13 @@ check_format(Jsonb *snapshot, const char *argument)
 		malformed(argument, "\"version\" is not a number");
 	number = DatumGetInt32(DirectFunctionCall1(numeric_int4,
 											   NumericGetDatum(version->val.numeric)));
-	if (number != WF_SNAPSHOT_VERSION)
+	if (number < 1 || number > WF_SNAPSHOT_VERSION)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("%s has snapshot format version %d, this library reads version %d",
+				 errmsg("%s has snapshot format version %d, this library reads 1 to %d",
 						argument, number, WF_SNAPSHOT_VERSION),
-				 errhint("Make the snapshot again with this version: SELECT wishflags.schema_snapshot();")));
+				 errhint("Update the extension, or make the snapshot again with this one: SELECT wishflags.schema_snapshot();")));
+	return number;
 }
 
 static List *

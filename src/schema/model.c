@@ -30,6 +30,9 @@ typedef struct WfObjectEntry
 #define SH_DECLARE
 #include "lib/simplehash.h"
 
+static char *scope_of(List *schemas);
+static int	compare_names(const ListCell *a, const ListCell *b);
+static char *schema_array(List *names);
 static int	compare_objects(const void *a, const void *b);
 
 /* An empty model in the current memory context. */
@@ -38,6 +41,7 @@ wf_schema_model_create(void)
 {
 	WfModel    *model = palloc0(sizeof(WfModel));
 
+	model->version = WF_SNAPSHOT_VERSION;
 	model->capacity = 256;
 	model->objects = palloc(model->capacity * sizeof(WfObject *));
 	model->by_key = (struct wf_object_hash *) wf_object_create(CurrentMemoryContext, 512, NULL);
@@ -171,6 +175,71 @@ bool
 wf_schema_model_left_out(WfModel *model, const char *attr)
 {
 	return wf_schema_list_has(model->left_out, attr);
+}
+
+/* Does the format that this was read from have the attribute?  If not the first, it has no such type. */
+bool
+wf_schema_model_knows(WfModel *model, const WfObjectType *type, int attr)
+{
+	return model->version >= 2 || !(type->attrs[attr].flags & WF_ATTR_SINCE_2);
+}
+
+/* Are both lists of the same schemas?  NIL: of all. */
+bool
+wf_schema_same_scope(List *from, List *to)
+{
+	return strcmp(scope_of(from), scope_of(to)) == 0;
+}
+
+/* Raises an error unless they are. */
+void
+wf_schema_check_scope(List *from, List *to)
+{
+	if (wf_schema_same_scope(from, to))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("the snapshots hold different schemas"),
+			 errdetail("The first holds %s, the second %s.", scope_of(from), scope_of(to)),
+			 errhint("Take both of the same: SELECT wishflags.schema_snapshot(%s);",
+					 from || to ? schema_array(from ? from : to) : "")));
+}
+
+static char *
+scope_of(List *schemas)
+{
+	List	   *names = list_copy(schemas);
+	StringInfoData text;
+	ListCell   *lc;
+
+	if (!names)
+		return pstrdup("all schemas");
+	list_sort(names, compare_names);
+	initStringInfo(&text);
+	foreach(lc, names)
+		if (foreach_current_index(lc) == 0 ||
+			strcmp(lfirst(lc), list_nth(names, foreach_current_index(lc) - 1)) != 0)
+		appendStringInfo(&text, "%s\"%s\"", text.len ? ", " : "", (char *) lfirst(lc));
+	return psprintf("%s %s", strchr(text.data, ',') ? "schemas" : "schema", text.data);
+}
+
+static int
+compare_names(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
+}
+
+/* "ARRAY['a', 'b']" */
+static char *
+schema_array(List *names)
+{
+	StringInfoData text;
+	ListCell   *lc;
+
+	initStringInfo(&text);
+	foreach(lc, names)
+		appendStringInfo(&text, "%s%s", text.len ? ", " : "", quote_literal_cstr(lfirst(lc)));
+	return psprintf("ARRAY[%s]", text.data);
 }
 
 /* Notes that object depends on needed, once. */

@@ -15,7 +15,9 @@
 #include "utils/jsonb.h"
 
 #define WF_SNAPSHOT_FORMAT "wishflags-schema"
-#define WF_SNAPSHOT_VERSION 1
+
+/* Version 2 brought the attributes that are WF_ATTR_SINCE_2. */
+#define WF_SNAPSHOT_VERSION 2
 
 /* Object types, in the order in which a script creates them. */
 typedef enum WfObjectKind
@@ -69,6 +71,8 @@ typedef enum WfObjectKind
 	WF_OBJECT_PUBLICATION,
 	WF_OBJECT_SUBSCRIPTION,
 	WF_OBJECT_EVENT_TRIGGER,
+	WF_OBJECT_PRIVILEGES,
+	WF_OBJECT_SETTING,
 	WF_OBJECT_DEFAULT_PRIVILEGES,
 	WF_OBJECT_COUNT
 } WfObjectKind;
@@ -76,6 +80,8 @@ typedef enum WfObjectKind
 #define WF_ATTR_LIST 1			/* a JSON array of strings */
 #define WF_ATTR_QUIET 2			/* needed to write DDL, never compared */
 #define WF_ATTR_REQUIRED 4		/* no object of the type is without it */
+#define WF_ATTR_SINCE_2 8		/* unknown to snapshots of format version 1;
+								 * as the first attribute, the whole type is */
 
 #define WF_MAX_ATTRS 28
 
@@ -176,6 +182,7 @@ typedef struct WfModel
 								 * ... */
 	const WfScope *scope;		/* NULL: everything */
 	List	   *unmodelled;		/* char *: described objects */
+	int			version;		/* of the format it was read from */
 	int			server_version;
 	bool		inconsistent;	/* others changed schemas while it was read */
 } WfModel;
@@ -195,6 +202,9 @@ extern void wf_schema_model_finish(WfModel *model);
 extern void wf_schema_model_rekey(WfModel *model);
 extern void wf_schema_model_retain(WfModel *model, bool (*keep) (WfModel *model, WfObject *object));
 extern bool wf_schema_model_left_out(WfModel *model, const char *attr);
+extern bool wf_schema_model_knows(WfModel *model, const WfObjectType *type, int attr);
+extern bool wf_schema_same_scope(List *from, List *to);
+extern void wf_schema_check_scope(List *from, List *to);
 extern void wf_schema_object_need(WfObject *object, WfObject *needed);
 extern const char *wf_schema_value(WfObject *object, const char *attr);
 extern bool wf_schema_flag(WfObject *object, const char *attr);

@@ -68,6 +68,8 @@ typedef struct WfAction
 	char	   *rollback_sql;
 	WfSchemaLock lock;
 	bool		loses_data;
+	List	   *lost;			/* char *: data, and what else no way back has */
+	List	   *not_restored;	/* char *: what the opposite of this loses */
 	bool		breaks;			/* who uses the object fails or sees another */
 	bool		transactional;
 	bool		alone;			/* its transaction must end before others use
@@ -109,6 +111,7 @@ typedef struct WfDdl
 									 * runs */
 	WfSchemaLock lock;
 	bool		loses_data;
+	List	   *lost;			/* see WfAction */
 	bool		breaks;
 	bool		transactional;
 	bool		alone;
@@ -176,6 +179,7 @@ extern void wf_schema_ddl_shell(WfDdl *ddl, WfObject *object);
 extern void wf_schema_ddl_finish(WfDdl *ddl, WfObject *object);
 extern bool wf_schema_ddl_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr);
 extern void wf_schema_ddl_decorate(WfDdl *ddl, WfObject *object);
+extern void wf_schema_ddl_decorate_identity(WfDdl *ddl, WfObject *column);
 extern void wf_schema_ddl_options(WfDdl *ddl, const char *command, const char *from, const char *to);
 extern void wf_schema_ddl_foreign_options(WfDdl *ddl, const char *command, const char *from, const char *to);
 extern void wf_schema_ddl_plain_create(WfDdl *ddl, WfObject *object);
@@ -190,7 +194,18 @@ extern bool wf_schema_ddl_is_new(WfObject *object);
 /* ddl_grant.c */
 extern void wf_schema_ddl_grants(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr);
 extern char *wf_schema_ddl_opposite(const char *grant);
-extern void wf_schema_ddl_undo_default_privileges(WfDdl *ddl, WfObject *object);
+extern void wf_schema_ddl_undo_default_privileges(WfDdl *ddl, WfObject *object, const char *attr);
+extern const char *wf_schema_ddl_end_of_name(const char *name);
+
+/* loss.c */
+extern void wf_schema_ddl_loses(WfDdl *ddl, const char *what, const char *identity);
+extern void wf_schema_ddl_forgets(WfDdl *ddl, const char *what, const char *identity);
+extern void wf_schema_ddl_loses_values(WfDdl *ddl, WfObject *from, WfObject *to);
+extern char *wf_schema_loss_comment(List *lost);
+extern void wf_schema_refuse_loss(WfPlan *plan);
+
+/* narrow.c */
+extern bool wf_schema_type_narrows(const char *from, const char *to);
 
 /* script.c */
 extern void wf_schema_write_actions(WfPlan *plan);

@@ -50,10 +50,11 @@ static const WfOption diff_options[] = {
 static List *schema_names(ArrayType *array);
 static WfPlan *plan_arguments(FunctionCallInfo fcinfo);
 static WfPlan *plan_schemas(FunctionCallInfo fcinfo);
-static void emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal);
+static void emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal, bool rollback);
 static const char *severity(WfAction *action);
 static const char *kind(WfAction *action);
-static Jsonb *evidence(WfAction *action);
+static Jsonb *evidence(WfAction *action, bool rollback);
+static void push_list(JsonbParseState **state, const char *key, List *list);
 static void push_likely(JsonbParseState **state, WfObject *created);
 static void push_member(JsonbParseState **state, const char *key, JsonbValue value);
 static void push_key(JsonbParseState **state, const char *key);
@@ -93,9 +94,9 @@ wf_schema_read_request(ArrayType *schemas, Jsonb *options)
 	if (!wanted.owners)
 		left_out = lappend(left_out, "owner");
 	if (!wanted.grants)
-		left_out = lappend(left_out, "grants");
+		left_out = list_concat(left_out, list_make2("grants", "identity_grants"));
 	if (!wanted.comments)
-		left_out = list_concat(left_out, list_make2("comment", "index_comment"));
+		left_out = list_concat(left_out, list_make3("comment", "index_comment", "identity_comment"));
 	if (wanted.scope && !wf_schema_scope(wanted.scope))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -148,6 +149,9 @@ wf_schema_read_pair(FunctionCallInfo fcinfo, Jsonb *renames, WfModel **from, WfM
 	*from = wf_schema_model_from_json(PG_GETARG_JSONB_P(0), "from_snapshot");
 	*to = PG_ARGISNULL(1) ? wf_schema_read(wf_schema_renamed_schemas((*from)->schemas, renames), (*from)->left_out)
 		: wf_schema_model_from_json(PG_GETARG_JSONB_P(1), "to_snapshot");
+	/* The hints may be those of the way there or of the way back. */
+	if (!wf_schema_same_scope((*from)->schemas, wf_schema_renamed_schemas((*to)->schemas, renames)))
+		wf_schema_check_scope(wf_schema_renamed_schemas((*from)->schemas, renames), (*to)->schemas);
 }
 
 /* (from_snapshot jsonb, to_snapshot jsonb, options jsonb) */
@@ -233,11 +237,11 @@ wf_schema_emit_plan(FunctionCallInfo fcinfo, WfPlan *plan)
 	int			ordinal = 0;
 
 	foreach(lc, plan->actions)
-		emit((ReturnSetInfo *) fcinfo->resultinfo, lfirst(lc), ++ordinal);
+		emit((ReturnSetInfo *) fcinfo->resultinfo, lfirst(lc), ++ordinal, plan->options.rollback);
 }
 
 static void
-emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal)
+emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal, bool rollback)
 {
 	static const char *const verbs[] = {"drop", "alter", "create", "create", "create", "drop", "rename"};
 	static const char *const locks[] = {
@@ -274,7 +278,7 @@ emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal)
 	}
 	values[0] = Int32GetDatum(ordinal);
 	values[12] = BoolGetDatum(action->transactional);
-	values[13] = JsonbPGetDatum(evidence(action));
+	values[13] = JsonbPGetDatum(evidence(action, rollback));
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
@@ -299,11 +303,12 @@ kind(WfAction *action)
 }
 
 /*
- * What is behind a change: whether it only makes way for another one, and what
- * a created object may have been called before.
+ * What is behind a change: whether it only makes way for another one, what it
+ * loses, on the way back what stays lost, and what a created object may have
+ * been called before.
  */
 static Jsonb *
-evidence(WfAction *action)
+evidence(WfAction *action, bool rollback)
 {
 	JsonbParseState *state = NULL;
 	WfObject   *object = action->from ? action->from : action->to;
@@ -313,6 +318,9 @@ evidence(WfAction *action)
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	if (!action->renamed && object->fate == WF_FATE_REPLACE)
 		push_member(&state, "rebuilt", rebuilt);
+	push_list(&state, "lost", action->lost);
+	if (rollback)
+		push_list(&state, "not_restored", action->not_restored);
 	if (action->verb == WF_VERB_CREATE && object->likely)
 		push_likely(&state, object);
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
@@ -332,6 +340,25 @@ push_likely(JsonbParseState **state, WfObject *created)
 	pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
 	push_member(state, wf_schema_hint_key(created->likely), string_value(wf_schema_own_name(created)));
 	pushJsonbValue(state, WJB_END_OBJECT, NULL);
+}
+
+/* Strings, if there are any. */
+static void
+push_list(JsonbParseState **state, const char *key, List *list)
+{
+	ListCell   *lc;
+
+	if (!list)
+		return;
+	push_key(state, key);
+	pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
+	foreach(lc, list)
+	{
+		JsonbValue	value = string_value(lfirst(lc));
+
+		pushJsonbValue(state, WJB_ELEM, &value);
+	}
+	pushJsonbValue(state, WJB_END_ARRAY, NULL);
 }
 
 static void

@@ -97,7 +97,8 @@ wf_schema_covers(WfModel *model, const WfObjectType *type, int attr)
 {
 	const ScopeRow *row;
 
-	if ((type->attrs[attr].flags & WF_ATTR_QUIET) || wf_schema_model_left_out(model, type->attrs[attr].name))
+	if ((type->attrs[attr].flags & WF_ATTR_QUIET) || !wf_schema_model_knows(model, type, attr) ||
+		wf_schema_model_left_out(model, type->attrs[attr].name))
 		return false;
 	if (!model->scope)
 		return true;

@@ -21,7 +21,6 @@ static char *pinned_settings(WfPlan *plan, const char *verb, bool transactional)
 static bool script_has(WfPlan *plan, const char *const *words, bool transactional);
 static void begin(StringInfo script, const char *settings, bool *open);
 static void commit(StringInfo script, bool *open);
-static void refuse_data_loss(WfPlan *plan);
 
 /* Writes the DDL of each action, and forgets those that need none. */
 void
@@ -89,17 +88,22 @@ write_action(WfPlan *plan, WfAction *action, List *default_privileges)
 	action->late_sql = late.data;
 	action->lock = ddl.lock;
 	action->loses_data = ddl.loses_data;
+	action->lost = ddl.lost;
 	action->breaks = ddl.breaks;
 	action->transactional = ddl.transactional;
 	action->alone = ddl.alone;
 }
 
-/* The statements that undo one action, as far as it goes by itself. */
+/*
+ * The statements that undo one action, as far as it goes by itself, with a
+ * comment that says what they do not bring back.
+ */
 static char *
 way_back(WfPlan *plan, WfAction *action)
 {
 	StringInfoData sql;
 	WfDdl		ddl;
+	bool		can = true;
 
 	/* How a doubtful text stands after the renames is not known. */
 	if (action->verb != WF_VERB_CREATE && action->from && action->from->doubts &&
@@ -117,16 +121,15 @@ way_back(WfPlan *plan, WfAction *action)
 			wf_schema_ddl_drop(&ddl, action->to);
 			break;
 		case WF_VERB_ALTER:
-			if (!wf_schema_ddl_alter(&ddl, action->to, action->from, action->attr))
-				resetStringInfo(&sql);
+			can = wf_schema_ddl_alter(&ddl, action->to, action->from, action->attr);
 			break;
-		case WF_VERB_SHELL:
-		case WF_VERB_READY:
-		case WF_VERB_FINISH:
-		case WF_VERB_RENAME:
+		default:
 			break;
 	}
-	return sql.len ? sql.data : NULL;
+	action->not_restored = ddl.lost;
+	if (!can)
+		return psprintf("-- No statement undoes this by itself; the whole way back does: option \"rollback\".\n");
+	return sql.len ? psprintf("%s%s", wf_schema_loss_comment(action->lost), sql.data) : NULL;
 }
 
 /* Default privileges that are in force while the script runs. */
@@ -238,7 +241,7 @@ wf_schema_script(WfPlan *plan)
 	ListCell   *lc;
 
 	if (!plan->options.allow_data_loss)
-		refuse_data_loss(plan);
+		wf_schema_refuse_loss(plan);
 	settings = pinned_settings(plan, "SET LOCAL", true);
 	outside = pinned_settings(plan, "SET", false);
 	initStringInfo(&script);
@@ -255,6 +258,8 @@ wf_schema_script(WfPlan *plan)
 		}
 		else
 			begin(&script, settings, &open);
+		if (plan->options.rollback)
+			appendStringInfoString(&script, wf_schema_loss_comment(action->not_restored));
 		appendStringInfoString(&script, action->sql);
 		if (action->alone)
 			commit(&script, &open);
@@ -350,43 +355,4 @@ commit(StringInfo script, bool *open)
 	if (*open)
 		appendStringInfoString(script, "COMMIT;\n");
 	*open = false;
-}
-
-static void
-refuse_data_loss(WfPlan *plan)
-{
-	StringInfoData what;
-	StringInfoData renames;
-	ListCell   *lc;
-
-	initStringInfo(&what);
-	initStringInfo(&renames);
-	foreach(lc, plan->actions)
-	{
-		WfAction   *action = lfirst(lc);
-
-		if (!action->loses_data)
-			continue;
-		appendStringInfo(&what, "%s%s", what.len ? ", " : "", action->from->key);
-		if (!action->from->likely)
-			continue;
-		if (renames.len)
-			appendStringInfoString(&renames, ", ");
-		escape_json(&renames, wf_schema_hint_key(action->from));
-		appendStringInfoString(&renames, ": ");
-		escape_json(&renames, wf_schema_own_name(action->from->likely));
-	}
-	if (what.len && renames.len)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the script would lose data"),
-				 errdetail("It drops %s.", what.data),
-				 errhint("If something only gets another name, add the option: '{\"renames\": {%s}}'. If the loss is meant, add: '{\"allow_data_loss\": true}'.",
-						 renames.data)));
-	if (what.len)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the script would lose data"),
-				 errdetail("It drops %s.", what.data),
-				 errhint("If that is meant, add the option: '{\"allow_data_loss\": true}'.")));
 }

@@ -13,7 +13,12 @@
 #define LIST WF_ATTR_LIST
 #define QUIET WF_ATTR_QUIET
 #define REQUIRED WF_ATTR_REQUIRED
-#define OWNED {"owner", 0}, {"grants", LIST}, {"comment", 0}
+#define SINCE_2 WF_ATTR_SINCE_2
+#define LABELS {"security_labels", LIST | SINCE_2}
+#define OWNED {"owner", 0}, {"grants", LIST}, {"comment", 0}, LABELS
+
+/* Extensions that take the object along when they go. */
+#define DEPENDS {"depends_on", LIST | SINCE_2}
 
 /* Types whose CREATE statement is the attribute "definition". */
 #define PLAIN wf_schema_ddl_plain_create, wf_schema_ddl_plain_drop, wf_schema_ddl_never_alter
@@ -54,11 +59,11 @@ static WfObjectType types[] = {
 	{WF_OBJECT_FUNCTION, "function", "FUNCTION", "FUNCTION",
 		wf_schema_ddl_plain_create, wf_schema_ddl_plain_drop, wf_schema_ddl_function_alter,
 		{{"definition", REQUIRED}, {"result", QUIET}, {"arguments", QUIET}, {"defaults", QUIET},
-	{"window", QUIET}, OWNED}, 0},
+	{"window", QUIET}, DEPENDS, OWNED}, 0},
 	{WF_OBJECT_PROCEDURE, "procedure", "PROCEDURE", "PROCEDURE",
 		wf_schema_ddl_plain_create, wf_schema_ddl_plain_drop, wf_schema_ddl_function_alter,
 		{{"definition", REQUIRED}, {"result", QUIET}, {"arguments", QUIET}, {"defaults", QUIET},
-	{"window", QUIET}, OWNED}, 0},
+	{"window", QUIET}, DEPENDS, OWNED}, 0},
 	{WF_OBJECT_OPERATOR_FAMILY, "operator family", "OPERATOR FAMILY", NULL, PLAIN,
 	{{"definition", REQUIRED}, {"owner", 0}, {"comment", 0}}, 0},
 	{WF_OBJECT_OPERATOR, "operator", "OPERATOR", NULL, PLAIN,
@@ -113,9 +118,10 @@ static WfObjectType types[] = {
 		wf_schema_ddl_column_create, wf_schema_ddl_column_drop, wf_schema_ddl_column_alter,
 		{{"position", QUIET}, {"inherited", QUIET}, {"local", QUIET}, {"usual_storage", QUIET},
 		{"generated", 0}, {"type", REQUIRED}, {"identity", 0}, {"identity_sequence", 0},
-		{"identity_settings", LIST}, {"identity_persistence", 0}, {"not_null", 0},
+		{"identity_settings", LIST}, {"identity_persistence", 0},
+		{"identity_grants", LIST | SINCE_2}, {"identity_comment", SINCE_2}, {"not_null", 0},
 		{"storage", 0}, {"compression", 0}, {"statistics", 0}, {"options", LIST},
-	{"foreign_options", LIST}, {"grants", LIST}, {"comment", 0}}, 0},
+	{"foreign_options", LIST}, {"grants", LIST}, {"comment", 0}, LABELS}, 0},
 	{WF_OBJECT_SEQUENCE_OWNER, "sequence owner", "", NULL,
 		wf_schema_ddl_sequence_owner_create, wf_schema_ddl_sequence_owner_drop, wf_schema_ddl_never_alter,
 	{{"column", REQUIRED}}, 0},
@@ -128,16 +134,16 @@ static WfObjectType types[] = {
 	{WF_OBJECT_MATERIALIZED_VIEW, "materialized view", "MATERIALIZED VIEW", "TABLE",
 		wf_schema_ddl_materialized_view_create, wf_schema_ddl_plain_drop, wf_schema_ddl_materialized_view_alter,
 		{{"definition", REQUIRED}, {"unpopulated", QUIET}, {"access_method", 0}, {"tablespace", 0}, {"options", LIST},
-	{"clustered", 0}, OWNED}, 0},
+	{"clustered", 0}, DEPENDS, OWNED}, 0},
 	{WF_OBJECT_CONSTRAINT, "constraint", "CONSTRAINT", NULL,
 		wf_schema_ddl_constraint_create, wf_schema_ddl_constraint_drop, wf_schema_ddl_constraint_alter,
 		{{"kind", REQUIRED}, {"definition", REQUIRED}, {"not_valid", 0}, {"inherited", QUIET}, {"local", QUIET},
 		{"index", QUIET}, {"options", LIST}, {"tablespace", 0}, {"statistics", LIST},
-	{"replica_identity", 0}, {"clustered", 0}, {"index_comment", 0}, {"comment", 0}}, 0},
+	{"replica_identity", 0}, {"clustered", 0}, DEPENDS, {"index_comment", 0}, {"comment", 0}}, 0},
 	{WF_OBJECT_INDEX, "index", "INDEX", NULL,
 		wf_schema_ddl_index_create, wf_schema_ddl_index_drop, wf_schema_ddl_index_alter,
-		{{"definition", REQUIRED}, {"options", LIST}, {"tablespace", 0}, {"statistics", LIST},
-	{"replica_identity", 0}, {"clustered", 0}, {"comment", 0}}, 0},
+		{{"definition", REQUIRED}, {"invalid", SINCE_2}, {"options", LIST}, {"tablespace", 0}, {"statistics", LIST},
+	{"replica_identity", 0}, {"clustered", 0}, DEPENDS, {"comment", 0}}, 0},
 	{WF_OBJECT_PARTITION, "partition", "", NULL,
 		wf_schema_ddl_partition_create, wf_schema_ddl_partition_drop, wf_schema_ddl_never_alter,
 	{{"of", REQUIRED}, {"bound", REQUIRED}}, 0},
@@ -152,17 +158,23 @@ static WfObjectType types[] = {
 	{{"definition", REQUIRED}, {"enabled", 0}, {"comment", 0}}, 0},
 	{WF_OBJECT_TRIGGER, "trigger", "TRIGGER", NULL,
 		wf_schema_ddl_trigger_create, wf_schema_ddl_trigger_drop, wf_schema_ddl_trigger_alter,
-	{{"definition", 0}, {"enabled", 0}, {"parent_enabled", QUIET}, {"comment", 0}}, 0},
+	{{"definition", 0}, {"enabled", 0}, {"parent_enabled", QUIET}, DEPENDS, {"comment", 0}}, 0},
 	{WF_OBJECT_POLICY, "policy", "POLICY", NULL, PLAIN,
 	{{"definition", REQUIRED}, {"comment", 0}}, 0},
 	{WF_OBJECT_PUBLICATION, "publication", "PUBLICATION", NULL, PLAIN,
-	{{"definition", REQUIRED}, {"owner", 0}, {"comment", 0}}, 0},
+	{{"definition", REQUIRED}, {"owner", 0}, {"comment", 0}, LABELS}, 0},
 	{WF_OBJECT_SUBSCRIPTION, "subscription", "SUBSCRIPTION", NULL,
 		wf_schema_ddl_subscription_create, wf_schema_ddl_subscription_drop, wf_schema_ddl_subscription_alter,
-	{{"definition", REQUIRED}, {"enabled", 0}, {"owner", 0}, {"comment", 0}}, 0},
+	{{"definition", REQUIRED}, {"enabled", 0}, {"owner", 0}, {"comment", 0}, LABELS}, 0},
 	{WF_OBJECT_EVENT_TRIGGER, "event trigger", "EVENT TRIGGER", NULL,
 		wf_schema_ddl_event_trigger_create, wf_schema_ddl_plain_drop, wf_schema_ddl_event_trigger_alter,
-	{{"definition", REQUIRED}, {"enabled", 0}, {"owner", 0}, {"comment", 0}}, 0},
+	{{"definition", REQUIRED}, {"enabled", 0}, {"owner", 0}, {"comment", 0}, LABELS}, 0},
+	{WF_OBJECT_PRIVILEGES, "privileges", "", "",
+		wf_schema_ddl_no_text, wf_schema_ddl_privileges_drop, wf_schema_ddl_never_alter,
+	{{"on", REQUIRED | QUIET | SINCE_2}, {"of_column", QUIET}, {"grants", LIST}}, 0},
+	{WF_OBJECT_SETTING, "setting", "", NULL,
+		wf_schema_ddl_setting_create, wf_schema_ddl_setting_drop, wf_schema_ddl_setting_alter,
+	{{"value", REQUIRED | SINCE_2}, {"name", REQUIRED | QUIET}, {"role", QUIET}}, 0},
 	{WF_OBJECT_DEFAULT_PRIVILEGES, "default privileges", "", NULL,
 		wf_schema_ddl_default_privileges_create, wf_schema_ddl_default_privileges_drop,
 		wf_schema_ddl_default_privileges_alter,
