@@ -43,6 +43,7 @@ SELECT wishflags.schema_diff_sql(s, wishflags.schema_snapshot()) FROM snapshot;
 SELECT count(*) FROM snapshot, wishflags.schema_diff(wishflags.schema_snapshot(), s);
 SELECT count(*) FROM snapshot, wishflags.schema_diff(s, wishflags.schema_snapshot('{wishflags,wrong}'));
 SELECT count(*) AS changes FROM snapshot, wishflags.schema_diff(s, wishflags.schema_snapshot('{wrong,wrong}'));
+SELECT wishflags.schema_snapshot('{wrong,wishflags,wrong}') = wishflags.schema_snapshot('{wishflags,wrong}') AS same;
 
 -- The old format knows nothing of what the new one brought, so that is not compared.
 CREATE INDEX i ON wrong.t (a);

@@ -33,7 +33,6 @@ static bool can_be_likely(WfObject *object);
 static bool same_place(WfObject *dropped, WfObject *created);
 static Look *look_at(WfObject *object);
 static double likeness(Look *dropped, Look *created);
-static int	compare_parts(const ListCell *a, const ListCell *b);
 static char *nameless(WfObject *object, const char *text);
 static void forget_names(WfTokens *tokens, WfObject *object);
 static double names_alike(WfObject *dropped, WfObject *created);
@@ -203,15 +202,9 @@ look_at(WfObject *object)
 			look->parts = lappend(look->parts, psprintf("column %s %s", wf_schema_short_name(child),
 														wf_schema_value(child, "type")));
 	}
-	list_sort(look->parts, compare_parts);
+	list_sort(look->parts, wf_schema_compare_names);
 	look->must = must.data;
 	return look;
-}
-
-static int
-compare_parts(const ListCell *a, const ListCell *b)
-{
-	return strcmp(lfirst(a), lfirst(b));
 }
 
 /* From 0 to 1: the share of parts that are the same. */

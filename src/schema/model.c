@@ -31,7 +31,6 @@ typedef struct WfObjectEntry
 #include "lib/simplehash.h"
 
 static char *scope_of(List *schemas);
-static int	compare_names(const ListCell *a, const ListCell *b);
 static char *schema_array(List *names);
 static int	compare_objects(const void *a, const void *b);
 
@@ -214,7 +213,7 @@ scope_of(List *schemas)
 
 	if (!names)
 		return pstrdup("all schemas");
-	list_sort(names, compare_names);
+	list_sort(names, wf_schema_compare_names);
 	initStringInfo(&text);
 	foreach(lc, names)
 		if (foreach_current_index(lc) == 0 ||
@@ -223,8 +222,9 @@ scope_of(List *schemas)
 	return psprintf("%s %s", strchr(text.data, ',') ? "schemas" : "schema", text.data);
 }
 
-static int
-compare_names(const ListCell *a, const ListCell *b)
+/* For list_sort(): by the bytes of the text. */
+int
+wf_schema_compare_names(const ListCell *a, const ListCell *b)
 {
 	return strcmp(lfirst(a), lfirst(b));
 }

@@ -212,6 +212,7 @@ extern char *wf_schema_short_name(WfObject *object);
 extern const char *wf_schema_bare(const char *qualified, const char *schema);
 extern List *wf_schema_list(const char *json);
 extern bool wf_schema_list_has(List *list, const char *item);
+extern int	wf_schema_compare_names(const ListCell *a, const ListCell *b);
 
 /* scope.c */
 extern const WfScope *wf_schema_scope(const char *name);

@@ -109,6 +109,7 @@ wf_schema_read_request(ArrayType *schemas, Jsonb *options)
 	return model;
 }
 
+/* Each once and in order, so that the same schemas are the same snapshot. */
 static List *
 schema_names(ArrayType *array)
 {
@@ -120,12 +121,17 @@ schema_names(ArrayType *array)
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &n);
 	for (int i = 0; i < n; i++)
 	{
+		char	   *name;
+
 		if (nulls[i])
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("the name of a schema must not be null")));
-		names = lappend(names, TextDatumGetCString(elements[i]));
+		name = TextDatumGetCString(elements[i]);
+		if (!wf_schema_list_has(names, name))
+			names = lappend(names, name);
 	}
+	list_sort(names, wf_schema_compare_names);
 	if (names == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
