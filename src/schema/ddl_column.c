@@ -220,6 +220,7 @@ wf_schema_ddl_column_create(WfDdl *ddl, WfObject *column)
 			appendStringInfo(ddl->sql, "%s ADD %s;\n", alter_column(column, true), identity);
 	}
 	wf_schema_ddl_column_settings(ddl, column);
+	wf_schema_ddl_settle_copies(ddl, column);
 }
 
 void
@@ -424,7 +425,10 @@ alter_not_null(WfDdl *ddl, WfObject *from, WfObject *to)
 		return;
 	if (!wf_schema_flag(to, "not_null"))
 	{
-		appendStringInfo(ddl->sql, "%s DROP NOT NULL;\n", alter);
+		/* Partitions follow their parent; children have a statement each. */
+		appendStringInfo(ddl->sql, "%s DROP NOT NULL;\n",
+						 alter_column(to, !wf_schema_value(to->parent, "partition_by")));
+		wf_schema_ddl_keep_not_null(ddl, to);
 		return;
 	}
 	ddl->breaks = true;

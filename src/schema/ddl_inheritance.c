@@ -7,12 +7,73 @@
 
 #include "schema/ddl.h"
 
+static WfObject *copy_of(WfObject *column, WfObject *user);
 static char *alter_table(WfObject *table);
 static char *begin_stand_in(WfDdl *ddl, WfObject *table, const char *including);
 static void end_stand_in(WfDdl *ddl, WfObject *table, const char *stand_in);
 static List *brought_along(WfObject *link);
 static void add_to(WfDdl *ddl, const char *stand_in, WfObject *child);
 static bool all_valid(WfObject *table);
+
+/*
+ * What the children of a table have to say of their copies of a new column,
+ * which come with it.
+ */
+void
+wf_schema_ddl_settle_copies(WfDdl *ddl, WfObject *column)
+{
+	ListCell   *lc;
+
+	foreach(lc, column->create_action ? column->parent->needed_by : NIL)
+	{
+		WfObject   *copy = copy_of(column, lfirst(lc));
+		char	   *alter;
+
+		if (!copy || copy->create_action != column->create_action || copy == column)
+			continue;
+		wf_schema_go_deeper();
+		alter = psprintf("%s ALTER COLUMN %s", alter_table(copy->parent), wf_schema_short_name(copy));
+		if (column->children && !copy->children)
+			appendStringInfo(ddl->sql, "%s DROP DEFAULT;\n", alter);
+		if (wf_schema_flag(copy, "not_null") && !wf_schema_flag(column, "not_null"))
+			appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", alter);
+		wf_schema_ddl_column_settings(ddl, copy);
+		wf_schema_ddl_decorate(ddl, copy);
+		wf_schema_ddl_settle_copies(ddl, copy);
+	}
+}
+
+/* Partitions that stay NOT NULL have lost it with their parent. */
+void
+wf_schema_ddl_keep_not_null(WfDdl *ddl, WfObject *column)
+{
+	ListCell   *lc;
+
+	foreach(lc, wf_schema_value(column->parent, "partition_by") ? column->parent->needed_by : NIL)
+	{
+		WfObject   *copy = copy_of(column, lfirst(lc));
+
+		if (!copy || !copy->twin)
+			continue;
+		wf_schema_go_deeper();
+		if (wf_schema_flag(copy, "not_null"))
+			appendStringInfo(ddl->sql, "%s ALTER COLUMN %s SET NOT NULL;\n", alter_table(copy->parent),
+							 wf_schema_short_name(copy));
+		else
+			wf_schema_ddl_keep_not_null(ddl, copy);
+	}
+}
+
+/* The column of a table that is linked to this one's, or is of this type; NULL when user is something else. */
+static WfObject *
+copy_of(WfObject *column, WfObject *user)
+{
+	const char *of_type = wf_schema_value(user, "of_type");
+
+	if (user->type->kind == WF_OBJECT_INHERITANCE || user->type->kind == WF_OBJECT_PARTITION)
+		return wf_schema_namesake(column, user->parent);
+	return of_type && strcmp(of_type, column->parent->identity) == 0 ? wf_schema_namesake(column, user) : NULL;
+}
 
 static char *
 alter_table(WfObject *table)

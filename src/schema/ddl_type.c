@@ -7,6 +7,7 @@
 
 #include "schema/ddl.h"
 
+static const char *cut_property(char *definition, const char *name);
 static bool keeps_order(List *had, List *wanted);
 static const char *after_in(List *values, const char *value, List *had);
 
@@ -163,6 +164,56 @@ wf_schema_ddl_domain_constraint_drop(WfDdl *ddl, WfObject *constraint)
 {
 	appendStringInfo(ddl->sql, "ALTER DOMAIN %s DROP CONSTRAINT %s;\n", constraint->parent->identity,
 					 wf_schema_short_name(constraint));
+}
+
+/*
+ * Changes of some properties of a base type.  It can get any storage but the
+ * plain one, and the optional functions or none.
+ */
+bool
+wf_schema_ddl_base_type_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+{
+	static const char *const settable[] = {"STORAGE", "RECEIVE", "SEND", "TYPMOD_IN", "TYPMOD_OUT", "ANALYZE", "SUBSCRIPT"};
+	char	   *was = pstrdup(wf_schema_value(from, attr));
+	char	   *value = pstrdup(wf_schema_value(to, attr));
+	StringInfoData set;
+
+	initStringInfo(&set);
+	for (int i = 0; i < lengthof(settable); i++)
+	{
+		const char *old = cut_property(was, settable[i]);
+		const char *new = cut_property(value, settable[i]);
+
+		if (strcmp(old, new) == 0)
+			continue;
+		if (i == 0 && strcmp(new, "plain") == 0)
+			return false;
+		appendStringInfo(&set, "%s%s = %s", set.len ? ", " : "", settable[i], new);
+	}
+	if (strcmp(was, value) != 0)
+		return false;
+	appendStringInfo(ddl->sql, "ALTER TYPE %s SET (%s);\n", to->identity, set.data);
+	return true;
+}
+
+/* Takes ", NAME = value" out of a definition; returns the value, or NONE. */
+static const char *
+cut_property(char *definition, const char *name)
+{
+	char	   *start = strstr(definition, psprintf(", %s = ", name));
+	char	   *value;
+	char	   *end;
+	bool		quoted = false;
+
+	if (!start)
+		return "NONE";
+	value = start + strlen(name) + strlen(",  = ");
+	for (end = value; *end && (quoted || (*end != ',' && *end != ')')); end++)
+		if (*end == '"')
+			quoted = !quoted;
+	value = pnstrdup(value, end - value);
+	memmove(start, end, strlen(end) + 1);
+	return value;
 }
 
 void

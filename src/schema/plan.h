@@ -32,7 +32,9 @@ typedef enum WfVerb
 								 * made of, or a view by a stub */
 	WF_VERB_READY,				/* says nothing: all parts are there */
 	WF_VERB_FINISH,				/* drops what a rebuild had put aside */
-	WF_VERB_RENAME
+	WF_VERB_RENAME,
+	WF_VERB_LOOSEN				/* frees a table of its type while that or the
+								 * columns change */
 } WfVerb;
 
 /* Locks that statements take on tables, weakest first. */
@@ -127,6 +129,7 @@ extern const char *wf_schema_hint_key(WfObject *object);
 
 /* rebuild.c */
 extern void wf_schema_spread(WfPlan *plan);
+extern bool wf_schema_has_sql_body(WfObject *routine);
 
 /* order.c */
 extern void wf_schema_order(WfPlan *plan);
@@ -153,6 +156,7 @@ extern bool wf_schema_leaves_referenced(WfObject *link);
 extern void wf_schema_inheritance_edges(WfObject *link);
 extern void wf_schema_unlink_edges(WfObject *link);
 extern void wf_schema_inherited_drop_edges(WfObject *object);
+extern WfObject *wf_schema_brought_unchecked(WfObject *constraint);
 extern void wf_schema_reorder_parents(WfModel *to);
 extern WfObject *wf_schema_inherited_by(WfObject *object);
 extern WfObject *wf_schema_inherited_from(WfObject *object);
