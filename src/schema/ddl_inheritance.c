@@ -9,6 +9,7 @@
 
 static WfObject *copy_of(WfObject *column, WfObject *user);
 static char *alter_table(WfObject *table);
+static void write_inherit(WfDdl *ddl, WfObject *link);
 static char *begin_stand_in(WfDdl *ddl, WfObject *table, const char *including);
 static void end_stand_in(WfDdl *ddl, WfObject *table, const char *stand_in);
 static List *brought_along(WfObject *link);
@@ -96,7 +97,7 @@ wf_schema_ddl_inheritance_create(WfDdl *ddl, WfObject *link)
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	foreach(lc, along)
 		add_to(ddl, stand_in, lfirst(lc));
-	appendStringInfo(ddl->sql, "%s INHERIT %s;\n", alter_table(link->parent), wf_schema_value(link, "of"));
+	write_inherit(ddl, link);
 	if (stand_in)
 		end_stand_in(ddl, link->parent, stand_in);
 	foreach(lc, along)
@@ -107,6 +108,27 @@ wf_schema_ddl_inheritance_create(WfDdl *ddl, WfObject *link)
 			wf_schema_ddl_column_settings(ddl, child);
 		wf_schema_ddl_decorate(ddl, child);
 	}
+}
+
+/* A child may take NULL where its parent does not, but not while it is linked. */
+static void
+write_inherit(WfDdl *ddl, WfObject *link)
+{
+	List	   *lax = NIL;
+	ListCell   *lc;
+
+	foreach(lc, link->needs ? wf_schema_ddl_columns_in_order(link->parent) : NIL)
+	{
+		WfObject   *origin = wf_schema_namesake(lfirst(lc), linitial(link->needs));
+
+		if (origin && wf_schema_flag(origin, "not_null") && !wf_schema_flag(lfirst(lc), "not_null"))
+			lax = lappend(lax, wf_schema_short_name(lfirst(lc)));
+	}
+	foreach(lc, lax)
+		appendStringInfo(ddl->sql, "%s ALTER COLUMN %s SET NOT NULL;\n", alter_table(link->parent), (char *) lfirst(lc));
+	appendStringInfo(ddl->sql, "%s INHERIT %s;\n", alter_table(link->parent), wf_schema_value(link, "of"));
+	foreach(lc, lax)
+		appendStringInfo(ddl->sql, "%s ALTER COLUMN %s DROP NOT NULL;\n", alter_table(link->parent), (char *) lfirst(lc));
 }
 
 static char *
@@ -188,7 +210,8 @@ wf_schema_ddl_inheritance_alter(WfDdl *ddl, WfObject *from, WfObject *to, const 
 		return false;
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	stand_in = begin_stand_in(ddl, to->parent, all_valid(from->parent) ? " INCLUDING CONSTRAINTS" : "");
-	appendStringInfo(ddl->sql, "%s NO INHERIT %s;\n%s INHERIT %s;\n", alter, parent, alter, parent);
+	appendStringInfo(ddl->sql, "%s NO INHERIT %s;\n", alter, parent);
+	write_inherit(ddl, to);
 	end_stand_in(ddl, to->parent, stand_in);
 	return true;
 }

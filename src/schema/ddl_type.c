@@ -7,6 +7,7 @@
 
 #include "schema/ddl.h"
 
+static List *attributes_in_order(WfObject *type);
 static const char *cut_property(char *definition, const char *name);
 static bool keeps_order(List *had, List *wanted);
 static const char *after_in(List *values, const char *value, List *had);
@@ -219,7 +220,7 @@ cut_property(char *definition, const char *name)
 void
 wf_schema_ddl_composite_create(WfDdl *ddl, WfObject *type)
 {
-	List	   *columns = wf_schema_ddl_columns_in_order(type);
+	List	   *columns = attributes_in_order(type);
 	ListCell   *lc;
 	const char *separator = "";
 
@@ -233,4 +234,39 @@ wf_schema_ddl_composite_create(WfDdl *ddl, WfObject *type)
 	appendStringInfoString(ddl->sql, "\n);\n");
 	foreach(lc, columns)
 		wf_schema_ddl_decorate(ddl, lfirst(lc));
+}
+
+/*
+ * The attributes as they stand; for a table that will be bound to the type,
+ * as its columns stand, of which new ones are the last.
+ */
+static List *
+attributes_in_order(WfObject *type)
+{
+	List	   *attributes = NIL;
+	List	   *rest = NIL;
+	WfObject   *table = NULL;
+	ListCell   *lc;
+
+	foreach(lc, type->needed_by)
+	{
+		if (((WfObject *) lfirst(lc))->bind_action)
+			table = lfirst(lc);
+	}
+	if (!table)
+		return wf_schema_ddl_columns_in_order(type);
+	foreach(lc, wf_schema_ddl_columns_in_order(table->twin))
+	{
+		WfObject   *column = ((WfObject *) lfirst(lc))->twin;
+		WfObject   *attribute = column && column->fate != WF_FATE_REPLACE ? wf_schema_namesake(column, type) : NULL;
+
+		if (attribute)
+			attributes = lappend(attributes, attribute);
+	}
+	foreach(lc, type->children)
+	{
+		if (!list_member_ptr(attributes, lfirst(lc)))
+			rest = lappend(rest, lfirst(lc));
+	}
+	return list_concat(attributes, rest);
 }

@@ -32,6 +32,7 @@ wf_schema_plan(WfModel *from, WfModel *to, const WfDiffOptions *options)
 	plan->options = *options;
 	wf_schema_narrow(from, to->scope);
 	wf_schema_narrow(to, from->scope);
+	renames = list_concat(renames, wf_schema_rename_attached(from, to));
 	match(plan);
 	wf_schema_find_likely(plan);
 	wf_schema_reorder_parents(to);
@@ -93,7 +94,8 @@ compare(WfPlan *plan, WfObject *from, WfObject *to)
 		WfDdl		ddl;
 
 		if ((attr->flags & WF_ATTR_QUIET) ||
-			(same_value(from->values[i], to->values[i]) && !list_member_int(from->doubts, i)))
+			(same_value(from->values[i], to->values[i]) && !list_member_int(from->doubts, i) &&
+			 !(strcmp(attr->name, "grants") == 0 && wf_schema_ddl_grants_move(from, to))))
 			continue;
 		if (!wf_schema_covers(plan->from, from->type, i) || !wf_schema_covers(plan->to, to->type, i))
 		{

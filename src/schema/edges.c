@@ -18,6 +18,7 @@ static void create_after(WfObject *object, WfObject *needed);
 static void shell_edges(WfObject *object);
 static void alter_edges(WfObject *object);
 static void typed_edges(WfObject *table);
+static void options_edges(WfObject *table);
 static void row_type_edges(WfObject *routine);
 static void slot_edges(WfPlan *plan);
 
@@ -36,6 +37,8 @@ wf_schema_add_edges(WfPlan *plan)
 			alter_edges(object);
 		if (object->loosen_action || object->bind_action)
 			typed_edges(object);
+		if (object->options_action)
+			options_edges(object);
 		if (wf_schema_has_sql_body(object))
 			row_type_edges(object);
 	}
@@ -278,6 +281,21 @@ typed_edges(WfObject *table)
 	}
 }
 
+/* The storage parameters of a table come behind its columns. */
+static void
+options_edges(WfObject *table)
+{
+	ListCell   *lc;
+
+	foreach(lc, table->children)
+		wf_schema_edge(((WfObject *) lfirst(lc))->last_alter, table->options_action, NULL);
+	foreach(lc, table->twin->children)
+	{
+		if (((WfObject *) lfirst(lc))->type->kind == WF_OBJECT_COLUMN)
+			wf_schema_edge(((WfObject *) lfirst(lc))->create_action, table->options_action, NULL);
+	}
+}
+
 /*
  * A routine that is made anew because tables change whose rows its body has
  * is away while they do.  Where a column needs it too, that is given up.
@@ -363,6 +381,16 @@ slot_edges(WfPlan *plan)
 	}
 }
 
+/* The name of the multirange type that a range type brings. */
+const char *
+wf_schema_multirange(WfObject *range)
+{
+	static const char word[] = "multirange_type_name = ";
+	const char *name = strstr(wf_schema_value(range, "definition"), word);
+
+	return name ? pnstrdup(name + strlen(word), strlen(name + strlen(word)) - 1) : "";
+}
+
 /* The names an object takes, each with its name space. */
 List *
 wf_schema_slots(WfObject *object)
@@ -395,9 +423,11 @@ wf_schema_slots(WfObject *object)
 		case WF_OBJECT_SHELL_TYPE:
 		case WF_OBJECT_ENUM:
 		case WF_OBJECT_DOMAIN:
-		case WF_OBJECT_RANGE:
 		case WF_OBJECT_BASE_TYPE:
 			return list_make1(psprintf("type %s", object->identity));
+		case WF_OBJECT_RANGE:
+			return list_make2(psprintf("type %s", object->identity),
+							  psprintf("type %s", wf_schema_multirange(object)));
 		case WF_OBJECT_FUNCTION:
 		case WF_OBJECT_PROCEDURE:
 			return list_make1(psprintf("routine %s", object->identity));

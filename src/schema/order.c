@@ -63,7 +63,7 @@ reset(WfModel *model)
 		object->drop_action = object->create_action = NULL;
 		object->first_alter = object->last_alter = object->final_action = NULL;
 		object->grants_action = object->owner_action = object->shell_action = NULL;
-		object->ready_action = object->loosen_action = object->bind_action = NULL;
+		object->ready_action = object->options_action = object->loosen_action = object->bind_action = NULL;
 	}
 }
 
@@ -204,12 +204,14 @@ wf_schema_is_of_view(WfObject *object)
 
 /*
  * Is it a type that columns have until they have its successor?  One that
- * only goes is in the way when another gets its functions' names.
+ * only goes is in the way when another gets the names of its functions or
+ * multirange.
  */
 static bool
 is_type_with_columns(WfObject *object)
 {
-	bool		in_the_way = object->fate == WF_FATE_DROP && wf_schema_is_made_of(object, NULL);
+	bool		in_the_way = object->fate == WF_FATE_DROP &&
+	(object->type->kind == WF_OBJECT_RANGE || wf_schema_is_made_of(object, NULL));
 	ListCell   *lc;
 
 	foreach(lc, object->needed_by)
@@ -409,6 +411,12 @@ alter_object(WfPlan *plan, WfObject *from)
 			continue;
 		}
 		action = add_action(plan, WF_VERB_ALTER, from, to, attr);
+		if (from->type->kind == WF_OBJECT_TABLE && strcmp(attr, "options") == 0)
+		{
+			/* Those for TOAST are lost when a column's type needs none. */
+			from->options_action = action;
+			continue;
+		}
 		if (strcmp(attr, "grants") == 0)
 			to->grants_action = action;
 		if (strcmp(attr, "owner") == 0)

@@ -140,6 +140,7 @@ extern bool wf_schema_is_made_of(WfObject *type, WfObject *function);
 /* edges.c */
 extern void wf_schema_add_edges(WfPlan *plan);
 extern List *wf_schema_slots(WfObject *object);
+extern const char *wf_schema_multirange(WfObject *range);
 
 /* partition.c */
 extern void wf_schema_partition_edges(WfObject *link);
@@ -197,6 +198,7 @@ extern bool wf_schema_ddl_is_new(WfObject *object);
 
 /* ddl_grant.c */
 extern void wf_schema_ddl_grants(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr);
+extern bool wf_schema_ddl_grants_move(WfObject *from, WfObject *to);
 extern char *wf_schema_ddl_opposite(const char *grant);
 extern void wf_schema_ddl_undo_default_privileges(WfDdl *ddl, WfObject *object, const char *attr);
 extern const char *wf_schema_ddl_end_of_name(const char *name);

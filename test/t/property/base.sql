@@ -28,7 +28,7 @@ COMMENT ON TYPE mood IS 'how it feels';
 
 -- Routines.
 CREATE FUNCTION double(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2';
-CREATE FUNCTION says(m mood DEFAULT 'ok') RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT CASE WHEN m = ''sad'' THEN ''no'' ELSE ''yes'' END';
+CREATE FUNCTION says(m mood DEFAULT 'ok') RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT CASE WHEN m::text = ''sad'' THEN ''no'' ELSE ''yes'' END';
 CREATE FUNCTION rows_of(p pair) RETURNS SETOF pair LANGUAGE sql STABLE AS 'SELECT p';
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
