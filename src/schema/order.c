@@ -458,7 +458,11 @@ follows_parent(WfObject *from, int attr)
 		 strcmp(name, "not_null") != 0))
 		return false;
 	origin = wf_schema_inherited_from(from->twin);
-	/* NOT NULL is taken from partitions along with the parent, but not from children. */
+
+	/*
+	 * NOT NULL is taken from partitions along with the parent, but not from
+	 * children.
+	 */
 	if (origin && strcmp(name, "not_null") == 0 && !wf_schema_flag(from->twin, name) &&
 		!wf_schema_value(origin->parent, "partition_by"))
 		return false;
