@@ -62,6 +62,7 @@ OBJS = \
 	src/schema/catalog_routine.o \
 	src/schema/catalog_settled.o \
 	src/schema/catalog_type.o \
+	src/schema/column.o \
 	src/schema/cook.o \
 	src/schema/cook_index.o \
 	src/schema/cycle.o \

@@ -50,6 +50,7 @@ static void read_queries(WfReader *reader, const WfCatalogQuery *queries);
 static void read_rows(WfReader *reader, const WfCatalogQuery *query);
 static void read_row(WfReader *reader, const WfCatalogQuery *query, const WfObjectType *type,
 					 RowShape *shape, HeapTuple tuple, TupleDesc desc);
+static void read_values(WfObject *object, RowShape *shape, HeapTuple tuple, TupleDesc desc);
 static void find_columns(RowShape *shape, const WfObjectType *type, TupleDesc desc);
 static void drop_left_out(WfModel *model);
 
@@ -102,6 +103,9 @@ read_once(List *schemas, List *left_out)
 	read_queries(&reader, wf_schema_catalog_types);
 	read_queries(&reader, wf_schema_catalog_routines);
 	read_queries(&reader, wf_schema_catalog_relations);
+	wf_schema_read_columns(&reader);
+	read_queries(&reader, wf_schema_catalog_columns);
+	wf_schema_read_defaults(&reader);
 	read_queries(&reader, wf_schema_catalog_details);
 	read_queries(&reader, wf_schema_catalog_others);
 	read_queries(&reader, wf_schema_catalog_access);
@@ -191,6 +195,13 @@ read_row(WfReader *reader, const WfCatalogQuery *query, const WfObjectType *type
 		return;
 	if (oid != InvalidOid && wf_schema_address_is_member(reader->map, query->catalog, oid))
 		return;
+	if (!shape->identity)
+	{
+		object = wf_schema_address_get(reader->map, query->catalog, oid, sub);
+		if (object)
+			read_values(object, shape, tuple, desc);
+		return;
+	}
 	if (shape->parent)
 	{
 		parent = wf_schema_address_find(reader->map, query->parent_catalog,
@@ -205,11 +216,7 @@ read_row(WfReader *reader, const WfCatalogQuery *query, const WfObjectType *type
 	object = wf_schema_model_add(reader->model, type, wf_schema_text_at(tuple, desc, shape->identity));
 	object->schema = schema;
 	object->parent = parent;
-	for (int i = 0; i < desc->natts; i++)
-	{
-		if (shape->attr[i] >= 0)
-			object->values[shape->attr[i]] = wf_schema_text_at(tuple, desc, i + 1);
-	}
+	read_values(object, shape, tuple, desc);
 	if (oid != InvalidOid)
 		wf_schema_address_set(reader->map, query->catalog, oid, sub, object);
 	if (alias != InvalidOid)
@@ -222,6 +229,27 @@ read_row(WfReader *reader, const WfCatalogQuery *query, const WfObjectType *type
 		if (needed)
 			wf_schema_object_need(object, needed);
 	}
+}
+
+static void
+read_values(WfObject *object, RowShape *shape, HeapTuple tuple, TupleDesc desc)
+{
+	for (int i = 0; i < desc->natts; i++)
+	{
+		if (shape->attr[i] >= 0)
+			object->values[shape->attr[i]] = wf_schema_text_at(tuple, desc, i + 1);
+	}
+}
+
+/* Adds an object that lies in its parent's schema, without attributes. */
+WfObject *
+wf_schema_reader_add_part(WfReader *reader, WfObjectKind kind, WfObject *parent, const char *identity)
+{
+	WfObject   *object = wf_schema_model_add(reader->model, wf_schema_type(kind), identity);
+
+	object->schema = parent->schema;
+	object->parent = parent;
+	return object;
 }
 
 static void
