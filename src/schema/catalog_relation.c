@@ -11,6 +11,13 @@
 #define TABLESPACE(oid) \
 	"CASE WHEN " oid " <> 0 THEN (SELECT quote_ident(spcname) FROM pg_tablespace WHERE oid = " oid ") END"
 
+/*
+ * Has a column options of its own?  The server keeps a version among them, on
+ * every column, so lists are looked into only where there is more.
+ */
+#define HAS_OPTIONS(a) \
+	"(array_length(" a ".attoptions, 1) > 1 OR " a ".attoptions[1] NOT LIKE 'pg\\_attver=%')"
+
 const WfCatalogQuery wf_schema_catalog_relations[] = {
 	{WF_OBJECT_SEQUENCE, RelationRelationId, InvalidOid,
 		"SELECT c.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "c.relname") " AS identity,"
@@ -85,8 +92,7 @@ const WfCatalogQuery wf_schema_catalog_columns[] = {
 		" i.name AS identity_sequence, i.settings AS identity_settings,"
 		" CASE WHEN i.persistence <> c.relpersistence THEN CASE i.persistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END END"
 		"  AS identity_persistence, i.grants AS identity_grants, i.comment AS identity_comment,"
-		/* The server keeps a version of its own among the options. */
-		" CASE WHEN a.attoptions IS NOT NULL THEN (SELECT jsonb_agg(o ORDER BY o COLLATE \"C\")"
+		" CASE WHEN " HAS_OPTIONS("a") " THEN (SELECT jsonb_agg(o ORDER BY o COLLATE \"C\")"
 		"  FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%')::text END AS options,"
 		" " SORTED_LIST("a.attfdwoptions") " AS foreign_options,"
 		" " GRANT_LIST("a.attacl", "acldefault('c', c.relowner)", "c.relowner") " AS grants"
@@ -101,7 +107,7 @@ const WfCatalogQuery wf_schema_catalog_columns[] = {
 		"  AND e.refobjsubid = a.attnum AND e.classid = 'pg_class'::regclass AND e.deptype = 'i') i"
 		"  ON a.attidentity <> ''"
 		" WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid >= 16384"
-		" AND (a.attidentity <> '' OR a.attgenerated <> '' OR a.attoptions IS NOT NULL"
+		" AND (a.attidentity <> '' OR a.attgenerated <> '' OR " HAS_OPTIONS("a")
 	"  OR a.attfdwoptions IS NOT NULL OR a.attacl IS NOT NULL)"},
 	{WF_OBJECT_COUNT, InvalidOid, InvalidOid, NULL}
 };
@@ -112,7 +118,7 @@ const char *const wf_schema_view_columns =
 " WHERE c.relkind IN ('v', 'm') AND a.attnum > 0 AND NOT a.attisdropped AND c.oid >= 16384"
 " AND (a.attacl IS NOT NULL OR nullif(a.attstattarget, -1) IS NOT NULL"
 "   OR c.relkind = 'm' AND (a.attcompression <> '' OR a.attstorage <> t.typstorage)"
-"   OR EXISTS (SELECT FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%')"
+"   OR " HAS_OPTIONS("a")
 "   OR EXISTS (SELECT FROM pg_description x"
 "    WHERE x.classoid = 'pg_class'::regclass AND x.objoid = c.oid AND x.objsubid = a.attnum)"
 "   OR EXISTS (SELECT FROM pg_seclabel x"

@@ -191,10 +191,6 @@ read_row(WfReader *reader, const WfCatalogQuery *query, const WfObjectType *type
 	WfObject   *parent = NULL;
 	WfObject   *object;
 
-	if (reader->schemas && (!schema || !wf_schema_list_has(reader->schemas, schema)))
-		return;
-	if (oid != InvalidOid && wf_schema_address_is_member(reader->map, query->catalog, oid))
-		return;
 	if (!shape->identity)
 	{
 		object = wf_schema_address_get(reader->map, query->catalog, oid, sub);
@@ -202,6 +198,10 @@ read_row(WfReader *reader, const WfCatalogQuery *query, const WfObjectType *type
 			read_values(object, shape, tuple, desc);
 		return;
 	}
+	if (reader->schemas && (!schema || !wf_schema_list_has(reader->schemas, schema)))
+		return;
+	if (oid != InvalidOid && wf_schema_address_is_member(reader->map, query->catalog, oid))
+		return;
 	if (shape->parent)
 	{
 		parent = wf_schema_address_find(reader->map, query->parent_catalog,
