@@ -445,6 +445,7 @@ link_objects(WfModel *model, const char *argument)
 		List	   *needs = NIL;
 		ListCell   *lc;
 
+		CHECK_FOR_INTERRUPTS();
 		check_required(object, argument);
 		if (object->parent_key)
 		{

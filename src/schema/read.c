@@ -45,6 +45,7 @@ typedef struct RowShape
 	int			attr[MAX_COLUMNS];	/* attribute of each column, or -1 */
 } RowShape;
 
+static WfModel *read_until_consistent(List *schemas, List *left_out);
 static WfModel *read_once(List *schemas, List *left_out);
 static void read_queries(WfReader *reader, const WfCatalogQuery *queries);
 static void read_rows(WfReader *reader, const WfCatalogQuery *query);
@@ -62,6 +63,25 @@ static void drop_left_out(WfModel *model);
  */
 WfModel *
 wf_schema_read(List *schemas, List *left_out)
+{
+	WfModel    *volatile model = NULL;
+
+	PG_TRY();
+	{
+		model = read_until_consistent(schemas, left_out);
+	}
+	PG_CATCH();
+	{
+		wf_schema_progress_end();
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	wf_schema_progress_end();
+	return model;
+}
+
+static WfModel *
+read_until_consistent(List *schemas, List *left_out)
 {
 	for (int again = 0;; again++)
 	{
@@ -103,8 +123,10 @@ read_once(List *schemas, List *left_out)
 	read_queries(&reader, wf_schema_catalog_types);
 	read_queries(&reader, wf_schema_catalog_routines);
 	read_queries(&reader, wf_schema_catalog_relations);
+	wf_schema_progress("reading objects of type column");
 	wf_schema_read_columns(&reader);
 	read_queries(&reader, wf_schema_catalog_columns);
+	wf_schema_progress("reading objects of type default");
 	wf_schema_read_defaults(&reader);
 	read_queries(&reader, wf_schema_catalog_details);
 	read_queries(&reader, wf_schema_catalog_others);
@@ -112,6 +134,7 @@ read_once(List *schemas, List *left_out)
 	read_queries(&reader, wf_schema_catalog_settled);
 	if (superuser())
 		read_queries(&reader, wf_schema_catalog_superuser);
+	wf_schema_progress("reading dependencies, comments and labels");
 	old = MemoryContextSwitchTo(reader.context);
 	wf_schema_address_link(reader.map);
 	MemoryContextSwitchTo(old);
@@ -154,7 +177,10 @@ static void
 read_queries(WfReader *reader, const WfCatalogQuery *queries)
 {
 	for (; queries->sql; queries++)
+	{
+		wf_schema_progress(psprintf("reading objects of type %s", wf_schema_type(queries->kind)->name));
 		read_rows(reader, queries);
+	}
 }
 
 static void

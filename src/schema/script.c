@@ -44,6 +44,7 @@ wf_schema_write_actions(WfPlan *plan)
 	{
 		WfAction   *action = lfirst(lc);
 
+		CHECK_FOR_INTERRUPTS();
 		if (action->alone)
 			action->alone = uses_new_value(plan, action);
 		action->rollback_sql = way_back(plan, action);

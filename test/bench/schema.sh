@@ -178,7 +178,7 @@ many_database=${PGDATABASE}_many
 createdb "$many_database"
 trap 'rm -rf "$dir"; dropdb --force "$many_database"' EXIT
 PGDATABASE=$many_database
-sql "CREATE EXTENSION wishflags"
+sql "SET client_min_messages = warning; CREATE EXTENSION wishflags"
 build $((tables * times))
 set -- $(count)
 objects=$1
