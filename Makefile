@@ -100,6 +100,7 @@ OBJS = \
 	src/schema/narrow.o \
 	src/schema/order.o \
 	src/schema/partition.o \
+	src/schema/plan.o \
 	src/schema/progress.o \
 	src/schema/read.o \
 	src/schema/rebuild.o \

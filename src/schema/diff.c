@@ -2,71 +2,17 @@
  * diff.c: what becomes of each object between two models.
  *
  * Objects are matched by type and identity.  An attribute that its type can
- * alter makes an ALTER, another one a drop and create.  Hinted renames come
- * first of all.
+ * alter makes an ALTER, another one a drop and create.
  */
 #include "common/compat.h"
 
-#include "miscadmin.h"
-
 #include "schema/plan.h"
-#include "schema/read.h"
-#include "schema/rename.h"
 
-static WfPlan *make_plan(WfModel *from, WfModel *to, const WfDiffOptions *options);
-static void match(WfPlan *plan);
 static void compare(WfPlan *plan, WfObject *from, WfObject *to);
 static void borrow(WfObject *from, WfObject *to, int attr);
 static bool same_value(const char *a, const char *b);
 static void check_needs(WfObject *from, WfObject *to);
 static bool has_need(WfObject *object, const char *key);
-
-/*
- * The ordered actions that turn one model into the other, with their DDL.
- * Both models are consumed: a plan leaves its marks in them.
- */
-WfPlan *
-wf_schema_plan(WfModel *from, WfModel *to, const WfDiffOptions *options)
-{
-	WfPlan	   *volatile plan = NULL;
-
-	PG_TRY();
-	{
-		plan = make_plan(from, to, options);
-	}
-	PG_CATCH();
-	{
-		wf_schema_progress_end();
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
-	wf_schema_progress_end();
-	return plan;
-}
-
-static WfPlan *
-make_plan(WfModel *from, WfModel *to, const WfDiffOptions *options)
-{
-	WfPlan	   *plan = palloc0(sizeof(WfPlan));
-	List	   *renames = wf_schema_rename(from, to, options->renames);
-
-	plan->from = from;
-	plan->to = to;
-	plan->options = *options;
-	wf_schema_narrow(from, to->scope);
-	wf_schema_narrow(to, from->scope);
-	wf_schema_progress(psprintf("comparing %d objects with %d", from->nobjects, to->nobjects));
-	match(plan);
-	wf_schema_find_likely(plan);
-	wf_schema_reorder_parents(to);
-	wf_schema_spread(plan);
-	wf_schema_progress("ordering the changes");
-	wf_schema_order(plan);
-	wf_schema_progress(psprintf("writing %d statements", list_length(plan->actions)));
-	wf_schema_write_actions(plan);
-	plan->actions = list_concat(renames, plan->actions);
-	return plan;
-}
 
 /* Owner, grants, comments and labels: nothing depends on them. */
 bool
@@ -77,16 +23,15 @@ wf_schema_is_decoration(const char *attr)
 		strcmp(attr, "security_labels") == 0;
 }
 
-/* Both models are sorted alike, so one pass over both finds the pairs. */
-static void
-match(WfPlan *plan)
+/* Finds the pairs, and decides the fate of each object. */
+void
+wf_schema_match(WfPlan *plan)
 {
 	for (int i = 0; i < plan->to->nobjects; i++)
 	{
 		WfObject   *to = plan->to->objects[i];
 		WfObject   *from = wf_schema_model_find(plan->from, to->key);
 
-		CHECK_FOR_INTERRUPTS();
 		if (!from)
 		{
 			/* What a failed build left behind is nothing to aim at. */
@@ -101,7 +46,6 @@ match(WfPlan *plan)
 	{
 		WfObject   *from = plan->from->objects[i];
 
-		CHECK_FOR_INTERRUPTS();
 		if (!from->twin && wf_schema_model_knows(plan->to, from->type, 0))
 			from->fate = WF_FATE_DROP;
 		else if (from->twin)

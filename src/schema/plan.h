@@ -1,8 +1,9 @@
 /*
  * plan.h: from two models to an ordered list of actions.
  *
- * diff.c decides what becomes of each object, order.c in which order, the
- * ddl_*.c files write the statements.  None of them sees a database.
+ * plan.c takes the steps: diff.c decides what becomes of each object, order.c
+ * in which order, the ddl_*.c files write the statements.  None of them sees a
+ * database.
  */
 #ifndef WF_SCHEMA_PLAN_H
 #define WF_SCHEMA_PLAN_H
@@ -117,8 +118,11 @@ typedef struct WfDdl
 	bool		alone;
 } WfDdl;
 
-/* diff.c */
+/* plan.c */
 extern WfPlan *wf_schema_plan(WfModel *from, WfModel *to, const WfDiffOptions *options);
+
+/* diff.c */
+extern void wf_schema_match(WfPlan *plan);
 extern bool wf_schema_is_decoration(const char *attr);
 
 /* likeness.c */
