@@ -143,6 +143,7 @@ OBJS = \
 	src/schema/row.o \
 	src/schema/schema.o \
 	src/schema/scope.o \
+	src/schema/schedule.o \
 	src/schema/script.o \
 	src/schema/select_list.o \
 	src/schema/tokens.o \

@@ -76,12 +76,13 @@ create_by_index(WfDdl *ddl, WfObject *constraint, const char *index, const char 
 		columns = end;
 	if (strncmp(end, " INCLUDE (", 10) == 0)
 		end = end_of_list(end + 9);
-	ddl->transactional = false;
-	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_SHARE_UPDATE_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_step(ddl, WF_STEP_OUTSIDE);
 	appendStringInfo(ddl->sql, "CREATE UNIQUE INDEX CONCURRENTLY %s ON %s %s%s%s;\n",
 					 wf_schema_bare(index, constraint->schema), constraint->parent->identity,
 					 pnstrdup(columns, end - columns), distinct ? "" : " NULLS NOT DISTINCT",
 					 wf_schema_ddl_with(wf_schema_value(constraint, "options")));
+	wf_schema_ddl_step(ddl, WF_STEP_TRANSACTION);
 	appendStringInfo(ddl->sql, "ALTER TABLE %s ADD CONSTRAINT %s %s USING INDEX %s%s;\n",
 					 constraint->parent->identity, name, wf_schema_value(constraint, "kind"),
 					 wf_schema_bare(index, constraint->schema), end);
