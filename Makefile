@@ -54,6 +54,7 @@ OBJS = \
 	src/schema/address.o \
 	src/schema/annotate.o \
 	src/schema/baseline.o \
+	src/schema/beside.o \
 	src/schema/body.o \
 	src/schema/catalog_access.o \
 	src/schema/catalog_detail.o \

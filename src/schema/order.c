@@ -61,6 +61,7 @@ reset(WfModel *model)
 		object->first_alter = object->last_alter = object->final_action = NULL;
 		object->grants_action = object->owner_action = object->shell_action = NULL;
 		object->ready_action = NULL;
+		object->interim = NULL;
 	}
 }
 
@@ -104,6 +105,8 @@ folded_drop(WfPlan *plan, WfObject *object)
 
 	if (object->apart)
 		return NULL;
+	if (wf_schema_builds_beside(plan, object))
+		return create_action_of(plan, object->twin);
 	/* The view's column itself stays where its settings go. */
 	while (owner && wf_schema_is_of_view(owner))
 		owner = owner->parent;

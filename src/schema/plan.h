@@ -66,9 +66,9 @@ typedef struct WfStep
 	struct WfAction *action;
 	WfStepMode	mode;
 	StringInfo	sql;
-	bool		beside;			/* makes something beside what it replaces */
 	int			position;
 	int			waits;
+	bool		ready;			/* or done already */
 	List	   *next;			/* WfStep */
 } WfStep;
 
@@ -187,6 +187,9 @@ extern void wf_schema_reorder_parents(WfModel *to);
 extern WfObject *wf_schema_inherited_by(WfObject *object);
 extern WfObject *wf_schema_inherited_from(WfObject *object);
 extern WfObject *wf_schema_namesake(WfObject *child, WfObject *parent_table);
+
+/* beside.c */
+extern bool wf_schema_builds_beside(WfPlan *plan, WfObject *old);
 
 /* body.c */
 extern void wf_schema_body_edges(WfPlan *plan);

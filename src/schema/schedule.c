@@ -15,6 +15,8 @@
 typedef struct Schedule
 {
 	binaryheap *ready[WF_STEP_MODES];	/* WfStep, that which is first on top */
+	List	   *last;			/* those that nothing waits for, for the end */
+	List	   *held;			/* those that only make way for others */
 	List	   *postponed;		/* those that reach all that is made later */
 	List	   *steps;			/* in their final order */
 	int			blocking;		/* steps left that postponed ones wait for */
@@ -24,9 +26,11 @@ static void add_edges(WfAction *action);
 static WfStep *entry_of(WfAction *first, WfAction *second);
 static WfStep *exit_of(WfAction *action);
 static bool is_postponed(WfStep *step);
+static bool makes_way(WfStep *step);
 static void make_ready(Schedule *schedule, WfStep *step);
 static void take(Schedule *schedule, WfStep *step);
 static WfStepMode next_mode(Schedule *schedule);
+static WfStepMode release(Schedule *schedule, List **steps);
 static int	compare_steps(Datum a, Datum b, void *arg);
 
 /* A new step at the end of the list. */
@@ -119,7 +123,8 @@ entry_of(WfAction *first, WfAction *second)
 {
 	WfStep	   *step = linitial(second->steps);
 
-	return step->beside && first->verb == WF_VERB_DROP ? lsecond(second->steps) : step;
+	return second->to && second->to->interim && list_length(second->steps) > 1 && first->verb == WF_VERB_DROP
+		? lsecond(second->steps) : step;
 }
 
 /* Others need not wait for a validation at the end. */
@@ -141,15 +146,35 @@ is_postponed(WfStep *step)
 	return action->verb == WF_VERB_CREATE && action->to->type->kind == WF_OBJECT_DEFAULT_PRIVILEGES;
 }
 
+/*
+ * What comes back is gone in the transaction that brings it back, if it can:
+ * nothing long stands between.
+ */
+static bool
+makes_way(WfStep *step)
+{
+	WfAction   *action = step->action;
+
+	return action->verb == WF_VERB_DROP && action->from->fate == WF_FATE_REPLACE &&
+		step->mode == WF_STEP_TRANSACTION;
+}
+
 /* What says nothing is done at once. */
 static void
 make_ready(Schedule *schedule, WfStep *step)
 {
 	wf_schema_go_deeper();
+	if (step->ready)
+		return;
+	step->ready = true;
 	if (!step->sql->len)
 		take(schedule, step);
 	else if (is_postponed(step) && schedule->blocking > 0)
 		schedule->postponed = lappend(schedule->postponed, step);
+	else if (step->mode == WF_STEP_VALIDATE && step->next == NIL)
+		schedule->last = lappend(schedule->last, step);
+	else if (makes_way(step))
+		schedule->held = lappend(schedule->held, step);
 	else
 		binaryheap_add(schedule->ready[step->mode], PointerGetDatum(step));
 }
@@ -171,9 +196,8 @@ take(Schedule *schedule, WfStep *step)
 	if (step->mode != WF_STEP_TRANSACTION || !step->sql->len || is_postponed(step) ||
 		--schedule->blocking > 0)
 		return;
-	foreach(lc, schedule->postponed)
-		binaryheap_add(schedule->ready[WF_STEP_TRANSACTION], PointerGetDatum(lfirst(lc)));
-	schedule->postponed = NIL;
+	if (schedule->postponed)
+		(void) release(schedule, &schedule->postponed);
 }
 
 /*
@@ -184,12 +208,28 @@ static WfStepMode
 next_mode(Schedule *schedule)
 {
 	WfStepMode	mode = WF_STEP_ALONE;
-
 	if (schedule->steps == NIL && binaryheap_empty(schedule->ready[WF_STEP_ALONE]) &&
 		!binaryheap_empty(schedule->ready[WF_STEP_TRANSACTION]))
 		return WF_STEP_TRANSACTION;
 	while (mode < WF_STEP_MODES && binaryheap_empty(schedule->ready[mode]))
 		mode++;
+	if (mode == WF_STEP_MODES && schedule->held)
+		mode = release(schedule, &schedule->held);
+	else if (mode == WF_STEP_MODES && schedule->last)
+		mode = release(schedule, &schedule->last);
+	return mode;
+}
+
+/* Hands these out now; returns their mode. */
+static WfStepMode
+release(Schedule *schedule, List **steps)
+{
+	WfStepMode	mode = ((WfStep *) linitial(*steps))->mode;
+	ListCell   *lc;
+
+	foreach(lc, *steps)
+		binaryheap_add(schedule->ready[mode], PointerGetDatum(lfirst(lc)));
+	*steps = NIL;
 	return mode;
 }
 

@@ -132,6 +132,8 @@ way_back(WfPlan *plan, WfAction *action)
 			break;
 		case WF_VERB_CREATE:
 			wf_schema_ddl_drop(&ddl, action->to);
+			if (action->to->interim)
+				wf_schema_ddl_create(&ddl, action->from);
 			break;
 		case WF_VERB_ALTER:
 			can = wf_schema_ddl_alter(&ddl, action->to, action->from, action->attr);
