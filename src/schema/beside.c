@@ -83,7 +83,7 @@ static char *
 free_name(WfPlan *plan, WfObject *object)
 {
 	const char *identity = object->type->kind == WF_OBJECT_INDEX ? object->identity
-		: wf_schema_value(object, "index");
+	: wf_schema_value(object, "index");
 	const char *bare = wf_schema_bare(identity, object->schema);
 	uint32		hash = hash_bytes((const unsigned char *) identity, strlen(identity));
 	char	   *name;

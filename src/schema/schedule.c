@@ -46,7 +46,10 @@ wf_schema_step(WfAction *action, WfStepMode mode, List **steps)
 	return step;
 }
 
-/* Puts the steps of all actions, which are in order, into plan->steps. */
+/*
+ * Puts the steps of all actions, which are in order, into plan->steps.  Only
+ * online is there anything to gather.
+ */
 void
 wf_schema_schedule(WfPlan *plan)
 {
@@ -62,10 +65,14 @@ wf_schema_schedule(WfPlan *plan)
 			WfStep	   *step = lfirst(ls);
 
 			step->position = nsteps++;
+			if (!plan->options.online && step->sql->len)
+				plan->steps = lappend(plan->steps, step);
 			if (step->mode == WF_STEP_TRANSACTION && step->sql->len && !is_postponed(step))
 				schedule.blocking++;
 		}
 	}
+	if (!plan->options.online)
+		return;
 	for (int i = 0; i < WF_STEP_MODES; i++)
 		schedule.ready[i] = binaryheap_allocate(nsteps + 1, compare_steps, NULL);
 	foreach(lc, plan->actions)
@@ -208,6 +215,7 @@ static WfStepMode
 next_mode(Schedule *schedule)
 {
 	WfStepMode	mode = WF_STEP_ALONE;
+
 	if (schedule->steps == NIL && binaryheap_empty(schedule->ready[WF_STEP_ALONE]) &&
 		!binaryheap_empty(schedule->ready[WF_STEP_TRANSACTION]))
 		return WF_STEP_TRANSACTION;
