@@ -63,6 +63,7 @@ OBJS = \
 	src/schema/catalog_routine.o \
 	src/schema/catalog_settled.o \
 	src/schema/catalog_type.o \
+	src/schema/column.o \
 	src/schema/cook.o \
 	src/schema/cook_index.o \
 	src/schema/cycle.o \
@@ -100,6 +101,7 @@ OBJS = \
 	src/schema/narrow.o \
 	src/schema/order.o \
 	src/schema/partition.o \
+	src/schema/progress.o \
 	src/schema/read.o \
 	src/schema/rebuild.o \
 	src/schema/registry.o \

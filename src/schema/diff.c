@@ -7,9 +7,13 @@
  */
 #include "common/compat.h"
 
+#include "miscadmin.h"
+
 #include "schema/plan.h"
+#include "schema/read.h"
 #include "schema/rename.h"
 
+static WfPlan *make_plan(WfModel *from, WfModel *to, const WfDiffOptions *options);
 static void match(WfPlan *plan);
 static void compare(WfPlan *plan, WfObject *from, WfObject *to);
 static void borrow(WfObject *from, WfObject *to, int attr);
@@ -24,6 +28,25 @@ static bool has_need(WfObject *object, const char *key);
 WfPlan *
 wf_schema_plan(WfModel *from, WfModel *to, const WfDiffOptions *options)
 {
+	WfPlan	   *volatile plan = NULL;
+
+	PG_TRY();
+	{
+		plan = make_plan(from, to, options);
+	}
+	PG_CATCH();
+	{
+		wf_schema_progress_end();
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	wf_schema_progress_end();
+	return plan;
+}
+
+static WfPlan *
+make_plan(WfModel *from, WfModel *to, const WfDiffOptions *options)
+{
 	WfPlan	   *plan = palloc0(sizeof(WfPlan));
 	List	   *renames = wf_schema_rename(from, to, options->renames);
 	List	   *steps = NIL;
@@ -35,11 +58,14 @@ wf_schema_plan(WfModel *from, WfModel *to, const WfDiffOptions *options)
 	plan->options.lock_timeout = wf_schema_lock_timeout(options);
 	wf_schema_narrow(from, to->scope);
 	wf_schema_narrow(to, from->scope);
+	wf_schema_progress(psprintf("comparing %d objects with %d", from->nobjects, to->nobjects));
 	match(plan);
 	wf_schema_find_likely(plan);
 	wf_schema_reorder_parents(to);
 	wf_schema_spread(plan);
+	wf_schema_progress("ordering the changes");
 	wf_schema_order(plan);
+	wf_schema_progress(psprintf("writing %d statements", list_length(plan->actions)));
 	wf_schema_write_actions(plan);
 	foreach(lc, renames)
 		steps = list_concat(steps, ((WfAction *) lfirst(lc))->steps);
@@ -66,6 +92,7 @@ match(WfPlan *plan)
 		WfObject   *to = plan->to->objects[i];
 		WfObject   *from = wf_schema_model_find(plan->from, to->key);
 
+		CHECK_FOR_INTERRUPTS();
 		if (!from)
 		{
 			/* What a failed build left behind is nothing to aim at. */
@@ -80,6 +107,7 @@ match(WfPlan *plan)
 	{
 		WfObject   *from = plan->from->objects[i];
 
+		CHECK_FOR_INTERRUPTS();
 		if (!from->twin && wf_schema_model_knows(plan->to, from->type, 0))
 			from->fate = WF_FATE_DROP;
 		else if (from->twin)

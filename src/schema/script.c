@@ -48,6 +48,7 @@ wf_schema_write_actions(WfPlan *plan)
 	{
 		WfAction   *action = lfirst(lc);
 
+		CHECK_FOR_INTERRUPTS();
 		if (!*action->sql)
 			continue;
 		kept = lappend(kept, action);
