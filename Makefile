@@ -54,6 +54,7 @@ OBJS = \
 	src/schema/address.o \
 	src/schema/annotate.o \
 	src/schema/baseline.o \
+	src/schema/beside.o \
 	src/schema/body.o \
 	src/schema/catalog_access.o \
 	src/schema/catalog_detail.o \
@@ -146,6 +147,7 @@ OBJS = \
 	src/schema/row.o \
 	src/schema/schema.o \
 	src/schema/scope.o \
+	src/schema/schedule.o \
 	src/schema/script.o \
 	src/schema/select_list.o \
 	src/schema/tokens.o \

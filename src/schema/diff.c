@@ -7,6 +7,7 @@
 #include "common/compat.h"
 
 #include "schema/plan.h"
+#include "schema/rename.h"
 
 static void compare(WfPlan *plan, WfObject *from, WfObject *to);
 static void borrow(WfObject *from, WfObject *to, int attr);

@@ -38,10 +38,13 @@ make_plan(WfModel *from, WfModel *to, const WfDiffOptions *options)
 {
 	WfPlan	   *plan = palloc0(sizeof(WfPlan));
 	List	   *renames = wf_schema_rename(from, to, options->renames);
+	List	   *steps = NIL;
+	ListCell   *lc;
 
 	plan->from = from;
 	plan->to = to;
 	plan->options = *options;
+	plan->options.lock_timeout = wf_schema_lock_timeout(options);
 	wf_schema_narrow(from, to->scope);
 	wf_schema_narrow(to, from->scope);
 	wf_schema_progress(psprintf("comparing %d objects with %d", from->nobjects, to->nobjects));
@@ -53,6 +56,9 @@ make_plan(WfModel *from, WfModel *to, const WfDiffOptions *options)
 	wf_schema_order(plan);
 	wf_schema_progress(psprintf("writing %d statements", list_length(plan->actions)));
 	wf_schema_write_actions(plan);
+	foreach(lc, renames)
+		steps = list_concat(steps, ((WfAction *) lfirst(lc))->steps);
+	plan->steps = list_concat(steps, plan->steps);
 	plan->actions = list_concat(renames, plan->actions);
 	return plan;
 }
