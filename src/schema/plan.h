@@ -99,7 +99,6 @@ typedef struct WfAction
 	List	   *lost;			/* char *: data, and what else no way back has */
 	List	   *not_restored;	/* char *: what the opposite of this loses */
 	bool		breaks;			/* who uses the object fails or sees another */
-	bool		rewrites;		/* the table, or all of its rows */
 	bool		transactional;
 	bool		alone;			/* its transaction must end before others use
 								 * it */
@@ -144,7 +143,6 @@ typedef struct WfDdl
 	bool		loses_data;
 	List	   *lost;			/* see WfAction */
 	bool		breaks;
-	bool		rewrites;
 	bool		alone;
 } WfDdl;
 
