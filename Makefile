@@ -54,6 +54,7 @@ OBJS = \
 	src/schema/address.o \
 	src/schema/annotate.o \
 	src/schema/baseline.o \
+	src/schema/beside.o \
 	src/schema/body.o \
 	src/schema/catalog_access.o \
 	src/schema/catalog_detail.o \
@@ -62,6 +63,7 @@ OBJS = \
 	src/schema/catalog_routine.o \
 	src/schema/catalog_settled.o \
 	src/schema/catalog_type.o \
+	src/schema/column.o \
 	src/schema/cook.o \
 	src/schema/cook_index.o \
 	src/schema/cycle.o \
@@ -99,6 +101,8 @@ OBJS = \
 	src/schema/narrow.o \
 	src/schema/order.o \
 	src/schema/partition.o \
+	src/schema/plan.o \
+	src/schema/progress.o \
 	src/schema/read.o \
 	src/schema/rebuild.o \
 	src/schema/registry.o \
@@ -144,6 +148,7 @@ OBJS = \
 	src/schema/row.o \
 	src/schema/schema.o \
 	src/schema/scope.o \
+	src/schema/schedule.o \
 	src/schema/script.o \
 	src/schema/select_list.o \
 	src/schema/tokens.o \

@@ -81,6 +81,13 @@
 #define wf_constraint_is_virtual(constraint) ((void) (constraint), false)
 #endif
 
+/* The statistics target of a column is a small integer, or NULL, from 17. */
+#if PG_VERSION_NUM >= 170000
+#define wf_statistics_target(datum) ((int) DatumGetInt16(datum))
+#else
+#define wf_statistics_target(datum) ((int) DatumGetInt32(datum))
+#endif
+
 /* A type by its text, or an error; needs parser/parse_type.h. */
 #if PG_VERSION_NUM >= 160000
 #define wf_parse_type_string(text, type, typmod) ((void) parseTypeString(text, type, typmod, NULL))

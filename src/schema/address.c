@@ -240,6 +240,7 @@ wf_schema_address_link(WfAddressMap *map)
 		WfObject   *from;
 		WfObject   *to;
 
+		CHECK_FOR_INTERRUPTS();
 		if (depend->type == DEPENDENCY_EXTENSION)
 			continue;
 

@@ -6,7 +6,8 @@
  * several), _nsp (its schema), _parent and _psub (address of the object it
  * belongs to), _need, _nsub and _ncat (address of what it needs beyond what
  * pg_depend says, a relation without _ncat), _alias (relation that stands for the same object).
- * "identity" is the identity, every other column an attribute.
+ * "identity" is the identity, every other column an attribute.  A query
+ * without "identity" says more of objects that are there already.
  */
 #ifndef WF_SCHEMA_CATALOG_H
 #define WF_SCHEMA_CATALOG_H
@@ -24,6 +25,7 @@ typedef struct WfCatalogQuery
 } WfCatalogQuery;
 
 extern const WfCatalogQuery wf_schema_catalog_relations[];
+extern const WfCatalogQuery wf_schema_catalog_columns[];
 extern const WfCatalogQuery wf_schema_catalog_details[];
 extern const WfCatalogQuery wf_schema_catalog_types[];
 extern const WfCatalogQuery wf_schema_catalog_routines[];
@@ -31,6 +33,9 @@ extern const WfCatalogQuery wf_schema_catalog_others[];
 extern const WfCatalogQuery wf_schema_catalog_access[];
 extern const WfCatalogQuery wf_schema_catalog_settled[];
 extern const WfCatalogQuery wf_schema_catalog_superuser[];
+
+/* The columns of views that are objects: relation and number. */
+extern const char *const wf_schema_view_columns;
 
 /* SQL fragments that many queries share. */
 #define QUALIFIED(nsp, name) "quote_ident(" nsp ") || '.' || quote_ident(" name ")"

@@ -3,7 +3,6 @@
  */
 #include "common/compat.h"
 
-#include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_policy.h"
@@ -40,13 +39,6 @@ const WfCatalogQuery wf_schema_catalog_details[] = {
 		" JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid"
 		" WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass"
 	" AND d.deptype = 'a'"},
-	{WF_OBJECT_DEFAULT, AttrDefaultRelationId, RelationRelationId,
-		"SELECT d.oid AS _oid, c.oid AS _parent, d.adnum AS _psub, n.nspname AS _nsp,"
-		" " QUALIFIED("n.nspname", "c.relname") " || '.' || quote_ident(a.attname) AS identity,"
-		" pg_get_expr(d.adbin, d.adrelid) AS expression"
-		" FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum"
-		" JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
-	" WHERE a.attgenerated = '' AND NOT a.attisdropped AND " USER_SCHEMA("n")},
 	{WF_OBJECT_INHERITANCE, InvalidOid, RelationRelationId,
 		"SELECT c.oid AS _parent, p.oid AS _need, n.nspname AS _nsp,"
 		" " QUALIFIED("n.nspname", "c.relname") " || ' INHERITS ' || " QUALIFIED("pn.nspname", "p.relname") " AS identity,"

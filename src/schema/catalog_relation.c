@@ -11,6 +11,13 @@
 #define TABLESPACE(oid) \
 	"CASE WHEN " oid " <> 0 THEN (SELECT quote_ident(spcname) FROM pg_tablespace WHERE oid = " oid ") END"
 
+/*
+ * Has a column options of its own?  The server keeps a version among them, on
+ * every column, so lists are looked into only where there is more.
+ */
+#define HAS_OPTIONS(a) \
+	"(array_length(" a ".attoptions, 1) > 1 OR " a ".attoptions[1] NOT LIKE 'pg\\_attver=%')"
+
 const WfCatalogQuery wf_schema_catalog_relations[] = {
 	{WF_OBJECT_SEQUENCE, RelationRelationId, InvalidOid,
 		"SELECT c.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "c.relname") " AS identity,"
@@ -73,37 +80,23 @@ const WfCatalogQuery wf_schema_catalog_relations[] = {
 		" LEFT JOIN pg_am m ON m.oid = c.relam"
 		" LEFT JOIN pg_index x ON x.indrelid = c.oid AND x.indisclustered"
 	" WHERE c.relkind = 'm' AND " USER_SCHEMA("n")},
-	{WF_OBJECT_COLUMN, RelationRelationId, RelationRelationId,
-		"SELECT c.oid AS _oid, a.attnum AS _sub, c.oid AS _parent, n.nspname AS _nsp,"
-		" " QUALIFIED("n.nspname", "c.relname") " || '.' || quote_ident(a.attname) AS identity,"
-		" a.attnum::text AS position,"
-		" CASE WHEN a.attinhcount > 0 THEN 'true' END AS inherited,"
-		" CASE WHEN a.attislocal THEN 'true' END AS local,"
+	{WF_OBJECT_COUNT, InvalidOid, InvalidOid, NULL}
+};
+
+/* What few columns have; column.c reads the rest. */
+const WfCatalogQuery wf_schema_catalog_columns[] = {
+	{WF_OBJECT_COLUMN, RelationRelationId, InvalidOid,
+		"SELECT a.attrelid AS _oid, a.attnum AS _sub,"
 		" CASE WHEN a.attgenerated <> '' THEN '(' || pg_get_expr(d.adbin, d.adrelid) || ') '"
 		"  || CASE a.attgenerated WHEN 's' THEN 'STORED' ELSE 'VIRTUAL' END END AS generated,"
-		" format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attcollation <> t.typcollation"
-		"  THEN ' COLLATE ' || (SELECT " QUALIFIED("k.nspname", "l.collname")
-		"   FROM pg_collation l JOIN pg_namespace k ON k.oid = l.collnamespace"
-		"   WHERE l.oid = a.attcollation) ELSE '' END AS type,"
-		" CASE WHEN a.attnotnull THEN 'true' END AS not_null,"
-		" CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END AS identity_,"
 		" i.name AS identity_sequence, i.settings AS identity_settings,"
 		" CASE WHEN i.persistence <> c.relpersistence THEN CASE i.persistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END END"
 		"  AS identity_persistence, i.grants AS identity_grants, i.comment AS identity_comment,"
-		" CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN'"
-		"  WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END AS storage,"
-		" CASE WHEN a.attstorage <> t.typstorage THEN CASE t.typstorage WHEN 'p' THEN 'PLAIN'"
-		"  WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END AS usual_storage,"
-		" CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression,"
-		" nullif(a.attstattarget, -1)::text AS statistics,"
-		/* The server keeps a version of its own among the options. */
-		" CASE WHEN a.attoptions IS NOT NULL THEN (SELECT jsonb_agg(o ORDER BY o COLLATE \"C\")"
+		" CASE WHEN " HAS_OPTIONS("a") " THEN (SELECT jsonb_agg(o ORDER BY o COLLATE \"C\")"
 		"  FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%')::text END AS options,"
 		" " SORTED_LIST("a.attfdwoptions") " AS foreign_options,"
 		" " GRANT_LIST("a.attacl", "acldefault('c', c.relowner)", "c.relowner") " AS grants"
 		" FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
-		" JOIN pg_namespace n ON n.oid = c.relnamespace"
-		" JOIN pg_type t ON t.oid = a.atttypid"
 		" LEFT JOIN pg_attrdef d ON a.attgenerated <> '' AND d.adrelid = a.attrelid AND d.adnum = a.attnum"
 		" LEFT JOIN LATERAL (SELECT " QUALIFIED("sn.nspname", "sc.relname") " AS name,"
 		"  " SEQUENCE_SETTINGS("s") " AS settings, sc.relpersistence AS persistence, obj_description(sc.oid, 'pg_class') AS comment,"
@@ -113,14 +106,20 @@ const WfCatalogQuery wf_schema_catalog_relations[] = {
 		"  WHERE e.refclassid = 'pg_class'::regclass AND e.refobjid = a.attrelid"
 		"  AND e.refobjsubid = a.attnum AND e.classid = 'pg_class'::regclass AND e.deptype = 'i') i"
 		"  ON a.attidentity <> ''"
-		" WHERE a.attnum > 0 AND NOT a.attisdropped AND " USER_SCHEMA("n")
-		" AND (c.relkind IN ('r', 'p', 'f', 'c') OR c.relkind IN ('v', 'm')"
-		"  AND (a.attacl IS NOT NULL OR nullif(a.attstattarget, -1) IS NOT NULL"
-		"   OR c.relkind = 'm' AND (a.attcompression <> '' OR a.attstorage <> t.typstorage)"
-		"   OR EXISTS (SELECT FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%')"
-		"   OR EXISTS (SELECT FROM pg_description x"
-		"    WHERE x.classoid = 'pg_class'::regclass AND x.objoid = c.oid AND x.objsubid = a.attnum)"
-		"   OR EXISTS (SELECT FROM pg_seclabel x"
-	"    WHERE x.classoid = 'pg_class'::regclass AND x.objoid = c.oid AND x.objsubid = a.attnum)))"},
+		" WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid >= 16384"
+		" AND (a.attidentity <> '' OR a.attgenerated <> '' OR " HAS_OPTIONS("a")
+	"  OR a.attfdwoptions IS NOT NULL OR a.attacl IS NOT NULL)"},
 	{WF_OBJECT_COUNT, InvalidOid, InvalidOid, NULL}
 };
+
+const char *const wf_schema_view_columns =
+"SELECT a.attrelid, a.attnum FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+" JOIN pg_type t ON t.oid = a.atttypid"
+" WHERE c.relkind IN ('v', 'm') AND a.attnum > 0 AND NOT a.attisdropped AND c.oid >= 16384"
+" AND (a.attacl IS NOT NULL OR nullif(a.attstattarget, -1) IS NOT NULL"
+"   OR c.relkind = 'm' AND (a.attcompression <> '' OR a.attstorage <> t.typstorage)"
+"   OR " HAS_OPTIONS("a")
+"   OR EXISTS (SELECT FROM pg_description x"
+"    WHERE x.classoid = 'pg_class'::regclass AND x.objoid = c.oid AND x.objsubid = a.attnum)"
+"   OR EXISTS (SELECT FROM pg_seclabel x"
+"    WHERE x.classoid = 'pg_class'::regclass AND x.objoid = c.oid AND x.objsubid = a.attnum))";

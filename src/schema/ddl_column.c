@@ -481,11 +481,12 @@ alter_not_null(WfDdl *ddl, WfObject *from, WfObject *to)
 	 */
 	check = psprintf("wf_not_null_%08x", hash_bytes((const unsigned char *) to->identity,
 													strlen(to->identity)));
-	ddl->transactional = false;
-	appendStringInfo(ddl->sql, "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\n"
-					 "ALTER TABLE %s VALIDATE CONSTRAINT %s;\n%s SET NOT NULL;\n"
-					 "ALTER TABLE %s DROP CONSTRAINT %s;\n",
-					 table, check, name, table, check, alter, table, check);
+	appendStringInfo(ddl->sql, "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\n",
+					 table, check, name);
+	wf_schema_ddl_step(ddl, WF_STEP_VALIDATE);
+	appendStringInfo(ddl->sql, "ALTER TABLE %s VALIDATE CONSTRAINT %s;\n", table, check);
+	wf_schema_ddl_step(ddl, WF_STEP_TRANSACTION);
+	appendStringInfo(ddl->sql, "%s SET NOT NULL;\nALTER TABLE %s DROP CONSTRAINT %s;\n", alter, table, check);
 }
 
 /* A stored expression can be dropped; otherwise the column is made anew. */

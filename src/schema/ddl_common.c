@@ -26,7 +26,24 @@ wf_schema_ddl_begin(WfDdl *ddl, StringInfo sql, const WfDiffOptions *options)
 	memset(ddl, 0, sizeof(WfDdl));
 	ddl->sql = sql;
 	ddl->options = options;
-	ddl->transactional = true;
+}
+
+/*
+ * What follows runs in another way.  Only online: otherwise all statements of
+ * an action stay together.
+ */
+void
+wf_schema_ddl_step(WfDdl *ddl, WfStepMode mode)
+{
+	WfStep	   *step;
+
+	if (!ddl->late)
+		return;
+	step = llast(ddl->steps);
+	if (step->sql->len)
+		step = wf_schema_step(step->action, mode, &ddl->steps);
+	step->mode = mode;
+	ddl->sql = step->sql;
 }
 
 /* Notes the strongest lock of the statements. */

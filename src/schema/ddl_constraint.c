@@ -68,6 +68,8 @@ static void
 create_by_index(WfDdl *ddl, WfObject *constraint, const char *index, const char *name)
 {
 	const char *definition = wf_schema_value(constraint, "definition");
+	const char *table = constraint->parent->identity;
+	const char *built = wf_schema_bare(constraint->interim ? constraint->interim : index, constraint->schema);
 	const char *columns = strchr(definition, '(');
 	const char *end = columns ? end_of_list(columns) : definition;
 	bool		distinct = strncmp(definition, "UNIQUE NULLS NOT DISTINCT", 25) != 0;
@@ -76,15 +78,16 @@ create_by_index(WfDdl *ddl, WfObject *constraint, const char *index, const char 
 		columns = end;
 	if (strncmp(end, " INCLUDE (", 10) == 0)
 		end = end_of_list(end + 9);
-	ddl->transactional = false;
-	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_SHARE_UPDATE_EXCLUSIVE);
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_step(ddl, WF_STEP_OUTSIDE);
 	appendStringInfo(ddl->sql, "CREATE UNIQUE INDEX CONCURRENTLY %s ON %s %s%s%s;\n",
-					 wf_schema_bare(index, constraint->schema), constraint->parent->identity,
-					 pnstrdup(columns, end - columns), distinct ? "" : " NULLS NOT DISTINCT",
+					 built, table, pnstrdup(columns, end - columns), distinct ? "" : " NULLS NOT DISTINCT",
 					 wf_schema_ddl_with(wf_schema_value(constraint, "options")));
-	appendStringInfo(ddl->sql, "ALTER TABLE %s ADD CONSTRAINT %s %s USING INDEX %s%s;\n",
-					 constraint->parent->identity, name, wf_schema_value(constraint, "kind"),
-					 wf_schema_bare(index, constraint->schema), end);
+	wf_schema_ddl_step(ddl, WF_STEP_TRANSACTION);
+	if (constraint->interim)
+		appendStringInfo(ddl->sql, "ALTER TABLE %s DROP CONSTRAINT %s;\n", table, name);
+	appendStringInfo(ddl->sql, "ALTER TABLE %s ADD CONSTRAINT %s %s USING INDEX %s%s;\n", table, name,
+					 wf_schema_value(constraint, "kind"), built, end);
 	wf_schema_ddl_index_settings(ddl, constraint, NULL);
 }
 

@@ -17,6 +17,7 @@ wf_schema_ddl_index_create(WfDdl *ddl, WfObject *index)
 {
 	const char *definition = wf_schema_ddl_exact(wf_schema_value(index, "definition"));
 	const char *name = strstr(definition, " INDEX ");
+	const char *bare = wf_schema_bare(index->identity, index->schema);
 	const char *where = strstr(definition, " WHERE ");
 	char	   *with = wf_schema_ddl_with(wf_schema_value(index, "options"));
 	bool		concurrently = ddl->late && name && !wf_schema_ddl_is_new(index->parent) &&
@@ -24,23 +25,23 @@ wf_schema_ddl_index_create(WfDdl *ddl, WfObject *index)
 
 	if (concurrently)
 	{
-		wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_SHARE_UPDATE_EXCLUSIVE);
-		ddl->transactional = false;
-		definition = psprintf("%s INDEX CONCURRENTLY %s", pnstrdup(definition, name - definition),
-							  name + 7);
+		wf_schema_ddl_lock(ddl, index->interim ? WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE : WF_SCHEMA_LOCK_SHARE_UPDATE_EXCLUSIVE);
+		wf_schema_ddl_step(ddl, WF_STEP_OUTSIDE);
+		definition = psprintf("%s INDEX CONCURRENTLY %s%s", pnstrdup(definition, name - definition),
+							  index->interim ? wf_schema_bare(index->interim, index->schema) : bare,
+							  name + 7 + strlen(bare));
 	}
 	else
 		wf_schema_ddl_lock(ddl, wf_schema_ddl_is_new(index->parent) ? WF_SCHEMA_LOCK_NONE : WF_SCHEMA_LOCK_SHARE);
 	/* Without a predicate the options may stand at the end. */
-	if (*with && !where)
-		appendStringInfo(ddl->sql, "%s%s;\n", definition, with);
-	else
-	{
-		appendStringInfo(ddl->sql, "%s;\n", definition);
-		if (*with)
-			wf_schema_ddl_options(ddl, psprintf("ALTER INDEX %s", index->identity), NULL,
-								  wf_schema_value(index, "options"));
-	}
+	appendStringInfo(ddl->sql, "%s%s;\n", definition, where ? "" : with);
+	wf_schema_ddl_step(ddl, WF_STEP_TRANSACTION);
+	if (concurrently && index->interim)
+		appendStringInfo(ddl->sql, "DROP INDEX %s;\nALTER INDEX %s RENAME TO %s;\n",
+						 index->identity, index->interim, bare);
+	if (where && *with)
+		wf_schema_ddl_options(ddl, psprintf("ALTER INDEX %s", index->identity), NULL,
+							  wf_schema_value(index, "options"));
 	wf_schema_ddl_index_settings(ddl, index, NULL);
 }
 
@@ -77,7 +78,8 @@ wf_schema_ddl_index_drop(WfDdl *ddl, WfObject *index)
 	!wf_schema_partition_of(index->parent);
 
 	wf_schema_ddl_lock(ddl, concurrently ? WF_SCHEMA_LOCK_SHARE_UPDATE_EXCLUSIVE : WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
-	ddl->transactional = !concurrently;
+	if (concurrently)
+		wf_schema_ddl_step(ddl, WF_STEP_OUTSIDE);
 	appendStringInfo(ddl->sql, "DROP INDEX %s%s%s;\n", concurrently ? "CONCURRENTLY " : "",
 					 index->identity, holds_constraint(index) ? " CASCADE" : "");
 }
@@ -147,7 +149,7 @@ build_again(WfDdl *ddl, WfObject *index)
 	if (ddl->late)
 	{
 		ddl->lock = WF_SCHEMA_LOCK_SHARE_UPDATE_EXCLUSIVE;
-		ddl->transactional = false;
+		wf_schema_ddl_step(ddl, WF_STEP_OUTSIDE);
 	}
 	appendStringInfo(ddl->sql, "REINDEX INDEX %s%s;\n", ddl->late ? "CONCURRENTLY " : "", index->identity);
 }

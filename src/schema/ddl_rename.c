@@ -50,7 +50,7 @@ wf_schema_ddl_rename(WfRename *rename)
 	action->renamed = renamed;
 	action->sql = statement(rename, rename->was, rename->becomes);
 	action->rollback_sql = statement(rename, rename->becomes, rename->was);
-	action->late_sql = "";
+	appendStringInfoString(wf_schema_step(action, WF_STEP_TRANSACTION, &action->steps)->sql, action->sql);
 	action->transactional = true;
 	action->breaks = true;
 	for (int i = 0; i < lengthof(effects); i++)

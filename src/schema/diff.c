@@ -2,46 +2,18 @@
  * diff.c: what becomes of each object between two models.
  *
  * Objects are matched by type and identity.  An attribute that its type can
- * alter makes an ALTER, another one a drop and create.  Hinted renames come
- * first of all.
+ * alter makes an ALTER, another one a drop and create.
  */
 #include "common/compat.h"
 
 #include "schema/plan.h"
 #include "schema/rename.h"
 
-static void match(WfPlan *plan);
 static void compare(WfPlan *plan, WfObject *from, WfObject *to);
 static void borrow(WfObject *from, WfObject *to, int attr);
 static bool same_value(const char *a, const char *b);
 static void check_needs(WfObject *from, WfObject *to);
 static bool has_need(WfObject *object, const char *key);
-
-/*
- * The ordered actions that turn one model into the other, with their DDL.
- * Both models are consumed: a plan leaves its marks in them.
- */
-WfPlan *
-wf_schema_plan(WfModel *from, WfModel *to, const WfDiffOptions *options)
-{
-	WfPlan	   *plan = palloc0(sizeof(WfPlan));
-	List	   *renames = wf_schema_rename(from, to, options->renames);
-
-	plan->from = from;
-	plan->to = to;
-	plan->options = *options;
-	wf_schema_narrow(from, to->scope);
-	wf_schema_narrow(to, from->scope);
-	renames = list_concat(renames, wf_schema_rename_attached(from, to));
-	match(plan);
-	wf_schema_find_likely(plan);
-	wf_schema_reorder_parents(to);
-	wf_schema_spread(plan);
-	wf_schema_order(plan);
-	wf_schema_write_actions(plan);
-	plan->actions = list_concat(renames, plan->actions);
-	return plan;
-}
 
 /* Owner, grants, comments and labels: nothing depends on them. */
 bool
@@ -52,9 +24,9 @@ wf_schema_is_decoration(const char *attr)
 		strcmp(attr, "security_labels") == 0;
 }
 
-/* Both models are sorted alike, so one pass over both finds the pairs. */
-static void
-match(WfPlan *plan)
+/* Finds the pairs, and decides the fate of each object. */
+void
+wf_schema_match(WfPlan *plan)
 {
 	for (int i = 0; i < plan->to->nobjects; i++)
 	{

@@ -5,6 +5,7 @@
 
 #include "common/cryptohash.h"
 #include "common/sha2.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "schema/ddl.h"
@@ -29,6 +30,7 @@ wf_schema_fingerprint(WfModel *model)
 	{
 		WfObject   *object = model->objects[i];
 
+		CHECK_FOR_INTERRUPTS();
 		add_text(hash, object->key);
 		for (int j = 0; j < object->type->nattrs; j++)
 		{

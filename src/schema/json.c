@@ -292,9 +292,10 @@ check_server(WfModel *model, const char *argument)
 		malformed(argument, "\"server_version\" is the number of no server");
 	if (model->server_version / 10000 > WF_SERVER_MAJOR)
 		ereport(WARNING,
-				(errmsg("%s comes from PostgreSQL %d, this is PostgreSQL %d", argument,
-						model->server_version / 10000, WF_SERVER_MAJOR),
-				 errdetail("Its definitions may have what this server does not know, or writes in another way."),
+				(errmsg("%s comes from a newer server, PostgreSQL %d", argument,
+						model->server_version / 10000),
+				 errdetail("Its definitions may have what PostgreSQL %d does not know, or writes in another way.",
+						   WF_SERVER_MAJOR),
 				 errhint("Compare snapshots of servers of the same major version.")));
 }
 
@@ -445,6 +446,7 @@ link_objects(WfModel *model, const char *argument)
 		List	   *needs = NIL;
 		ListCell   *lc;
 
+		CHECK_FOR_INTERRUPTS();
 		check_required(object, argument);
 		if (object->parent_key)
 		{

@@ -4,6 +4,7 @@
 #include "common/compat.h"
 
 #include "common/hashfn.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
@@ -99,6 +100,7 @@ wf_schema_model_finish(WfModel *model)
 		WfObject   *object = model->objects[i];
 		ListCell   *lc;
 
+		CHECK_FOR_INTERRUPTS();
 		if (object->parent)
 			object->parent->children = lappend(object->parent->children, object);
 		foreach(lc, object->needs)

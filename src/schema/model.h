@@ -148,6 +148,8 @@ typedef struct WfObject
 	double		likeness;
 	bool		referenced;		/* a table that foreign keys point at */
 	bool		retype;			/* a column whose type is made anew */
+	const char *interim;		/* name of an index until it replaces the old
+								 * one, or NULL */
 	bool		apart;			/* gets a statement of its own, not its
 								 * parent's */
 	bool		visiting;		/* guards against circles in what was read */

@@ -26,7 +26,6 @@ static bool has_double(WfObject *constraint);
 static bool is_type_with_columns(WfObject *object);
 static WfAction *add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject *to,
 							const char *attr);
-static bool leaves_transaction(WfAction *action);
 static void alter_object(WfPlan *plan, WfObject *from);
 static void alter_type_of(WfPlan *plan, WfObject *from);
 static bool follows_parent(WfObject *from, int attr);
@@ -64,6 +63,7 @@ reset(WfModel *model)
 		object->first_alter = object->last_alter = object->final_action = NULL;
 		object->grants_action = object->owner_action = object->shell_action = NULL;
 		object->ready_action = object->options_action = object->loosen_action = object->bind_action = NULL;
+		object->interim = NULL;
 	}
 }
 
@@ -107,6 +107,8 @@ folded_drop(WfPlan *plan, WfObject *object)
 
 	if (object->apart)
 		return NULL;
+	if (wf_schema_builds_beside(plan, object))
+		return create_action_of(plan, object->twin);
 	/* The view's column itself stays where its settings go. */
 	while (owner && wf_schema_is_of_view(owner))
 		owner = owner->parent;
@@ -472,26 +474,6 @@ follows_parent(WfObject *from, int attr)
 		wf_schema_inherited_from(from) == origin->twin;
 }
 
-/* Online, these run by themselves; late, so that they break no transaction up. */
-static bool
-leaves_transaction(WfAction *action)
-{
-	WfObject   *object = action->to ? action->to : action->from;
-
-	switch (object->type->kind)
-	{
-		case WF_OBJECT_INDEX:
-			return action->verb == WF_VERB_DROP ? object->twin == NULL
-				: action->verb == WF_VERB_CREATE && !wf_schema_ddl_is_new(object->parent);
-		case WF_OBJECT_CONSTRAINT:
-			return action->verb == WF_VERB_CREATE && wf_schema_ddl_builds_apart(object);
-		case WF_OBJECT_COLUMN:
-			return action->verb == WF_VERB_ALTER && strcmp(action->attr, "not_null") == 0;
-		default:
-			return false;
-	}
-}
-
 static WfAction *
 add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject *to, const char *attr)
 {
@@ -536,8 +518,6 @@ add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject *to, const char *
 											  kind == WF_OBJECT_MATERIALIZED_VIEW ? 3 : 1) + 2 * kind;
 			break;
 	}
-	if (plan->options.online && leaves_transaction(action))
-		action->rank += 3 * WF_OBJECT_COUNT;
 	plan->actions = lappend(plan->actions, action);
 	return action;
 }

@@ -1,8 +1,9 @@
 /*
  * plan.h: from two models to an ordered list of actions.
  *
- * diff.c decides what becomes of each object, order.c in which order, the
- * ddl_*.c files write the statements.  None of them sees a database.
+ * plan.c takes the steps: diff.c decides what becomes of each object, order.c
+ * in which order, the ddl_*.c files write the statements.  None of them sees a
+ * database.
  */
 #ifndef WF_SCHEMA_PLAN_H
 #define WF_SCHEMA_PLAN_H
@@ -21,6 +22,7 @@ typedef struct WfDiffOptions
 	bool		rollback;
 	bool		allow_data_loss;
 	Jsonb	   *renames;		/* hints, or NULL */
+	char	   *lock_timeout;	/* NULL: the default; "0": none */
 } WfDiffOptions;
 
 typedef enum WfVerb
@@ -47,6 +49,32 @@ typedef enum WfSchemaLock
 	WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE
 } WfSchemaLock;
 
+/*
+ * How a step of an action runs, in the order in which those that are ready
+ * take turns.
+ */
+typedef enum WfStepMode
+{
+	WF_STEP_ALONE,				/* in a transaction that must end before
+								 * others use it */
+	WF_STEP_VALIDATE,			/* in one that blocks nobody, but may last */
+	WF_STEP_OUTSIDE,			/* outside of transactions */
+	WF_STEP_TRANSACTION,
+	WF_STEP_MODES
+} WfStepMode;
+
+/* Statements of an action that run together. */
+typedef struct WfStep
+{
+	struct WfAction *action;
+	WfStepMode	mode;
+	StringInfo	sql;
+	int			position;
+	int			waits;
+	bool		ready;			/* or done already */
+	List	   *next;			/* WfStep */
+} WfStep;
+
 /* What a RENAME did; the object itself goes on changing. */
 typedef struct WfRenamed
 {
@@ -65,8 +93,8 @@ typedef struct WfAction
 	const char *attr;			/* of an ALTER */
 	struct WfRenamed *renamed;	/* of a RENAME */
 	bool		rebuild;		/* half of a drop and create */
-	char	   *sql;
-	char	   *late_sql;		/* runs in a transaction of its own at the end */
+	char	   *sql;			/* of all steps */
+	List	   *steps;			/* WfStep, at least one */
 	char	   *rollback_sql;
 	WfSchemaLock lock;
 	bool		loses_data;
@@ -101,13 +129,15 @@ typedef struct WfPlan
 	WfModel    *to;
 	WfDiffOptions options;
 	List	   *actions;		/* WfAction, ordered at the end */
+	List	   *steps;			/* WfStep, as the script has them */
 } WfPlan;
 
 /* Where the DDL of one action is collected. */
 typedef struct WfDdl
 {
 	StringInfo	sql;
-	StringInfo	late;			/* for a later transaction; NULL: all in one */
+	StringInfo	late;			/* validations; NULL: all in one transaction */
+	List	   *steps;			/* WfStep, when late */
 	const WfDiffOptions *options;
 	List	   *default_privileges; /* WfObject: in force while the script
 									 * runs */
@@ -115,12 +145,14 @@ typedef struct WfDdl
 	bool		loses_data;
 	List	   *lost;			/* see WfAction */
 	bool		breaks;
-	bool		transactional;
 	bool		alone;
 } WfDdl;
 
-/* diff.c */
+/* plan.c */
 extern WfPlan *wf_schema_plan(WfModel *from, WfModel *to, const WfDiffOptions *options);
+
+/* diff.c */
+extern void wf_schema_match(WfPlan *plan);
 extern bool wf_schema_is_decoration(const char *attr);
 
 /* likeness.c */
@@ -163,6 +195,9 @@ extern WfObject *wf_schema_inherited_by(WfObject *object);
 extern WfObject *wf_schema_inherited_from(WfObject *object);
 extern WfObject *wf_schema_namesake(WfObject *child, WfObject *parent_table);
 
+/* beside.c */
+extern bool wf_schema_builds_beside(WfPlan *plan, WfObject *old);
+
 /* body.c */
 extern void wf_schema_body_edges(WfPlan *plan);
 
@@ -177,6 +212,7 @@ extern bool wf_schema_may_be_announced(WfObject *object);
 
 /* ddl_common.c */
 extern void wf_schema_ddl_begin(WfDdl *ddl, StringInfo sql, const WfDiffOptions *options);
+extern void wf_schema_ddl_step(WfDdl *ddl, WfStepMode mode);
 extern void wf_schema_ddl_lock(WfDdl *ddl, WfSchemaLock lock);
 extern void wf_schema_ddl_create(WfDdl *ddl, WfObject *object);
 extern void wf_schema_ddl_drop(WfDdl *ddl, WfObject *object);
@@ -213,8 +249,13 @@ extern void wf_schema_refuse_loss(WfPlan *plan);
 /* narrow.c */
 extern bool wf_schema_type_narrows(const char *from, const char *to);
 
+/* schedule.c */
+extern WfStep *wf_schema_step(WfAction *action, WfStepMode mode, List **steps);
+extern void wf_schema_schedule(WfPlan *plan);
+
 /* script.c */
 extern void wf_schema_write_actions(WfPlan *plan);
 extern char *wf_schema_script(WfPlan *plan);
+extern char *wf_schema_lock_timeout(const WfDiffOptions *options);
 
 #endif							/* WF_SCHEMA_PLAN_H */

@@ -45,11 +45,13 @@ typedef struct RowShape
 	int			attr[MAX_COLUMNS];	/* attribute of each column, or -1 */
 } RowShape;
 
+static WfModel *read_until_consistent(List *schemas, List *left_out);
 static WfModel *read_once(List *schemas, List *left_out);
 static void read_queries(WfReader *reader, const WfCatalogQuery *queries);
 static void read_rows(WfReader *reader, const WfCatalogQuery *query);
 static void read_row(WfReader *reader, const WfCatalogQuery *query, const WfObjectType *type,
 					 RowShape *shape, HeapTuple tuple, TupleDesc desc);
+static void read_values(WfObject *object, RowShape *shape, HeapTuple tuple, TupleDesc desc);
 static void find_columns(RowShape *shape, const WfObjectType *type, TupleDesc desc);
 static void drop_left_out(WfModel *model);
 
@@ -61,6 +63,25 @@ static void drop_left_out(WfModel *model);
  */
 WfModel *
 wf_schema_read(List *schemas, List *left_out)
+{
+	WfModel    *volatile model = NULL;
+
+	PG_TRY();
+	{
+		model = read_until_consistent(schemas, left_out);
+	}
+	PG_CATCH();
+	{
+		wf_schema_progress_end();
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	wf_schema_progress_end();
+	return model;
+}
+
+static WfModel *
+read_until_consistent(List *schemas, List *left_out)
 {
 	for (int again = 0;; again++)
 	{
@@ -102,12 +123,18 @@ read_once(List *schemas, List *left_out)
 	read_queries(&reader, wf_schema_catalog_types);
 	read_queries(&reader, wf_schema_catalog_routines);
 	read_queries(&reader, wf_schema_catalog_relations);
+	wf_schema_progress("reading objects of type column");
+	wf_schema_read_columns(&reader);
+	read_queries(&reader, wf_schema_catalog_columns);
+	wf_schema_progress("reading objects of type default");
+	wf_schema_read_defaults(&reader);
 	read_queries(&reader, wf_schema_catalog_details);
 	read_queries(&reader, wf_schema_catalog_others);
 	read_queries(&reader, wf_schema_catalog_access);
 	read_queries(&reader, wf_schema_catalog_settled);
 	if (superuser())
 		read_queries(&reader, wf_schema_catalog_superuser);
+	wf_schema_progress("reading dependencies, comments and labels");
 	old = MemoryContextSwitchTo(reader.context);
 	wf_schema_address_link(reader.map);
 	MemoryContextSwitchTo(old);
@@ -150,7 +177,10 @@ static void
 read_queries(WfReader *reader, const WfCatalogQuery *queries)
 {
 	for (; queries->sql; queries++)
+	{
+		wf_schema_progress(psprintf("reading objects of type %s", wf_schema_type(queries->kind)->name));
 		read_rows(reader, queries);
+	}
 }
 
 static void
@@ -187,6 +217,13 @@ read_row(WfReader *reader, const WfCatalogQuery *query, const WfObjectType *type
 	WfObject   *parent = NULL;
 	WfObject   *object;
 
+	if (!shape->identity)
+	{
+		object = wf_schema_address_get(reader->map, query->catalog, oid, sub);
+		if (object)
+			read_values(object, shape, tuple, desc);
+		return;
+	}
 	if (reader->schemas && (!schema || !wf_schema_list_has(reader->schemas, schema)))
 		return;
 	if (oid != InvalidOid && wf_schema_address_is_member(reader->map, query->catalog, oid))
@@ -205,11 +242,7 @@ read_row(WfReader *reader, const WfCatalogQuery *query, const WfObjectType *type
 	object = wf_schema_model_add(reader->model, type, wf_schema_text_at(tuple, desc, shape->identity));
 	object->schema = schema;
 	object->parent = parent;
-	for (int i = 0; i < desc->natts; i++)
-	{
-		if (shape->attr[i] >= 0)
-			object->values[shape->attr[i]] = wf_schema_text_at(tuple, desc, i + 1);
-	}
+	read_values(object, shape, tuple, desc);
 	if (oid != InvalidOid)
 		wf_schema_address_set(reader->map, query->catalog, oid, sub, object);
 	if (alias != InvalidOid)
@@ -222,6 +255,27 @@ read_row(WfReader *reader, const WfCatalogQuery *query, const WfObjectType *type
 		if (needed)
 			wf_schema_object_need(object, needed);
 	}
+}
+
+static void
+read_values(WfObject *object, RowShape *shape, HeapTuple tuple, TupleDesc desc)
+{
+	for (int i = 0; i < desc->natts; i++)
+	{
+		if (shape->attr[i] >= 0)
+			object->values[shape->attr[i]] = wf_schema_text_at(tuple, desc, i + 1);
+	}
+}
+
+/* Adds an object that lies in its parent's schema, without attributes. */
+WfObject *
+wf_schema_reader_add_part(WfReader *reader, WfObjectKind kind, WfObject *parent, const char *identity)
+{
+	WfObject   *object = wf_schema_model_add(reader->model, wf_schema_type(kind), identity);
+
+	object->schema = parent->schema;
+	object->parent = parent;
+	return object;
 }
 
 static void

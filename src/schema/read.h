@@ -15,6 +15,10 @@ extern uint64 wf_schema_count_changes(void);
 extern WfModel *wf_schema_read(List *schemas, List *left_out);
 extern int	wf_schema_pin_settings(void);
 
+/* progress.c */
+extern void wf_schema_progress(const char *step);
+extern void wf_schema_progress_end(void);
+
 /* schema.c */
 extern void wf_schema_read_pair(FunctionCallInfo fcinfo, Jsonb *renames, WfModel **from, WfModel **to);
 extern void wf_schema_check_schemas(List *schemas);

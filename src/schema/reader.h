@@ -20,6 +20,13 @@ typedef struct WfReader
 	List	   *schemas;		/* only these; NIL: all */
 } WfReader;
 
+/* read.c */
+extern WfObject *wf_schema_reader_add_part(WfReader *reader, WfObjectKind kind, WfObject *parent, const char *identity);
+
+/* column.c */
+extern void wf_schema_read_columns(WfReader *reader);
+extern void wf_schema_read_defaults(WfReader *reader);
+
 /* row.c */
 extern void wf_schema_query(const char *sql);
 extern char *wf_schema_text_at(HeapTuple tuple, TupleDesc desc, int column);

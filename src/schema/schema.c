@@ -45,6 +45,7 @@ static const WfOption diff_options[] = {
 	{"rollback", WF_OPTION_BOOLEAN, offsetof(WfDiffOptions, rollback)},
 	{"allow_data_loss", WF_OPTION_BOOLEAN, offsetof(WfDiffOptions, allow_data_loss)},
 	{"renames", WF_OPTION_JSON, offsetof(WfDiffOptions, renames)},
+	{"lock_timeout", WF_OPTION_TEXT, offsetof(WfDiffOptions, lock_timeout)},
 };
 
 static List *schema_names(ArrayType *array);
@@ -272,7 +273,7 @@ emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal, bool rollback)
 		texts[5] = action->renamed->was;
 		texts[6] = action->renamed->becomes;
 	}
-	texts[7] = chomp(psprintf("%s%s", action->sql, action->late_sql));
+	texts[7] = chomp(pstrdup(action->sql));
 	texts[8] = action->rollback_sql ? chomp(action->rollback_sql) : NULL;
 	texts[9] = severity(action);
 	texts[10] = kind(action);

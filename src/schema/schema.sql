@@ -23,7 +23,7 @@ LANGUAGE C STABLE PARALLEL UNSAFE COST 100000 ROWS 100
 AS 'MODULE_PATHNAME', 'wf_schema_diff';
 
 COMMENT ON FUNCTION wishflags.schema_diff(jsonb, jsonb, jsonb) IS
-'what turns one schema snapshot into another (NULL: the live database), a row a change in the order of execution; options: online (default true), rollback, allow_data_loss, renames (hints)';
+'what turns one schema snapshot into another (NULL: the live database), a row a change in the order of execution; options: online (default true), lock_timeout (5s online), rollback, allow_data_loss, renames (hints)';
 
 CREATE FUNCTION wishflags.schema_diff_sql(from_snapshot jsonb, to_snapshot jsonb DEFAULT NULL, options jsonb DEFAULT '{}')
 RETURNS text
@@ -31,4 +31,4 @@ LANGUAGE C STABLE PARALLEL UNSAFE COST 100000
 AS 'MODULE_PATHNAME', 'wf_schema_diff_sql';
 
 COMMENT ON FUNCTION wishflags.schema_diff_sql(jsonb, jsonb, jsonb) IS
-'the ordered script, with its own BEGIN and COMMIT, that turns one schema snapshot into another (NULL: the live database); options: online (default true), rollback (the way back), allow_data_loss (default false), renames (hints)';
+'the ordered script, with its own BEGIN and COMMIT, that turns one schema snapshot into another (NULL: the live database); options: online (default true), lock_timeout (5s online), rollback (the way back), allow_data_loss (default false), renames (hints)';

@@ -4,12 +4,19 @@
 #include "common/compat.h"
 
 #include "miscadmin.h"
-#include "utils/json.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
 
 #include "schema/ddl.h"
 #include "schema/rename.h"
 
 #define MAX_WORDS 6
+
+/*
+ * How long a statement that blocks others may wait for its lock, and so make
+ * all wait that queue up behind it.
+ */
+#define DEFAULT_LOCK_TIMEOUT "5s"
 
 static void write_action(WfPlan *plan, WfAction *action, List *default_privileges);
 static char *way_back(WfPlan *plan, WfAction *action);
@@ -19,8 +26,10 @@ static bool runs_functions(WfPlan *plan);
 static bool body_has_new_value(WfPlan *plan, WfAction *action);
 static char *pinned_settings(WfPlan *plan, const char *verb, bool transactional);
 static bool script_has(WfPlan *plan, const char *const *words, bool transactional);
-static void begin(StringInfo script, const char *settings, bool *open);
-static void commit(StringInfo script, bool *open);
+static void begin(WfPlan *plan, StringInfo script, ListCell *from);
+static void commit(StringInfo script, WfStepMode mode);
+static char *text_of(List *steps);
+static bool has_mode(List *steps, WfStepMode mode);
 
 /* Writes the DDL of each action, and forgets those that need none. */
 void
@@ -32,35 +41,36 @@ wf_schema_write_actions(WfPlan *plan)
 
 	foreach(lc, plan->actions)
 	{
-		WfAction   *action = lfirst(lc);
-
 		CHECK_FOR_INTERRUPTS();
-		write_action(plan, action, default_privileges);
-		if (*action->sql || *action->late_sql)
-			kept = lappend(kept, action);
+		write_action(plan, lfirst(lc), default_privileges);
 	}
-	plan->actions = kept;
 	foreach(lc, plan->actions)
 	{
 		WfAction   *action = lfirst(lc);
 
-		if (action->alone)
-			action->alone = uses_new_value(plan, action);
+		CHECK_FOR_INTERRUPTS();
+		if (!*action->sql)
+			continue;
+		kept = lappend(kept, action);
+		if (action->alone && uses_new_value(plan, action))
+			((WfStep *) linitial(action->steps))->mode = WF_STEP_ALONE;
 		action->rollback_sql = way_back(plan, action);
 	}
+	wf_schema_schedule(plan);
+	plan->actions = kept;
 }
 
 static void
 write_action(WfPlan *plan, WfAction *action, List *default_privileges)
 {
-	StringInfoData sql;
-	StringInfoData late;
+	StringInfo	late = makeStringInfo();
 	WfDdl		ddl;
+	List	   *steps = NIL;
+	WfStep	   *step = wf_schema_step(action, WF_STEP_TRANSACTION, &steps);
 
-	initStringInfo(&sql);
-	initStringInfo(&late);
-	wf_schema_ddl_begin(&ddl, &sql, &plan->options);
-	ddl.late = plan->options.online ? &late : NULL;
+	wf_schema_ddl_begin(&ddl, step->sql, &plan->options);
+	ddl.late = plan->options.online ? late : NULL;
+	ddl.steps = steps;
 	ddl.default_privileges = default_privileges;
 	switch (action->verb)
 	{
@@ -87,13 +97,16 @@ write_action(WfPlan *plan, WfAction *action, List *default_privileges)
 		case WF_VERB_RENAME:
 			break;				/* comes with its statement */
 	}
-	action->sql = sql.data;
-	action->late_sql = late.data;
+	wf_schema_ddl_step(&ddl, WF_STEP_TRANSACTION);
+	if (late->len)
+		wf_schema_step(action, WF_STEP_VALIDATE, &ddl.steps)->sql = late;
+	action->steps = ddl.steps;
+	action->sql = text_of(ddl.steps);
 	action->lock = ddl.lock;
 	action->loses_data = ddl.loses_data;
 	action->lost = ddl.lost;
 	action->breaks = ddl.breaks;
-	action->transactional = ddl.transactional;
+	action->transactional = !has_mode(ddl.steps, WF_STEP_OUTSIDE);
 	action->alone = ddl.alone;
 }
 
@@ -122,6 +135,8 @@ way_back(WfPlan *plan, WfAction *action)
 			break;
 		case WF_VERB_CREATE:
 			wf_schema_ddl_drop(&ddl, action->to);
+			if (action->to->interim)
+				wf_schema_ddl_create(&ddl, action->from);
 			break;
 		case WF_VERB_ALTER:
 			can = wf_schema_ddl_alter(&ddl, action->to, action->from, action->attr);
@@ -229,6 +244,27 @@ body_has_new_value(WfPlan *plan, WfAction *action)
 }
 
 /*
+ * The lock_timeout of a script's transactions, NULL for none.
+ *
+ * Raises invalid_parameter_value for what PostgreSQL does not take as one.
+ */
+char *
+wf_schema_lock_timeout(const WfDiffOptions *options)
+{
+	const char *hint = NULL;
+	int			milliseconds;
+
+	if (!options->lock_timeout)
+		return options->online ? DEFAULT_LOCK_TIMEOUT : NULL;
+	if (!parse_int(options->lock_timeout, &milliseconds, GUC_UNIT_MS, &hint) || milliseconds < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"lock_timeout\" is not a time: \"%s\"", options->lock_timeout),
+				 errhint("Write milliseconds or a number with a unit, as in '{\"lock_timeout\": \"5s\"}'; \"0\" sets none.")));
+	return milliseconds > 0 ? options->lock_timeout : NULL;
+}
+
+/*
  * The ordered script with its own BEGIN and COMMIT.
  *
  * Raises an error that lists what would be lost, unless allow_data_loss.
@@ -237,45 +273,37 @@ char *
 wf_schema_script(WfPlan *plan)
 {
 	StringInfoData script;
-	StringInfoData late;
-	char	   *settings;
 	char	   *outside;
-	bool		open = false;
+	bool		left = false;
+	WfStepMode	mode = WF_STEP_MODES;
 	ListCell   *lc;
 
 	if (!plan->options.allow_data_loss)
 		wf_schema_refuse_loss(plan);
-	settings = pinned_settings(plan, "SET LOCAL", true);
 	outside = pinned_settings(plan, "SET", false);
 	initStringInfo(&script);
-	initStringInfo(&late);
-	foreach(lc, plan->actions)
+	foreach(lc, plan->steps)
 	{
-		WfAction   *action = lfirst(lc);
+		WfStep	   *step = lfirst(lc);
 
-		if (!action->transactional)
+		if (step->mode != mode)
 		{
-			commit(&script, &open);
-			appendStringInfo(&script, "%s%s", script.len ? "\n" : "", outside);
-			outside = "";
+			commit(&script, mode);
+			if (script.len && (step->mode != WF_STEP_OUTSIDE || mode != WF_STEP_MODES))
+				appendStringInfoChar(&script, '\n');
+			if (step->mode != WF_STEP_OUTSIDE)
+				begin(plan, &script, lc);
+			else if (!left)
+				appendStringInfoString(&script, outside);
+			left |= step->mode == WF_STEP_OUTSIDE;
+			mode = step->mode;
 		}
-		else
-			begin(&script, settings, &open);
-		if (plan->options.rollback)
-			appendStringInfoString(&script, wf_schema_loss_comment(action->not_restored));
-		appendStringInfoString(&script, action->sql);
-		if (action->alone)
-			commit(&script, &open);
-		appendStringInfoString(&late, action->late_sql);
+		if (plan->options.rollback && step == linitial(step->action->steps))
+			appendStringInfoString(&script, wf_schema_loss_comment(step->action->not_restored));
+		appendBinaryStringInfo(&script, step->sql->data, step->sql->len);
 	}
-	commit(&script, &open);
-	if (late.len)
-	{
-		begin(&script, settings, &open);
-		appendStringInfoString(&script, late.data);
-		commit(&script, &open);
-	}
-	if (!*outside)
+	commit(&script, mode);
+	if (left)
 		appendStringInfoString(&script, pinned_settings(plan, "RESET", false));
 	return script.data;
 }
@@ -311,6 +339,9 @@ pinned_settings(WfPlan *plan, const char *verb, bool transactional)
 	StringInfoData sql;
 
 	initStringInfo(&sql);
+	/* A concurrent build that is cut short leaves an invalid index. */
+	if (!transactional && plan->options.lock_timeout)
+		appendStringInfo(&sql, "%s lock_timeout%s;\n", verb, strcmp(verb, "RESET") == 0 ? "" : " = 0");
 	for (int i = 0; i < lengthof(pins); i++)
 	{
 		if (pins[i].words[0] ? !script_has(plan, pins[i].words, transactional) : !transactional)
@@ -328,34 +359,73 @@ script_has(WfPlan *plan, const char *const *words, bool transactional)
 {
 	ListCell   *lc;
 
-	foreach(lc, plan->actions)
+	foreach(lc, plan->steps)
 	{
-		WfAction   *action = lfirst(lc);
+		WfStep	   *step = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
+		if ((step->mode != WF_STEP_OUTSIDE) != transactional)
+			continue;
 		for (int i = 0; i < MAX_WORDS && words[i]; i++)
 		{
-			if ((action->transactional == transactional && strstr(action->sql, words[i])) ||
-				(transactional && strstr(action->late_sql, words[i])))
+			if (strstr(step->sql->data, words[i]))
 				return true;
 		}
 	}
 	return false;
 }
 
+/* Begins the transaction of the steps from here on. */
 static void
-begin(StringInfo script, const char *settings, bool *open)
+begin(WfPlan *plan, StringInfo script, ListCell *from)
 {
-	if (*open)
+	const char *timeout = plan->options.lock_timeout;
+	WfStepMode	mode = ((WfStep *) lfirst(from))->mode;
+
+	appendStringInfo(script, "BEGIN;\n%s", pinned_settings(plan, "SET LOCAL", true));
+	if (!timeout)
 		return;
-	appendStringInfo(script, "%sBEGIN;\n%s", script->len ? "\n" : "", settings);
-	*open = true;
+	for (ListCell *lc = from; lc && ((WfStep *) lfirst(lc))->mode == mode; lc = lnext(plan->steps, lc))
+	{
+		if (mode != WF_STEP_VALIDATE && ((WfStep *) lfirst(lc))->action->lock >= WF_SCHEMA_LOCK_SHARE)
+		{
+			appendStringInfo(script, "SET LOCAL lock_timeout = %s;\n", quote_literal_cstr(timeout));
+			return;
+		}
+	}
 }
 
+/* Ends what steps of this mode ran in. */
 static void
-commit(StringInfo script, bool *open)
+commit(StringInfo script, WfStepMode mode)
 {
-	if (*open)
+	if (mode != WF_STEP_OUTSIDE && mode != WF_STEP_MODES)
 		appendStringInfoString(script, "COMMIT;\n");
-	*open = false;
+}
+
+static char *
+text_of(List *steps)
+{
+	StringInfoData text;
+	ListCell   *lc;
+
+	initStringInfo(&text);
+	foreach(lc, steps)
+		appendStringInfoString(&text, ((WfStep *) lfirst(lc))->sql->data);
+	return text.data;
+}
+
+static bool
+has_mode(List *steps, WfStepMode mode)
+{
+	ListCell   *lc;
+
+	foreach(lc, steps)
+	{
+		WfStep	   *step = lfirst(lc);
+
+		if (step->mode == mode && step->sql->len)
+			return true;
+	}
+	return false;
 }

@@ -350,10 +350,10 @@ REVOKE ALL ON FUNCTION wishflags.schema_diff_render FROM PUBLIC;
 -- Renames by hint, and two schemas of one database.
 
 COMMENT ON FUNCTION wishflags.schema_diff(jsonb, jsonb, jsonb) IS
-'what turns one schema snapshot into another (NULL: the live database), a row a change in the order of execution; options: online (default true), rollback, allow_data_loss, renames (hints)';
+'what turns one schema snapshot into another (NULL: the live database), a row a change in the order of execution; options: online (default true), lock_timeout (5s online), rollback, allow_data_loss, renames (hints)';
 
 COMMENT ON FUNCTION wishflags.schema_diff_sql(jsonb, jsonb, jsonb) IS
-'the ordered script, with its own BEGIN and COMMIT, that turns one schema snapshot into another (NULL: the live database); options: online (default true), rollback (the way back), allow_data_loss (default false), renames (hints)';
+'the ordered script, with its own BEGIN and COMMIT, that turns one schema snapshot into another (NULL: the live database); options: online (default true), lock_timeout (5s online), rollback (the way back), allow_data_loss (default false), renames (hints)';
 
 CREATE FUNCTION wishflags.schema_diff_schemas(from_schema name, to_schema name, options jsonb DEFAULT '{}',
 	OUT ordinal int, OUT action text, OUT object_type text, OUT identity text, OUT attribute text,
