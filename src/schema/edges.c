@@ -12,6 +12,7 @@
 static void after_owners(WfObject *link);
 static void drop_edges(WfObject *object);
 static void drop_before(WfObject *object, WfObject *needed);
+static bool is_named_by_types(WfObject *object);
 static void create_edges(WfObject *object);
 static void link_edges(WfObject *link);
 static void create_after(WfObject *object, WfObject *needed);
@@ -21,6 +22,7 @@ static void typed_edges(WfObject *table);
 static void options_edges(WfObject *table);
 static void row_type_edges(WfObject *routine);
 static void slot_edges(WfPlan *plan);
+static List *family_slots(WfObject *class);
 
 /* Adds the edges between the plan's actions. */
 void
@@ -129,11 +131,34 @@ drop_before(WfObject *object, WfObject *needed)
 	if (object->shell_action && list_member_ptr(object->announced_to, needed))
 		wf_schema_edge(object->shell_action, needed->drop_action, NULL);
 	else if (needed->final_action)
+	{
 		wf_schema_edge(last, needed->final_action, because);
+		/* DROP names it by its types, of which this one gets another name. */
+		if (is_named_by_types(object))
+			wf_schema_edge(object->drop_action, needed->drop_action, because);
+	}
 	else if (needed->drop_action)
 		wf_schema_edge(last, needed->drop_action, because);
 	else if (needed->first_alter)
 		wf_schema_edge(object->drop_action, needed->first_alter, because);
+}
+
+static bool
+is_named_by_types(WfObject *object)
+{
+	switch (object->type->kind)
+	{
+		case WF_OBJECT_FUNCTION:
+		case WF_OBJECT_PROCEDURE:
+		case WF_OBJECT_AGGREGATE:
+		case WF_OBJECT_OPERATOR:
+		case WF_OBJECT_FAMILY_MEMBER:
+		case WF_OBJECT_CAST:
+		case WF_OBJECT_TRANSFORM:
+			return !object->drop_action || object->drop_action->from == object;
+		default:
+			return false;
+	}
 }
 
 static void
@@ -391,6 +416,22 @@ wf_schema_multirange(WfObject *range)
 	return name ? pnstrdup(name + strlen(word), strlen(name + strlen(word)) - 1) : "";
 }
 
+/* A family has each operator and function once, in whichever class. */
+static List *
+family_slots(WfObject *class)
+{
+	ListCell   *lc;
+
+	foreach(lc, class->needs)
+	{
+		WfObject   *family = lfirst(lc);
+
+		if (family->type->kind == WF_OBJECT_OPERATOR_FAMILY)
+			return list_make1(psprintf("members %s", family->identity));
+	}
+	return NIL;
+}
+
 /* The names an object takes, each with its name space. */
 List *
 wf_schema_slots(WfObject *object)
@@ -431,6 +472,10 @@ wf_schema_slots(WfObject *object)
 		case WF_OBJECT_FUNCTION:
 		case WF_OBJECT_PROCEDURE:
 			return list_make1(psprintf("routine %s", object->identity));
+		case WF_OBJECT_OPERATOR_CLASS:
+			return family_slots(object);
+		case WF_OBJECT_FAMILY_MEMBER:
+			return list_make1(psprintf("members %s", object->parent->identity));
 		case WF_OBJECT_AGGREGATE:
 			name = wf_schema_value(object, "signature");
 			return name ? list_make1(psprintf("routine %s", name)) : NIL;
