@@ -21,6 +21,8 @@ static void alter_edges(WfObject *object);
 static void typed_edges(WfObject *table);
 static void options_edges(WfObject *table);
 static void row_type_edges(WfObject *routine);
+static void away_during(WfObject *routine, WfObject *changed);
+static void during_domain(WfObject *routine, WfObject *domain);
 static void slot_edges(WfPlan *plan);
 static List *family_slots(WfObject *class);
 
@@ -342,20 +344,41 @@ row_type_edges(WfObject *routine)
 		foreach(lx, table->children)
 		{
 			WfObject   *column = lfirst(lx);
+			ListCell   *ln;
 
-			wf_schema_edge(routine->drop_action, column->first_alter, routine);
-			wf_schema_edge(column->last_alter, routine->twin->create_action, routine);
+			away_during(routine, column);
+			foreach(ln, column->type->kind == WF_OBJECT_COLUMN ? column->needs : NIL)
+				during_domain(routine, lfirst(ln));
 		}
 		foreach(lx, table->twin->children)
 		{
-			WfObject   *column = lfirst(lx);
-
-			if (column->type->kind != WF_OBJECT_COLUMN)
-				continue;
-			wf_schema_edge(routine->drop_action, column->create_action, routine);
-			wf_schema_edge(column->create_action, routine->twin->create_action, routine);
+			if (((WfObject *) lfirst(lx))->type->kind == WF_OBJECT_COLUMN)
+				away_during(routine, lfirst(lx));
 		}
 	}
+}
+
+static void
+away_during(WfObject *routine, WfObject *changed)
+{
+	wf_schema_edge(routine->drop_action, changed->first_alter, routine);
+	wf_schema_edge(changed->last_alter, routine->twin->create_action, routine);
+	wf_schema_edge(routine->drop_action, changed->create_action, routine);
+	wf_schema_edge(changed->create_action, routine->twin->create_action, routine);
+}
+
+static void
+during_domain(WfObject *routine, WfObject *domain)
+{
+	ListCell   *lc;
+
+	if (domain->type->kind != WF_OBJECT_DOMAIN || !domain->twin)
+		return;
+	away_during(routine, domain);
+	foreach(lc, domain->children)
+		away_during(routine, lfirst(lc));
+	foreach(lc, domain->twin->children)
+		away_during(routine, lfirst(lc));
 }
 
 /* What frees a name goes before what takes it. */
