@@ -365,7 +365,7 @@ alter_type(WfDdl *ddl, WfObject *from, WfObject *to)
 	const char *value;
 
 	/* A generated column changes with its expression. */
-	if (is_view(to->parent))
+	if (is_view(to->parent) || (wf_schema_value(to, "generated") && *using_clause(from, to)))
 		return false;
 	ddl->breaks = true;
 	if (wf_schema_value(from, "identity") && !wf_schema_value(to, "identity"))

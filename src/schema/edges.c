@@ -61,9 +61,12 @@ wf_schema_add_edges(WfPlan *plan)
 			wf_schema_edge(object->parent->grants_action, object->grants_action, NULL);
 			wf_schema_edge(object->parent->grants_action, object->create_action, NULL);
 		}
-		/* A sequence gets the owner of its table, and then its grants. */
+		/* A sequence gets the owner and persistence of its table, and then its own grants and persistence. */
 		if (object->type->kind == WF_OBJECT_COLUMN && wf_schema_value(object, "identity"))
+		{
 			wf_schema_edge(object->parent->owner_action, object->first_alter, NULL);
+			wf_schema_edge(object->parent->last_alter, object->first_alter, NULL);
+		}
 		if (object->type->kind == WF_OBJECT_SEQUENCE_OWNER && object->parent->grants_action)
 			after_owners(object);
 	}
