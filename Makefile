@@ -141,6 +141,7 @@ OBJS = \
 	src/schema/render_text.o \
 	src/schema/render_tree.o \
 	src/schema/rename.o \
+	src/schema/rename_attached.o \
 	src/schema/rename_step.o \
 	src/schema/rewrite.o \
 	src/schema/rewrite_column.o \

@@ -17,6 +17,9 @@ WF_DDL_DROP(table);
 WF_DDL_ALTER(table);
 WF_DDL_CREATE(partition);
 WF_DDL_DROP(partition);
+extern void wf_schema_ddl_settle_copies(WfDdl *ddl, WfObject *column);
+extern void wf_schema_ddl_keep_not_null(WfDdl *ddl, WfObject *column);
+extern void wf_schema_ddl_loosen(WfDdl *ddl, WfObject *table);
 extern bool wf_schema_ddl_stands_alone(WfObject *table);
 extern List *wf_schema_ddl_columns_in_order(WfObject *table);
 extern List *wf_schema_ddl_parents_in_order(WfObject *table);
@@ -69,6 +72,7 @@ WF_DDL_CREATE(domain_constraint);
 WF_DDL_DROP(domain_constraint);
 WF_DDL_ALTER(domain_constraint);
 WF_DDL_CREATE(composite);
+WF_DDL_ALTER(base_type);
 
 /* ddl_view.c */
 WF_DDL_CREATE(view);

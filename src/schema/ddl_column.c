@@ -20,6 +20,7 @@ static WfObject *folded_default(WfObject *column);
 static void reset_settings(WfDdl *ddl, WfObject *column);
 static bool alter_setting(WfDdl *ddl, WfObject *column, const char *attr, const char *was,
 						  const char *value);
+static const char *usual_storage(WfObject *from, WfObject *to);
 static char *alter_column(WfObject *column, bool only);
 static bool alter_type(WfDdl *ddl, WfObject *from, WfObject *to);
 static void alter_not_null(WfDdl *ddl, WfObject *from, WfObject *to);
@@ -220,6 +221,7 @@ wf_schema_ddl_column_create(WfDdl *ddl, WfObject *column)
 			appendStringInfo(ddl->sql, "%s ADD %s;\n", alter_column(column, true), identity);
 	}
 	wf_schema_ddl_column_settings(ddl, column);
+	wf_schema_ddl_settle_copies(ddl, column);
 }
 
 void
@@ -276,6 +278,26 @@ alter_setting(WfDdl *ddl, WfObject *column, const char *attr, const char *was, c
 	return true;
 }
 
+/* What the column's type has it stored as; a base type may change that, too. */
+static const char *
+usual_storage(WfObject *from, WfObject *to)
+{
+	ListCell   *lc;
+
+	foreach(lc, to->needs)
+	{
+		WfObject   *type = lfirst(lc);
+		const char *storage;
+
+		if (type->type->kind != WF_OBJECT_BASE_TYPE || strcmp(type->identity, wf_schema_value(to, "type")) != 0)
+			continue;
+		storage = strstr(wf_schema_value(type, "definition"), "STORAGE = ");
+		if (storage)
+			return pnstrdup(storage + strlen("STORAGE = "), strcspn(storage + strlen("STORAGE = "), ",)"));
+	}
+	return wf_schema_value(from, "usual_storage");
+}
+
 static char *
 alter_column(WfObject *column, bool only)
 {
@@ -316,6 +338,8 @@ wf_schema_ddl_column_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char 
 	}
 	else if (strcmp(attr, "foreign_options") == 0)
 		wf_schema_ddl_foreign_options(ddl, alter_column(to, false), was, value);
+	else if (strcmp(attr, "storage") == 0)
+		return alter_setting(ddl, to, attr, was, value ? value : usual_storage(from, to));
 	else
 		return alter_setting(ddl, value ? to : from, attr, was, value);
 	return true;
@@ -424,7 +448,10 @@ alter_not_null(WfDdl *ddl, WfObject *from, WfObject *to)
 		return;
 	if (!wf_schema_flag(to, "not_null"))
 	{
-		appendStringInfo(ddl->sql, "%s DROP NOT NULL;\n", alter);
+		/* Partitions follow their parent; children have a statement each. */
+		appendStringInfo(ddl->sql, "%s DROP NOT NULL;\n",
+						 alter_column(to, !wf_schema_value(to->parent, "partition_by")));
+		wf_schema_ddl_keep_not_null(ddl, to);
 		return;
 	}
 	ddl->breaks = true;

@@ -120,6 +120,8 @@ put_aside(WfDdl *ddl, WfObject *type)
 			appendStringInfo(ddl->sql, "ALTER FUNCTION %s RENAME TO %s;\n", function->identity,
 							 old_name(function));
 	}
+	if (type->type->kind == WF_OBJECT_RANGE && *wf_schema_multirange(type))
+		appendStringInfo(ddl->sql, "ALTER TYPE %s RENAME TO %s_many;\n", wf_schema_multirange(type), old_name(type));
 	appendStringInfo(ddl->sql, "ALTER %s %s RENAME TO %s;\n", type->type->keyword, type->identity,
 					 old_name(type));
 }

@@ -98,6 +98,23 @@ wf_schema_ddl_opposite(const char *text)
 	return grant_text(&grant);
 }
 
+/* Does a new owner take grants of the old one over, so that equal ones will differ? */
+bool
+wf_schema_ddl_grants_move(WfObject *from, WfObject *to)
+{
+	List	   *had = wf_schema_list(wf_schema_value(from, "grants"));
+	ListCell   *lc;
+
+	if (!had || !owner_of(from) || !owner_of(to) || strcmp(owner_of(from), owner_of(to)) == 0)
+		return false;
+	foreach(lc, passed_on(had, owner_of(from), owner_of(to)))
+	{
+		if (!wf_schema_list_has(had, lfirst(lc)))
+			return true;
+	}
+	return false;
+}
+
 /*
  * From the grants of one object to those of the other; either may be NULL.
  * attr is the attribute that holds them.

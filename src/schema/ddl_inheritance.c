@@ -7,12 +7,74 @@
 
 #include "schema/ddl.h"
 
+static WfObject *copy_of(WfObject *column, WfObject *user);
 static char *alter_table(WfObject *table);
+static void write_inherit(WfDdl *ddl, WfObject *link);
 static char *begin_stand_in(WfDdl *ddl, WfObject *table, const char *including);
 static void end_stand_in(WfDdl *ddl, WfObject *table, const char *stand_in);
 static List *brought_along(WfObject *link);
 static void add_to(WfDdl *ddl, const char *stand_in, WfObject *child);
 static bool all_valid(WfObject *table);
+
+/*
+ * What the children of a table have to say of their copies of a new column,
+ * which come with it.
+ */
+void
+wf_schema_ddl_settle_copies(WfDdl *ddl, WfObject *column)
+{
+	ListCell   *lc;
+
+	foreach(lc, column->create_action ? column->parent->needed_by : NIL)
+	{
+		WfObject   *copy = copy_of(column, lfirst(lc));
+		char	   *alter;
+
+		if (!copy || copy->create_action != column->create_action || copy == column)
+			continue;
+		wf_schema_go_deeper();
+		alter = psprintf("%s ALTER COLUMN %s", alter_table(copy->parent), wf_schema_short_name(copy));
+		if (column->children && !copy->children)
+			appendStringInfo(ddl->sql, "%s DROP DEFAULT;\n", alter);
+		if (wf_schema_flag(copy, "not_null") && !wf_schema_flag(column, "not_null"))
+			appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", alter);
+		wf_schema_ddl_column_settings(ddl, copy);
+		wf_schema_ddl_decorate(ddl, copy);
+		wf_schema_ddl_settle_copies(ddl, copy);
+	}
+}
+
+/* Partitions that stay NOT NULL have lost it with their parent. */
+void
+wf_schema_ddl_keep_not_null(WfDdl *ddl, WfObject *column)
+{
+	ListCell   *lc;
+
+	foreach(lc, wf_schema_value(column->parent, "partition_by") ? column->parent->needed_by : NIL)
+	{
+		WfObject   *copy = copy_of(column, lfirst(lc));
+
+		if (!copy || !copy->twin)
+			continue;
+		wf_schema_go_deeper();
+		if (wf_schema_flag(copy, "not_null"))
+			appendStringInfo(ddl->sql, "%s ALTER COLUMN %s SET NOT NULL;\n", alter_table(copy->parent),
+							 wf_schema_short_name(copy));
+		else
+			wf_schema_ddl_keep_not_null(ddl, copy);
+	}
+}
+
+/* The column of a table that is linked to this one's, or is of this type; NULL when user is something else. */
+static WfObject *
+copy_of(WfObject *column, WfObject *user)
+{
+	const char *of_type = wf_schema_value(user, "of_type");
+
+	if (user->type->kind == WF_OBJECT_INHERITANCE || user->type->kind == WF_OBJECT_PARTITION)
+		return wf_schema_namesake(column, user->parent);
+	return of_type && strcmp(of_type, column->parent->identity) == 0 ? wf_schema_namesake(column, user) : NULL;
+}
 
 static char *
 alter_table(WfObject *table)
@@ -35,7 +97,7 @@ wf_schema_ddl_inheritance_create(WfDdl *ddl, WfObject *link)
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	foreach(lc, along)
 		add_to(ddl, stand_in, lfirst(lc));
-	appendStringInfo(ddl->sql, "%s INHERIT %s;\n", alter_table(link->parent), wf_schema_value(link, "of"));
+	write_inherit(ddl, link);
 	if (stand_in)
 		end_stand_in(ddl, link->parent, stand_in);
 	foreach(lc, along)
@@ -46,6 +108,27 @@ wf_schema_ddl_inheritance_create(WfDdl *ddl, WfObject *link)
 			wf_schema_ddl_column_settings(ddl, child);
 		wf_schema_ddl_decorate(ddl, child);
 	}
+}
+
+/* A child may take NULL where its parent does not, but not while it is linked. */
+static void
+write_inherit(WfDdl *ddl, WfObject *link)
+{
+	List	   *lax = NIL;
+	ListCell   *lc;
+
+	foreach(lc, link->needs ? wf_schema_ddl_columns_in_order(link->parent) : NIL)
+	{
+		WfObject   *origin = wf_schema_namesake(lfirst(lc), linitial(link->needs));
+
+		if (origin && wf_schema_flag(origin, "not_null") && !wf_schema_flag(lfirst(lc), "not_null"))
+			lax = lappend(lax, wf_schema_short_name(lfirst(lc)));
+	}
+	foreach(lc, lax)
+		appendStringInfo(ddl->sql, "%s ALTER COLUMN %s SET NOT NULL;\n", alter_table(link->parent), (char *) lfirst(lc));
+	appendStringInfo(ddl->sql, "%s INHERIT %s;\n", alter_table(link->parent), wf_schema_value(link, "of"));
+	foreach(lc, lax)
+		appendStringInfo(ddl->sql, "%s ALTER COLUMN %s DROP NOT NULL;\n", alter_table(link->parent), (char *) lfirst(lc));
 }
 
 static char *
@@ -127,7 +210,8 @@ wf_schema_ddl_inheritance_alter(WfDdl *ddl, WfObject *from, WfObject *to, const 
 		return false;
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	stand_in = begin_stand_in(ddl, to->parent, all_valid(from->parent) ? " INCLUDING CONSTRAINTS" : "");
-	appendStringInfo(ddl->sql, "%s NO INHERIT %s;\n%s INHERIT %s;\n", alter, parent, alter, parent);
+	appendStringInfo(ddl->sql, "%s NO INHERIT %s;\n", alter, parent);
+	write_inherit(ddl, to);
 	end_stand_in(ddl, to->parent, stand_in);
 	return true;
 }

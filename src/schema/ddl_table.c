@@ -249,15 +249,18 @@ wf_schema_ddl_table_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *
 	else if (strcmp(attr, "force_row_security") == 0)
 		appendStringInfo(ddl->sql, "%s %s ROW LEVEL SECURITY;\n", alter, value ? "FORCE" : "NO FORCE");
 	else if (strcmp(attr, "of_type") == 0)
-	{
-		if (value)
-			appendStringInfo(ddl->sql, "%s OF %s;\n", alter, value);
-		else
-			appendStringInfo(ddl->sql, "%s NOT OF;\n", alter);
-	}
+		appendStringInfo(ddl->sql, value ? "%s OF %s;\n" : "%s NOT OF;\n", alter, value);
 	else
 		return false;			/* partitioned or not, another server */
 	return true;
+}
+
+/* Keeps the columns of a table, but no longer by its type. */
+void
+wf_schema_ddl_loosen(WfDdl *ddl, WfObject *table)
+{
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
+	appendStringInfo(ddl->sql, "%s NOT OF;\n", alter_table(table));
 }
 
 /* Is it a plain table without parents, children or partitions? */

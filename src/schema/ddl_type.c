@@ -7,6 +7,8 @@
 
 #include "schema/ddl.h"
 
+static List *attributes_in_order(WfObject *type);
+static const char *cut_property(char *definition, const char *name);
 static bool keeps_order(List *had, List *wanted);
 static const char *after_in(List *values, const char *value, List *had);
 
@@ -165,10 +167,60 @@ wf_schema_ddl_domain_constraint_drop(WfDdl *ddl, WfObject *constraint)
 					 wf_schema_short_name(constraint));
 }
 
+/*
+ * Changes of some properties of a base type.  It can get any storage but the
+ * plain one, and the optional functions or none.
+ */
+bool
+wf_schema_ddl_base_type_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
+{
+	static const char *const settable[] = {"STORAGE", "RECEIVE", "SEND", "TYPMOD_IN", "TYPMOD_OUT", "ANALYZE", "SUBSCRIPT"};
+	char	   *was = pstrdup(wf_schema_value(from, attr));
+	char	   *value = pstrdup(wf_schema_value(to, attr));
+	StringInfoData set;
+
+	initStringInfo(&set);
+	for (int i = 0; i < lengthof(settable); i++)
+	{
+		const char *old = cut_property(was, settable[i]);
+		const char *new = cut_property(value, settable[i]);
+
+		if (strcmp(old, new) == 0)
+			continue;
+		if (i == 0 && strcmp(new, "plain") == 0)
+			return false;
+		appendStringInfo(&set, "%s%s = %s", set.len ? ", " : "", settable[i], new);
+	}
+	if (strcmp(was, value) != 0)
+		return false;
+	appendStringInfo(ddl->sql, "ALTER TYPE %s SET (%s);\n", to->identity, set.data);
+	return true;
+}
+
+/* Takes ", NAME = value" out of a definition; returns the value, or NONE. */
+static const char *
+cut_property(char *definition, const char *name)
+{
+	char	   *start = strstr(definition, psprintf(", %s = ", name));
+	char	   *value;
+	char	   *end;
+	bool		quoted = false;
+
+	if (!start)
+		return "NONE";
+	value = start + strlen(name) + strlen(",  = ");
+	for (end = value; *end && (quoted || (*end != ',' && *end != ')')); end++)
+		if (*end == '"')
+			quoted = !quoted;
+	value = pnstrdup(value, end - value);
+	memmove(start, end, strlen(end) + 1);
+	return value;
+}
+
 void
 wf_schema_ddl_composite_create(WfDdl *ddl, WfObject *type)
 {
-	List	   *columns = wf_schema_ddl_columns_in_order(type);
+	List	   *columns = attributes_in_order(type);
 	ListCell   *lc;
 	const char *separator = "";
 
@@ -182,4 +234,39 @@ wf_schema_ddl_composite_create(WfDdl *ddl, WfObject *type)
 	appendStringInfoString(ddl->sql, "\n);\n");
 	foreach(lc, columns)
 		wf_schema_ddl_decorate(ddl, lfirst(lc));
+}
+
+/*
+ * The attributes as they stand; for a table that will be bound to the type,
+ * as its columns stand, of which new ones are the last.
+ */
+static List *
+attributes_in_order(WfObject *type)
+{
+	List	   *attributes = NIL;
+	List	   *rest = NIL;
+	WfObject   *table = NULL;
+	ListCell   *lc;
+
+	foreach(lc, type->needed_by)
+	{
+		if (((WfObject *) lfirst(lc))->bind_action)
+			table = lfirst(lc);
+	}
+	if (!table)
+		return wf_schema_ddl_columns_in_order(type);
+	foreach(lc, wf_schema_ddl_columns_in_order(table->twin))
+	{
+		WfObject   *column = ((WfObject *) lfirst(lc))->twin;
+		WfObject   *attribute = column && column->fate != WF_FATE_REPLACE ? wf_schema_namesake(column, type) : NULL;
+
+		if (attribute)
+			attributes = lappend(attributes, attribute);
+	}
+	foreach(lc, type->children)
+	{
+		if (!list_member_ptr(attributes, lfirst(lc)))
+			rest = lappend(rest, lfirst(lc));
+	}
+	return list_concat(attributes, rest);
 }

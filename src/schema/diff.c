@@ -66,7 +66,8 @@ compare(WfPlan *plan, WfObject *from, WfObject *to)
 		WfDdl		ddl;
 
 		if ((attr->flags & WF_ATTR_QUIET) ||
-			(same_value(from->values[i], to->values[i]) && !list_member_int(from->doubts, i)))
+			(same_value(from->values[i], to->values[i]) && !list_member_int(from->doubts, i) &&
+			 !(strcmp(attr->name, "grants") == 0 && wf_schema_ddl_grants_move(from, to))))
 			continue;
 		if (!wf_schema_covers(plan->from, from->type, i) || !wf_schema_covers(plan->to, to->type, i))
 		{

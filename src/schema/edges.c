@@ -17,6 +17,9 @@ static void link_edges(WfObject *link);
 static void create_after(WfObject *object, WfObject *needed);
 static void shell_edges(WfObject *object);
 static void alter_edges(WfObject *object);
+static void typed_edges(WfObject *table);
+static void options_edges(WfObject *table);
+static void row_type_edges(WfObject *routine);
 static void slot_edges(WfPlan *plan);
 
 /* Adds the edges between the plan's actions. */
@@ -32,6 +35,12 @@ wf_schema_add_edges(WfPlan *plan)
 			drop_edges(object);
 		if (object->first_alter)
 			alter_edges(object);
+		if (object->loosen_action || object->bind_action)
+			typed_edges(object);
+		if (object->options_action)
+			options_edges(object);
+		if (wf_schema_has_sql_body(object))
+			row_type_edges(object);
 	}
 	for (int i = 0; i < plan->to->nobjects; i++)
 	{
@@ -229,6 +238,101 @@ alter_edges(WfObject *object)
 	}
 }
 
+/* Columns change, and the old type goes, while a table is free of its type. */
+static void
+typed_edges(WfObject *table)
+{
+	ListCell   *lc;
+
+	wf_schema_edge(table->loosen_action, table->bind_action, NULL);
+	foreach(lc, table->children)
+	{
+		WfObject   *column = lfirst(lc);
+
+		if (column->type->kind != WF_OBJECT_COLUMN)
+			continue;
+		wf_schema_edge(table->loosen_action, column->drop_action, NULL);
+		wf_schema_edge(table->loosen_action, column->first_alter, NULL);
+		wf_schema_edge(column->drop_action, table->bind_action, NULL);
+		wf_schema_edge(column->last_alter, table->bind_action, NULL);
+	}
+	foreach(lc, table->twin->children)
+	{
+		WfObject   *column = lfirst(lc);
+
+		if (column->type->kind != WF_OBJECT_COLUMN)
+			continue;
+		wf_schema_edge(table->loosen_action, column->create_action, NULL);
+		wf_schema_edge(column->create_action, table->bind_action, NULL);
+	}
+	foreach(lc, table->needs)
+		wf_schema_edge(table->loosen_action, ((WfObject *) lfirst(lc))->drop_action, NULL);
+	foreach(lc, table->twin->needs)
+	{
+		WfObject   *needed = lfirst(lc);
+		ListCell   *la;
+
+		wf_schema_edge(needed->create_action, table->bind_action, NULL);
+		foreach(la, needed->type->kind == WF_OBJECT_COMPOSITE ? needed->children : NIL)
+		{
+			wf_schema_edge(((WfObject *) lfirst(la))->create_action, table->bind_action, NULL);
+			wf_schema_edge(((WfObject *) lfirst(la))->last_alter, table->bind_action, NULL);
+		}
+	}
+}
+
+/* The storage parameters of a table come behind its columns. */
+static void
+options_edges(WfObject *table)
+{
+	ListCell   *lc;
+
+	foreach(lc, table->children)
+		wf_schema_edge(((WfObject *) lfirst(lc))->last_alter, table->options_action, NULL);
+	foreach(lc, table->twin->children)
+	{
+		if (((WfObject *) lfirst(lc))->type->kind == WF_OBJECT_COLUMN)
+			wf_schema_edge(((WfObject *) lfirst(lc))->create_action, table->options_action, NULL);
+	}
+}
+
+/*
+ * A routine that is made anew because tables change whose rows its body has
+ * is away while they do.  Where a column needs it too, that is given up.
+ */
+static void
+row_type_edges(WfObject *routine)
+{
+	ListCell   *lc;
+
+	if (routine->fate != WF_FATE_REPLACE)
+		return;
+	foreach(lc, routine->needs)
+	{
+		WfObject   *table = lfirst(lc);
+		ListCell   *lx;
+
+		if (table->type->kind != WF_OBJECT_TABLE || !table->twin)
+			continue;
+		foreach(lx, table->children)
+		{
+			WfObject   *column = lfirst(lx);
+
+			wf_schema_edge(routine->drop_action, column->first_alter, routine);
+			wf_schema_edge(column->last_alter, routine->twin->create_action, routine);
+		}
+		foreach(lx, table->twin->children)
+		{
+			WfObject   *column = lfirst(lx);
+
+			if (column->type->kind != WF_OBJECT_COLUMN)
+				continue;
+			wf_schema_edge(routine->drop_action, column->create_action, routine);
+			wf_schema_edge(column->create_action, routine->twin->create_action, routine);
+		}
+	}
+}
+
 /* What frees a name goes before what takes it. */
 static void
 slot_edges(WfPlan *plan)
@@ -277,11 +381,22 @@ slot_edges(WfPlan *plan)
 	}
 }
 
+/* The name of the multirange type that a range type brings. */
+const char *
+wf_schema_multirange(WfObject *range)
+{
+	static const char word[] = "multirange_type_name = ";
+	const char *name = strstr(wf_schema_value(range, "definition"), word);
+
+	return name ? pnstrdup(name + strlen(word), strlen(name + strlen(word)) - 1) : "";
+}
+
 /* The names an object takes, each with its name space. */
 List *
 wf_schema_slots(WfObject *object)
 {
 	const char *name;
+	List	   *slots;
 
 	switch (object->type->kind)
 	{
@@ -297,16 +412,22 @@ wf_schema_slots(WfObject *object)
 			return list_make1(psprintf("relation %s", object->identity));
 		case WF_OBJECT_CONSTRAINT:
 			name = wf_schema_value(object, "index");
-			return name ? list_make1(psprintf("relation %s", name)) : NIL;
+			slots = name ? list_make1(psprintf("relation %s", name)) : NIL;
+			/* A table has only one. */
+			if (strcmp(wf_schema_value(object, "kind"), "PRIMARY KEY") == 0)
+				slots = lappend(slots, psprintf("primary key %s", object->parent->identity));
+			return slots;
 		case WF_OBJECT_COLUMN:
 			name = wf_schema_value(object, "identity_sequence");
 			return name ? list_make1(psprintf("relation %s", name)) : NIL;
 		case WF_OBJECT_SHELL_TYPE:
 		case WF_OBJECT_ENUM:
 		case WF_OBJECT_DOMAIN:
-		case WF_OBJECT_RANGE:
 		case WF_OBJECT_BASE_TYPE:
 			return list_make1(psprintf("type %s", object->identity));
+		case WF_OBJECT_RANGE:
+			return list_make2(psprintf("type %s", object->identity),
+							  psprintf("type %s", wf_schema_multirange(object)));
 		case WF_OBJECT_FUNCTION:
 		case WF_OBJECT_PROCEDURE:
 			return list_make1(psprintf("routine %s", object->identity));

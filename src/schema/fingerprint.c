@@ -8,8 +8,9 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "schema/model.h"
+#include "schema/ddl.h"
 
+static void add_parent_order(pg_cryptohash_ctx *hash, WfObject *link);
 static void add_text(pg_cryptohash_ctx *hash, const char *text);
 
 /*
@@ -38,6 +39,7 @@ wf_schema_fingerprint(WfModel *model)
 			add_text(hash, object->type->attrs[j].name);
 			add_text(hash, object->values[j]);
 		}
+		add_parent_order(hash, object);
 	}
 	if (pg_cryptohash_final(hash, digest, sizeof(digest)) < 0)
 		elog(ERROR, "could not finish a hash: %s", pg_cryptohash_error(hash));
@@ -45,6 +47,20 @@ wf_schema_fingerprint(WfModel *model)
 	hex_encode((const char *) digest, sizeof(digest), hex);
 	hex[2 * PG_SHA256_DIGEST_LENGTH] = '\0';
 	return hex;
+}
+
+/* Among several parents each has its place. */
+static void
+add_parent_order(pg_cryptohash_ctx *hash, WfObject *link)
+{
+	List	   *parents = link->type->kind == WF_OBJECT_INHERITANCE ? wf_schema_ddl_parents_in_order(link->parent) : NIL;
+	ListCell   *lc;
+
+	foreach(lc, list_length(parents) > 1 ? parents : NIL)
+	{
+		if (lfirst(lc) == link)
+			add_text(hash, psprintf("parent %d", foreach_current_index(lc)));
+	}
 }
 
 /* With its final zero, so that neighbours cannot run into each other. */

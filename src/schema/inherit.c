@@ -10,6 +10,7 @@ static void come_after_parent(WfObject *link, WfObject *parent);
 static void wait_for_columns(WfObject *link, WfObject *parent);
 static void follow_order(WfObject *link);
 static void give_up_old_parents(WfObject *link, WfObject *parent);
+static bool comes_unchecked(WfObject *constraint, WfObject *link);
 static int	position_of(WfObject *link);
 static WfObject *attribute_of(WfObject *column);
 
@@ -44,10 +45,48 @@ come_after_parent(WfObject *link, WfObject *parent)
 		if (child->type->kind == WF_OBJECT_COLUMN ||
 			(child->type->kind == WF_OBJECT_CONSTRAINT && !wf_schema_has_index(child) && !wf_schema_is_foreign_key(child)))
 		{
-			wf_schema_edge(child->create_action, link->create_action, link);
+			if (comes_unchecked(child, link))
+				wf_schema_edge(link->create_action, child->create_action, link);
+			else
+				wf_schema_edge(child->create_action, link->create_action, link);
 			wf_schema_edge(child->last_alter, link->create_action, link);
 		}
 	}
+}
+
+/* Does the table of this link get the parent's constraint by that one's own statement? */
+static bool
+comes_unchecked(WfObject *constraint, WfObject *link)
+{
+	WfObject   *copy = constraint->type->kind == WF_OBJECT_CONSTRAINT ? wf_schema_namesake(constraint, link->parent) : NULL;
+
+	return copy && wf_schema_brought_unchecked(copy) == constraint;
+}
+
+/*
+ * The parent's constraint, when a table inherits it unchecked: a link takes
+ * only a checked one over, so the parent's comes behind the link.
+ */
+WfObject *
+wf_schema_brought_unchecked(WfObject *constraint)
+{
+	ListCell   *lc;
+
+	if (constraint->type->kind != WF_OBJECT_CONSTRAINT || !wf_schema_flag(constraint, "not_valid") ||
+		!wf_schema_flag(constraint, "inherited") || wf_schema_flag(constraint, "local"))
+		return NULL;
+	foreach(lc, constraint->parent->children)
+	{
+		WfObject   *link = lfirst(lc);
+		WfObject   *origin;
+
+		if ((link->type->kind != WF_OBJECT_INHERITANCE && link->type->kind != WF_OBJECT_PARTITION) || !link->needs)
+			continue;
+		origin = wf_schema_namesake(constraint, linitial(link->needs));
+		if (origin && wf_schema_flag(origin, "not_valid"))
+			return origin;
+	}
+	return NULL;
 }
 
 /* A table inherits when it has what the parent has; later changes reach it. */
@@ -65,7 +104,10 @@ wait_for_columns(WfObject *link, WfObject *parent)
 			 (child->type->kind == WF_OBJECT_CONSTRAINT && !wf_schema_has_index(child) && !wf_schema_is_foreign_key(child))) &&
 			wf_schema_namesake(child, parent))
 		{
-			wf_schema_edge(child->create_action, link->create_action, NULL);
+			if (wf_schema_brought_unchecked(child))
+				wf_schema_edge(link->create_action, child->create_action, NULL);
+			else
+				wf_schema_edge(child->create_action, link->create_action, NULL);
 			wf_schema_edge(child->last_alter, link->create_action, NULL);
 		}
 	}
@@ -238,7 +280,9 @@ attribute_of(WfObject *column)
 	{
 		WfObject   *needed = lfirst(lc);
 
-		if (needed->type->kind == WF_OBJECT_COMPOSITE && strcmp(needed->identity, type) == 0)
+		/* A type that is made anew reaches no table. */
+		if (needed->type->kind == WF_OBJECT_COMPOSITE && strcmp(needed->identity, type) == 0 &&
+			needed->fate != WF_FATE_REPLACE)
 			return wf_schema_namesake(column, needed);
 	}
 	return NULL;

@@ -163,6 +163,9 @@ typedef struct WfObject
 	struct WfAction *grants_action; /* alters the grants */
 	struct WfAction *owner_action;	/* alters the owner */
 	struct WfAction *final_action;	/* drops the renamed old type */
+	struct WfAction *loosen_action; /* frees the table of its type */
+	struct WfAction *bind_action;	/* makes it one of a type */
+	struct WfAction *options_action;	/* alters its storage parameters */
 } WfObject;
 
 struct wf_object_hash;

@@ -21,11 +21,13 @@ static WfAction *folded_drop(WfPlan *plan, WfObject *object);
 static WfAction *create_action_of(WfPlan *plan, WfObject *object);
 static WfAction *folded_create(WfPlan *plan, WfObject *object);
 static bool needs_only_old(WfObject *object);
+static bool comes_with(WfAction *host, WfObject *dflt);
 static bool has_double(WfObject *constraint);
 static bool is_type_with_columns(WfObject *object);
 static WfAction *add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject *to,
 							const char *attr);
 static void alter_object(WfPlan *plan, WfObject *from);
+static void alter_type_of(WfPlan *plan, WfObject *from);
 static bool follows_parent(WfObject *from, int attr);
 
 /* Makes the plan's actions and puts them in an order that works. */
@@ -60,7 +62,7 @@ reset(WfModel *model)
 		object->drop_action = object->create_action = NULL;
 		object->first_alter = object->last_alter = object->final_action = NULL;
 		object->grants_action = object->owner_action = object->shell_action = NULL;
-		object->ready_action = NULL;
+		object->ready_action = object->options_action = object->loosen_action = object->bind_action = NULL;
 		object->interim = NULL;
 	}
 }
@@ -90,7 +92,7 @@ drop_action_of(WfPlan *plan, WfObject *object)
 	object->drop_action = add_action(plan, WF_VERB_DROP, object, NULL, NULL);
 	if (object->announced_to)
 		object->shell_action = add_action(plan, WF_VERB_SHELL, object, NULL, NULL);
-	if (object->fate == WF_FATE_REPLACE && is_type_with_columns(object))
+	if (is_type_with_columns(object))
 		object->final_action = add_action(plan, WF_VERB_FINISH, object, NULL, NULL);
 	return object->drop_action;
 }
@@ -202,14 +204,23 @@ wf_schema_is_of_view(WfObject *object)
 		 object->parent->type->kind == WF_OBJECT_MATERIALIZED_VIEW);
 }
 
+/*
+ * Is it a type that columns have until they have its successor?  One that
+ * only goes is in the way when another gets the names of its functions or
+ * multirange.
+ */
 static bool
 is_type_with_columns(WfObject *object)
 {
+	bool		in_the_way = object->fate == WF_FATE_DROP &&
+	(object->type->kind == WF_OBJECT_RANGE || wf_schema_is_made_of(object, NULL));
 	ListCell   *lc;
 
 	foreach(lc, object->needed_by)
 	{
-		if (((WfObject *) lfirst(lc))->retype)
+		WfObject   *column = lfirst(lc);
+
+		if (column->retype || (in_the_way && column->type->kind == WF_OBJECT_COLUMN && column->fate == WF_FATE_ALTER))
 			return true;
 	}
 	return false;
@@ -257,11 +268,14 @@ folded_create(WfPlan *plan, WfObject *object)
 				return host;
 			break;
 		case WF_OBJECT_DEFAULT:
-			return object->parent->type->kind == WF_OBJECT_COLUMN && !wf_schema_is_of_view(object->parent)
-				? host : NULL;
+			return object->parent->type->kind == WF_OBJECT_COLUMN && !wf_schema_is_of_view(object->parent) &&
+				host && comes_with(host, object) ? host : NULL;
 		case WF_OBJECT_INHERITANCE:
 			return host;
 		case WF_OBJECT_CONSTRAINT:
+			origin = wf_schema_brought_unchecked(object);
+			if (origin)
+				return create_action_of(plan, origin);
 			/* Comes with INHERITS. */
 			if (host && wf_schema_flag(object, "inherited") && !wf_schema_flag(object, "local") &&
 				!wf_schema_value(object, "index") && !wf_schema_partition_of(object->parent))
@@ -289,6 +303,23 @@ folded_create(WfPlan *plan, WfObject *object)
 	if (!origin)
 		origin = wf_schema_inherited_by(object);
 	return origin ? create_action_of(plan, origin) : NULL;
+}
+
+/* Does the action that makes a column set this default of it?  A parent's brings only its own. */
+static bool
+comes_with(WfAction *host, WfObject *dflt)
+{
+	WfObject   *made = host->to;
+	ListCell   *lc;
+
+	if (made == dflt->parent || made->type->kind != WF_OBJECT_COLUMN)
+		return true;
+	foreach(lc, made->children)
+	{
+		if (strcmp(wf_schema_value(lfirst(lc), "expression"), wf_schema_value(dflt, "expression")) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* CREATE TABLE makes only one of several constraints with equal indexes. */
@@ -376,7 +407,18 @@ alter_object(WfPlan *plan, WfObject *from)
 
 		if (!list_member_int(from->changes, i) || follows_parent(from, i))
 			continue;
+		if (strcmp(attr, "of_type") == 0)
+		{
+			alter_type_of(plan, from);
+			continue;
+		}
 		action = add_action(plan, WF_VERB_ALTER, from, to, attr);
+		if (from->type->kind == WF_OBJECT_TABLE && strcmp(attr, "options") == 0)
+		{
+			/* Those for TOAST are lost when a column's type needs none. */
+			from->options_action = action;
+			continue;
+		}
 		if (strcmp(attr, "grants") == 0)
 			to->grants_action = action;
 		if (strcmp(attr, "owner") == 0)
@@ -394,6 +436,18 @@ alter_object(WfPlan *plan, WfObject *from)
 	}
 }
 
+/* The columns of a table of a type cannot change, so it is freed and bound again. */
+static void
+alter_type_of(WfPlan *plan, WfObject *from)
+{
+	WfObject   *to = from->twin;
+
+	if (wf_schema_value(from, "of_type"))
+		from->loosen_action = to->loosen_action = add_action(plan, WF_VERB_LOOSEN, from, to, "of_type");
+	if (wf_schema_value(to, "of_type"))
+		from->bind_action = to->bind_action = add_action(plan, WF_VERB_ALTER, from, to, "of_type");
+}
+
 /* An inherited column takes its type from the parent's statement. */
 static bool
 follows_parent(WfObject *from, int attr)
@@ -406,6 +460,14 @@ follows_parent(WfObject *from, int attr)
 		 strcmp(name, "not_null") != 0))
 		return false;
 	origin = wf_schema_inherited_from(from->twin);
+
+	/*
+	 * NOT NULL is taken from partitions along with the parent, but not from
+	 * children.
+	 */
+	if (origin && strcmp(name, "not_null") == 0 && !wf_schema_flag(from->twin, name) &&
+		!wf_schema_value(origin->parent, "partition_by"))
+		return false;
 	if (!origin || !origin->twin || origin->fate != WF_FATE_ALTER)
 		return false;
 	return list_member_int(origin->twin->changes, attr) &&
@@ -428,6 +490,8 @@ add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject *to, const char *
 		case WF_VERB_DROP:
 			action->rank = WF_OBJECT_COUNT - kind;
 			break;
+		case WF_VERB_LOOSEN:
+			break;				/* as early as may be */
 		case WF_VERB_FINISH:
 			action->rank = 4 * WF_OBJECT_COUNT;
 			break;

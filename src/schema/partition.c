@@ -38,7 +38,10 @@ wf_schema_partition_edges(WfObject *link)
 				 (child->type->kind == WF_OBJECT_CONSTRAINT && !wf_schema_is_foreign_key(child)))
 		{
 			/* An index on a partitioned table counts when it is complete. */
-			wf_schema_edge(child->create_action, link->create_action, NULL);
+			if (wf_schema_brought_unchecked(child))
+				wf_schema_edge(link->create_action, child->create_action, NULL);
+			else
+				wf_schema_edge(child->create_action, link->create_action, NULL);
 			wf_schema_edge(child->ready_action, link->create_action, NULL);
 			wf_schema_edge(child->last_alter, link->create_action, NULL);
 		}

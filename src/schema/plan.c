@@ -47,6 +47,7 @@ make_plan(WfModel *from, WfModel *to, const WfDiffOptions *options)
 	plan->options.lock_timeout = wf_schema_lock_timeout(options);
 	wf_schema_narrow(from, to->scope);
 	wf_schema_narrow(to, from->scope);
+	renames = list_concat(renames, wf_schema_rename_attached(from, to));
 	wf_schema_progress(psprintf("comparing %d objects with %d", from->nobjects, to->nobjects));
 	wf_schema_match(plan);
 	wf_schema_find_likely(plan);

@@ -34,7 +34,9 @@ typedef enum WfVerb
 								 * made of, or a view by a stub */
 	WF_VERB_READY,				/* says nothing: all parts are there */
 	WF_VERB_FINISH,				/* drops what a rebuild had put aside */
-	WF_VERB_RENAME
+	WF_VERB_RENAME,
+	WF_VERB_LOOSEN				/* frees a table of its type while that or the
+								 * columns change */
 } WfVerb;
 
 /* Locks that statements take on tables, weakest first. */
@@ -109,6 +111,7 @@ typedef struct WfAction
 	int			rank;
 	int			sequence;		/* order in which they were made */
 	bool		done;
+	bool		listed;			/* in the order of the script */
 	int			walk;			/* the one that met it while cycles are looked
 								 * for */
 	struct WfAction *waiting_for;
@@ -159,6 +162,7 @@ extern const char *wf_schema_hint_key(WfObject *object);
 
 /* rebuild.c */
 extern void wf_schema_spread(WfPlan *plan);
+extern bool wf_schema_has_sql_body(WfObject *routine);
 
 /* order.c */
 extern void wf_schema_order(WfPlan *plan);
@@ -169,6 +173,7 @@ extern bool wf_schema_is_made_of(WfObject *type, WfObject *function);
 /* edges.c */
 extern void wf_schema_add_edges(WfPlan *plan);
 extern List *wf_schema_slots(WfObject *object);
+extern const char *wf_schema_multirange(WfObject *range);
 
 /* partition.c */
 extern void wf_schema_partition_edges(WfObject *link);
@@ -185,6 +190,7 @@ extern bool wf_schema_leaves_referenced(WfObject *link);
 extern void wf_schema_inheritance_edges(WfObject *link);
 extern void wf_schema_unlink_edges(WfObject *link);
 extern void wf_schema_inherited_drop_edges(WfObject *object);
+extern WfObject *wf_schema_brought_unchecked(WfObject *constraint);
 extern void wf_schema_reorder_parents(WfModel *to);
 extern WfObject *wf_schema_inherited_by(WfObject *object);
 extern WfObject *wf_schema_inherited_from(WfObject *object);
@@ -229,6 +235,7 @@ extern bool wf_schema_ddl_is_new(WfObject *object);
 
 /* ddl_grant.c */
 extern void wf_schema_ddl_grants(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr);
+extern bool wf_schema_ddl_grants_move(WfObject *from, WfObject *to);
 extern char *wf_schema_ddl_opposite(const char *grant);
 extern void wf_schema_ddl_undo_default_privileges(WfDdl *ddl, WfObject *object, const char *attr);
 extern const char *wf_schema_ddl_end_of_name(const char *name);

@@ -22,8 +22,15 @@ static bool changes_attr(WfObject *object, const char *attr);
 static bool changes_definition(WfObject *object);
 static bool loses_need(WfObject *object, WfObject *needed);
 static bool is_type(WfObject *object);
+static void rewritten(List **queue, WfObject *table);
+static void checked_anew(List **queue, WfObject *domain);
+static bool is_linked_anew(WfObject *constraint);
+static void replace_origin(List **queue, WfObject *constraint);
+static bool is_rewrite(WfObject *column);
+static bool follows_type(WfObject *table, WfObject *type);
 static void replace(List **queue, WfObject *object);
 static void retype(List **queue, WfObject *column);
+static void alter(WfObject *object, const char *attr);
 static bool is_partition_key(WfObject *column);
 static bool fails_on_new_type(WfObject *object, WfObject *column);
 static bool same_family(const char *a, const char *b);
@@ -41,6 +48,13 @@ wf_schema_spread(WfPlan *plan)
 		if (object->fate == WF_FATE_DROP || object->fate == WF_FATE_REPLACE ||
 			(object->type->kind == WF_OBJECT_COLUMN && changes_attr(object, "type")))
 			queue = lappend(queue, object);
+		else if (object->type->kind == WF_OBJECT_TABLE &&
+				 (changes_attr(object, "persistence") || changes_attr(object, "access_method")))
+			rewritten(&queue, object);
+		else if (object->type->kind == WF_OBJECT_DOMAIN && changes_attr(object, "not_null"))
+			checked_anew(&queue, object);
+		else if (object->type->kind == WF_OBJECT_DOMAIN_CONSTRAINT && object->fate == WF_FATE_ALTER)
+			checked_anew(&queue, object->parent);
 	}
 	for (int i = 0; i < plan->to->nobjects; i++)
 	{
@@ -48,6 +62,13 @@ wf_schema_spread(WfPlan *plan)
 
 		if (object->type->kind == WF_OBJECT_PARTITION && object->fate == WF_FATE_CREATE)
 			index_incomplete(&queue, object);
+		else if (object->type->kind == WF_OBJECT_CONSTRAINT && is_linked_anew(object))
+			replace_origin(&queue, object);
+		else if (object->type->kind == WF_OBJECT_COLUMN && object->fate == WF_FATE_CREATE && object->parent->twin &&
+				 is_rewrite(object))
+			rewritten(&queue, object->parent->twin);
+		else if (object->type->kind == WF_OBJECT_DOMAIN_CONSTRAINT && object->fate == WF_FATE_CREATE && object->parent->twin)
+			checked_anew(&queue, object->parent->twin);
 	}
 	while (queue)
 	{
@@ -71,6 +92,10 @@ gone(List **queue, WfObject *object)
 		index_left(queue, object);
 	if (object->type->kind == WF_OBJECT_PARTITION && object->twin)
 		index_incomplete(queue, object->twin);
+	if (object->type->kind == WF_OBJECT_COLUMN && object->twin)
+		rewritten(queue, object->parent);
+	if (object->type->kind == WF_OBJECT_DOMAIN_CONSTRAINT && object->twin)
+		checked_anew(queue, object->parent);
 	foreach(lc, wf_schema_is_of_view(object) ? NIL : object->children)
 		replace(queue, lfirst(lc));
 	foreach(lc, object->needed_by)
@@ -145,6 +170,11 @@ dependent_of_gone(List **queue, WfObject *object, WfObject *needed)
 		replace(queue, object->parent);
 		return;
 	}
+	if (follows_type(object, needed))
+	{
+		alter(object, "of_type");
+		return;
+	}
 	/* The index of a partition goes with the index of the parent. */
 	if (object->type->kind == WF_OBJECT_INDEX_PARTITION)
 		replace(queue, object->parent);
@@ -160,6 +190,7 @@ disturbed(List **queue, WfObject *column)
 	if (column->parent->type->kind == WF_OBJECT_COMPOSITE ? is_used(column->parent)
 		: is_partition_key(column))
 		replace(queue, column->parent);
+	rewritten(queue, column->parent);
 	foreach(lc, column->needed_by)
 	{
 		WfObject   *object = lfirst(lc);
@@ -204,12 +235,115 @@ is_used(WfObject *type)
 
 	foreach(lc, type->needed_by)
 	{
-		const char *of_type = wf_schema_value(lfirst(lc), "of_type");
-
-		if (!of_type || strcmp(of_type, type->identity) != 0)
+		if (!follows_type(lfirst(lc), type))
 			return true;
 	}
 	return false;
+}
+
+/* Is it a table of this type? */
+static bool
+follows_type(WfObject *table, WfObject *type)
+{
+	const char *of_type = wf_schema_value(table, "of_type");
+
+	return of_type && type->type->kind == WF_OBJECT_COMPOSITE && strcmp(of_type, type->identity) == 0;
+}
+
+/*
+ * PostgreSQL neither rewrites nor checks the rows of a table while a parsed
+ * body has them as a value.
+ */
+static void
+rewritten(List **queue, WfObject *table)
+{
+	ListCell   *lc;
+
+	foreach(lc, table->type->kind == WF_OBJECT_TABLE ? table->needed_by : NIL)
+	{
+		if (wf_schema_has_sql_body(lfirst(lc)))
+			replace(queue, lfirst(lc));
+	}
+}
+
+/* The same for tables with columns of a domain that gets stricter. */
+static void
+checked_anew(List **queue, WfObject *domain)
+{
+	ListCell   *lc;
+
+	wf_schema_go_deeper();
+	foreach(lc, domain->needed_by)
+	{
+		WfObject   *user = lfirst(lc);
+
+		if (wf_schema_has_sql_body(user))
+			replace(queue, user);
+		else if (user->type->kind == WF_OBJECT_COLUMN)
+			rewritten(queue, user->parent);
+		else if (user->type->kind == WF_OBJECT_DOMAIN)
+			checked_anew(queue, user);
+	}
+}
+
+/* Does a link to a parent come, to a table with this constraint? */
+static bool
+is_linked_anew(WfObject *constraint)
+{
+	ListCell   *lc;
+
+	foreach(lc, constraint->parent->children)
+	{
+		WfObject   *link = lfirst(lc);
+
+		if ((link->type->kind == WF_OBJECT_INHERITANCE || link->type->kind == WF_OBJECT_PARTITION) &&
+			(link->fate == WF_FATE_CREATE || link->fate == WF_FATE_REPLACE))
+			return true;
+	}
+	return false;
+}
+
+/* Where it is to be unchecked, the first parent's comes again, behind all links. */
+static void
+replace_origin(List **queue, WfObject *constraint)
+{
+	WfObject   *origin = wf_schema_brought_unchecked(constraint);
+
+	wf_schema_go_deeper();
+	if (!origin)
+		return;
+	if (wf_schema_brought_unchecked(origin))
+		replace_origin(queue, origin);
+	else if (origin->twin)
+		replace(queue, origin->twin);
+}
+
+/* Does it take more than a note in the catalog to add this column? */
+static bool
+is_rewrite(WfObject *column)
+{
+	ListCell   *lc;
+
+	if (column->children || wf_schema_value(column, "generated") || wf_schema_value(column, "identity"))
+		return true;
+	foreach(lc, column->needs)
+	{
+		if (((WfObject *) lfirst(lc))->type->kind == WF_OBJECT_DOMAIN)
+			return true;
+	}
+	return false;
+}
+
+/* Is it a routine whose body PostgreSQL keeps parsed? */
+bool
+wf_schema_has_sql_body(WfObject *routine)
+{
+	const char *definition;
+
+	if (routine->type->kind != WF_OBJECT_FUNCTION && routine->type->kind != WF_OBJECT_PROCEDURE)
+		return false;
+	definition = wf_schema_value(routine, "definition");
+	return strstr(definition, "\nBEGIN ATOMIC\n") || strstr(definition, "\nRETURN ");
 }
 
 static bool
@@ -269,15 +403,21 @@ replace(List **queue, WfObject *object)
 static void
 retype(List **queue, WfObject *column)
 {
-	int			type = wf_schema_attr_index(column->type, "type");
-
 	if (column->retype)
 		return;
 	column->retype = column->twin->retype = true;
-	column->fate = column->twin->fate = WF_FATE_ALTER;
-	if (!list_member_int(column->changes, type))
-		column->changes = lappend_int(column->changes, type);
+	alter(column, "type");
 	*queue = lappend(*queue, column);
+}
+
+static void
+alter(WfObject *object, const char *attr)
+{
+	int			i = wf_schema_attr_index(object->type, attr);
+
+	object->fate = object->twin->fate = WF_FATE_ALTER;
+	if (!list_member_int(object->changes, i))
+		object->changes = lappend_int(object->changes, i);
 }
 
 static bool

@@ -42,6 +42,9 @@ extern List *wf_schema_renamed_schemas(List *schemas, Jsonb *hints);
 extern void wf_schema_rename_schema(WfModel *model, const char *was, const char *becomes);
 extern WfAction *wf_schema_rename_step(WfModel *model, WfRename *rename);
 
+/* rename_attached.c */
+extern List *wf_schema_rename_attached(WfModel *from, WfModel *to);
+
 /* hint.c */
 extern bool wf_schema_hint_find(WfModel *model, const char *key, WfRename *rename);
 extern void wf_schema_hint_check(WfRename *rename, const char *key);

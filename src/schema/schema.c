@@ -250,7 +250,7 @@ wf_schema_emit_plan(FunctionCallInfo fcinfo, WfPlan *plan)
 static void
 emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal, bool rollback)
 {
-	static const char *const verbs[] = {"drop", "alter", "create", "create", "create", "drop", "rename"};
+	static const char *const verbs[] = {"drop", "alter", "create", "create", "create", "drop", "rename", "alter"};
 	static const char *const locks[] = {
 		NULL, "SHARE UPDATE EXCLUSIVE", "SHARE", "SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"
 	};
