@@ -12,7 +12,8 @@
 static const char *const own_settings[] = {"storage", "compression", "statistics", "options"};
 
 static bool inherits_expression(WfObject *column);
-static bool inherits_not_null(WfObject *column);
+static bool inherits(WfObject *column, bool not_null);
+static void settle_inherited(WfDdl *ddl, WfObject *column);
 static bool is_attribute(WfObject *column);
 static const char *to_tables(WfObject *type);
 static bool is_view(WfObject *parent);
@@ -77,9 +78,9 @@ inherits_expression(WfObject *column)
 	return false;
 }
 
-/* Does a parent's column say NOT NULL already? */
+/* Does a parent's column say NOT NULL already, or have a default? */
 static bool
-inherits_not_null(WfObject *column)
+inherits(WfObject *column, bool not_null)
 {
 	ListCell   *lc;
 
@@ -91,7 +92,7 @@ inherits_not_null(WfObject *column)
 		if (link->type->kind != WF_OBJECT_INHERITANCE || !link->needs)
 			continue;
 		origin = wf_schema_namesake(column, linitial(link->needs));
-		if (origin && wf_schema_flag(origin, "not_null"))
+		if (origin && (not_null ? wf_schema_flag(origin, "not_null") : origin->children != NIL))
 			return true;
 	}
 	return false;
@@ -141,16 +142,8 @@ wf_schema_ddl_column_settings(WfDdl *ddl, WfObject *column)
 
 	if (is_attribute(column) || column->parent->type->kind == WF_OBJECT_VIEW)
 		return;
-	if (wf_schema_flag(column, "inherited") && !wf_schema_flag(column, "local") &&
-		!wf_schema_partition_of(column->parent))
-	{
-		WfObject   *dflt = folded_default(column);
-
-		if (dflt)
-			wf_schema_ddl_default_create(ddl, dflt);
-		if (wf_schema_flag(column, "not_null") && !inherits_not_null(column))
-			appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", alter_column(column, false));
-	}
+	if (wf_schema_flag(column, "inherited") && !wf_schema_partition_of(column->parent))
+		settle_inherited(ddl, column);
 	if ((value = wf_schema_value(column, "identity_persistence")) != NULL)
 		appendStringInfo(ddl->sql, "ALTER SEQUENCE %s SET %s;\n",
 						 wf_schema_value(column, "identity_sequence"), value);
@@ -159,6 +152,26 @@ wf_schema_ddl_column_settings(WfDdl *ddl, WfObject *column)
 		if ((value = wf_schema_value(column, own_settings[i])) != NULL)
 			(void) alter_setting(ddl, column, own_settings[i], NULL, value);
 	}
+}
+
+/* What a column has otherwise than the parent that it comes from. */
+static void
+settle_inherited(WfDdl *ddl, WfObject *column)
+{
+	WfObject   *dflt = folded_default(column);
+	bool		not_null = wf_schema_flag(column, "not_null");
+
+	if (!wf_schema_flag(column, "local"))
+	{
+		if (dflt)
+			wf_schema_ddl_default_create(ddl, dflt);
+		if (not_null && !inherits(column, true))
+			appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", alter_column(column, false));
+	}
+	if (!column->children && inherits(column, false))
+		appendStringInfo(ddl->sql, "%s DROP DEFAULT;\n", alter_column(column, true));
+	if (!not_null && inherits(column, true))
+		appendStringInfo(ddl->sql, "%s DROP NOT NULL;\n", alter_column(column, false));
 }
 
 static bool
@@ -450,7 +463,8 @@ alter_not_null(WfDdl *ddl, WfObject *from, WfObject *to)
 	{
 		/* Partitions follow their parent; children have a statement each. */
 		appendStringInfo(ddl->sql, "%s DROP NOT NULL;\n",
-						 alter_column(to, !wf_schema_value(to->parent, "partition_by")));
+						 alter_column(to, !wf_schema_value(to->parent, "partition_by") &&
+									  !wf_schema_ddl_stands_alone(to->parent)));
 		wf_schema_ddl_keep_not_null(ddl, to);
 		return;
 	}

@@ -24,6 +24,7 @@ static bool loses_need(WfObject *object, WfObject *needed);
 static bool is_type(WfObject *object);
 static void rewritten(List **queue, WfObject *table);
 static void checked_anew(List **queue, WfObject *domain);
+static void stored_anew(WfObject *type);
 static bool is_linked_anew(WfObject *constraint);
 static void replace_origin(List **queue, WfObject *constraint);
 static bool is_rewrite(WfObject *column);
@@ -55,6 +56,8 @@ wf_schema_spread(WfPlan *plan)
 			checked_anew(&queue, object);
 		else if (object->type->kind == WF_OBJECT_DOMAIN_CONSTRAINT && object->fate == WF_FATE_ALTER)
 			checked_anew(&queue, object->parent);
+		else if (object->type->kind == WF_OBJECT_BASE_TYPE && object->fate == WF_FATE_ALTER)
+			stored_anew(object);
 	}
 	for (int i = 0; i < plan->to->nobjects; i++)
 	{
@@ -283,6 +286,23 @@ checked_anew(List **queue, WfObject *domain)
 			rewritten(queue, user->parent);
 		else if (user->type->kind == WF_OBJECT_DOMAIN)
 			checked_anew(queue, user);
+	}
+}
+
+/* Columns keep how the type was stored when they came. */
+static void
+stored_anew(WfObject *type)
+{
+	ListCell   *lc;
+
+	foreach(lc, changes_attr(type, "definition") ? type->needed_by : NIL)
+	{
+		WfObject   *column = lfirst(lc);
+
+		if (column->type->kind == WF_OBJECT_COLUMN && column->twin && column->fate != WF_FATE_REPLACE &&
+			column->parent->type->kind != WF_OBJECT_COMPOSITE &&
+			strcmp(wf_schema_value(column, "type"), type->identity) == 0)
+			alter(column, "storage");
 	}
 }
 

@@ -59,8 +59,9 @@ sub begin
 	my $number = int(($n - 1) / $generation);
 	my $edits = $number ? $early_edits : 0;
 
-	$node->safe_psql('property', 'DROP SUBSCRIPTION IF EXISTS received') if $node->safe_psql('postgres',
-		"SELECT 1 FROM pg_database WHERE datname = 'property'");
+	# A database with subscriptions cannot be dropped.
+	$node->safe_psql('property', "DROP SUBSCRIPTION $_") foreach split(/\n/, $node->safe_psql('postgres',
+		"SELECT quote_ident(subname) FROM pg_subscription JOIN pg_database d ON d.oid = subdbid WHERE datname = 'property'"));
 	$node->safe_psql('postgres', 'DROP DATABASE IF EXISTS property');
 	$node->safe_psql('postgres', 'CREATE DATABASE property TEMPLATE template0');
 	$node->safe_psql('property', 'CREATE EXTENSION wishflags');

@@ -392,13 +392,19 @@ END;
 -- aside.
 CREATE PROCEDURE property.expect(state text, newest oid) LANGUAGE plpgsql AS $$
 DECLARE
+	live jsonb := wishflags.schema_snapshot();
 	left_over text;
 BEGIN
 	SELECT string_agg(concat_ws(' ', action, object_type, identity, attribute, from_value, '->', to_value), E'\n' ORDER BY ordinal) INTO left_over
-	FROM property.states s, wishflags.schema_diff(s.snapshot) WHERE s.name = state;
+	FROM property.states s, wishflags.schema_diff(s.snapshot, live) WHERE s.name = state;
 	IF left_over IS NOT NULL THEN
 		RAISE EXCEPTION 'not "%": %', state, left_over;
 	END IF;
+	-- From now on with the columns in the order that they have.
+	UPDATE property.states s SET snapshot = jsonb_set(snapshot, '{objects,column}', (
+		SELECT jsonb_object_agg(key, value || jsonb_build_object('position', live #> ARRAY['objects', 'column', key, 'position']))
+		FROM jsonb_each(snapshot #> '{objects,column}')))
+	WHERE s.name = state;
 	UPDATE pg_attribute SET attislocal = false
 	FROM property.states s, jsonb_each(snapshot #> '{objects,column}') AS c (identity, c), property.relations r
 	WHERE s.name = state AND c ? 'inherited' AND NOT c ? 'local' AND identity = r.name || '.' || quote_ident(attname)
