@@ -379,6 +379,7 @@ REGRESS = \
 	schema_table \
 	schema_trip \
 	schema_loss \
+	schema_online \
 	schema_column \
 	schema_constraint \
 	schema_index \

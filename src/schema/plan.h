@@ -111,6 +111,7 @@ typedef struct WfAction
 	int			rank;
 	int			sequence;		/* order in which they were made */
 	bool		done;
+	bool		listed;			/* in the order of the script */
 	int			walk;			/* the one that met it while cycles are looked
 								 * for */
 	struct WfAction *waiting_for;

@@ -19,6 +19,7 @@
 #define DEFAULT_LOCK_TIMEOUT "5s"
 
 static void write_action(WfPlan *plan, WfAction *action, List *default_privileges);
+static List *actions_of(List *steps);
 static char *way_back(WfPlan *plan, WfAction *action);
 static List *lasting_default_privileges(WfPlan *plan);
 static bool uses_new_value(WfPlan *plan, WfAction *action);
@@ -36,7 +37,6 @@ void
 wf_schema_write_actions(WfPlan *plan)
 {
 	List	   *default_privileges = lasting_default_privileges(plan);
-	List	   *kept = NIL;
 	ListCell   *lc;
 
 	foreach(lc, plan->actions)
@@ -51,13 +51,30 @@ wf_schema_write_actions(WfPlan *plan)
 		CHECK_FOR_INTERRUPTS();
 		if (!*action->sql)
 			continue;
-		kept = lappend(kept, action);
 		if (action->alone && uses_new_value(plan, action))
 			((WfStep *) linitial(action->steps))->mode = WF_STEP_ALONE;
 		action->rollback_sql = way_back(plan, action);
 	}
 	wf_schema_schedule(plan);
-	plan->actions = kept;
+	plan->actions = actions_of(plan->steps);
+}
+
+/* The actions that have a statement, as their first ones go. */
+static List *
+actions_of(List *steps)
+{
+	List	   *actions = NIL;
+	ListCell   *lc;
+
+	foreach(lc, steps)
+	{
+		WfAction   *action = ((WfStep *) lfirst(lc))->action;
+
+		if (!action->listed)
+			actions = lappend(actions, action);
+		action->listed = true;
+	}
+	return actions;
 }
 
 static void
