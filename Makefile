@@ -72,6 +72,7 @@ OBJS = \
 	src/schema/ddl_constraint.o \
 	src/schema/ddl_foreign.o \
 	src/schema/ddl_grant.o \
+	src/schema/ddl_identity.o \
 	src/schema/ddl_index.o \
 	src/schema/ddl_inheritance.o \
 	src/schema/ddl_other.o \

@@ -33,6 +33,16 @@ WF_DDL_ALTER(inheritance);
 WF_DDL_CREATE(column);
 WF_DDL_DROP(column);
 WF_DDL_ALTER(column);
+extern char *wf_schema_ddl_alter_column(WfObject *column, bool only);
+
+/* ddl_identity.c */
+extern char *wf_schema_ddl_identity_clause(WfObject *column);
+extern void wf_schema_ddl_alter_identity(WfDdl *ddl, WfObject *from, WfObject *to);
+extern void wf_schema_ddl_write_identity(WfDdl *ddl, WfObject *from, WfObject *to);
+extern void wf_schema_ddl_alter_identity_settings(WfDdl *ddl, WfObject *from, WfObject *to);
+extern void wf_schema_ddl_settle_identity(WfDdl *ddl, WfObject *column);
+
+/* ddl_column.c: defaults */
 WF_DDL_CREATE(default);
 WF_DDL_DROP(default);
 WF_DDL_ALTER(default);

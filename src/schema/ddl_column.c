@@ -14,6 +14,7 @@ static const char *const own_settings[] = {"storage", "compression", "statistics
 static bool inherits_expression(WfObject *column);
 static bool inherits(WfObject *column, bool not_null);
 static void settle_inherited(WfDdl *ddl, WfObject *column);
+static void reset_inherited(WfDdl *ddl, WfObject *column);
 static bool is_attribute(WfObject *column);
 static const char *to_tables(WfObject *type);
 static bool is_view(WfObject *parent);
@@ -22,14 +23,9 @@ static void reset_settings(WfDdl *ddl, WfObject *column);
 static bool alter_setting(WfDdl *ddl, WfObject *column, const char *attr, const char *was,
 						  const char *value);
 static const char *usual_storage(WfObject *from, WfObject *to);
-static char *alter_column(WfObject *column, bool only);
 static bool alter_type(WfDdl *ddl, WfObject *from, WfObject *to);
 static void alter_not_null(WfDdl *ddl, WfObject *from, WfObject *to);
 static bool alter_generated(WfDdl *ddl, WfObject *from, WfObject *to);
-static void alter_identity(WfDdl *ddl, WfObject *from, WfObject *to);
-static void write_identity(WfDdl *ddl, WfObject *from, WfObject *to);
-static void alter_identity_settings(WfDdl *ddl, WfObject *from, WfObject *to);
-static char *identity_clause(WfObject *column);
 static const char *using_clause(WfObject *from, WfObject *to);
 static int	type_group(const char *type);
 static char *plain_type(const char *type);
@@ -53,7 +49,7 @@ wf_schema_ddl_column_definition(StringInfo sql, WfObject *column, bool typed)
 	if (wf_schema_flag(column, "not_null"))
 		appendStringInfoString(sql, " NOT NULL");
 	if (wf_schema_value(column, "identity"))
-		appendStringInfo(sql, " %s", identity_clause(column));
+		appendStringInfo(sql, " %s", wf_schema_ddl_identity_clause(column));
 }
 
 /* Does a table made with INHERITS get the generation expression from there? */
@@ -115,25 +111,6 @@ folded_default(WfObject *column)
 	return NULL;
 }
 
-static char *
-identity_clause(WfObject *column)
-{
-	StringInfoData sql;
-	ListCell   *lc;
-
-	initStringInfo(&sql);
-	appendStringInfo(&sql, "GENERATED %s AS IDENTITY (SEQUENCE NAME %s",
-					 wf_schema_value(column, "identity"), wf_schema_value(column, "identity_sequence"));
-	foreach(lc, wf_schema_list(wf_schema_value(column, "identity_settings")))
-	{
-		/* The sequence takes the column's type. */
-		if (strncmp(lfirst(lc), "AS ", 3) != 0)
-			appendStringInfo(&sql, " %s", (char *) lfirst(lc));
-	}
-	appendStringInfoChar(&sql, ')');
-	return sql.data;
-}
-
 /* What is set by statements of their own after the column is there. */
 void
 wf_schema_ddl_column_settings(WfDdl *ddl, WfObject *column)
@@ -166,12 +143,32 @@ settle_inherited(WfDdl *ddl, WfObject *column)
 		if (dflt)
 			wf_schema_ddl_default_create(ddl, dflt);
 		if (not_null && !inherits(column, true))
-			appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", alter_column(column, false));
+			appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", wf_schema_ddl_alter_column(column, false));
 	}
+	reset_inherited(ddl, column);
 	if (!column->children && inherits(column, false))
-		appendStringInfo(ddl->sql, "%s DROP DEFAULT;\n", alter_column(column, true));
+		appendStringInfo(ddl->sql, "%s DROP DEFAULT;\n", wf_schema_ddl_alter_column(column, true));
 	if (!not_null && inherits(column, true))
-		appendStringInfo(ddl->sql, "%s DROP NOT NULL;\n", alter_column(column, false));
+		appendStringInfo(ddl->sql, "%s DROP NOT NULL;\n", wf_schema_ddl_alter_column(column, false));
+}
+
+/* Storage and compression come from the parent as well. */
+static void
+reset_inherited(WfDdl *ddl, WfObject *column)
+{
+	static const char *const attrs[] = {"storage", "compression"};
+	ListCell   *lc;
+
+	foreach(lc, column->parent->children)
+	{
+		WfObject   *link = lfirst(lc);
+		WfObject   *origin = link->type->kind == WF_OBJECT_INHERITANCE && link->needs
+		? wf_schema_namesake(column, linitial(link->needs)) : NULL;
+
+		for (int i = 0; origin && i < lengthof(attrs); i++)
+			if (wf_schema_value(origin, attrs[i]) && !wf_schema_value(column, attrs[i]))
+				(void) alter_setting(ddl, column, attrs[i], NULL, i == 0 ? usual_storage(origin, column) : NULL);
+	}
 }
 
 static bool
@@ -224,14 +221,14 @@ wf_schema_ddl_column_create(WfDdl *ddl, WfObject *column)
 	{
 		/* Children get the column, but not its identity. */
 		char	   *identity = wf_schema_value(column, "identity") && !wf_schema_ddl_stands_alone(column->parent)
-		&& !wf_schema_value(column->parent, "partition_by") ? identity_clause(column) : NULL;
+		&& !wf_schema_value(column->parent, "partition_by") ? wf_schema_ddl_identity_clause(column) : NULL;
 
 		if (identity)
 			definition.data[definition.len - strlen(identity) - 1] = '\0';
 		appendStringInfo(ddl->sql, "ALTER %s %s ADD COLUMN %s;\n", column->parent->type->keyword,
 						 column->parent->identity, definition.data);
 		if (identity)
-			appendStringInfo(ddl->sql, "%s ADD %s;\n", alter_column(column, true), identity);
+			appendStringInfo(ddl->sql, "%s ADD %s;\n", wf_schema_ddl_alter_column(column, true), identity);
 	}
 	wf_schema_ddl_column_settings(ddl, column);
 	wf_schema_ddl_settle_copies(ddl, column);
@@ -275,7 +272,7 @@ reset_settings(WfDdl *ddl, WfObject *column)
 static bool
 alter_setting(WfDdl *ddl, WfObject *column, const char *attr, const char *was, const char *value)
 {
-	char	   *alter = alter_column(column, true);
+	char	   *alter = wf_schema_ddl_alter_column(column, true);
 
 	if (strcmp(attr, "storage") == 0)
 		appendStringInfo(ddl->sql, "%s SET STORAGE %s;\n", alter,
@@ -311,8 +308,9 @@ usual_storage(WfObject *from, WfObject *to)
 	return wf_schema_value(from, "usual_storage");
 }
 
-static char *
-alter_column(WfObject *column, bool only)
+/* "ALTER TABLE <table> ALTER COLUMN <column>", for the table only or its children too. */
+char *
+wf_schema_ddl_alter_column(WfObject *column, bool only)
 {
 	return psprintf("ALTER %s %s%s ALTER COLUMN %s", column->parent->type->keyword,
 					only && !is_view(column->parent) ? "ONLY " : "",
@@ -334,7 +332,7 @@ wf_schema_ddl_column_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char 
 	if (strcmp(attr, "not_null") == 0)
 		alter_not_null(ddl, from, to);
 	else if (strcmp(attr, "identity") == 0)
-		alter_identity(ddl, from, to);
+		wf_schema_ddl_alter_identity(ddl, from, to);
 	else if (strcmp(attr, "identity_sequence") == 0)
 	{
 		if (was && value && wf_schema_value(from, "identity") && wf_schema_value(to, "identity"))
@@ -342,7 +340,7 @@ wf_schema_ddl_column_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char 
 							 wf_schema_bare(value, to->schema));
 	}
 	else if (strcmp(attr, "identity_settings") == 0)
-		alter_identity_settings(ddl, from, to);
+		wf_schema_ddl_alter_identity_settings(ddl, from, to);
 	else if (strcmp(attr, "identity_persistence") == 0)
 	{
 		if (value || wf_schema_value(to, "identity"))
@@ -350,7 +348,7 @@ wf_schema_ddl_column_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char 
 							 value ? value : wf_schema_value(to->parent, "persistence") ? "UNLOGGED" : "LOGGED");
 	}
 	else if (strcmp(attr, "foreign_options") == 0)
-		wf_schema_ddl_foreign_options(ddl, alter_column(to, false), was, value);
+		wf_schema_ddl_foreign_options(ddl, wf_schema_ddl_alter_column(to, false), was, value);
 	else if (strcmp(attr, "storage") == 0)
 		return alter_setting(ddl, to, attr, was, value ? value : usual_storage(from, to));
 	else
@@ -369,7 +367,7 @@ alter_type(WfDdl *ddl, WfObject *from, WfObject *to)
 		return false;
 	ddl->breaks = true;
 	if (wf_schema_value(from, "identity") && !wf_schema_value(to, "identity"))
-		write_identity(ddl, from, to);
+		wf_schema_ddl_write_identity(ddl, from, to);
 	if (!wf_schema_value(to, "generated") && wf_schema_type_narrows(wf_schema_value(from, "type"), type))
 		wf_schema_ddl_loses(ddl, psprintf("what %s cannot hold of column", type), to->identity);
 	if (is_attribute(to))
@@ -378,14 +376,14 @@ alter_type(WfDdl *ddl, WfObject *from, WfObject *to)
 						 to->parent->identity, wf_schema_short_name(to), type, to_tables(to->parent));
 		return true;
 	}
-	appendStringInfo(ddl->sql, "%s TYPE %s%s;\n", alter_column(to, false), type,
+	appendStringInfo(ddl->sql, "%s TYPE %s%s;\n", wf_schema_ddl_alter_column(to, false), type,
 					 to->parent->type->kind == WF_OBJECT_FOREIGN_TABLE ||
 					 wf_schema_value(to, "generated") ? "" : using_clause(from, to));
 	/* A new type brings its own storage. */
 	if ((value = wf_schema_value(to, "storage")) != NULL)
-		appendStringInfo(ddl->sql, "%s SET STORAGE %s;\n", alter_column(to, true), value);
+		appendStringInfo(ddl->sql, "%s SET STORAGE %s;\n", wf_schema_ddl_alter_column(to, true), value);
 	if (!wf_schema_value(from, "identity") && wf_schema_value(to, "identity"))
-		write_identity(ddl, from, to);
+		wf_schema_ddl_write_identity(ddl, from, to);
 	return true;
 }
 
@@ -451,7 +449,7 @@ plain_type(const char *type)
 static void
 alter_not_null(WfDdl *ddl, WfObject *from, WfObject *to)
 {
-	char	   *alter = alter_column(to, false);
+	char	   *alter = wf_schema_ddl_alter_column(to, false);
 	char	   *name = wf_schema_short_name(to);
 	const char *table = to->parent->identity;
 	char	   *check;
@@ -463,8 +461,8 @@ alter_not_null(WfDdl *ddl, WfObject *from, WfObject *to)
 	{
 		/* Partitions follow their parent; children have a statement each. */
 		appendStringInfo(ddl->sql, "%s DROP NOT NULL;\n",
-						 alter_column(to, !wf_schema_value(to->parent, "partition_by") &&
-									  !wf_schema_ddl_stands_alone(to->parent)));
+						 wf_schema_ddl_alter_column(to, !wf_schema_value(to->parent, "partition_by") &&
+													!wf_schema_ddl_stands_alone(to->parent)));
 		wf_schema_ddl_keep_not_null(ddl, to);
 		return;
 	}
@@ -497,62 +495,8 @@ alter_generated(WfDdl *ddl, WfObject *from, WfObject *to)
 
 	if (wf_schema_value(to, "generated") || strstr(was, " VIRTUAL") != NULL)
 		return false;
-	appendStringInfo(ddl->sql, "%s DROP EXPRESSION;\n", alter_column(to, false));
+	appendStringInfo(ddl->sql, "%s DROP EXPRESSION;\n", wf_schema_ddl_alter_column(to, false));
 	return true;
-}
-
-static void
-alter_identity(WfDdl *ddl, WfObject *from, WfObject *to)
-{
-	bool		comes_or_goes = !wf_schema_value(from, "identity") != !wf_schema_value(to, "identity");
-
-	/* Where the type changes, only one of both may be able to have it. */
-	if (!comes_or_goes || strcmp(wf_schema_value(from, "type"), wf_schema_value(to, "type")) == 0)
-		write_identity(ddl, from, to);
-}
-
-/* An identity column cannot be without NOT NULL, so both come and go together. */
-static void
-write_identity(WfDdl *ddl, WfObject *from, WfObject *to)
-{
-	const char *was = wf_schema_value(from, "identity");
-	const char *value = wf_schema_value(to, "identity");
-	char	   *alter = alter_column(to, false);
-
-	if (!value)
-	{
-		appendStringInfo(ddl->sql, "%s DROP IDENTITY;\n", alter);
-		wf_schema_ddl_loses(ddl, "the position of sequence", wf_schema_value(from, "identity_sequence"));
-		if (!wf_schema_flag(to, "not_null"))
-			appendStringInfo(ddl->sql, "%s DROP NOT NULL;\n", alter);
-	}
-	else if (was)
-		appendStringInfo(ddl->sql, "%s SET GENERATED %s;\n", alter, value);
-	else
-	{
-		ddl->breaks = true;
-		if (!wf_schema_flag(from, "not_null"))
-			appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", alter);
-		appendStringInfo(ddl->sql, "%s ADD %s;\n", alter, identity_clause(to));
-		wf_schema_ddl_decorate_identity(ddl, to);
-	}
-}
-
-static void
-alter_identity_settings(WfDdl *ddl, WfObject *from, WfObject *to)
-{
-	const char *had = wf_schema_value(from, "identity_settings");
-	const char *wanted = wf_schema_value(to, "identity_settings");
-	const char *sequence = wf_schema_value(to, "identity_sequence");
-	ListCell   *lc;
-
-	if (!had || !wanted || !sequence)
-		return;
-	wf_schema_ddl_sequence_bounds(ddl, sequence, had, wanted);
-	appendStringInfo(ddl->sql, "ALTER SEQUENCE %s", sequence);
-	foreach(lc, wf_schema_list(wanted))
-		appendStringInfo(ddl->sql, " %s", (char *) lfirst(lc));
-	appendStringInfoString(ddl->sql, ";\n");
 }
 
 /* The column of a default: its parent, or named by it under a view. */
@@ -560,7 +504,7 @@ static char *
 default_target(WfObject *dflt)
 {
 	if (dflt->parent->type->kind == WF_OBJECT_COLUMN)
-		return alter_column(dflt->parent, true);
+		return wf_schema_ddl_alter_column(dflt->parent, true);
 	return psprintf("ALTER %s %s ALTER COLUMN %s", dflt->parent->type->keyword,
 					dflt->parent->identity, wf_schema_short_name(dflt));
 }

@@ -207,6 +207,7 @@ wf_schema_ddl_decorate_identity(WfDdl *ddl, WfObject *column)
 {
 	const char *comment = wf_schema_value(column, "identity_comment");
 
+	wf_schema_ddl_settle_identity(ddl, column);
 	wf_schema_ddl_undo_default_privileges(ddl, column, "identity_grants");
 	wf_schema_ddl_grants(ddl, NULL, column, "identity_grants");
 	if (comment)

@@ -61,7 +61,11 @@ wf_schema_add_edges(WfPlan *plan)
 			wf_schema_edge(object->parent->grants_action, object->grants_action, NULL);
 			wf_schema_edge(object->parent->grants_action, object->create_action, NULL);
 		}
-		/* A sequence gets the owner and persistence of its table, and then its own grants and persistence. */
+
+		/*
+		 * A sequence gets the owner and persistence of its table, and then
+		 * its own grants and persistence.
+		 */
 		if (object->type->kind == WF_OBJECT_COLUMN && wf_schema_value(object, "identity"))
 		{
 			wf_schema_edge(object->parent->owner_action, object->first_alter, NULL);

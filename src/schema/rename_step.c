@@ -9,6 +9,10 @@
 #include "schema/rename.h"
 
 static List *heirs_of(WfModel *model, WfRename *rename);
+static void sort_statistics(WfModel *model);
+static const char *columns_of(const char *definition);
+static const char *end_of_column(const char *name);
+static int	compare_names(const ListCell *a, const ListCell *b);
 static void change_part(WfRename *rename);
 static char *replaced_value(WfRename *rename);
 
@@ -36,6 +40,8 @@ wf_schema_rename_step(WfModel *model, WfRename *rename)
 		index.kind = WF_OBJECT_INDEX;
 		wf_schema_rewrite(model, &index);
 	}
+	if (rename->kind == WF_OBJECT_COLUMN)
+		sort_statistics(model);
 	wf_schema_model_rekey(model);
 	rename->was = rename->becomes;
 	return action;
@@ -150,4 +156,81 @@ wf_schema_rename_schema(WfModel *model, const char *was, const char *becomes)
 	rename.in_bodies = true;
 	wf_schema_rewrite(model, &rename);
 	wf_schema_model_rekey(model);
+}
+
+/* Statistics list their columns by name, and expressions behind them. */
+static void
+sort_statistics(WfModel *model)
+{
+	for (int i = 0; i < model->nobjects; i++)
+	{
+		WfObject   *object = model->objects[i];
+		int			attr = object->type->kind == WF_OBJECT_STATISTICS ? wf_schema_attr_index(object->type, "definition") : -1;
+		const char *definition = attr >= 0 ? object->values[attr] : NULL;
+		const char *list = definition ? columns_of(definition) : NULL;
+		const char *rest;
+		List	   *names = NIL;
+		StringInfoData sorted;
+		ListCell   *lc;
+
+		if (!list)
+			continue;
+		rest = list;
+		while (*rest != '(')
+		{
+			const char *end = end_of_column(rest);
+
+			/* A function call is an expression, too. */
+			if (*end == '(' || *end == '.')
+				break;
+			names = lappend(names, pnstrdup(rest, end - rest));
+			rest = end;
+			if (*end != ',')
+				break;
+			rest += 2;
+		}
+		list_sort(names, compare_names);
+		initStringInfo(&sorted);
+		appendBinaryStringInfo(&sorted, definition, list - definition);
+		foreach(lc, names)
+			appendStringInfo(&sorted, "%s%s", foreach_current_index(lc) ? ", " : "", (char *) lfirst(lc));
+		if (names && *rest != ' ')
+			appendStringInfoString(&sorted, ", ");
+		appendStringInfoString(&sorted, rest);
+		object->values[attr] = sorted.data;
+	}
+}
+
+/* What follows ON outside of quotes, or NULL. */
+static const char *
+columns_of(const char *definition)
+{
+	bool		quoted = false;
+
+	for (; *definition; definition++)
+	{
+		if (*definition == '"')
+			quoted = !quoted;
+		else if (!quoted && strncmp(definition, " ON ", 4) == 0)
+			return definition + 4;
+	}
+	return NULL;
+}
+
+/* The place behind a name, quoted or not. */
+static const char *
+end_of_column(const char *name)
+{
+	bool		quoted = false;
+
+	for (; *name && (quoted || !strchr(", (.", *name)); name++)
+		if (*name == '"')
+			quoted = !quoted;
+	return name;
+}
+
+static int
+compare_names(const ListCell *a, const ListCell *b)
+{
+	return strcmp(wf_schema_unquoted(lfirst(a)), wf_schema_unquoted(lfirst(b)));
 }
