@@ -2,7 +2,8 @@
 # make check: builds the extension and runs all its tests on private servers.
 #
 # SUITES="style regress isolation pgtap upgrade docs demo tap" chooses suites,
-# TESTS="name..." tests within them.  Two suites run at a time, the TAP tests
+# TESTS="name..." tests within them; SEED, SEQUENCES and SEQUENCE go to the random
+# edits of 050_schema_property.  Two suites run at a time, the TAP tests
 # beside the others.  Ends with a line "N passed, N failed".
 
 . "$(dirname "$0")/lib.sh"

@@ -22,7 +22,7 @@ my $early_edits = 40;
 my $most_edits = 8;
 
 # One sequence of so many is compared by pg_dump as well.
-my $dump_every = 10;
+my $dump_every = 20;
 
 my $sources = dirname(__FILE__) . '/property';
 my $files = PostgreSQL::Test::Utils::tempdir;
