@@ -37,8 +37,8 @@ wf_schema_builds_beside(WfPlan *plan, WfObject *old)
 static bool
 may_stand_beside(WfObject *object)
 {
-	if (!object->parent || wf_schema_ddl_is_new(object->parent) || object->parent->fate == WF_FATE_DROP ||
-		!wf_schema_ddl_stands_alone(object->parent))
+	/* A change of the table itself waits for the old one to go. */
+	if (!object->parent || object->parent->fate != WF_FATE_KEEP || !wf_schema_ddl_stands_alone(object->parent))
 		return false;
 	return object->type->kind == WF_OBJECT_INDEX ||
 		(object->type->kind == WF_OBJECT_CONSTRAINT && wf_schema_ddl_builds_apart(object));
