@@ -94,9 +94,18 @@ const WfCatalogQuery wf_schema_catalog_details[] = {
 	" WHERE c.relkind IN ('i', 'I') AND " USER_SCHEMA("n")},
 	{WF_OBJECT_STATISTICS, StatisticExtRelationId, InvalidOid,
 		"SELECT s.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "s.stxname") " AS identity,"
-		" pg_get_statisticsobjdef(s.oid) AS definition, nullif(s.stxstattarget, -1)::text AS target,"
+		" coalesce(replace(pg_get_statisticsobjdef(s.oid), ' ON ' || k.standing, ' ON ' || k.sorted),"
+		"  pg_get_statisticsobjdef(s.oid)) AS definition, nullif(s.stxstattarget, -1)::text AS target,"
 		" " ROLE("s.stxowner") " AS owner"
-		" FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace"
+		" FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace,"
+
+		/*
+		 * The server lists columns as they stand in the table; a model does
+		 * by name.
+		 */
+		" LATERAL (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS standing,"
+		"  string_agg(quote_ident(attname), ', ' ORDER BY attname COLLATE \"C\") AS sorted"
+		"  FROM pg_attribute WHERE attrelid = s.stxrelid AND attnum = ANY (s.stxkeys)) k"
 	" WHERE " USER_SCHEMA("n")},
 	{WF_OBJECT_RULE, RewriteRelationId, RelationRelationId,
 		"SELECT r.oid AS _oid, r.ev_class AS _parent, n.nspname AS _nsp,"
