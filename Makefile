@@ -152,6 +152,7 @@ OBJS = \
 	src/schema/schedule.o \
 	src/schema/script.o \
 	src/schema/select_list.o \
+	src/schema/slots.o \
 	src/schema/tokens.o \
 	src/schema/type.o \
 	src/schema/unmodelled.o \

@@ -9,12 +9,12 @@
 #include "common/hashfn.h"
 
 #include "schema/ddl.h"
+#include "schema/names.h"
 
 static bool may_stand_beside(WfObject *object);
 static bool are_calm(List *needs, WfFate passing);
 static bool is_calm(WfObject *object, WfFate passing);
 static char *free_name(WfPlan *plan, WfObject *object);
-static bool is_taken(WfModel *model, const char *name);
 
 /*
  * Is this index, or constraint by one, replaced that way?  Then the one that
@@ -37,8 +37,8 @@ wf_schema_builds_beside(WfPlan *plan, WfObject *old)
 static bool
 may_stand_beside(WfObject *object)
 {
-	/* A change of the table itself waits for the old one to go. */
-	if (!object->parent || object->parent->fate != WF_FATE_KEEP || !wf_schema_ddl_stands_alone(object->parent))
+	if (!object->parent || (object->parent->fate != WF_FATE_KEEP && object->parent->fate != WF_FATE_ALTER) ||
+		!wf_schema_ddl_stands_alone(object->parent))
 		return false;
 	return object->type->kind == WF_OBJECT_INDEX ||
 		(object->type->kind == WF_OBJECT_CONSTRAINT && wf_schema_ddl_builds_apart(object));
@@ -78,7 +78,7 @@ is_calm(WfObject *object, WfFate passing)
 	return object->fate == passing || (object->fate == WF_FATE_ALTER && object->changes);
 }
 
-/* A name, with its schema, that nothing has before or afterwards. */
+/* A name, with its schema, that nothing has before, meanwhile or afterwards. */
 static char *
 free_name(WfPlan *plan, WfObject *object)
 {
@@ -87,23 +87,15 @@ free_name(WfPlan *plan, WfObject *object)
 	const char *bare = wf_schema_bare(identity, object->schema);
 	uint32		hash = hash_bytes((const unsigned char *) identity, strlen(identity));
 	char	   *name;
+	bool		taken;
 
+	if (!plan->taken)
+		plan->taken = wf_schema_taken_names(wf_schema_taken_names(wf_names_create(CurrentMemoryContext, 256, NULL),
+																  plan->from), plan->to);
 	do
-		name = psprintf("%swf_new_%08x", pnstrdup(identity, bare - identity), hash++);
-	while (is_taken(plan->from, name) || is_taken(plan->to, name));
-	return name;
-}
-
-static bool
-is_taken(WfModel *model, const char *name)
-{
-	for (int i = 0; i < model->nobjects; i++)
 	{
-		WfObject   *object = model->objects[i];
-		const char *index = object->type->kind == WF_OBJECT_CONSTRAINT ? wf_schema_value(object, "index") : NULL;
-
-		if (strcmp(object->identity, name) == 0 || (index && strcmp(index, name) == 0))
-			return true;
-	}
-	return false;
+		name = psprintf("%swf_new_%08x", pnstrdup(identity, bare - identity), hash++);
+		(void) wf_names_insert(plan->taken, psprintf("relation %s", name), &taken);
+	} while (taken);
+	return name;
 }

@@ -24,7 +24,6 @@ static void row_type_edges(WfObject *routine);
 static void away_during(WfObject *routine, WfObject *changed);
 static void during_domain(WfObject *routine, WfObject *domain);
 static void slot_edges(WfPlan *plan);
-static List *family_slots(WfObject *class);
 
 /* Adds the edges between the plan's actions. */
 void
@@ -148,7 +147,8 @@ drop_before(WfObject *object, WfObject *needed)
 	}
 	else if (needed->drop_action)
 		wf_schema_edge(last, needed->drop_action, because);
-	else if (needed->first_alter)
+	/* What has a successor beside it can stay until then. */
+	else if (needed->first_alter && !(object->twin && object->twin->interim))
 		wf_schema_edge(object->drop_action, needed->first_alter, because);
 }
 
@@ -433,83 +433,5 @@ slot_edges(WfPlan *plan)
 					wf_schema_edge(first, action, NULL);
 			}
 		}
-	}
-}
-
-/* The name of the multirange type that a range type brings. */
-const char *
-wf_schema_multirange(WfObject *range)
-{
-	static const char word[] = "multirange_type_name = ";
-	const char *name = strstr(wf_schema_value(range, "definition"), word);
-
-	return name ? pnstrdup(name + strlen(word), strlen(name + strlen(word)) - 1) : "";
-}
-
-/* A family has each operator and function once, in whichever class. */
-static List *
-family_slots(WfObject *class)
-{
-	ListCell   *lc;
-
-	foreach(lc, class->needs)
-	{
-		WfObject   *family = lfirst(lc);
-
-		if (family->type->kind == WF_OBJECT_OPERATOR_FAMILY)
-			return list_make1(psprintf("members %s", family->identity));
-	}
-	return NIL;
-}
-
-/* The names an object takes, each with its name space. */
-List *
-wf_schema_slots(WfObject *object)
-{
-	const char *name;
-	List	   *slots;
-
-	switch (object->type->kind)
-	{
-		case WF_OBJECT_TABLE:
-		case WF_OBJECT_FOREIGN_TABLE:
-		case WF_OBJECT_VIEW:
-		case WF_OBJECT_MATERIALIZED_VIEW:
-		case WF_OBJECT_COMPOSITE:
-			return list_make2(psprintf("relation %s", object->identity),
-							  psprintf("type %s", object->identity));
-		case WF_OBJECT_SEQUENCE:
-		case WF_OBJECT_INDEX:
-			return list_make1(psprintf("relation %s", object->identity));
-		case WF_OBJECT_CONSTRAINT:
-			name = wf_schema_value(object, "index");
-			slots = name ? list_make1(psprintf("relation %s", name)) : NIL;
-			/* A table has only one. */
-			if (strcmp(wf_schema_value(object, "kind"), "PRIMARY KEY") == 0)
-				slots = lappend(slots, psprintf("primary key %s", object->parent->identity));
-			return slots;
-		case WF_OBJECT_COLUMN:
-			name = wf_schema_value(object, "identity_sequence");
-			return name ? list_make1(psprintf("relation %s", name)) : NIL;
-		case WF_OBJECT_SHELL_TYPE:
-		case WF_OBJECT_ENUM:
-		case WF_OBJECT_DOMAIN:
-		case WF_OBJECT_BASE_TYPE:
-			return list_make1(psprintf("type %s", object->identity));
-		case WF_OBJECT_RANGE:
-			return list_make2(psprintf("type %s", object->identity),
-							  psprintf("type %s", wf_schema_multirange(object)));
-		case WF_OBJECT_FUNCTION:
-		case WF_OBJECT_PROCEDURE:
-			return list_make1(psprintf("routine %s", object->identity));
-		case WF_OBJECT_OPERATOR_CLASS:
-			return family_slots(object);
-		case WF_OBJECT_FAMILY_MEMBER:
-			return list_make1(psprintf("members %s", object->parent->identity));
-		case WF_OBJECT_AGGREGATE:
-			name = wf_schema_value(object, "signature");
-			return name ? list_make1(psprintf("routine %s", name)) : NIL;
-		default:
-			return NIL;
 	}
 }

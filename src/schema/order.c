@@ -38,6 +38,7 @@ wf_schema_order(WfPlan *plan)
 	for (;;)
 	{
 		plan->actions = NIL;
+		plan->taken = NULL;
 		reset(plan->from);
 		reset(plan->to);
 		make_drops(plan);

@@ -124,6 +124,8 @@ typedef struct WfEdge
 	WfObject   *because;		/* folded object that brought it, or NULL */
 } WfEdge;
 
+struct wf_names_hash;
+
 typedef struct WfPlan
 {
 	WfModel    *from;
@@ -131,6 +133,8 @@ typedef struct WfPlan
 	WfDiffOptions options;
 	List	   *actions;		/* WfAction, ordered at the end */
 	List	   *steps;			/* WfStep, as the script has them */
+	struct wf_names_hash *taken;	/* names of both models and interim ones;
+									 * NULL until one is wanted */
 } WfPlan;
 
 /* Where the DDL of one action is collected. */
@@ -172,8 +176,11 @@ extern bool wf_schema_is_made_of(WfObject *type, WfObject *function);
 
 /* edges.c */
 extern void wf_schema_add_edges(WfPlan *plan);
+
+/* slots.c */
 extern List *wf_schema_slots(WfObject *object);
 extern const char *wf_schema_multirange(WfObject *range);
+extern struct wf_names_hash *wf_schema_taken_names(struct wf_names_hash *names, WfModel *model);
 
 /* partition.c */
 extern void wf_schema_partition_edges(WfObject *link);

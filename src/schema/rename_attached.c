@@ -14,7 +14,6 @@
 
 static List *attached_only_in(WfModel *model, WfModel *other);
 static WfObject *successor(WfModel *to, WfObject *link);
-static wf_names_hash *taken_names(WfModel *model);
 static bool is_taken(wf_names_hash *names, WfObject *index);
 
 /* Renames in from, as to has it; returns the actions. */
@@ -22,7 +21,7 @@ List *
 wf_schema_rename_attached(WfModel *from, WfModel *to)
 {
 	List	   *links = attached_only_in(from, to);
-	wf_names_hash *names = links ? taken_names(from) : NULL;
+	wf_names_hash *names = links ? wf_schema_taken_names(wf_names_create(CurrentMemoryContext, 256, NULL), from) : NULL;
 	List	   *actions = NIL;
 	ListCell   *lc;
 
@@ -74,22 +73,6 @@ successor(WfModel *to, WfObject *link)
 			return other->parent;
 	}
 	return NULL;
-}
-
-static wf_names_hash *
-taken_names(WfModel *model)
-{
-	wf_names_hash *names = wf_names_create(CurrentMemoryContext, 256, NULL);
-
-	for (int i = 0; i < model->nobjects; i++)
-	{
-		ListCell   *lc;
-		bool		found;
-
-		foreach(lc, wf_schema_slots(model->objects[i]))
-			(void) wf_names_insert(names, lfirst(lc), &found);
-	}
-	return names;
 }
 
 /* Does something have the name of this index before the first rename? */
