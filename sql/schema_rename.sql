@@ -132,4 +132,14 @@ UPDATE snapshots n SET s = replace(replace(o.s::text, 'sd.purchase.total', 'sd.p
 SELECT action, object_type, identity FROM pg_temp.two, wishflags.schema_diff(before, after, '{"renames": {"column sd.purchase.total": "amount"}}')
 WHERE object_type = 'view' OR action = 'rename';
 
+-- Statistics list columns by name, wherever they stand in the table; names and expressions with the same text stay.
+CREATE TABLE sd.s (b int, a int, c text);
+CREATE STATISTICS sd."of ON b, a" ON b, a, (c || ' ON b, a') FROM sd.s;
+UPDATE snapshots SET s = wishflags.schema_snapshot('{sd}') WHERE name = 'before';
+SELECT s #>> ARRAY['objects', 'statistics', 'sd."of ON b, a"', 'definition'] AS definition FROM snapshots WHERE name = 'before';
+ALTER TABLE sd.s RENAME a TO z;
+UPDATE snapshots SET s = wishflags.schema_snapshot('{sd}') WHERE name = 'after';
+SELECT action, identity, from_value, to_value FROM pg_temp.two, wishflags.schema_diff(before, after, '{"renames": {"column sd.s.a": "z"}}');
+SELECT action, identity, from_value, to_value FROM pg_temp.two, wishflags.schema_diff(after, before, '{"renames": {"column sd.s.z": "a"}}');
+
 DROP SCHEMA sd CASCADE;

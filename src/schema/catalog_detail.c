@@ -94,10 +94,13 @@ const WfCatalogQuery wf_schema_catalog_details[] = {
 	" WHERE c.relkind IN ('i', 'I') AND " USER_SCHEMA("n")},
 	{WF_OBJECT_STATISTICS, StatisticExtRelationId, InvalidOid,
 		"SELECT s.oid AS _oid, n.nspname AS _nsp, " QUALIFIED("n.nspname", "s.stxname") " AS identity,"
-		" coalesce(replace(pg_get_statisticsobjdef(s.oid), ' ON ' || k.standing, ' ON ' || k.sorted),"
-		"  pg_get_statisticsobjdef(s.oid)) AS definition, nullif(s.stxstattarget, -1)::text AS target,"
+		" coalesce(overlay(d.shown PLACING k.sorted"
+		"   FROM d.place + position(' ON ' || k.standing IN substr(d.shown, d.place)) + 3 FOR length(k.standing)), d.shown) AS definition,"
+		" nullif(s.stxstattarget, -1)::text AS target,"
 		" " ROLE("s.stxowner") " AS owner"
 		" FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace,"
+		" LATERAL (SELECT pg_get_statisticsobjdef(s.oid) AS shown,"
+		"  length('CREATE STATISTICS ' || " QUALIFIED("n.nspname", "s.stxname") ") + 1 AS place) d,"
 
 		/*
 		 * The server lists columns as they stand in the table; a model does

@@ -10,9 +10,8 @@
 
 static List *heirs_of(WfModel *model, WfRename *rename);
 static void sort_statistics(WfModel *model);
-static const char *columns_of(const char *definition);
-static const char *end_of_column(const char *name);
-static int	compare_names(const ListCell *a, const ListCell *b);
+static char *with_sorted_columns(const char *definition);
+static int	compare_columns(const ListCell *a, const ListCell *b);
 static void change_part(WfRename *rename);
 static char *replaced_value(WfRename *rename);
 
@@ -162,75 +161,40 @@ wf_schema_rename_schema(WfModel *model, const char *was, const char *becomes)
 static void
 sort_statistics(WfModel *model)
 {
+	int			attr = wf_schema_attr_index(wf_schema_type(WF_OBJECT_STATISTICS), "definition");
+
 	for (int i = 0; i < model->nobjects; i++)
 	{
 		WfObject   *object = model->objects[i];
-		int			attr = object->type->kind == WF_OBJECT_STATISTICS ? wf_schema_attr_index(object->type, "definition") : -1;
-		const char *definition = attr >= 0 ? object->values[attr] : NULL;
-		const char *list = definition ? columns_of(definition) : NULL;
-		const char *rest;
-		List	   *names = NIL;
-		StringInfoData sorted;
-		ListCell   *lc;
 
-		if (!list)
-			continue;
-		rest = list;
-		while (*rest != '(')
-		{
-			const char *end = end_of_column(rest);
-
-			/* A function call is an expression, too. */
-			if (*end == '(' || *end == '.')
-				break;
-			names = lappend(names, pnstrdup(rest, end - rest));
-			rest = end;
-			if (*end != ',')
-				break;
-			rest += 2;
-		}
-		list_sort(names, compare_names);
-		initStringInfo(&sorted);
-		appendBinaryStringInfo(&sorted, definition, list - definition);
-		foreach(lc, names)
-			appendStringInfo(&sorted, "%s%s", foreach_current_index(lc) ? ", " : "", (char *) lfirst(lc));
-		if (names && *rest != ' ')
-			appendStringInfoString(&sorted, ", ");
-		appendStringInfoString(&sorted, rest);
-		object->values[attr] = sorted.data;
+		if (object->type->kind == WF_OBJECT_STATISTICS)
+			object->values[attr] = with_sorted_columns(object->values[attr]);
 	}
 }
 
-/* What follows ON outside of quotes, or NULL. */
-static const char *
-columns_of(const char *definition)
+static char *
+with_sorted_columns(const char *definition)
 {
-	bool		quoted = false;
+	WfTokens   *tokens = wf_schema_tokens(definition);
+	int			first = 0;
+	List	   *names = NIL;
+	ListCell   *lc;
 
-	for (; *definition; definition++)
-	{
-		if (*definition == '"')
-			quoted = !quoted;
-		else if (!quoted && strncmp(definition, " ON ", 4) == 0)
-			return definition + 4;
-	}
-	return NULL;
-}
-
-/* The place behind a name, quoted or not. */
-static const char *
-end_of_column(const char *name)
-{
-	bool		quoted = false;
-
-	for (; *name && (quoted || !strchr(", (.", *name)); name++)
-		if (*name == '"')
-			quoted = !quoted;
-	return name;
+	while (first < tokens->n && !wf_schema_token_is(tokens, first, "ON"))
+		first++;
+	first++;
+	/* An expression begins with a parenthesis, or is a call. */
+	for (int i = first; i + 1 < tokens->n && wf_schema_token_is_name(tokens, i) &&
+		 (wf_schema_token_is(tokens, i + 1, ",") || wf_schema_token_is(tokens, i + 1, "FROM")); i += 2)
+		names = lappend(names, (char *) tokens->at[i].word);
+	list_sort(names, compare_columns);
+	foreach(lc, names)
+		tokens->at[first + 2 * foreach_current_index(lc)].word = lfirst(lc);
+	return wf_schema_tokens_text(tokens);
 }
 
 static int
-compare_names(const ListCell *a, const ListCell *b)
+compare_columns(const ListCell *a, const ListCell *b)
 {
 	return strcmp(wf_schema_unquoted(lfirst(a)), wf_schema_unquoted(lfirst(b)));
 }
