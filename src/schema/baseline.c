@@ -40,6 +40,7 @@ static const WfOption drift_options[] = {
 	{"version", WF_OPTION_INTEGER, offsetof(DriftOptions, version)},
 	{"online", WF_OPTION_BOOLEAN, offsetof(DriftOptions, diff.online)},
 	{"allow_data_loss", WF_OPTION_BOOLEAN, offsetof(DriftOptions, diff.allow_data_loss)},
+	{"lock_timeout", WF_OPTION_TEXT, offsetof(DriftOptions, diff.lock_timeout)},
 };
 
 static const char *name_argument(FunctionCallInfo fcinfo);

@@ -465,7 +465,7 @@ LANGUAGE C STABLE PARALLEL UNSAFE COST 100000 ROWS 10
 AS 'MODULE_PATHNAME', 'wf_schema_drift_name';
 
 COMMENT ON FUNCTION wishflags.schema_drift(text, jsonb) IS
-'what the live database has that its baseline has not, and the other way round, a row a change; sql leads from the baseline to the database, rollback_sql back; options: version, online, allow_data_loss';
+'what the live database has that its baseline has not, and the other way round, a row a change; sql leads from the baseline to the database, rollback_sql back; options: version, online, lock_timeout, allow_data_loss';
 
 CREATE FUNCTION wishflags.schema_drift(snapshot jsonb, options jsonb DEFAULT '{}',
 	OUT ordinal int, OUT action text, OUT object_type text, OUT identity text, OUT attribute text,

@@ -79,6 +79,7 @@ gives([ 'diff', $old, $new, '--format', 'text' ], 1,
 gives([ 'diff', $old, $new ], 1, qr/^CREATE INDEX CONCURRENTLY person_age/m, 'two files as a script');
 gives([ 'diff', '--no-online', $old, $new ], 1, qr/^CREATE INDEX person_age(?s:.*)COMMIT;\s*$/m, 'in one transaction');
 gives([ 'diff', '--rollback', '--allow-data-loss', $old, $new ], 1, qr/DROP COLUMN age;/, 'the way back');
+gives([ 'diff', '--lock-timeout', '7s', $old, $new ], 1, qr/lock_timeout = '7s'/, 'with a time to wait');
 gives([ 'diff', $old, $new, '--format=json' ], 1, qr/"identity": "public\.person\.age"/, 'as JSON');
 fails([ 'diff', $new, $old ], qr/would lose data(?s:.*)--allow-data-loss/, 'a script that loses data');
 
@@ -104,6 +105,8 @@ gives([ 'drift', conninfo('other'), 'release 1' ], 1, qr/^create column public\.
 gives([ 'drift', conninfo('other'), $old ], 1, qr/^create function public\.f\(\)$/m, 'drift from DDL');
 gives([ 'drift', conninfo('other'), 'release 1', '--format', 'sql', '--allow-data-loss', '--no-online' ], 1,
 	qr/DROP COLUMN hack;/, 'the way back to the baseline');
+gives([ 'drift', conninfo('other'), 'release 1', '--format', 'sql', '--allow-data-loss', '--lock-timeout=7s' ], 1,
+	qr/lock_timeout = '7s'/, 'and with a time to wait');
 gives([ 'diff', $without, conninfo('plain'), '--format', 'text' ], 1, qr/^create column public\.person\.hack$/m, 'from a file to a database');
 gives([ 'diff', conninfo('plain'), $without, '--format', 'text' ], 1, qr/^drop   column public\.person\.hack$/m, 'and back');
 
@@ -151,6 +154,8 @@ fails([], qr/Usage: wishflags COMMAND/, 'no command');
 fails([ 'explode' ], qr/there is no command "explode"/, 'unknown command');
 fails([ 'diff', $old ], qr/diff takes FROM and TO(?s:.*)wishflags diff --help/, 'one side only');
 fails([ 'diff', $old, $new, '--onlin' ], qr/there is no option "--onlin"/, 'unknown option');
+fails([ 'diff', $old, $new, '--lock-timeout', 'soon' ], qr/--lock-timeout takes a time/, 'a time that is none');
+fails([ 'drift', conninfo('other'), 'release 1', '--lock-timeout', '3fortnights' ], qr/"lock_timeout" is not a time(?s:.*)HINT/, 'a unit that is none');
 fails([ 'diff', $old, $new, '--format', 'pdf' ], qr/there is no format "pdf"/, 'unknown format');
 fails([ 'diff', $old, "$files/missing.sql" ], qr/there is no file ".*missing\.sql"/, 'a file that is not there');
 fails([ 'diff', $old, put('bad.sql', 'CREATE TABLE x (id int); CREATE TABL y;') ], qr/syntax error(?s:.*)"[^"]*bad\.sql" cannot be loaded/, 'DDL that is none');
