@@ -38,7 +38,6 @@ make_plan(WfModel *from, WfModel *to, const WfDiffOptions *options)
 {
 	WfPlan	   *plan = palloc0(sizeof(WfPlan));
 	List	   *renames = wf_schema_rename(from, to, options->renames);
-	List	   *steps = NIL;
 	ListCell   *lc;
 
 	plan->from = from;
@@ -56,10 +55,8 @@ make_plan(WfModel *from, WfModel *to, const WfDiffOptions *options)
 	wf_schema_progress("ordering the changes");
 	wf_schema_order(plan);
 	wf_schema_progress(psprintf("writing %d statements", list_length(plan->actions)));
-	wf_schema_write_actions(plan);
 	foreach(lc, renames)
-		steps = list_concat(steps, ((WfAction *) lfirst(lc))->steps);
-	plan->steps = list_concat(steps, plan->steps);
-	plan->actions = list_concat(renames, plan->actions);
+		plan->steps = list_concat(plan->steps, ((WfAction *) lfirst(lc))->steps);
+	wf_schema_write_actions(plan);
 	return plan;
 }

@@ -49,19 +49,23 @@ typedef enum WfSchemaLock
 	WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE
 } WfSchemaLock;
 
-/*
- * How a step of an action runs, in the order in which those that are ready
- * take turns.
- */
+/* How a step of an action runs. */
 typedef enum WfStepMode
 {
+	WF_STEP_TRANSACTION,
 	WF_STEP_ALONE,				/* in a transaction that must end before
 								 * others use it */
 	WF_STEP_VALIDATE,			/* in one that blocks nobody, but may last */
-	WF_STEP_OUTSIDE,			/* outside of transactions */
-	WF_STEP_TRANSACTION,
-	WF_STEP_MODES
+	WF_STEP_OUTSIDE				/* outside of transactions */
 } WfStepMode;
+
+/* Steps before and behind all others. */
+typedef enum WfStepTurn
+{
+	WF_TURN_EARLY,
+	WF_TURN_USUAL,
+	WF_TURN_LATE
+} WfStepTurn;
 
 /* Statements of an action that run together. */
 typedef struct WfStep
@@ -70,9 +74,9 @@ typedef struct WfStep
 	WfStepMode	mode;
 	StringInfo	sql;
 	int			position;
-	int			waits;
-	bool		ready;			/* or done already */
-	List	   *next;			/* WfStep */
+	List	   *next;			/* WfStep: those that wait for it */
+	WfStepTurn	turn;
+	int			slot;			/* steps of one slot run together */
 } WfStep;
 
 /* What a RENAME did; the object itself goes on changing. */

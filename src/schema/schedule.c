@@ -2,36 +2,71 @@
  * schedule.c: the steps of ordered actions, in the fewest transactions.
  *
  * An action is one step, or several where PostgreSQL wants parts of it in
- * transactions of their own or outside of any.  Steps go in the order of their
- * actions, but all of one mode that need nothing else first stand together.
+ * transactions of their own or outside of any.  A transaction either validates
+ * or does the rest, and takes all steps of its kind that are ready, also those
+ * that become so meanwhile: to leave one for later helps nothing.  So what is
+ * to be found is the shortest row of kinds.  Iterative deepening finds it: the
+ * longest chain of steps is a bound that seldom has to be raised.
  */
 #include "common/compat.h"
 
-#include "lib/binaryheap.h"
 #include "miscadmin.h"
 
 #include "schema/plan.h"
 
+/* Kinds of transactions; NO_KIND: none is open. */
+enum
+{
+	CHANGE,
+	VALIDATE,
+	NO_KIND
+};
+
+/* After so many rows that were too long, the next one will do. */
+#define MAX_TRIES 2000
+
+/* Outside of transactions slots are even, those of transactions stand between. */
+#define OUTSIDE_SLOT(ntransactions) (2 * (ntransactions))
+#define TRANSACTION_SLOT(ntransactions) (2 * (ntransactions) - 1)
+
 typedef struct Schedule
 {
-	binaryheap *ready[WF_STEP_MODES];	/* WfStep, that which is first on top */
-	List	   *last;			/* those that nothing waits for, for the end */
-	List	   *held;			/* those that only make way for others */
-	List	   *postponed;		/* those that reach all that is made later */
-	List	   *steps;			/* in their final order */
-	int			blocking;		/* steps left that postponed ones wait for */
+	WfStep	  **steps;			/* by position */
+	int			nsteps;
+	int			(*extra)[NO_KIND + 1];	/* see measure() */
+	int		   *waits;			/* of each step, for so many others */
+	List	   *ready[NO_KIND]; /* WfStep, per kind */
+	List	   *outside;		/* WfStep, ready */
+	List	   *silent;			/* WfStep without statements, ready */
+	List	   *kinds;			/* of the transactions so far */
+	bool		open;			/* the first of them can take more */
+	WfStepTurn	turn;
+	int			left;			/* steps of this turn that are not done */
+	int			tries;
 } Schedule;
 
-static void add_edges(WfAction *action);
+static void prepare(WfPlan *plan, Schedule *schedule);
+static void add_edges(Schedule *schedule, WfAction *action);
+static void add_edge(Schedule *schedule, WfStep *from, WfStep *to);
 static WfStep *entry_of(WfAction *first, WfAction *second);
 static WfStep *exit_of(WfAction *action);
-static bool is_postponed(WfStep *step);
-static bool makes_way(WfStep *step);
+static bool sets_not_null(WfAction *action);
+static bool builds(WfAction *action);
+static void set_alone(Schedule *schedule);
+static void take_turns(Schedule *schedule);
+static void measure(Schedule *schedule);
+static int	longest(Schedule *schedule, WfStep *step, int open);
+static void run_turn(Schedule *schedule, WfStepTurn turn);
+static bool arrange(Schedule *schedule, int budget);
+static int	lower_bound(Schedule *schedule);
+static void run(Schedule *schedule, List **ready, int slot);
 static void make_ready(Schedule *schedule, WfStep *step);
-static void take(Schedule *schedule, WfStep *step);
-static WfStepMode next_mode(Schedule *schedule);
-static WfStepMode release(Schedule *schedule, List **steps);
-static int	compare_steps(Datum a, Datum b, void *arg);
+static int	kind_of(WfStep *step);
+static bool makes_way(WfStep *step);
+static void move_back(Schedule *schedule);
+static int	last_change(Schedule *schedule, int slot);
+static void append_steps(WfPlan *plan, Schedule *schedule);
+static int	compare_steps(const void *a, const void *b);
 
 /* A new step at the end of the list. */
 WfStep *
@@ -47,81 +82,92 @@ wf_schema_step(WfAction *action, WfStepMode mode, List **steps)
 }
 
 /*
- * Puts the steps of all actions, which are in order, into plan->steps.  Only
- * online is there anything to gather.
+ * Adds the steps of all actions, which are in order, to plan->steps, where
+ * those of one transaction may stand already.
  */
 void
 wf_schema_schedule(WfPlan *plan)
 {
-	Schedule	schedule = {.postponed = NIL};
-	int			nsteps = 0;
+	Schedule	schedule = {.open = plan->steps != NIL};
 	ListCell   *lc;
-	ListCell   *ls;
+
+	prepare(plan, &schedule);
+	if (plan->options.online)
+	{
+		foreach(lc, plan->steps)
+			((WfStep *) lfirst(lc))->slot = TRANSACTION_SLOT(1);
+		if (plan->steps)
+			schedule.kinds = list_make1_int(CHANGE);
+		take_turns(&schedule);
+		measure(&schedule);
+		run_turn(&schedule, WF_TURN_EARLY);
+		run_turn(&schedule, WF_TURN_USUAL);
+		move_back(&schedule);
+	}
+	else
+		set_alone(&schedule);
+	append_steps(plan, &schedule);
+}
+
+static void
+prepare(WfPlan *plan, Schedule *schedule)
+{
+	List	   *steps = NIL;
+	ListCell   *lc;
 
 	foreach(lc, plan->actions)
+		steps = list_concat(steps, ((WfAction *) lfirst(lc))->steps);
+	schedule->nsteps = list_length(steps);
+	schedule->steps = palloc(schedule->nsteps * sizeof(WfStep *));
+	schedule->waits = palloc0(schedule->nsteps * sizeof(int));
+	schedule->extra = palloc(schedule->nsteps * sizeof(*schedule->extra));
+	foreach(lc, steps)
 	{
-		foreach(ls, ((WfAction *) lfirst(lc))->steps)
-		{
-			WfStep	   *step = lfirst(ls);
+		WfStep	   *step = lfirst(lc);
 
-			step->position = nsteps++;
-			if (!plan->options.online && step->sql->len)
-				plan->steps = lappend(plan->steps, step);
-			if (step->mode == WF_STEP_TRANSACTION && step->sql->len && !is_postponed(step))
-				schedule.blocking++;
-		}
+		step->position = foreach_current_index(lc);
+		schedule->steps[step->position] = step;
 	}
-	if (!plan->options.online)
-		return;
-	for (int i = 0; i < WF_STEP_MODES; i++)
-		schedule.ready[i] = binaryheap_allocate(nsteps + 1, compare_steps, NULL);
-	foreach(lc, plan->actions)
-		add_edges(lfirst(lc));
-	foreach(lc, plan->actions)
-	{
-		foreach(ls, ((WfAction *) lfirst(lc))->steps)
-			if (((WfStep *) lfirst(ls))->waits == 0)
-			make_ready(&schedule, lfirst(ls));
-	}
-	for (WfStepMode mode = next_mode(&schedule); mode < WF_STEP_MODES; mode = next_mode(&schedule))
-	{
-		while (!binaryheap_empty(schedule.ready[mode]))
-		{
-			CHECK_FOR_INTERRUPTS();
-			take(&schedule, (WfStep *) DatumGetPointer(binaryheap_remove_first(schedule.ready[mode])));
-		}
-	}
-	plan->steps = schedule.steps;
+	foreach(lc, plan->options.online ? plan->actions : NIL)
+		add_edges(schedule, lfirst(lc));
 }
 
 /* Edges that the order of the actions does not keep were given up there. */
 static void
-add_edges(WfAction *action)
+add_edges(Schedule *schedule, WfAction *action)
 {
 	WfStep	   *before = NULL;
 	ListCell   *lc;
 
 	foreach(lc, action->steps)
 	{
-		WfStep	   *step = lfirst(lc);
-
 		if (before)
-		{
-			before->next = lappend(before->next, step);
-			step->waits++;
-		}
-		before = step;
+			add_edge(schedule, before, lfirst(lc));
+		before = lfirst(lc);
 	}
 	foreach(lc, action->before)
 	{
-		WfStep	   *from = exit_of(action);
-		WfStep	   *to = entry_of(action, ((WfEdge *) lfirst(lc))->target);
+		WfAction   *second = ((WfEdge *) lfirst(lc))->target;
 
-		if (from->position > to->position)
-			continue;
-		from->next = lappend(from->next, to);
-		to->waits++;
+		if (!sets_not_null(action) || !builds(second))
+			add_edge(schedule, exit_of(action), entry_of(action, second));
+		else
+		{
+			/* Its transaction at the end may want NOT NULL, nothing before. */
+			add_edge(schedule, linitial(action->steps), entry_of(action, second));
+			if (wf_schema_has_index(second->to) && list_length(second->steps) > 1)
+				add_edge(schedule, exit_of(action), llast(second->steps));
+		}
 	}
+}
+
+static void
+add_edge(Schedule *schedule, WfStep *from, WfStep *to)
+{
+	if (from->position >= to->position)
+		return;
+	from->next = lappend(from->next, to);
+	schedule->waits[to->position]++;
 }
 
 /* What is built beside something old need not wait until others are gone. */
@@ -144,19 +190,218 @@ exit_of(WfAction *action)
 		? list_nth(action->steps, list_length(action->steps) - 2) : step;
 }
 
-/* Default privileges reach all that is made behind them. */
 static bool
-is_postponed(WfStep *step)
+sets_not_null(WfAction *action)
 {
-	WfAction   *action = step->action;
+	return action->verb == WF_VERB_ALTER && strcmp(action->attr, "not_null") == 0 &&
+		action->to->type->kind == WF_OBJECT_COLUMN;
+}
 
-	return action->verb == WF_VERB_CREATE && action->to->type->kind == WF_OBJECT_DEFAULT_PRIVILEGES;
+static bool
+builds(WfAction *action)
+{
+	return action->verb == WF_VERB_CREATE &&
+		(action->to->type->kind == WF_OBJECT_INDEX || action->to->type->kind == WF_OBJECT_CONSTRAINT);
+}
+
+/* All in one transaction, in order, but for what must have ended before others use it. */
+static void
+set_alone(Schedule *schedule)
+{
+	WfStepMode	mode = WF_STEP_TRANSACTION;
+	int			slot = 0;
+
+	for (int i = 0; i < schedule->nsteps; i++)
+	{
+		WfStep	   *step = schedule->steps[i];
+
+		if (!step->sql->len)
+			continue;
+		step->slot = slot += step->mode != mode;
+		mode = step->mode;
+	}
 }
 
 /*
- * What comes back is gone in the transaction that brings it back, if it can:
- * nothing long stands between.
+ * A new enum value goes before all that need not go before it: a function that
+ * runs may use it, too.  Default privileges go behind everything, for they
+ * reach all that is made behind them.
  */
+static void
+take_turns(Schedule *schedule)
+{
+	ListCell   *lc;
+
+	for (int i = schedule->nsteps - 1; i >= 0; i--)
+	{
+		WfStep	   *step = schedule->steps[i];
+
+		step->turn = step->mode == WF_STEP_ALONE ? WF_TURN_EARLY : WF_TURN_USUAL;
+		foreach(lc, step->next)
+			if (((WfStep *) lfirst(lc))->turn == WF_TURN_EARLY)
+			step->turn = WF_TURN_EARLY;
+	}
+	for (int i = 0; i < schedule->nsteps; i++)
+	{
+		WfStep	   *step = schedule->steps[i];
+
+		if (step->action->verb == WF_VERB_CREATE && step->action->to->type->kind == WF_OBJECT_DEFAULT_PRIVILEGES)
+			step->turn = WF_TURN_LATE;
+		foreach(lc, step->turn == WF_TURN_LATE ? step->next : NIL)
+			((WfStep *) lfirst(lc))->turn = WF_TURN_LATE;
+	}
+}
+
+/*
+ * For each step, how many transactions it takes at least to do it and all that
+ * waits for it, given the kind of the one that is open.
+ */
+static void
+measure(Schedule *schedule)
+{
+	for (int i = schedule->nsteps - 1; i >= 0; i--)
+	{
+		WfStep	   *step = schedule->steps[i];
+		int			kind = kind_of(step);
+
+		for (int open = 0; open <= NO_KIND; open++)
+		{
+			if (!step->sql->len)
+				schedule->extra[i][open] = longest(schedule, step, open);
+			else
+				schedule->extra[i][open] = longest(schedule, step, kind) + (kind != NO_KIND && kind != open);
+		}
+	}
+}
+
+static int
+longest(Schedule *schedule, WfStep *step, int open)
+{
+	int			most = 0;
+	ListCell   *lc;
+
+	foreach(lc, step->next)
+	{
+		WfStep	   *next = lfirst(lc);
+
+		if (next->turn == step->turn)
+			most = Max(most, schedule->extra[next->position][open]);
+	}
+	return most;
+}
+
+/* Does all steps of one turn. */
+static void
+run_turn(Schedule *schedule, WfStepTurn turn)
+{
+	schedule->turn = turn;
+	schedule->left = 0;
+	for (int i = 0; i < schedule->nsteps; i++)
+	{
+		if (schedule->steps[i]->turn != turn)
+			continue;
+		schedule->left++;
+		if (schedule->waits[i] == 0)
+			make_ready(schedule, schedule->steps[i]);
+	}
+	if (schedule->left == 0)
+		return;
+	schedule->tries = 0;
+	if (schedule->open)
+		run(schedule, &schedule->ready[CHANGE], TRANSACTION_SLOT(1));
+	schedule->open = false;
+	run(schedule, &schedule->outside, OUTSIDE_SLOT(list_length(schedule->kinds)));
+	for (int budget = lower_bound(schedule); !arrange(schedule, budget); budget++)
+		CHECK_FOR_INTERRUPTS();
+}
+
+/* Does what is left in so many transactions; false: it cannot be done. */
+static bool
+arrange(Schedule *schedule, int budget)
+{
+	Schedule	saved = *schedule;
+	Size		size = schedule->nsteps * sizeof(int);
+
+	if (schedule->left == 0)
+		return true;
+	if (lower_bound(schedule) > budget && schedule->tries < MAX_TRIES)
+	{
+		schedule->tries++;
+		return false;
+	}
+	wf_schema_go_deeper();
+	saved.waits = memcpy(palloc(size), schedule->waits, size);
+	for (int kind = 0; kind < NO_KIND; kind++)
+	{
+		if (!saved.ready[kind])
+			continue;
+		memcpy(schedule->waits, saved.waits, size);
+		for (int i = 0; i < NO_KIND; i++)
+			schedule->ready[i] = list_copy(saved.ready[i]);
+		schedule->kinds = lappend_int(list_copy(saved.kinds), kind);
+		schedule->left = saved.left;
+		run(schedule, &schedule->ready[kind], TRANSACTION_SLOT(list_length(schedule->kinds)));
+		run(schedule, &schedule->outside, OUTSIDE_SLOT(list_length(schedule->kinds)));
+		if (arrange(schedule, budget - 1))
+			return true;
+	}
+	return false;
+}
+
+static int
+lower_bound(Schedule *schedule)
+{
+	int			most = 0;
+	ListCell   *lc;
+
+	for (int kind = 0; kind < NO_KIND; kind++)
+	{
+		foreach(lc, schedule->ready[kind])
+			most = Max(most, schedule->extra[((WfStep *) lfirst(lc))->position][NO_KIND]);
+	}
+	return most;
+}
+
+/* Does what is ready, and what thereby becomes ready in the same way. */
+static void
+run(Schedule *schedule, List **ready, int slot)
+{
+	while (*ready || schedule->silent)
+	{
+		List	  **list = *ready ? ready : &schedule->silent;
+		WfStep	   *step = llast(*list);
+		ListCell   *lc;
+
+		CHECK_FOR_INTERRUPTS();
+		*list = list_delete_last(*list);
+		step->slot = slot;
+		schedule->left--;
+		foreach(lc, step->next)
+		{
+			WfStep	   *next = lfirst(lc);
+
+			if (--schedule->waits[next->position] == 0 && next->turn == schedule->turn)
+				make_ready(schedule, next);
+		}
+	}
+}
+
+static void
+make_ready(Schedule *schedule, WfStep *step)
+{
+	int			kind = kind_of(step);
+	List	  **list = !step->sql->len ? &schedule->silent :
+	kind == NO_KIND ? &schedule->outside : &schedule->ready[kind];
+
+	*list = lappend(*list, step);
+}
+
+static int
+kind_of(WfStep *step)
+{
+	return step->mode == WF_STEP_OUTSIDE ? NO_KIND : step->mode == WF_STEP_VALIDATE ? VALIDATE : CHANGE;
+}
+
 static bool
 makes_way(WfStep *step)
 {
@@ -166,86 +411,79 @@ makes_way(WfStep *step)
 		step->mode == WF_STEP_TRANSACTION;
 }
 
-/* What says nothing is done at once. */
-static void
-make_ready(Schedule *schedule, WfStep *step)
-{
-	wf_schema_go_deeper();
-	if (step->ready)
-		return;
-	step->ready = true;
-	if (!step->sql->len)
-		take(schedule, step);
-	else if (is_postponed(step) && schedule->blocking > 0)
-		schedule->postponed = lappend(schedule->postponed, step);
-	else if (step->mode == WF_STEP_VALIDATE && step->next == NIL)
-		schedule->last = lappend(schedule->last, step);
-	else if (makes_way(step))
-		schedule->held = lappend(schedule->held, step);
-	else
-		binaryheap_add(schedule->ready[step->mode], PointerGetDatum(step));
-}
-
-static void
-take(Schedule *schedule, WfStep *step)
-{
-	ListCell   *lc;
-
-	if (step->sql->len)
-		schedule->steps = lappend(schedule->steps, step);
-	foreach(lc, step->next)
-	{
-		WfStep	   *next = lfirst(lc);
-
-		if (--next->waits == 0)
-			make_ready(schedule, next);
-	}
-	if (step->mode != WF_STEP_TRANSACTION || !step->sql->len || is_postponed(step) ||
-		--schedule->blocking > 0)
-		return;
-	if (schedule->postponed)
-		(void) release(schedule, &schedule->postponed);
-}
-
 /*
- * The mode of which something is ready: after a transaction, first all that
- * another one may wait for.
+ * What comes back is gone in the transaction that brings it back, if it can:
+ * nothing long stands between.  What runs outside of transactions lasts, so it
+ * lets the first one go before.
  */
-static WfStepMode
-next_mode(Schedule *schedule)
+static void
+move_back(Schedule *schedule)
 {
-	WfStepMode	mode = WF_STEP_ALONE;
+	for (int i = schedule->nsteps - 1; i >= 0; i--)
+	{
+		WfStep	   *step = schedule->steps[i];
+		int			slot = PG_INT32_MAX;
+		ListCell   *lc;
 
-	if (schedule->steps == NIL && binaryheap_empty(schedule->ready[WF_STEP_ALONE]) &&
-		!binaryheap_empty(schedule->ready[WF_STEP_TRANSACTION]))
-		return WF_STEP_TRANSACTION;
-	while (mode < WF_STEP_MODES && binaryheap_empty(schedule->ready[mode]))
-		mode++;
-	if (mode == WF_STEP_MODES && schedule->held)
-		mode = release(schedule, &schedule->held);
-	else if (mode == WF_STEP_MODES && schedule->last)
-		mode = release(schedule, &schedule->last);
-	return mode;
+		if (step->turn != WF_TURN_USUAL)
+			continue;
+		foreach(lc, step->next)
+			slot = Min(slot, ((WfStep *) lfirst(lc))->slot);
+		if (!step->sql->len)
+			step->slot = slot;
+		else if (step->mode == WF_STEP_OUTSIDE)
+			step->slot = Max(step->slot, Min(slot & ~1, OUTSIDE_SLOT(schedule->kinds ? 1 : 0)));
+		else if (makes_way(step))
+			step->slot = Max(step->slot, last_change(schedule, slot));
+	}
 }
 
-/* Hands these out now; returns their mode. */
-static WfStepMode
-release(Schedule *schedule, List **steps)
+/* The last transaction for changes up to a slot; 0 for none. */
+static int
+last_change(Schedule *schedule, int slot)
 {
-	WfStepMode	mode = ((WfStep *) linitial(*steps))->mode;
+	int			last = 0;
 	ListCell   *lc;
 
-	foreach(lc, *steps)
-		binaryheap_add(schedule->ready[mode], PointerGetDatum(lfirst(lc)));
-	*steps = NIL;
-	return mode;
+	foreach(lc, schedule->kinds)
+	{
+		int			number = foreach_current_index(lc) + 1;
+
+		if (lfirst_int(lc) == CHANGE && TRANSACTION_SLOT(number) <= slot)
+			last = TRANSACTION_SLOT(number);
+	}
+	return last;
+}
+
+static void
+append_steps(WfPlan *plan, Schedule *schedule)
+{
+	int			last = last_change(schedule, PG_INT32_MAX);
+
+	if (last == 0)
+		last = TRANSACTION_SLOT(list_length(schedule->kinds) + 1);
+	for (int i = 0; i < schedule->nsteps; i++)
+	{
+		if (schedule->steps[i]->turn == WF_TURN_LATE)
+			schedule->steps[i]->slot = last;
+	}
+	qsort(schedule->steps, schedule->nsteps, sizeof(WfStep *), compare_steps);
+	for (int i = 0; i < schedule->nsteps; i++)
+	{
+		if (schedule->steps[i]->sql->len)
+			plan->steps = lappend(plan->steps, schedule->steps[i]);
+	}
 }
 
 static int
-compare_steps(Datum a, Datum b, void *arg)
+compare_steps(const void *a, const void *b)
 {
-	int			x = ((WfStep *) DatumGetPointer(a))->position;
-	int			y = ((WfStep *) DatumGetPointer(b))->position;
+	const WfStep *x = *(WfStep *const *) a;
+	const WfStep *y = *(WfStep *const *) b;
 
-	return x < y ? 1 : x > y ? -1 : 0;
+	if (x->slot != y->slot)
+		return x->slot < y->slot ? -1 : 1;
+	if (x->turn != y->turn)
+		return x->turn < y->turn ? -1 : 1;
+	return x->position < y->position ? -1 : x->position > y->position;
 }

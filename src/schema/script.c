@@ -28,7 +28,7 @@ static bool body_has_new_value(WfPlan *plan, WfAction *action);
 static char *pinned_settings(WfPlan *plan, const char *verb, bool transactional);
 static bool script_has(WfPlan *plan, const char *const *words, bool transactional);
 static void begin(WfPlan *plan, StringInfo script, ListCell *from);
-static void commit(StringInfo script, WfStepMode mode);
+static void commit(StringInfo script, WfStep *last);
 static char *text_of(List *steps);
 static bool has_mode(List *steps, WfStepMode mode);
 
@@ -292,7 +292,7 @@ wf_schema_script(WfPlan *plan)
 	StringInfoData script;
 	char	   *outside;
 	bool		left = false;
-	WfStepMode	mode = WF_STEP_MODES;
+	WfStep	   *before = NULL;
 	ListCell   *lc;
 
 	if (!plan->options.allow_data_loss)
@@ -303,23 +303,23 @@ wf_schema_script(WfPlan *plan)
 	{
 		WfStep	   *step = lfirst(lc);
 
-		if (step->mode != mode)
+		if (!before || step->slot != before->slot)
 		{
-			commit(&script, mode);
-			if (script.len && (step->mode != WF_STEP_OUTSIDE || mode != WF_STEP_MODES))
+			commit(&script, before);
+			if (before)
 				appendStringInfoChar(&script, '\n');
 			if (step->mode != WF_STEP_OUTSIDE)
 				begin(plan, &script, lc);
 			else if (!left)
 				appendStringInfoString(&script, outside);
 			left |= step->mode == WF_STEP_OUTSIDE;
-			mode = step->mode;
 		}
+		before = step;
 		if (plan->options.rollback && step == linitial(step->action->steps))
 			appendStringInfoString(&script, wf_schema_loss_comment(step->action->not_restored));
 		appendBinaryStringInfo(&script, step->sql->data, step->sql->len);
 	}
-	commit(&script, mode);
+	commit(&script, before);
 	if (left)
 		appendStringInfoString(&script, pinned_settings(plan, "RESET", false));
 	return script.data;
@@ -397,14 +397,16 @@ static void
 begin(WfPlan *plan, StringInfo script, ListCell *from)
 {
 	const char *timeout = plan->options.lock_timeout;
-	WfStepMode	mode = ((WfStep *) lfirst(from))->mode;
+	int			slot = ((WfStep *) lfirst(from))->slot;
 
 	appendStringInfo(script, "BEGIN;\n%s", pinned_settings(plan, "SET LOCAL", true));
 	if (!timeout)
 		return;
-	for (ListCell *lc = from; lc && ((WfStep *) lfirst(lc))->mode == mode; lc = lnext(plan->steps, lc))
+	for (ListCell *lc = from; lc && ((WfStep *) lfirst(lc))->slot == slot; lc = lnext(plan->steps, lc))
 	{
-		if (mode != WF_STEP_VALIDATE && ((WfStep *) lfirst(lc))->action->lock >= WF_SCHEMA_LOCK_SHARE)
+		WfStep	   *step = lfirst(lc);
+
+		if (step->mode != WF_STEP_VALIDATE && step->action->lock >= WF_SCHEMA_LOCK_SHARE)
 		{
 			appendStringInfo(script, "SET LOCAL lock_timeout = %s;\n", quote_literal_cstr(timeout));
 			return;
@@ -412,11 +414,11 @@ begin(WfPlan *plan, StringInfo script, ListCell *from)
 	}
 }
 
-/* Ends what steps of this mode ran in. */
+/* Ends what this step ran in. */
 static void
-commit(StringInfo script, WfStepMode mode)
+commit(StringInfo script, WfStep *last)
 {
-	if (mode != WF_STEP_OUTSIDE && mode != WF_STEP_MODES)
+	if (last && last->mode != WF_STEP_OUTSIDE)
 		appendStringInfoString(script, "COMMIT;\n");
 }
 
