@@ -75,6 +75,8 @@ OBJS = \
 	src/schema/ddl_identity.o \
 	src/schema/ddl_index.o \
 	src/schema/ddl_inheritance.o \
+	src/schema/ddl_online.o \
+	src/schema/ddl_online_partition.o \
 	src/schema/ddl_other.o \
 	src/schema/ddl_rename.o \
 	src/schema/ddl_routine.o \

@@ -18,6 +18,8 @@
 #include "common/hashfn.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "nodes/nodes.h"
+#include "optimizer/optimizer.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -61,6 +63,7 @@ typedef struct DefaultEntry
 {
 	const char *stored;
 	const char *text;
+	bool		is_volatile;
 	char		status;
 } DefaultEntry;
 
@@ -110,8 +113,9 @@ static TypeEntry *type_of(ColumnScan *scan, Form_pg_attribute form);
 static char *type_text(Form_pg_attribute form, Oid usual_collation);
 static const char *storage_name(char storage);
 static void read_default(WfReader *reader, defaults_hash *known, HeapTuple tuple, TupleDesc desc);
-static const char *default_text(WfReader *reader, defaults_hash *known, Datum stored, Oid relation);
+static const char *default_text(WfReader *reader, defaults_hash *known, Datum stored, Oid relation, bool *is_volatile);
 static char *deparse(MemoryContext context, Datum stored, Oid relation);
+static bool computes_each_row(Datum stored);
 static bool strip_locations(char *stored);
 
 /* One place in pg_attribute as a number. */
@@ -363,6 +367,7 @@ read_default(WfReader *reader, defaults_hash *known, HeapTuple tuple, TupleDesc 
 	MemoryContext old;
 	Datum		stored;
 	bool		isnull;
+	bool		is_volatile;
 
 	if (!parent || parent->type->kind == WF_OBJECT_EXTENSION)
 		return;
@@ -376,13 +381,15 @@ read_default(WfReader *reader, defaults_hash *known, HeapTuple tuple, TupleDesc 
 	object = wf_schema_reader_add_part(reader, WF_OBJECT_DEFAULT, parent, identity);
 	wf_schema_address_set(reader->map, AttrDefaultRelationId, form->oid, 0, object);
 	object->values[wf_schema_attr_index(object->type, "expression")] =
-		default_text(reader, known, stored, form->adrelid);
+		default_text(reader, known, stored, form->adrelid, &is_volatile);
+	if (is_volatile)
+		object->values[wf_schema_attr_index(object->type, "volatile")] = "true";
 	MemoryContextSwitchTo(old);
 }
 
 /* What mentions no column reads the same in every table. */
 static const char *
-default_text(WfReader *reader, defaults_hash *known, Datum stored, Oid relation)
+default_text(WfReader *reader, defaults_hash *known, Datum stored, Oid relation, bool *is_volatile)
 {
 	char	   *key = TextDatumGetCString(stored);
 	DefaultEntry *entry;
@@ -390,6 +397,7 @@ default_text(WfReader *reader, defaults_hash *known, Datum stored, Oid relation)
 
 	if (!strip_locations(key))
 	{
+		*is_volatile = computes_each_row(stored);
 		pfree(key);
 		return deparse(reader->context, stored, relation);
 	}
@@ -397,8 +405,25 @@ default_text(WfReader *reader, defaults_hash *known, Datum stored, Oid relation)
 	if (found)
 		pfree(key);
 	else
+	{
 		entry->text = deparse(reader->context, stored, relation);
+		entry->is_volatile = computes_each_row(stored);
+	}
+	*is_volatile = entry->is_volatile;
 	return entry->text;
+}
+
+/* As ADD COLUMN sees it, which otherwise computes the default once. */
+static bool
+computes_each_row(Datum stored)
+{
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "wishflags default", ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(scratch);
+	bool		result = contain_volatile_functions(stringToNode(TextDatumGetCString(stored)));
+
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(scratch);
+	return result;
 }
 
 /* As pg_get_expr() says it; NULL of a table that is gone. */

@@ -17,6 +17,7 @@
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "parser/analyze.h"
 #include "parser/parse_coerce.h"
 #include "parser/parse_collate.h"
@@ -84,14 +85,19 @@ wf_schema_cook_type(const char *path, const char *text, Oid *type, int32 *typmod
 	return cooking.result;
 }
 
-/* A default of a column of this type; "" for one that the server would not keep. */
+/*
+ * A default of a column of this type; "" for one that the server would not
+ * keep.  *is_volatile: it is computed for each row.
+ */
 char *
-wf_schema_cook_default(const char *path, const char *text, Oid type, int32 typmod)
+wf_schema_cook_default(const char *path, const char *text, Oid type, int32 typmod, bool *is_volatile)
 {
 	Cooking		cooking = {.parse = parse_default, .show = show_expression, .path = path, .text = text,
 	.type = type, .typmod = typmod};
+	char	   *result = cook(&cooking);
 
-	return cook(&cooking);
+	*is_volatile = result && contain_volatile_functions(cooking.node);
+	return result;
 }
 
 /* The expression of a generated column of a table. */

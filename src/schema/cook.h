@@ -9,7 +9,7 @@
 #include "nodes/pg_list.h"
 
 extern char *wf_schema_cook_type(const char *path, const char *text, Oid *type, int32 *typmod);
-extern char *wf_schema_cook_default(const char *path, const char *text, Oid type, int32 typmod);
+extern char *wf_schema_cook_default(const char *path, const char *text, Oid type, int32 typmod, bool *is_volatile);
 extern char *wf_schema_cook_generated(const char *path, const char *text, Oid table, Oid type, int32 typmod);
 extern char *wf_schema_cook_check(const char *path, const char *text, Oid table);
 extern char *wf_schema_cook_index(const char *path, const char *text, Oid table);

@@ -56,6 +56,22 @@ WF_DDL_ALTER(constraint);
 
 extern bool wf_schema_ddl_builds_apart(WfObject *constraint);
 
+/* ddl_online.c */
+extern bool wf_schema_ddl_keeps_children(WfObject *table);
+extern bool wf_schema_ddl_rewrites(WfObject *column, WfObject *dflt);
+extern bool wf_schema_ddl_fills_later(WfDdl *ddl, WfObject *column, WfObject *dflt);
+extern void wf_schema_ddl_fill_column(WfDdl *ddl, WfObject *column, WfObject *dflt);
+extern char *wf_schema_ddl_do(const char *body);
+extern void wf_schema_ddl_fill_rest(WfDdl *ddl, WfObject *constraint);
+extern bool wf_schema_ddl_proves_not_null(WfDdl *ddl, WfObject *column);
+extern void wf_schema_ddl_prove_not_null(WfDdl *ddl, WfObject *column);
+
+/* ddl_online_partition.c */
+extern bool wf_schema_ddl_is_own_key(WfObject *constraint);
+extern void wf_schema_ddl_check_partitions(WfDdl *ddl, WfObject *constraint);
+extern bool wf_schema_ddl_leaves_quietly(WfObject *link);
+extern void wf_schema_ddl_drop_bound(WfDdl *ddl, WfObject *table);
+
 /* ddl_index.c */
 WF_DDL_CREATE(index);
 WF_DDL_DROP(index);

@@ -3,7 +3,6 @@
  */
 #include "common/compat.h"
 
-#include "common/hashfn.h"
 #include "utils/builtins.h"
 
 #include "schema/ddl.h"
@@ -204,6 +203,8 @@ void
 wf_schema_ddl_column_create(WfDdl *ddl, WfObject *column)
 {
 	StringInfoData definition;
+	WfObject   *dflt = folded_default(column);
+	bool		fills_later = wf_schema_ddl_fills_later(ddl, column, dflt);
 
 	if (is_view(column->parent))
 	{
@@ -212,8 +213,12 @@ wf_schema_ddl_column_create(WfDdl *ddl, WfObject *column)
 		return;
 	}
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
+	ddl->rewrites = !fills_later && wf_schema_ddl_rewrites(column, dflt);
 	initStringInfo(&definition);
-	wf_schema_ddl_column_definition(&definition, column, false);
+	if (fills_later)
+		appendStringInfo(&definition, "%s %s", wf_schema_short_name(column), wf_schema_value(column, "type"));
+	else
+		wf_schema_ddl_column_definition(&definition, column, false);
 	if (is_attribute(column))
 		appendStringInfo(ddl->sql, "ALTER TYPE %s ADD ATTRIBUTE %s%s;\n", column->parent->identity,
 						 definition.data, to_tables(column->parent));
@@ -231,6 +236,8 @@ wf_schema_ddl_column_create(WfDdl *ddl, WfObject *column)
 			appendStringInfo(ddl->sql, "%s ADD %s;\n", wf_schema_ddl_alter_column(column, true), identity);
 	}
 	wf_schema_ddl_column_settings(ddl, column);
+	if (fills_later)
+		wf_schema_ddl_fill_column(ddl, column, dflt);
 	wf_schema_ddl_settle_copies(ddl, column);
 }
 
@@ -449,11 +456,6 @@ plain_type(const char *type)
 static void
 alter_not_null(WfDdl *ddl, WfObject *from, WfObject *to)
 {
-	char	   *alter = wf_schema_ddl_alter_column(to, false);
-	char	   *name = wf_schema_short_name(to);
-	const char *table = to->parent->identity;
-	char	   *check;
-
 	/* Where the identity comes or goes, its statements say this as well. */
 	if (!wf_schema_value(from, "identity") != !wf_schema_value(to, "identity"))
 		return;
@@ -467,24 +469,10 @@ alter_not_null(WfDdl *ddl, WfObject *from, WfObject *to)
 		return;
 	}
 	ddl->breaks = true;
-	if (!ddl->late || !wf_schema_ddl_stands_alone(to->parent))
-	{
-		appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", alter);
-		return;
-	}
-
-	/*
-	 * A valid CHECK spares the scan under the strongest lock; each step
-	 * commits.
-	 */
-	check = psprintf("wf_not_null_%08x", hash_bytes((const unsigned char *) to->identity,
-													strlen(to->identity)));
-	appendStringInfo(ddl->sql, "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\n",
-					 table, check, name);
-	wf_schema_ddl_step(ddl, WF_STEP_VALIDATE);
-	appendStringInfo(ddl->sql, "ALTER TABLE %s VALIDATE CONSTRAINT %s;\n", table, check);
-	wf_schema_ddl_step(ddl, WF_STEP_TRANSACTION);
-	appendStringInfo(ddl->sql, "%s SET NOT NULL;\nALTER TABLE %s DROP CONSTRAINT %s;\n", alter, table, check);
+	if (wf_schema_ddl_proves_not_null(ddl, to))
+		wf_schema_ddl_prove_not_null(ddl, to);
+	else
+		appendStringInfo(ddl->sql, "%s SET NOT NULL;\n", wf_schema_ddl_alter_column(to, false));
 }
 
 /* A stored expression can be dropped; otherwise the column is made anew. */

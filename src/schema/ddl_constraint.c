@@ -32,13 +32,15 @@ wf_schema_ddl_constraint_create(WfDdl *ddl, WfObject *constraint)
 	char	   *name = wf_schema_short_name(constraint);
 	bool		not_valid = wf_schema_flag(constraint, "not_valid");
 	bool		validate_later = ddl->late && !not_valid && !index &&
-	!wf_schema_ddl_is_new(constraint->parent) && wf_schema_ddl_stands_alone(constraint->parent);
+	!wf_schema_ddl_is_new(constraint->parent) &&
+	(wf_schema_ddl_stands_alone(constraint->parent) || wf_schema_ddl_is_own_key(constraint));
 
 	if (ddl->late && wf_schema_ddl_builds_apart(constraint))
 	{
 		create_by_index(ddl, constraint, index, name);
 		return;
 	}
+	wf_schema_ddl_check_partitions(ddl, constraint);
 	wf_schema_ddl_lock(ddl, is_kind(constraint, "FOREIGN KEY") ? WF_SCHEMA_LOCK_SHARE_ROW_EXCLUSIVE
 					   : WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	appendStringInfo(ddl->sql, "%s ADD CONSTRAINT %s %s%s;\n", alter_table(constraint), name,
@@ -111,6 +113,7 @@ void
 wf_schema_ddl_constraint_drop(WfDdl *ddl, WfObject *constraint)
 {
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
+	wf_schema_ddl_fill_rest(ddl, constraint);
 	appendStringInfo(ddl->sql, "ALTER %s %s DROP CONSTRAINT %s;\n", constraint->parent->type->keyword,
 					 constraint->parent->identity, wf_schema_short_name(constraint));
 }

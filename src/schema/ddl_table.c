@@ -223,6 +223,8 @@ wf_schema_ddl_table_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *
 	char	   *alter = alter_table(to);
 
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
+	ddl->rewrites = (strcmp(attr, "persistence") == 0 || strcmp(attr, "access_method") == 0) &&
+		to->type->kind == WF_OBJECT_TABLE && !wf_schema_value(to, "partition_by");
 	if (strcmp(attr, "persistence") == 0)
 		appendStringInfo(ddl->sql, "%s SET %s;\n", alter, value ? "UNLOGGED" : "LOGGED");
 	else if (strcmp(attr, "access_method") == 0)
@@ -297,10 +299,19 @@ wf_schema_ddl_partition_create(WfDdl *ddl, WfObject *link)
 void
 wf_schema_ddl_partition_drop(WfDdl *ddl, WfObject *link)
 {
+	bool		quietly = ddl->late && wf_schema_ddl_leaves_quietly(link);
+
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	ddl->breaks = true;
-	appendStringInfo(ddl->sql, "ALTER TABLE %s DETACH PARTITION %s;\n",
-					 wf_schema_value(link, "of"), link->identity);
+	if (quietly)
+		wf_schema_ddl_step(ddl, WF_STEP_OUTSIDE);
+	appendStringInfo(ddl->sql, "ALTER TABLE %s DETACH PARTITION %s%s;\n",
+					 wf_schema_value(link, "of"), link->identity, quietly ? " CONCURRENTLY" : "");
+	if (quietly)
+	{
+		wf_schema_ddl_step(ddl, WF_STEP_TRANSACTION);
+		wf_schema_ddl_drop_bound(ddl, link->parent);
+	}
 	settle_foreign_keys(ddl, link);
 }
 

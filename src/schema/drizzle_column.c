@@ -131,15 +131,18 @@ add_default(Drizzle *drizzle, DrizzleEntity *entity, WfObject *column, ColumnTyp
 	char	   *text = wf_drizzle_text(entity->fields, "default", NULL);
 	char	   *cooked;
 	WfObject   *object;
+	bool		is_volatile = false;
 
 	if (!text || !*text)
 		return;
-	cooked = OidIsValid(type->oid) ? wf_schema_cook_default(drizzle->path, text, type->oid, type->typmod) : NULL;
+	cooked = OidIsValid(type->oid) ? wf_schema_cook_default(drizzle->path, text, type->oid, type->typmod, &is_volatile) : NULL;
 	if (cooked && !*cooked)
 		return;
 	object = wf_drizzle_add(drizzle, WF_OBJECT_DEFAULT, column->identity, entity->schema);
 	object->parent = column;
 	wf_drizzle_set(object, "expression", cooked ? cooked : text);
+	if (is_volatile)
+		wf_drizzle_set(object, "volatile", "true");
 }
 
 static void
@@ -203,5 +206,6 @@ add_serial(Drizzle *drizzle, DrizzleEntity *entity, WfObject *column, const char
 	wf_schema_object_need(owner, column);
 	object->parent = column;
 	wf_drizzle_set(object, "expression", psprintf("nextval(%s::regclass)", quote_literal_cstr(name)));
+	wf_drizzle_set(object, "volatile", "true");
 	wf_schema_object_need(object, sequence);
 }

@@ -197,6 +197,9 @@ link_edges(WfObject *link)
 {
 	switch (link->type->kind)
 	{
+		case WF_OBJECT_CONSTRAINT:
+			wf_schema_foreign_key_edges(link);
+			break;
 		case WF_OBJECT_PARTITION:
 			wf_schema_partition_edges(link);
 			break;

@@ -10,6 +10,7 @@
 #define MAX_LEVELS 64
 
 static bool joins_old_index(WfObject *index);
+static void after_partitions(WfObject *constraint, WfObject *table);
 
 /*
  * A table is attached when it has all columns and constraints of the parent.
@@ -186,8 +187,61 @@ wf_schema_detach_edges(WfObject *link)
 
 	if (above)
 		wf_schema_edge(link->drop_action, above->drop_action, NULL);
+	/* The bound may stay as a CHECK for a while, under a name that is free. */
+	foreach(lc, link->parent->children)
+	{
+		WfObject   *child = lfirst(lc);
+
+		if (child->type->kind == WF_OBJECT_CONSTRAINT && child->drop_action && child->drop_action->from == child)
+			wf_schema_edge(link->drop_action, child->drop_action, NULL);
+	}
+	foreach(lc, link->parent->twin ? link->parent->twin->children : NIL)
+	{
+		WfObject   *child = lfirst(lc);
+
+		if (child->type->kind == WF_OBJECT_CONSTRAINT)
+			wf_schema_edge(link->drop_action, child->create_action, NULL);
+	}
 	foreach(lc, wf_schema_copied_foreign_keys(link))
 		wf_schema_edge(link->drop_action, ((WfObject *) lfirst(lc))->drop_action, NULL);
+}
+
+/*
+ * A foreign key of a partitioned table takes over equal ones of its
+ * partitions, so those that are to go are gone by then; and its copies are
+ * gone before a partition gets its own again.
+ */
+void
+wf_schema_foreign_key_edges(WfObject *constraint)
+{
+	WfObject   *table = constraint->parent->twin;
+	ListCell   *lc;
+
+	if (!table || !wf_schema_is_foreign_key(constraint))
+		return;
+	after_partitions(constraint, table);
+	foreach(lc, wf_schema_copied_foreign_keys(wf_schema_partition_of(table)))
+		wf_schema_edge(((WfObject *) lfirst(lc))->drop_action, constraint->create_action, NULL);
+}
+
+static void
+after_partitions(WfObject *constraint, WfObject *table)
+{
+	ListCell   *lc;
+
+	wf_schema_go_deeper();
+	foreach(lc, table->needed_by)
+	{
+		WfObject   *link = lfirst(lc);
+		WfObject   *other;
+
+		if (link->type->kind != WF_OBJECT_PARTITION)
+			continue;
+		other = wf_schema_namesake(constraint, link->parent);
+		if (other && wf_schema_is_foreign_key(other))
+			wf_schema_edge(other->drop_action, constraint->create_action, NULL);
+		after_partitions(constraint, link->parent);
+	}
 }
 
 /* Marks the tables that foreign keys point at. */

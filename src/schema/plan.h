@@ -105,6 +105,7 @@ typedef struct WfAction
 	List	   *lost;			/* char *: data, and what else no way back has */
 	List	   *not_restored;	/* char *: what the opposite of this loses */
 	bool		breaks;			/* who uses the object fails or sees another */
+	bool		rewrites;		/* the table, under its lock */
 	bool		transactional;
 	bool		alone;			/* its transaction must end before others use
 								 * it */
@@ -154,6 +155,7 @@ typedef struct WfDdl
 	bool		loses_data;
 	List	   *lost;			/* see WfAction */
 	bool		breaks;
+	bool		rewrites;
 	bool		alone;
 } WfDdl;
 
@@ -190,6 +192,7 @@ extern struct wf_names_hash *wf_schema_taken_names(struct wf_names_hash *names, 
 extern void wf_schema_partition_edges(WfObject *link);
 extern void wf_schema_index_partition_edges(WfObject *link);
 extern void wf_schema_detach_edges(WfObject *link);
+extern void wf_schema_foreign_key_edges(WfObject *constraint);
 extern bool wf_schema_has_index(WfObject *object);
 extern bool wf_schema_is_foreign_key(WfObject *constraint);
 extern WfObject *wf_schema_kept_foreign_key(WfObject *constraint);

@@ -50,7 +50,7 @@ static void add_edges(Schedule *schedule, WfAction *action);
 static void add_edge(Schedule *schedule, WfStep *from, WfStep *to);
 static WfStep *entry_of(WfAction *first, WfAction *second);
 static WfStep *exit_of(WfAction *action);
-static bool sets_not_null(WfAction *action);
+static WfStep *filled_by(WfAction *action);
 static bool builds(WfAction *action);
 static void set_alone(Schedule *schedule);
 static void take_turns(Schedule *schedule);
@@ -149,15 +149,10 @@ add_edges(Schedule *schedule, WfAction *action)
 	{
 		WfAction   *second = ((WfEdge *) lfirst(lc))->target;
 
-		if (!sets_not_null(action) || !builds(second))
-			add_edge(schedule, exit_of(action), entry_of(action, second));
-		else
-		{
-			/* Its transaction at the end may want NOT NULL, nothing before. */
-			add_edge(schedule, linitial(action->steps), entry_of(action, second));
-			if (wf_schema_has_index(second->to) && list_length(second->steps) > 1)
-				add_edge(schedule, exit_of(action), llast(second->steps));
-		}
+		add_edge(schedule, builds(second) ? filled_by(action) : exit_of(action), entry_of(action, second));
+		/* Its transaction at the end may want NOT NULL, nothing before. */
+		if (builds(second) && wf_schema_has_index(second->to) && list_length(second->steps) > 1)
+			add_edge(schedule, exit_of(action), llast(second->steps));
 	}
 }
 
@@ -190,11 +185,17 @@ exit_of(WfAction *action)
 		? list_nth(action->steps, list_length(action->steps) - 2) : step;
 }
 
-static bool
-sets_not_null(WfAction *action)
+/* A column has its values before it is NOT NULL. */
+static WfStep *
+filled_by(WfAction *action)
 {
-	return action->verb == WF_VERB_ALTER && strcmp(action->attr, "not_null") == 0 &&
-		action->to->type->kind == WF_OBJECT_COLUMN;
+	if (!action->to || action->to->type->kind != WF_OBJECT_COLUMN)
+		return exit_of(action);
+	if (action->verb == WF_VERB_CREATE && list_length(action->steps) > 1)
+		return lsecond(action->steps);
+	if (action->verb == WF_VERB_ALTER && strcmp(action->attr, "not_null") == 0)
+		return linitial(action->steps);
+	return exit_of(action);
 }
 
 static bool

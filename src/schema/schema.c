@@ -294,6 +294,8 @@ severity(WfAction *action)
 {
 	if (action->loses_data)
 		return "critical";
+	if (action->rewrites)
+		return "high";
 	if (action->breaks)
 		return "medium";
 	return action->lock >= WF_SCHEMA_LOCK_SHARE ? "low" : "info";
@@ -310,8 +312,8 @@ kind(WfAction *action)
 }
 
 /*
- * What is behind a change: whether it only makes way for another one, what it
- * loses, on the way back what stays lost, and what a created object may have
+ * What is behind a change: whether it only makes way for another one, writes
+ * the table anew under its lock, what it loses, on the way back what stays lost, and what a created object may have
  * been called before.
  */
 static Jsonb *
@@ -319,12 +321,14 @@ evidence(WfAction *action, bool rollback)
 {
 	JsonbParseState *state = NULL;
 	WfObject   *object = action->from ? action->from : action->to;
-	JsonbValue	rebuilt = {.type = jbvBool};
+	JsonbValue	yes = {.type = jbvBool};
 
-	rebuilt.val.boolean = true;
+	yes.val.boolean = true;
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	if (!action->renamed && object->fate == WF_FATE_REPLACE)
-		push_member(&state, "rebuilt", rebuilt);
+		push_member(&state, "rebuilt", yes);
+	if (action->rewrites)
+		push_member(&state, "rewrites", yes);
 	push_list(&state, "lost", action->lost);
 	if (rollback)
 		push_list(&state, "not_restored", action->not_restored);

@@ -123,6 +123,7 @@ write_action(WfPlan *plan, WfAction *action, List *default_privileges)
 	action->loses_data = ddl.loses_data;
 	action->lost = ddl.lost;
 	action->breaks = ddl.breaks;
+	action->rewrites = ddl.rewrites;
 	action->transactional = !has_mode(ddl.steps, WF_STEP_OUTSIDE);
 	action->alone = ddl.alone;
 }

@@ -128,7 +128,7 @@ static WfObjectType types[] = {
 	{{"column", REQUIRED}}, 0},
 	{WF_OBJECT_DEFAULT, "default", "", NULL,
 		wf_schema_ddl_default_create, wf_schema_ddl_default_drop, wf_schema_ddl_default_alter,
-	{{"expression", REQUIRED}}, 0},
+	{{"expression", REQUIRED}, {"volatile", QUIET}}, 0},
 	{WF_OBJECT_VIEW, "view", "VIEW", "TABLE",
 		wf_schema_ddl_view_create, wf_schema_ddl_plain_drop, wf_schema_ddl_view_alter,
 	{{"definition", REQUIRED}, {"columns", LIST | QUIET}, {"options", LIST}, OWNED}, 0},
