@@ -21,7 +21,6 @@ static bool fires_on_update(WfObject *object);
 static bool is_of_kind(List *objects, WfObjectKind kind);
 static bool takes_not_null_check(WfObject *column);
 static void write_fill(WfDdl *ddl, WfObject *column);
-static void write_not_null(WfDdl *ddl, WfObject *column, const char *check);
 
 /*
  * Do all links to children and partitions below a table outlast the plan?
@@ -157,29 +156,25 @@ takes_not_null_check(WfObject *column)
 /*
  * Behind ADD COLUMN without default and NOT NULL: sets both, and fills the
  * rows that were there before.  A constraint notes that this is not done yet,
- * for a script that goes on from there; it lets everything pass if NULL may
- * stay.
+ * for a script that goes on from there; it lets everything pass, for others
+ * go on changing rows that are not filled.
  */
 void
 wf_schema_ddl_fill_column(WfDdl *ddl, WfObject *column, WfObject *dflt)
 {
-	bool		not_null = wf_schema_flag(column, "not_null");
 	char	   *check = interim_check(FILL_PREFIX, column);
 	const char *table = column->parent->identity;
 
 	appendStringInfo(ddl->sql, "%s SET DEFAULT %s;\n", wf_schema_ddl_alter_column(column, false),
 					 wf_schema_ddl_exact(wf_schema_value(dflt, "expression")));
-	appendStringInfo(ddl->sql, "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL%s) NOT VALID;\n",
-					 table, check, wf_schema_short_name(column), not_null ? "" : " OR true");
+	appendStringInfo(ddl->sql, "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL OR true) NOT VALID;\n",
+					 table, check, wf_schema_short_name(column));
 	wf_schema_ddl_step(ddl, WF_STEP_OUTSIDE);
 	write_fill(ddl, column);
-	if (not_null)
-		write_not_null(ddl, column, check);
-	else
-	{
-		wf_schema_ddl_step(ddl, WF_STEP_TRANSACTION);
-		appendStringInfo(ddl->sql, "ALTER TABLE %s DROP CONSTRAINT %s;\n", table, check);
-	}
+	wf_schema_ddl_step(ddl, WF_STEP_TRANSACTION);
+	appendStringInfo(ddl->sql, "ALTER TABLE %s DROP CONSTRAINT %s;\n", table, check);
+	if (wf_schema_flag(column, "not_null"))
+		wf_schema_ddl_prove_not_null(ddl, column);
 }
 
 /* What the note of a script that stopped midway wants done before it goes. */
@@ -255,23 +250,15 @@ wf_schema_ddl_proves_not_null(WfDdl *ddl, WfObject *column)
 	return ddl->late && takes_not_null_check(column) && wf_schema_ddl_keeps_children(column->parent);
 }
 
-/* NOT NULL, where a valid CHECK spares the scan under the strongest lock. */
+/* NOT NULL, where a valid CHECK spares the scan under the strongest lock; each step commits. */
 void
 wf_schema_ddl_prove_not_null(WfDdl *ddl, WfObject *column)
 {
 	char	   *check = interim_check(NOT_NULL_PREFIX, column);
-
-	appendStringInfo(ddl->sql, "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\n",
-					 column->parent->identity, check, wf_schema_short_name(column));
-	write_not_null(ddl, column, check);
-}
-
-/* Each of these steps commits. */
-static void
-write_not_null(WfDdl *ddl, WfObject *column, const char *check)
-{
 	const char *table = column->parent->identity;
 
+	appendStringInfo(ddl->sql, "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\n",
+					 table, check, wf_schema_short_name(column));
 	wf_schema_ddl_step(ddl, WF_STEP_VALIDATE);
 	appendStringInfo(ddl->sql, "ALTER TABLE %s VALIDATE CONSTRAINT %s;\n", table, check);
 	wf_schema_ddl_step(ddl, WF_STEP_TRANSACTION);

@@ -50,6 +50,7 @@ static void add_edges(Schedule *schedule, WfAction *action);
 static void add_edge(Schedule *schedule, WfStep *from, WfStep *to);
 static WfStep *entry_of(WfAction *first, WfAction *second);
 static WfStep *exit_of(WfAction *action);
+static WfStep *closing_of(WfAction *action);
 static WfStep *filled_by(WfAction *action);
 static bool builds(WfAction *action);
 static void set_alone(Schedule *schedule);
@@ -151,8 +152,8 @@ add_edges(Schedule *schedule, WfAction *action)
 
 		add_edge(schedule, builds(second) ? filled_by(action) : exit_of(action), entry_of(action, second));
 		/* Its transaction at the end may want NOT NULL, nothing before. */
-		if (builds(second) && wf_schema_has_index(second->to) && list_length(second->steps) > 1)
-			add_edge(schedule, exit_of(action), llast(second->steps));
+		if (builds(second) && wf_schema_has_index(second->to))
+			add_edge(schedule, exit_of(action), closing_of(second));
 	}
 }
 
@@ -183,6 +184,23 @@ exit_of(WfAction *action)
 
 	return step->mode == WF_STEP_VALIDATE && list_length(action->steps) > 1
 		? list_nth(action->steps, list_length(action->steps) - 2) : step;
+}
+
+/* The transaction that takes into use what was built, if it is no part of that. */
+static WfStep *
+closing_of(WfAction *action)
+{
+	WfStep	   *closing = linitial(action->steps);
+	ListCell   *lc;
+
+	foreach(lc, action->steps)
+	{
+		WfStep	   *step = lfirst(lc);
+
+		if (step->sql->len && step->mode == WF_STEP_TRANSACTION)
+			closing = step;
+	}
+	return closing == linitial(action->steps) ? llast(action->steps) : closing;
 }
 
 /* A column has its values before it is NOT NULL. */
