@@ -2,6 +2,7 @@
 # other as pg_dump shows them, leaves no difference, and leads back.
 use strict;
 use warnings FATAL => 'all';
+use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -133,7 +134,80 @@ foreach my $options ('{"online": false, "allow_data_loss": true}', '{"allow_data
 {
 	round_trip(@$_, $options) foreach @pairs;
 }
+filled_beside_writers();
+partitions_in_use();
 done_testing();
+
+# Rows get a new column's values while others change them, move them and add more.
+sub filled_beside_writers
+{
+	my $table = q{CREATE SEQUENCE s START 50001; CREATE TABLE t (a int PRIMARY KEY, b int) WITH (fillfactor = 60);};
+	my $target = databases($table . 'INSERT INTO t SELECT g, 0 FROM generate_series(1, 50000) g;',
+		$table . 'ALTER TABLE t ADD u uuid NOT NULL DEFAULT gen_random_uuid() UNIQUE, ADD at timestamptz DEFAULT clock_timestamp();');
+	my $origin = $node->safe_psql('rt_a', 'SELECT wishflags.schema_snapshot()');
+	my $file = PostgreSQL::Test::Utils::tempdir() . '/writer.sql';
+
+	append_to_file($file, q{\\set a random(1, 50000)
+UPDATE t SET b = b + 1 WHERE a = :a;
+INSERT INTO t VALUES (nextval('s'), 0);
+});
+	my $writers = IPC::Run::start([ 'pgbench', '-n', '-c', '2', '-t', '2000', '-f', $file, '-d', $node->connstr('rt_a') ],
+		'>', \my $out, '2>', \my $err);
+
+	run_sql('rt_a', script_between($origin, $target, '{}'));
+	ok($writers->finish, 'writers beside a fill: none failed') or diag($err);
+	is($node->safe_psql('rt_a', 'SELECT count(*), count(DISTINCT u), count(at) FROM t'), '54000|54000|54000',
+		'writers beside a fill: each row has its values');
+	is($node->safe_psql('rt_a', "SELECT count(*) FROM wishflags.schema_diff(\$wf\$$target\$wf\$)"),
+		'0', 'writers beside a fill: nothing is left to do');
+	return;
+}
+
+# The parent's own step reads no rows: the partitions have proved it all before.
+sub partitions_in_use
+{
+	my $tables = q{CREATE TABLE r (id int PRIMARY KEY); INSERT INTO r VALUES (1);
+		CREATE TABLE p (a int, b int) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+		CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2) PARTITION BY RANGE (b);
+		CREATE TABLE p21 PARTITION OF p2 FOR VALUES FROM (0) TO (9); INSERT INTO p VALUES (1, 1), (2, 1);
+		CREATE TABLE gone PARTITION OF p FOR VALUES IN (3); INSERT INTO p VALUES (3, 1); };
+	my $target = databases($tables, $tables . 'ALTER TABLE p ADD CONSTRAINT fk FOREIGN KEY (b) REFERENCES r;');
+	my $script = script_between($node->safe_psql('rt_a', 'SELECT wishflags.schema_snapshot()'), $target, '{}');
+	my ($stdout, $stderr);
+
+	local $ENV{PGOPTIONS} = '-c wishflags.guard=off -c client_min_messages=debug1';
+	is($node->psql('rt_a', $script, on_error_stop => 1, stdout => \$stdout, stderr => \$stderr), 0, 'a foreign key of partitions');
+	is(scalar(() = $stderr =~ /validating foreign key constraint/g), 3, 'a foreign key of partitions: each is checked once');
+
+	$target = databases($tables, $tables . 'ALTER TABLE p DETACH PARTITION gone; ALTER TABLE p1 ALTER b SET NOT NULL; ALTER TABLE p2 ALTER b SET NOT NULL;');
+	run_sql('rt_a', script_between($node->safe_psql('rt_a', 'SELECT wishflags.schema_snapshot()'), $target, '{}'));
+	is($node->safe_psql('rt_a', 'SELECT count(*), (SELECT count(*) FROM gone) FROM p'), '2|1', 'a partition leaves with its rows');
+	is($node->safe_psql('rt_a', q{SELECT count(*) FROM pg_constraint WHERE conrelid = 'gone'::regclass}), '0',
+		'a partition leaves without a CHECK of its bound');
+	is($node->safe_psql('rt_a', "SELECT count(*) FROM wishflags.schema_diff(\$wf\$$target\$wf\$)"), '0', 'a partition leaves: nothing is left to do');
+
+	$target = databases($tables, $tables . 'ALTER TABLE p ALTER b SET NOT NULL;');
+	is($node->psql('rt_a', script_between($node->safe_psql('rt_a', 'SELECT wishflags.schema_snapshot()'), $target, '{}'),
+			on_error_stop => 1, stdout => \$stdout, stderr => \$stderr), 0, 'NOT NULL of partitions');
+	like($stderr, qr/constraints on column "$_\.b" are sufficient to prove/, "NOT NULL of partitions: no rows of $_ are read")
+	  foreach qw(p1 p21 gone);
+	return;
+}
+
+# Makes rt_a and rt_b anew; returns what rt_b is.
+sub databases
+{
+	my %sql = (rt_a => $_[0], rt_b => $_[1]);
+
+	foreach my $db (sort keys %sql)
+	{
+		$node->safe_psql('postgres', "DROP DATABASE IF EXISTS $db WITH (FORCE)");
+		$node->safe_psql('postgres', "CREATE DATABASE $db TEMPLATE template0");
+		run_sql($db, 'CREATE EXTENSION wishflags');
+		run_sql($db, $sql{$db});
+	}
+	return $node->safe_psql('rt_b', 'SELECT wishflags.schema_snapshot()');
+}
 
 sub round_trip
 {
