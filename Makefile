@@ -384,6 +384,7 @@ REGRESS = \
 	schema_trip \
 	schema_loss \
 	schema_online \
+	schema_online_table \
 	schema_column \
 	schema_constraint \
 	schema_index \
