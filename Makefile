@@ -147,6 +147,7 @@ OBJS = \
 	src/schema/rewrite.o \
 	src/schema/rewrite_column.o \
 	src/schema/row.o \
+	src/schema/same.o \
 	src/schema/schema.o \
 	src/schema/scope.o \
 	src/schema/schedule.o \
@@ -163,6 +164,14 @@ OBJS = \
 	src/migration/finding.o \
 	src/migration/functions.o \
 	src/migration/registry.o \
+	src/migration/rehearse.o \
+	src/migration/rehearse_block.o \
+	src/migration/rehearse_form.o \
+	src/migration/rehearse_refuse.o \
+	src/migration/rehearse_report.o \
+	src/migration/rehearse_text.o \
+	src/migration/rehearse_touch.o \
+	src/migration/rollback.o \
 	src/migration/rule.o \
 	src/migration/rule_access.o \
 	src/migration/rule_catalog.o \
@@ -331,6 +340,7 @@ SQL_PARTS = \
 	src/schema/rename.sql \
 	src/schema/baseline.sql \
 	src/migration/migration.sql \
+	src/migration/rehearse.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
