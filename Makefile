@@ -425,6 +425,9 @@ REGRESS = \
 	migration_drop \
 	migration_enum \
 	migration_transaction \
+	migration_rehearse \
+	migration_rehearse_wrong \
+	migration_rollback \
 	guard_index \
 	guard_constraint \
 	guard_enum \

@@ -149,13 +149,15 @@ static void
 note_timeout(WfRehearsal *rehearsal, int after)
 {
 	WfRehearsed *last = rehearsal->statements ? llast(rehearsal->statements) : NULL;
+	const char *message = psprintf("the rehearsal took longer than %s", rehearsal->options->timeout);
 
 	rehearsal->failed = true;
+	rehearsal->message = message;
 	if (!last)
 		return;
 	last->outcome = WF_OUTCOME_FAILED;
 	last->milliseconds = after;
-	last->message = psprintf("the rehearsal took longer than %s", rehearsal->options->timeout);
+	last->message = message;
 	last->hint = "Give it more time by the option \"timeout\", or rehearse on a copy with fewer rows.";
 	last->sqlstate = pstrdup(unpack_sql_state(ERRCODE_QUERY_CANCELED));
 }

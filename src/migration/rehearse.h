@@ -100,6 +100,7 @@ typedef struct WfRehearsal
 	List	   *held;			/* of WfHeld: relations locked so far */
 	bool		may_wait;		/* a check for the end of the transaction may */
 	bool		failed;			/* nothing runs any more */
+	const char *message;		/* why, where no statement tells */
 } WfRehearsal;
 
 /* rehearse.c */
@@ -126,6 +127,7 @@ extern void wf_rehearse_end_blocks(WfRehearsal *rehearsal);
 /* rehearse_touch.c */
 extern struct WfModel *wf_rehearse_read_schema(WfRehearsal *rehearsal);
 extern int	wf_rehearse_pin_path(void);
+extern void wf_rehearse_touch_nothing(WfRehearsal *rehearsal);
 extern void wf_rehearse_touch(WfRehearsal *rehearsal, WfRehearsed *done, bool truncates);
 
 #endif							/* WF_MIGRATION_REHEARSE_H */

@@ -15,7 +15,7 @@ static const struct
 {
 	NodeTag		tag;
 	const char *why;
-} left_out[] = {
+}			left_out[] = {
 	{T_CreatedbStmt, "a database is not made in a transaction"},
 	{T_DropdbStmt, "a database is not dropped in a transaction"},
 	{T_CreateTableSpaceStmt, "a tablespace is not made in a transaction"},

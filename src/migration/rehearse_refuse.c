@@ -19,7 +19,7 @@ static const struct
 {
 	const char *name;
 	bool		is_prefix;
-} lasting[] = {
+}			lasting[] = {
 	{"setval", false},
 	{"dblink", true},
 	{"lo_export", false},

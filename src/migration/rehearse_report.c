@@ -140,6 +140,7 @@ put_total(ReturnSetInfo *result, WfRehearsal *rehearsal, Rehearse *rehearse, dou
 	put_text(values, nulls, 3, rehearsal->failed ? "failed" : "done");
 	nulls[4] = false;
 	values[4] = Float8GetDatum(milliseconds);
+	put_text(values, nulls, 9, rehearsal->message);
 	nulls[11] = false;
 	values[11] = total_evidence(rehearsal, rehearse);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);

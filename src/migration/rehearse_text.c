@@ -39,10 +39,8 @@ wf_migration_rehearse_text(WfRehearsal *rehearsal, const char *text, int length)
 {
 	WfReader   *reader = wf_ddl_reader_begin(text, length);
 	WfStatement statement;
-	WfRehearsed untold = {0};
 
-	/* What came before is none of the text's. */
-	wf_rehearse_touch(rehearsal, &untold, false);
+	wf_rehearse_touch_nothing(rehearsal);
 	if (rehearsal->options->in_transaction)
 		wf_rehearse_begin_block(rehearsal, NULL);
 	while (!rehearsal->failed && wf_ddl_reader_next(reader, &statement))

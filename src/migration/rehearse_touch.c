@@ -29,6 +29,11 @@
 	" AND n.nspname NOT IN ('wishflags', 'pg_toast') AND c.relkind NOT IN ('i', 'I', 't')" \
 	" GROUP BY 1, 2, 3, 4 ORDER BY 2"
 
+/* Whole reads that the server has counted already, of the session's last transactions too. */
+#define SCANS_QUERY \
+	"SELECT s.relid, format('%I.%I', s.schemaname, s.relname), c.relkind, c.relfilenode" \
+	" FROM pg_stat_xact_user_tables s JOIN pg_class c ON c.oid = s.relid WHERE s.seq_scan > 0"
+
 /* What is known of a relation so far. */
 typedef struct WfHeld
 {
@@ -71,6 +76,29 @@ wf_rehearse_touch(WfRehearsal *rehearsal, WfRehearsed *done, bool truncates)
 	touch_protected(rehearsal, done, truncates);
 	AtEOXact_GUC(false, nest_level);
 	SPI_finish();
+}
+
+/* Notes what was before the text, and is none of its doing. */
+void
+wf_rehearse_touch_nothing(WfRehearsal *rehearsal)
+{
+	WfRehearsed untold = {0};
+	int			nest_level;
+
+	SPI_connect();
+	nest_level = wf_rehearse_pin_path();
+	(void) SPI_execute(SCANS_QUERY, true, 0);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		MemoryContext old = MemoryContextSwitchTo(rehearsal->context);
+		WfHeld	   *held = find_held(rehearsal, SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
+
+		held->scans = count_scans(held->relid);
+		MemoryContextSwitchTo(old);
+	}
+	AtEOXact_GUC(false, nest_level);
+	SPI_finish();
+	wf_rehearse_touch(rehearsal, &untold, false);
 }
 
 /*
@@ -116,7 +144,7 @@ touch_protected(WfRehearsal *rehearsal, WfRehearsed *done, bool truncates)
 		touched->is_sequence = held->kind == RELKIND_SEQUENCE;
 		touched->mode = mode > held->mode ? mode : NoLock;
 		touched->rewritten = file != held->file && file != InvalidOid && !truncates;
-		touched->scanned = scans > held->scans;
+		touched->scanned = scans > held->scans && !truncates;
 		if (touched->mode != NoLock || touched->rewritten || touched->scanned)
 			done->touched = lappend(done->touched, touched);
 		held->mode = Max(held->mode, mode);

@@ -81,8 +81,12 @@ wf_migration_rollback_sql(PG_FUNCTION_ARGS)
 	rollback.options.only_ddl = true;
 	wf_migration_refuse_rehearsal(&rollback.options, rollback.text, rollback.length);
 	wf_migration_rehearsal(&rollback.options, rollback_body, &rehearsal, &rollback);
-	if (rehearsal.failed)
+	if (rehearsal.failed && rehearsal.statements)
 		report_failure(llast(rehearsal.statements));
+	if (rehearsal.failed)
+		ereport(ERROR,
+				(errcode(ERRCODE_QUERY_CANCELED),
+				 errmsg("%s", rehearsal.message)));
 	PG_RETURN_TEXT_P(cstring_to_text(rollback_script(&rehearsal, &rollback)));
 }
 
@@ -124,6 +128,7 @@ rollback_script(WfRehearsal *rehearsal, Rollback *rollback)
 		.allow_data_loss = true,
 		.renames = rollback->renames,
 	};
+	WfPlan	   *plan;
 	StringInfoData script;
 	ListCell   *lc;
 
@@ -136,7 +141,15 @@ rollback_script(WfRehearsal *rehearsal, Rollback *rollback)
 			appendStringInfo(&script, "-- Not undone: statement %d (line %d%s%s): %s.\n", done->number, done->line,
 							 done->tag ? ", " : "", done->tag ? done->tag : "", done->message);
 	}
-	append_script(&script, wf_schema_script(wf_schema_plan(rollback->after, rollback->before, &options)), rollback->moves);
+	plan = wf_schema_plan(rollback->after, rollback->before, &options);
+	foreach(lc, plan->actions)
+	{
+		ListCell   *lost;
+
+		foreach(lost, ((WfAction *) lfirst(lc))->lost)
+			appendStringInfo(&script, "-- Will be lost: %s.\n", (char *) lfirst(lost));
+	}
+	append_script(&script, wf_schema_script(plan), rollback->moves);
 	return script.data;
 }
 
@@ -160,13 +173,23 @@ append_script(StringInfo script, const char *rest, List *moves)
 static void
 report_failure(WfRehearsed *failed)
 {
+	int			code = ERRCODE_RAISE_EXCEPTION;
+
+	if (failed->sqlstate)
+		code = MAKE_SQLSTATE(failed->sqlstate[0], failed->sqlstate[1], failed->sqlstate[2],
+							 failed->sqlstate[3], failed->sqlstate[4]);
+	if (failed->number == 0)
+		ereport(ERROR,
+				(errcode(code),
+				 errmsg("what was moved cannot be moved back: %s", failed->message),
+				 errdetail("In: %s", failed->tag),
+				 errhint("Drop or rename what has taken its place, in the migration or by hand.")));
 	ereport(ERROR,
-			(errcode(failed->sqlstate ? MAKE_SQLSTATE(failed->sqlstate[0], failed->sqlstate[1], failed->sqlstate[2],
-													  failed->sqlstate[3], failed->sqlstate[4]) : ERRCODE_RAISE_EXCEPTION),
+			(errcode(code),
 			 errmsg("the migration fails: %s", failed->message),
 			 errdetail("In statement %d (line %d): %s.", failed->number, failed->line, failed->tag ? failed->tag : "not SQL"),
-			 failed->hint ? errhint("%s", failed->hint)
-			 : errhint("See what it does: SELECT * FROM wishflags.migration_rehearse(...);")));
+			 errhint("%s", failed->hint ? failed->hint :
+					 "See what it does: SELECT * FROM wishflags.migration_rehearse(...);")));
 }
 
 /*
@@ -223,7 +246,7 @@ put_results(ReturnSetInfo *result, WfRehearsal *rehearsal, RollbackTest *test)
 
 		put_result(result, "failed", NULL, failed ?
 				   psprintf("%s, statement %d (line %d): %s", test->between ? "down" : "up",
-							failed->number, failed->line, failed->message) : "out of time");
+							failed->number, failed->line, failed->message) : rehearsal->message);
 		return;
 	}
 	same = strcmp(wf_schema_fingerprint(test->before), wf_schema_fingerprint(test->after)) == 0;

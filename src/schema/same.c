@@ -43,6 +43,7 @@ static WfObject *same_object(same_hash *addresses, WfObject *object);
 static void add_renamed(StringInfo hints, WfObject *was, WfObject *is);
 static void add_renamed_values(StringInfo hints, WfObject *was, WfObject *is);
 static void add_hint(StringInfo hints, const char *key, const char *name);
+static List *make_way(WfModel *after, WfObject *moved, const char *schema);
 static bool is_owned(WfObject *sequence);
 static const char *schema_now(WfModel *before, same_hash *addresses, const char *schema);
 
@@ -95,9 +96,11 @@ wf_schema_moves_back(WfModel *before, WfModel *after)
 		if (!is || !is->schema || !was->schema || was->parent || is_owned(was))
 			continue;
 		schema = schema_now(before, addresses, was->schema);
-		if (strcmp(schema, is->schema) != 0)
-			moves = lappend(moves, psprintf("ALTER %s %s SET SCHEMA %s", is->type->keyword, is->identity,
-											quote_identifier(schema)));
+		if (strcmp(schema, is->schema) == 0)
+			continue;
+		moves = list_concat(moves, make_way(after, is, schema));
+		moves = lappend(moves, psprintf("ALTER %s %s SET SCHEMA %s", is->type->keyword, is->identity,
+										quote_identifier(schema)));
 	}
 	return moves;
 }
@@ -176,6 +179,19 @@ add_hint(StringInfo hints, const char *key, const char *name)
 	escape_json(hints, key);
 	appendStringInfoString(hints, ": ");
 	escape_json(hints, name);
+}
+
+/* What is new under the name in that schema gets another one, until it is dropped. */
+static List *
+make_way(WfModel *after, WfObject *moved, const char *schema)
+{
+	const char *identity = psprintf("%s.%s", quote_identifier(schema), wf_schema_bare(moved->identity, moved->schema));
+	WfObject   *there = wf_schema_model_find(after, psprintf("%s %s", moved->type->name, identity));
+
+	if (!there)
+		return NIL;
+	return list_make1(psprintf("ALTER %s %s RENAME TO wf_old_%08x", there->type->keyword, there->identity,
+							   hash_bytes((const unsigned char *) identity, strlen(identity))));
 }
 
 /* Does the sequence belong to a column? */
