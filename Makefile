@@ -171,6 +171,12 @@ OBJS = \
 	src/migration/rehearse_report.o \
 	src/migration/rehearse_text.o \
 	src/migration/rehearse_touch.o \
+	src/migration/report.o \
+	src/migration/report_html.o \
+	src/migration/report_json.o \
+	src/migration/report_junit.o \
+	src/migration/report_markdown.o \
+	src/migration/report_text.o \
 	src/migration/rollback.o \
 	src/migration/rule.o \
 	src/migration/rule_access.o \
@@ -341,6 +347,7 @@ SQL_PARTS = \
 	src/schema/baseline.sql \
 	src/migration/migration.sql \
 	src/migration/rehearse.sql \
+	src/migration/report.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
