@@ -176,6 +176,7 @@ OBJS = \
 	src/migration/report_json.o \
 	src/migration/report_junit.o \
 	src/migration/report_markdown.o \
+	src/migration/report_read.o \
 	src/migration/report_text.o \
 	src/migration/rollback.o \
 	src/migration/rule.o \
@@ -435,6 +436,7 @@ REGRESS = \
 	migration_rehearse \
 	migration_rehearse_wrong \
 	migration_rollback \
+	migration_report \
 	guard_index \
 	guard_constraint \
 	guard_enum \

@@ -37,11 +37,6 @@ typedef struct Collect
 } Collect;
 
 static int	find_format(const char *name);
-static WfReport *read_files(Jsonb *files);
-static WfReportFile *read_file(JsonbContainer *object, int number);
-static WfReportFile *new_file(const char *name, const char *text, int length);
-static const char *string_member(JsonbContainer *object, const char *key, int *length);
-pg_noreturn static void report_bad_files(void);
 static void collect(void *target, WfReader *reader, int statement, int offset, List *findings);
 static int	compare_places(const ListCell *a, const ListCell *b);
 
@@ -49,14 +44,15 @@ static int	compare_places(const ListCell *a, const ListCell *b);
  * migration_report(files jsonb, format text, options jsonb) -> text
  *
  * files is an array of {"file": name, "sql": text}, in their order, or an object
- * of texts by name, in the order of the names.  The options are those of
+ * of texts by name, in the order of the names.  In place of a text a file can
+ * have the findings that the format json gave it.  The options are those of
  * migration_breaking_check().  Raises invalid_parameter_value for another shape,
  * an unknown format or option.
  */
 Datum
 wf_migration_report(PG_FUNCTION_ARGS)
 {
-	WfReport   *report = read_files(PG_GETARG_JSONB_P(0));
+	WfReport   *report = wf_report_read(PG_GETARG_JSONB_P(0));
 	int			format = find_format(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	WfCheckOptions options = wf_migration_check_options(PG_GETARG_JSONB_P(2));
 	StringInfoData out;
@@ -66,7 +62,8 @@ wf_migration_report(PG_FUNCTION_ARGS)
 	{
 		Collect		target = {report, lfirst(lc)};
 
-		wf_migration_check_text(target.file->text, target.file->length, &options, collect, &target);
+		if (target.file->text)
+			wf_migration_check_text(target.file->text, strlen(target.file->text), &options, collect, &target);
 		list_sort(target.file->findings, compare_places);
 	}
 	initStringInfo(&out);
@@ -93,76 +90,6 @@ find_format(const char *name)
 	return 0;					/* keep compiler quiet */
 }
 
-static WfReport *
-read_files(Jsonb *files)
-{
-	WfReport   *report = palloc0(sizeof(WfReport));
-	JsonbIterator *it;
-	JsonbIteratorToken token;
-	JsonbValue	value;
-	char	   *name = NULL;
-
-	if (JB_ROOT_IS_SCALAR(files))
-		report_bad_files();
-	it = JsonbIteratorInit(&files->root);
-	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
-	{
-		if (token == WJB_KEY)
-			name = pnstrdup(value.val.string.val, value.val.string.len);
-		else if (token == WJB_VALUE && value.type == jbvString)
-			report->files = lappend(report->files, new_file(name, value.val.string.val, value.val.string.len));
-		else if (token == WJB_ELEM && value.type == jbvBinary && JsonContainerIsObject(value.val.binary.data))
-			report->files = lappend(report->files, read_file(value.val.binary.data, list_length(report->files) + 1));
-		else if (token == WJB_VALUE || token == WJB_ELEM)
-			report_bad_files();
-	}
-	return report;
-}
-
-static WfReportFile *
-read_file(JsonbContainer *object, int number)
-{
-	int			length;
-	const char *sql = string_member(object, "sql", &length);
-	int			name_length;
-	const char *name = string_member(object, "file", &name_length);
-
-	if (!sql)
-		report_bad_files();
-	return new_file(name ? pnstrdup(name, name_length) : psprintf("migration %d", number), sql, length);
-}
-
-static WfReportFile *
-new_file(const char *name, const char *text, int length)
-{
-	WfReportFile *file = palloc0(sizeof(WfReportFile));
-
-	file->name = name;
-	file->text = text;
-	file->length = length;
-	return file;
-}
-
-static const char *
-string_member(JsonbContainer *object, const char *key, int *length)
-{
-	JsonbValue	value;
-
-	if (!getKeyJsonValueFromContainer(object, key, strlen(key), &value) || value.type != jbvString)
-		return NULL;
-	*length = value.val.string.len;
-	return value.val.string.val;
-}
-
-static void
-report_bad_files(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("files must be an array of files, or an object of texts by name"),
-			 errhint("Write for example '[{\"file\": \"0001_init.sql\", \"sql\": \"CREATE TABLE t (id int)\"}]'.")));
-}
-
 /* A WfReportFindings. */
 static void
 collect(void *target, WfReader *reader, int statement, int offset, List *findings)
@@ -179,12 +106,20 @@ collect(void *target, WfReader *reader, int statement, int offset, List *finding
 		found->statement = statement;
 		wf_ddl_reader_position(reader, offset, Max(finding->location, 0), &found->line, &found->col);
 		found->finding = wf_finding_copy(finding);
-		place->file->findings = lappend(place->file->findings, found);
-		place->file->count[finding->severity]++;
-		place->report->count[finding->severity]++;
-		place->report->nfindings++;
+		found->evidence = DatumGetJsonbP(wf_finding_evidence(finding));
+		wf_report_add(place->report, place->file, found);
 	}
 	MemoryContextSwitchTo(old);
+}
+
+/* Appends and counts a finding. */
+void
+wf_report_add(WfReport *report, WfReportFile *file, WfReportFinding *found)
+{
+	file->findings = lappend(file->findings, found);
+	file->count[found->finding->severity]++;
+	report->count[found->finding->severity]++;
+	report->nfindings++;
 }
 
 /* What was put off comes last, and belongs where it stands; within a statement the worst comes first. */

@@ -11,6 +11,7 @@
 
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
+#include "utils/jsonb.h"
 
 #include "migration/rule.h"
 
@@ -22,13 +23,13 @@ typedef struct WfReportFinding
 	int			line;
 	int			col;
 	WfFinding  *finding;
+	Jsonb	   *evidence;
 } WfReportFinding;
 
 typedef struct WfReportFile
 {
 	const char *name;			/* as the caller gave it */
-	const char *text;
-	int			length;
+	const char *text;			/* NULL: findings were given instead */
 	List	   *findings;		/* of WfReportFinding, in the order of the
 								 * text */
 	int			count[WF_SEVERITIES];
@@ -42,8 +43,12 @@ typedef struct WfReport
 } WfReport;
 
 /* report.c */
+extern void wf_report_add(WfReport *report, WfReportFile *file, WfReportFinding *found);
 extern void wf_report_counts(StringInfo out, const int count[WF_SEVERITIES]);
 extern char *wf_report_summary(WfReport *report);
+
+/* report_read.c */
+extern WfReport *wf_report_read(Jsonb *files);
 
 /* report_<format>.c */
 #define WF_REPORT(format) extern void wf_report_##format(StringInfo out, WfReport *report)

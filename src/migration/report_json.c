@@ -62,7 +62,6 @@ static void
 write_finding(StringInfo out, WfReportFinding *found)
 {
 	WfFinding  *finding = found->finding;
-	Jsonb	   *evidence = DatumGetJsonbP(wf_finding_evidence(finding));
 
 	appendStringInfo(out, "{\"statement\": %d, \"line\": %d, \"col\": %d", found->statement, found->line, found->col);
 	member(out, "rule", finding->rule->id);
@@ -75,7 +74,7 @@ write_finding(StringInfo out, WfReportFinding *found)
 	member(out, "message", finding->message);
 	member(out, "hint", finding->hint);
 	member(out, "safe_sql", finding->safe_sql);
-	appendStringInfo(out, ", \"evidence\": %s}", JsonbToCString(NULL, &evidence->root, VARSIZE(evidence)));
+	appendStringInfo(out, ", \"evidence\": %s}", JsonbToCString(NULL, &found->evidence->root, VARSIZE(found->evidence)));
 }
 
 /* One run, with the rules that have findings. */

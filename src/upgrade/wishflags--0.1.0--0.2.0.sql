@@ -547,7 +547,15 @@ AS 'MODULE_PATHNAME', 'wf_migration_rollback_test';
 COMMENT ON FUNCTION wishflags.migration_rollback_test(text, text, jsonb) IS
 'whether down brings the schema back that up has changed, by rehearsing both: a row with the verdict (same, different, failed), a row for what differs, what up loses, what was skipped or is not modelled; options: lock_timeout, timeout, max_size, force, in_transaction';
 
+CREATE FUNCTION wishflags.migration_report(files jsonb, format text DEFAULT 'text', options jsonb DEFAULT '{}')
+RETURNS text
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000
+AS 'MODULE_PATHNAME', 'wf_migration_report';
+COMMENT ON FUNCTION wishflags.migration_report(jsonb, text, jsonb) IS
+'what migration_breaking_check() finds in many files ([{"file": name, "sql": text}, ...]), as text, markdown, json, sarif, junit, github or html; options as there';
+
 REVOKE ALL ON FUNCTION
+	wishflags.migration_report,
 	wishflags.migration_rehearse,
 	wishflags.migration_rollback_sql,
 	wishflags.migration_rollback_test
