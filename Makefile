@@ -149,6 +149,7 @@ OBJS = \
 	src/schema/rewrite.o \
 	src/schema/rewrite_column.o \
 	src/schema/row.o \
+	src/schema/same.o \
 	src/schema/schema.o \
 	src/schema/scope.o \
 	src/schema/schedule.o \
@@ -165,6 +166,21 @@ OBJS = \
 	src/migration/finding.o \
 	src/migration/functions.o \
 	src/migration/registry.o \
+	src/migration/rehearse.o \
+	src/migration/rehearse_block.o \
+	src/migration/rehearse_form.o \
+	src/migration/rehearse_refuse.o \
+	src/migration/rehearse_report.o \
+	src/migration/rehearse_text.o \
+	src/migration/rehearse_touch.o \
+	src/migration/report.o \
+	src/migration/report_html.o \
+	src/migration/report_json.o \
+	src/migration/report_junit.o \
+	src/migration/report_markdown.o \
+	src/migration/report_read.o \
+	src/migration/report_text.o \
+	src/migration/rollback.o \
 	src/migration/rule.o \
 	src/migration/rule_access.o \
 	src/migration/rule_catalog.o \
@@ -333,6 +349,8 @@ SQL_PARTS = \
 	src/schema/rename.sql \
 	src/schema/baseline.sql \
 	src/migration/migration.sql \
+	src/migration/rehearse.sql \
+	src/migration/report.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
@@ -418,6 +436,10 @@ REGRESS = \
 	migration_drop \
 	migration_enum \
 	migration_transaction \
+	migration_rehearse \
+	migration_rehearse_wrong \
+	migration_rollback \
+	migration_report \
 	guard_index \
 	guard_constraint \
 	guard_enum \

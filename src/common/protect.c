@@ -13,16 +13,15 @@ static bool must_pass(int sqlstate);
 
 /*
  * Calls function(arg) in a subtransaction, in the caller's memory context.
- * An error undoes what the function did and becomes a WARNING with the given
- * complaint as message, or nothing where that is NULL; cancel, shutdown and out-of-memory pass through.
- * Returns whether it ended without an error.
+ * An error undoes what the function did and is returned, in that context;
+ * NULL: there was none.  Cancel, shutdown and out-of-memory pass through.
  */
-bool
-wf_common_protect(void (*function) (void *arg), void *arg, const char *complaint)
+ErrorData *
+wf_common_try(void (*function) (void *arg), void *arg)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool done = false;
+	ErrorData  *volatile error = NULL;
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
@@ -30,30 +29,40 @@ wf_common_protect(void (*function) (void *arg), void *arg, const char *complaint
 	{
 		function(arg);
 		ReleaseCurrentSubTransaction();
-		done = true;
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
-
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
 		if (must_pass(error->sqlerrcode))
 			ReThrowError(error);
-		MemoryContextSwitchTo(context);
-		if (complaint)
-			ereport(WARNING,
-					(errcode(error->sqlerrcode),
-					 errmsg("%s", complaint),
-					 errdetail("%s", error->message)));
-		FreeErrorData(error);
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
-	return done;
+	return error;
+}
+
+/*
+ * The same, where an error becomes a WARNING with the given complaint as
+ * message, or nothing where that is NULL.  Returns whether there was none.
+ */
+bool
+wf_common_protect(void (*function) (void *arg), void *arg, const char *complaint)
+{
+	ErrorData  *error = wf_common_try(function, arg);
+
+	if (!error)
+		return true;
+	if (complaint)
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("%s", complaint),
+				 errdetail("%s", error->message)));
+	FreeErrorData(error);
+	return false;
 }
 
 static bool

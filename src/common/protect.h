@@ -6,6 +6,7 @@
 
 #include "postgres.h"
 
+extern ErrorData *wf_common_try(void (*function) (void *arg), void *arg);
 extern bool wf_common_protect(void (*function) (void *arg), void *arg, const char *complaint);
 
 #endif							/* WF_COMMON_PROTECT_H */

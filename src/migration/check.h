@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "nodes/bitmapset.h"
+#include "utils/jsonb.h"
 #include "utils/tuplestore.h"
 
 #include "ddl/statement.h"
@@ -38,6 +39,9 @@ typedef void (*WfReportFindings) (void *target, WfReader *reader, int statement,
  */
 extern void wf_migration_check_text(const char *text, int length, const WfCheckOptions *options,
 									WfReportFindings report, void *target);
+
+/* functions.c */
+extern WfCheckOptions wf_migration_check_options(Jsonb *json);
 
 /* finding.c */
 extern WfFinding *wf_finding_copy(const WfFinding *finding);

@@ -40,6 +40,19 @@ static LOCKMODE target_lock(Node *node, int server_version);
 Datum
 wf_migration_breaking_check(PG_FUNCTION_ARGS)
 {
+	text	   *sql = PG_GETARG_TEXT_PP(0);
+	WfCheckOptions options = wf_migration_check_options(PG_GETARG_JSONB_P(1));
+
+	wf_init_materialized_srf(fcinfo);
+	wf_migration_check_text(VARDATA_ANY(sql), VARSIZE_ANY_EXHDR(sql), &options,
+							put_findings, fcinfo->resultinfo);
+	return (Datum) 0;
+}
+
+/* The options of all functions that check; raises for a bad one. */
+WfCheckOptions
+wf_migration_check_options(Jsonb *json)
+{
 	static const WfOption known[] = {
 		{"in_transaction", WF_OPTION_BOOLEAN, offsetof(WfCheckOptions, in_transaction)},
 		{"assume_populated", WF_OPTION_BOOLEAN, offsetof(WfCheckOptions, assume_populated)},
@@ -49,10 +62,9 @@ wf_migration_breaking_check(PG_FUNCTION_ARGS)
 		{"only", WF_OPTION_TEXT_LIST, offsetof(WfCheckOptions, only)},
 		{"severity", WF_OPTION_TEXT, offsetof(WfCheckOptions, severity)},
 	};
-	text	   *sql = PG_GETARG_TEXT_PP(0);
 	WfCheckOptions options = {.min_rows = DEFAULT_MIN_ROWS};
 
-	wf_common_options_parse(PG_GETARG_JSONB_P(1), known, lengthof(known), &options);
+	wf_common_options_parse(json, known, lengthof(known), &options);
 	if (options.target_version != 0 && (options.target_version < 10 || options.target_version > 99))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -62,10 +74,7 @@ wf_migration_breaking_check(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("min_rows must not be negative")));
-	wf_init_materialized_srf(fcinfo);
-	wf_migration_check_text(VARDATA_ANY(sql), VARSIZE_ANY_EXHDR(sql), &options,
-							put_findings, fcinfo->resultinfo);
-	return (Datum) 0;
+	return options;
 }
 
 /* Appends the findings of one statement to the result. */

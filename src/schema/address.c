@@ -183,6 +183,11 @@ wf_schema_address_set(WfAddressMap *map, Oid catalog, Oid oid, int sub, WfObject
 		entry->member = false;
 	}
 	entry->object = object;
+	if (object->catalog != InvalidOid)
+		return;
+	object->catalog = catalog;
+	object->oid = oid;
+	object->sub = sub;
 }
 
 /* The object with exactly this address, or NULL. */

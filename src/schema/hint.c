@@ -21,7 +21,6 @@ static bool find_view_column(WfModel *model, const char *place, WfRename *rename
 static int	last_dot(const char *identity);
 static int	name_place(WfObject *object);
 static const char *canonical_name(const char *text);
-static bool can_rename(const WfObjectType *type);
 
 /*
  * The object type that a key begins with, of the longest name that fits, and
@@ -123,7 +122,7 @@ wf_schema_hint_check(WfRename *rename, const char *key)
 {
 	WfObject   *object = rename->object;
 
-	if (rename->kind == object->type->kind && !can_rename(object->type))
+	if (rename->kind == object->type->kind && !wf_schema_can_rename(object->type))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("%s cannot be renamed", key),
@@ -149,8 +148,9 @@ wf_schema_hint_check(WfRename *rename, const char *key)
 	}
 }
 
-static bool
-can_rename(const WfObjectType *type)
+/* Has PostgreSQL a statement that renames such an object? */
+bool
+wf_schema_can_rename(const WfObjectType *type)
 {
 	switch (type->kind)
 	{

@@ -136,6 +136,14 @@ typedef struct WfObject
 	List	   *needed_by;
 	List	   *children;
 
+	/*
+	 * Where it was read from: never written, but two models of one database
+	 * tell by it what only got another name.
+	 */
+	Oid			catalog;		/* InvalidOid: not read from a catalog */
+	Oid			oid;
+	int			sub;
+
 	/* Used while a plan is made. */
 	struct WfObject *twin;		/* the same object in the other model */
 	WfFate		fate;

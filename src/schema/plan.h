@@ -159,6 +159,9 @@ typedef struct WfDdl
 	bool		alone;
 } WfDdl;
 
+/* schema.c */
+extern char *wf_schema_action_text(WfAction *action);
+
 /* plan.c */
 extern WfPlan *wf_schema_plan(WfModel *from, WfModel *to, const WfDiffOptions *options);
 

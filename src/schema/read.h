@@ -19,6 +19,10 @@ extern int	wf_schema_pin_settings(void);
 extern void wf_schema_progress(const char *step);
 extern void wf_schema_progress_end(void);
 
+/* same.c */
+extern Jsonb *wf_schema_renames_between(WfModel *before, WfModel *after);
+extern List *wf_schema_moves_back(WfModel *before, WfModel *after);
+
 /* schema.c */
 extern void wf_schema_read_pair(FunctionCallInfo fcinfo, Jsonb *renames, WfModel **from, WfModel **to);
 extern void wf_schema_check_schemas(List *schemas);

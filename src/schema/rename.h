@@ -47,6 +47,7 @@ extern List *wf_schema_rename_attached(WfModel *from, WfModel *to);
 
 /* hint.c */
 extern bool wf_schema_hint_find(WfModel *model, const char *key, WfRename *rename);
+extern bool wf_schema_can_rename(const WfObjectType *type);
 extern void wf_schema_hint_check(WfRename *rename, const char *key);
 extern const char *wf_schema_hint_name(WfRename *rename, const char *key, const char *value,
 									   const char **identity);

@@ -25,6 +25,9 @@ PG_FUNCTION_INFO_V1(wf_schema_diff_schemas_sql);
 
 #define DIFF_COLUMNS 14
 
+/* What a user calls each WfVerb. */
+static const char *const verbs[] = {"drop", "alter", "create", "create", "create", "drop", "rename", "alter"};
+
 typedef struct SnapshotOptions
 {
 	bool		owners;
@@ -247,10 +250,21 @@ wf_schema_emit_plan(FunctionCallInfo fcinfo, WfPlan *plan)
 		emit((ReturnSetInfo *) fcinfo->resultinfo, lfirst(lc), ++ordinal, plan->options.rollback);
 }
 
+/* An action in a few words: "alter column public.t.a type". */
+char *
+wf_schema_action_text(WfAction *action)
+{
+	WfObject   *object = action->to ? action->to : action->from;
+
+	if (action->renamed)
+		return psprintf("rename %s %s to %s", action->renamed->type_name, action->renamed->identity, action->renamed->becomes);
+	return psprintf("%s %s %s%s%s", verbs[action->verb], object->type->name, object->identity,
+					action->attr ? " " : "", action->attr ? action->attr : "");
+}
+
 static void
 emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal, bool rollback)
 {
-	static const char *const verbs[] = {"drop", "alter", "create", "create", "create", "drop", "rename", "alter"};
 	static const char *const locks[] = {
 		NULL, "SHARE UPDATE EXCLUSIVE", "SHARE", "SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"
 	};

@@ -499,3 +499,64 @@ FROM PUBLIC;
 
 COMMENT ON FUNCTION wishflags.schema_snapshot(text[], jsonb) IS
 'the schema of this database (or of the named schemas) as data: names and definitions, no OIDs; options: owners, grants, comments (default true), scope (drizzle, prisma: only what that tool models)';
+
+-- Migrations run for real, and taken back.
+
+CREATE FUNCTION wishflags.migration_rehearse(
+	sql text,
+	options jsonb DEFAULT '{}',
+	OUT statement int,
+	OUT line int,
+	OUT command text,
+	OUT outcome text,
+	OUT milliseconds double precision,
+	OUT rows bigint,
+	OUT locks text[],
+	OUT rewrites text[],
+	OUT scans text[],
+	OUT message text,
+	OUT hint text,
+	OUT evidence jsonb)
+RETURNS SETOF record
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000 ROWS 20
+AS 'MODULE_PATHNAME', 'wf_migration_rehearse';
+COMMENT ON FUNCTION wishflags.migration_rehearse(text, jsonb) IS
+'runs a migration for real and rolls all of it back: a row a statement with the locks it took, tables rewritten and read, rows and time; options: lock_timeout (500ms), timeout (30s), max_size (100MB), force, in_transaction, schema_diff (default true)';
+
+CREATE FUNCTION wishflags.migration_rollback_sql(sql text, options jsonb DEFAULT '{}')
+RETURNS text
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000
+AS 'MODULE_PATHNAME', 'wf_migration_rollback_sql';
+COMMENT ON FUNCTION wishflags.migration_rollback_sql(text, jsonb) IS
+'the script that undoes what a migration would do to the schema, from how it is now; rehearses its DDL for that; options: online (default false), lock_timeout, timeout, max_size, force, in_transaction';
+
+CREATE FUNCTION wishflags.migration_rollback_test(
+	up text,
+	down text,
+	options jsonb DEFAULT '{}',
+	OUT result text,
+	OUT object_type text,
+	OUT identity text,
+	OUT attribute text,
+	OUT before_value text,
+	OUT after_value text,
+	OUT message text)
+RETURNS SETOF record
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000 ROWS 10
+AS 'MODULE_PATHNAME', 'wf_migration_rollback_test';
+COMMENT ON FUNCTION wishflags.migration_rollback_test(text, text, jsonb) IS
+'whether down brings the schema back that up has changed, by rehearsing both: a row with the verdict (same, different, failed), a row for what differs, what up loses, what was skipped or is not modelled; options: lock_timeout, timeout, max_size, force, in_transaction';
+
+CREATE FUNCTION wishflags.migration_report(files jsonb, format text DEFAULT 'text', options jsonb DEFAULT '{}')
+RETURNS text
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000
+AS 'MODULE_PATHNAME', 'wf_migration_report';
+COMMENT ON FUNCTION wishflags.migration_report(jsonb, text, jsonb) IS
+'what migration_breaking_check() finds in many files ([{"file": name, "sql": text}, ...]), as text, markdown, json, sarif, junit, github or html; options as there';
+
+REVOKE ALL ON FUNCTION
+	wishflags.migration_report,
+	wishflags.migration_rehearse,
+	wishflags.migration_rollback_sql,
+	wishflags.migration_rollback_test
+FROM PUBLIC;

@@ -1,0 +1,188 @@
+/*
+ * report_read.c: the argument of migration_report().
+ */
+#include "common/compat.h"
+
+#include "ddl/lock.h"
+#include "migration/report.h"
+#include "schema/jsonb_access.h"
+
+static WfReportFile *read_file(WfReport *report, JsonbValue *object, int number);
+static WfReportFile *new_file(const char *name, const char *text);
+static WfReportFinding *read_finding(JsonbValue *object);
+static const WfRule *read_rule(const char *id);
+static WfSeverity read_severity(const char *name);
+static WfKind read_kind(const char *name);
+static LOCKMODE read_lock(const char *name);
+static bool read_flag(JsonbValue *value);
+static char *text_of(JsonbValue *object, const char *key);
+pg_noreturn static void report_bad_files(void);
+pg_noreturn static void report_bad_word(const char *key, const char *word);
+
+/* The files, with the findings that came with them. */
+WfReport *
+wf_report_read(Jsonb *files)
+{
+	WfReport   *report = palloc0(sizeof(WfReport));
+	JsonbValue	root = {.type = jbvBinary};
+	ListCell   *lc;
+
+	root.val.binary.data = &files->root;
+	root.val.binary.len = VARSIZE(files);
+	if (!JB_ROOT_IS_SCALAR(files) && JB_ROOT_IS_ARRAY(files))
+	{
+		foreach(lc, wf_schema_jsonb_elements(&root))
+			report->files = lappend(report->files, read_file(report, lfirst(lc), foreach_current_index(lc) + 1));
+		return report;
+	}
+	if (!JB_ROOT_IS_OBJECT(files))
+		report_bad_files();
+	foreach(lc, wf_schema_jsonb_keys(&root))
+	{
+		JsonbValue *text = wf_schema_jsonb_get(&root, lfirst(lc));
+
+		if (text->type != jbvString)
+			report_bad_files();
+		report->files = lappend(report->files, new_file(lfirst(lc), wf_schema_jsonb_text(text)));
+	}
+	return report;
+}
+
+static WfReportFile *
+read_file(WfReport *report, JsonbValue *object, int number)
+{
+	WfReportFile *file;
+	JsonbValue *findings;
+	ListCell   *lc;
+	char	   *name;
+
+	if (!wf_schema_jsonb_is_object(object))
+		report_bad_files();
+	name = text_of(object, "file");
+	file = new_file(name ? name : psprintf("migration %d", number), text_of(object, "sql"));
+	findings = wf_schema_jsonb_get(object, "findings");
+	if (!file->text && (!findings || !wf_schema_jsonb_is_array(findings)))
+		report_bad_files();
+	foreach(lc, file->text ? NIL : wf_schema_jsonb_elements(findings))
+		wf_report_add(report, file, read_finding(lfirst(lc)));
+	return file;
+}
+
+static WfReportFile *
+new_file(const char *name, const char *text)
+{
+	WfReportFile *file = palloc0(sizeof(WfReportFile));
+
+	file->name = name;
+	file->text = text;
+	return file;
+}
+
+/* What the format json wrote. */
+static WfReportFinding *
+read_finding(JsonbValue *object)
+{
+	WfReportFinding *found = palloc0(sizeof(WfReportFinding));
+	WfFinding  *finding = palloc0(sizeof(WfFinding));
+	JsonbValue *evidence;
+
+	if (!wf_schema_jsonb_is_object(object))
+		report_bad_files();
+	found->statement = wf_schema_jsonb_integer(wf_schema_jsonb_get(object, "statement"), 0);
+	found->line = wf_schema_jsonb_integer(wf_schema_jsonb_get(object, "line"), 0);
+	found->col = wf_schema_jsonb_integer(wf_schema_jsonb_get(object, "col"), 0);
+	found->finding = finding;
+	finding->rule = read_rule(text_of(object, "rule"));
+	finding->severity = read_severity(text_of(object, "severity"));
+	finding->kind = read_kind(text_of(object, "kind"));
+	finding->object = text_of(object, "object");
+	finding->lock = read_lock(text_of(object, "lock_mode"));
+	finding->rewrites = read_flag(wf_schema_jsonb_get(object, "rewrites"));
+	finding->scans = read_flag(wf_schema_jsonb_get(object, "scans"));
+	finding->message = text_of(object, "message");
+	finding->hint = text_of(object, "hint");
+	finding->safe_sql = text_of(object, "safe_sql");
+	evidence = wf_schema_jsonb_get(object, "evidence");
+	if (!finding->message || !evidence)
+		report_bad_files();
+	found->evidence = JsonbValueToJsonb(evidence);
+	return found;
+}
+
+static const WfRule *
+read_rule(const char *id)
+{
+	int			index = id ? wf_migration_rule_index(id) : -1;
+
+	if (index < 0)
+		report_bad_word("rule", id);
+	return &wf_migration_rules[index];
+}
+
+static WfSeverity
+read_severity(const char *name)
+{
+	for (WfSeverity severity = WF_SEVERITY_INFO; name && severity <= WF_SEVERITY_CRITICAL; severity++)
+	{
+		if (strcmp(name, wf_migration_severity_name(severity)) == 0)
+			return severity;
+	}
+	report_bad_word("severity", name);
+}
+
+static WfKind
+read_kind(const char *name)
+{
+	for (WfKind kind = WF_KIND_BREAKING; name && kind <= WF_KIND_STYLE; kind++)
+	{
+		if (strcmp(name, wf_migration_kind_name(kind)) == 0)
+			return kind;
+	}
+	report_bad_word("kind", name);
+}
+
+static LOCKMODE
+read_lock(const char *name)
+{
+	if (!name)
+		return NoLock;
+	for (LOCKMODE mode = AccessShareLock; mode <= AccessExclusiveLock; mode++)
+	{
+		if (strcmp(name, wf_ddl_lock_name(mode)) == 0)
+			return mode;
+	}
+	report_bad_word("lock_mode", name);
+}
+
+static bool
+read_flag(JsonbValue *value)
+{
+	return value && value->type == jbvBool && value->val.boolean;
+}
+
+/* A member that is a string, or NULL. */
+static char *
+text_of(JsonbValue *object, const char *key)
+{
+	JsonbValue *value = wf_schema_jsonb_get(object, key);
+
+	return value && value->type == jbvString ? wf_schema_jsonb_text(value) : NULL;
+}
+
+static void
+report_bad_files(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("files must be an array of files, or an object of texts by name"),
+			 errhint("Write for example '[{\"file\": \"0001_init.sql\", \"sql\": \"CREATE TABLE t (id int)\"}]'.")));
+}
+
+static void
+report_bad_word(const char *key, const char *word)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("\"%s\" is no %s of a finding", word ? word : "", key),
+			 errhint("Give findings as migration_report(..., 'json') writes them.")));
+}

@@ -1,0 +1,155 @@
+# The command "wishflags check" on folders of migrations as the tools lay them
+# out, on a private server and on a database.
+use strict;
+use warnings FATAL => 'all';
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use IPC::Run;
+
+my $node = PostgreSQL::Test::Cluster->new('check');
+$node->init;
+$node->start;
+my $files = PostgreSQL::Test::Utils::tempdir;
+
+sub put
+{
+	my ($name, $text) = @_;
+	my $path = "$files/$name";
+	my ($folder) = $path =~ m{^(.*)/};
+	system('mkdir', '-p', $folder) == 0 or die;
+	open my $out, '>', $path or die "$path: $!";
+	print $out $text;
+	close $out;
+	return $path;
+}
+
+sub command
+{
+	my ($out, $err) = ('', '');
+	local %ENV = %ENV;
+	delete @ENV{qw(PGHOST PGPORT PGUSER PGDATABASE)};
+	IPC::Run::run([ 'wishflags', 'check', @_ ], '<', \undef, '>', \$out, '2>', \$err);
+	return ($? >> 8, $out, $err);
+}
+
+# The lines of the GitHub format as "file:line rule", in their order.
+sub finds
+{
+	my ($arguments, $wanted, $name) = @_;
+	my ($rc, $out, $err) = command(@$arguments, '--format', 'github', '--severity', 'high');
+	my @found = map { m{^::error file=.*?/?([^/,]+/[^/,]+),line=(\d+),.*title=([^:]+)::} ? "$1:$2 $3" : $_ } split(/\n/, $out);
+
+	is_deeply(\@found, $wanted, "$name: findings");
+	is($rc, @$wanted ? 1 : 0, "$name: exit status");
+	return $err;
+}
+
+my $users = "CREATE TABLE users (id bigint PRIMARY KEY, mail text);\n";
+my $index = "CREATE INDEX users_mail ON users (mail);\n";
+
+# The order of each tool; what an earlier file made counts as large.
+put('plain/1_users.sql', $users);
+put('plain/10_index.sql', $index);
+put('plain/2_drop.sql', "ALTER TABLE users DROP COLUMN id;\n");
+is(finds([ "$files/plain" ], [ 'plain/2_drop.sql:1 drop-column', 'plain/10_index.sql:1 index-not-concurrent' ], 'plain'), '', 'plain: no errors');
+
+put('drizzle/meta/_journal.json', '{"version": "7", "entries": [{"idx": 0, "tag": "b_users"}, {"idx": 1, "tag": "a_index"}]}');
+put('drizzle/b_users.sql', $users);
+put('drizzle/a_index.sql', "SELECT 1;--> statement-breakpoint\n$index");
+put('drizzle/zz_unknown.sql', "DROP TABLE users;\n");
+finds([ "$files/drizzle" ], ['drizzle/a_index.sql:2 index-not-concurrent'], 'drizzle');
+
+put('prisma/migration_lock.toml', "provider = \"postgresql\"\n");
+put('prisma/2024_a/migration.sql', $users);
+put('prisma/2025_b/migration.sql', $index);
+finds([ "$files/prisma" ], ['2025_b/migration.sql:1 index-not-concurrent'], 'prisma');
+
+put('flyway/V1__users.sql', $users);
+put('flyway/V1.2__index.sql', $index);
+put('flyway/U1__undo.sql', "DROP TABLE users;\n");
+put('flyway/R__again.sql', "CREATE OR REPLACE VIEW v AS SELECT 1;\n");
+finds([ "$files/flyway" ], ['flyway/V1.2__index.sql:1 index-not-concurrent'], 'flyway');
+
+put('golang/1_users.up.sql', $users);
+put('golang/1_users.down.sql', "DROP TABLE users;\n");
+put('golang/2_index.up.sql', $index);
+put('golang/2_index.down.sql', "DROP INDEX users_mail;\n");
+finds([ "$files/golang" ], ['golang/2_index.up.sql:1 index-not-concurrent'], 'golang-migrate');
+
+put('dbmate/1.sql', "-- migrate:up\n$users\n-- migrate:down\nDROP TABLE users;\n");
+put('dbmate/2.sql', "-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY users_mail ON users (mail);\n-- migrate:down\nDROP INDEX users_mail;\n");
+put('dbmate/3.sql', "-- migrate:up\nCREATE INDEX CONCURRENTLY users_mail2 ON users (mail);\n-- migrate:down\n");
+finds([ "$files/dbmate" ], ['dbmate/3.sql:2 concurrent-in-transaction'], 'dbmate');
+
+put('goose/1.sql', "-- +goose Up\n$users\n-- +goose Down\nDROP TABLE users;\n");
+put('goose/2.sql', "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE INDEX CONCURRENTLY users_mail ON users (mail);\n-- +goose Down\nDROP TABLE users;\n");
+put('goose/3.sql', "-- +goose Up\n-- +goose StatementBegin\n$index-- +goose StatementEnd\n-- +goose Down\n");
+finds([ "$files/goose" ], ['goose/3.sql:3 index-not-concurrent'], 'goose');
+
+put('sqitch/sqitch.plan', "%syntax-version=1.0.0\n%project=x\n\nusers 2025-01-01T00:00:00Z A <a\@b> # users\nindex [users] 2025-01-02T00:00:00Z A <a\@b> # index\n");
+put('sqitch/deploy/users.sql', "BEGIN;\n${users}COMMIT;\n");
+put('sqitch/deploy/index.sql', "BEGIN;\n${index}COMMIT;\n");
+put('sqitch/revert/users.sql', "DROP TABLE users;\n");
+finds([ "$files/sqitch" ], ['deploy/index.sql:2 index-not-concurrent'], 'sqitch');
+
+put('atlas/atlas.sum', "h1:x=\n");
+put('atlas/1.sql', $users);
+put('atlas/2.sql', $index);
+finds([ "$files/atlas" ], ['atlas/2.sql:1 index-not-concurrent'], 'atlas');
+
+put('rails/structure.sql', $users);
+put('rails/migrate/1_users.rb', "class Users\nend\n");
+put('rails/migrate/2.sql', "SELECT 1;\n");
+like(finds([ "$files/rails/migrate" ], [], 'rails'), qr/^wishflags: 1 migrations of ".*" are Ruby/, 'rails: Ruby is named');
+
+# Files and folders together, the last ones only, what to fail for.
+finds([ "$files/plain/1_users.sql", "$files/plain/10_index.sql" ], ['plain/10_index.sql:1 index-not-concurrent'], 'files');
+finds([ "$files/plain", '--last', 1 ], ['plain/10_index.sql:1 index-not-concurrent'], 'the last one');
+finds([ "$files/plain", '--ignore', 'drop-column', '--ignore', 'index-not-concurrent' ], [], 'rules left out');
+is((command("$files/plain", '--fail-on', 'never'))[0], 0, 'never fails');
+is((command("$files/plain", '--fail-on', 'critical'))[0], 0, 'fails for critical ones only');
+is((command("$files/prisma", '--fail-on', 'low', '--severity', 'critical'))[0], 0, 'what is not asked for is not failed for');
+like((command("$files/plain"))[1], qr/2_drop\.sql\n.*drop-column.*\n3 files, \d+ findings: /s, 'text');
+like((command("$files/plain", '--format', $_))[1], qr/^(\{\n|<|###)/, $_) foreach qw(json sarif junit markdown html);
+command("$files/plain", '-o', "$files/out.json", '--format', 'json');
+like(slurp_file("$files/out.json"), qr/^\{\n  "summary"/, 'a file');
+
+# A file that does not run is told, and the next are checked all the same.
+put('broken/1.sql', "CREATE TABLE a (b int);\nDROP TABLE nowhere;\n");
+put('broken/2.sql', "DROP TABLE a;\n");
+my ($rc, $out, $err) = command("$files/broken", '--format', 'github', '--severity', 'critical');
+like($err, qr/1\.sql does not run after the files before it: ERROR:  table "nowhere" does not exist/, 'a file that does not run');
+like($out, qr/2\.sql,line=1,col=1,title=drop-table/, 'the next one');
+
+# On a database its own tables count, and nothing is run.
+$node->safe_psql('postgres', 'CREATE DATABASE shop; CREATE DATABASE bare');
+$node->safe_psql('shop', "CREATE EXTENSION wishflags; CREATE TABLE users (id bigint PRIMARY KEY, mail text); CREATE TABLE small (a int)");
+$node->safe_psql('shop', "INSERT INTO users SELECT g, 'm' FROM generate_series(1, 20000) g; ANALYZE users");
+put('pending/1.sql', $index);
+put('pending/2.sql', "CREATE INDEX ON small (a);\n");
+finds([ "$files/pending", '--database', $node->connstr('shop') ], ['pending/1.sql:1 index-not-concurrent'], 'database');
+is($node->safe_psql('shop', 'SELECT count(*) FROM pg_indexes WHERE schemaname = $$public$$'), 1, 'nothing was run');
+
+# Wrong use.
+foreach (
+	[ [], qr/check takes PATH/ ],
+	[ ["$files/nowhere"], qr/there is no file or folder/ ],
+	[ [ "$files/plain", '--format', 'pdf' ], qr/no format "pdf"/ ],
+	[ [ "$files/plain", '--fail-on', 'urgent' ], qr/--fail-on takes one of info, low/ ],
+	[ [ "$files/plain", '--last', 'x' ], qr/--last takes a number/ ],
+	[ [ "$files/plain", '--ignore', 'no-such-rule' ], qr/unknown rule "no-such-rule"/ ],
+	[ [ "$files/plain", '--database', $node->connstr('bare') ], qr/has no extension wishflags/ ],
+	[ [ "$files/plain", '--database', $node->connstr('nowhere') ], qr/cannot be read/ ],
+	[ [ "$files/out.json" ], qr/is no SQL/ ],
+	[ [ "$files/plain", '--since' ], qr/there is no option "--since"/ ])
+{
+	my ($arguments, $like) = @$_;
+	($rc, $out, $err) = command(@$arguments);
+	is($rc, 2, "@$arguments: exit status");
+	like($err, $like, "@$arguments: message");
+	is($out, '', "@$arguments: no output");
+}
+mkdir "$files/empty";
+like((command("$files/empty"))[2], qr/there are no migrations/, 'an empty folder');
+done_testing();
