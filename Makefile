@@ -158,6 +158,7 @@ OBJS = \
 	src/schema/unmodelled.o \
 	src/schema/watch.o \
 	src/migration/check.o \
+	src/migration/cover.o \
 	src/migration/defer.o \
 	src/migration/engine.o \
 	src/migration/finding.o \
