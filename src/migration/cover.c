@@ -16,7 +16,6 @@ static const struct
 	const char *more;
 }			covers[] = {
 	{"primary-key-index-nullable", "add-primary-key-builds-index"},
-	{"smallint-width", "integer-key-width"},
 	{"exclusive-lock-held", "validate-in-same-transaction"},
 };
 
@@ -37,7 +36,7 @@ wf_findings_settle(List *findings)
 		else
 			gravest = Max(gravest, ((WfFinding *) lfirst(lc))->severity);
 	}
-	if (gravest < WF_SEVERITY_HIGH)
+	if (gravest < WF_SEVERITY_MEDIUM)
 		return findings;
 	foreach(lc, findings)
 	{

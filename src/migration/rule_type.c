@@ -3,6 +3,7 @@
  */
 #include "common/compat.h"
 
+#include "catalog/pg_type_d.h"
 #include "nodes/value.h"
 #include "utils/builtins.h"
 
@@ -143,4 +144,29 @@ wf_rule_type_change_rechecks(WfRuleCall *call)
 	finding = report(call, table, psprintf("%s while nobody can read or write the table", what));
 	finding->scans = true;
 	finding->hint = pstrdup("Drop the constraint first and add it again as NOT VALID, or build the index again CONCURRENTLY.");
+}
+
+/* The OID of a type, serial words included; InvalidOid where it is not known. */
+Oid
+wf_rule_type_oid(WfRuleCall *call, const TypeName *name)
+{
+	static const struct
+	{
+		const char *word;
+		Oid			type;
+	}			serials[] = {
+		{"serial", INT4OID}, {"serial4", INT4OID}, {"bigserial", INT8OID}, {"serial8", INT8OID},
+		{"smallserial", INT2OID}, {"serial2", INT2OID},
+	};
+	WfType	   *type;
+
+	if (name == NULL || name->names == NIL || name->arrayBounds != NIL || name->setof || name->pct_type)
+		return InvalidOid;
+	for (int i = 0; list_length(name->names) == 1 && i < lengthof(serials); i++)
+	{
+		if (strcmp(strVal(linitial(name->names)), serials[i].word) == 0)
+			return serials[i].type;
+	}
+	type = call->catalog->type(call->catalog, name->names);
+	return type ? type->oid : InvalidOid;
 }

@@ -75,6 +75,8 @@ typedef struct WfSimulation
 	Bitmapset  *told;			/* rules that speak once a text, and have */
 	bool		is_opaque;		/* something that can't be looked into may
 								 * have made what is not known here */
+	bool		dropped_parts;	/* the text dropped a policy, trigger, rule or
+								 * function */
 	bool		brief_told;		/* lock_timeout was asked for, for a brief
 								 * lock */
 	HTAB	   *waiting;		/* findings that may be taken back, see
@@ -96,6 +98,7 @@ typedef struct WfSimulation
 	WfRelation *last_altered;	/* by an ALTER TABLE that reads its rows, in */
 	int			last_altered_at;	/* this number */
 	List	   *new_functions;	/* of char *, names without schema */
+	List	   *written;		/* of WfRelation: the text changes their rows */
 	List	   *dropped_tables; /* of WfRelation, in this text */
 } WfSimulation;
 

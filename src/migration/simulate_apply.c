@@ -10,6 +10,7 @@
 #include "ddl/lock.h"
 #include "migration/simulate.h"
 
+static void note_written(WfSimulation *simulation, const RangeVar *name);
 static void apply_create_table(WfSimulation *simulation, CreateStmt *stmt);
 static void apply_alter_table(WfSimulation *simulation, AlterTableStmt *stmt);
 static void apply_command(WfSimulation *simulation, SimRelation *relation, AlterTableCmd *command);
@@ -130,6 +131,35 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 		case T_ExecuteStmt:
 		case T_CreateExtensionStmt:
 			simulation->is_opaque = true;
+			break;
+		case T_InsertStmt:
+			note_written(simulation, ((InsertStmt *) stmt)->relation);
+			break;
+		case T_UpdateStmt:
+			note_written(simulation, ((UpdateStmt *) stmt)->relation);
+			break;
+		case T_DeleteStmt:
+			note_written(simulation, ((DeleteStmt *) stmt)->relation);
+			break;
+		case T_MergeStmt:
+			note_written(simulation, ((MergeStmt *) stmt)->relation);
+			break;
+		case T_CopyStmt:
+			if (((CopyStmt *) stmt)->relation && ((CopyStmt *) stmt)->is_from)
+				note_written(simulation, ((CopyStmt *) stmt)->relation);
+			break;
+		case T_TruncateStmt:
+			foreach(lc, ((TruncateStmt *) stmt)->relations)
+				note_written(simulation, lfirst(lc));
+			break;
+		case T_CommentStmt:
+			if (((CommentStmt *) stmt)->objtype == OBJECT_TABLE)
+			{
+				RangeVar   *name = wf_ddl_range_var_of_names((List *) ((CommentStmt *) stmt)->object);
+
+				if (name)
+					wf_sim_settle(simulation, WF_DEFER_COMMENT, name->schemaname, name->relname, NIL);
+			}
 			break;
 		case T_VariableSetStmt:
 			apply_set(simulation, (VariableSetStmt *) stmt);
@@ -352,6 +382,14 @@ apply_drop(WfSimulation *simulation, DropStmt *stmt)
 					wf_sim_drop(simulation, name);
 					break;
 				}
+			case OBJECT_POLICY:
+			case OBJECT_TRIGGER:
+			case OBJECT_RULE:
+			case OBJECT_FUNCTION:
+			case OBJECT_PROCEDURE:
+			case OBJECT_ROUTINE:
+				simulation->dropped_parts = true;
+				break;
 			case OBJECT_TYPE:
 			case OBJECT_DOMAIN:
 				wf_sim_drop_type(simulation, lfirst_node(TypeName, lc)->names);
@@ -567,4 +605,15 @@ string_names(List *names)
 			strings = lappend(strings, pstrdup(strVal(&((A_Const *) name)->val)));
 	}
 	return strings;
+}
+
+/* The rows of the table are no longer those that the database holds. */
+static void
+note_written(WfSimulation *simulation, const RangeVar *name)
+{
+	WfRelation *relation = simulation->catalog.relation(&simulation->catalog, name);
+	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+
+	simulation->written = list_append_unique_ptr(simulation->written, relation);
+	MemoryContextSwitchTo(old);
 }
