@@ -192,6 +192,7 @@ OBJS = \
 	src/migration/rule_validate.o \
 	src/migration/simulate.o \
 	src/migration/simulate_apply.o \
+	src/migration/simulate_session.o \
 	src/migration/simulate_type.o \
 	src/flags/attribute.o \
 	src/flags/bucket.o \
@@ -423,6 +424,8 @@ REGRESS = \
 	migration_column \
 	migration_drop \
 	migration_enum \
+	migration_data \
+	migration_comment \
 	migration_transaction \
 	guard_index \
 	guard_constraint \

@@ -22,7 +22,7 @@
 
 #include "ddl/catalog_parts.h"
 
-static WfDependent *make_dependent(const ObjectAddress *address, Oid relid, char deptype);
+static WfDependent *make_dependent(ObjectAddress address, Oid relid, int attnum, char deptype);
 static Oid	view_of_rule(Oid rule);
 
 /*
@@ -51,7 +51,7 @@ wf_ddl_live_dependents(WfCatalog *catalog, WfRelation *relation, int attnum)
 	{
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 		ObjectAddress address = {form->classid, form->objid, form->objsubid};
-		WfDependent *dependent = make_dependent(&address, relation->relid, form->deptype);
+		WfDependent *dependent = make_dependent(address, relation->relid, attnum, form->deptype);
 
 		if (dependent)
 			dependents = lappend(dependents, dependent);
@@ -64,17 +64,17 @@ wf_ddl_live_dependents(WfCatalog *catalog, WfRelation *relation, int attnum)
 
 /* NULL for what goes, or changes, with the relation itself. */
 static WfDependent *
-make_dependent(const ObjectAddress *address, Oid relid, char deptype)
+make_dependent(ObjectAddress address, Oid relid, int attnum, char deptype)
 {
 	WfDependent *dependent = palloc0(sizeof(WfDependent));
 	char	   *description;
 	Oid			view = InvalidOid;
 
-	switch (address->classId)
+	switch (address.classId)
 	{
 		case RewriteRelationId:
 			dependent->kind = WF_DEPENDENT_VIEW;
-			view = view_of_rule(address->objectId);
+			view = view_of_rule(address.objectId);
 			if (view == relid)
 				return NULL;
 			break;
@@ -90,21 +90,23 @@ make_dependent(const ObjectAddress *address, Oid relid, char deptype)
 		case PublicationRelRelationId:
 			dependent->kind = WF_DEPENDENT_PUBLICATION;
 			break;
-		case RelationRelationId:
-			/* A column whose generation expression reads this one. */
-			if (address->objectId != relid || address->objectSubId == 0)
-				return NULL;
-			dependent->kind = WF_DEPENDENT_COLUMN;
-			break;
 		case AttrDefaultRelationId:
+
+			/*
+			 * The column's own default changes with it, and a table's with
+			 * that.
+			 */
+			address = GetAttrDefaultColumnAddress(address.objectId);
+			if (address.objectId == relid && (attnum == 0 || address.objectSubId == attnum))
+				return NULL;
 			dependent->kind = WF_DEPENDENT_COLUMN;
 			break;
 		default:
 			return NULL;
 	}
-	description = OidIsValid(view) ?
-		getObjectDescription(&(ObjectAddress) {RelationRelationId, view, 0}, true) :
-		getObjectDescription(address, true);
+	if (OidIsValid(view))
+		ObjectAddressSet(address, RelationRelationId, view);
+	description = getObjectDescription(&address, true);
 	if (description == NULL)
 		return NULL;
 	dependent->description = description;

@@ -66,7 +66,10 @@ wf_rule_nullable_column(WfRuleCall *call)
 		ColumnDef  *column = castNode(ColumnDef, call->command->def);
 		WfRelation *table = wf_rule_altered_table(call);
 
-		/* Rows that are there need a value: NULL is the safe one to begin with. */
+		/*
+		 * Rows that are there need a value: NULL is the safe one to begin
+		 * with.
+		 */
 		if (table == NULL || is_not_null(NULL, column))
 			return;
 		finding = wf_finding_add(call, "column \"%s\" may be null", column->colname);
@@ -181,18 +184,14 @@ wf_rule_naming_convention(WfRuleCall *call)
 	WfFinding  *finding;
 	ListCell   *lc;
 
-	if (name && quote_identifier(name) != name)
-		;
-	else
-	{
+	if (name && quote_identifier(name) == name)
 		name = NULL;
-		foreach(lc, IsA(stmt, CreateStmt) ? stmt->tableElts : NIL)
-		{
-			ColumnDef  *column = lfirst(lc);
+	foreach(lc, IsA(stmt, CreateStmt) ? stmt->tableElts : NIL)
+	{
+		ColumnDef  *column = lfirst(lc);
 
-			if (name == NULL && IsA(column, ColumnDef) && quote_identifier(column->colname) != column->colname)
-				name = column->colname;
-		}
+		if (name == NULL && IsA(column, ColumnDef) && quote_identifier(column->colname) != column->colname)
+			name = column->colname;
 	}
 	if (name == NULL)
 		return;

@@ -14,6 +14,7 @@ static WfDependent *first_blocking(WfRuleCall *call, WfRelation *relation, int a
 								   bool is_drop, List **names);
 static bool is_dropped_too(DropStmt *stmt, WfDependent *dependent);
 static void dropped_relation(WfRuleCall *call, DropStmt *stmt, WfRelation *relation);
+static bool has_text(List *texts, const char *text);
 static const char *output_name(ResTarget *target);
 
 /*
@@ -107,16 +108,26 @@ wf_rule_drop_dependent_object(WfRuleCall *call)
 static void
 dropped_relation(WfRuleCall *call, DropStmt *stmt, WfRelation *relation)
 {
+	List	   *dependents = call->catalog->dependents(call->catalog, relation, 0);
+	List	   *own = NIL;
 	List	   *names = NIL;
 	WfFinding  *finding;
 	ListCell   *lc;
 
-	foreach(lc, call->catalog->dependents(call->catalog, relation, 0))
+	/* A policy or trigger goes with its table, whatever columns it reads. */
+	foreach(lc, dependents)
+	{
+		if (!((WfDependent *) lfirst(lc))->blocks_drop)
+			own = lappend(own, ((WfDependent *) lfirst(lc))->description);
+	}
+	foreach(lc, dependents)
 	{
 		WfDependent *dependent = lfirst(lc);
 
-		if (dependent->blocks_drop && !is_dropped_too(stmt, dependent))
-			names = list_append_unique(names, dependent->description);
+		/* A view depends on each column that it reads. */
+		if (dependent->blocks_drop && !is_dropped_too(stmt, dependent) &&
+			!has_text(own, dependent->description) && !has_text(names, dependent->description))
+			names = lappend(names, dependent->description);
 	}
 	if (names == NIL)
 		return;
@@ -128,6 +139,19 @@ dropped_relation(WfRuleCall *call, DropStmt *stmt, WfRelation *relation)
 	wf_finding_note_text(finding, "sqlstate", "2BP01");
 	wf_finding_note_list(finding, "dependents", names);
 	finding->hint = pstrdup("Drop or change what depends on it first, by name; CASCADE would drop it unseen.");
+}
+
+static bool
+has_text(List *texts, const char *text)
+{
+	ListCell   *lc;
+
+	foreach(lc, texts)
+	{
+		if (strcmp(lfirst(lc), text) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Does the same statement drop the view? */
@@ -185,7 +209,7 @@ wf_rule_view_incompatible(WfRuleCall *call)
 		}
 	}
 	if (what == NULL && position < view->ncolumns)
-		what = psprintf("it would have %d columns instead of %d", position, view->ncolumns);
+		what = psprintf("%d of its %d columns would go", view->ncolumns - position, view->ncolumns);
 	if (what == NULL)
 		return;
 	finding = wf_finding_add(call, "CREATE OR REPLACE VIEW \"%s\" fails: %s", view->name, what);

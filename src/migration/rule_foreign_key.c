@@ -3,7 +3,6 @@
  */
 #include "common/compat.h"
 
-#include "catalog/pg_type_d.h"
 #include "commands/defrem.h"
 #include "nodes/value.h"
 #include "utils/builtins.h"
@@ -26,7 +25,7 @@ static void report_set_null(WfRuleCall *call, WfRelation *table, Constraint *con
 static void report_type(WfRuleCall *call, WfRelation *table, Constraint *constraint,
 						List *columns, ColumnDef *column);
 static Oid	column_type(WfRuleCall *call, WfRelation *table, const char *name, ColumnDef *column);
-static bool is_string(Oid type);
+static bool is_string(WfRuleCall *call, Oid type);
 static bool is_indexed(WfRuleCall *call, WfRelation *table, List *columns);
 static bool is_required(WfRuleCall *call, WfRelation *table, const char *name, ColumnDef *column);
 
@@ -247,7 +246,7 @@ report_type(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *c
 		WfFinding  *finding;
 
 		if (known == NULL || !OidIsValid(known->type) || !OidIsValid(type) || type == known->type ||
-			(is_string(type) && is_string(known->type)))
+			(is_string(call, type) && is_string(call, known->type)))
 			continue;
 		finding = wf_finding_add(call, "\"%s\" has another type than \"%s\" of \"%s\" that it refers to: values of the one may not fit the other, and joins cast",
 								 name, known->name, referenced->name);
@@ -279,7 +278,8 @@ column_type(WfRuleCall *call, WfRelation *table, const char *name, ColumnDef *co
 }
 
 static bool
-is_string(Oid type)
+is_string(WfRuleCall *call, Oid type)
 {
-	return type == TEXTOID || type == VARCHAROID || type == BPCHAROID;
+	return type == wf_rule_builtin_type(call, "text") || type == wf_rule_builtin_type(call, "varchar") ||
+		type == wf_rule_builtin_type(call, "bpchar");
 }

@@ -163,6 +163,7 @@ extern void wf_rule_type_change_rewrites(WfRuleCall *call);
 extern void wf_rule_type_change_narrows(WfRuleCall *call);
 extern void wf_rule_type_change_rechecks(WfRuleCall *call);
 extern Oid	wf_rule_type_oid(WfRuleCall *call, const TypeName *name);
+extern Oid	wf_rule_builtin_type(WfRuleCall *call, const char *name);
 
 /* rule_validate.c */
 extern void wf_rule_not_null_would_fail(WfRuleCall *call);

@@ -3,7 +3,6 @@
  */
 #include "common/compat.h"
 
-#include "catalog/pg_type_d.h"
 #include "nodes/value.h"
 #include "utils/builtins.h"
 
@@ -153,10 +152,10 @@ wf_rule_type_oid(WfRuleCall *call, const TypeName *name)
 	static const struct
 	{
 		const char *word;
-		Oid			type;
+		const char *type;
 	}			serials[] = {
-		{"serial", INT4OID}, {"serial4", INT4OID}, {"bigserial", INT8OID}, {"serial8", INT8OID},
-		{"smallserial", INT2OID}, {"serial2", INT2OID},
+		{"serial", "int4"}, {"serial4", "int4"}, {"bigserial", "int8"}, {"serial8", "int8"},
+		{"smallserial", "int2"}, {"serial2", "int2"},
 	};
 	WfType	   *type;
 
@@ -165,8 +164,17 @@ wf_rule_type_oid(WfRuleCall *call, const TypeName *name)
 	for (int i = 0; list_length(name->names) == 1 && i < lengthof(serials); i++)
 	{
 		if (strcmp(strVal(linitial(name->names)), serials[i].word) == 0)
-			return serials[i].type;
+			return wf_rule_builtin_type(call, serials[i].type);
 	}
 	type = call->catalog->type(call->catalog, name->names);
+	return type ? type->oid : InvalidOid;
+}
+
+/* The OID of a type of pg_catalog. */
+Oid
+wf_rule_builtin_type(WfRuleCall *call, const char *name)
+{
+	WfType	   *type = call->catalog->type(call->catalog, list_make2(makeString("pg_catalog"), makeString(pstrdup(name))));
+
 	return type ? type->oid : InvalidOid;
 }

@@ -90,9 +90,9 @@ report(WfRuleCall *call, WfRelation *table, WfAnswer *answer, const char *sqlsta
 
 	if (!answer->known || answer->number <= 0)
 		return;
-	finding = wf_finding_add(call, "fails: %.0f %s of \"%s\" %s%s%s", answer->number,
-							 answer->number == 1 ? "row" : "rows", table->name, what,
-							 answer->example ? ", for example " : "", answer->example ? answer->example : "");
+	finding = wf_finding_add(call, "fails at %.0f %s of \"%s\", for example %s: %s", answer->number,
+							 answer->number == 1 ? "row" : "rows", table->name,
+							 answer->example ? answer->example : "one without a key", what);
 	finding->object = wf_ddl_quote_name(table->schema, table->name);
 	finding->relation = table;
 	finding->scans = true;
@@ -135,7 +135,7 @@ count_null(WfRuleCall *call, WfRelation *table, const char *column_name)
 	call->session->ask(call->session,
 					   psprintf("SELECT count(*), min(%s) FROM %s AS r WHERE r.%s IS NULL",
 								key_of(call, table, "r"), name, quote_identifier(column_name)), &answer);
-	report(call, table, &answer, "23502", psprintf("have no value for \"%s\"", column_name));
+	report(call, table, &answer, "23502", psprintf("no value for \"%s\"", column_name));
 }
 
 /* The constraint that the command adds and checks at once; NULL: none. */
@@ -195,7 +195,7 @@ wf_rule_check_would_fail(WfRuleCall *call)
 	call->session->ask(call->session,
 					   psprintf("SELECT count(*), min(%s) FROM %s AS %s WHERE NOT (%s)", key_of(call, table, alias),
 								wf_ddl_quote_name(table->schema, table->name), alias, expression), &answer);
-	report(call, table, &answer, "23514", psprintf("violate %s", expression));
+	report(call, table, &answer, "23514", psprintf("CHECK %s is false", expression));
 }
 
 /* ADD FOREIGN KEY, or VALIDATE of one that is there. */
@@ -283,7 +283,7 @@ count_orphans(WfRuleCall *call, WfRelation *table, const char *referenced, List 
 					   psprintf("SELECT count(*), min(%s) FROM %s AS r WHERE %s AND NOT EXISTS (SELECT FROM %s AS p WHERE %s)",
 								key.data, wf_ddl_quote_name(table->schema, table->name), present.data, referenced, match.data),
 					   &answer);
-	report(call, table, &answer, "23503", psprintf("refer to nothing in %s", referenced));
+	report(call, table, &answer, "23503", psprintf("no such key in %s", referenced));
 }
 
 /* ADD UNIQUE or PRIMARY KEY, or CREATE UNIQUE INDEX over plain columns. */
@@ -351,7 +351,7 @@ count_duplicates(WfRuleCall *call, WfRelation *table, List *columns)
 					   psprintf("SELECT sum(n), min(k) FROM (SELECT count(*) AS n, min(%s) AS k FROM %s WHERE %s "
 								"GROUP BY %s HAVING count(*) > 1) AS d",
 								key.data, wf_ddl_quote_name(table->schema, table->name), present.data, list.data), &answer);
-	report(call, table, &answer, "23505", psprintf("share their %s", list.data));
+	report(call, table, &answer, "23505", psprintf("the same %s again", list.data));
 }
 
 /* ALTER COLUMN TYPE whose cast fails for a value that is there. */

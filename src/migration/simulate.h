@@ -143,6 +143,13 @@ extern void wf_sim_note_dropped(WfSimulation *simulation, const RangeVar *name);
 extern void wf_sim_add_index(WfSimulation *simulation, SimRelation *relation, WfIndex *index);
 extern void wf_sim_settle_primary_key(WfSimulation *simulation, SimRelation *relation);
 
+/* simulate_session.c */
+extern void wf_sim_apply_set(WfSimulation *simulation, VariableSetStmt *stmt);
+extern void wf_sim_apply_transaction(WfSimulation *simulation, TransactionStmt *stmt);
+extern void wf_sim_note_locks(WfSimulation *simulation, Node *stmt);
+extern List *wf_sim_string_names(List *names);
+extern void wf_sim_note_written(WfSimulation *simulation, const RangeVar *name);
+
 /* simulate_type.c */
 extern Size wf_sim_type_entry_size(void);
 extern WfType *wf_sim_type(WfCatalog *catalog, List *names);
