@@ -72,7 +72,7 @@ CREATE OR REPLACE VIEW names AS SELECT name, id FROM child;
 \set VERBOSITY default
 
 -- What IF NOT EXISTS passes over, and keys of another type.
-CREATE INDEX child_name ON child (name);
+CREATE INDEX CONCURRENTLY child_name ON child (name);
 SELECT st, rule, severity, message FROM data_check('
 	CREATE TABLE IF NOT EXISTS child (id int PRIMARY KEY, name text, extra int);
 	CREATE TABLE IF NOT EXISTS child (id int PRIMARY KEY, name text);

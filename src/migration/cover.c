@@ -2,8 +2,9 @@
  * cover.c: one finding for one cause.
  *
  * Rules don't know of each other.  What two of them say of the same statement
- * for the same reason is left to the one that says more, and advice on how a
- * thing is written steps back where the statement must change anyway.
+ * for the same reason is left to the one that says more, the other becomes a
+ * remark; and advice on how a thing is written steps back where the statement
+ * must change anyway.
  */
 #include "common/compat.h"
 
@@ -22,7 +23,7 @@ static const struct
 static bool is_covered(const WfFinding *finding, List *findings);
 static bool same_object(const WfFinding *a, const WfFinding *b);
 
-/* The findings of one statement, without those that another one covers. */
+/* The findings of one statement, with those that another one covers as remarks. */
 List *
 wf_findings_settle(List *findings)
 {
@@ -32,7 +33,7 @@ wf_findings_settle(List *findings)
 	foreach(lc, findings)
 	{
 		if (is_covered(lfirst(lc), findings))
-			findings = foreach_delete_current(findings, lc);
+			((WfFinding *) lfirst(lc))->severity = WF_SEVERITY_INFO;
 		else
 			gravest = Max(gravest, ((WfFinding *) lfirst(lc))->severity);
 	}
