@@ -45,6 +45,7 @@ OBJS = \
 	src/ddl/catalog_types.o \
 	src/ddl/deparse.o \
 	src/ddl/deparse_index.o \
+	src/ddl/dependents.o \
 	src/ddl/lock.o \
 	src/ddl/populated.o \
 	src/ddl/reader.o \
@@ -161,10 +162,14 @@ OBJS = \
 	src/schema/unmodelled.o \
 	src/schema/watch.o \
 	src/migration/check.o \
+	src/migration/cover.o \
 	src/migration/defer.o \
+	src/migration/directive.o \
+	src/migration/directive_names.o \
 	src/migration/engine.o \
 	src/migration/finding.o \
 	src/migration/functions.o \
+	src/migration/probe.o \
 	src/migration/registry.o \
 	src/migration/rehearse.o \
 	src/migration/rehearse_block.o \
@@ -187,10 +192,13 @@ OBJS = \
 	src/migration/rule_column.o \
 	src/migration/rule_constraint.o \
 	src/migration/rule_constraint_index.o \
+	src/migration/rule_convention.o \
 	src/migration/rule_data.o \
+	src/migration/rule_dependents.o \
 	src/migration/rule_drop.o \
 	src/migration/rule_enum.o \
 	src/migration/rule_foreign_key.o \
+	src/migration/rule_hidden.o \
 	src/migration/rule_index.o \
 	src/migration/rule_rename.o \
 	src/migration/rule_storage.o \
@@ -199,8 +207,10 @@ OBJS = \
 	src/migration/rule_timeout.o \
 	src/migration/rule_transaction.o \
 	src/migration/rule_type.o \
+	src/migration/rule_validate.o \
 	src/migration/simulate.o \
 	src/migration/simulate_apply.o \
+	src/migration/simulate_session.o \
 	src/migration/simulate_type.o \
 	src/flags/attribute.o \
 	src/flags/bucket.o \
@@ -435,6 +445,8 @@ REGRESS = \
 	migration_column \
 	migration_drop \
 	migration_enum \
+	migration_data \
+	migration_comment \
 	migration_transaction \
 	migration_rehearse \
 	migration_rehearse_wrong \

@@ -1,5 +1,5 @@
 -- Wrong use: options are checked by key, texts never raise.
-SELECT * FROM wishflags.migration_breaking_check('SELECT 1', '{"validate_data": true}');
+SELECT * FROM wishflags.migration_breaking_check('SELECT 1', '{"validate_all": true}');
 SELECT * FROM wishflags.migration_breaking_check('SELECT 1', '{"min_rows": "many"}');
 SELECT * FROM wishflags.migration_breaking_check('SELECT 1', '{"min_rows": -1}');
 SELECT * FROM wishflags.migration_breaking_check('SELECT 1', '{"target_version": 8}');

@@ -37,6 +37,7 @@ typedef struct WfRelation
 	char		kind;			/* relkind */
 	char		persistence;	/* relpersistence */
 	bool		is_partition;
+	int			ncolumns;		/* of the live relation, dropped ones included */
 	bool		created_here;	/* by the current transaction, or by the text */
 	bool		missing;		/* the text names it, and it exists nowhere */
 
@@ -104,6 +105,26 @@ typedef struct WfType
 	char	   *used_by;		/* the first such column; NULL where none */
 } WfType;
 
+typedef enum WfDependentKind
+{
+	WF_DEPENDENT_VIEW,			/* or another rule */
+	WF_DEPENDENT_POLICY,
+	WF_DEPENDENT_TRIGGER,
+	WF_DEPENDENT_FUNCTION,
+	WF_DEPENDENT_PUBLICATION,
+	WF_DEPENDENT_COLUMN			/* generated from it, or with it in a default */
+} WfDependentKind;
+
+/* An object that is built on a relation or a column. */
+typedef struct WfDependent
+{
+	WfDependentKind kind;
+	char	   *description;	/* as the server describes objects */
+	char	   *schema;			/* of a view; NULL for others */
+	char	   *name;
+	bool		blocks_drop;	/* DROP without CASCADE fails */
+} WfDependent;
+
 /* What ALTER COLUMN TYPE does to the rows that are there. */
 typedef enum WfTypeChange
 {
@@ -167,6 +188,12 @@ struct WfCatalog
 
 	/* Names of the schemas that are searched, in order, pg_catalog included. */
 	List	   *(*search_path) (WfCatalog *catalog);
+
+	/*
+	 * What is built on the relation, or on the column with this number where
+	 * it is not 0: a list of WfDependent.
+	 */
+	List	   *(*dependents) (WfCatalog *catalog, WfRelation *relation, int attnum);
 
 	/* Fills uses and used_by. */
 	void		(*type_uses) (WfCatalog *catalog, WfType *type);

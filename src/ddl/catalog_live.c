@@ -55,6 +55,7 @@ wf_ddl_catalog_live(void)
 	catalog->type_change = wf_ddl_live_type_change;
 	catalog->volatility = wf_ddl_live_volatility;
 	catalog->search_path = live_search_path;
+	catalog->dependents = wf_ddl_live_dependents;
 	return catalog;
 }
 
@@ -105,6 +106,7 @@ wf_ddl_live_relation(WfCatalog *catalog, Oid relid)
 	relation->kind = form->relkind;
 	relation->persistence = form->relpersistence;
 	relation->is_partition = form->relispartition;
+	relation->ncolumns = form->relnatts;
 	relation->rows = -1;
 	MemoryContextSwitchTo(old);
 	ReleaseSysCache(tuple);

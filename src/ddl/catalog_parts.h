@@ -16,6 +16,9 @@ extern List *wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation);
 extern List *wf_ddl_live_indexes(WfCatalog *catalog, WfRelation *relation);
 extern Oid	wf_ddl_live_index_relid(Oid indexid);
 
+/* dependents.c */
+extern List *wf_ddl_live_dependents(WfCatalog *catalog, WfRelation *relation, int attnum);
+
 /* catalog_types.c */
 extern WfTypeChange wf_ddl_live_type_change(WfCatalog *catalog, WfColumn *column,
 											const TypeName *type);

@@ -10,11 +10,25 @@
 
 #include "ddl/statement.h"
 #include "migration/check.h"
+#include "migration/directive.h"
 #include "migration/finding.h"
+#include "migration/probe.h"
 
 /* The rules that are about the text itself, not about a statement's tree. */
 #define RULE_SYNTAX_ERROR "syntax-error"
 #define RULE_PSQL_COMMAND "opaque-sql"
+#define RULE_UNUSED "unused-ignore"
+
+/* Where the findings of a text go, and what it takes to make one. */
+typedef struct Report
+{
+	WfReportFindings report;
+	void	   *target;
+	WfReader   *reader;
+	const WfRuleSession *session;
+	Bitmapset  *rules;
+	WfSeverity	least;
+} Report;
 
 static Bitmapset *chosen_rules(const WfCheckOptions *options);
 static WfSeverity least_severity(const WfCheckOptions *options);
@@ -23,6 +37,8 @@ static List *check_statement(WfSimulation *simulation, WfRuleSession *session,
 							 WfStatement *statement, Bitmapset *rules);
 static List *unparsed_finding(WfRuleSession *session, WfCatalog *catalog,
 							  WfStatement *statement, Bitmapset *rules);
+static void read_directives(WfSimulation *simulation, WfDirectives *directives, const char *text, int from, int to);
+static void report_unused(Report *report, int statement, List *unused);
 static List *put_off(WfSimulation *simulation, WfStatement *statement, List *findings);
 static List *drop_below(List *findings, WfSeverity least);
 
@@ -37,14 +53,21 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 	WfRuleSession session = {
 		.assume_populated = options->assume_populated,
 		.min_rows = options->min_rows,
+		.required_columns = options->required_columns,
+		.ask = options->validate_data ? wf_migration_ask : NULL,
+		.ask_activity = wf_migration_ask_activity,
+		.validate_timeout = options->validate_timeout,
 		.simulation = simulation,
 	};
 	MemoryContext per_statement = AllocSetContextCreate(CurrentMemoryContext,
 														"wishflags statement",
 														ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(per_statement);
+	WfDirectives directives = {.context = old};
+	Report		all = {report, target, reader, &session, rules, least};
 	WfStatement statement;
 	int			save_nestlevel = NewGUCNestLevel();
+	int			end = 0;
 	ListCell   *lc;
 
 	/* The scanner tells of names it cuts and of old string escapes. */
@@ -61,8 +84,12 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 		List	   *findings;
 
 		simulation->statement = statement.number;
+		read_directives(simulation, &directives, text, end, statement.offset);
+		end = statement.offset + statement.length;
 		session.in_transaction = simulation->in_transaction;
 		findings = check_statement(simulation, &session, &statement, rules);
+		findings = wf_directives_apply(&directives, findings);
+		report_unused(&all, statement.number, wf_directives_take(&directives.next));
 		findings = drop_below(findings, least);
 		if (findings != NIL)
 			findings = put_off(simulation, &statement, findings);
@@ -82,6 +109,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 
 		report(target, reader, deferred->statement, deferred->offset, list_make1(deferred->finding));
 	}
+	report_unused(&all, simulation->statement, wf_directives_take(&directives.file));
 	AtEOXact_GUC(true, save_nestlevel);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(per_statement);
@@ -182,6 +210,45 @@ unparsed_finding(WfRuleSession *session, WfCatalog *catalog, WfStatement *statem
 	else
 		finding->hint = psprintf("Read by the grammar of PostgreSQL %d; the other statements are checked.", WF_SERVER_MAJOR);
 	return call.findings;
+}
+
+/* Reads the comments before a statement; some speak of the runner. */
+static void
+read_directives(WfSimulation *simulation, WfDirectives *directives, const char *text, int from, int to)
+{
+	if (to > from)
+		wf_directives_read(directives, text, from, to);
+	directives->began = true;
+	if (directives->no_transaction && simulation->is_wrapped)
+	{
+		simulation->in_transaction = false;
+		simulation->is_wrapped = false;
+	}
+	directives->no_transaction = false;
+}
+
+/* Reports the comments that took nothing back. */
+static void
+report_unused(Report *report, int statement, List *unused)
+{
+	int			index = wf_migration_rule_index(RULE_UNUSED);
+	ListCell   *lc;
+
+	foreach(lc, unused)
+	{
+		WfDirective *directive = lfirst(lc);
+		WfRuleCall	call = {.rule = &wf_migration_rules[index], .session = report->session};
+
+		if (report->rules && !bms_is_member(index, report->rules))
+			return;
+		/* The rule that it is about may not have been asked. */
+		if (report->rules && directive->fault == NULL)
+			continue;
+		wf_directive_finding(directive, &call);
+		call.findings = drop_below(call.findings, report->least);
+		if (call.findings != NIL)
+			report->report(report->target, report->reader, Max(statement, 1), directive->offset, call.findings);
+	}
 }
 
 /* Keeps findings for later that what follows may take back; gives the rest. */

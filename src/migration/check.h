@@ -21,8 +21,11 @@ typedef struct WfCheckOptions
 	bool		assume_populated;
 	int64		target_version;
 	int64		min_rows;
+	bool		validate_data;	/* count the rows that would fail */
+	int64		validate_timeout;	/* in milliseconds, a question */
 	List	   *ignore;			/* of char *: rules not to run */
 	List	   *only;			/* of char *: rules to run; NIL: all */
+	List	   *required_columns;	/* of char *: each new table has them */
 	char	   *severity;		/* least one to report */
 } WfCheckOptions;
 

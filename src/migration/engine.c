@@ -3,7 +3,7 @@
  */
 #include "common/compat.h"
 
-#include "migration/rule.h"
+#include "migration/finding.h"
 #include "migration/simulate.h"
 
 static void check_elements(WfRuleCall *call, const Bitmapset *rules);
@@ -35,6 +35,7 @@ wf_migration_check_node(WfCatalog *catalog, const WfRuleSession *session, Node *
 		run_rule(&call);
 	}
 
+	call.findings = wf_findings_settle(call.findings);
 	if (IsA(node, CreateSchemaStmt))
 		check_elements(&call, rules);
 	return call.findings;

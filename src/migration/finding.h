@@ -27,6 +27,9 @@ extern void wf_finding_note_number(WfFinding *finding, const char *key, double n
 extern void wf_finding_note_boolean(WfFinding *finding, const char *key, bool value);
 extern void wf_finding_note_list(WfFinding *finding, const char *key, List *list);
 
+/* cover.c */
+extern List *wf_findings_settle(List *findings);
+
 /* finding.c: what a rule asks first */
 extern WfRelation *wf_rule_relation(WfRuleCall *call, const RangeVar *name);
 extern WfType *wf_rule_type(WfRuleCall *call, List *names);

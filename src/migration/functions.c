@@ -23,6 +23,9 @@
 /* Tables with fewer rows count as small where nothing else is said. */
 #define DEFAULT_MIN_ROWS 1000
 
+/* How long one question to the data may take, in milliseconds. */
+#define DEFAULT_VALIDATE_TIMEOUT 2000
+
 PG_FUNCTION_INFO_V1(wf_migration_breaking_check);
 PG_FUNCTION_INFO_V1(wf_migration_parse);
 PG_FUNCTION_INFO_V1(wf_migration_rules_list);
@@ -58,11 +61,14 @@ wf_migration_check_options(Jsonb *json)
 		{"assume_populated", WF_OPTION_BOOLEAN, offsetof(WfCheckOptions, assume_populated)},
 		{"target_version", WF_OPTION_INTEGER, offsetof(WfCheckOptions, target_version)},
 		{"min_rows", WF_OPTION_INTEGER, offsetof(WfCheckOptions, min_rows)},
+		{"validate_data", WF_OPTION_BOOLEAN, offsetof(WfCheckOptions, validate_data)},
+		{"validate_timeout", WF_OPTION_INTEGER, offsetof(WfCheckOptions, validate_timeout)},
 		{"ignore", WF_OPTION_TEXT_LIST, offsetof(WfCheckOptions, ignore)},
 		{"only", WF_OPTION_TEXT_LIST, offsetof(WfCheckOptions, only)},
+		{"required_columns", WF_OPTION_TEXT_LIST, offsetof(WfCheckOptions, required_columns)},
 		{"severity", WF_OPTION_TEXT, offsetof(WfCheckOptions, severity)},
 	};
-	WfCheckOptions options = {.min_rows = DEFAULT_MIN_ROWS};
+	WfCheckOptions options = {.min_rows = DEFAULT_MIN_ROWS, .validate_timeout = DEFAULT_VALIDATE_TIMEOUT};
 
 	wf_common_options_parse(json, known, lengthof(known), &options);
 	if (options.target_version != 0 && (options.target_version < 10 || options.target_version > 99))
@@ -74,6 +80,10 @@ wf_migration_check_options(Jsonb *json)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("min_rows must not be negative")));
+	if (options.validate_timeout <= 0 || options.validate_timeout > 3600000)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("validate_timeout must be between 1 and 3600000 milliseconds")));
 	return options;
 }
 

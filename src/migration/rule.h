@@ -60,13 +60,28 @@ typedef struct WfRule
 	const char *description;	/* one line */
 } WfRule;
 
+/* What the data answer to a question. */
+typedef struct WfAnswer
+{
+	bool		known;
+	double		number;			/* of rows */
+	char	   *example;		/* NULL where none */
+	char	   *error;			/* what a value raised; NULL where nothing */
+} WfAnswer;
+
 /* What is known of the session that runs, or will run, the statement. */
 typedef struct WfRuleSession
 {
 	bool		in_transaction; /* inside a transaction block */
 	bool		assume_populated;	/* every existing table is large */
 	int64		min_rows;		/* tables with fewer rows count as small */
+	List	   *required_columns;	/* of char *: each new table has them */
 	struct WfSimulation *simulation;	/* NULL in the guard */
+
+	/* Asks the data, and other sessions; NULL where nobody wants that. */
+	bool		(*ask) (const struct WfRuleSession *session, const char *sql, WfAnswer *answer);
+	bool		(*ask_activity) (double seconds, WfAnswer *answer);
+	int64		validate_timeout;	/* of a question, in milliseconds */
 } WfRuleSession;
 
 /* One call of one rule. */
@@ -111,6 +126,7 @@ typedef enum WfDeferral
 	WF_DEFER_VIEW,				/* CREATE VIEW of the object's name */
 	WF_DEFER_INDEX,				/* an index that begins with the columns */
 	WF_DEFER_PRIMARY_KEY,		/* a primary key on the object */
+	WF_DEFER_COMMENT,			/* COMMENT ON TABLE */
 	WF_DEFER_COMMIT				/* the end of the transaction */
 } WfDeferral;
 

@@ -18,7 +18,6 @@ static void report_foreign_key(WfRuleCall *call, WfRelation *table, Constraint *
 static char *foreign_key_sql(Constraint *constraint, const char *name, List *columns);
 static void append_action(StringInfo buf, const char *event, char action);
 static void report_check(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *column);
-static char *check_expression(WfRuleCall *call, Constraint *constraint);
 static bool is_superfluous(WfRuleCall *call, WfRelation *table, const char *name);
 static bool has_default(ColumnDef *column);
 
@@ -183,7 +182,7 @@ report_check(WfRuleCall *call, WfRelation *table, Constraint *constraint, const 
 {
 	WfFinding  *finding = wf_finding_add(call, "ADD CHECK stops all reads and writes of \"%s\" while it reads %s",
 										 table->name, wf_rule_size(call, table));
-	char	   *expression = check_expression(call, constraint);
+	char	   *expression = wf_rule_check_expression(call, constraint);
 	char	   *name = constraint->conname;
 	char	   *table_name = wf_ddl_quote_name(table->schema, table->name);
 
@@ -202,8 +201,8 @@ report_check(WfRuleCall *call, WfRelation *table, Constraint *constraint, const 
 }
 
 /* The parenthesised expression as it was written; NULL without a source. */
-static char *
-check_expression(WfRuleCall *call, Constraint *constraint)
+char *
+wf_rule_check_expression(WfRuleCall *call, Constraint *constraint)
 {
 	int			end = wf_rule_source_end(call);
 	int			place;
@@ -353,7 +352,7 @@ wf_rule_domain_constraint(WfRuleCall *call)
 		finding->hint = pstrdup("NOT NULL can't be added as NOT VALID: add CHECK (VALUE IS NOT NULL) NOT VALID instead, and validate it when writes are rare.");
 	else
 	{
-		char	   *expression = check_expression(call, constraint);
+		char	   *expression = wf_rule_check_expression(call, constraint);
 		char	   *name = constraint->conname ? constraint->conname : makeObjectName(type->name, NULL, "check");
 
 		finding->hint = pstrdup("Add it as NOT VALID, which locks no table, and validate it when writes are rare.");
@@ -380,6 +379,9 @@ wf_rule_drop_constraint(WfRuleCall *call)
 							 call->command->name, table->name,
 							 kind == 'u' ? "; ON CONFLICT on its columns fails" : "");
 	wf_finding_on(call, finding, table);
+	/* What it kept out, and who relies on that, nobody knows here. */
+	if (kind == 0)
+		wf_finding_lower(finding);
 	finding->lock = AccessExclusiveLock;
 	wf_finding_note_text(finding, "constraint", call->command->name);
 	if (kind == 'f')

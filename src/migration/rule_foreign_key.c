@@ -22,6 +22,10 @@ static void report_without_index(WfRuleCall *call, WfRelation *table, Constraint
 								 List *columns, ColumnDef *column);
 static void report_set_null(WfRuleCall *call, WfRelation *table, Constraint *constraint,
 							List *columns, ColumnDef *column);
+static void report_type(WfRuleCall *call, WfRelation *table, Constraint *constraint,
+						List *columns, ColumnDef *column);
+static Oid	column_type(WfRuleCall *call, WfRelation *table, const char *name, ColumnDef *column);
+static bool is_string(WfRuleCall *call, Oid type);
 static bool is_indexed(WfRuleCall *call, WfRelation *table, List *columns);
 static bool is_required(WfRuleCall *call, WfRelation *table, const char *name, ColumnDef *column);
 
@@ -37,6 +41,13 @@ void
 wf_rule_foreign_key_set_null(WfRuleCall *call)
 {
 	visit_foreign_keys(call, report_set_null);
+}
+
+/* A column of another type than the one that it refers to. */
+void
+wf_rule_foreign_key_type(WfRuleCall *call)
+{
+	visit_foreign_keys(call, report_type);
 }
 
 /* All foreign keys that CREATE TABLE or ALTER TABLE makes. */
@@ -206,4 +217,69 @@ is_required(WfRuleCall *call, WfRelation *table, const char *name, ColumnDef *co
 	}
 	known = call->catalog->column(call->catalog, table, name);
 	return known && known->not_null;
+}
+
+static void
+report_type(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *columns, ColumnDef *column)
+{
+	WfRelation *referenced = call->catalog->relation(call->catalog, constraint->pktable);
+	List	   *keys = NIL;
+	ListCell   *lc;
+
+	if (referenced == NULL || referenced->missing)
+		return;
+	foreach(lc, constraint->pk_attrs)
+		keys = lappend(keys, strVal(lfirst(lc)));
+	foreach(lc, keys == NIL ? call->catalog->indexes(call->catalog, referenced) : NIL)
+	{
+		if (((WfIndex *) lfirst(lc))->is_primary)
+			keys = ((WfIndex *) lfirst(lc))->columns;
+	}
+	if (list_length(keys) != list_length(columns))
+		return;
+	foreach(lc, columns)
+	{
+		const char *name = strVal(lfirst(lc));
+		const char *key = list_nth(keys, foreach_current_index(lc));
+		WfColumn   *known = key ? call->catalog->column(call->catalog, referenced, key) : NULL;
+		Oid			type = column_type(call, table, name, column);
+		WfFinding  *finding;
+
+		if (known == NULL || !OidIsValid(known->type) || !OidIsValid(type) || type == known->type ||
+			(is_string(call, type) && is_string(call, known->type)))
+			continue;
+		finding = wf_finding_add(call, "\"%s\" has another type than \"%s\" of \"%s\" that it refers to: values of the one may not fit the other, and joins cast",
+								 name, known->name, referenced->name);
+		finding->object = wf_ddl_quote_name(table->schema, table->name);
+		finding->location = constraint->location;
+		wf_finding_note_text(finding, "column", pstrdup(name));
+		wf_finding_note_text(finding, "referenced", known->name);
+		finding->hint = pstrdup("Give both the same type.");
+		return;
+	}
+}
+
+/* The type of a referencing column, by this statement, the text or the catalog. */
+static Oid
+column_type(WfRuleCall *call, WfRelation *table, const char *name, ColumnDef *column)
+{
+	WfColumn   *known;
+	ListCell   *lc;
+
+	foreach(lc, IsA(call->statement, CreateStmt) ? ((CreateStmt *) call->statement)->tableElts : NIL)
+	{
+		if (IsA(lfirst(lc), ColumnDef) && strcmp(lfirst_node(ColumnDef, lc)->colname, name) == 0)
+			column = lfirst(lc);
+	}
+	if (column)
+		return wf_rule_type_oid(call, column->typeName);
+	known = call->catalog->column(call->catalog, table, name);
+	return known ? known->type : InvalidOid;
+}
+
+static bool
+is_string(WfRuleCall *call, Oid type)
+{
+	return type == wf_rule_builtin_type(call, "text") || type == wf_rule_builtin_type(call, "varchar") ||
+		type == wf_rule_builtin_type(call, "bpchar");
 }

@@ -383,3 +383,20 @@ wf_rule_invalid_index_left(WfRuleCall *call)
 		finding->safe_sql = psprintf("DROP INDEX CONCURRENTLY %s;", finding->object);
 	}
 }
+
+/* Is it one of the commands that work CONCURRENTLY? */
+bool
+wf_rule_is_concurrent(Node *stmt)
+{
+	switch (nodeTag(stmt))
+	{
+		case T_IndexStmt:
+			return ((IndexStmt *) stmt)->concurrent;
+		case T_DropStmt:
+			return ((DropStmt *) stmt)->concurrent;
+		case T_ReindexStmt:
+			return wf_ddl_option_is_on(((ReindexStmt *) stmt)->params, "concurrently");
+		default:
+			return false;
+	}
+}

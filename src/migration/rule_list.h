@@ -36,6 +36,7 @@ extern void wf_rule_validate_in_same_transaction(WfRuleCall *call);
 extern void wf_rule_domain_constraint(WfRuleCall *call);
 extern void wf_rule_drop_constraint(WfRuleCall *call);
 extern void wf_rule_drop_primary_key(WfRuleCall *call);
+extern char *wf_rule_check_expression(WfRuleCall *call, Constraint *constraint);
 extern char *wf_rule_not_null_proof(WfRuleCall *call, WfRelation *table, const char *column);
 extern char wf_rule_constraint_kind(WfRuleCall *call, WfRelation *table, const char *name);
 
@@ -45,11 +46,23 @@ extern void wf_rule_add_primary_key(WfRuleCall *call);
 extern void wf_rule_add_exclusion(WfRuleCall *call);
 extern void wf_rule_primary_key_nullable(WfRuleCall *call);
 
+/* rule_convention.c */
+extern void wf_rule_missing_comment(WfRuleCall *call);
+extern void wf_rule_nullable_column(WfRuleCall *call);
+extern void wf_rule_required_columns(WfRuleCall *call);
+extern void wf_rule_naming_convention(WfRuleCall *call);
+extern void wf_rule_column_alignment(WfRuleCall *call);
+
 /* rule_data.c */
 extern void wf_rule_unbatched_data_change(WfRuleCall *call);
 extern void wf_rule_truncate(WfRuleCall *call);
 extern void wf_rule_truncate_cascade(WfRuleCall *call);
 extern void wf_rule_create_table_as(WfRuleCall *call);
+
+/* rule_dependents.c */
+extern void wf_rule_dependents_block_change(WfRuleCall *call);
+extern void wf_rule_drop_dependent_object(WfRuleCall *call);
+extern void wf_rule_view_incompatible(WfRuleCall *call);
 
 /* rule_drop.c */
 extern void wf_rule_drop_type(WfRuleCall *call);
@@ -74,6 +87,10 @@ extern void wf_rule_enum_type_replaced(WfRuleCall *call);
 /* rule_foreign_key.c */
 extern void wf_rule_foreign_key_without_index(WfRuleCall *call);
 extern void wf_rule_foreign_key_set_null(WfRuleCall *call);
+extern void wf_rule_foreign_key_type(WfRuleCall *call);
+
+/* rule_hidden.c */
+extern void wf_rule_guard_hides_mismatch(WfRuleCall *call);
 
 /* rule_index.c */
 extern void wf_rule_index_not_concurrent(WfRuleCall *call);
@@ -85,6 +102,7 @@ extern void wf_rule_wide_index(WfRuleCall *call);
 extern void wf_rule_index_build_corruption(WfRuleCall *call);
 extern void wf_rule_duplicate_index(WfRuleCall *call);
 extern void wf_rule_invalid_index_left(WfRuleCall *call);
+extern bool wf_rule_is_concurrent(Node *stmt);
 
 /* rule_rename.c */
 extern void wf_rule_rename_other(WfRuleCall *call);
@@ -144,5 +162,15 @@ extern void wf_rule_alter_table_not_combined(WfRuleCall *call);
 extern void wf_rule_type_change_rewrites(WfRuleCall *call);
 extern void wf_rule_type_change_narrows(WfRuleCall *call);
 extern void wf_rule_type_change_rechecks(WfRuleCall *call);
+extern Oid	wf_rule_type_oid(WfRuleCall *call, const TypeName *name);
+extern Oid	wf_rule_builtin_type(WfRuleCall *call, const char *name);
+
+/* rule_validate.c */
+extern void wf_rule_not_null_would_fail(WfRuleCall *call);
+extern void wf_rule_check_would_fail(WfRuleCall *call);
+extern void wf_rule_foreign_key_would_fail(WfRuleCall *call);
+extern void wf_rule_unique_would_fail(WfRuleCall *call);
+extern void wf_rule_type_cast_would_fail(WfRuleCall *call);
+extern void wf_rule_concurrent_wait(WfRuleCall *call);
 
 #endif							/* WF_MIGRATION_RULE_LIST_H */

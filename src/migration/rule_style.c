@@ -97,14 +97,15 @@ is_key(WfRuleCall *call, ColumnDef *column, const char *name)
 		if (kind == CONSTR_PRIMARY || kind == CONSTR_FOREIGN || kind == CONSTR_IDENTITY)
 			return true;
 	}
-	if (!IsA(call->statement, CreateStmt))
-		return false;
-	foreach(lc, ((CreateStmt *) call->statement)->tableElts)
+	foreach(lc, IsA(call->statement, CreateStmt) ? ((CreateStmt *) call->statement)->tableElts :
+			((AlterTableStmt *) call->statement)->cmds)
 	{
 		Constraint *constraint = lfirst(lc);
 		ListCell   *lc2;
 
-		if (!IsA(constraint, Constraint))
+		if (IsA(constraint, AlterTableCmd))
+			constraint = (Constraint *) ((AlterTableCmd *) constraint)->def;
+		if (constraint == NULL || !IsA(constraint, Constraint))
 			continue;
 		foreach(lc2, constraint->contype == CONSTR_PRIMARY ? constraint->keys :
 				constraint->contype == CONSTR_FOREIGN ? constraint->fk_attrs : NIL)

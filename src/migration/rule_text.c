@@ -187,6 +187,8 @@ wf_rule_table_without_primary_key(WfRuleCall *call)
 	table->schema = stmt->relation->schemaname;
 	table->name = stmt->relation->relname;
 	finding->relation = table;
+	/* The table is new: it can still be given one at no cost. */
+	wf_finding_lower(finding);
 	finding->deferral = WF_DEFER_PRIMARY_KEY;
 	finding->hint = pstrdup("Give it one.");
 }

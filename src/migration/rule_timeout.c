@@ -20,6 +20,8 @@
 static WfRelation *strongly_locked(WfRuleCall *call, LOCKMODE *mode);
 static void report_missing(WfRuleCall *call, WfSetting setting, const char *name,
 						   const char *value, const char *why, bool advice);
+static bool is_beside_tables(Node *stmt);
+static bool is_blamed(WfRuleCall *call, WfRelation *relation);
 static double seconds_of(List *args, bool *known);
 
 /* The first relation that others use and the statement locks against writes. */
@@ -55,20 +57,26 @@ report_missing(WfRuleCall *call, WfSetting setting, const char *name, const char
 	WfFinding  *finding;
 	LOCKMODE	mode = NoLock;
 	bool		is_brief;
+	bool		blamed;
 
 	if (simulation == NULL || simulation->settings[setting].is_set)
 		return;
 	relation = strongly_locked(call, &mode);
-	if (relation == NULL)
+	if (relation == NULL && (setting != WF_SETTING_STATEMENT_TIMEOUT || !is_beside_tables(call->statement)))
+		return;
+	/* Readers go on, and nobody writes to a materialized view. */
+	if (IsA(call->statement, RefreshMatViewStmt) && ((RefreshMatViewStmt *) call->statement)->concurrent)
 		return;
 	/* CREATE TABLE holds its lock on a referenced table for a moment only. */
 	is_brief = IsA(call->statement, CreateStmt) && ((CreateStmt *) call->statement)->partbound == NULL;
-	if (is_brief ? simulation->brief_told : !wf_rule_once(call))
+	blamed = !advice && is_blamed(call, relation);
+	if (is_brief || blamed ? simulation->brief_told : !wf_rule_once(call))
 		return;
 	finding = wf_finding_add(call, "no %s is in force from here on: %s", name, why);
-	finding->object = wf_ddl_quote_name(relation->schema, relation->name);
+	if (relation)
+		finding->object = wf_ddl_quote_name(relation->schema, relation->name);
 	finding->lock = mode;
-	if (advice)
+	if (advice || blamed)
 		finding->severity = WF_SEVERITY_INFO;
 	else if (is_brief)
 	{
@@ -77,6 +85,48 @@ report_missing(WfRuleCall *call, WfSetting setting, const char *name, const char
 	}
 	finding->hint = psprintf("Write SET %s = %s; before it, or set it for the role that runs migrations.", name, value);
 	finding->safe_sql = psprintf("SET %s = %s;", name, value);
+}
+
+/* Is it DDL that stops no writes to a table, but may wait, or run, for long? */
+static bool
+is_beside_tables(Node *stmt)
+{
+	switch (nodeTag(stmt))
+	{
+		case T_CommentStmt:
+		case T_VacuumStmt:
+		case T_CreateEnumStmt:
+		case T_AlterEnumStmt:
+		case T_CompositeTypeStmt:
+		case T_CreateDomainStmt:
+		case T_AlterDomainStmt:
+		case T_ViewStmt:
+		case T_CreateFunctionStmt:
+		case T_CreateStatsStmt:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
+ * Is it found already that the statement's lock hurts, however soon it comes?
+ * Then the statement has to change, and a timeout does not make it good.
+ */
+static bool
+is_blamed(WfRuleCall *call, WfRelation *relation)
+{
+	ListCell   *lc;
+
+	foreach(lc, call->findings)
+	{
+		WfFinding  *finding = lfirst(lc);
+
+		if (finding->relation == relation && finding->lock >= ShareLock &&
+			finding->severity >= WF_SEVERITY_MEDIUM)
+			return true;
+	}
+	return false;
 }
 
 void

@@ -10,6 +10,7 @@
 #include "migration/simulate.h"
 
 static WfHeldLock *strong_lock_of_earlier(WfSimulation *simulation);
+static bool alter_table_works(WfRuleCall *call);
 static bool does_work(WfRuleCall *call);
 
 /* BEGIN inside of a transaction. */
@@ -78,6 +79,25 @@ strong_lock_of_earlier(WfSimulation *simulation)
 	return NULL;
 }
 
+/* Does ALTER TABLE read rows?  What it costs other rules have found. */
+static bool
+alter_table_works(WfRuleCall *call)
+{
+	ListCell   *lc;
+
+	foreach(lc, call->findings)
+	{
+		if (((WfFinding *) lfirst(lc))->rewrites || ((WfFinding *) lfirst(lc))->scans)
+			return true;
+	}
+	foreach(lc, ((AlterTableStmt *) call->statement)->cmds)
+	{
+		if (lfirst_node(AlterTableCmd, lc)->subtype == AT_ValidateConstraint)
+			return true;
+	}
+	return wf_ddl_alter_table_scans((AlterTableStmt *) call->statement);
+}
+
 /* Does the statement read, write or scan, rather than only change a catalog? */
 static bool
 does_work(WfRuleCall *call)
@@ -96,7 +116,19 @@ does_work(WfRuleCall *call)
 		case T_GrantStmt:
 		case T_GrantRoleStmt:
 		case T_ConstraintsSetStmt:
+		case T_CreateStmt:
+		case T_CreateSeqStmt:
+		case T_AlterSeqStmt:
+		case T_ViewStmt:
+		case T_RenameStmt:
+		case T_DropStmt:
+		case T_AlterObjectSchemaStmt:
+		case T_CreateTrigStmt:
+		case T_CreatePolicyStmt:
+		case T_AlterPolicyStmt:
 			return false;
+		case T_AlterTableStmt:
+			return alter_table_works(call);
 		default:
 			return true;
 	}

@@ -144,3 +144,37 @@ wf_rule_type_change_rechecks(WfRuleCall *call)
 	finding->scans = true;
 	finding->hint = pstrdup("Drop the constraint first and add it again as NOT VALID, or build the index again CONCURRENTLY.");
 }
+
+/* The OID of a type, serial words included; InvalidOid where it is not known. */
+Oid
+wf_rule_type_oid(WfRuleCall *call, const TypeName *name)
+{
+	static const struct
+	{
+		const char *word;
+		const char *type;
+	}			serials[] = {
+		{"serial", "int4"}, {"serial4", "int4"}, {"bigserial", "int8"}, {"serial8", "int8"},
+		{"smallserial", "int2"}, {"serial2", "int2"},
+	};
+	WfType	   *type;
+
+	if (name == NULL || name->names == NIL || name->arrayBounds != NIL || name->setof || name->pct_type)
+		return InvalidOid;
+	for (int i = 0; list_length(name->names) == 1 && i < lengthof(serials); i++)
+	{
+		if (strcmp(strVal(linitial(name->names)), serials[i].word) == 0)
+			return wf_rule_builtin_type(call, serials[i].type);
+	}
+	type = call->catalog->type(call->catalog, name->names);
+	return type ? type->oid : InvalidOid;
+}
+
+/* The OID of a type of pg_catalog. */
+Oid
+wf_rule_builtin_type(WfRuleCall *call, const char *name)
+{
+	WfType	   *type = call->catalog->type(call->catalog, list_make2(makeString("pg_catalog"), makeString(pstrdup(name))));
+
+	return type ? type->oid : InvalidOid;
+}

@@ -32,6 +32,7 @@ static List *sim_indexes(WfCatalog *catalog, WfRelation *relation);
 static WfTypeChange sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type);
 static char sim_volatility(WfCatalog *catalog, List *name, int nargs);
 static List *sim_search_path(WfCatalog *catalog);
+static List *sim_dependents(WfCatalog *catalog, WfRelation *relation, int attnum);
 static SimRelation *entry_in(WfSimulation *simulation, const char *schema, const char *name);
 static SimRelation *entry_of(WfSimulation *simulation, WfRelation *relation);
 static void load_parts(WfSimulation *simulation, SimRelation *entry);
@@ -66,6 +67,7 @@ wf_migration_simulation(WfCatalog *live)
 			.type_change = sim_type_change,
 			.volatility = sim_volatility,
 			.search_path = sim_search_path,
+			.dependents = sim_dependents,
 	};
 	simulation->live = live;
 	control.entrysize = sizeof(SimRelation);
@@ -473,4 +475,27 @@ static List *
 sim_search_path(WfCatalog *catalog)
 {
 	return simulation_of(catalog)->search_path;
+}
+
+/* What is built on a live relation, and the text has not dropped. */
+static List *
+sim_dependents(WfCatalog *catalog, WfRelation *relation, int attnum)
+{
+	WfSimulation *simulation = simulation_of(catalog);
+	List	   *dependents;
+	ListCell   *lc;
+
+	/* Which policy, trigger or function the text has dropped is not kept. */
+	if (!OidIsValid(relation->relid) || simulation->is_opaque || simulation->dropped_parts)
+		return NIL;
+	dependents = simulation->live->dependents(simulation->live, relation, attnum);
+	foreach(lc, dependents)
+	{
+		WfDependent *dependent = lfirst(lc);
+
+		if (dependent->name &&
+			sim_relation(catalog, makeRangeVar(dependent->schema, dependent->name, -1))->relid == InvalidOid)
+			dependents = foreach_delete_current(dependents, lc);
+	}
+	return dependents;
 }

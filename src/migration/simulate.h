@@ -75,6 +75,8 @@ typedef struct WfSimulation
 	Bitmapset  *told;			/* rules that speak once a text, and have */
 	bool		is_opaque;		/* something that can't be looked into may
 								 * have made what is not known here */
+	bool		dropped_parts;	/* the text dropped a policy, trigger, rule or
+								 * function */
 	bool		brief_told;		/* lock_timeout was asked for, for a brief
 								 * lock */
 	HTAB	   *waiting;		/* findings that may be taken back, see
@@ -96,6 +98,7 @@ typedef struct WfSimulation
 	WfRelation *last_altered;	/* by an ALTER TABLE that reads its rows, in */
 	int			last_altered_at;	/* this number */
 	List	   *new_functions;	/* of char *, names without schema */
+	List	   *written;		/* of WfRelation: the text changes their rows */
 	List	   *dropped_tables; /* of WfRelation, in this text */
 } WfSimulation;
 
@@ -139,6 +142,13 @@ extern void wf_sim_validate_constraint(WfSimulation *simulation, SimRelation *re
 extern void wf_sim_note_dropped(WfSimulation *simulation, const RangeVar *name);
 extern void wf_sim_add_index(WfSimulation *simulation, SimRelation *relation, WfIndex *index);
 extern void wf_sim_settle_primary_key(WfSimulation *simulation, SimRelation *relation);
+
+/* simulate_session.c */
+extern void wf_sim_apply_set(WfSimulation *simulation, VariableSetStmt *stmt);
+extern void wf_sim_apply_transaction(WfSimulation *simulation, TransactionStmt *stmt);
+extern void wf_sim_note_locks(WfSimulation *simulation, Node *stmt);
+extern List *wf_sim_string_names(List *names);
+extern void wf_sim_note_written(WfSimulation *simulation, const RangeVar *name);
 
 /* simulate_type.c */
 extern Size wf_sim_type_entry_size(void);

@@ -21,11 +21,6 @@ static void apply_drop(WfSimulation *simulation, DropStmt *stmt);
 static void apply_rename(WfSimulation *simulation, RenameStmt *stmt);
 static void apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt);
 static void apply_function(WfSimulation *simulation, CreateFunctionStmt *stmt);
-static void apply_set(WfSimulation *simulation, VariableSetStmt *stmt);
-static void apply_transaction(WfSimulation *simulation, TransactionStmt *stmt);
-static void end_transaction(WfSimulation *simulation);
-static void note_locks(WfSimulation *simulation, Node *stmt);
-static List *string_names(List *names);
 
 /* Applies one statement; tree and text may go away afterwards. */
 void
@@ -34,7 +29,7 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 	ListCell   *lc;
 
 	if (simulation->in_transaction)
-		note_locks(simulation, stmt);
+		wf_sim_note_locks(simulation, stmt);
 	simulation->last_name = NULL;
 
 	switch (nodeTag(stmt))
@@ -131,11 +126,40 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 		case T_CreateExtensionStmt:
 			simulation->is_opaque = true;
 			break;
+		case T_InsertStmt:
+			wf_sim_note_written(simulation, ((InsertStmt *) stmt)->relation);
+			break;
+		case T_UpdateStmt:
+			wf_sim_note_written(simulation, ((UpdateStmt *) stmt)->relation);
+			break;
+		case T_DeleteStmt:
+			wf_sim_note_written(simulation, ((DeleteStmt *) stmt)->relation);
+			break;
+		case T_MergeStmt:
+			wf_sim_note_written(simulation, ((MergeStmt *) stmt)->relation);
+			break;
+		case T_CopyStmt:
+			if (((CopyStmt *) stmt)->relation && ((CopyStmt *) stmt)->is_from)
+				wf_sim_note_written(simulation, ((CopyStmt *) stmt)->relation);
+			break;
+		case T_TruncateStmt:
+			foreach(lc, ((TruncateStmt *) stmt)->relations)
+				wf_sim_note_written(simulation, lfirst(lc));
+			break;
+		case T_CommentStmt:
+			if (((CommentStmt *) stmt)->objtype == OBJECT_TABLE)
+			{
+				RangeVar   *name = wf_ddl_range_var_of_names((List *) ((CommentStmt *) stmt)->object);
+
+				if (name)
+					wf_sim_settle(simulation, WF_DEFER_COMMENT, name->schemaname, name->relname, NIL);
+			}
+			break;
 		case T_VariableSetStmt:
-			apply_set(simulation, (VariableSetStmt *) stmt);
+			wf_sim_apply_set(simulation, (VariableSetStmt *) stmt);
 			break;
 		case T_TransactionStmt:
-			apply_transaction(simulation, (TransactionStmt *) stmt);
+			wf_sim_apply_transaction(simulation, (TransactionStmt *) stmt);
 			break;
 		default:
 			break;
@@ -289,7 +313,7 @@ apply_constraint(WfSimulation *simulation, SimRelation *relation, Constraint *co
 		default:
 			return;
 	}
-	made.columns = column ? list_make1((char *) column) : string_names(columns);
+	made.columns = column ? list_make1((char *) column) : wf_sim_string_names(columns);
 	wf_sim_add_constraint(simulation, relation, &made);
 	if (made.kind != 'p' && made.kind != 'u')
 		return;
@@ -314,6 +338,11 @@ apply_index(WfSimulation *simulation, IndexStmt *stmt)
 	};
 	ListCell   *lc;
 
+	/* An index of the name is kept as it is. */
+	if (stmt->if_not_exists && stmt->idxname &&
+		!simulation->catalog.relation(&simulation->catalog,
+									  makeRangeVar(stmt->relation->schemaname, stmt->idxname, -1))->missing)
+		return;
 	foreach(lc, stmt->indexParams)
 		index.columns = lappend(index.columns, lfirst_node(IndexElem, lc)->name);
 	wf_sim_add_index(simulation, relation, &index);
@@ -352,6 +381,14 @@ apply_drop(WfSimulation *simulation, DropStmt *stmt)
 					wf_sim_drop(simulation, name);
 					break;
 				}
+			case OBJECT_POLICY:
+			case OBJECT_TRIGGER:
+			case OBJECT_RULE:
+			case OBJECT_FUNCTION:
+			case OBJECT_PROCEDURE:
+			case OBJECT_ROUTINE:
+				simulation->dropped_parts = true;
+				break;
 			case OBJECT_TYPE:
 			case OBJECT_DOMAIN:
 				wf_sim_drop_type(simulation, lfirst_node(TypeName, lc)->names);
@@ -434,137 +471,4 @@ apply_function(WfSimulation *simulation, CreateFunctionStmt *stmt)
 	old = MemoryContextSwitchTo(simulation->catalog.context);
 	simulation->new_functions = lappend(simulation->new_functions, pstrdup(strVal(llast(stmt->funcname))));
 	MemoryContextSwitchTo(old);
-}
-
-/* SET, SET LOCAL and RESET of what rules ask for. */
-static void
-apply_set(WfSimulation *simulation, VariableSetStmt *stmt)
-{
-	static const char *const names[WF_SETTING_COUNT] = {
-		[WF_SETTING_LOCK_TIMEOUT] = "lock_timeout",
-		[WF_SETTING_STATEMENT_TIMEOUT] = "statement_timeout",
-		[WF_SETTING_IDLE_TIMEOUT] = "idle_in_transaction_session_timeout",
-		[WF_SETTING_APPLICATION_NAME] = "application_name",
-	};
-
-	if (stmt->name && pg_strcasecmp(stmt->name, "search_path") == 0)
-	{
-		MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
-
-		simulation->search_path = stmt->kind == VAR_SET_VALUE ?
-			lcons(pstrdup("pg_catalog"), string_names(stmt->args)) :
-			simulation->live->search_path(simulation->live);
-		MemoryContextSwitchTo(old);
-		return;
-	}
-	for (int i = 0; i < WF_SETTING_COUNT; i++)
-	{
-		WfSettingValue *value = &simulation->settings[i];
-
-		if (stmt->kind == VAR_RESET_ALL ||
-			(stmt->name && pg_strcasecmp(stmt->name, names[i]) == 0 && stmt->kind != VAR_SET_VALUE))
-		{
-			value->is_set = value->was_set;
-			value->by_text = false;
-		}
-		else if (stmt->name && pg_strcasecmp(stmt->name, names[i]) == 0)
-		{
-			value->is_set = !wf_ddl_setting_is_zero(stmt->args);
-			value->by_text = true;
-			value->is_local = stmt->is_local;
-		}
-	}
-}
-
-static void
-apply_transaction(WfSimulation *simulation, TransactionStmt *stmt)
-{
-	switch (stmt->kind)
-	{
-		case TRANS_STMT_BEGIN:
-		case TRANS_STMT_START:
-			if (!simulation->in_transaction)
-			{
-				simulation->in_transaction = true;
-				simulation->began = simulation->statement;
-			}
-			break;
-		case TRANS_STMT_COMMIT:
-		case TRANS_STMT_ROLLBACK:
-		case TRANS_STMT_PREPARE:
-			end_transaction(simulation);
-			simulation->in_transaction = stmt->chain;
-			simulation->began = stmt->chain ? simulation->statement : 0;
-			break;
-		default:
-			break;
-	}
-}
-
-/* Locks are given back, new labels may be used, SET LOCAL ends. */
-static void
-end_transaction(WfSimulation *simulation)
-{
-	wf_sim_settle(simulation, WF_DEFER_COMMIT, NULL, NULL, NIL);
-	simulation->held = NIL;
-	simulation->new_labels = NIL;
-	simulation->transaction++;
-	for (int i = 0; i < WF_SETTING_COUNT; i++)
-	{
-		if (simulation->settings[i].is_local)
-		{
-			simulation->settings[i].is_set = simulation->settings[i].was_set;
-			simulation->settings[i].by_text = false;
-			simulation->settings[i].is_local = false;
-		}
-	}
-}
-
-/* Remembers the locks on relations that others may use. */
-static void
-note_locks(WfSimulation *simulation, Node *stmt)
-{
-	List	   *locks = wf_ddl_statement_locks(stmt, simulation->catalog.server_version);
-	ListCell   *lc;
-
-	foreach(lc, locks)
-	{
-		WfLock	   *lock = lfirst(lc);
-		WfRelation *relation;
-		WfHeldLock *held;
-		MemoryContext old;
-
-		/* The first few say all that rules ask for. */
-		if (lock->mode < ShareRowExclusiveLock || list_length(simulation->held) >= 8)
-			continue;
-		relation = simulation->catalog.relation(&simulation->catalog, lock->relation);
-		if (wf_ddl_is_private(relation))
-			continue;
-		old = MemoryContextSwitchTo(simulation->catalog.context);
-		held = palloc(sizeof(WfHeldLock));
-		held->relation = relation;
-		held->mode = lock->mode;
-		held->statement = simulation->statement;
-		simulation->held = lappend(simulation->held, held);
-		MemoryContextSwitchTo(old);
-	}
-}
-
-/* A list of String or of string constants as one of char *. */
-static List *
-string_names(List *names)
-{
-	List	   *strings = NIL;
-	ListCell   *lc;
-
-	foreach(lc, names)
-	{
-		Node	   *name = lfirst(lc);
-
-		if (IsA(name, String))
-			strings = lappend(strings, pstrdup(strVal(name)));
-		else if (IsA(name, A_Const) && nodeTag(&((A_Const *) name)->val) == T_String)
-			strings = lappend(strings, pstrdup(strVal(&((A_Const *) name)->val)));
-	}
-	return strings;
 }

@@ -21,6 +21,9 @@ INSERT INTO parts SELECT generate_series(1, 5000);
 CREATE INDEX parts_a_idx ON parts (a);
 CREATE TABLE loose (id int, a int);
 INSERT INTO loose SELECT generate_series(1, 5000);
+CREATE TABLE read (a int, b int UNIQUE, t text);
+INSERT INTO read VALUES (1, 7, 'x');
+CREATE VIEW reads AS SELECT a FROM read;
 CREATE MATERIALIZED VIEW totals AS SELECT count(*) FROM big;
 CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE TABLE felt (m mood);
@@ -164,12 +167,31 @@ INSERT INTO cases (rule, bad, good, options) VALUES
 ('lock-timeout-unsafe-value', 'SET lock_timeout = ''1h''', 'SET statement_timeout = ''10min''', '{}'),
 ('object-missing', 'ALTER TABLE nowhere ADD x int', 'CREATE TABLE nowhere (a int); ALTER TABLE nowhere ADD x int', '{}'),
 ('object-missing', 'ALTER TABLE big DROP zzz', 'ALTER TABLE big ADD zzz int; ALTER TABLE big DROP zzz', '{}'),
-('object-exists', 'CREATE TABLE big (a int)', 'DROP TABLE big; CREATE TABLE big (a int)', '{}');
+('object-exists', 'CREATE TABLE big (a int)', 'DROP TABLE big; CREATE TABLE big (a int)', '{}'),
+('drop-dependent-object', 'DROP TABLE read', 'DROP TABLE read, reads', '{}'),
+('drop-dependent-object', 'DROP TABLE read', 'DROP VIEW reads; DROP TABLE read', '{}'),
+('dependents-block-change', 'ALTER TABLE read ALTER a TYPE bigint', 'ALTER TABLE read ALTER b TYPE bigint', '{}'),
+('dependents-block-change', 'ALTER TABLE read DROP a', 'DROP VIEW reads; ALTER TABLE read DROP a', '{}'),
+('view-incompatible', 'CREATE OR REPLACE VIEW reads AS SELECT b FROM read', 'CREATE OR REPLACE VIEW reads AS SELECT a, b FROM read', '{}'),
+('guard-hides-mismatch', 'CREATE TABLE IF NOT EXISTS read (a int, z int)', 'CREATE TABLE IF NOT EXISTS read (a int)', '{}'),
+('foreign-key-type-mismatch', 'CREATE TABLE t (k bigint REFERENCES keyed)', 'CREATE TABLE t (k int REFERENCES keyed)', '{}'),
+('not-null-would-fail', 'ALTER TABLE big ALTER j SET NOT NULL', 'ALTER TABLE big ALTER a SET NOT NULL', '{"validate_data": true}'),
+('check-would-fail', 'ALTER TABLE big ADD CHECK (a > 9)', 'ALTER TABLE big ADD CHECK (a > 0)', '{"validate_data": true}'),
+('foreign-key-would-fail', 'ALTER TABLE big ADD FOREIGN KEY (n) REFERENCES read (b)', 'ALTER TABLE big ADD FOREIGN KEY (a) REFERENCES keyed', '{"validate_data": true}'),
+('unique-would-fail', 'ALTER TABLE big ADD UNIQUE (n)', 'ALTER TABLE big ADD UNIQUE (a)', '{"validate_data": true}'),
+('type-cast-would-fail', 'ALTER TABLE read ALTER t TYPE int USING t::int', 'ALTER TABLE big ALTER b TYPE int USING b::int', '{"validate_data": true}'),
+('missing-comment', 'CREATE TABLE t (a int)', 'CREATE TABLE t (a int); COMMENT ON TABLE t IS ''what''', '{}'),
+('nullable-column', 'CREATE TABLE t (a int)', 'CREATE TABLE t (a int NOT NULL)', '{}'),
+('required-columns', 'CREATE TABLE t (a int)', 'CREATE TABLE t (a int, made timestamptz)', '{"required_columns": ["made"]}'),
+('naming-convention', 'CREATE TABLE "T" (a int)', 'CREATE TABLE t (a int)', '{}'),
+('column-alignment', 'CREATE TABLE t (a bool, b bigint, c bool, d bigint)', 'CREATE TABLE t (b bigint, d bigint, a bool, c bool)', '{}'),
+('unused-ignore', E'-- wishflags: ignore truncate reason="x"\nDROP TABLE big', E'-- wishflags: ignore drop-table reason="x"\nDROP TABLE big', '{}');
 
 -- Rules that a text on this server can't show: why.
 CREATE TEMP TABLE unshown (rule text, why text);
 INSERT INTO unshown VALUES
 ('set-expression-rewrites', 'the command came with 17'),
+('concurrent-wait-hazard', 'takes another session that is in a transaction for a minute'),
 ('invalid-index-left', 'takes a failed concurrent build; see the regression test migration_index');
 
 SELECT isnt_empty(
@@ -195,9 +217,11 @@ SELECT is(count(*), count(DISTINCT rule), 'rule ids are unique') FROM wishflags.
 SELECT results_eq(
 	$$SELECT rule, severity FROM wishflags.migration_rules ORDER BY rule COLLATE "C"$$,
 	$$SELECT rule, severity FROM (VALUES
-		('critical', 'drop-cascade drop-database drop-schema drop-table index-build-corruption recreate-table truncate
+		('critical', 'check-would-fail foreign-key-would-fail not-null-would-fail type-cast-would-fail unique-would-fail
+			drop-cascade drop-database drop-schema drop-table index-build-corruption recreate-table truncate
 			truncate-cascade'),
-		('high', 'add-check-validates add-column-auto-increment add-column-constrained-domain add-column-required
+		('high', 'dependents-block-change drop-dependent-object view-incompatible
+			add-check-validates add-column-auto-increment add-column-constrained-domain add-column-required
 			add-column-stored-generated add-column-volatile-default add-exclusion-constraint add-foreign-key-validates
 			add-primary-key-builds-index add-unique-builds-index cluster-or-vacuum-full concurrent-in-transaction
 			concurrent-on-partitioned disable-trigger domain-constraint-validates drop-column drop-primary-key drop-type
@@ -205,14 +229,16 @@ SELECT results_eq(
 			move-schema object-missing reindex-not-concurrent rename-column rename-schema rename-table
 			set-access-method-rewrites set-expression-rewrites set-not-null-scans set-persistence-rewrites
 			set-tablespace-copies syntax-error type-change-narrows type-change-rewrites'),
-		('medium', 'attach-partition-scans create-partition-locks-parent detach-partition-not-concurrent drop-constraint
+		('medium', 'foreign-key-type-mismatch guard-hides-mismatch
+			attach-partition-scans create-partition-locks-parent detach-partition-not-concurrent drop-constraint
 			drop-index-not-concurrent enum-add-value-in-transaction exclusive-lock-held foreign-key-set-null-not-null
 			foreign-key-without-index function-change-breaking grant-too-broad invalid-index-left json-column
 			lock-table-explicit lock-timeout-missing many-tables-locked object-exists opaque-sql
 			primary-key-index-nullable refresh-matview-blocking rename-other replication-affected
 			reset-identity-or-sequence revoke-privilege row-security-change trigger-ddl-lock type-change-rechecks
 			unbatched-data-change unfinished-transaction validate-in-same-transaction'),
-		('low', 'add-column-constant-default alter-table-not-combined application-name-missing change-default char-column
+		('low', 'column-alignment concurrent-wait-hazard missing-comment naming-convention nullable-column required-columns unused-ignore
+			add-column-constant-default alter-table-not-combined application-name-missing change-default char-column
 			create-extension create-table-as-heavy domain-with-constraint drop-not-null duplicate-index enum-add-value
 			enum-created enum-value-unordered identifier-truncated idle-timeout-missing integer-key-width limited-varchar
 			lock-timeout-unsafe-value money-column name-not-qualified nested-transaction not-rerunnable serial-column

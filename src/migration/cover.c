@@ -1,0 +1,76 @@
+/*
+ * cover.c: one finding for one cause.
+ *
+ * Rules don't know of each other.  What two of them say of the same statement
+ * for the same reason is left to the one that says more, the other becomes a
+ * remark; and advice on how a thing is written steps back where the statement
+ * must change anyway.
+ */
+#include "common/compat.h"
+
+#include "migration/finding.h"
+
+/* The first rule's finding says nothing that the second's does not. */
+static const struct
+{
+	const char *less;
+	const char *more;
+}			covers[] = {
+	{"primary-key-index-nullable", "add-primary-key-builds-index"},
+	{"exclusive-lock-held", "validate-in-same-transaction"},
+};
+
+static bool is_covered(const WfFinding *finding, List *findings);
+static bool same_object(const WfFinding *a, const WfFinding *b);
+
+/* The findings of one statement, with those that another one covers as remarks. */
+List *
+wf_findings_settle(List *findings)
+{
+	WfSeverity	gravest = WF_SEVERITY_INFO;
+	ListCell   *lc;
+
+	foreach(lc, findings)
+	{
+		if (is_covered(lfirst(lc), findings))
+			((WfFinding *) lfirst(lc))->severity = WF_SEVERITY_INFO;
+		else
+			gravest = Max(gravest, ((WfFinding *) lfirst(lc))->severity);
+	}
+	if (gravest < WF_SEVERITY_MEDIUM)
+		return findings;
+	foreach(lc, findings)
+	{
+		WfFinding  *finding = lfirst(lc);
+
+		if (finding->kind == WF_KIND_STYLE && finding->severity == WF_SEVERITY_LOW)
+			wf_finding_lower(finding);
+	}
+	return findings;
+}
+
+static bool
+is_covered(const WfFinding *finding, List *findings)
+{
+	ListCell   *lc;
+
+	for (int i = 0; i < lengthof(covers); i++)
+	{
+		if (strcmp(finding->rule->id, covers[i].less) != 0)
+			continue;
+		foreach(lc, findings)
+		{
+			WfFinding  *other = lfirst(lc);
+
+			if (strcmp(other->rule->id, covers[i].more) == 0 && same_object(finding, other))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool
+same_object(const WfFinding *a, const WfFinding *b)
+{
+	return a->object && b->object && strcmp(a->object, b->object) == 0;
+}

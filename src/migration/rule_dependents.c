@@ -1,0 +1,238 @@
+/*
+ * rule_dependents.c: rules about what depends on the object that changes.
+ */
+#include "common/compat.h"
+
+#include "nodes/value.h"
+
+#include "ddl/deparse.h"
+#include "ddl/lock.h"
+#include "migration/finding.h"
+#include "migration/rule_list.h"
+
+static WfDependent *first_blocking(WfRuleCall *call, WfRelation *relation, int attnum,
+								   bool is_drop, List **names);
+static bool is_dropped_too(DropStmt *stmt, WfDependent *dependent);
+static void dropped_relation(WfRuleCall *call, DropStmt *stmt, WfRelation *relation);
+static bool has_text(List *texts, const char *text);
+static const char *output_name(ResTarget *target);
+
+/*
+ * The first dependent that makes a change of the column's type (or its drop)
+ * fail, and the descriptions of all of them.
+ */
+static WfDependent *
+first_blocking(WfRuleCall *call, WfRelation *relation, int attnum, bool is_drop, List **names)
+{
+	WfDependent *first = NULL;
+	ListCell   *lc;
+
+	*names = NIL;
+	foreach(lc, call->catalog->dependents(call->catalog, relation, attnum))
+	{
+		WfDependent *dependent = lfirst(lc);
+
+		if (is_drop ? !dependent->blocks_drop :
+			dependent->kind == WF_DEPENDENT_FUNCTION && call->catalog->server_version < 18)
+			continue;
+		if (first == NULL)
+			first = dependent;
+		*names = lappend(*names, dependent->description);
+	}
+	return first;
+}
+
+/* ALTER COLUMN TYPE or DROP COLUMN of a column that something else is built on. */
+void
+wf_rule_dependents_block_change(WfRuleCall *call)
+{
+	WfRelation *table = wf_rule_altered_table(call);
+	WfColumn   *column;
+	WfFinding  *finding;
+	WfDependent *first;
+	List	   *names;
+	bool		is_drop = call->command->subtype == AT_DropColumn;
+
+	if (table == NULL || table->missing || (is_drop && call->command->behavior == DROP_CASCADE))
+		return;
+	column = call->catalog->column(call->catalog, table, call->command->name);
+	if (column == NULL || column->attnum <= 0)
+		return;
+	first = first_blocking(call, table, column->attnum, is_drop, &names);
+	if (first == NULL)
+		return;
+	finding = wf_finding_add(call, is_drop ? "DROP COLUMN \"%s\" fails: %s depends on it%s" :
+							 "the type of \"%s\" can't be changed: %s depends on it%s",
+							 column->name, first->description,
+							 list_length(names) > 1 ? psprintf(", and %d more", list_length(names) - 1) : "");
+	wf_finding_on(call, finding, table);
+	finding->severity = call->rule->severity;
+	wf_finding_note_text(finding, "column", column->name);
+	wf_finding_note_text(finding, "sqlstate", is_drop ? "2BP01" : "0A000");
+	wf_finding_note_list(finding, "dependents", names);
+	finding->hint = pstrdup("Drop what depends on the column, change it, and create that again, all in one transaction.");
+}
+
+/* DROP without CASCADE of what others are built on. */
+void
+wf_rule_drop_dependent_object(WfRuleCall *call)
+{
+	DropStmt   *stmt = (DropStmt *) call->statement;
+	ListCell   *lc;
+
+	if (stmt->behavior == DROP_CASCADE)
+		return;
+	foreach(lc, stmt->objects)
+	{
+		RangeVar   *name;
+		WfRelation *relation;
+
+		switch (stmt->removeType)
+		{
+			case OBJECT_TABLE:
+			case OBJECT_VIEW:
+			case OBJECT_MATVIEW:
+			case OBJECT_SEQUENCE:
+			case OBJECT_FOREIGN_TABLE:
+				name = wf_ddl_range_var_of_names((List *) lfirst(lc));
+				relation = name ? call->catalog->relation(call->catalog, name) : NULL;
+				if (relation && !relation->missing && OidIsValid(relation->relid))
+					dropped_relation(call, stmt, relation);
+				break;
+			default:
+				return;
+		}
+	}
+}
+
+static void
+dropped_relation(WfRuleCall *call, DropStmt *stmt, WfRelation *relation)
+{
+	List	   *dependents = call->catalog->dependents(call->catalog, relation, 0);
+	List	   *own = NIL;
+	List	   *names = NIL;
+	WfFinding  *finding;
+	ListCell   *lc;
+
+	/* A policy or trigger goes with its table, whatever columns it reads. */
+	foreach(lc, dependents)
+	{
+		if (!((WfDependent *) lfirst(lc))->blocks_drop)
+			own = lappend(own, ((WfDependent *) lfirst(lc))->description);
+	}
+	foreach(lc, dependents)
+	{
+		WfDependent *dependent = lfirst(lc);
+
+		/* A view depends on each column that it reads. */
+		if (dependent->blocks_drop && !is_dropped_too(stmt, dependent) &&
+			!has_text(own, dependent->description) && !has_text(names, dependent->description))
+			names = lappend(names, dependent->description);
+	}
+	if (names == NIL)
+		return;
+	finding = wf_finding_add(call, "DROP \"%s\" fails: %s depends on it%s", relation->name, (char *) linitial(names),
+							 list_length(names) > 1 ? psprintf(", and %d more", list_length(names) - 1) : "");
+	finding->object = wf_ddl_quote_name(relation->schema, relation->name);
+	finding->relation = relation;
+	finding->kind = WF_KIND_FAILS;
+	wf_finding_note_text(finding, "sqlstate", "2BP01");
+	wf_finding_note_list(finding, "dependents", names);
+	finding->hint = pstrdup("Drop or change what depends on it first, by name; CASCADE would drop it unseen.");
+}
+
+static bool
+has_text(List *texts, const char *text)
+{
+	ListCell   *lc;
+
+	foreach(lc, texts)
+	{
+		if (strcmp(lfirst(lc), text) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Does the same statement drop the view? */
+static bool
+is_dropped_too(DropStmt *stmt, WfDependent *dependent)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->objects)
+	{
+		if (dependent->name && strcmp(strVal(llast((List *) lfirst(lc))), dependent->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* CREATE OR REPLACE VIEW that does not begin with the columns it has. */
+void
+wf_rule_view_incompatible(WfRuleCall *call)
+{
+	ViewStmt   *stmt = (ViewStmt *) call->statement;
+	SelectStmt *query = (SelectStmt *) stmt->query;
+	WfRelation *view;
+	WfFinding  *finding;
+	const char *what = NULL;
+	const char *name = NULL;
+	int			position = 0;
+	ListCell   *lc;
+
+	if (!stmt->replace)
+		return;
+	view = wf_rule_relation(call, stmt->view);
+	while (query && IsA(query, SelectStmt) && query->larg)
+		query = query->larg;
+	if (view == NULL || view->missing || view->kind != RELKIND_VIEW || !OidIsValid(view->relid) ||
+		!IsA(query, SelectStmt) || query->targetList == NIL)
+		return;
+	foreach(lc, query->targetList)
+	{
+		WfColumn   *column;
+
+		name = position < list_length(stmt->aliases) ? strVal(list_nth(stmt->aliases, position)) :
+			output_name(lfirst_node(ResTarget, lc));
+		/* How many columns a star stands for is not told by the text. */
+		if (name == NULL)
+			return;
+		column = call->catalog->column(call->catalog, view, name);
+		position++;
+		if (position > view->ncolumns)
+			break;
+		if (column == NULL || column->attnum != position)
+		{
+			what = psprintf("column %d would become \"%s\"", position, name);
+			break;
+		}
+	}
+	if (what == NULL && position < view->ncolumns)
+		what = psprintf("%d of its %d columns would go", view->ncolumns - position, view->ncolumns);
+	if (what == NULL)
+		return;
+	finding = wf_finding_add(call, "CREATE OR REPLACE VIEW \"%s\" fails: %s", view->name, what);
+	finding->object = wf_ddl_quote_name(view->schema, view->name);
+	finding->relation = view;
+	finding->lock = AccessExclusiveLock;
+	wf_finding_note_text(finding, "sqlstate", "42P16");
+	wf_finding_note_number(finding, "columns", view->ncolumns);
+	finding->hint = pstrdup("A view can only be given new columns at its end: DROP VIEW and CREATE VIEW in one transaction, "
+							"with its grants.");
+}
+
+/* The name that an output column gets; NULL where the text does not say. */
+static const char *
+output_name(ResTarget *target)
+{
+	Node	   *value = target->val;
+
+	if (target->name)
+		return target->name;
+	if (IsA(value, ColumnRef) && IsA(llast(((ColumnRef *) value)->fields), String))
+		return strVal(llast(((ColumnRef *) value)->fields));
+	if (IsA(value, FuncCall))
+		return strVal(llast(((FuncCall *) value)->funcname));
+	return NULL;
+}

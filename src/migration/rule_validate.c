@@ -1,0 +1,406 @@
+/*
+ * rule_validate.c: rules that count the rows a statement would fail at.
+ *
+ * They ask the data, so only where the option validate_data says so, only of
+ * tables that the text has left as they are, and never longer than
+ * validate_timeout a question.
+ */
+#include "common/compat.h"
+
+#include "nodes/value.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+
+#include "ddl/deparse.h"
+#include "ddl/source.h"
+#include "migration/finding.h"
+#include "migration/rule_list.h"
+#include "migration/simulate.h"
+
+static WfRelation *validated_table(WfRuleCall *call, const RangeVar *name);
+static bool is_untouched(WfRuleCall *call, WfRelation *table);
+static char *key_of(WfRuleCall *call, WfRelation *table, const char *alias);
+static void report(WfRuleCall *call, WfRelation *table, WfAnswer *answer, const char *sqlstate, const char *what);
+static void count_null(WfRuleCall *call, WfRelation *table, const char *column);
+static void count_duplicates(WfRuleCall *call, WfRelation *table, List *columns);
+static void count_orphans(WfRuleCall *call, WfRelation *table, const char *referenced, List *columns, List *keys);
+static Constraint *validating_constraint(WfRuleCall *call, ConstrType kind);
+static WfConstraint *validated_constraint(WfRuleCall *call, WfRelation *table, char kind);
+static List *primary_key(WfRuleCall *call, WfRelation *table);
+static List *split_names(WfRuleCall *call, const char *sql);
+
+/* The table, where its rows are those that the statement will find. */
+static WfRelation *
+validated_table(WfRuleCall *call, const RangeVar *name)
+{
+	WfRelation *table;
+
+	if (call->session->ask == NULL)
+		return NULL;
+	table = wf_rule_relation(call, name);
+	return table && is_untouched(call, table) ? table : NULL;
+}
+
+static bool
+is_untouched(WfRuleCall *call, WfRelation *table)
+{
+	WfSimulation *simulation = call->session->simulation;
+
+	return !table->missing && OidIsValid(table->relid) && simulation && !simulation->is_opaque &&
+		!list_member_ptr(simulation->written, table) &&
+		(table->kind == RELKIND_RELATION || table->kind == RELKIND_PARTITIONED_TABLE);
+}
+
+/* An expression that names a row to people. */
+static char *
+key_of(WfRuleCall *call, WfRelation *table, const char *alias)
+{
+	List	   *columns = primary_key(call, table);
+	StringInfoData key;
+	ListCell   *lc;
+
+	if (columns == NIL)
+		return psprintf("'ctid ' || %s.ctid::text", alias);
+	initStringInfo(&key);
+	foreach(lc, columns)
+		appendStringInfo(&key, "%s%s.%s::text", foreach_current_index(lc) ? " || ', ' || " : "",
+						 alias, quote_identifier(lfirst(lc)));
+	return key.data;
+}
+
+/* The columns of the primary key: a list of char *. */
+static List *
+primary_key(WfRuleCall *call, WfRelation *table)
+{
+	ListCell   *lc;
+
+	foreach(lc, call->catalog->indexes(call->catalog, table))
+	{
+		if (((WfIndex *) lfirst(lc))->is_primary)
+			return ((WfIndex *) lfirst(lc))->columns;
+	}
+	return NIL;
+}
+
+/* Reports that so many rows stand in the way; none where none does. */
+static void
+report(WfRuleCall *call, WfRelation *table, WfAnswer *answer, const char *sqlstate, const char *what)
+{
+	WfFinding  *finding;
+
+	if (!answer->known || answer->number <= 0)
+		return;
+	finding = wf_finding_add(call, "fails at %.0f %s of \"%s\", for example %s: %s", answer->number,
+							 answer->number == 1 ? "row" : "rows", table->name,
+							 answer->example ? answer->example : "one without a key", what);
+	finding->object = wf_ddl_quote_name(table->schema, table->name);
+	finding->relation = table;
+	finding->scans = true;
+	wf_finding_note_number(finding, "failing_rows", answer->number);
+	if (answer->example)
+		wf_finding_note_text(finding, "example", answer->example);
+	wf_finding_note_text(finding, "sqlstate", sqlstate);
+	finding->hint = pstrdup("Repair these rows first, in a migration of its own.");
+}
+
+/* SET NOT NULL, or a primary key over a nullable column. */
+void
+wf_rule_not_null_would_fail(WfRuleCall *call)
+{
+	WfRelation *table = validated_table(call, ((AlterTableStmt *) call->statement)->relation);
+	Constraint *constraint = (Constraint *) call->command->def;
+	ListCell   *lc;
+
+	if (table == NULL)
+		return;
+	if (call->command->subtype == AT_SetNotNull)
+		count_null(call, table, call->command->name);
+	else if (IsA(constraint, Constraint) && constraint->contype == CONSTR_PRIMARY)
+	{
+		foreach(lc, constraint->keys)
+			count_null(call, table, strVal(lfirst(lc)));
+	}
+}
+
+static void
+count_null(WfRuleCall *call, WfRelation *table, const char *column_name)
+{
+	WfColumn   *column = call->catalog->column(call->catalog, table, column_name);
+	char	   *name = wf_ddl_quote_name(table->schema, table->name);
+	WfAnswer	answer;
+
+	if (column == NULL || column->attnum <= 0 || column->not_null ||
+		wf_rule_not_null_proof(call, table, column_name))
+		return;
+	call->session->ask(call->session,
+					   psprintf("SELECT count(*), min(%s) FROM %s AS r WHERE r.%s IS NULL",
+								key_of(call, table, "r"), name, quote_identifier(column_name)), &answer);
+	report(call, table, &answer, "23502", psprintf("no value for \"%s\"", column_name));
+}
+
+/* The constraint that the command adds and checks at once; NULL: none. */
+static Constraint *
+validating_constraint(WfRuleCall *call, ConstrType kind)
+{
+	Constraint *constraint = (Constraint *) call->command->def;
+
+	if (call->command->subtype != AT_AddConstraint || !IsA(constraint, Constraint) ||
+		constraint->contype != kind || constraint->skip_validation || constraint->indexname)
+		return NULL;
+	return constraint;
+}
+
+/* The constraint that VALIDATE CONSTRAINT checks now; NULL: none, or done. */
+static WfConstraint *
+validated_constraint(WfRuleCall *call, WfRelation *table, char kind)
+{
+	ListCell   *lc;
+
+	if (call->command->subtype != AT_ValidateConstraint)
+		return NULL;
+	foreach(lc, call->catalog->constraints(call->catalog, table))
+	{
+		WfConstraint *constraint = lfirst(lc);
+
+		if (constraint->kind == kind && !constraint->validated && OidIsValid(constraint->oid) &&
+			constraint->name && strcmp(constraint->name, call->command->name) == 0)
+			return constraint;
+	}
+	return NULL;
+}
+
+/* ADD CHECK, or VALIDATE of one that is there. */
+void
+wf_rule_check_would_fail(WfRuleCall *call)
+{
+	WfRelation *table = validated_table(call, ((AlterTableStmt *) call->statement)->relation);
+	Constraint *added = validating_constraint(call, CONSTR_CHECK);
+	WfConstraint *known;
+	char	   *expression = NULL;
+	char	   *alias;
+	WfAnswer	answer;
+
+	if (table == NULL)
+		return;
+	known = validated_constraint(call, table, 'c');
+	if (added)
+		expression = wf_rule_check_expression(call, added);
+	else if (known && call->session->ask(call->session,
+										 psprintf("SELECT 1, pg_catalog.pg_get_expr(conbin, conrelid) "
+												  "FROM pg_catalog.pg_constraint WHERE oid = %u", known->oid), &answer))
+		expression = answer.example;
+	if (expression == NULL)
+		return;
+	alias = pstrdup(quote_identifier(table->name));
+	call->session->ask(call->session,
+					   psprintf("SELECT count(*), min(%s) FROM %s AS %s WHERE NOT (%s)", key_of(call, table, alias),
+								wf_ddl_quote_name(table->schema, table->name), alias, expression), &answer);
+	report(call, table, &answer, "23514", psprintf("CHECK %s is false", expression));
+}
+
+/* ADD FOREIGN KEY, or VALIDATE of one that is there. */
+void
+wf_rule_foreign_key_would_fail(WfRuleCall *call)
+{
+	WfRelation *table = validated_table(call, ((AlterTableStmt *) call->statement)->relation);
+	Constraint *added = validating_constraint(call, CONSTR_FOREIGN);
+	WfConstraint *known;
+	WfRelation *referenced;
+	WfAnswer	answer;
+	List	   *columns = NIL;
+	List	   *keys = NIL;
+	ListCell   *lc;
+
+	if (table == NULL)
+		return;
+	known = validated_constraint(call, table, 'f');
+	if (added)
+	{
+		referenced = call->catalog->relation(call->catalog, added->pktable);
+		if (referenced == NULL || !is_untouched(call, referenced))
+			return;
+		foreach(lc, added->fk_attrs)
+			columns = lappend(columns, strVal(lfirst(lc)));
+		foreach(lc, added->pk_attrs)
+			keys = lappend(keys, strVal(lfirst(lc)));
+		if (keys == NIL)
+			keys = primary_key(call, referenced);
+		count_orphans(call, table, wf_ddl_quote_name(referenced->schema, referenced->name), columns, keys);
+	}
+	else if (known && call->session->ask(call->session, psprintf("SELECT 1, %u::pg_catalog.regclass", known->foreign_relid), &answer))
+	{
+		keys = split_names(call,
+						   psprintf("SELECT 1, pg_catalog.string_agg(a.attname, pg_catalog.chr(1) ORDER BY k.n) "
+									"FROM pg_catalog.pg_constraint c, pg_catalog.unnest(c.confkey) WITH ORDINALITY AS k(attnum, n), "
+									"pg_catalog.pg_attribute a WHERE c.oid = %u AND a.attrelid = c.confrelid AND a.attnum = k.attnum",
+									known->oid));
+		count_orphans(call, table, answer.example, known->columns, keys);
+	}
+}
+
+/* The names of an answer, which are separated by a byte that no name has. */
+static List *
+split_names(WfRuleCall *call, const char *sql)
+{
+	WfAnswer	answer;
+	List	   *names = NIL;
+	char	   *state = NULL;
+
+	if (!call->session->ask(call->session, sql, &answer) || answer.example == NULL)
+		return NIL;
+	for (char *name = strtok_r(answer.example, "\001", &state); name; name = strtok_r(NULL, "\001", &state))
+		names = lappend(names, name);
+	return names;
+}
+
+static void
+count_orphans(WfRuleCall *call, WfRelation *table, const char *referenced, List *columns, List *keys)
+{
+	StringInfoData present;
+	StringInfoData match;
+	StringInfoData key;
+	WfAnswer	answer;
+	ListCell   *lc;
+
+	if (columns == NIL || list_length(columns) != list_length(keys))
+		return;
+	initStringInfo(&present);
+	initStringInfo(&match);
+	initStringInfo(&key);
+	foreach(lc, columns)
+	{
+		int			i = foreach_current_index(lc);
+		WfColumn   *column = call->catalog->column(call->catalog, table, lfirst(lc));
+
+		if (column == NULL || column->attnum <= 0)
+			return;
+		appendStringInfo(&present, "%sr.%s IS NOT NULL", i ? " AND " : "", quote_identifier(lfirst(lc)));
+		appendStringInfo(&match, "%sp.%s = r.%s", i ? " AND " : "",
+						 quote_identifier(list_nth(keys, i)), quote_identifier(lfirst(lc)));
+		appendStringInfo(&key, "%sr.%s::text", i ? " || ', ' || " : "", quote_identifier(lfirst(lc)));
+	}
+	call->session->ask(call->session,
+					   psprintf("SELECT count(*), min(%s) FROM %s AS r WHERE %s AND NOT EXISTS (SELECT FROM %s AS p WHERE %s)",
+								key.data, wf_ddl_quote_name(table->schema, table->name), present.data, referenced, match.data),
+					   &answer);
+	report(call, table, &answer, "23503", psprintf("no such key in %s", referenced));
+}
+
+/* ADD UNIQUE or PRIMARY KEY, or CREATE UNIQUE INDEX over plain columns. */
+void
+wf_rule_unique_would_fail(WfRuleCall *call)
+{
+	IndexStmt  *index = (IndexStmt *) call->statement;
+	WfRelation *table;
+	Constraint *constraint;
+	List	   *columns = NIL;
+	ListCell   *lc;
+
+	if (IsA(index, IndexStmt))
+	{
+		table = validated_table(call, index->relation);
+		if (table == NULL || !index->unique || index->whereClause)
+			return;
+		foreach(lc, index->indexParams)
+		{
+			if (lfirst_node(IndexElem, lc)->name == NULL)
+				return;
+			columns = lappend(columns, lfirst_node(IndexElem, lc)->name);
+		}
+	}
+	else
+	{
+		table = validated_table(call, ((AlterTableStmt *) call->statement)->relation);
+		constraint = validating_constraint(call, CONSTR_UNIQUE);
+		if (constraint == NULL)
+			constraint = validating_constraint(call, CONSTR_PRIMARY);
+		if (table == NULL || constraint == NULL)
+			return;
+		foreach(lc, constraint->keys)
+			columns = lappend(columns, strVal(lfirst(lc)));
+	}
+	count_duplicates(call, table, columns);
+}
+
+static void
+count_duplicates(WfRuleCall *call, WfRelation *table, List *columns)
+{
+	StringInfoData list;
+	StringInfoData present;
+	StringInfoData key;
+	WfAnswer	answer;
+	ListCell   *lc;
+
+	if (columns == NIL)
+		return;
+	initStringInfo(&list);
+	initStringInfo(&present);
+	initStringInfo(&key);
+	foreach(lc, columns)
+	{
+		int			i = foreach_current_index(lc);
+		WfColumn   *column = call->catalog->column(call->catalog, table, lfirst(lc));
+
+		if (column == NULL || column->attnum <= 0)
+			return;
+		appendStringInfo(&list, "%s%s", i ? ", " : "", quote_identifier(lfirst(lc)));
+		appendStringInfo(&present, "%s%s IS NOT NULL", i ? " AND " : "", quote_identifier(lfirst(lc)));
+		appendStringInfo(&key, "%s%s::text", i ? " || ', ' || " : "", quote_identifier(lfirst(lc)));
+	}
+	call->session->ask(call->session,
+					   psprintf("SELECT sum(n), min(k) FROM (SELECT count(*) AS n, min(%s) AS k FROM %s WHERE %s "
+								"GROUP BY %s HAVING count(*) > 1) AS d",
+								key.data, wf_ddl_quote_name(table->schema, table->name), present.data, list.data), &answer);
+	report(call, table, &answer, "23505", psprintf("the same %s again", list.data));
+}
+
+/* ALTER COLUMN TYPE whose cast fails for a value that is there. */
+void
+wf_rule_type_cast_would_fail(WfRuleCall *call)
+{
+	WfRelation *table = validated_table(call, ((AlterTableStmt *) call->statement)->relation);
+	ColumnDef  *def = castNode(ColumnDef, call->command->def);
+	const char *name = call->command->name;
+	WfColumn   *column;
+	WfFinding  *finding;
+	WfAnswer	answer;
+
+	if (table == NULL)
+		return;
+	column = call->catalog->column(call->catalog, table, name);
+	/* An expression of USING is its author's: only a plain cast is tried. */
+	if (column == NULL || column->attnum <= 0 || (def->raw_default && !IsA(def->raw_default, TypeCast)))
+		return;
+	if (call->session->ask(call->session,
+						   psprintf("SELECT count(CAST(%s AS %s)), NULL FROM %s", quote_identifier(name),
+									wf_ddl_type_name(def->typeName), wf_ddl_quote_name(table->schema, table->name)),
+						   &answer) || answer.error == NULL)
+		return;
+	finding = wf_finding_add(call, "fails on a value of \"%s\": %s", name, answer.error);
+	finding->object = wf_ddl_quote_name(table->schema, table->name);
+	finding->relation = table;
+	finding->location = def->location;
+	finding->rewrites = true;
+	finding->scans = true;
+	wf_finding_note_text(finding, "column", name);
+	wf_finding_note_text(finding, "example", answer.error);
+	finding->hint = pstrdup("Repair the values first, or say with USING what becomes of them.");
+}
+
+/* CONCURRENTLY while others are in a long transaction. */
+void
+wf_rule_concurrent_wait(WfRuleCall *call)
+{
+	WfFinding  *finding;
+	WfAnswer	answer;
+
+	if (call->session->ask_activity == NULL || !wf_rule_is_concurrent(call->statement) || !wf_rule_once(call) ||
+		!call->session->ask_activity(60, &answer) || answer.number <= 0)
+		return;
+	finding = wf_finding_add(call, "waits for %.0f %s of other sessions that began more than a minute ago: %s",
+							 answer.number, answer.number == 1 ? "transaction" : "transactions", answer.example);
+	finding->lock = ShareUpdateExclusiveLock;
+	wf_finding_note_number(finding, "transactions", answer.number);
+	wf_finding_note_text(finding, "oldest", answer.example);
+	finding->hint = pstrdup("Run it when pg_stat_activity shows none, without lock_timeout: a build that gives up leaves an invalid index.");
+}

@@ -1,0 +1,157 @@
+/*
+ * simulate_session.c: what the text does to its session: settings,
+ * transactions and the locks they hold, and rows that are changed.
+ */
+#include "common/compat.h"
+
+#include "nodes/value.h"
+
+#include "ddl/deparse.h"
+#include "ddl/lock.h"
+#include "migration/simulate.h"
+
+static void end_transaction(WfSimulation *simulation);
+
+/* SET, SET LOCAL and RESET of what rules ask for. */
+void
+wf_sim_apply_set(WfSimulation *simulation, VariableSetStmt *stmt)
+{
+	static const char *const names[WF_SETTING_COUNT] = {
+		[WF_SETTING_LOCK_TIMEOUT] = "lock_timeout",
+		[WF_SETTING_STATEMENT_TIMEOUT] = "statement_timeout",
+		[WF_SETTING_IDLE_TIMEOUT] = "idle_in_transaction_session_timeout",
+		[WF_SETTING_APPLICATION_NAME] = "application_name",
+	};
+
+	if (stmt->name && pg_strcasecmp(stmt->name, "search_path") == 0)
+	{
+		MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+
+		simulation->search_path = stmt->kind == VAR_SET_VALUE ?
+			lcons(pstrdup("pg_catalog"), wf_sim_string_names(stmt->args)) :
+			simulation->live->search_path(simulation->live);
+		MemoryContextSwitchTo(old);
+		return;
+	}
+	for (int i = 0; i < WF_SETTING_COUNT; i++)
+	{
+		WfSettingValue *value = &simulation->settings[i];
+
+		if (stmt->kind == VAR_RESET_ALL ||
+			(stmt->name && pg_strcasecmp(stmt->name, names[i]) == 0 && stmt->kind != VAR_SET_VALUE))
+		{
+			value->is_set = value->was_set;
+			value->by_text = false;
+		}
+		else if (stmt->name && pg_strcasecmp(stmt->name, names[i]) == 0)
+		{
+			value->is_set = !wf_ddl_setting_is_zero(stmt->args);
+			value->by_text = true;
+			value->is_local = stmt->is_local;
+		}
+	}
+}
+
+void
+wf_sim_apply_transaction(WfSimulation *simulation, TransactionStmt *stmt)
+{
+	switch (stmt->kind)
+	{
+		case TRANS_STMT_BEGIN:
+		case TRANS_STMT_START:
+			if (!simulation->in_transaction)
+			{
+				simulation->in_transaction = true;
+				simulation->began = simulation->statement;
+			}
+			break;
+		case TRANS_STMT_COMMIT:
+		case TRANS_STMT_ROLLBACK:
+		case TRANS_STMT_PREPARE:
+			end_transaction(simulation);
+			simulation->in_transaction = stmt->chain;
+			simulation->began = stmt->chain ? simulation->statement : 0;
+			break;
+		default:
+			break;
+	}
+}
+
+/* Locks are given back, new labels may be used, SET LOCAL ends. */
+static void
+end_transaction(WfSimulation *simulation)
+{
+	wf_sim_settle(simulation, WF_DEFER_COMMIT, NULL, NULL, NIL);
+	simulation->held = NIL;
+	simulation->new_labels = NIL;
+	simulation->transaction++;
+	for (int i = 0; i < WF_SETTING_COUNT; i++)
+	{
+		if (simulation->settings[i].is_local)
+		{
+			simulation->settings[i].is_set = simulation->settings[i].was_set;
+			simulation->settings[i].by_text = false;
+			simulation->settings[i].is_local = false;
+		}
+	}
+}
+
+/* Remembers the locks on relations that others may use. */
+void
+wf_sim_note_locks(WfSimulation *simulation, Node *stmt)
+{
+	List	   *locks = wf_ddl_statement_locks(stmt, simulation->catalog.server_version);
+	ListCell   *lc;
+
+	foreach(lc, locks)
+	{
+		WfLock	   *lock = lfirst(lc);
+		WfRelation *relation;
+		WfHeldLock *held;
+		MemoryContext old;
+
+		/* The first few say all that rules ask for. */
+		if (lock->mode < ShareRowExclusiveLock || list_length(simulation->held) >= 8)
+			continue;
+		relation = simulation->catalog.relation(&simulation->catalog, lock->relation);
+		if (wf_ddl_is_private(relation))
+			continue;
+		old = MemoryContextSwitchTo(simulation->catalog.context);
+		held = palloc(sizeof(WfHeldLock));
+		held->relation = relation;
+		held->mode = lock->mode;
+		held->statement = simulation->statement;
+		simulation->held = lappend(simulation->held, held);
+		MemoryContextSwitchTo(old);
+	}
+}
+
+/* A list of String or of string constants as one of char *. */
+List *
+wf_sim_string_names(List *names)
+{
+	List	   *strings = NIL;
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		Node	   *name = lfirst(lc);
+
+		if (IsA(name, String))
+			strings = lappend(strings, pstrdup(strVal(name)));
+		else if (IsA(name, A_Const) && nodeTag(&((A_Const *) name)->val) == T_String)
+			strings = lappend(strings, pstrdup(strVal(&((A_Const *) name)->val)));
+	}
+	return strings;
+}
+
+/* The rows of the table are no longer those that the database holds. */
+void
+wf_sim_note_written(WfSimulation *simulation, const RangeVar *name)
+{
+	WfRelation *relation = simulation->catalog.relation(&simulation->catalog, name);
+	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+
+	simulation->written = list_append_unique_ptr(simulation->written, relation);
+	MemoryContextSwitchTo(old);
+}
