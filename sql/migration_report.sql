@@ -33,6 +33,13 @@ SELECT wishflags.migration_report(wishflags.migration_report(f, 'json')::jsonb -
 SELECT wishflags.migration_report('{}');
 SELECT wishflags.migration_report('{"b.sql": "SELECT 1", "a.sql": "DROP TABLE mr.item"}', options => '{"severity": "high"}');
 
+-- Each is checked on what those before it make, and runs in a session of its own.
+SELECT wishflags.migration_report(jsonb_build_array(
+	jsonb_build_object('file', '1', 'sql', 'SET lock_timeout = 5000; BEGIN; CREATE TABLE mr.fresh (a int); DROP TABLE mr.item'),
+	jsonb_build_object('file', '2', 'sql', 'CREATE INDEX ON mr.fresh (a); ALTER TABLE mr.fresh DROP a; SELECT FROM mr.item; ALTER TABLE mr.item ADD b int'),
+	jsonb_build_object('file', '3', 'sql', 'CREATE INDEX CONCURRENTLY ON mr.fresh (b)')),
+	options => '{"only": ["index-not-concurrent", "drop-column", "drop-table", "object-missing", "concurrent-in-transaction", "lock-timeout-missing"]}');
+
 -- Wrong use.
 SELECT wishflags.migration_report('{}', 'pdf');
 SELECT wishflags.migration_report('{}', 'text', '{"validate": true}');

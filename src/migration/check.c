@@ -32,6 +32,7 @@ typedef struct Report
 
 static Bitmapset *chosen_rules(const WfCheckOptions *options);
 static WfSeverity least_severity(const WfCheckOptions *options);
+static void begin_text(WfSimulation *simulation, const WfCheckOptions *options);
 static void begin_settings(WfSimulation *simulation);
 static List *check_statement(WfSimulation *simulation, WfRuleSession *session,
 							 WfStatement *statement, Bitmapset *rules);
@@ -43,13 +44,12 @@ static List *put_off(WfSimulation *simulation, WfStatement *statement, List *fin
 static List *drop_below(List *findings, WfSeverity least);
 
 void
-wf_migration_check_text(const char *text, int length, const WfCheckOptions *options,
+wf_migration_check_text(const char *text, int length, const WfCheckOptions *options, WfSimulation *simulation,
 						WfReportFindings report, void *target)
 {
 	Bitmapset  *rules = chosen_rules(options);
 	WfSeverity	least = least_severity(options);
 	WfReader   *reader = wf_ddl_reader_begin(text, length);
-	WfSimulation *simulation = wf_migration_simulation(wf_ddl_catalog_live());
 	WfRuleSession session = {
 		.assume_populated = options->assume_populated,
 		.min_rows = options->min_rows,
@@ -73,11 +73,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 	/* The scanner tells of names it cuts and of old string escapes. */
 	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	if (options->target_version > 0)
-		simulation->catalog.server_version = (int) options->target_version;
-	simulation->in_transaction = options->in_transaction;
-	simulation->is_wrapped = options->in_transaction;
-	begin_settings(simulation);
+	begin_text(simulation, options);
 
 	while (wf_ddl_reader_next(reader, &statement))
 	{
@@ -157,6 +153,32 @@ least_severity(const WfCheckOptions *options)
 			 errmsg("unknown severity \"%s\"", options->severity),
 			 errhint("Severities are info, low, medium, high and critical.")));
 	return WF_SEVERITY_INFO;	/* keep compiler quiet */
+}
+
+/* Each text runs in a session of its own: of those before it, what they made stays. */
+static void
+begin_text(WfSimulation *simulation, const WfCheckOptions *options)
+{
+	if (options->target_version > 0)
+		simulation->catalog.server_version = (int) options->target_version;
+	simulation->search_path = simulation->live->search_path(simulation->live);
+	simulation->statement = 0;
+	simulation->told = NULL;
+	simulation->brief_told = false;
+	simulation->waiting = NULL;
+	simulation->last_name = NULL;
+	simulation->in_transaction = options->in_transaction;
+	simulation->is_wrapped = options->in_transaction;
+	simulation->transaction++;
+	simulation->began = 0;
+	simulation->held = NIL;
+	simulation->new_labels = NIL;
+	simulation->held_told = 0;
+	simulation->many_told = 0;
+	simulation->last_altered = NULL;
+	simulation->dropped_tables = NIL;
+	memset(simulation->settings, 0, sizeof(simulation->settings));
+	begin_settings(simulation);
 }
 
 /* The settings that role, database and session have in force. */

@@ -37,11 +37,11 @@ typedef struct WfCheckOptions
 typedef void (*WfReportFindings) (void *target, WfReader *reader, int statement, int offset, List *findings);
 
 /*
- * check.c: checks a text and gives the findings of each statement that has any
- * to report.  Raises for a bad option, cancellation and out of memory only.
+ * check.c: checks a text, on what the simulation has made of the texts before it,
+ * and gives the findings of each statement that has any to report.  Raises for a bad option, cancellation and out of memory only.
  */
 extern void wf_migration_check_text(const char *text, int length, const WfCheckOptions *options,
-									WfReportFindings report, void *target);
+									WfSimulation *simulation, WfReportFindings report, void *target);
 
 /* functions.c */
 extern WfCheckOptions wf_migration_check_options(Jsonb *json);

@@ -48,7 +48,7 @@ wf_migration_breaking_check(PG_FUNCTION_ARGS)
 
 	wf_init_materialized_srf(fcinfo);
 	wf_migration_check_text(VARDATA_ANY(sql), VARSIZE_ANY_EXHDR(sql), &options,
-							put_findings, fcinfo->resultinfo);
+							wf_migration_simulation(wf_ddl_catalog_live()), put_findings, fcinfo->resultinfo);
 	return (Datum) 0;
 }
 

@@ -45,7 +45,8 @@ static int	compare_places(const ListCell *a, const ListCell *b);
  *
  * files is an array of {"file": name, "sql": text}, in their order, or an object
  * of texts by name, in the order of the names.  In place of a text a file can
- * have the findings that the format json gave it.  The options are those of
+ * have the findings that the format json gave it.  Each is checked on what those
+ * before it make.  The options are those of
  * migration_breaking_check().  Raises invalid_parameter_value for another shape,
  * an unknown format or option.
  */
@@ -55,6 +56,7 @@ wf_migration_report(PG_FUNCTION_ARGS)
 	WfReport   *report = wf_report_read(PG_GETARG_JSONB_P(0));
 	int			format = find_format(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	WfCheckOptions options = wf_migration_check_options(PG_GETARG_JSONB_P(2));
+	WfSimulation *simulation = wf_migration_simulation(wf_ddl_catalog_live());
 	StringInfoData out;
 	ListCell   *lc;
 
@@ -63,7 +65,7 @@ wf_migration_report(PG_FUNCTION_ARGS)
 		Collect		target = {report, lfirst(lc)};
 
 		if (target.file->text)
-			wf_migration_check_text(target.file->text, strlen(target.file->text), &options, collect, &target);
+			wf_migration_check_text(target.file->text, strlen(target.file->text), &options, simulation, collect, &target);
 		list_sort(target.file->findings, compare_places);
 	}
 	initStringInfo(&out);
