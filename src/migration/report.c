@@ -43,7 +43,8 @@ static int	compare_places(const ListCell *a, const ListCell *b);
 /*
  * migration_report(files jsonb, format text, options jsonb) -> text
  *
- * files is an array of {"file": name, "sql": text}, in their order, or an object
+ * files is an array of {"file": name, "sql": text} in their order, with
+ * "in_transaction": true where the runner wraps this one, or an object
  * of texts by name, in the order of the names.  In place of a text a file can
  * have the findings that the format json gave it.  Each is checked on what those
  * before it make.  The options are those of
@@ -63,9 +64,11 @@ wf_migration_report(PG_FUNCTION_ARGS)
 	foreach(lc, report->files)
 	{
 		Collect		target = {report, lfirst(lc)};
+		WfCheckOptions its_own = options;
 
+		its_own.in_transaction |= target.file->in_transaction;
 		if (target.file->text)
-			wf_migration_check_text(target.file->text, strlen(target.file->text), &options, simulation, collect, &target);
+			wf_migration_check_text(target.file->text, strlen(target.file->text), &its_own, simulation, collect, &target);
 		list_sort(target.file->findings, compare_places);
 	}
 	initStringInfo(&out);

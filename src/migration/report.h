@@ -30,6 +30,7 @@ typedef struct WfReportFile
 {
 	const char *name;			/* as the caller gave it */
 	const char *text;			/* NULL: findings were given instead */
+	bool		in_transaction; /* as the option, for this file alone */
 	List	   *findings;		/* of WfReportFinding, in the order of the
 								 * text */
 	int			count[WF_SEVERITIES];

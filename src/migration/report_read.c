@@ -60,6 +60,7 @@ read_file(WfReport *report, JsonbValue *object, int number)
 		report_bad_files();
 	name = text_of(object, "file");
 	file = new_file(name ? name : psprintf("migration %d", number), text_of(object, "sql"));
+	file->in_transaction = read_flag(wf_schema_jsonb_get(object, "in_transaction"));
 	findings = wf_schema_jsonb_get(object, "findings");
 	if (!file->text && (!findings || !wf_schema_jsonb_is_array(findings)))
 		report_bad_files();

@@ -127,8 +127,10 @@ $node->safe_psql('postgres', 'CREATE DATABASE shop; CREATE DATABASE bare');
 $node->safe_psql('shop', "CREATE EXTENSION wishflags; CREATE TABLE users (id bigint PRIMARY KEY, mail text); CREATE TABLE small (a int)");
 $node->safe_psql('shop', "INSERT INTO users SELECT g, 'm' FROM generate_series(1, 20000) g; ANALYZE users");
 put('pending/1.sql', $index);
-put('pending/2.sql', "CREATE INDEX ON small (a);\n");
-finds([ "$files/pending", '--database', $node->connstr('shop') ], ['pending/1.sql:1 index-not-concurrent'], 'database');
+put('pending/2.sql', "CREATE INDEX ON small (a);\nCREATE TABLE fresh (a int);\n");
+put('pending/3.sql', "ALTER TABLE fresh DROP a;\nALTER TABLE nowhere DROP a;\n");
+finds([ "$files/pending", '--database', $node->connstr('shop') ],
+	[ 'pending/1.sql:1 index-not-concurrent', 'pending/3.sql:2 object-missing' ], 'database');
 is($node->safe_psql('shop', 'SELECT count(*) FROM pg_indexes WHERE schemaname = $$public$$'), 1, 'nothing was run');
 
 # Wrong use.
