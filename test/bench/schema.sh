@@ -119,18 +119,18 @@ timed() {
 measure() {
 	name=$1 turns=$2
 	shift 2
-	turn=0
-	while [ "$turn" -le "$turns" ]; do
+	round=0
+	while [ "$round" -le "$turns" ]; do
 		k=0
 		for statement in "$@"; do
 			k=$((k + 1))
-			[ "$turn" != 1 ] || : > "$dir/$name.$k"
+			[ "$round" != 1 ] || : > "$dir/$name.$k"
 			case $statement in
 				-) timed "$dir/$name.$k" pg_dump -s ;;
 				*) timed "$dir/$name.$k" sql "$statement" ;;
 			esac
 		done
-		turn=$((turn + 1))
+		round=$((round + 1))
 	done
 }
 
