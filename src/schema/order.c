@@ -29,6 +29,7 @@ static WfAction *add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject 
 static void alter_object(WfPlan *plan, WfObject *from);
 static void alter_type_of(WfPlan *plan, WfObject *from);
 static bool follows_parent(WfObject *from, int attr);
+static bool stays_quiet(WfAction *action);
 
 /* Makes the plan's actions and puts them in an order that works. */
 void
@@ -519,6 +520,20 @@ add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject *to, const char *
 											  kind == WF_OBJECT_MATERIALIZED_VIEW ? 3 : 1) + 2 * kind;
 			break;
 	}
+	if (kind == WF_OBJECT_EVENT_TRIGGER)
+		action->rank = stays_quiet(action) ? -1 : 8 * WF_OBJECT_COUNT;
 	plan->actions = lappend(plan->actions, action);
 	return action;
+}
+
+/* Event triggers run for this script's statements as little as may be. */
+static bool
+stays_quiet(WfAction *action)
+{
+	const char *enabled;
+
+	if (!action->to || action->verb == WF_VERB_RENAME)
+		return true;
+	enabled = wf_schema_value(action->to, "enabled");
+	return action->verb == WF_VERB_ALTER && enabled && strcmp(enabled, "DISABLE") == 0;
 }

@@ -8,6 +8,7 @@
 #include "schema/rename.h"
 
 static WfPlan *make_plan(WfModel *from, WfModel *to, const WfDiffOptions *options);
+static void put_first(WfPlan *plan, List *renames);
 
 /*
  * The ordered actions that turn one model into the other, with their DDL.
@@ -38,8 +39,6 @@ make_plan(WfModel *from, WfModel *to, const WfDiffOptions *options)
 {
 	WfPlan	   *plan = palloc0(sizeof(WfPlan));
 	List	   *renames = wf_schema_rename(from, to, options->renames);
-	List	   *steps = NIL;
-	ListCell   *lc;
 
 	plan->from = from;
 	plan->to = to;
@@ -57,9 +56,32 @@ make_plan(WfModel *from, WfModel *to, const WfDiffOptions *options)
 	wf_schema_order(plan);
 	wf_schema_progress(psprintf("writing %d statements", list_length(plan->actions)));
 	wf_schema_write_actions(plan);
-	foreach(lc, renames)
-		steps = list_concat(steps, ((WfAction *) lfirst(lc))->steps);
-	plan->steps = list_concat(steps, plan->steps);
-	plan->actions = list_concat(renames, plan->actions);
+	put_first(plan, renames);
 	return plan;
+}
+
+/*
+ * Renames stand before what goes on with the new names.  Event triggers that
+ * go do so before any other statement, which might start them.
+ */
+static void
+put_first(WfPlan *plan, List *renames)
+{
+	List	   *first = NIL;
+	List	   *steps = NIL;
+	ListCell   *lc;
+
+	foreach(lc, plan->actions)
+	{
+		WfAction   *action = lfirst(lc);
+
+		if (action->verb == WF_VERB_DROP && action->from->type->kind == WF_OBJECT_EVENT_TRIGGER)
+			first = lappend(first, action);
+	}
+	plan->actions = list_difference_ptr(plan->actions, first);
+	first = list_concat(first, renames);
+	foreach(lc, first)
+		steps = list_concat(steps, ((WfAction *) lfirst(lc))->steps);
+	plan->steps = list_concat(steps, list_difference_ptr(plan->steps, steps));
+	plan->actions = list_concat(first, plan->actions);
 }
