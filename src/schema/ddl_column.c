@@ -58,6 +58,8 @@ inherits_expression(WfObject *column)
 {
 	ListCell   *lc;
 
+	if (column->create_action && column->create_action->to == column)
+		return false;
 	foreach(lc, column->parent->children)
 	{
 		WfObject   *link = lfirst(lc);
