@@ -253,8 +253,8 @@ wf_schema_ddl_column_drop(WfDdl *ddl, WfObject *column)
 	if (!wf_schema_value(column, "generated"))
 		wf_schema_ddl_loses(ddl, is_attribute(column) ? "the values of attribute" : "the values of column",
 							column->identity);
-	appendStringInfo(ddl->sql, "ALTER %s %s DROP %s %s%s;\n", column->parent->type->keyword,
-					 column->parent->identity, is_attribute(column) ? "ATTRIBUTE" : "COLUMN",
+	appendStringInfo(ddl->sql, "ALTER %s %s%s DROP %s %s%s;\n", column->parent->type->keyword,
+					 wf_schema_leaves_copies(column) ? "ONLY " : "", column->parent->identity, is_attribute(column) ? "ATTRIBUTE" : "COLUMN",
 					 wf_schema_short_name(column), to_tables(column->parent));
 }
 

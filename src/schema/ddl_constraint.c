@@ -111,8 +111,8 @@ void
 wf_schema_ddl_constraint_drop(WfDdl *ddl, WfObject *constraint)
 {
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
-	appendStringInfo(ddl->sql, "ALTER %s %s DROP CONSTRAINT %s;\n", constraint->parent->type->keyword,
-					 constraint->parent->identity, wf_schema_short_name(constraint));
+	appendStringInfo(ddl->sql, "ALTER %s %s%s DROP CONSTRAINT %s;\n", constraint->parent->type->keyword,
+					 wf_schema_leaves_copies(constraint) ? "ONLY " : "", constraint->parent->identity, wf_schema_short_name(constraint));
 }
 
 bool

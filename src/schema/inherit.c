@@ -306,18 +306,46 @@ wf_schema_inherited_from(WfObject *object)
 		return NULL;
 	foreach(lc, object->parent->children)
 	{
-		WfObject   *link = lfirst(lc);
+		WfObject   *origin = wf_schema_linked_namesake(object, lfirst(lc));
 
-		if ((link->type->kind == WF_OBJECT_INHERITANCE || link->type->kind == WF_OBJECT_PARTITION) &&
-			(link->fate == WF_FATE_KEEP || link->fate == WF_FATE_ALTER) && link->needs)
-		{
-			WfObject   *origin = wf_schema_namesake(object, linitial(link->needs));
-
-			if (origin)
-				return origin;
-		}
+		if (origin)
+			return origin;
 	}
 	return NULL;
+}
+
+/*
+ * The column or constraint that this link, which stays, brings to the one of
+ * the child, or NULL.
+ */
+WfObject *
+wf_schema_linked_namesake(WfObject *object, WfObject *link)
+{
+	if ((link->type->kind != WF_OBJECT_INHERITANCE && link->type->kind != WF_OBJECT_PARTITION) ||
+		(link->fate != WF_FATE_KEEP && link->fate != WF_FATE_ALTER) || !link->needs ||
+		wf_schema_value(object, "index"))
+		return NULL;
+	return wf_schema_namesake(object, linitial(link->needs));
+}
+
+/* Do children, or theirs, keep their copies of what goes from this table? */
+bool
+wf_schema_leaves_copies(WfObject *object)
+{
+	ListCell   *lc;
+
+	foreach(lc, object->parent->needed_by)
+	{
+		WfObject   *link = lfirst(lc);
+		WfObject   *copy = link->type->kind == WF_OBJECT_INHERITANCE ? wf_schema_namesake(object, link->parent) : NULL;
+
+		if (!copy || wf_schema_flag(copy, "local") || wf_schema_linked_namesake(copy, link) != object)
+			continue;
+		wf_schema_go_deeper();
+		if (copy->fate == WF_FATE_KEEP || copy->fate == WF_FATE_ALTER || wf_schema_leaves_copies(copy))
+			return true;
+	}
+	return false;
 }
 
 /* The child of another table with the same type and name, or NULL. */

@@ -123,7 +123,7 @@ folded_drop(WfPlan *plan, WfObject *object)
 	 */
 	origin = wf_schema_inherited_from(object);
 	if (origin && (!wf_schema_flag(object, "local") || origin->parent->type->kind == WF_OBJECT_COMPOSITE) &&
-		drop_action_of(plan, origin))
+		!wf_schema_leaves_copies(origin) && drop_action_of(plan, origin))
 		return origin->drop_action;
 	/* A type takes along the functions that it is made of. */
 	foreach(lc, object->type->kind == WF_OBJECT_FUNCTION ? object->needs : NIL)
