@@ -98,12 +98,14 @@ wait_for_columns(WfObject *link, WfObject *parent)
 	foreach(lc, link->parent->children)
 	{
 		WfObject   *child = lfirst(lc);
+		WfObject   *origin = wf_schema_namesake(child, parent);
 
-		if ((child->create_action || child->last_alter) &&
+		if (origin &&
 			(child->type->kind == WF_OBJECT_COLUMN ||
-			 (child->type->kind == WF_OBJECT_CONSTRAINT && !wf_schema_has_index(child) && !wf_schema_is_foreign_key(child))) &&
-			wf_schema_namesake(child, parent))
+			 (child->type->kind == WF_OBJECT_CONSTRAINT && !wf_schema_has_index(child) && !wf_schema_is_foreign_key(child))))
 		{
+			if (child->type->kind == WF_OBJECT_COLUMN)
+				wf_schema_edge(origin->last_alter, link->create_action, NULL);
 			if (wf_schema_brought_unchecked(child))
 				wf_schema_edge(link->create_action, child->create_action, NULL);
 			else
