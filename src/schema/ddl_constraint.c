@@ -49,6 +49,8 @@ wf_schema_ddl_constraint_create(WfDdl *ddl, WfObject *constraint)
 						 constraint->parent->identity, name);
 	if (index)
 		wf_schema_ddl_index_settings(ddl, constraint, index);
+	else if (constraint->create_action && constraint->create_action->to == constraint)
+		wf_schema_ddl_settle_constraints(ddl, constraint);
 }
 
 /* Can its index be built concurrently before the constraint takes it over? */

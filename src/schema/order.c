@@ -299,7 +299,7 @@ folded_create(WfPlan *plan, WfObject *object)
 		return NULL;
 	/* What is the table's own as well needs its own statement. */
 	origin = wf_schema_inherited_from(object);
-	if (origin && wf_schema_flag(object, "local") && object->type->kind == WF_OBJECT_COLUMN &&
+	if (origin && wf_schema_flag(object, "local") &&
 		origin->parent->type->kind != WF_OBJECT_COMPOSITE)
 		return NULL;
 	if (!origin)
