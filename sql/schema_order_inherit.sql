@@ -143,4 +143,7 @@ $$CREATE TABLE a (x int, y int);
 CREATE TABLE b (y int) INHERITS (a);$$);
 -- A table joins its parent when that one's columns have the types of its own.
 SELECT * FROM pg_temp.there_and_back($$CREATE TABLE z (x bigint); CREATE TABLE c (x int);$$, $$CREATE TABLE z (x int); CREATE TABLE c (x int) INHERITS (z);$$);
+-- A check that neither parent nor new child has checked is the child's own as well.
+SELECT * FROM pg_temp.there_and_back($$CREATE TABLE a (x int);$$,
+$$CREATE TABLE a (x int); CREATE TABLE c () INHERITS (a); ALTER TABLE c ADD CONSTRAINT k CHECK (x > 0) NOT VALID; ALTER TABLE a ADD CONSTRAINT k CHECK (x > 0) NOT VALID;$$);
 DROP SCHEMA sd CASCADE;

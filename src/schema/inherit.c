@@ -73,7 +73,7 @@ wf_schema_brought_unchecked(WfObject *constraint)
 	ListCell   *lc;
 
 	if (constraint->type->kind != WF_OBJECT_CONSTRAINT || !wf_schema_flag(constraint, "not_valid") ||
-		!wf_schema_flag(constraint, "inherited") || wf_schema_flag(constraint, "local"))
+		!wf_schema_flag(constraint, "inherited"))
 		return NULL;
 	foreach(lc, constraint->parent->children)
 	{

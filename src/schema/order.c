@@ -276,7 +276,7 @@ folded_create(WfPlan *plan, WfObject *object)
 			return host;
 		case WF_OBJECT_CONSTRAINT:
 			origin = wf_schema_brought_unchecked(object);
-			if (origin)
+			if (origin && !wf_schema_flag(object, "local"))
 				return create_action_of(plan, origin);
 			/* Comes with INHERITS. */
 			if (host && wf_schema_flag(object, "inherited") && !wf_schema_flag(object, "local") &&
