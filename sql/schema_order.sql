@@ -45,3 +45,17 @@ SELECT action, object_type, identity, attribute FROM whole w, wider t, wishflags
 SELECT wishflags.schema_diff_sql(n.s, jsonb_set(w.s, '{objects,enum,sd.e,needs}', '["table sd.first"]')) FROM whole w, nothing n;
 
 DROP SCHEMA sd CASCADE;
+
+-- An event trigger that comes does so last, one that goes first, so that neither runs for the rest.
+CREATE FUNCTION pg_temp.refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;
+CREATE TEMP TABLE without AS SELECT wishflags.schema_snapshot() AS s;
+CREATE SCHEMA sd;
+CREATE TABLE sd.t (a int CONSTRAINT k CHECK (a > 0));
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;
+CREATE EVENT TRIGGER sd_refuse ON ddl_command_end WHEN TAG IN ('CREATE VIEW') EXECUTE FUNCTION pg_temp.refuse();
+CREATE TEMP TABLE with_it AS SELECT wishflags.schema_snapshot() AS s;
+SELECT object_type, action, attribute FROM without w, with_it t, wishflags.schema_diff(w.s, t.s, '{"online": false}') ORDER BY ordinal;
+SELECT object_type, action, attribute FROM without w, with_it t, wishflags.schema_diff(t.s, w.s, '{"online": false}') ORDER BY ordinal;
+DROP EVENT TRIGGER sd_refuse;
+ALTER DEFAULT PRIVILEGES REVOKE SELECT ON TABLES FROM PUBLIC;
+DROP SCHEMA sd CASCADE;

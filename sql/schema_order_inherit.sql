@@ -110,4 +110,40 @@ CREATE TABLE child (z int) INHERITS (t);
 ALTER TYPE ty ADD ATTRIBUTE c int CASCADE;
 ALTER TYPE ty ALTER ATTRIBUTE a TYPE bigint CASCADE;
 ALTER TYPE ty DROP ATTRIBUTE b CASCADE;$$);
+-- Children check what their parent leaves unchecked, or have it as their own; their comments come again with it.
+SELECT * FROM pg_temp.there_and_back(
+$$CREATE TABLE a (x int);
+CREATE TABLE b () INHERITS (a);
+CREATE TABLE c () INHERITS (a);
+CREATE TABLE d (CONSTRAINT k CHECK (x > 0)) INHERITS (a);
+ALTER TABLE a ADD CONSTRAINT k CHECK (x > 0) NOT VALID;
+ALTER TABLE b VALIDATE CONSTRAINT k;
+COMMENT ON CONSTRAINT k ON b IS 'checked';$$,
+$$CREATE TABLE a (x int);
+CREATE TABLE b () INHERITS (a);
+CREATE TABLE c () INHERITS (a);
+CREATE TABLE d (CONSTRAINT k CHECK (x > 1)) INHERITS (a);
+ALTER TABLE a ADD CONSTRAINT k CHECK (x > 1) NOT VALID;
+ALTER TABLE c VALIDATE CONSTRAINT k;$$);
+-- What goes from a parent stays with the children that keep it.
+SELECT * FROM pg_temp.there_and_back(
+$$CREATE TABLE a (x int, y int, CHECK (x > 0));
+CREATE TABLE b () INHERITS (a);
+CREATE TABLE c () INHERITS (b);
+CREATE TABLE d () INHERITS (a);$$,
+$$CREATE TABLE a (x int);
+CREATE TABLE b () INHERITS (a);
+CREATE TABLE c (y int, CONSTRAINT a_x_check CHECK (x > 0)) INHERITS (b);
+CREATE TABLE d (y int) INHERITS (a);$$);
+-- A generated column that is a child's own as well.
+SELECT * FROM pg_temp.there_and_back(
+$$CREATE TABLE a (x int, y int GENERATED ALWAYS AS (x * 2) STORED);
+CREATE TABLE b (y int) INHERITS (a);$$,
+$$CREATE TABLE a (x int, y int);
+CREATE TABLE b (y int) INHERITS (a);$$);
+-- A table joins its parent when that one's columns have the types of its own.
+SELECT * FROM pg_temp.there_and_back($$CREATE TABLE z (x bigint); CREATE TABLE c (x int);$$, $$CREATE TABLE z (x int); CREATE TABLE c (x int) INHERITS (z);$$);
+-- A check that neither parent nor new child has checked is the child's own as well.
+SELECT * FROM pg_temp.there_and_back($$CREATE TABLE a (x int);$$,
+$$CREATE TABLE a (x int); CREATE TABLE c () INHERITS (a); ALTER TABLE c ADD CONSTRAINT k CHECK (x > 0) NOT VALID; ALTER TABLE a ADD CONSTRAINT k CHECK (x > 0) NOT VALID;$$);
 DROP SCHEMA sd CASCADE;

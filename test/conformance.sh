@@ -7,9 +7,14 @@
 #
 # A folder may also hold real material: migrations with meta/_journal.json, each
 # read alone, without an error and a syntax error ("files"); schemas X_a.sql,
-# X_b.sql, X_c.sql, where each must become the next and turn back ("pairs").
+# X_b.sql, X_c.sql, where each must become the next and turn back ("pairs");
+# PostgreSQL's own regression database as regressionNN.sql, NN being the server's
+# major version, which must equal its restored copy, come from an empty database
+# and become one, and stand random edits, there and back ("regression").
 #
-#   ONLY="flags migrations schema_diff files pairs"   runs these only
+#   ONLY="flags migrations schema_diff files pairs regression"   runs these only
+#   SEEDS="1 2 3"  the seeds of the random edits
+#   EDITS=200      so many with each seed
 #   STRIDE=n       every n-th case of schema_diff.py, which takes a second each
 #   VERBOSE=1      prints each failed case
 #   FLOORS=file    lines "runner/suite n": a suite passes when at least n of its
@@ -94,8 +99,17 @@ run_files() {
 
 # plain_dump DATABASE: the lines of its schema in no order.
 plain_dump() {
-	pg_dump -s -N wishflags "$1" | sed 's/,$//' |
+	pg_dump -s -N wishflags -N property "$1" | sed 's/,$//' |
 		grep -vE '^(--|\\|SET |SELECT pg_catalog\.set_config|$)' | LC_ALL=C sort
+}
+
+# load DATABASE FILE: makes it anew from what of the file can be run here.
+load() {
+	dropdb --if-exists --force "$1"
+	createdb "$1"
+	psql -Xq -d "$1" -f "$2" > /dev/null 2>&1
+	psql -Xq -d "$1" -v ON_ERROR_STOP=1 -c 'SET client_min_messages = warning' \
+		-c 'CREATE EXTENSION IF NOT EXISTS wishflags'
 }
 
 # pair FROM TO: whether the one schema file becomes the other and turns back.
@@ -103,11 +117,7 @@ pair() {
 	for side in from to; do
 		file=$1
 		[ "$side" = from ] || file=$2
-		dropdb --if-exists --force "pair_$side"
-		createdb "pair_$side"
-		psql -Xq -d "pair_$side" -f "$file" > /dev/null 2>&1
-		psql -Xq -d "pair_$side" -v ON_ERROR_STOP=1 -c 'SET client_min_messages = warning' \
-			-c 'CREATE EXTENSION IF NOT EXISTS wishflags' || return 1
+		load "pair_$side" "$file" || return 1
 		# Rows that a file brings could forbid what the schemas allow.
 		psql -Xq -d "pair_$side" -v ON_ERROR_STOP=1 <<-'SQL' || return 1
 			SET client_min_messages = warning;
@@ -151,6 +161,102 @@ run_pairs() {
 	say "pairs/$(basename "$cases") $ok" >> "$T/scores"
 }
 
+# The states of a database are kept and compared by test/t/property/edits.sql.
+states="$top/test/t/property/edits.sql"
+
+# copy NAME FROM: a database anew, as the other is.
+copy() { dropdb --if-exists --force "$1" && createdb -T "$2" "$1"; }
+
+# become DATABASE FROM TO DUMP: whether the script between two kept states, run
+# where the first is, leaves no difference to the second, nor to its dump.
+become() {
+	psql -XqAtd "$1" -v ON_ERROR_STOP=1 -c "SELECT property.script('$2', '$3', '{\"online\": false}')" > "$T/script.sql" || return 1
+	newest=$(psql -XqAtd "$1" -c 'SELECT max(oid) FROM pg_class')
+	psql -Xqd "$1" -v ON_ERROR_STOP=1 -f "$T/script.sql" > /dev/null || return 1
+	psql -Xqd "$1" -v ON_ERROR_STOP=1 -c "CALL property.expect('$3', $newest)" || return 1
+	plain_dump "$1" > "$T/result.dump"
+	diff "$T/result.dump" "$4"
+}
+
+# states_into DATABASE FROM: with the states that the other has kept.
+states_into() {
+	psql -Xqd "$2" -c 'COPY property.states TO STDOUT' |
+		psql -Xqd "$1" -v ON_ERROR_STOP=1 -c 'TRUNCATE property.states' -c 'COPY property.states FROM STDIN'
+}
+
+# keep DATABASE STATE: what the state is, by name.
+keep() { psql -Xqd "$1" -v ON_ERROR_STOP=1 -c "CALL property.keep('$2')"; }
+
+# edited SEED: an edited copy of the database and the dump of it.
+edited() {
+	copy edited original || return 1
+	# Most event triggers do not run then, which would forbid what follows.
+	psql -XqAtd edited -v ON_ERROR_STOP=1 -c 'SET session_replication_role = replica' -c "SELECT setseed(sin($1 * 10000))" \
+		-c "SELECT property.edit(1000, ${EDITS:-200})" -c "CALL property.keep('edited')" > "$T/edits" || return 1
+	plain_dump edited > "$T/edited.dump"
+}
+
+restored() {
+	copy restored empty
+	pg_dump -s -N wishflags -N property original | psql -Xqd restored > /dev/null 2>&1
+	states_into restored original || return 1
+	psql -Xqd restored -v ON_ERROR_STOP=1 -c "CALL property.expect('original', 0)" || return 1
+	for database in original restored; do
+		psql -XqAtd "$database" -c 'SELECT wishflags.schema_fingerprint()' > "$T/$database.fingerprint"
+		plain_dump "$database" > "$T/$database.dump"
+	done
+	cmp "$T/original.fingerprint" "$T/restored.fingerprint" && diff "$T/original.dump" "$T/restored.dump"
+}
+from_empty() { states_into empty original && become empty empty original "$T/original.dump"; }
+to_empty() { copy emptied original && become emptied original empty "$T/empty.dump"; }
+forth() { copy forth original && states_into forth edited && become forth original edited "$T/edited.dump"; }
+back() { become edited edited original "$T/original.dump"; }
+
+# attempt SUITE COMMAND...: counts it, and shows the first lines of a failure.
+attempt() {
+	suite=$1
+	shift
+	if "$@" > "$T/attempt.log" 2>&1; then
+		say "$suite" >> "$T/regression.passed"
+	else
+		say "$suite" >> "$T/regression.failed"
+		say "not ok   $suite: $*"
+		head -n "${LINES_SHOWN:-20}" "$T/attempt.log"
+	fi
+}
+
+run_regression() {
+	case " ${ONLY:-regression} " in *" regression "*) ;; *) return 0 ;; esac
+	file=$cases/regression$(wf_major).sql
+	[ -f "$file" ] || return 0
+	say "== regression"
+	PGOPTIONS='-c wishflags.guard=off -c client_min_messages=error'
+	export PGOPTIONS
+	psql -Xqc 'CREATE ROLE property_owner' -c 'CREATE ROLE property_reader'
+	: > "$T/regression.passed"
+	: > "$T/regression.failed"
+	# What is tested comes first, so that it uses nothing of the file.
+	load empty /dev/null
+	psql -Xqd empty -v ON_ERROR_STOP=1 -f "$states"
+	keep empty empty
+	copy original empty
+	psql -Xqd original -f "$file" > /dev/null 2>&1
+	keep original original
+	for database in original empty; do plain_dump "$database" > "$T/$database.dump"; done
+	attempt restored restored
+	attempt empty from_empty
+	attempt empty to_empty
+	for seed in ${SEEDS:-1 2 3}; do
+		edited "$seed" || die "seed $seed could not be edited"
+		attempt forth forth
+		attempt back back
+	done
+	say "$(wc -l < "$T/regression.passed") passed, $(wc -l < "$T/regression.failed") failed" | tee -a "$T/sums"
+	for suite in restored empty forth back; do
+		say "regression/$suite $(grep -cx "$suite" "$T/regression.passed")" >> "$T/scores"
+	done
+}
+
 : > "$T/scores"
 : > "$T/sums"
 dsn="host=$PGHOST port=$PGPORT user=$PGUSER"
@@ -159,6 +265,7 @@ run migrations expected_rules migration_breaking_check --dsn "$dsn dbname=confor
 run schema_diff from_sql schema_diff_sql --dsn "$dsn" --jobs 2 --stride "${STRIDE:-1}"
 run_files
 run_pairs
+run_regression
 
 if [ -z "$floors" ]; then
 	awk '{p += $1; f += $3} END {printf "%d passed, %d failed\n", p, f; exit f > 0}' "$T/sums"

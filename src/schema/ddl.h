@@ -18,6 +18,7 @@ WF_DDL_ALTER(table);
 WF_DDL_CREATE(partition);
 WF_DDL_DROP(partition);
 extern void wf_schema_ddl_settle_copies(WfDdl *ddl, WfObject *column);
+extern void wf_schema_ddl_settle_constraints(WfDdl *ddl, WfObject *constraint);
 extern void wf_schema_ddl_keep_not_null(WfDdl *ddl, WfObject *column);
 extern void wf_schema_ddl_loosen(WfDdl *ddl, WfObject *table);
 extern bool wf_schema_ddl_stands_alone(WfObject *table);

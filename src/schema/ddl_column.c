@@ -57,6 +57,8 @@ inherits_expression(WfObject *column)
 {
 	ListCell   *lc;
 
+	if (column->create_action && column->create_action->to == column)
+		return false;
 	foreach(lc, column->parent->children)
 	{
 		WfObject   *link = lfirst(lc);
@@ -258,8 +260,8 @@ wf_schema_ddl_column_drop(WfDdl *ddl, WfObject *column)
 	if (!wf_schema_value(column, "generated"))
 		wf_schema_ddl_loses(ddl, is_attribute(column) ? "the values of attribute" : "the values of column",
 							column->identity);
-	appendStringInfo(ddl->sql, "ALTER %s %s DROP %s %s%s;\n", column->parent->type->keyword,
-					 column->parent->identity, is_attribute(column) ? "ATTRIBUTE" : "COLUMN",
+	appendStringInfo(ddl->sql, "ALTER %s %s%s DROP %s %s%s;\n", column->parent->type->keyword,
+					 wf_schema_leaves_copies(column) ? "ONLY " : "", column->parent->identity, is_attribute(column) ? "ATTRIBUTE" : "COLUMN",
 					 wf_schema_short_name(column), to_tables(column->parent));
 }
 

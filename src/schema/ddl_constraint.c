@@ -51,6 +51,8 @@ wf_schema_ddl_constraint_create(WfDdl *ddl, WfObject *constraint)
 						 constraint->parent->identity, name);
 	if (index)
 		wf_schema_ddl_index_settings(ddl, constraint, index);
+	else if (constraint->create_action && constraint->create_action->to == constraint)
+		wf_schema_ddl_settle_constraints(ddl, constraint);
 }
 
 /* Can its index be built concurrently before the constraint takes it over? */
@@ -114,8 +116,8 @@ wf_schema_ddl_constraint_drop(WfDdl *ddl, WfObject *constraint)
 {
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	wf_schema_ddl_fill_rest(ddl, constraint);
-	appendStringInfo(ddl->sql, "ALTER %s %s DROP CONSTRAINT %s;\n", constraint->parent->type->keyword,
-					 constraint->parent->identity, wf_schema_short_name(constraint));
+	appendStringInfo(ddl->sql, "ALTER %s %s%s DROP CONSTRAINT %s;\n", constraint->parent->type->keyword,
+					 wf_schema_leaves_copies(constraint) ? "ONLY " : "", constraint->parent->identity, wf_schema_short_name(constraint));
 }
 
 bool

@@ -44,6 +44,27 @@ wf_schema_ddl_settle_copies(WfDdl *ddl, WfObject *column)
 	}
 }
 
+/* The same for a new constraint: children may have checked theirs. */
+void
+wf_schema_ddl_settle_constraints(WfDdl *ddl, WfObject *constraint)
+{
+	ListCell   *lc;
+
+	foreach(lc, constraint->parent->needed_by)
+	{
+		WfObject   *copy = copy_of(constraint, lfirst(lc));
+
+		if (!copy || copy->create_action != constraint->create_action || copy == constraint)
+			continue;
+		wf_schema_go_deeper();
+		if (wf_schema_flag(constraint, "not_valid") && !wf_schema_flag(copy, "not_valid"))
+			appendStringInfo(ddl->late ? ddl->late : ddl->sql, "ALTER TABLE %s VALIDATE CONSTRAINT %s;\n",
+							 copy->parent->identity, wf_schema_short_name(copy));
+		wf_schema_ddl_decorate(ddl, copy);
+		wf_schema_ddl_settle_constraints(ddl, copy);
+	}
+}
+
 /* Partitions that stay NOT NULL have lost it with their parent. */
 void
 wf_schema_ddl_keep_not_null(WfDdl *ddl, WfObject *column)

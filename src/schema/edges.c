@@ -107,10 +107,10 @@ drop_edges(WfObject *object)
 		wf_schema_edge(object->twin->create_action, object->final_action, NULL);
 
 	/*
-	 * An inherited column that is also the table's own goes after the
-	 * parent's.
+	 * What is inherited and goes by itself, being the table's own as well or
+	 * left to it, goes after the parent's.
 	 */
-	if (object->type->kind == WF_OBJECT_COLUMN)
+	if (object->type->kind == WF_OBJECT_COLUMN || object->type->kind == WF_OBJECT_CONSTRAINT)
 	{
 		WfObject   *origin = wf_schema_inherited_from(object);
 
@@ -180,7 +180,9 @@ create_edges(WfObject *object)
 	foreach(lc, object->needs)
 		create_after(object, lfirst(lc));
 	/* Its own before the parent's, which would bring it otherwise. */
-	if (object->type->kind == WF_OBJECT_COLUMN && object->create_action->to == object)
+	if ((object->type->kind == WF_OBJECT_COLUMN ||
+		 (object->type->kind == WF_OBJECT_CONSTRAINT && wf_schema_flag(object, "local"))) &&
+		object->create_action->to == object)
 	{
 		WfObject   *origin = wf_schema_inherited_from(object);
 

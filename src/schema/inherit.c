@@ -73,7 +73,7 @@ wf_schema_brought_unchecked(WfObject *constraint)
 	ListCell   *lc;
 
 	if (constraint->type->kind != WF_OBJECT_CONSTRAINT || !wf_schema_flag(constraint, "not_valid") ||
-		!wf_schema_flag(constraint, "inherited") || wf_schema_flag(constraint, "local"))
+		!wf_schema_flag(constraint, "inherited"))
 		return NULL;
 	foreach(lc, constraint->parent->children)
 	{
@@ -98,12 +98,14 @@ wait_for_columns(WfObject *link, WfObject *parent)
 	foreach(lc, link->parent->children)
 	{
 		WfObject   *child = lfirst(lc);
+		WfObject   *origin = wf_schema_namesake(child, parent);
 
-		if ((child->create_action || child->last_alter) &&
+		if (origin &&
 			(child->type->kind == WF_OBJECT_COLUMN ||
-			 (child->type->kind == WF_OBJECT_CONSTRAINT && !wf_schema_has_index(child) && !wf_schema_is_foreign_key(child))) &&
-			wf_schema_namesake(child, parent))
+			 (child->type->kind == WF_OBJECT_CONSTRAINT && !wf_schema_has_index(child) && !wf_schema_is_foreign_key(child))))
 		{
+			if (child->type->kind == WF_OBJECT_COLUMN)
+				wf_schema_edge(origin->last_alter, link->create_action, NULL);
 			if (wf_schema_brought_unchecked(child))
 				wf_schema_edge(link->create_action, child->create_action, NULL);
 			else
@@ -306,18 +308,46 @@ wf_schema_inherited_from(WfObject *object)
 		return NULL;
 	foreach(lc, object->parent->children)
 	{
-		WfObject   *link = lfirst(lc);
+		WfObject   *origin = wf_schema_linked_namesake(object, lfirst(lc));
 
-		if ((link->type->kind == WF_OBJECT_INHERITANCE || link->type->kind == WF_OBJECT_PARTITION) &&
-			(link->fate == WF_FATE_KEEP || link->fate == WF_FATE_ALTER) && link->needs)
-		{
-			WfObject   *origin = wf_schema_namesake(object, linitial(link->needs));
-
-			if (origin)
-				return origin;
-		}
+		if (origin)
+			return origin;
 	}
 	return NULL;
+}
+
+/*
+ * The column or constraint that this link, which stays, brings to the one of
+ * the child, or NULL.
+ */
+WfObject *
+wf_schema_linked_namesake(WfObject *object, WfObject *link)
+{
+	if ((link->type->kind != WF_OBJECT_INHERITANCE && link->type->kind != WF_OBJECT_PARTITION) ||
+		(link->fate != WF_FATE_KEEP && link->fate != WF_FATE_ALTER) || !link->needs ||
+		wf_schema_value(object, "index"))
+		return NULL;
+	return wf_schema_namesake(object, linitial(link->needs));
+}
+
+/* Do children, or theirs, keep their copies of what goes from this table? */
+bool
+wf_schema_leaves_copies(WfObject *object)
+{
+	ListCell   *lc;
+
+	foreach(lc, object->parent->needed_by)
+	{
+		WfObject   *link = lfirst(lc);
+		WfObject   *copy = link->type->kind == WF_OBJECT_INHERITANCE ? wf_schema_namesake(object, link->parent) : NULL;
+
+		if (!copy || wf_schema_flag(copy, "local") || wf_schema_linked_namesake(copy, link) != object)
+			continue;
+		wf_schema_go_deeper();
+		if (copy->fate == WF_FATE_KEEP || copy->fate == WF_FATE_ALTER || wf_schema_leaves_copies(copy))
+			return true;
+	}
+	return false;
 }
 
 /* The child of another table with the same type and name, or NULL. */

@@ -29,6 +29,7 @@ static WfAction *add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject 
 static void alter_object(WfPlan *plan, WfObject *from);
 static void alter_type_of(WfPlan *plan, WfObject *from);
 static bool follows_parent(WfObject *from, int attr);
+static bool stays_quiet(WfAction *action);
 
 /* Makes the plan's actions and puts them in an order that works. */
 void
@@ -122,7 +123,7 @@ folded_drop(WfPlan *plan, WfObject *object)
 	 */
 	origin = wf_schema_inherited_from(object);
 	if (origin && (!wf_schema_flag(object, "local") || origin->parent->type->kind == WF_OBJECT_COMPOSITE) &&
-		drop_action_of(plan, origin))
+		!wf_schema_leaves_copies(origin) && drop_action_of(plan, origin))
 		return origin->drop_action;
 	/* A type takes along the functions that it is made of. */
 	foreach(lc, object->type->kind == WF_OBJECT_FUNCTION ? object->needs : NIL)
@@ -275,7 +276,7 @@ folded_create(WfPlan *plan, WfObject *object)
 			return host;
 		case WF_OBJECT_CONSTRAINT:
 			origin = wf_schema_brought_unchecked(object);
-			if (origin)
+			if (origin && !wf_schema_flag(object, "local"))
 				return create_action_of(plan, origin);
 			/* Comes with INHERITS. */
 			if (host && wf_schema_flag(object, "inherited") && !wf_schema_flag(object, "local") &&
@@ -298,7 +299,7 @@ folded_create(WfPlan *plan, WfObject *object)
 		return NULL;
 	/* What is the table's own as well needs its own statement. */
 	origin = wf_schema_inherited_from(object);
-	if (origin && wf_schema_flag(object, "local") && object->type->kind == WF_OBJECT_COLUMN &&
+	if (origin && wf_schema_flag(object, "local") &&
 		origin->parent->type->kind != WF_OBJECT_COMPOSITE)
 		return NULL;
 	if (!origin)
@@ -519,6 +520,20 @@ add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject *to, const char *
 											  kind == WF_OBJECT_MATERIALIZED_VIEW ? 3 : 1) + 2 * kind;
 			break;
 	}
+	if (kind == WF_OBJECT_EVENT_TRIGGER)
+		action->rank = stays_quiet(action) ? -1 : 8 * WF_OBJECT_COUNT;
 	plan->actions = lappend(plan->actions, action);
 	return action;
+}
+
+/* Event triggers run for this script's statements as little as may be. */
+static bool
+stays_quiet(WfAction *action)
+{
+	const char *enabled;
+
+	if (!action->to || action->verb == WF_VERB_RENAME)
+		return true;
+	enabled = wf_schema_value(action->to, "enabled");
+	return action->verb == WF_VERB_ALTER && enabled && strcmp(enabled, "DISABLE") == 0;
 }

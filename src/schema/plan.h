@@ -211,6 +211,8 @@ extern WfObject *wf_schema_brought_unchecked(WfObject *constraint);
 extern void wf_schema_reorder_parents(WfModel *to);
 extern WfObject *wf_schema_inherited_by(WfObject *object);
 extern WfObject *wf_schema_inherited_from(WfObject *object);
+extern bool wf_schema_leaves_copies(WfObject *object);
+extern WfObject *wf_schema_linked_namesake(WfObject *object, WfObject *link);
 extern WfObject *wf_schema_namesake(WfObject *child, WfObject *parent_table);
 
 /* beside.c */

@@ -27,6 +27,7 @@ static void checked_anew(List **queue, WfObject *domain);
 static void stored_anew(WfObject *type);
 static bool is_linked_anew(WfObject *constraint);
 static void replace_origin(List **queue, WfObject *constraint);
+static void inherited_anew(List **queue, WfObject *constraint);
 static bool is_rewrite(WfObject *column);
 static bool follows_type(WfObject *table, WfObject *type);
 static void replace(List **queue, WfObject *object);
@@ -97,6 +98,8 @@ gone(List **queue, WfObject *object)
 		index_incomplete(queue, object->twin);
 	if (object->type->kind == WF_OBJECT_COLUMN && object->twin)
 		rewritten(queue, object->parent);
+	if (object->type->kind == WF_OBJECT_CONSTRAINT && object->twin)
+		inherited_anew(queue, object);
 	if (object->type->kind == WF_OBJECT_DOMAIN_CONSTRAINT && object->twin)
 		checked_anew(queue, object->parent);
 	foreach(lc, wf_schema_is_of_view(object) ? NIL : object->children)
@@ -336,6 +339,32 @@ replace_origin(List **queue, WfObject *constraint)
 		replace_origin(queue, origin);
 	else if (origin->twin)
 		replace(queue, origin->twin);
+}
+
+/*
+ * A constraint that others inherit goes and comes with all of them, so it is
+ * made anew with each.  What is a child's own as well outlives the parent's.
+ */
+static void
+inherited_anew(List **queue, WfObject *constraint)
+{
+	ListCell   *lc;
+
+	foreach(lc, constraint->parent->children)
+	{
+		WfObject   *origin = wf_schema_linked_namesake(constraint, lfirst(lc));
+
+		if (origin && wf_schema_flag(constraint, "inherited"))
+			replace(queue, origin);
+	}
+	foreach(lc, constraint->parent->needed_by)
+	{
+		WfObject   *link = lfirst(lc);
+		WfObject   *copy = link->parent ? wf_schema_namesake(constraint, link->parent) : NULL;
+
+		if (copy && !wf_schema_flag(copy, "local") && wf_schema_linked_namesake(copy, link) == constraint)
+			replace(queue, copy);
+	}
 }
 
 /* Does it take more than a note in the catalog to add this column? */

@@ -19,6 +19,7 @@
 #define DEFAULT_LOCK_TIMEOUT "5s"
 
 static void write_action(WfPlan *plan, WfAction *action, List *default_privileges);
+static List *farewells(WfPlan *plan);
 static List *actions_of(List *steps);
 static char *way_back(WfPlan *plan, WfAction *action);
 static List *lasting_default_privileges(WfPlan *plan);
@@ -55,8 +56,34 @@ wf_schema_write_actions(WfPlan *plan)
 			((WfStep *) linitial(action->steps))->mode = WF_STEP_ALONE;
 		action->rollback_sql = way_back(plan, action);
 	}
+	plan->steps = list_concat(farewells(plan), plan->steps);
 	wf_schema_schedule(plan);
 	plan->actions = actions_of(plan->steps);
+}
+
+/*
+ * Takes the drops of event triggers out of the plan: they stand before any other
+ * statement, which might start one.
+ */
+static List *
+farewells(WfPlan *plan)
+{
+	List	   *first = NIL;
+	List	   *steps = NIL;
+	ListCell   *lc;
+
+	foreach(lc, plan->actions)
+	{
+		WfAction   *action = lfirst(lc);
+
+		if (action->verb != WF_VERB_DROP || action->from->type->kind != WF_OBJECT_EVENT_TRIGGER)
+			continue;
+		first = lappend(first, action);
+		steps = list_concat(steps, action->steps);
+	}
+	if (first)
+		plan->actions = list_difference_ptr(plan->actions, first);
+	return steps;
 }
 
 /* The actions that have a statement, as their first ones go. */
