@@ -239,6 +239,7 @@ extern void wf_schema_ddl_foreign_clause(StringInfo sql, const char *options);
 extern const char *wf_schema_ddl_exact(const char *expression);
 extern char *wf_schema_ddl_with(const char *options);
 extern bool wf_schema_ddl_is_new(WfObject *object);
+extern void wf_schema_ddl_do(WfDdl *ddl, const char *body);
 
 /* ddl_grant.c */
 extern void wf_schema_ddl_grants(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr);
