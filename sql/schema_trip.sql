@@ -121,7 +121,9 @@ INSERT INTO trips (before, after, whole) VALUES
 	 $$DO 'BEGIN EXECUTE format(''ALTER DATABASE %I SET my.var = ''''a%%b\c$wf$'''''', current_database()); END';
 	   DO 'BEGIN EXECUTE format(''ALTER ROLE "wf_trip TO b" IN DATABASE %I SET search_path = sd, "B c"'', current_database()); END'$$, true),
 	('CREATE TYPE r AS RANGE (SUBTYPE = float8); CREATE TABLE t (a r, b r_multirange)',
-	 'CREATE TYPE q AS RANGE (SUBTYPE = float8, SUBTYPE_DIFF = float8mi); ALTER TYPE q RENAME TO r; ALTER TYPE q_multirange RENAME TO r_multirange; CREATE TABLE t (a r, b r_multirange)', false);
+	 'CREATE TYPE q AS RANGE (SUBTYPE = float8, SUBTYPE_DIFF = float8mi); ALTER TYPE q RENAME TO r; ALTER TYPE q_multirange RENAME TO r_multirange; CREATE TABLE t (a r, b r_multirange)', false),
+	('CREATE TABLE t (a int)',
+	 'CREATE TABLE t (a int GENERATED ALWAYS AS IDENTITY (MINVALUE 5 START 7), b int GENERATED ALWAYS AS IDENTITY); ALTER SEQUENCE t_a_seq AS bigint MAXVALUE 9000000000', false);
 SELECT t.id, x.* FROM trips t, pg_temp.trip(before, after, whole) x ORDER BY id;
 
 DROP ROLE wf_trip_a, "wf_trip TO b";
