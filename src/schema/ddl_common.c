@@ -15,6 +15,7 @@ static void write_label(WfDdl *ddl, WfObject *object, const char *label, bool se
 static void write_comment(WfDdl *ddl, WfObject *object, const char *attr, const char *comment);
 static bool in_literal(const char *expression, const char *place);
 static void put_aside(WfDdl *ddl, WfObject *type);
+static void free_constructors(WfDdl *ddl, WfObject *range);
 static char *old_name(WfObject *object);
 static void split_option(const char *option, char **name, char **value);
 static char *option_of(List *options, const char *name);
@@ -121,9 +122,26 @@ put_aside(WfDdl *ddl, WfObject *type)
 							 old_name(function));
 	}
 	if (type->type->kind == WF_OBJECT_RANGE && *wf_schema_multirange(type))
+	{
+		free_constructors(ddl, type);
 		appendStringInfo(ddl->sql, "ALTER TYPE %s RENAME TO %s_many;\n", wf_schema_multirange(type), old_name(type));
+	}
 	appendStringInfo(ddl->sql, "ALTER %s %s RENAME TO %s;\n", type->type->keyword, type->identity,
 					 old_name(type));
+}
+
+/* They keep their names, and where they are, when the type is renamed or moved. */
+static void
+free_constructors(WfDdl *ddl, WfObject *range)
+{
+	appendStringInfoString(ddl->sql, wf_schema_ddl_do(psprintf("DECLARE\n    constructor regprocedure;\nBEGIN\n"
+															   "    FOR constructor IN SELECT objid FROM pg_catalog.pg_depend\n"
+															   "        WHERE classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass\n"
+															   "        AND refobjid IN (%s::pg_catalog.regtype, %s::pg_catalog.regtype) AND deptype = 'i' LOOP\n"
+															   "        EXECUTE pg_catalog.format('ALTER FUNCTION %%s RENAME TO %s', constructor);\n"
+															   "    END LOOP;\nEND",
+															   quote_literal_cstr(range->identity), quote_literal_cstr(wf_schema_multirange(range)),
+															   old_name(range))));
 }
 
 static char *

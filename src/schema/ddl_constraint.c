@@ -9,6 +9,8 @@ static bool is_kind(WfObject *constraint, const char *kind);
 static char *alter_table(WfObject *constraint);
 static void create_by_index(WfDdl *ddl, WfObject *constraint, const char *index, const char *name);
 static const char *end_of_list(const char *text);
+static bool alter_timing(WfDdl *ddl, WfObject *from, WfObject *to);
+static size_t length_without_timing(const char *definition);
 
 static bool
 is_kind(WfObject *constraint, const char *kind)
@@ -132,7 +134,41 @@ wf_schema_ddl_constraint_alter(WfDdl *ddl, WfObject *from, WfObject *to, const c
 						 to->parent->identity, wf_schema_short_name(to));
 		return true;
 	}
-	if (strcmp(attr, "definition") == 0 || strcmp(attr, "kind") == 0)
+	if (strcmp(attr, "definition") == 0)
+		return alter_timing(ddl, from, to);
+	if (strcmp(attr, "kind") == 0)
 		return false;
 	return wf_schema_ddl_index_alter(ddl, from, to, attr);
+}
+
+/* Only when it is checked is something that a foreign key can change in place. */
+static bool
+alter_timing(WfDdl *ddl, WfObject *from, WfObject *to)
+{
+	const char *had = wf_schema_value(from, "definition");
+	const char *wanted = wf_schema_value(to, "definition");
+	size_t		len = length_without_timing(had);
+
+	if (!is_kind(from, "FOREIGN KEY") || len != length_without_timing(wanted) || strncmp(had, wanted, len) != 0)
+		return false;
+	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
+	appendStringInfo(ddl->sql, "ALTER TABLE %s ALTER CONSTRAINT %s%s;\n", to->parent->identity,
+					 wf_schema_short_name(to), wanted[len] ? wanted + len : " NOT DEFERRABLE");
+	return true;
+}
+
+static size_t
+length_without_timing(const char *definition)
+{
+	static const char *const timings[] = {" INITIALLY DEFERRED", " DEFERRABLE"};
+	size_t		len = strlen(definition);
+
+	for (int i = 0; i < lengthof(timings); i++)
+	{
+		size_t		part = strlen(timings[i]);
+
+		if (len > part && strncmp(definition + len - part, timings[i], part) == 0)
+			len -= part;
+	}
+	return len;
 }

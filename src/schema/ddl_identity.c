@@ -5,7 +5,13 @@
 
 #include "schema/ddl.h"
 
-/* "GENERATED ... AS IDENTITY (...)" with all options of the sequence. */
+static bool has_own_type(WfObject *column);
+
+/*
+ * "GENERATED ... AS IDENTITY (...)" with the options of the sequence.  It
+ * takes the column's type; one of another type is settled afterwards, as its
+ * bounds may lie outside of that.
+ */
 char *
 wf_schema_ddl_identity_clause(WfObject *column)
 {
@@ -15,14 +21,28 @@ wf_schema_ddl_identity_clause(WfObject *column)
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "GENERATED %s AS IDENTITY (SEQUENCE NAME %s",
 					 wf_schema_value(column, "identity"), wf_schema_value(column, "identity_sequence"));
-	foreach(lc, wf_schema_list(wf_schema_value(column, "identity_settings")))
+	foreach(lc, has_own_type(column) ? NIL : wf_schema_list(wf_schema_value(column, "identity_settings")))
 	{
-		/* The sequence takes the column's type. */
 		if (strncmp(lfirst(lc), "AS ", 3) != 0)
 			appendStringInfo(&sql, " %s", (char *) lfirst(lc));
 	}
 	appendStringInfoChar(&sql, ')');
 	return sql.data;
+}
+
+/* Has the sequence another type than its column, which no clause says? */
+static bool
+has_own_type(WfObject *column)
+{
+	char	   *usual = psprintf("AS %s", wf_schema_value(column, "type"));
+	ListCell   *lc;
+
+	foreach(lc, wf_schema_list(wf_schema_value(column, "identity_settings")))
+	{
+		if (strncmp(lfirst(lc), "AS ", 3) == 0 && strcmp(lfirst(lc), usual) != 0)
+			return true;
+	}
+	return false;
 }
 
 /* Writes the change of the identity itself, where it is not left to the type's. */
@@ -81,21 +101,16 @@ wf_schema_ddl_alter_identity_settings(WfDdl *ddl, WfObject *from, WfObject *to)
 	appendStringInfoString(ddl->sql, ";\n");
 }
 
-/* A sequence may have got another type than its column, which no clause says. */
+/* What the clause of a new identity could not say. */
 void
 wf_schema_ddl_settle_identity(WfDdl *ddl, WfObject *column)
 {
-	List	   *settings = wf_schema_list(wf_schema_value(column, "identity_settings"));
-	char	   *usual = psprintf("AS %s", wf_schema_value(column, "type"));
-	bool		differs = false;
 	ListCell   *lc;
 
-	foreach(lc, settings)
-		differs |= strncmp(lfirst(lc), "AS ", 3) == 0 && strcmp(lfirst(lc), usual) != 0;
-	if (!differs || !wf_schema_value(column, "identity"))
+	if (!wf_schema_value(column, "identity") || !has_own_type(column))
 		return;
 	appendStringInfo(ddl->sql, "ALTER SEQUENCE %s", wf_schema_value(column, "identity_sequence"));
-	foreach(lc, settings)
+	foreach(lc, wf_schema_list(wf_schema_value(column, "identity_settings")))
 		appendStringInfo(ddl->sql, " %s", (char *) lfirst(lc));
-	appendStringInfoString(ddl->sql, ";\n");
+	appendStringInfoString(ddl->sql, " RESTART;\n");
 }

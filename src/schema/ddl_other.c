@@ -169,15 +169,10 @@ static void
 write_setting(WfDdl *ddl, WfObject *setting, const char *change)
 {
 	const char *role = wf_schema_value(setting, "role");
-	char	   *body;
 
-	body = psprintf("BEGIN\n    EXECUTE pg_catalog.format('ALTER %sDATABASE %%I %%s', pg_catalog.current_database(),\n"
-					"        %s);\nEND",
-					role ? psprintf("ROLE %s IN ", escaped(role)) : "", quote_literal_cstr(change));
-	if (strstr(body, "$wf$"))
-		appendStringInfo(ddl->sql, "DO %s;\n", quote_literal_cstr(body));
-	else
-		appendStringInfo(ddl->sql, "DO $wf$%s$wf$;\n", body);
+	appendStringInfoString(ddl->sql, wf_schema_ddl_do(psprintf("BEGIN\n    EXECUTE pg_catalog.format('ALTER %sDATABASE %%I %%s', pg_catalog.current_database(),\n"
+															   "        %s);\nEND",
+															   role ? psprintf("ROLE %s IN ", escaped(role)) : "", quote_literal_cstr(change))));
 }
 
 /* A name within the format of format(), between quotes. */

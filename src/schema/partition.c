@@ -176,8 +176,8 @@ wf_schema_copied_foreign_keys(WfObject *link)
 }
 
 /*
- * A detached partition keeps the copies of keys that are still there by then,
- * so it leaves before its parent leaves another.
+ * A detached partition keeps the copies of keys as they are by then, so it
+ * leaves before its parent leaves another.
  */
 void
 wf_schema_detach_edges(WfObject *link)
@@ -203,7 +203,12 @@ wf_schema_detach_edges(WfObject *link)
 			wf_schema_edge(link->drop_action, child->create_action, NULL);
 	}
 	foreach(lc, wf_schema_copied_foreign_keys(link))
-		wf_schema_edge(link->drop_action, ((WfObject *) lfirst(lc))->drop_action, NULL);
+	{
+		WfObject   *key = lfirst(lc);
+
+		wf_schema_edge(link->drop_action, key->drop_action, NULL);
+		wf_schema_edge(link->drop_action, key->first_alter, NULL);
+	}
 }
 
 /*
