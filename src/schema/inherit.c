@@ -176,8 +176,17 @@ wf_schema_unlink_edges(WfObject *link)
 			(child->type->kind == WF_OBJECT_CONSTRAINT && !wf_schema_has_index(child) && !wf_schema_is_foreign_key(child)))
 			wf_schema_edge(link->drop_action, child->drop_action, link);
 	}
-	if (link->type->kind == WF_OBJECT_PARTITION && link->drop_action->from == link)
-		wf_schema_detach_edges(link);
+	if (link->type->kind != WF_OBJECT_PARTITION || link->drop_action->from != link)
+		return;
+	wf_schema_detach_edges(link);
+	/* A partition gets no column of its own. */
+	foreach(lc, link->parent->twin ? link->parent->twin->children : NIL)
+	{
+		WfObject   *column = lfirst(lc);
+
+		if (column->type->kind == WF_OBJECT_COLUMN)
+			wf_schema_edge(link->drop_action, column->create_action, link);
+	}
 }
 
 /*

@@ -98,7 +98,7 @@ gone(List **queue, WfObject *object)
 		index_incomplete(queue, object->twin);
 	if (object->type->kind == WF_OBJECT_COLUMN && object->twin)
 		rewritten(queue, object->parent);
-	if (object->type->kind == WF_OBJECT_CONSTRAINT && object->twin)
+	if (object->type->kind == WF_OBJECT_CONSTRAINT)
 		inherited_anew(queue, object);
 	if (object->type->kind == WF_OBJECT_DOMAIN_CONSTRAINT && object->twin)
 		checked_anew(queue, object->parent);
@@ -343,7 +343,8 @@ replace_origin(List **queue, WfObject *constraint)
 
 /*
  * A constraint that others inherit goes and comes with all of them, so it is
- * made anew with each.  What is a child's own as well outlives the parent's.
+ * made anew with each.  What is a child's own as well outlives the parent's;
+ * what a partition alone is to keep goes along and comes again.
  */
 static void
 inherited_anew(List **queue, WfObject *constraint)
@@ -354,7 +355,7 @@ inherited_anew(List **queue, WfObject *constraint)
 	{
 		WfObject   *origin = wf_schema_linked_namesake(constraint, lfirst(lc));
 
-		if (origin && wf_schema_flag(constraint, "inherited"))
+		if (origin && constraint->twin && wf_schema_flag(constraint, "inherited"))
 			replace(queue, origin);
 	}
 	foreach(lc, constraint->parent->needed_by)
@@ -362,7 +363,8 @@ inherited_anew(List **queue, WfObject *constraint)
 		WfObject   *link = lfirst(lc);
 		WfObject   *copy = link->parent ? wf_schema_namesake(constraint, link->parent) : NULL;
 
-		if (copy && !wf_schema_flag(copy, "local") && wf_schema_linked_namesake(copy, link) == constraint)
+		if (copy && (constraint->twin || link->type->kind == WF_OBJECT_PARTITION) &&
+			!wf_schema_flag(copy, "local") && wf_schema_linked_namesake(copy, link) == constraint)
 			replace(queue, copy);
 	}
 }
