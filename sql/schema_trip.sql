@@ -135,7 +135,11 @@ INSERT INTO trips (before, after, whole) VALUES
 	 'CREATE TABLE t (a int PRIMARY KEY WITH (fillfactor = 50)); CREATE TABLE p (a int REFERENCES t) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); ALTER TABLE p DETACH PARTITION p1;
 	  CREATE TABLE d () INHERITS (p1); CREATE TABLE u PARTITION OF p FOR VALUES IN (1)', false),
 	('CREATE TABLE p (a int); CREATE TABLE c () INHERITS (p); ALTER TABLE c ADD CONSTRAINT k CHECK (a > 0); ALTER TABLE p ADD CONSTRAINT k CHECK (a > 0) NOT VALID',
-	 'CREATE TABLE p (a int CONSTRAINT k CHECK (a > 0)); CREATE TABLE c ()', false);
+	 'CREATE TABLE p (a int CONSTRAINT k CHECK (a > 0)); CREATE TABLE c ()', false),
+	('CREATE TYPE l; CREATE FUNCTION l_in(cstring) RETURNS l LANGUAGE internal IMMUTABLE STRICT AS ''textin''; CREATE FUNCTION l_out(l) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS ''textout'';
+	  CREATE TYPE l (INPUT = l_in, OUTPUT = l_out, LIKE = text); CREATE TYPE c AS (a l)',
+	 'CREATE TYPE l; CREATE FUNCTION l_in(cstring) RETURNS l LANGUAGE internal IMMUTABLE STRICT AS ''textin''; CREATE FUNCTION l_out(l) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS ''textout'';
+	  CREATE TYPE l (INPUT = l_in, OUTPUT = l_out, LIKE = text, STORAGE = external); CREATE TYPE c AS (a l)', false);
 SELECT t.id, x.* FROM trips t, pg_temp.trip(before, after, whole) x ORDER BY id;
 
 DROP ROLE wf_trip_a, "wf_trip TO b";
