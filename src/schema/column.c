@@ -256,7 +256,8 @@ read_column(ColumnScan *scan, HeapTuple tuple, TupleDesc desc)
 		values[attrs->not_null] = "true";
 	if (form->attidentity)
 		values[attrs->identity] = form->attidentity == ATTRIBUTE_IDENTITY_ALWAYS ? "ALWAYS" : "BY DEFAULT";
-	if (form->attstorage != type->storage)
+	/* Nothing says how an attribute of a composite type is stored. */
+	if (form->attstorage != type->storage && relation->type->kind != WF_OBJECT_COMPOSITE)
 	{
 		values[attrs->storage] = storage_name(form->attstorage);
 		values[attrs->usual_storage] = storage_name(type->storage);

@@ -20,6 +20,7 @@ typedef struct Grant
 	bool		cascade;
 } Grant;
 
+static bool is_of_column(WfObject *object, const char *attr);
 static List *in_chain(List *items);
 static List *revoked_items(List *had, List *wanted);
 static const char *granted_by(List *items, const char *text);
@@ -125,6 +126,7 @@ wf_schema_ddl_grants(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 	WfObject   *object = to ? to : from;
 	List	   *had = from ? wf_schema_list(wf_schema_value(from, attr)) : NIL;
 	List	   *wanted = to ? wf_schema_list(wf_schema_value(to, attr)) : NIL;
+	const char *owner = to && !is_of_column(to, attr) ? owner_of(to) : NULL;
 	List	   *gone;
 	ListCell   *lc;
 
@@ -139,7 +141,7 @@ wf_schema_ddl_grants(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 		const char *item = list_nth(gone, i);
 
 		if (!granted_by(gone, item))
-			write_grant(ddl, object, attr, undone(item, to ? owner_of(to) : NULL, gone));
+			write_grant(ddl, object, attr, undone(item, owner, gone));
 		if (strncmp(item, "GRANT", 5) == 0)
 			ddl->breaks = true;
 	}
@@ -153,6 +155,13 @@ wf_schema_ddl_grants(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 		if (!wf_schema_list_has(wanted, lfirst(lc)))
 			restore_column_grants(ddl, object, lfirst(lc));
 	}
+}
+
+/* Are these grants on a column?  There the owner has nothing by itself. */
+static bool
+is_of_column(WfObject *object, const char *attr)
+{
+	return object->type->kind == WF_OBJECT_COLUMN && strcmp(attr, "grants") == 0;
 }
 
 /* The items so that each grantor has the option before. */
@@ -219,8 +228,8 @@ granted_by(List *items, const char *text)
 }
 
 /*
- * The opposite of an item, which takes along what was granted on.  The owner
- * has all but the grant option without it.
+ * The opposite of an item, which takes along what was granted on.  An owner
+ * who has all by himself, else NULL, loses only the grant option.
  */
 static char *
 undone(const char *text, const char *owner, List *gone)

@@ -201,7 +201,8 @@ add_to(WfDdl *ddl, const char *stand_in, WfObject *child)
 
 	if (child->type->kind == WF_OBJECT_CONSTRAINT)
 	{
-		appendStringInfo(ddl->sql, "ALTER TABLE %s ADD CONSTRAINT %s %s%s;\n", stand_in, wf_schema_short_name(child),
+		appendStringInfo(ddl->sql, "ALTER TABLE %s ADD CONSTRAINT %s %s%s;\n",
+						 wf_schema_flag(child, "local") ? child->parent->identity : stand_in, wf_schema_short_name(child),
 						 wf_schema_ddl_exact(wf_schema_value(child, "definition")),
 						 wf_schema_flag(child, "not_valid") ? " NOT VALID" : "");
 		return;

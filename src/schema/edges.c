@@ -127,6 +127,14 @@ drop_edges(WfObject *object)
 		if (attached)
 			wf_schema_edge(attached->drop_action, object->drop_action, NULL);
 	}
+	/* A foreign key that a partition kept is looked for in its children. */
+	foreach(lc, object->type->kind == WF_OBJECT_CONSTRAINT && wf_schema_is_foreign_key(object) ? object->parent->needed_by : NIL)
+	{
+		WfObject   *link = lfirst(lc);
+
+		if (link->type->kind == WF_OBJECT_INHERITANCE)
+			wf_schema_edge(link->drop_action, object->drop_action, link);
+	}
 }
 
 /* The dependent goes before what it needs goes, or changes. */

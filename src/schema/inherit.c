@@ -11,6 +11,7 @@ static void wait_for_columns(WfObject *link, WfObject *parent);
 static void follow_order(WfObject *link);
 static void give_up_old_parents(WfObject *link, WfObject *parent);
 static bool comes_unchecked(WfObject *constraint, WfObject *link);
+static bool brings_need(WfObject *link, WfObject *constraint);
 static int	position_of(WfObject *link);
 static WfObject *attribute_of(WfObject *column);
 
@@ -212,16 +213,19 @@ wf_schema_inherited_drop_edges(WfObject *object)
 
 /*
  * The link to a new parent that brings this column or constraint to a table
- * that is there already, or NULL.
+ * that is there already, or NULL.  A constraint that is the table's own as
+ * well must be there before the link, but when that brings its columns it
+ * comes in between.
  */
 WfObject *
 wf_schema_inherited_by(WfObject *object)
 {
+	bool		local = wf_schema_flag(object, "local");
 	WfObject   *first = NULL;
 	ListCell   *lc;
 
 	if (!object->parent->twin || wf_schema_ddl_is_new(object->parent) || wf_schema_has_index(object) ||
-		!wf_schema_flag(object, "inherited") || wf_schema_flag(object, "local") ||
+		!wf_schema_flag(object, "inherited") || (local && object->type->kind != WF_OBJECT_CONSTRAINT) ||
 		wf_schema_value(object, "generated"))
 		return NULL;
 	foreach(lc, object->parent->children)
@@ -233,7 +237,24 @@ wf_schema_inherited_by(WfObject *object)
 			(!first || position_of(link) < position_of(first)))
 			first = link;
 	}
-	return first;
+	return local && !brings_need(first, object) ? NULL : first;
+}
+
+/* Does the link bring a column that this constraint needs? */
+static bool
+brings_need(WfObject *link, WfObject *constraint)
+{
+	ListCell   *lc;
+
+	foreach(lc, link ? constraint->needs : NIL)
+	{
+		WfObject   *column = lfirst(lc);
+
+		if (column->type->kind == WF_OBJECT_COLUMN && column->parent == constraint->parent &&
+			column->fate == WF_FATE_CREATE && wf_schema_inherited_by(column) == link)
+			return true;
+	}
+	return false;
 }
 
 static int

@@ -11,6 +11,7 @@
 
 static bool joins_old_index(WfObject *index);
 static void after_partitions(WfObject *constraint, WfObject *table);
+static List *inheritance_of(WfObject *table);
 
 /*
  * A table is attached when it has all columns and constraints of the parent.
@@ -66,6 +67,26 @@ wf_schema_partition_edges(WfObject *link)
 		if (wf_schema_has_index(child))
 			wf_schema_edge(child->drop_action, link->create_action, NULL);
 	}
+	foreach(lc, inheritance_of(link->parent->twin))
+		wf_schema_edge(((WfObject *) lfirst(lc))->drop_action, link->create_action, NULL);
+}
+
+/*
+ * The links by which a table inherits, or others inherit from it, which none
+ * has while it is a partition.
+ */
+static List *
+inheritance_of(WfObject *table)
+{
+	List	   *links = NIL;
+	ListCell   *lc;
+
+	foreach(lc, table ? list_concat_copy(table->children, table->needed_by) : NIL)
+	{
+		if (((WfObject *) lfirst(lc))->type->kind == WF_OBJECT_INHERITANCE)
+			links = lappend(links, lfirst(lc));
+	}
+	return links;
 }
 
 /* Is it an index, or a constraint by one? */
@@ -209,6 +230,8 @@ wf_schema_detach_edges(WfObject *link)
 		wf_schema_edge(link->drop_action, key->drop_action, NULL);
 		wf_schema_edge(link->drop_action, key->first_alter, NULL);
 	}
+	foreach(lc, inheritance_of(link->parent->twin))
+		wf_schema_edge(link->drop_action, ((WfObject *) lfirst(lc))->create_action, NULL);
 }
 
 /*
