@@ -9,6 +9,14 @@ INSERT INTO item SELECT g, g FROM generate_series(1, 100) g;
 SELECT statement, command, outcome, message, hint FROM wishflags.migration_rehearse('SELECT pg_sleep(100); SELECT 2', '{"timeout": "300ms", "schema_diff": false}');
 SELECT statement, command, outcome, message FROM wishflags.migration_rehearse('DO $$ BEGIN LOOP END LOOP; END $$', '{"timeout": "300ms", "schema_diff": false}');
 
+-- A question to the data in it has its own time; the rehearsal's ends it as well.
+SELECT statement, command, outcome, rows, message FROM wishflags.migration_rehearse($$
+SELECT FROM wishflags.migration_breaking_check('ALTER TABLE rh.item ADD CHECK (pg_sleep(100) IS NOT NULL)',
+	'{"validate_data": true, "validate_timeout": 50, "only": "check-would-fail"}')$$, '{"schema_diff": false}');
+SELECT statement, command, outcome, rows, message FROM wishflags.migration_rehearse($$
+SELECT FROM wishflags.migration_breaking_check('ALTER TABLE rh.item ADD CHECK (pg_sleep(100) IS NOT NULL)',
+	'{"validate_data": true, "validate_timeout": 60000, "only": "check-would-fail"}')$$, '{"schema_diff": false, "timeout": "300ms"}');
+
 -- Wrong use.
 SELECT * FROM wishflags.migration_rehearse('SELECT 1', '{"timeout": "soon"}');
 SELECT * FROM wishflags.migration_rehearse('SELECT 1', '{"lock_timeout": "-1"}');

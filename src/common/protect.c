@@ -7,42 +7,75 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
+#include "common/deadline.h"
 #include "common/protect.h"
 
+static void end_levels(int level, bool keep);
 static bool must_pass(int sqlstate);
 
 /*
  * Calls function(arg) in a subtransaction, in the caller's memory context.
- * An error undoes what the function did and is returned, in that context;
- * NULL: there was none.  Cancel, shutdown and out-of-memory pass through.
+ * An error undoes what the function did and is kept in the attempt, in that
+ * context; cancel, shutdown and out-of-memory pass through, but for the end of
+ * the attempt's own time.  Returns whether there was no error.
  */
-ErrorData *
-wf_common_try(void (*function) (void *arg), void *arg)
+bool
+wf_common_attempt(WfAttempt *attempt, void (*function) (void *arg), void *arg)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
+	int			level = GetCurrentTransactionNestLevel();
 	ErrorData  *volatile error = NULL;
+	WfDeadline	deadline;
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
+	wf_common_deadline_begin(&deadline, attempt->milliseconds);
 	PG_TRY();
 	{
 		function(arg);
-		ReleaseCurrentSubTransaction();
+		attempt->timed_out = wf_common_deadline_end(&deadline);
+		end_levels(level, !attempt->undo);
 	}
 	PG_CATCH();
 	{
 		MemoryContextSwitchTo(context);
+		attempt->timed_out = wf_common_deadline_end(&deadline);
 		error = CopyErrorData();
 		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		if (must_pass(error->sqlerrcode))
+		end_levels(level, false);
+		if (must_pass(error->sqlerrcode) &&
+			!(attempt->timed_out && error->sqlerrcode == ERRCODE_QUERY_CANCELED))
 			ReThrowError(error);
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
-	return error;
+	attempt->error = error;
+	return error == NULL;
+}
+
+/* Ends the attempt's subtransaction, and those that it has left open. */
+static void
+end_levels(int level, bool keep)
+{
+	while (GetCurrentTransactionNestLevel() > level)
+	{
+		if (keep)
+			ReleaseCurrentSubTransaction();
+		else
+			RollbackAndReleaseCurrentSubTransaction();
+	}
+}
+
+/* The error that function(arg) raised, and that undid what it did; or NULL. */
+ErrorData *
+wf_common_try(void (*function) (void *arg), void *arg)
+{
+	WfAttempt	attempt = {0};
+
+	(void) wf_common_attempt(&attempt, function, arg);
+	return attempt.error;
 }
 
 /*

@@ -7,33 +7,21 @@
  */
 #include "common/compat.h"
 
-#include "access/xact.h"
 #include "executor/spi.h"
-#include "miscadmin.h"
-#include "storage/latch.h"
-#include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
-#include "utils/timeout.h"
 
+#include "common/protect.h"
 #include "migration/probe.h"
 
-static volatile bool timed_out = false;
-
-static void on_timeout(void);
-static bool run_question(const char *sql, int64 timeout, WfAnswer *answer);
-static void read_answer(const char *sql, MemoryContext context, WfAnswer *answer);
-static void take_error(MemoryContext context, WfAnswer *answer);
-
-/* Cancels the question as a user would cancel it. */
-static void
-on_timeout(void)
+typedef struct Question
 {
-	timed_out = true;
-	InterruptPending = true;
-	QueryCancelPending = true;
-	SetLatch(MyLatch);
-}
+	const char *sql;
+	MemoryContext context;		/* of the answer */
+	WfAnswer   *answer;
+} Question;
+
+static bool run_question(const char *sql, int64 timeout, WfAnswer *answer);
+static void read_answer(void *arg);
 
 /*
  * Asks for a row (count, example); false where there is no answer, with the
@@ -62,73 +50,31 @@ wf_migration_ask_activity(double seconds, WfAnswer *answer)
 static bool
 run_question(const char *sql, int64 timeout, WfAnswer *answer)
 {
-	static bool registered = false;
-	static TimeoutId timer;
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	WfAttempt	attempt = {.milliseconds = (int) timeout, .undo = true};
+	Question	question = {sql, CurrentMemoryContext, answer};
 
-	if (!registered)
-		timer = RegisterTimeout(USER_TIMEOUT, on_timeout);
-	registered = true;
 	memset(answer, 0, sizeof(WfAnswer));
-	timed_out = false;
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		if (timeout > 0)
-			enable_timeout_after(timer, (int) timeout);
-		read_answer(sql, context, answer);
-		disable_timeout(timer, false);
-		answer->known = true;
-	}
-	PG_CATCH();
-	{
-		disable_timeout(timer, false);
-		take_error(context, answer);
-	}
-	PG_END_TRY();
-	/* It may strike after the last place that looks for it. */
-	if (timed_out)
-		QueryCancelPending = false;
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
+	answer->known = wf_common_attempt(&attempt, read_answer, &question);
+	if (attempt.error && ERRCODE_TO_CATEGORY(attempt.error->sqlerrcode) == ERRCODE_DATA_EXCEPTION)
+		answer->error = attempt.error->message;
 	return answer->known;
 }
 
 static void
-read_answer(const char *sql, MemoryContext context, WfAnswer *answer)
+read_answer(void *arg)
 {
+	Question   *question = arg;
+
 	SPI_connect();
-	if (SPI_execute(sql, true, 1) == SPI_OK_SELECT && SPI_processed == 1)
+	if (SPI_execute(question->sql, true, 1) == SPI_OK_SELECT && SPI_processed == 1)
 	{
 		HeapTuple	row = SPI_tuptable->vals[0];
 		TupleDesc	desc = SPI_tuptable->tupdesc;
 		char	   *count = SPI_getvalue(row, desc, 1);
 		char	   *example = SPI_getvalue(row, desc, 2);
 
-		answer->number = count ? strtod(count, NULL) : 0;
-		answer->example = example ? MemoryContextStrdup(context, example) : NULL;
+		question->answer->number = count ? strtod(count, NULL) : 0;
+		question->answer->example = example ? MemoryContextStrdup(question->context, example) : NULL;
 	}
 	SPI_finish();
-}
-
-/* Keeps an error about values; lets cancellation and the end of the server pass. */
-static void
-take_error(MemoryContext context, WfAnswer *answer)
-{
-	ErrorData  *error;
-
-	MemoryContextSwitchTo(context);
-	error = CopyErrorData();
-	if (error->sqlerrcode == ERRCODE_OUT_OF_MEMORY ||
-		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
-	{
-		if (!timed_out || error->sqlerrcode != ERRCODE_QUERY_CANCELED)
-			PG_RE_THROW();
-	}
-	else if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_DATA_EXCEPTION)
-		answer->error = error->message;
-	FlushErrorState();
 }

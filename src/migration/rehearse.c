@@ -6,25 +6,26 @@
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
-#include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
-#include "utils/timeout.h"
 
+#include "common/protect.h"
 #include "migration/rehearse.h"
+
+/* What runs in the attempt. */
+typedef struct Body
+{
+	void		(*function) (WfRehearsal *rehearsal, void *arg);
+	WfRehearsal *rehearsal;
+	void	   *arg;
+} Body;
 
 static int	milliseconds(const char *option, const char *value);
 static void set_settings(const WfRehearsalOptions *options);
-static void start_timer(int after);
-static void stop_timer(void);
-static void time_is_up(void);
+static void run_body(void *arg);
 static void note_timeout(WfRehearsal *rehearsal, int after);
 
 /* One at a time: what is rehearsed may not rehearse. */
 static bool rehearsing = false;
-
-static TimeoutId timer = MAX_TIMEOUTS;
-static volatile sig_atomic_t timed_out = false;
 
 /*
  * Calls body(rehearsal, arg) and takes back whatever it did; the rehearsal's
@@ -39,9 +40,8 @@ void
 wf_migration_rehearsal(const WfRehearsalOptions *options,
 					   void (*body) (WfRehearsal *rehearsal, void *arg), WfRehearsal *rehearsal, void *arg)
 {
-	ResourceOwner owner = CurrentResourceOwner;
-	int			level = GetCurrentTransactionNestLevel();
-	int			after = milliseconds("timeout", options->timeout);
+	WfAttempt	attempt = {.milliseconds = milliseconds("timeout", options->timeout), .undo = true};
+	Body		what = {body, rehearsal, arg};
 	int			nest_level;
 
 	if (rehearsing)
@@ -56,42 +56,30 @@ wf_migration_rehearsal(const WfRehearsalOptions *options,
 	set_settings(options);
 	CommandCounterIncrement();
 	rehearsal->before = RegisterSnapshot(GetLatestSnapshot());
-
-	timed_out = false;
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(rehearsal->context);
 	rehearsing = true;
 	PG_TRY();
 	{
-		start_timer(after);
-		body(rehearsal, arg);
-		stop_timer();
+		(void) wf_common_attempt(&attempt, run_body, &what);
 	}
-	PG_CATCH();
+	PG_FINALLY();
 	{
-		ErrorData  *error;
-
-		stop_timer();
-		MemoryContextSwitchTo(rehearsal->context);
-		error = CopyErrorData();
-		FlushErrorState();
-		while (GetCurrentTransactionNestLevel() > level)
-			RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(rehearsal->context);
-		CurrentResourceOwner = owner;
 		rehearsing = false;
-		if (!timed_out || error->sqlerrcode != ERRCODE_QUERY_CANCELED)
-			ReThrowError(error);
-		note_timeout(rehearsal, after);
 	}
 	PG_END_TRY();
-	while (GetCurrentTransactionNestLevel() > level)
-		RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(rehearsal->context);
-	CurrentResourceOwner = owner;
-	rehearsing = false;
 	UnregisterSnapshot(rehearsal->before);
 	AtEOXact_GUC(false, nest_level);
+	if (attempt.error && !(attempt.timed_out && attempt.error->sqlerrcode == ERRCODE_QUERY_CANCELED))
+		ReThrowError(attempt.error);
+	if (attempt.timed_out)
+		note_timeout(rehearsal, attempt.milliseconds);
+}
+
+static void
+run_body(void *arg)
+{
+	Body	   *body = arg;
+
+	body->function(body->rehearsal, body->arg);
 }
 
 static int
@@ -115,34 +103,6 @@ set_settings(const WfRehearsalOptions *options)
 	(void) set_config_option("wishflags.guard", "off", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	(void) set_config_option("lock_timeout", psprintf("%d", milliseconds("lock_timeout", options->lock_timeout)),
 							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-}
-
-/* After 0 milliseconds means never. */
-static void
-start_timer(int after)
-{
-	if (timer == MAX_TIMEOUTS)
-		timer = RegisterTimeout(USER_TIMEOUT, time_is_up);
-	if (after > 0)
-		enable_timeout_after(timer, after);
-}
-
-/* A cancellation of ours that came too late must not hit what comes next. */
-static void
-stop_timer(void)
-{
-	disable_timeout(timer, false);
-	if (timed_out)
-		QueryCancelPending = false;
-}
-
-/* In a signal handler: ends the statement as statement_timeout would. */
-static void
-time_is_up(void)
-{
-	timed_out = true;
-	QueryCancelPending = true;
-	InterruptPending = true;
 }
 
 static void

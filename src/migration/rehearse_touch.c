@@ -5,7 +5,6 @@
 #include "common/compat.h"
 
 #include "access/htup_details.h"
-#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "executor/spi.h"
@@ -14,10 +13,10 @@
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#include "common/protect.h"
 #include "migration/rehearse.h"
 #include "schema/read.h"
 
@@ -45,6 +44,7 @@ typedef struct WfHeld
 	int64		scans;
 } WfHeld;
 
+static void read_schema(void *arg);
 static void touch_protected(WfRehearsal *rehearsal, WfRehearsed *done, bool truncates);
 static WfHeld *find_held(WfRehearsal *rehearsal, HeapTuple tuple, TupleDesc desc);
 static LOCKMODE strongest(Datum modes);
@@ -108,16 +108,18 @@ wf_rehearse_touch_nothing(WfRehearsal *rehearsal)
 WfModel *
 wf_rehearse_read_schema(WfRehearsal *rehearsal)
 {
-	ResourceOwner owner = CurrentResourceOwner;
-	WfModel    *model;
+	WfAttempt	attempt = {.undo = true};
+	WfModel    *model = NULL;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(rehearsal->context);
-	model = wf_schema_read(NIL, NIL);
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(rehearsal->context);
-	CurrentResourceOwner = owner;
+	if (!wf_common_attempt(&attempt, read_schema, &model))
+		ReThrowError(attempt.error);
 	return model;
+}
+
+static void
+read_schema(void *arg)
+{
+	*(WfModel **) arg = wf_schema_read(NIL, NIL);
 }
 
 static void
