@@ -130,7 +130,7 @@ put('pending/1.sql', $index);
 put('pending/2.sql', "CREATE INDEX ON small (a);\nCREATE TABLE fresh (a int);\n");
 put('pending/3.sql', "ALTER TABLE fresh DROP a;\nALTER TABLE nowhere DROP a;\n");
 finds([ "$files/pending", '--database', $node->connstr('shop') ],
-	[ 'pending/1.sql:1 index-not-concurrent', 'pending/3.sql:2 object-missing' ], 'database');
+	[ 'pending/1.sql:1 index-not-concurrent', 'pending/3.sql:2 drop-column', 'pending/3.sql:2 object-missing' ], 'database');
 is($node->safe_psql('shop', 'SELECT count(*) FROM pg_indexes WHERE schemaname = $$public$$'), 1, 'nothing was run');
 
 # Wrong use.
