@@ -85,8 +85,11 @@ SELECT wishflags.schema_diff_sql(b.s, a.s) FROM public.online_before b, public.o
 SELECT wishflags.schema_diff_sql(b.s, a.s) AS script, wishflags.schema_diff_sql(b.s, a.s, '{"rollback": true}') AS script_back
 FROM public.online_before b, public.online_after a \gset
 \o
+-- A CHECK that somebody added after the comparison is none of the script's.
+ALTER TABLE so.q1 ADD CONSTRAINT q1_others CHECK (v < 100);
 \setenv WF_SCRIPT :script
 \! printf '%s\n' "$WF_SCRIPT" | PGOPTIONS='-c wishflags.guard=off -c client_min_messages=warning' psql -Xq -v ON_ERROR_STOP=1
+ALTER TABLE so.q1 DROP CONSTRAINT q1_others;
 \pset format aligned
 \pset tuples_only off
 SELECT count(*) AS left FROM public.online_after a, wishflags.schema_diff(a.s, NULL);

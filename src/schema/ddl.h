@@ -71,6 +71,7 @@ extern void wf_schema_ddl_prove_not_null(WfDdl *ddl, WfObject *column);
 extern bool wf_schema_ddl_is_own_key(WfObject *constraint);
 extern void wf_schema_ddl_check_partitions(WfDdl *ddl, WfObject *constraint);
 extern bool wf_schema_ddl_leaves_quietly(WfObject *link);
+extern void wf_schema_ddl_note_bound(WfDdl *ddl, WfObject *table);
 extern void wf_schema_ddl_drop_bound(WfDdl *ddl, WfObject *table);
 
 /* ddl_index.c */

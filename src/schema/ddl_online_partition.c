@@ -4,6 +4,7 @@
  */
 #include "common/compat.h"
 
+#include "common/hashfn.h"
 #include "utils/builtins.h"
 
 #include "schema/ddl.h"
@@ -12,6 +13,7 @@ static bool spreads(WfObject *constraint);
 static List *leaves_of(WfObject *table);
 static bool has_other_key(WfObject *table, WfObject *constraint);
 static bool has_default_partition(WfObject *table);
+static char *bound_setting(WfObject *table);
 
 /* Is it a foreign key of a table with no partitions, which stays what it is? */
 bool
@@ -161,9 +163,28 @@ has_default_partition(WfObject *table)
 	return false;
 }
 
+/* Where the session keeps what the bound of a partition says. */
+static char *
+bound_setting(WfObject *table)
+{
+	return psprintf("wf.bound_%08x", hash_bytes((const unsigned char *) table->identity, strlen(table->identity)));
+}
+
+/* Before DETACH ... CONCURRENTLY: what the CHECK will say that it leaves behind. */
+void
+wf_schema_ddl_note_bound(WfDdl *ddl, WfObject *table)
+{
+	appendStringInfo(ddl->sql, "-- Keeps the bound, to know the CHECK again that the partition will be left with.\n%s",
+					 wf_schema_ddl_do(psprintf("\nBEGIN\n"
+											   "    PERFORM pg_catalog.set_config('search_path', '', true);\n"
+											   "    PERFORM pg_catalog.set_config('%s', pg_catalog.pg_get_partition_constraintdef(%s::pg_catalog.regclass), false);\n"
+											   "END\n", bound_setting(table), quote_literal_cstr(table->identity))));
+}
+
 /*
  * DETACH ... CONCURRENTLY leaves the bound behind as a CHECK, under a name that
- * is free by then, unless another one implies it.
+ * is free by then, unless another one implies it: one that was there stays, and
+ * so does what others add meanwhile.
  */
 void
 wf_schema_ddl_drop_bound(WfDdl *ddl, WfObject *table)
@@ -186,10 +207,11 @@ wf_schema_ddl_drop_bound(WfDdl *ddl, WfObject *table)
 											   "BEGIN\n"
 											   "    FOR bound IN SELECT pg_catalog.quote_ident(conname) FROM pg_catalog.pg_constraint\n"
 											   "        WHERE conrelid = %s::pg_catalog.regclass AND contype = 'c'\n"
+											   "        AND pg_catalog.pg_get_constraintdef(oid) = 'CHECK (' || pg_catalog.current_setting('%s') || ')'\n"
 											   "        AND pg_catalog.quote_ident(conname) <> ALL (ARRAY[%s]::pg_catalog.text[])\n"
 											   "    LOOP\n"
 											   "        EXECUTE %s || bound;\n"
 											   "    END LOOP;\n"
-											   "END\n", quote_literal_cstr(table->identity), names.data,
+											   "END\n", quote_literal_cstr(table->identity), bound_setting(table), names.data,
 											   quote_literal_cstr(psprintf("ALTER TABLE %s DROP CONSTRAINT ", table->identity)))));
 }

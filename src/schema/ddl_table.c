@@ -304,7 +304,10 @@ wf_schema_ddl_partition_drop(WfDdl *ddl, WfObject *link)
 	wf_schema_ddl_lock(ddl, WF_SCHEMA_LOCK_ACCESS_EXCLUSIVE);
 	ddl->breaks = true;
 	if (quietly)
+	{
 		wf_schema_ddl_step(ddl, WF_STEP_OUTSIDE);
+		wf_schema_ddl_note_bound(ddl, link->parent);
+	}
 	appendStringInfo(ddl->sql, "ALTER TABLE %s DETACH PARTITION %s%s;\n",
 					 wf_schema_value(link, "of"), link->identity, quietly ? " CONCURRENTLY" : "");
 	if (quietly)
