@@ -70,7 +70,8 @@ typedef struct WfConstraint
 	char		kind;			/* contype: c f p u x n */
 	bool		validated;
 	List	   *columns;		/* of char *, in key order */
-	Oid			foreign_relid;	/* of a foreign key */
+	char	   *foreign_table;	/* of a live foreign key, qualified; else NULL */
+	List	   *foreign_columns;	/* of char *, its columns in key order */
 	bool		only_not_null;	/* a CHECK that says nothing else */
 	char	   *not_null_column;	/* a CHECK that this column is not null;
 									 * or NULL */

@@ -121,12 +121,19 @@ wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation)
 		constraint->name = pstrdup(NameStr(form->conname));
 		constraint->kind = form->contype;
 		constraint->validated = form->convalidated;
-		constraint->foreign_relid = form->confrelid;
 		constraint->created_here =
 			TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmin(tuple->t_data)) &&
 			!form->convalidated;
 		if (!isnull)
 			constraint->columns = key_columns(relation->relid, conkey);
+		if (form->contype == CONSTRAINT_FOREIGN)
+		{
+			constraint->foreign_table =
+				quote_qualified_identifier(get_namespace_name(get_rel_namespace(form->confrelid)), get_rel_name(form->confrelid));
+			constraint->foreign_columns = key_columns(form->confrelid,
+													  heap_getattr(tuple, Anum_pg_constraint_confkey,
+																   RelationGetDescr(pg_constraint), &isnull));
+		}
 		if (form->contype == CONSTRAINT_CHECK)
 		{
 			Datum		conbin = heap_getattr(tuple, Anum_pg_constraint_conbin,

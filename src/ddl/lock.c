@@ -357,6 +357,68 @@ vacuum_locks(VacuumStmt *stmt)
 	return locks;
 }
 
+/* Does it work in several transactions of its own, so that others go on? */
+bool
+wf_ddl_is_concurrent(Node *stmt)
+{
+	ListCell   *lc;
+
+	switch (nodeTag(stmt))
+	{
+		case T_IndexStmt:
+			return ((IndexStmt *) stmt)->concurrent;
+		case T_DropStmt:
+			return ((DropStmt *) stmt)->concurrent;
+		case T_ReindexStmt:
+			return wf_ddl_option_is_on(((ReindexStmt *) stmt)->params, "concurrently");
+		case T_AlterTableStmt:
+			foreach(lc, ((AlterTableStmt *) stmt)->cmds)
+			{
+				AlterTableCmd *command = lfirst_node(AlterTableCmd, lc);
+
+				if (command->subtype == AT_DetachPartition && ((PartitionCmd *) command->def)->concurrent)
+					return true;
+			}
+			return false;
+		default:
+			return false;
+	}
+}
+
+/* What PostgreSQL calls a statement that no transaction block may hold; NULL: one may. */
+const char *
+wf_ddl_outside_transactions(Node *stmt)
+{
+	switch (nodeTag(stmt))
+	{
+		case T_IndexStmt:
+			return wf_ddl_is_concurrent(stmt) ? "CREATE INDEX CONCURRENTLY" : NULL;
+		case T_DropStmt:
+			return wf_ddl_is_concurrent(stmt) ? "DROP INDEX CONCURRENTLY" : NULL;
+		case T_AlterTableStmt:
+			return wf_ddl_is_concurrent(stmt) ? "ALTER TABLE ... DETACH PARTITION CONCURRENTLY" : NULL;
+		case T_ReindexStmt:
+			return wf_ddl_is_concurrent(stmt) ? "REINDEX CONCURRENTLY" :
+				((ReindexStmt *) stmt)->kind > REINDEX_OBJECT_TABLE ? "REINDEX of a schema or database" : NULL;
+		case T_VacuumStmt:
+			return ((VacuumStmt *) stmt)->is_vacuumcmd ? "VACUUM" : NULL;
+		case T_ClusterStmt:
+			return ((ClusterStmt *) stmt)->relation == NULL ? "CLUSTER of all tables" : NULL;
+		case T_AlterSystemStmt:
+			return "ALTER SYSTEM";
+		case T_CreatedbStmt:
+			return "CREATE DATABASE";
+		case T_DropdbStmt:
+			return "DROP DATABASE";
+		case T_CreateTableSpaceStmt:
+			return "CREATE TABLESPACE";
+		case T_DropTableSpaceStmt:
+			return "DROP TABLESPACE";
+		default:
+			return NULL;
+	}
+}
+
 /* Is a boolean option of VACUUM or REINDEX given and not off? */
 bool
 wf_ddl_option_is_on(List *options, const char *name)

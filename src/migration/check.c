@@ -32,7 +32,6 @@ typedef struct Report
 
 static Bitmapset *chosen_rules(const WfCheckOptions *options);
 static WfSeverity least_severity(const WfCheckOptions *options);
-static void begin_text(WfSimulation *simulation, const WfCheckOptions *options);
 static void begin_settings(WfSimulation *simulation);
 static List *check_statement(WfSimulation *simulation, WfRuleSession *session,
 							 WfStatement *statement, Bitmapset *rules);
@@ -73,7 +72,10 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 	/* The scanner tells of names it cuts and of old string escapes. */
 	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	begin_text(simulation, options);
+	if (options->target_version > 0)
+		simulation->catalog.server_version = (int) options->target_version;
+	wf_sim_begin_session(simulation, options->in_transaction);
+	begin_settings(simulation);
 
 	while (wf_ddl_reader_next(reader, &statement))
 	{
@@ -141,44 +143,14 @@ chosen_rules(const WfCheckOptions *options)
 static WfSeverity
 least_severity(const WfCheckOptions *options)
 {
-	if (options->severity == NULL)
-		return WF_SEVERITY_INFO;
-	for (WfSeverity severity = WF_SEVERITY_INFO; severity <= WF_SEVERITY_CRITICAL; severity++)
-	{
-		if (strcmp(options->severity, wf_migration_severity_name(severity)) == 0)
-			return severity;
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown severity \"%s\"", options->severity),
-			 errhint("Severities are info, low, medium, high and critical.")));
-	return WF_SEVERITY_INFO;	/* keep compiler quiet */
-}
+	WfSeverity	severity = WF_SEVERITY_INFO;
 
-/* Each text runs in a session of its own: of those before it, what they made stays. */
-static void
-begin_text(WfSimulation *simulation, const WfCheckOptions *options)
-{
-	if (options->target_version > 0)
-		simulation->catalog.server_version = (int) options->target_version;
-	simulation->search_path = simulation->live->search_path(simulation->live);
-	simulation->statement = 0;
-	simulation->told = NULL;
-	simulation->brief_told = false;
-	simulation->waiting = NULL;
-	simulation->last_name = NULL;
-	simulation->in_transaction = options->in_transaction;
-	simulation->is_wrapped = options->in_transaction;
-	simulation->transaction++;
-	simulation->began = 0;
-	simulation->held = NIL;
-	simulation->new_labels = NIL;
-	simulation->held_told = 0;
-	simulation->many_told = 0;
-	simulation->last_altered = NULL;
-	simulation->dropped_tables = NIL;
-	memset(simulation->settings, 0, sizeof(simulation->settings));
-	begin_settings(simulation);
+	if (options->severity && !wf_migration_find_severity(options->severity, &severity))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown severity \"%s\"", options->severity),
+				 errhint("Severities are info, low, medium, high and critical.")));
+	return severity;
 }
 
 /* The settings that role, database and session have in force. */

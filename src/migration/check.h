@@ -49,5 +49,6 @@ extern WfCheckOptions wf_migration_check_options(Jsonb *json);
 /* finding.c */
 extern WfFinding *wf_finding_copy(const WfFinding *finding);
 extern Datum wf_finding_evidence(WfFinding *finding);
+extern Datum wf_notes_jsonb(List *notes);
 
 #endif							/* WF_MIGRATION_CHECK_H */

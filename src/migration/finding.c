@@ -346,15 +346,22 @@ copy_strings(List *strings)
 Datum
 wf_finding_evidence(WfFinding *finding)
 {
+	WfNote		policy = {.key = "policy", .type = WF_NOTE_TEXT, .text = finding->rule->policy};
+
+	return wf_notes_jsonb(lcons(&policy, list_copy(finding->evidence)));
+}
+
+/* Notes as a jsonb object. */
+Datum
+wf_notes_jsonb(List *notes)
+{
 	JsonbParseState *state = NULL;
 	JsonbValue	value;
 	JsonbValue *object;
 	ListCell   *lc;
 
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	push_text(&state, WJB_KEY, "policy");
-	push_text(&state, WJB_VALUE, finding->rule->policy);
-	foreach(lc, finding->evidence)
+	foreach(lc, notes)
 	{
 		WfNote	   *note = lfirst(lc);
 		ListCell   *lc2;

@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 
 #include "common/options.h"
+#include "common/row.h"
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
 #include "ddl/statement.h"
@@ -31,7 +32,6 @@ PG_FUNCTION_INFO_V1(wf_migration_parse);
 PG_FUNCTION_INFO_V1(wf_migration_rules_list);
 
 static void put_findings(void *target, WfReader *reader, int statement, int offset, List *findings);
-static void put_text(Datum *values, bool *nulls, int column, const char *text);
 static LOCKMODE target_lock(Node *node, int server_version);
 
 /*
@@ -106,16 +106,16 @@ put_findings(void *target, WfReader *reader, int statement, int offset, List *fi
 		values[0] = Int32GetDatum(statement);
 		values[1] = Int32GetDatum(line);
 		values[2] = Int32GetDatum(col);
-		put_text(values, nulls, 3, finding->rule->id);
-		put_text(values, nulls, 4, wf_migration_severity_name(finding->severity));
-		put_text(values, nulls, 5, wf_migration_kind_name(finding->kind));
-		put_text(values, nulls, 6, finding->object);
-		put_text(values, nulls, 7, wf_ddl_lock_name(finding->lock));
+		wf_row_put_text(values, nulls, 3, finding->rule->id);
+		wf_row_put_text(values, nulls, 4, wf_migration_severity_name(finding->severity));
+		wf_row_put_text(values, nulls, 5, wf_migration_kind_name(finding->kind));
+		wf_row_put_text(values, nulls, 6, finding->object);
+		wf_row_put_text(values, nulls, 7, wf_ddl_lock_name(finding->lock));
 		values[8] = BoolGetDatum(finding->rewrites);
 		values[9] = BoolGetDatum(finding->scans);
-		put_text(values, nulls, 10, finding->message);
-		put_text(values, nulls, 11, finding->hint);
-		put_text(values, nulls, 12, finding->safe_sql);
+		wf_row_put_text(values, nulls, 10, finding->message);
+		wf_row_put_text(values, nulls, 11, finding->hint);
+		wf_row_put_text(values, nulls, 12, finding->safe_sql);
 		values[13] = wf_finding_evidence(finding);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
@@ -160,11 +160,11 @@ wf_migration_parse(PG_FUNCTION_ARGS)
 		values[0] = Int32GetDatum(statement.number);
 		values[1] = Int32GetDatum(line);
 		values[2] = Int32GetDatum(col);
-		put_text(values, nulls, 3, statement.node ? CreateCommandName(statement.node) : NULL);
-		put_text(values, nulls, 4, statement.node ?
-				 wf_ddl_lock_name(target_lock(statement.node, version)) : NULL);
-		put_text(values, nulls, 5, statement.kind == WF_STATEMENT_META ?
-				 "psql command" : statement.error);
+		wf_row_put_text(values, nulls, 3, statement.node ? CreateCommandName(statement.node) : NULL);
+		wf_row_put_text(values, nulls, 4, statement.node ?
+						wf_ddl_lock_name(target_lock(statement.node, version)) : NULL);
+		wf_row_put_text(values, nulls, 5, statement.kind == WF_STATEMENT_META ?
+						"psql command" : statement.error);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 		MemoryContextReset(per_statement);
 	}
@@ -196,19 +196,12 @@ wf_migration_rules_list(PG_FUNCTION_ARGS)
 		Datum		values[5];
 		bool		nulls[5] = {0};
 
-		put_text(values, nulls, 0, rule->id);
-		put_text(values, nulls, 1, wf_migration_severity_name(rule->severity));
-		put_text(values, nulls, 2, wf_migration_kind_name(rule->kind));
-		put_text(values, nulls, 3, rule->policy);
-		put_text(values, nulls, 4, rule->description);
+		wf_row_put_text(values, nulls, 0, rule->id);
+		wf_row_put_text(values, nulls, 1, wf_migration_severity_name(rule->severity));
+		wf_row_put_text(values, nulls, 2, wf_migration_kind_name(rule->kind));
+		wf_row_put_text(values, nulls, 3, rule->policy);
+		wf_row_put_text(values, nulls, 4, rule->description);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;
-}
-
-static void
-put_text(Datum *values, bool *nulls, int column, const char *text)
-{
-	nulls[column] = text == NULL;
-	values[column] = text ? CStringGetTextDatum(text) : (Datum) 0;
 }

@@ -16,11 +16,6 @@ static const struct
 	NodeTag		tag;
 	const char *why;
 }			left_out[] = {
-	{T_CreatedbStmt, "a database is not made in a transaction"},
-	{T_DropdbStmt, "a database is not dropped in a transaction"},
-	{T_CreateTableSpaceStmt, "a tablespace is not made in a transaction"},
-	{T_DropTableSpaceStmt, "a tablespace is not dropped in a transaction"},
-	{T_AlterSystemStmt, "ALTER SYSTEM is not taken back"},
 	{T_CreateSubscriptionStmt, "it reaches another server"},
 	{T_AlterSubscriptionStmt, "it reaches another server"},
 	{T_DropSubscriptionStmt, "it reaches another server"},
@@ -36,9 +31,6 @@ static const char *const own_settings[] = {"lock_timeout", "statement_timeout"};
 
 static const char *why_not_set(VariableSetStmt *stmt);
 static const char *why_not_copy(CopyStmt *stmt);
-static bool is_vacuum(Node *node);
-static bool is_concurrent(Node *node);
-static bool detaches_concurrently(AlterTableStmt *stmt);
 
 /*
  * Why a rehearsal leaves the statement out; NULL: it runs.  only_ddl: also what
@@ -56,8 +48,8 @@ wf_rehearse_why_not(WfStatement *statement, bool only_ddl)
 		if (nodeTag(node) == left_out[i].tag)
 			return left_out[i].why;
 	}
-	if (is_vacuum(node))
-		return "VACUUM does not run in a transaction";
+	if (wf_ddl_outside_transactions(node) && !wf_ddl_is_concurrent(node))
+		return psprintf("%s does not run in a transaction", wf_ddl_outside_transactions(node));
 	if (IsA(node, VariableSetStmt))
 		return why_not_set((VariableSetStmt *) node);
 	if (IsA(node, CopyStmt) && why_not_copy((CopyStmt *) node))
@@ -89,13 +81,6 @@ why_not_copy(CopyStmt *stmt)
 	return stmt->is_from ? "its rows come from the client" : "its rows go to the client";
 }
 
-/* VACUUM, but not ANALYZE. */
-static bool
-is_vacuum(Node *node)
-{
-	return IsA(node, VacuumStmt) && ((VacuumStmt *) node)->is_vacuumcmd;
-}
-
 /* May it leave something to be checked at the end of the transaction? */
 bool
 wf_rehearse_may_defer(Node *node)
@@ -124,7 +109,7 @@ wf_rehearse_adapted(WfStatement *statement)
 	char	   *text;
 	int			end = statement->length;
 
-	if (!is_concurrent(statement->node))
+	if (!wf_ddl_is_concurrent(statement->node))
 		return NULL;
 	text = pnstrdup(statement->source, end);
 	for (int pos = wf_ddl_source_skip_space(text, 0, end); pos < end;
@@ -142,37 +127,4 @@ wf_rehearse_adapted(WfStatement *statement)
 		break;
 	}
 	return text;
-}
-
-static bool
-is_concurrent(Node *node)
-{
-	switch (nodeTag(node))
-	{
-		case T_IndexStmt:
-			return ((IndexStmt *) node)->concurrent;
-		case T_DropStmt:
-			return ((DropStmt *) node)->concurrent;
-		case T_ReindexStmt:
-			return wf_ddl_option_is_on(((ReindexStmt *) node)->params, "concurrently");
-		case T_AlterTableStmt:
-			return detaches_concurrently((AlterTableStmt *) node);
-		default:
-			return false;
-	}
-}
-
-static bool
-detaches_concurrently(AlterTableStmt *stmt)
-{
-	ListCell   *lc;
-
-	foreach(lc, stmt->cmds)
-	{
-		AlterTableCmd *command = lfirst_node(AlterTableCmd, lc);
-
-		if (command->subtype == AT_DetachPartition && ((PartitionCmd *) command->def)->concurrent)
-			return true;
-	}
-	return false;
 }

@@ -10,10 +10,10 @@
 #include "portability/instr_time.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/json.h"
-#include "utils/jsonb.h"
 
+#include "common/row.h"
 #include "ddl/lock.h"
+#include "migration/check.h"
 #include "migration/rehearse.h"
 #include "schema/plan.h"
 #include "schema/read.h"
@@ -36,7 +36,6 @@ typedef struct Rehearse
 static void rehearse_body(WfRehearsal *rehearsal, void *arg);
 static void put_statement(ReturnSetInfo *result, WfRehearsed *done);
 static void put_total(ReturnSetInfo *result, WfRehearsal *rehearsal, Rehearse *rehearse, double milliseconds);
-static void put_text(Datum *values, bool *nulls, int column, const char *text);
 static void put_list(Datum *values, bool *nulls, int column, List *texts);
 static List *locks_of(WfRehearsed *done);
 static List *names_of(WfRehearsed *done, bool (*chosen) (WfTouched *touched));
@@ -45,10 +44,8 @@ static bool is_scanned(WfTouched *touched);
 static bool is_moved(WfTouched *touched);
 static Datum statement_evidence(WfRehearsed *done);
 static Datum total_evidence(WfRehearsal *rehearsal, Rehearse *rehearse);
-static void add_changes(StringInfo json, WfPlan *plan);
-static void add_member(StringInfo json, const char *key, const char *text);
-static void add_names(StringInfo json, const char *key, List *names);
-static Datum as_jsonb(StringInfo json);
+static List *note_text(List *notes, const char *key, const char *text);
+static List *note_list(List *notes, const char *key, List *list);
 
 /*
  * migration_rehearse(sql text, options jsonb) -> setof statement
@@ -114,16 +111,16 @@ put_statement(ReturnSetInfo *result, WfRehearsed *done)
 
 	values[0] = Int32GetDatum(done->number);
 	values[1] = Int32GetDatum(done->line);
-	put_text(values, nulls, 2, done->tag);
-	put_text(values, nulls, 3, outcomes[done->outcome]);
+	wf_row_put_text(values, nulls, 2, done->tag);
+	wf_row_put_text(values, nulls, 3, outcomes[done->outcome]);
 	values[4] = Float8GetDatum(done->milliseconds);
 	nulls[5] = done->rows < 0;
 	values[5] = Int64GetDatum(done->rows);
 	put_list(values, nulls, 6, locks_of(done));
 	put_list(values, nulls, 7, names_of(done, is_rewritten));
 	put_list(values, nulls, 8, names_of(done, is_scanned));
-	put_text(values, nulls, 9, done->message);
-	put_text(values, nulls, 10, done->hint);
+	wf_row_put_text(values, nulls, 9, done->message);
+	wf_row_put_text(values, nulls, 10, done->hint);
 	values[11] = statement_evidence(done);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
@@ -136,21 +133,14 @@ put_total(ReturnSetInfo *result, WfRehearsal *rehearsal, Rehearse *rehearse, dou
 	bool		nulls[REHEARSE_COLUMNS];
 
 	memset(nulls, true, sizeof(nulls));
-	put_text(values, nulls, 2, "ROLLBACK");
-	put_text(values, nulls, 3, rehearsal->failed ? "failed" : "done");
+	wf_row_put_text(values, nulls, 2, "ROLLBACK");
+	wf_row_put_text(values, nulls, 3, rehearsal->failed ? "failed" : "done");
 	nulls[4] = false;
 	values[4] = Float8GetDatum(milliseconds);
-	put_text(values, nulls, 9, rehearsal->message);
+	wf_row_put_text(values, nulls, 9, rehearsal->message);
 	nulls[11] = false;
 	values[11] = total_evidence(rehearsal, rehearse);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
-
-static void
-put_text(Datum *values, bool *nulls, int column, const char *text)
-{
-	nulls[column] = text == NULL;
-	values[column] = text ? CStringGetTextDatum(text) : (Datum) 0;
 }
 
 static void
@@ -217,69 +207,50 @@ is_moved(WfTouched *touched)
 static Datum
 statement_evidence(WfRehearsed *done)
 {
-	StringInfoData json;
+	List	   *sequences = names_of(done, is_moved);
+	List	   *notes = NIL;
 
-	initStringInfo(&json);
-	add_member(&json, "run_as", done->run_as);
-	add_member(&json, "sqlstate", done->sqlstate);
-	add_member(&json, "detail", done->detail);
-	if (names_of(done, is_moved))
-		add_names(&json, "sequences_moved", names_of(done, is_moved));
-	return as_jsonb(&json);
+	notes = note_text(notes, "run_as", done->run_as);
+	notes = note_text(notes, "sqlstate", done->sqlstate);
+	notes = note_text(notes, "detail", done->detail);
+	if (sequences)
+		notes = note_list(notes, "sequences_moved", sequences);
+	return wf_notes_jsonb(notes);
 }
 
 static Datum
 total_evidence(WfRehearsal *rehearsal, Rehearse *rehearse)
 {
 	WfDiffOptions options = {.allow_data_loss = true};
-	StringInfoData json;
-
-	initStringInfo(&json);
-	if (rehearse->after)
-	{
-		options.renames = wf_schema_renames_between(rehearse->before, rehearse->after);
-		add_changes(&json, wf_schema_plan(rehearse->before, rehearse->after, &options));
-	}
-	return as_jsonb(&json);
-}
-
-static void
-add_changes(StringInfo json, WfPlan *plan)
-{
 	List	   *changes = NIL;
 	ListCell   *lc;
 
-	foreach(lc, plan->actions)
+	if (!rehearse->after)
+		return wf_notes_jsonb(NIL);
+	options.renames = wf_schema_renames_between(rehearse->before, rehearse->after);
+	foreach(lc, wf_schema_plan(rehearse->before, rehearse->after, &options)->actions)
 		changes = lappend(changes, wf_schema_action_text(lfirst(lc)));
-	add_names(json, "schema_diff", changes);
+	return wf_notes_jsonb(note_list(NIL, "schema_diff", changes));
 }
 
-static void
-add_member(StringInfo json, const char *key, const char *text)
+static List *
+note_text(List *notes, const char *key, const char *text)
 {
-	if (!text)
-		return;
-	appendStringInfo(json, "%s\"%s\": ", json->len ? ", " : "", key);
-	escape_json(json, text);
+	WfNote	   *note = palloc0(sizeof(WfNote));
+
+	note->key = key;
+	note->type = WF_NOTE_TEXT;
+	note->text = text;
+	return text ? lappend(notes, note) : notes;
 }
 
-static void
-add_names(StringInfo json, const char *key, List *names)
+static List *
+note_list(List *notes, const char *key, List *list)
 {
-	ListCell   *lc;
+	WfNote	   *note = palloc0(sizeof(WfNote));
 
-	appendStringInfo(json, "%s\"%s\": [", json->len ? ", " : "", key);
-	foreach(lc, names)
-	{
-		if (foreach_current_index(lc) > 0)
-			appendStringInfoString(json, ", ");
-		escape_json(json, lfirst(lc));
-	}
-	appendStringInfoChar(json, ']');
-}
-
-static Datum
-as_jsonb(StringInfo json)
-{
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(psprintf("{%s}", json->data)));
+	note->key = key;
+	note->type = WF_NOTE_LIST;
+	note->list = list;
+	return lappend(notes, note);
 }

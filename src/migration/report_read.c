@@ -123,23 +123,21 @@ read_rule(const char *id)
 static WfSeverity
 read_severity(const char *name)
 {
-	for (WfSeverity severity = WF_SEVERITY_INFO; name && severity <= WF_SEVERITY_CRITICAL; severity++)
-	{
-		if (strcmp(name, wf_migration_severity_name(severity)) == 0)
-			return severity;
-	}
-	report_bad_word("severity", name);
+	WfSeverity	severity;
+
+	if (!name || !wf_migration_find_severity(name, &severity))
+		report_bad_word("severity", name);
+	return severity;
 }
 
 static WfKind
 read_kind(const char *name)
 {
-	for (WfKind kind = WF_KIND_BREAKING; name && kind <= WF_KIND_STYLE; kind++)
-	{
-		if (strcmp(name, wf_migration_kind_name(kind)) == 0)
-			return kind;
-	}
-	report_bad_word("kind", name);
+	WfKind		kind;
+
+	if (!name || !wf_migration_find_kind(name, &kind))
+		report_bad_word("kind", name);
+	return kind;
 }
 
 static LOCKMODE

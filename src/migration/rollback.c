@@ -10,6 +10,7 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
+#include "common/row.h"
 #include "migration/rehearse.h"
 #include "schema/plan.h"
 #include "schema/read.h"
@@ -323,10 +324,7 @@ put_result(ReturnSetInfo *result, const char *outcome, WfAction *action, const c
 	}
 	texts[6] = message;
 	for (int i = 0; i < TEST_COLUMNS; i++)
-	{
-		nulls[i] = texts[i] == NULL;
-		values[i] = nulls[i] ? (Datum) 0 : CStringGetTextDatum(texts[i]);
-	}
+		wf_row_put_text(values, nulls, i, texts[i]);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 

@@ -45,3 +45,27 @@ wf_migration_kind_name(WfKind kind)
 
 	return names[kind];
 }
+
+/* The severity of this name; false: there is none. */
+bool
+wf_migration_find_severity(const char *name, WfSeverity *severity)
+{
+	for (*severity = WF_SEVERITY_INFO; *severity <= WF_SEVERITY_CRITICAL; (*severity)++)
+	{
+		if (strcmp(name, wf_migration_severity_name(*severity)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The kind of this name; false: there is none. */
+bool
+wf_migration_find_kind(const char *name, WfKind *kind)
+{
+	for (*kind = WF_KIND_BREAKING; *kind <= WF_KIND_STYLE; (*kind)++)
+	{
+		if (strcmp(name, wf_migration_kind_name(*kind)) == 0)
+			return true;
+	}
+	return false;
+}

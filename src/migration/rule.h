@@ -158,7 +158,9 @@ extern const int wf_migration_rule_count;
 /* rule.c */
 extern int	wf_migration_rule_index(const char *id);	/* -1: no such rule */
 extern const char *wf_migration_severity_name(WfSeverity severity);
+extern bool wf_migration_find_severity(const char *name, WfSeverity *severity);
 extern const char *wf_migration_kind_name(WfKind kind);
+extern bool wf_migration_find_kind(const char *name, WfKind *kind);
 
 /*
  * engine.c: runs the rules for one statement and returns a list of WfFinding.

@@ -185,59 +185,10 @@ wf_rule_reindex_not_concurrent(WfRuleCall *call)
 void
 wf_rule_concurrent_in_transaction(WfRuleCall *call)
 {
-	const char *command = NULL;
+	const char *command = wf_ddl_outside_transactions(call->statement);
 	WfFinding  *finding;
 
-	if (!call->session->in_transaction)
-		return;
-	switch (nodeTag(call->statement))
-	{
-		case T_IndexStmt:
-			if (((IndexStmt *) call->statement)->concurrent)
-				command = "CREATE INDEX CONCURRENTLY";
-			break;
-		case T_DropStmt:
-			if (((DropStmt *) call->statement)->concurrent)
-				command = "DROP INDEX CONCURRENTLY";
-			break;
-		case T_ReindexStmt:
-			if (wf_ddl_option_is_on(((ReindexStmt *) call->statement)->params, "concurrently"))
-				command = "REINDEX CONCURRENTLY";
-			else if (((ReindexStmt *) call->statement)->kind > REINDEX_OBJECT_TABLE)
-				command = "REINDEX of a schema or database";
-			break;
-		case T_VacuumStmt:
-			if (((VacuumStmt *) call->statement)->is_vacuumcmd)
-				command = "VACUUM";
-			break;
-		case T_ClusterStmt:
-			if (((ClusterStmt *) call->statement)->relation == NULL)
-				command = "CLUSTER of all tables";
-			break;
-		case T_AlterTableStmt:
-			command = "ALTER TABLE ... DETACH PARTITION CONCURRENTLY";
-			if (!((PartitionCmd *) call->command->def)->concurrent)
-				command = NULL;
-			break;
-		case T_AlterSystemStmt:
-			command = "ALTER SYSTEM";
-			break;
-		case T_CreatedbStmt:
-			command = "CREATE DATABASE";
-			break;
-		case T_DropdbStmt:
-			command = "DROP DATABASE";
-			break;
-		case T_CreateTableSpaceStmt:
-			command = "CREATE TABLESPACE";
-			break;
-		case T_DropTableSpaceStmt:
-			command = "DROP TABLESPACE";
-			break;
-		default:
-			break;
-	}
-	if (command == NULL)
+	if (command == NULL || !call->session->in_transaction)
 		return;
 	finding = wf_finding_add(call, "%s can't run inside a transaction block", command);
 	finding->hint = pstrdup("Put it into a migration of its own that runs without a transaction.");
@@ -381,22 +332,5 @@ wf_rule_invalid_index_left(WfRuleCall *call)
 		finding->object = wf_ddl_quote_name(table->schema, index->name);
 		finding->hint = pstrdup("A failed CONCURRENTLY build left it behind; drop it first.");
 		finding->safe_sql = psprintf("DROP INDEX CONCURRENTLY %s;", finding->object);
-	}
-}
-
-/* Is it one of the commands that work CONCURRENTLY? */
-bool
-wf_rule_is_concurrent(Node *stmt)
-{
-	switch (nodeTag(stmt))
-	{
-		case T_IndexStmt:
-			return ((IndexStmt *) stmt)->concurrent;
-		case T_DropStmt:
-			return ((DropStmt *) stmt)->concurrent;
-		case T_ReindexStmt:
-			return wf_ddl_option_is_on(((ReindexStmt *) stmt)->params, "concurrently");
-		default:
-			return false;
 	}
 }

@@ -102,7 +102,6 @@ extern void wf_rule_wide_index(WfRuleCall *call);
 extern void wf_rule_index_build_corruption(WfRuleCall *call);
 extern void wf_rule_duplicate_index(WfRuleCall *call);
 extern void wf_rule_invalid_index_left(WfRuleCall *call);
-extern bool wf_rule_is_concurrent(Node *stmt);
 
 /* rule_rename.c */
 extern void wf_rule_rename_other(WfRuleCall *call);

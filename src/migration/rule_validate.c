@@ -12,14 +12,20 @@
 #include "utils/builtins.h"
 
 #include "ddl/deparse.h"
+#include "ddl/lock.h"
 #include "ddl/source.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 #include "migration/simulate.h"
 
+/* Between the parts of a key, for people. */
+#define KEY_SEPARATOR " || ', ' || "
+
 static WfRelation *validated_table(WfRuleCall *call, const RangeVar *name);
 static bool is_untouched(WfRuleCall *call, WfRelation *table);
 static char *key_of(WfRuleCall *call, WfRelation *table, const char *alias);
+static char *joined(List *names, const char *before, const char *behind, const char *separator);
+static bool are_live(WfRuleCall *call, WfRelation *table, List *names);
 static void report(WfRuleCall *call, WfRelation *table, WfAnswer *answer, const char *sqlstate, const char *what);
 static void count_null(WfRuleCall *call, WfRelation *table, const char *column);
 static void count_duplicates(WfRuleCall *call, WfRelation *table, List *columns);
@@ -27,7 +33,6 @@ static void count_orphans(WfRuleCall *call, WfRelation *table, const char *refer
 static Constraint *validating_constraint(WfRuleCall *call, ConstrType kind);
 static WfConstraint *validated_constraint(WfRuleCall *call, WfRelation *table, char kind);
 static List *primary_key(WfRuleCall *call, WfRelation *table);
-static List *split_names(WfRuleCall *call, const char *sql);
 
 /* The table, where its rows are those that the statement will find. */
 static WfRelation *
@@ -56,16 +61,39 @@ static char *
 key_of(WfRuleCall *call, WfRelation *table, const char *alias)
 {
 	List	   *columns = primary_key(call, table);
-	StringInfoData key;
+
+	return columns == NIL ? psprintf("'ctid ' || %s.ctid::text", alias) :
+		joined(columns, psprintf("%s.", alias), "::text", KEY_SEPARATOR);
+}
+
+/* Each name, quoted, between two texts. */
+static char *
+joined(List *names, const char *before, const char *behind, const char *separator)
+{
+	StringInfoData text;
 	ListCell   *lc;
 
-	if (columns == NIL)
-		return psprintf("'ctid ' || %s.ctid::text", alias);
-	initStringInfo(&key);
-	foreach(lc, columns)
-		appendStringInfo(&key, "%s%s.%s::text", foreach_current_index(lc) ? " || ', ' || " : "",
-						 alias, quote_identifier(lfirst(lc)));
-	return key.data;
+	initStringInfo(&text);
+	foreach(lc, names)
+		appendStringInfo(&text, "%s%s%s%s", foreach_current_index(lc) ? separator : "",
+						 before, quote_identifier(lfirst(lc)), behind);
+	return text.data;
+}
+
+/* Are all of them columns of the table as the database has it? */
+static bool
+are_live(WfRuleCall *call, WfRelation *table, List *names)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		WfColumn   *column = call->catalog->column(call->catalog, table, lfirst(lc));
+
+		if (column == NULL || column->attnum <= 0)
+			return false;
+	}
+	return names != NIL;
 }
 
 /* The columns of the primary key: a list of char *. */
@@ -206,7 +234,6 @@ wf_rule_foreign_key_would_fail(WfRuleCall *call)
 	Constraint *added = validating_constraint(call, CONSTR_FOREIGN);
 	WfConstraint *known;
 	WfRelation *referenced;
-	WfAnswer	answer;
 	List	   *columns = NIL;
 	List	   *keys = NIL;
 	ListCell   *lc;
@@ -227,61 +254,28 @@ wf_rule_foreign_key_would_fail(WfRuleCall *call)
 			keys = primary_key(call, referenced);
 		count_orphans(call, table, wf_ddl_quote_name(referenced->schema, referenced->name), columns, keys);
 	}
-	else if (known && call->session->ask(call->session, psprintf("SELECT 1, %u::pg_catalog.regclass", known->foreign_relid), &answer))
-	{
-		keys = split_names(call,
-						   psprintf("SELECT 1, pg_catalog.string_agg(a.attname, pg_catalog.chr(1) ORDER BY k.n) "
-									"FROM pg_catalog.pg_constraint c, pg_catalog.unnest(c.confkey) WITH ORDINALITY AS k(attnum, n), "
-									"pg_catalog.pg_attribute a WHERE c.oid = %u AND a.attrelid = c.confrelid AND a.attnum = k.attnum",
-									known->oid));
-		count_orphans(call, table, answer.example, known->columns, keys);
-	}
-}
-
-/* The names of an answer, which are separated by a byte that no name has. */
-static List *
-split_names(WfRuleCall *call, const char *sql)
-{
-	WfAnswer	answer;
-	List	   *names = NIL;
-	char	   *state = NULL;
-
-	if (!call->session->ask(call->session, sql, &answer) || answer.example == NULL)
-		return NIL;
-	for (char *name = strtok_r(answer.example, "\001", &state); name; name = strtok_r(NULL, "\001", &state))
-		names = lappend(names, name);
-	return names;
+	else if (known)
+		count_orphans(call, table, known->foreign_table, known->columns, known->foreign_columns);
 }
 
 static void
 count_orphans(WfRuleCall *call, WfRelation *table, const char *referenced, List *columns, List *keys)
 {
-	StringInfoData present;
 	StringInfoData match;
-	StringInfoData key;
 	WfAnswer	answer;
-	ListCell   *lc;
+	ListCell   *column;
+	ListCell   *key;
 
-	if (columns == NIL || list_length(columns) != list_length(keys))
+	if (!are_live(call, table, columns) || list_length(columns) != list_length(keys))
 		return;
-	initStringInfo(&present);
 	initStringInfo(&match);
-	initStringInfo(&key);
-	foreach(lc, columns)
-	{
-		int			i = foreach_current_index(lc);
-		WfColumn   *column = call->catalog->column(call->catalog, table, lfirst(lc));
-
-		if (column == NULL || column->attnum <= 0)
-			return;
-		appendStringInfo(&present, "%sr.%s IS NOT NULL", i ? " AND " : "", quote_identifier(lfirst(lc)));
-		appendStringInfo(&match, "%sp.%s = r.%s", i ? " AND " : "",
-						 quote_identifier(list_nth(keys, i)), quote_identifier(lfirst(lc)));
-		appendStringInfo(&key, "%sr.%s::text", i ? " || ', ' || " : "", quote_identifier(lfirst(lc)));
-	}
+	forboth(column, columns, key, keys)
+		appendStringInfo(&match, "%sp.%s = r.%s", match.len ? " AND " : "",
+						 quote_identifier(lfirst(key)), quote_identifier(lfirst(column)));
 	call->session->ask(call->session,
 					   psprintf("SELECT count(*), min(%s) FROM %s AS r WHERE %s AND NOT EXISTS (SELECT FROM %s AS p WHERE %s)",
-								key.data, wf_ddl_quote_name(table->schema, table->name), present.data, referenced, match.data),
+								joined(columns, "r.", "::text", KEY_SEPARATOR), wf_ddl_quote_name(table->schema, table->name),
+								joined(columns, "r.", " IS NOT NULL", " AND "), referenced, match.data),
 					   &answer);
 	report(call, table, &answer, "23503", psprintf("no such key in %s", referenced));
 }
@@ -325,33 +319,17 @@ wf_rule_unique_would_fail(WfRuleCall *call)
 static void
 count_duplicates(WfRuleCall *call, WfRelation *table, List *columns)
 {
-	StringInfoData list;
-	StringInfoData present;
-	StringInfoData key;
+	char	   *list = joined(columns, "", "", ", ");
 	WfAnswer	answer;
-	ListCell   *lc;
 
-	if (columns == NIL)
+	if (!are_live(call, table, columns))
 		return;
-	initStringInfo(&list);
-	initStringInfo(&present);
-	initStringInfo(&key);
-	foreach(lc, columns)
-	{
-		int			i = foreach_current_index(lc);
-		WfColumn   *column = call->catalog->column(call->catalog, table, lfirst(lc));
-
-		if (column == NULL || column->attnum <= 0)
-			return;
-		appendStringInfo(&list, "%s%s", i ? ", " : "", quote_identifier(lfirst(lc)));
-		appendStringInfo(&present, "%s%s IS NOT NULL", i ? " AND " : "", quote_identifier(lfirst(lc)));
-		appendStringInfo(&key, "%s%s::text", i ? " || ', ' || " : "", quote_identifier(lfirst(lc)));
-	}
 	call->session->ask(call->session,
 					   psprintf("SELECT sum(n), min(k) FROM (SELECT count(*) AS n, min(%s) AS k FROM %s WHERE %s "
 								"GROUP BY %s HAVING count(*) > 1) AS d",
-								key.data, wf_ddl_quote_name(table->schema, table->name), present.data, list.data), &answer);
-	report(call, table, &answer, "23505", psprintf("the same %s again", list.data));
+								joined(columns, "", "::text", KEY_SEPARATOR), wf_ddl_quote_name(table->schema, table->name),
+								joined(columns, "", " IS NOT NULL", " AND "), list), &answer);
+	report(call, table, &answer, "23505", psprintf("the same %s again", list));
 }
 
 /* ALTER COLUMN TYPE whose cast fails for a value that is there. */
@@ -394,7 +372,7 @@ wf_rule_concurrent_wait(WfRuleCall *call)
 	WfFinding  *finding;
 	WfAnswer	answer;
 
-	if (call->session->ask_activity == NULL || !wf_rule_is_concurrent(call->statement) || !wf_rule_once(call) ||
+	if (call->session->ask_activity == NULL || !wf_ddl_is_concurrent(call->statement) || !wf_rule_once(call) ||
 		!call->session->ask_activity(60, &answer) || answer.number <= 0)
 		return;
 	finding = wf_finding_add(call, "waits for %.0f %s of other sessions that began more than a minute ago: %s",

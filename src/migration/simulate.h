@@ -148,7 +148,8 @@ extern void wf_sim_apply_set(WfSimulation *simulation, VariableSetStmt *stmt);
 extern void wf_sim_apply_transaction(WfSimulation *simulation, TransactionStmt *stmt);
 extern void wf_sim_note_locks(WfSimulation *simulation, Node *stmt);
 extern List *wf_sim_string_names(List *names);
-extern void wf_sim_note_written(WfSimulation *simulation, const RangeVar *name);
+extern void wf_sim_note_written(WfSimulation *simulation, Node *stmt);
+extern void wf_sim_begin_session(WfSimulation *simulation, bool in_transaction);
 
 /* simulate_type.c */
 extern Size wf_sim_type_entry_size(void);

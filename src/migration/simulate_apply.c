@@ -21,13 +21,13 @@ static void apply_drop(WfSimulation *simulation, DropStmt *stmt);
 static void apply_rename(WfSimulation *simulation, RenameStmt *stmt);
 static void apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt);
 static void apply_function(WfSimulation *simulation, CreateFunctionStmt *stmt);
+static void apply_type(WfSimulation *simulation, Node *stmt);
+static void apply_comment(WfSimulation *simulation, CommentStmt *stmt);
 
 /* Applies one statement; tree and text may go away afterwards. */
 void
 wf_migration_apply(WfSimulation *simulation, Node *stmt)
 {
-	ListCell   *lc;
-
 	if (simulation->in_transaction)
 		wf_sim_note_locks(simulation, stmt);
 	simulation->last_name = NULL;
@@ -77,13 +77,61 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 				wf_sim_rename(simulation, ((AlterObjectSchemaStmt *) stmt)->relation,
 							  ((AlterObjectSchemaStmt *) stmt)->newschema, NULL);
 			break;
+		case T_CreateFunctionStmt:
+			apply_function(simulation, (CreateFunctionStmt *) stmt);
+			break;
+		case T_CreateSchemaStmt:
+			{
+				CreateSchemaStmt *create = (CreateSchemaStmt *) stmt;
+				MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+
+				if (create->schemaname)
+					simulation->new_schemas = lappend(simulation->new_schemas, pstrdup(create->schemaname));
+				MemoryContextSwitchTo(old);
+				/* The elements were applied when they were checked. */
+				break;
+			}
+		case T_DoStmt:
+		case T_CallStmt:
+		case T_ExecuteStmt:
+		case T_CreateExtensionStmt:
+			simulation->is_opaque = true;
+			break;
+		case T_InsertStmt:
+		case T_UpdateStmt:
+		case T_DeleteStmt:
+		case T_MergeStmt:
+		case T_CopyStmt:
+		case T_TruncateStmt:
+			wf_sim_note_written(simulation, stmt);
+			break;
+		case T_CommentStmt:
+			apply_comment(simulation, (CommentStmt *) stmt);
+			break;
+		case T_VariableSetStmt:
+			wf_sim_apply_set(simulation, (VariableSetStmt *) stmt);
+			break;
+		case T_TransactionStmt:
+			wf_sim_apply_transaction(simulation, (TransactionStmt *) stmt);
+			break;
+		default:
+			apply_type(simulation, stmt);
+			break;
+	}
+}
+
+/* Statements about types; others do nothing here. */
+static void
+apply_type(WfSimulation *simulation, Node *stmt)
+{
+	ListCell   *lc;
+
+	switch (nodeTag(stmt))
+	{
 		case T_CreateEnumStmt:
 			wf_sim_create_type(simulation, ((CreateEnumStmt *) stmt)->typeName, 'e', false);
 			foreach(lc, ((CreateEnumStmt *) stmt)->vals)
 				wf_sim_add_label(simulation, ((CreateEnumStmt *) stmt)->typeName, strVal(lfirst(lc)));
-			break;
-		case T_CreateFunctionStmt:
-			apply_function(simulation, (CreateFunctionStmt *) stmt);
 			break;
 		case T_CreateDomainStmt:
 			wf_sim_create_type(simulation, ((CreateDomainStmt *) stmt)->domainname, 'd',
@@ -109,61 +157,19 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 		case T_AlterEnumStmt:
 			apply_enum(simulation, (AlterEnumStmt *) stmt);
 			break;
-		case T_CreateSchemaStmt:
-			{
-				CreateSchemaStmt *create = (CreateSchemaStmt *) stmt;
-				MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
-
-				if (create->schemaname)
-					simulation->new_schemas = lappend(simulation->new_schemas, pstrdup(create->schemaname));
-				MemoryContextSwitchTo(old);
-				/* The elements were applied when they were checked. */
-				break;
-			}
-		case T_DoStmt:
-		case T_CallStmt:
-		case T_ExecuteStmt:
-		case T_CreateExtensionStmt:
-			simulation->is_opaque = true;
-			break;
-		case T_InsertStmt:
-			wf_sim_note_written(simulation, ((InsertStmt *) stmt)->relation);
-			break;
-		case T_UpdateStmt:
-			wf_sim_note_written(simulation, ((UpdateStmt *) stmt)->relation);
-			break;
-		case T_DeleteStmt:
-			wf_sim_note_written(simulation, ((DeleteStmt *) stmt)->relation);
-			break;
-		case T_MergeStmt:
-			wf_sim_note_written(simulation, ((MergeStmt *) stmt)->relation);
-			break;
-		case T_CopyStmt:
-			if (((CopyStmt *) stmt)->relation && ((CopyStmt *) stmt)->is_from)
-				wf_sim_note_written(simulation, ((CopyStmt *) stmt)->relation);
-			break;
-		case T_TruncateStmt:
-			foreach(lc, ((TruncateStmt *) stmt)->relations)
-				wf_sim_note_written(simulation, lfirst(lc));
-			break;
-		case T_CommentStmt:
-			if (((CommentStmt *) stmt)->objtype == OBJECT_TABLE)
-			{
-				RangeVar   *name = wf_ddl_range_var_of_names((List *) ((CommentStmt *) stmt)->object);
-
-				if (name)
-					wf_sim_settle(simulation, WF_DEFER_COMMENT, name->schemaname, name->relname, NIL);
-			}
-			break;
-		case T_VariableSetStmt:
-			wf_sim_apply_set(simulation, (VariableSetStmt *) stmt);
-			break;
-		case T_TransactionStmt:
-			wf_sim_apply_transaction(simulation, (TransactionStmt *) stmt);
-			break;
 		default:
 			break;
 	}
+}
+
+/* What waits for a comment on a table has it. */
+static void
+apply_comment(WfSimulation *simulation, CommentStmt *stmt)
+{
+	RangeVar   *name = stmt->objtype == OBJECT_TABLE ? wf_ddl_range_var_of_names((List *) stmt->object) : NULL;
+
+	if (name)
+		wf_sim_settle(simulation, WF_DEFER_COMMENT, name->schemaname, name->relname, NIL);
 }
 
 static void

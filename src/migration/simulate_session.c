@@ -12,6 +12,29 @@
 
 static void end_transaction(WfSimulation *simulation);
 
+/* Each text runs in a session of its own: of those before it, what they made stays. */
+void
+wf_sim_begin_session(WfSimulation *simulation, bool in_transaction)
+{
+	simulation->search_path = simulation->live->search_path(simulation->live);
+	simulation->statement = 0;
+	simulation->told = NULL;
+	simulation->brief_told = false;
+	simulation->waiting = NULL;
+	simulation->last_name = NULL;
+	simulation->in_transaction = in_transaction;
+	simulation->is_wrapped = in_transaction;
+	simulation->transaction++;
+	simulation->began = 0;
+	simulation->held = NIL;
+	simulation->new_labels = NIL;
+	simulation->held_told = 0;
+	simulation->many_told = 0;
+	simulation->last_altered = NULL;
+	simulation->dropped_tables = NIL;
+	memset(simulation->settings, 0, sizeof(simulation->settings));
+}
+
 /* SET, SET LOCAL and RESET of what rules ask for. */
 void
 wf_sim_apply_set(WfSimulation *simulation, VariableSetStmt *stmt)
@@ -145,13 +168,23 @@ wf_sim_string_names(List *names)
 	return strings;
 }
 
-/* The rows of the table are no longer those that the database holds. */
+/* The rows of the tables are no longer those that the database holds. */
 void
-wf_sim_note_written(WfSimulation *simulation, const RangeVar *name)
+wf_sim_note_written(WfSimulation *simulation, Node *stmt)
 {
-	WfRelation *relation = simulation->catalog.relation(&simulation->catalog, name);
-	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+	ListCell   *lc;
 
-	simulation->written = list_append_unique_ptr(simulation->written, relation);
-	MemoryContextSwitchTo(old);
+	foreach(lc, wf_ddl_statement_locks(stmt, simulation->catalog.server_version))
+	{
+		WfLock	   *lock = lfirst(lc);
+		WfRelation *relation;
+		MemoryContext old;
+
+		if (lock->relation == NULL || lock->mode < RowExclusiveLock)
+			continue;
+		relation = simulation->catalog.relation(&simulation->catalog, lock->relation);
+		old = MemoryContextSwitchTo(simulation->catalog.context);
+		simulation->written = list_append_unique_ptr(simulation->written, relation);
+		MemoryContextSwitchTo(old);
+	}
 }
