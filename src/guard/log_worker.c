@@ -12,6 +12,8 @@
  */
 #include "common/compat.h"
 
+#include <signal.h>
+
 #include "access/xact.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -23,6 +25,7 @@
 #include "storage/latch.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
+#include "tcop/tcopprot.h"
 #include "utils/guc.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
@@ -201,6 +204,12 @@ wf_guard_log_main(Datum arg)
 	Oid			relid;
 	PGPROC	   *backend;
 
+	/*
+	 * A backend that waits no longer ends its worker.  The default handler
+	 * raises FATAL wherever the signal strikes: a PANIC of the whole server in
+	 * a critical section, such as the commit.
+	 */
+	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	CurrentResourceOwner = ResourceOwnerCreate(NULL, "wishflags guard log");
 	segment = dsm_attach(DatumGetUInt32(arg));

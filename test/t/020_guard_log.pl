@@ -103,22 +103,38 @@ BEGIN
 	END LOOP;
 	RAISE INFO 'unsure: %', unsure;
 END $$;};
-$before = rows("application_name = 'storm'");
-my @clients = map {
+my $harass = q{DO $$
+BEGIN
+	LOOP
+		PERFORM pg_stat_clear_snapshot();
+		PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'wishflags guard log';
+		EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'harassed');
+		PERFORM pg_sleep(random() * 0.002);
+	END LOOP;
+END $$;};
+sub client
+{
+	my ($application, $sql) = @_;
 	my $output = '';
 	my $client = IPC::Run::start(
-		[ 'psql', '-Xq', '-d', $node->connstr('shop') . ' application_name=storm', '-c', $storm ],
+		[ 'psql', '-Xq', '-d', $node->connstr('shop') . " application_name=$application", '-c', $sql ],
 		'<', \undef, '&>', \$output, IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
-	{ client => $client, output => \$output };
-} 1 .. 12;
-my $unsure = 0;
-for my $client (@clients)
-{
-	$client->{client}->finish;
-	like(${ $client->{output} }, qr/unsure: \d+/, 'a client of the storm ends');
-	$unsure += $1 if ${ $client->{output} } =~ /unsure: (\d+)/;
+	return { client => $client, output => \$output };
 }
-cmp_ok(rows("application_name = 'storm'"), '>=', 240 - $unsure, "all but $unsure of 240 refusals are kept");
+# A worker that is ended anywhere takes its row with it and nothing else.
+for my $storm_name ('storm', 'harassed')
+{
+	my @clients = map { client($storm_name, $storm) } 1 .. 12;
+	push @clients, client('harasser', "$harass SELECT 'unsure: 0'") if $storm_name eq 'harassed';
+	my $unsure = 0;
+	for my $client (@clients)
+	{
+		$client->{client}->finish;
+		like(${ $client->{output} }, qr/unsure: \d+/, "a client ends: $storm_name");
+		$unsure += $1 if ${ $client->{output} } =~ /unsure: (\d+)/;
+	}
+	cmp_ok(rows("application_name = '$storm_name'"), '>=', 240 - $unsure, "all but $unsure of 240 refusals are kept");
+}
 
 # Right after a refusal the database can be dropped.
 refused('CREATE INDEX f ON orders (id)', 'before DROP DATABASE');
