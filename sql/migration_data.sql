@@ -78,6 +78,8 @@ SELECT st, rule, severity, message FROM data_check('
 	CREATE TABLE IF NOT EXISTS child (id int PRIMARY KEY, name text);
 	CREATE INDEX IF NOT EXISTS child_name ON child (price);
 	CREATE INDEX IF NOT EXISTS child_name ON child (name);
+	CREATE TABLE unnamed (id int PRIMARY KEY, name text UNIQUE);
+	CREATE INDEX IF NOT EXISTS unnamed_name ON unnamed (name);
 	ALTER TABLE child ADD COLUMN IF NOT EXISTS price bigint;
 	ALTER TABLE child ADD COLUMN IF NOT EXISTS price int;
 	CREATE TABLE c (k int REFERENCES parent (code), l int REFERENCES parent);

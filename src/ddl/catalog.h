@@ -66,7 +66,7 @@ typedef struct WfColumn
 typedef struct WfConstraint
 {
 	Oid			oid;			/* InvalidOid: made by the text */
-	char	   *name;
+	char	   *name;			/* NULL: the text leaves it to the server */
 	char		kind;			/* contype: c f p u x n */
 	bool		validated;
 	List	   *columns;		/* of char *, in key order */
@@ -82,7 +82,7 @@ typedef struct WfConstraint
 typedef struct WfIndex
 {
 	Oid			indexid;
-	char	   *name;
+	char	   *name;			/* NULL: the text leaves it to the server */
 	bool		is_valid;
 	bool		is_unique;
 	bool		is_primary;

@@ -45,8 +45,10 @@ wf_rule_guard_hides_mismatch(WfRuleCall *call)
 			return;
 		foreach(lc, call->catalog->indexes(call->catalog, table))
 		{
-			if (strcmp(((WfIndex *) lfirst(lc))->name, index->idxname) == 0)
-				what = index_difference(index, lfirst(lc));
+			WfIndex    *existing = lfirst(lc);
+
+			if (existing->name && strcmp(existing->name, index->idxname) == 0)
+				what = index_difference(index, existing);
 		}
 	}
 	else
