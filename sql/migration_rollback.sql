@@ -9,7 +9,7 @@ CREATE TABLE item (id int PRIMARY KEY, code text NOT NULL DEFAULT 'x', price num
 COMMENT ON COLUMN item.code IS 'the code';
 GRANT SELECT (code) ON item TO regress_rollback;
 CREATE INDEX item_code ON item (code) WHERE price > 1;
-CREATE VIEW cheap AS SELECT id, price FROM item;
+CREATE VIEW cheap AS SELECT i.id, j.price FROM item i JOIN item j ON j.id = i.id;
 GRANT SELECT ON cheap TO regress_rollback;
 CREATE POLICY p ON item USING (id > 0);
 
