@@ -7,6 +7,7 @@
 
 #include "catalog/pg_db_role_setting.h"
 #include "catalog/pg_extension.h"
+#include "catalog/pg_namespace.h"
 
 #include "schema/catalog.h"
 
@@ -48,7 +49,9 @@ const WfCatalogQuery wf_schema_catalog_settled[] = {
 		" UNION ALL" THINGS("pg_foreign_server", "srvowner", "srvacl", "0", "'S'", "'FOREIGN SERVER ' || quote_ident(t.srvname)")
 		" ) a LEFT JOIN pg_init_privs i ON i.classoid = a.c AND i.objoid = a.o AND i.objsubid = a.s"
 		" LEFT JOIN pg_depend e ON e.classid = a.c AND e.objid = a.o AND e.objsubid = 0 AND e.deptype = 'e'"
-		" WHERE (e.objid IS NOT NULL OR a.o < 16384 AND NOT (a.c = 'pg_namespace'::regclass AND a.target = 'SCHEMA public'))"
+		" WHERE (e.objid IS NOT NULL OR a.o < 16384"
+		/* Schema public is an object of the model, whatever its name. */
+		"  AND (a.c, a.o) IS DISTINCT FROM ('pg_namespace'::regclass, " CppAsString2(PG_PUBLIC_NAMESPACE) "))"
 		" AND a.acl IS DISTINCT FROM i.initprivs"
 		/* The server notes no initial privileges there. */
 		" AND a.target !~ '^[A-Z ]+ information_schema(\\.|$)'"

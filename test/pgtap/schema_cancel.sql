@@ -16,7 +16,16 @@ CREATE TEMP TABLE nothing AS SELECT jsonb_set(s, '{objects}', '{}') AS s FROM la
 CREATE TEMP TABLE began AS SELECT clock_timestamp() AS at;
 SELECT is(count(*), 30001::bigint, 'without a timeout it comes to its end')
 FROM nothing n, large l, wishflags.schema_diff(n.s, l.s);
+-- The shortest of three, since the first may have been disturbed.
 CREATE TEMP TABLE whole AS SELECT clock_timestamp() - at AS time FROM began;
+DO $$
+BEGIN
+	FOR i IN 1..2 LOOP
+		UPDATE began SET at = clock_timestamp();
+		PERFORM count(*) FROM nothing n, large l, wishflags.schema_diff(n.s, l.s);
+		UPDATE whole SET time = least(time, clock_timestamp() - at) FROM began;
+	END LOOP;
+END $$;
 
 -- Timeouts are shares of what the whole takes on this machine.
 CREATE FUNCTION pg_temp.limit_to(share numeric) RETURNS void LANGUAGE sql AS $$
