@@ -48,6 +48,7 @@ OBJS = \
 	src/ddl/deparse_index.o \
 	src/ddl/dependents.o \
 	src/ddl/lock.o \
+	src/ddl/plpgsql.o \
 	src/ddl/populated.o \
 	src/ddl/reader.o \
 	src/ddl/source.o \
@@ -170,6 +171,7 @@ OBJS = \
 	src/migration/engine.o \
 	src/migration/finding.o \
 	src/migration/functions.o \
+	src/migration/inside.o \
 	src/migration/probe.o \
 	src/migration/registry.o \
 	src/migration/rehearse.o \
@@ -443,6 +445,7 @@ REGRESS = \
 	migration_simulate \
 	migration_index \
 	migration_constraint \
+	migration_body \
 	migration_column \
 	migration_drop \
 	migration_enum \

@@ -6,13 +6,15 @@
 # schema_diff.py ("from_sql").
 #
 # A folder may also hold real material: migrations with meta/_journal.json, each
-# read alone, without an error and a syntax error ("files"); schemas X_a.sql,
-# X_b.sql, X_c.sql, where each must become the next and turn back ("pairs");
+# read alone, without an error and a syntax error ("files"), and each called
+# failing before it is run if and only if it fails then ("history"); schemas
+# X_a.sql, X_b.sql, X_c.sql, where each must become the next and turn back
+# ("pairs");
 # PostgreSQL's own regression database as regressionNN.sql, NN being the server's
 # major version, which must equal its restored copy, come from an empty database
 # and become one, and stand random edits, there and back ("regression").
 #
-#   ONLY="flags migrations schema_diff files pairs regression"   runs these only
+#   ONLY="flags migrations schema_diff files history pairs regression"   runs these only
 #   SEEDS="1 2 3"  the seeds of the random edits
 #   EDITS=200      so many with each seed
 #   STRIDE=n       every n-th case of schema_diff.py, which takes a second each
@@ -76,6 +78,45 @@ run() {
 		-e "s,^([a-z_]+) caught ([0-9]+)/[0-9]+\, quiet ([0-9]+)/.*,$runner/\1 \2 \3,p" \
 		-e "s,^([a-z_]+) ([0-9]+)/[0-9]+( \(.*)?$,$runner/\1 \2 0,p" "$T/$runner.out" |
 		while read -r suite one two; do say "$suite $((one + two))"; done >> "$T/scores"
+}
+
+# history: does a check say of each migration whether it will fail?  Each is
+# checked and then run in a transaction of its own, on what stands.
+run_history() {
+	case " ${ONLY:-history} " in *" history "*) ;; *) return 0 ;; esac
+	[ -f "$cases/meta/_journal.json" ] || return 0
+	say "== history"
+	load history /dev/null
+	ok=0
+	bad=0
+	called_and_failed=0
+	called=0
+	failed=0
+	for tag in $(sed -n 's/.*"tag": *"\([^"]*\)".*/\1/p' "$cases/meta/_journal.json"); do
+		WF_FILE=$cases/$tag.sql psql -XqAtd history -v ON_ERROR_STOP=1 > "$T/findings" <<-'SQL' || die "$tag could not be checked"
+			\set text `cat "$WF_FILE"`
+			SELECT f.line, f.rule, f.message
+			FROM wishflags.migration_breaking_check(:'text', '{"in_transaction": true, "validate_data": true}') f
+			WHERE f.kind = 'fails' AND f.severity IN ('high', 'critical');
+		SQL
+		says=0
+		[ ! -s "$T/findings" ] || says=1
+		is=0
+		PGOPTIONS='-c wishflags.guard=off' psql -Xq1d history -v ON_ERROR_STOP=1 -f "$cases/$tag.sql" > "$T/run.log" 2>&1 || is=1
+		called=$((called + says))
+		failed=$((failed + is))
+		called_and_failed=$((called_and_failed + says * is))
+		if [ $says = $is ]; then
+			ok=$((ok + 1))
+		else
+			bad=$((bad + 1))
+			say "wrong of $tag: $(grep -h -m 1 -e 'ERROR' -e '|' "$T/run.log" "$T/findings" | head -n 1)"
+		fi
+	done
+	say "failed: $failed, of these called $called_and_failed; called: $called; ran and not called: $((ok - called_and_failed))"
+	awk -v b=$called_and_failed -v c=$called -v f=$failed 'BEGIN { printf "precision %.3f, recall %.3f\n", c ? b / c : 1, f ? b / f : 1 }'
+	say "$ok passed, $bad failed" | tee -a "$T/sums"
+	say "history/$(basename "$cases") $ok" >> "$T/scores"
 }
 
 # files: what a check of each file alone says of its syntax.
@@ -264,6 +305,7 @@ run flags flag flag_eval_document --dsn "$dsn dbname=conformance"
 run migrations expected_rules migration_breaking_check --dsn "$dsn dbname=conformance"
 run schema_diff from_sql schema_diff_sql --dsn "$dsn" --jobs 2 --stride "${STRIDE:-1}"
 run_files
+run_history
 run_pairs
 run_regression
 

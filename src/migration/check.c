@@ -12,6 +12,7 @@
 #include "migration/check.h"
 #include "migration/directive.h"
 #include "migration/finding.h"
+#include "migration/inside.h"
 #include "migration/probe.h"
 
 /* The rules that are about the text itself, not about a statement's tree. */
@@ -19,26 +20,39 @@
 #define RULE_PSQL_COMMAND "opaque-sql"
 #define RULE_UNUSED "unused-ignore"
 
-/* Where the findings of a text go, and what it takes to make one. */
-typedef struct Report
+/* Fails and this are of no concern where a body looks first, or handles errors. */
+#define RULE_NOT_RERUNNABLE "not-rerunnable"
+
+/* So deep are bodies looked into that call one another. */
+#define MAX_DEPTH 50
+
+/* The check of a text: what it takes to make findings, and where they go. */
+typedef struct Check
 {
 	WfReportFindings report;
 	void	   *target;
 	WfReader   *reader;
-	const WfRuleSession *session;
-	Bitmapset  *rules;
+	WfSimulation *simulation;
+	WfRuleSession *session;
+	WfDirectives *directives;
+	Bitmapset  *rules;			/* NULL: all */
 	WfSeverity	least;
-} Report;
+	List	   *entered;		/* bodies that the statement runs, of char * */
+} Check;
 
 static Bitmapset *chosen_rules(const WfCheckOptions *options);
 static WfSeverity least_severity(const WfCheckOptions *options);
 static void begin_settings(WfSimulation *simulation);
-static List *check_statement(WfSimulation *simulation, WfRuleSession *session,
-							 WfStatement *statement, Bitmapset *rules);
-static List *unparsed_finding(WfRuleSession *session, WfCatalog *catalog,
-							  WfStatement *statement, Bitmapset *rules);
+static List *check_statement(Check *check, WfStatement *statement);
+static List *check_inside(Check *check, WfStatement *statement, Node *node, int base, int depth);
+static List *check_routine(Check *check, WfStatement *statement);
+static List *check_inner(Check *check, WfStatement *statement, const WfBodyStatement *item, int base, int depth);
+static bool read_inner(const WfBodyStatement *item, WfStatement *inner);
+static bool is_query(Node *node);
+static List *unparsed_finding(Check *check, WfStatement *statement);
+static List *settle(Check *check, WfStatement *statement, List *findings);
 static void read_directives(WfSimulation *simulation, WfDirectives *directives, const char *text, int from, int to);
-static void report_unused(Report *report, int statement, List *unused);
+static void report_unused(Check *check, int statement, List *unused);
 static List *put_off(WfSimulation *simulation, WfStatement *statement, List *findings);
 static List *drop_below(List *findings, WfSeverity least);
 
@@ -63,7 +77,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 														ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(per_statement);
 	WfDirectives directives = {.context = old};
-	Report		all = {report, target, reader, &session, rules, least};
+	Check		check = {report, target, reader, simulation, &session, &directives, rules, least, NIL};
 	WfStatement statement;
 	int			save_nestlevel = NewGUCNestLevel();
 	int			end = 0;
@@ -85,12 +99,12 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 		read_directives(simulation, &directives, text, end, statement.offset);
 		end = statement.offset + statement.length;
 		session.in_transaction = simulation->in_transaction;
-		findings = check_statement(simulation, &session, &statement, rules);
-		findings = wf_directives_apply(&directives, findings);
-		report_unused(&all, statement.number, wf_directives_take(&directives.next));
-		findings = drop_below(findings, least);
-		if (findings != NIL)
-			findings = put_off(simulation, &statement, findings);
+		findings = settle(&check, &statement, check_statement(&check, &statement));
+		if (statement.node && IsA(statement.node, CreateFunctionStmt))
+			findings = list_concat(findings, check_routine(&check, &statement));
+		else if (statement.node)
+			findings = list_concat(findings, check_inside(&check, &statement, statement.node, 0, 0));
+		report_unused(&check, statement.number, wf_directives_take(&directives.next));
 		if (findings != NIL)
 			report(target, reader, statement.number, statement.offset, findings);
 		if (statement.node)
@@ -107,7 +121,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 
 		report(target, reader, deferred->statement, deferred->offset, list_make1(deferred->finding));
 	}
-	report_unused(&all, simulation->statement, wf_directives_take(&directives.file));
+	report_unused(&check, simulation->statement, wf_directives_take(&directives.file));
 	AtEOXact_GUC(true, save_nestlevel);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(per_statement);
@@ -168,26 +182,173 @@ begin_settings(WfSimulation *simulation)
 }
 
 static List *
-check_statement(WfSimulation *simulation, WfRuleSession *session, WfStatement *statement, Bitmapset *rules)
+check_statement(Check *check, WfStatement *statement)
 {
 	if (statement->kind != WF_STATEMENT_SQL)
-		return unparsed_finding(session, &simulation->catalog, statement, rules);
+		return unparsed_finding(check, statement);
 	if (statement->node == NULL)
 		return NIL;
-	return wf_migration_check_node(&simulation->catalog, session, statement->node,
-								   statement->source, 0, statement->length, rules);
+	return wf_migration_check_node(&check->simulation->catalog, check->session, statement->node,
+								   statement->source, 0, statement->length, check->rules);
+}
+
+/*
+ * Looks at what the node runs, and applies it: the body of DO, and that of a
+ * routine that the text has made.  All of it is one transaction, at least.
+ * base is where the source that the node's body stands in begins within the
+ * statement; -1: it does not stand there.
+ */
+static List *
+check_inside(Check *check, WfStatement *statement, Node *node, int base, int depth)
+{
+	WfSimulation *simulation = check->simulation;
+	bool		in_transaction = simulation->in_transaction;
+	TransactionStmt transaction = {.type = T_TransactionStmt, .kind = TRANS_STMT_BEGIN};
+	List	   *findings = NIL;
+	WfRoutine	routine;
+	WfBody		body;
+	ListCell   *lc;
+
+	if (depth == 0)
+		check->entered = NIL;
+	if (!wf_migration_called(simulation, node, depth == 0 ? statement->source : NULL, &routine) || depth > MAX_DEPTH)
+	{
+		simulation->is_opaque |= IsA(node, DoStmt) || IsA(node, CallStmt);
+		return NIL;
+	}
+	/* One that calls itself, or that many call, has been looked into. */
+	if (list_member_ptr(check->entered, routine.text))
+		return NIL;
+	check->entered = lappend(check->entered, routine.text);
+	base = base < 0 || routine.offset < 0 ? -1 : base + routine.offset;
+	wf_migration_body(&routine, &body);
+	simulation->is_opaque |= body.is_dynamic;
+	if (!in_transaction)
+		wf_sim_apply_transaction(simulation, &transaction);
+	foreach(lc, body.statements)
+	{
+		CHECK_FOR_INTERRUPTS();
+		findings = list_concat(findings, check_inner(check, statement, lfirst(lc), base, depth));
+	}
+	transaction.kind = TRANS_STMT_COMMIT;
+	if (!in_transaction)
+		wf_sim_apply_transaction(simulation, &transaction);
+	return findings;
+}
+
+/*
+ * Looks at the DDL in the body of a new routine.  It runs later, when other
+ * things may be there, and nobody knows how often: that is advice.
+ */
+static List *
+check_routine(Check *check, WfStatement *statement)
+{
+	List	   *findings = NIL;
+	WfRoutine	routine;
+	WfBody		body;
+	ListCell   *lc;
+
+	if (!wf_migration_routine(statement->node, statement->source, &routine))
+		return NIL;
+	wf_migration_body(&routine, &body);
+	foreach(lc, body.statements)
+	{
+		WfBodyStatement *item = lfirst(lc);
+		WfStatement inner;
+		ListCell   *lc2;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!read_inner(item, &inner) || is_query(inner.node))
+			continue;
+		foreach(lc2, check_statement(check, &inner))
+		{
+			WfFinding  *finding = lfirst(lc2);
+
+			if (finding->kind == WF_KIND_FAILS || finding->kind == WF_KIND_STYLE)
+				continue;
+			finding->severity = Min(finding->severity, WF_SEVERITY_LOW);
+			finding->location = routine.offset < 0 ? -1 : routine.offset + item->offset + Max(finding->location, 0);
+			wf_finding_note_text(finding, "routine", routine.name);
+			findings = lappend(findings, finding);
+		}
+	}
+	return settle(check, statement, findings);
+}
+
+/* Reads a statement of a body; false: it is PL/pgSQL, such as an assignment. */
+static bool
+read_inner(const WfBodyStatement *item, WfStatement *inner)
+{
+	return wf_ddl_reader_next(wf_ddl_reader_begin(item->text, strlen(item->text)), inner) &&
+		inner->kind == WF_STATEMENT_SQL && inner->node && !IsA(inner->node, TransactionStmt);
+}
+
+static bool
+is_query(Node *node)
+{
+	return IsA(node, SelectStmt) || IsA(node, InsertStmt) || IsA(node, UpdateStmt) ||
+		IsA(node, DeleteStmt) || IsA(node, MergeStmt);
+}
+
+/* Looks at one statement of a body, and at what that runs, and applies it. */
+static List *
+check_inner(Check *check, WfStatement *statement, const WfBodyStatement *item, int base, int depth)
+{
+	bool		is_tolerant = item->is_conditional || item->is_handled;
+	List	   *findings;
+	WfStatement inner;
+	ListCell   *lc;
+
+	if (!read_inner(item, &inner))
+		return NIL;
+	/* There, INTO means variables. */
+	if (IsA(inner.node, SelectStmt))
+		((SelectStmt *) inner.node)->intoClause = NULL;
+	check->session->in_transaction = true;
+	findings = check_statement(check, &inner);
+	foreach(lc, findings)
+	{
+		WfFinding  *finding = lfirst(lc);
+
+		/* The body sees to it itself. */
+		if (is_tolerant &&
+			(finding->kind == WF_KIND_FAILS || strcmp(finding->rule->id, RULE_NOT_RERUNNABLE) == 0))
+			findings = foreach_delete_current(findings, lc);
+		else
+			finding->location = base < 0 ? -1 : base + item->offset + Max(finding->location, 0);
+	}
+	findings = settle(check, statement, findings);
+	findings = list_concat(findings, check_inside(check, statement, inner.node, -1, depth + 1));
+	/* A branch is taken where it is needed; a handler, where things fail. */
+	if (!item->in_handler && !(is_tolerant && wf_migration_exists(check->simulation, inner.node)))
+		wf_migration_apply(check->simulation, inner.node);
+	check->simulation->last_name = NULL;
+	return findings;
+}
+
+/* What comments take back and what counts too little goes; the rest may wait. */
+static List *
+settle(Check *check, WfStatement *statement, List *findings)
+{
+	findings = wf_directives_apply(check->directives, findings);
+	findings = drop_below(findings, check->least);
+	return findings == NIL ? NIL : put_off(check->simulation, statement, findings);
 }
 
 /* What does not parse, and what psql does, is a finding as well. */
 static List *
-unparsed_finding(WfRuleSession *session, WfCatalog *catalog, WfStatement *statement, Bitmapset *rules)
+unparsed_finding(Check *check, WfStatement *statement)
 {
 	bool		is_meta = statement->kind == WF_STATEMENT_META;
 	int			index = wf_migration_rule_index(is_meta ? RULE_PSQL_COMMAND : RULE_SYNTAX_ERROR);
-	WfRuleCall	call = {.catalog = catalog, .session = session, .source = statement->source};
+	WfRuleCall	call = {
+		.catalog = &check->simulation->catalog,
+		.session = check->session,
+		.source = statement->source,
+	};
 	WfFinding  *finding;
 
-	if (rules && !bms_is_member(index, rules))
+	if (check->rules && !bms_is_member(index, check->rules))
 		return NIL;
 	call.rule = &wf_migration_rules[index];
 	if (is_meta)
@@ -223,7 +384,7 @@ read_directives(WfSimulation *simulation, WfDirectives *directives, const char *
 
 /* Reports the comments that took nothing back. */
 static void
-report_unused(Report *report, int statement, List *unused)
+report_unused(Check *check, int statement, List *unused)
 {
 	int			index = wf_migration_rule_index(RULE_UNUSED);
 	ListCell   *lc;
@@ -231,17 +392,17 @@ report_unused(Report *report, int statement, List *unused)
 	foreach(lc, unused)
 	{
 		WfDirective *directive = lfirst(lc);
-		WfRuleCall	call = {.rule = &wf_migration_rules[index], .session = report->session};
+		WfRuleCall	call = {.rule = &wf_migration_rules[index], .session = check->session};
 
-		if (report->rules && !bms_is_member(index, report->rules))
+		if (check->rules && !bms_is_member(index, check->rules))
 			return;
 		/* The rule that it is about may not have been asked. */
-		if (report->rules && directive->fault == NULL)
+		if (check->rules && directive->fault == NULL)
 			continue;
 		wf_directive_finding(directive, &call);
-		call.findings = drop_below(call.findings, report->least);
+		call.findings = drop_below(call.findings, check->least);
 		if (call.findings != NIL)
-			report->report(report->target, report->reader, Max(statement, 1), directive->offset, call.findings);
+			check->report(check->target, check->reader, Max(statement, 1), directive->offset, call.findings);
 	}
 }
 

@@ -10,8 +10,8 @@
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
 #include "migration/finding.h"
+#include "migration/inside.h"
 #include "migration/rule_list.h"
-#include "migration/simulate.h"
 
 /* REVOKE. */
 void
@@ -218,9 +218,12 @@ wf_rule_function_change(WfRuleCall *call)
 	if (stmt->removeType != OBJECT_FUNCTION && stmt->removeType != OBJECT_PROCEDURE &&
 		stmt->removeType != OBJECT_ROUTINE && stmt->removeType != OBJECT_AGGREGATE)
 		return;
-	foreach(lc, call->session->simulation ? call->session->simulation->new_functions : NIL)
+	foreach(lc, call->session->simulation ? call->session->simulation->new_routines : NIL)
 	{
-		if (strcmp(lfirst(lc), strVal(llast(linitial_node(ObjectWithArgs, stmt->objects)->objname))) == 0)
+		WfRoutine  *routine = lfirst(lc);
+
+		if (!routine->replaces &&
+			strcmp(routine->name, strVal(llast(linitial_node(ObjectWithArgs, stmt->objects)->objname))) == 0)
 			return;
 	}
 	name = wf_ddl_object_name(stmt->removeType, linitial(stmt->objects));

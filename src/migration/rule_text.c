@@ -11,8 +11,8 @@
 #include "ddl/lock.h"
 #include "ddl/source.h"
 #include "migration/finding.h"
+#include "migration/inside.h"
 #include "migration/rule_list.h"
-#include "migration/simulate.h"
 
 static void report_duplicate(WfRuleCall *call, List *targets, const char *sqlstate);
 static const char *assigned_name(Node *element, int *location, bool *partial);
@@ -20,16 +20,29 @@ static bool has_long_run(const char *text);
 static bool has_guard(Node *stmt, bool *guarded, const char **command);
 static RangeVar *named_relation(Node *stmt);
 
-/* DO and CALL run what nobody can see. */
+/*
+ * DO and CALL hide from readers and tools what they run.  What their body says
+ * itself is looked into; what it puts together, nobody can see.
+ */
 void
 wf_rule_opaque_sql(WfRuleCall *call)
 {
+	const char *what = IsA(call->statement, DoStmt) ? "DO" : IsA(call->statement, CallStmt) ? "the procedure" : "EXECUTE";
 	WfFinding  *finding;
+	WfRoutine	routine;
+	WfBody		body;
 
-	finding = wf_finding_add(call, IsA(call->statement, DoStmt) ?
-							 "what DO runs is not looked into" :
-							 IsA(call->statement, CallStmt) ? "what the procedure runs is not looked into" :
-							 "what EXECUTE runs is not looked into");
+	if (!wf_migration_called(call->session->simulation, call->statement, call->source, &routine))
+		finding = wf_finding_add(call, "what %s runs is not looked into", what);
+	else
+	{
+		wf_migration_body(&routine, &body);
+		finding = body.is_dynamic ?
+			wf_finding_add(call, "%s puts SQL together and runs it: that is not looked into", what) :
+			wf_finding_add(call, "%s hides what it runs from readers and tools; here it was looked into", what);
+		if (!body.is_dynamic)
+			wf_finding_lower(finding);
+	}
 	finding->hint = pstrdup("Write schema changes as plain statements.");
 }
 

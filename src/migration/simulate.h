@@ -97,7 +97,7 @@ typedef struct WfSimulation
 	int			many_told;
 	WfRelation *last_altered;	/* by an ALTER TABLE that reads its rows, in */
 	int			last_altered_at;	/* this number */
-	List	   *new_functions;	/* of char *, names without schema */
+	List	   *new_routines;	/* of WfRoutine; without a text: not read */
 	List	   *written;		/* of WfRelation: the text changes their rows */
 	List	   *dropped_tables; /* of WfRelation, in this text */
 } WfSimulation;

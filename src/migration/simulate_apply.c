@@ -8,7 +8,7 @@
 
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
-#include "migration/simulate.h"
+#include "migration/inside.h"
 
 static void apply_create_table(WfSimulation *simulation, CreateStmt *stmt);
 static void apply_alter_table(WfSimulation *simulation, AlterTableStmt *stmt);
@@ -91,8 +91,6 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 				/* The elements were applied when they were checked. */
 				break;
 			}
-		case T_DoStmt:
-		case T_CallStmt:
 		case T_ExecuteStmt:
 		case T_CreateExtensionStmt:
 			simulation->is_opaque = true;
@@ -469,12 +467,18 @@ apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt)
 static void
 apply_function(WfSimulation *simulation, CreateFunctionStmt *stmt)
 {
-	MemoryContext old;
+	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+	WfRoutine  *routine = palloc0(sizeof(WfRoutine));
 
-	if (stmt->replace &&
-		simulation->catalog.volatility(&simulation->catalog, stmt->funcname, -1) != 0)
-		return;
-	old = MemoryContextSwitchTo(simulation->catalog.context);
-	simulation->new_functions = lappend(simulation->new_functions, pstrdup(strVal(llast(stmt->funcname))));
+	if (wf_migration_routine((Node *) stmt, NULL, routine))
+		routine->text = pstrdup(routine->text);
+	else
+		routine->text = NULL;
+	routine->name = pstrdup(strVal(llast(stmt->funcname)));
+	routine->offset = -1;
+	routine->replaces = stmt->replace &&
+		simulation->catalog.volatility(&simulation->catalog, stmt->funcname, -1) != 0;
+	/* The newest is found first. */
+	simulation->new_routines = lcons(routine, simulation->new_routines);
 	MemoryContextSwitchTo(old);
 }

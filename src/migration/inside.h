@@ -1,0 +1,27 @@
+/*
+ * inside.h: statements that a statement runs: in the body of DO, and in that of
+ * a function or procedure that the text has made and now calls.
+ */
+#ifndef WF_MIGRATION_INSIDE_H
+#define WF_MIGRATION_INSIDE_H
+
+#include "ddl/plpgsql.h"
+#include "migration/simulate.h"
+
+/* A body that can be read. */
+typedef struct WfRoutine
+{
+	char	   *name;			/* without schema; NULL: DO */
+	char	   *text;
+	int			offset;			/* of the text in the statement's source; -1: it
+								 * does not stand there as it is */
+	bool		is_sql;			/* else PL/pgSQL */
+	bool		replaces;		/* one that was there before the text */
+} WfRoutine;
+
+extern bool wf_migration_routine(Node *stmt, const char *source, WfRoutine *routine);
+extern bool wf_migration_called(WfSimulation *simulation, Node *stmt, const char *source, WfRoutine *routine);
+extern bool wf_migration_exists(WfSimulation *simulation, Node *stmt);
+extern void wf_migration_body(const WfRoutine *routine, WfBody *body);
+
+#endif							/* WF_MIGRATION_INSIDE_H */
