@@ -28,7 +28,7 @@ SELECT st, rule FROM en_check('ALTER TYPE en_used ADD VALUE ''new'' AFTER ''a'';
 SELECT st, rule, severity FROM en_check($q$ALTER TYPE en_used ADD VALUE 'x' BEFORE 'zzz'; ALTER TYPE en_used ADD VALUE 'b'; ALTER TYPE en_used ADD VALUE IF NOT EXISTS 'b';
 	ALTER TYPE en_used RENAME VALUE 'a' TO 'b'; ALTER TYPE en_used ADD VALUE 'y'; ALTER TYPE en_used ADD VALUE 'z' AFTER 'y';
 	CREATE TYPE n AS ENUM ('q'); ALTER TYPE n ADD VALUE 'r' AFTER 'q'; ALTER TYPE n ADD VALUE 's' AFTER 'zzz'$q$, '{"only": ["object-missing", "object-exists"]}');
-SELECT st, rule, object FROM en_check('CREATE TABLE t (a nowhere_type, b en_used, c en_t, d serial, e int[]); ALTER TABLE en_t ADD x nowhere_type; DO $$ BEGIN END $$; ALTER TABLE en_t ADD x nowhere_type',
+SELECT st, rule, object FROM en_check('CREATE TABLE t (a nowhere_type, b en_used, c en_t, d serial, e int[]); ALTER TABLE en_t ADD x nowhere_type; DO LANGUAGE plperl ''''; ALTER TABLE en_t ADD x nowhere_type',
 	'{"only": "object-missing"}');
 
 -- Before 12 it did not even run in a transaction.
