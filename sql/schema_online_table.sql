@@ -4,12 +4,13 @@ SET client_min_messages = warning;
 \setenv PGDATABASE :DBNAME
 -- A default that is computed for each row: split from the rewrite, where that is possible.
 CREATE SCHEMA so;
-CREATE TABLE so.t (a int);
-CREATE TABLE so.audited (a int);
+CREATE TABLE so.t (a int PRIMARY KEY);
+CREATE TABLE so.bare (a int);
+CREATE TABLE so.audited (a int PRIMARY KEY);
 CREATE FUNCTION so.note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TRIGGER note BEFORE UPDATE ON so.audited FOR EACH ROW EXECUTE FUNCTION so.note();
 CREATE DOMAIN so.pos AS int CHECK (VALUE > 0);
-CREATE TABLE so.p (a int, b int) PARTITION BY LIST (a);
+CREATE TABLE so.p (a int PRIMARY KEY, b int) PARTITION BY LIST (a);
 CREATE TABLE so.p1 PARTITION OF so.p FOR VALUES IN (1);
 INSERT INTO so.t SELECT generate_series(1, 1000);
 INSERT INTO so.audited VALUES (1);
@@ -19,6 +20,7 @@ BEGIN;
 ALTER TABLE so.t ADD id uuid NOT NULL DEFAULT gen_random_uuid(), ADD at timestamptz DEFAULT clock_timestamp(), ADD day date DEFAULT now();
 ALTER TABLE so.t ADD CONSTRAINT t_id UNIQUE (id);
 ALTER TABLE so.p ADD id bigserial;
+ALTER TABLE so.bare ADD id uuid DEFAULT gen_random_uuid();
 ALTER TABLE so.audited ADD id uuid DEFAULT gen_random_uuid(), ADD pos so.pos, ADD n int GENERATED ALWAYS AS IDENTITY, ADD twice int GENERATED ALWAYS AS (a * 2) STORED;
 SELECT wishflags.schema_snapshot('{so}') AS after \gset
 ROLLBACK;

@@ -111,7 +111,7 @@ const WfCatalogQuery wf_schema_catalog_others[] = {
 		"  || CASE WHEN p.puballtables THEN ' FOR ALL TABLES' ELSE coalesce(' FOR ' || ("
 		"   SELECT string_agg(x.part, ', ' ORDER BY x.part COLLATE \"C\") FROM ("
 		"    SELECT 'TABLE ONLY ' || " QUALIFIED("n.nspname", "c.relname")
-		"     || coalesce(' (' || (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)"
+		"     || coalesce(' (' || (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname COLLATE \"C\")"
 		"      FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY (r.prattrs)) || ')', '')"
 		"     || coalesce(' WHERE (' || pg_get_expr(r.prqual, r.prrelid) || ')', '') AS part"
 		"    FROM pg_publication_rel r JOIN pg_class c ON c.oid = r.prrelid"

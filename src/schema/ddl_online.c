@@ -85,30 +85,34 @@ wf_schema_ddl_fills_later(WfDdl *ddl, WfObject *column, WfObject *dflt)
 		wf_schema_ddl_keeps_children(table) && lets_update(table);
 }
 
-/* Does UPDATE change these rows, and nothing else? */
+/*
+ * Does UPDATE change these rows, and nothing else?  A publication, which may
+ * be one of all tables, lets none through that it cannot identify.
+ */
 static bool
 lets_update(WfObject *table)
 {
 	WfObject   *sides[] = {table, table->twin};
-	bool		published = false;
-	bool		identified = false;
 
 	for (int i = 0; i < lengthof(sides); i++)
 	{
+		const char *identity = sides[i] ? wf_schema_value(sides[i], "replica_identity") : NULL;
+		bool		identified = identity && strcmp(identity, "FULL") == 0;
 		ListCell   *lc;
 
 		if (!sides[i] || wf_schema_flag(sides[i], "force_row_security"))
 			return false;
-		published |= is_of_kind(sides[i]->needed_by, WF_OBJECT_PUBLICATION);
-		identified |= wf_schema_value(sides[i], "replica_identity") != NULL;
 		foreach(lc, sides[i]->children)
 		{
 			const char *kind = wf_schema_value(lfirst(lc), "kind");
 
 			if (fires_on_update(lfirst(lc)))
 				return false;
-			identified |= kind && strcmp(kind, "PRIMARY KEY") == 0;
+			identified |= identity == NULL ? kind && strcmp(kind, "PRIMARY KEY") == 0 :
+				wf_schema_flag(lfirst(lc), "replica_identity");
 		}
+		if (!identified)
+			return false;
 		foreach(lc, sides[i]->needed_by)
 		{
 			WfObject   *link = lfirst(lc);
@@ -117,7 +121,7 @@ lets_update(WfObject *table)
 				return false;
 		}
 	}
-	return !published || identified;
+	return true;
 }
 
 /* A trigger or rule that an UPDATE of a new column sets off, or may. */

@@ -260,7 +260,10 @@ shell_edges(WfObject *object)
 	}
 }
 
-/* An alteration waits for what it will need, and goes before what it leaves. */
+/*
+ * An alteration waits for what it will need, and goes before what it leaves.
+ * A table that is freed of its type meanwhile minds neither.
+ */
 static void
 alter_edges(WfObject *object)
 {
@@ -270,6 +273,8 @@ alter_edges(WfObject *object)
 	{
 		WfObject   *needed = lfirst(lc);
 
+		if (object->loosen_action && needed->type->kind == WF_OBJECT_COMPOSITE)
+			continue;
 		wf_schema_edge(needed->create_action, object->first_alter, NULL);
 		if (needed->type->kind != object->type->kind)
 			wf_schema_edge(needed->last_alter, object->first_alter, NULL);
@@ -278,6 +283,8 @@ alter_edges(WfObject *object)
 	{
 		WfObject   *needed = lfirst(lc);
 
+		if (object->loosen_action && needed->type->kind == WF_OBJECT_COMPOSITE)
+			continue;
 		if (needed->final_action)
 			wf_schema_edge(object->last_alter, needed->final_action, NULL);
 		else

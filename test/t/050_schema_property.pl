@@ -146,13 +146,15 @@ sub compare_dumps
 	return;
 }
 
-# Lines in any order, the order of columns set aside (in statistics too), and
-# from 18 on the names of NOT NULL, which a snapshot lists in "unmodelled".
+# Lines in any order, the order of columns set aside (in statistics and
+# publications too), and from 18 on the names of NOT NULL, which a snapshot lists
+# in "unmodelled".
 sub dump_lines
 {
 	my ($name) = @_;
 
-	return map { s/^(CREATE STATISTICS .* ON )(.+)( FROM )/$1 . join(', ', sort split(m{, }, $2)) . $3/er } map { s/,$//r } map { s/CONSTRAINT \S+ NOT NULL/NOT NULL/r }
+	return map { s/^(CREATE STATISTICS .* ON |ALTER PUBLICATION .* ADD TABLE ONLY [^(]+ \()(.+?)( FROM |\))/$1 . join(', ', sort split(m{, }, $2)) . $3/er }
+	  map { s/,$//r } map { s/CONSTRAINT \S+ NOT NULL/NOT NULL/r }
 	  grep { !/^(--|\\|SET |SELECT pg_catalog\.set_config|$)/ } split(/\n/, slurp_file("$files/$name"));
 }
 
