@@ -42,7 +42,7 @@ wf_schema_add_edges(WfPlan *plan)
 			typed_edges(object);
 		if (object->options_action)
 			options_edges(object);
-		if (wf_schema_has_sql_body(object))
+		if (object->drop_action && wf_schema_has_sql_body(object))
 			row_type_edges(object);
 	}
 	for (int i = 0; i < plan->to->nobjects; i++)
@@ -50,6 +50,8 @@ wf_schema_add_edges(WfPlan *plan)
 		WfObject   *object = plan->to->objects[i];
 
 		CHECK_FOR_INTERRUPTS();
+		if (object->create_action && wf_schema_has_sql_body(object))
+			row_type_edges(object);
 		if (object->create_action)
 			create_edges(object);
 		else if (object->first_alter && object->type->kind == WF_OBJECT_INHERITANCE)
@@ -351,16 +353,15 @@ options_edges(WfObject *table)
 }
 
 /*
- * A routine that is made anew because tables change whose rows its body has
- * is away while they do.  Where a column needs it too, that is given up.
+ * A routine whose body of SQL has rows of a table is not there while its columns
+ * change, be it made anew because of them or by itself.  Where a column needs
+ * the routine too, that is given up.
  */
 static void
 row_type_edges(WfObject *routine)
 {
 	ListCell   *lc;
 
-	if (routine->fate != WF_FATE_REPLACE)
-		return;
 	foreach(lc, routine->needs)
 	{
 		WfObject   *table = lfirst(lc);
@@ -389,9 +390,9 @@ static void
 away_during(WfObject *routine, WfObject *changed)
 {
 	wf_schema_edge(routine->drop_action, changed->first_alter, routine);
-	wf_schema_edge(changed->last_alter, routine->twin->create_action, routine);
 	wf_schema_edge(routine->drop_action, changed->create_action, routine);
-	wf_schema_edge(changed->create_action, routine->twin->create_action, routine);
+	wf_schema_edge(changed->last_alter, routine->create_action, routine);
+	wf_schema_edge(changed->create_action, routine->create_action, routine);
 }
 
 static void
