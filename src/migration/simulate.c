@@ -7,6 +7,7 @@
  */
 #include "common/compat.h"
 
+#include "common/hashfn.h"
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 
@@ -43,12 +44,38 @@ simulation_of(WfCatalog *catalog)
 	return (WfSimulation *) catalog;
 }
 
+/* Most of a key is padding: only the names are hashed and compared. */
+static uint32
+hash_key(const void *key, Size size)
+{
+	const SimKey *names = key;
+
+	return hash_combine(hash_bytes((const unsigned char *) names->schema, strlen(names->schema)),
+						hash_bytes((const unsigned char *) names->name, strlen(names->name)));
+}
+
+static int
+compare_keys(const void *one, const void *other, Size size)
+{
+	const SimKey *a = one;
+	const SimKey *b = other;
+	int			result = strcmp(a->name, b->name);
+
+	return result ? result : strcmp(a->schema, b->schema);
+}
+
 /* A simulation on top of the live catalog, in CurrentMemoryContext. */
 WfSimulation *
 wf_migration_simulation(WfCatalog *live)
 {
 	WfSimulation *simulation = palloc0(sizeof(WfSimulation));
-	HASHCTL		control = {.keysize = sizeof(SimKey), .hcxt = CurrentMemoryContext};
+	HASHCTL		control = {
+		.keysize = sizeof(SimKey),
+		.hash = hash_key,
+		.match = compare_keys,
+		.hcxt = CurrentMemoryContext,
+	};
+	int			flags = HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT;
 
 	simulation->catalog = (WfCatalog)
 	{
@@ -71,11 +98,9 @@ wf_migration_simulation(WfCatalog *live)
 	};
 	simulation->live = live;
 	control.entrysize = sizeof(SimRelation);
-	simulation->relations = hash_create("wishflags simulated relations", 256, &control,
-										HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	simulation->relations = hash_create("wishflags simulated relations", 1024, &control, flags);
 	control.entrysize = wf_sim_type_entry_size();
-	simulation->types = hash_create("wishflags simulated types", 64, &control,
-									HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	simulation->types = hash_create("wishflags simulated types", 64, &control, flags);
 	simulation->search_path = live->search_path(live);
 	return simulation;
 }
@@ -169,15 +194,17 @@ sim_relation(WfCatalog *catalog, const RangeVar *name)
 
 	if (name != simulation->last_name)
 	{
-		simulation->last_relation = wf_sim_relation(simulation, name)->relation;
+		simulation->last_entry = wf_sim_relation(simulation, name);
 		simulation->last_name = name;
 	}
-	return simulation->last_relation;
+	return simulation->last_entry->relation;
 }
 
 static SimRelation *
 entry_of(WfSimulation *simulation, WfRelation *relation)
 {
+	if (simulation->last_name && simulation->last_entry->relation == relation)
+		return simulation->last_entry;
 	return entry_in(simulation, relation->schema ? relation->schema : wf_sim_first_schema(simulation),
 					relation->name);
 }

@@ -83,7 +83,7 @@ typedef struct WfSimulation
 								 * defer.c */
 	const RangeVar *last_name;	/* name looked up last since the last
 								 * statement was */
-	WfRelation *last_relation;	/* applied, and what it means */
+	struct SimRelation *last_entry; /* applied, and what it means */
 	WfSettingValue settings[WF_SETTING_COUNT];
 
 	bool		in_transaction;
