@@ -3,11 +3,13 @@
  */
 #include "common/compat.h"
 
+#include "utils/memutils.h"
+
 #include "migration/finding.h"
 #include "migration/simulate.h"
 
 static void check_elements(WfRuleCall *call, const Bitmapset *rules);
-static bool looks_at_node(const WfRule *rule, NodeTag tag);
+static const Bitmapset *rules_of(NodeTag tag);
 static bool looks_at_command(const WfRule *rule, AlterTableType command);
 static void run_rule(WfRuleCall *call);
 
@@ -25,13 +27,11 @@ wf_migration_check_node(WfCatalog *catalog, const WfRuleSession *session, Node *
 		.session = session,
 	};
 
-	for (int i = 0; i < wf_migration_rule_count; i++)
+	for (int i = -1; (i = bms_next_member(rules_of(nodeTag(node)), i)) >= 0;)
 	{
-		const WfRule *rule = &wf_migration_rules[i];
-
-		if (!looks_at_node(rule, nodeTag(node)) || (rules && !bms_is_member(i, rules)))
+		if (rules && !bms_is_member(i, rules))
 			continue;
-		call.rule = rule;
+		call.rule = &wf_migration_rules[i];
 		run_rule(&call);
 	}
 
@@ -71,17 +71,37 @@ check_elements(WfRuleCall *call, const Bitmapset *rules)
 		simulation->search_path = path;
 }
 
-static bool
-looks_at_node(const WfRule *rule, NodeTag tag)
+/* The rules that look at statements of this kind. */
+static const Bitmapset *
+rules_of(NodeTag tag)
 {
-	if (rule->nodes == NULL)
-		return true;
-	for (const NodeTag *node = rule->nodes; *node != T_Invalid; node++)
+	static Bitmapset **of_tag;	/* by tag; 0: of those that no rule names */
+	static int	tags = 0;
+
+	if (tags == 0)
 	{
-		if (*node == tag)
-			return true;
+		MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+		int			count = 1;
+
+		for (int i = 0; i < wf_migration_rule_count; i++)
+		{
+			for (const NodeTag *node = wf_migration_rules[i].nodes; node && *node != T_Invalid; node++)
+				count = Max(count, (int) *node + 1);
+		}
+		of_tag = palloc0(count * sizeof(Bitmapset *));
+		for (int i = 0; i < wf_migration_rule_count; i++)
+		{
+			const NodeTag *node = wf_migration_rules[i].nodes;
+
+			for (int any = 0; node == NULL && any < count; any++)
+				of_tag[any] = bms_add_member(of_tag[any], i);
+			for (; node && *node != T_Invalid; node++)
+				of_tag[*node] = bms_add_member(of_tag[*node], i);
+		}
+		MemoryContextSwitchTo(old);
+		tags = count;
 	}
-	return false;
+	return of_tag[(int) tag < tags ? tag : 0];
 }
 
 static bool

@@ -100,19 +100,33 @@ wf_rule_identifier_truncated(WfRuleCall *call)
 	}
 }
 
+static inline bool
+is_name_part(char c)
+{
+	return isalnum((unsigned char) c) || c == '_' || c == '$' || IS_HIGHBIT_SET(c);
+}
+
 /* May a text hold a name that is too long?  Spares most the walk by tokens. */
 static bool
 has_long_run(const char *text)
 {
-	int			run = 0;
+	int			length = strlen(text);
+	int			pos = NAMEDATALEN - 1;
 
-	for (; *text != '\0' && run < NAMEDATALEN; text++)
+	if (memchr(text, '"', length))
+		return true;
+	/* A run that does not end before pos can only begin behind what ends it. */
+	while (pos < length)
 	{
-		if (*text == '"')
+		int			start = pos;
+
+		while (start > pos - NAMEDATALEN && is_name_part(text[start]))
+			start--;
+		if (start == pos - NAMEDATALEN)
 			return true;
-		run = isalnum((unsigned char) *text) || *text == '_' || *text == '$' || IS_HIGHBIT_SET(*text) ? run + 1 : 0;
+		pos = start + NAMEDATALEN;
 	}
-	return run >= NAMEDATALEN;
+	return false;
 }
 
 /* A relation that is named without its schema. */
