@@ -203,6 +203,7 @@ OBJS = \
 	src/migration/rule_foreign_key.o \
 	src/migration/rule_hidden.o \
 	src/migration/rule_index.o \
+	src/migration/rule_partition.o \
 	src/migration/rule_rename.o \
 	src/migration/rule_storage.o \
 	src/migration/rule_style.o \
@@ -446,6 +447,7 @@ REGRESS = \
 	migration_index \
 	migration_constraint \
 	migration_body \
+	migration_safe \
 	migration_column \
 	migration_drop \
 	migration_enum \

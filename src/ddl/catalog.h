@@ -166,6 +166,12 @@ struct WfCatalog
 	List	   *(*indexes) (WfCatalog *catalog, WfRelation *relation);
 
 	/*
+	 * The column that a partitioned table is parted by; NULL where that is an
+	 * expression, several columns, or not known.
+	 */
+	char	   *(*partition_key) (WfCatalog *catalog, WfRelation *relation);
+
+	/*
 	 * A type by its qualified name (list of String); as for relations NULL or
 	 * marked missing where there is none.
 	 */
@@ -201,6 +207,9 @@ struct WfCatalog
 };
 
 extern WfCatalog *wf_ddl_catalog_live(void);
+
+/* catalog_types.c */
+extern bool wf_ddl_is_integer(const WfColumn *column);
 
 /* Fills population, rows and bytes once; safe to call again. */
 static inline WfRelation *

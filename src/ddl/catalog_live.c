@@ -49,6 +49,7 @@ wf_ddl_catalog_live(void)
 	catalog->column = live_column;
 	catalog->constraints = wf_ddl_live_constraints;
 	catalog->indexes = wf_ddl_live_indexes;
+	catalog->partition_key = wf_ddl_live_partition_key;
 	catalog->type = live_type;
 	catalog->type_uses = live_type_uses;
 	catalog->has_label = live_has_label;

@@ -11,6 +11,7 @@
 #include "catalog/indexing.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_partitioned_table.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
@@ -153,6 +154,23 @@ wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation)
 	table_close(pg_constraint, AccessShareLock);
 	MemoryContextSwitchTo(old);
 	return constraints;
+}
+
+/* The one plain column of the partition key, or NULL. */
+char *
+wf_ddl_live_partition_key(WfCatalog *catalog, WfRelation *relation)
+{
+	HeapTuple	tuple = SearchSysCache1(PARTRELID, ObjectIdGetDatum(relation->relid));
+	Form_pg_partitioned_table form;
+	char	   *name = NULL;
+
+	if (!HeapTupleIsValid(tuple))
+		return NULL;
+	form = (Form_pg_partitioned_table) GETSTRUCT(tuple);
+	if (form->partnatts == 1 && form->partattrs.values[0] > 0)
+		name = get_attname(relation->relid, form->partattrs.values[0], true);
+	ReleaseSysCache(tuple);
+	return name;
 }
 
 /* The indexes of a relation, as a list of WfIndex. */

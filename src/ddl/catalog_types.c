@@ -220,6 +220,12 @@ loses_values(Oid from, int32 from_typmod, Oid to, int32 to_typmod)
 	return from == to && length_shrinks(to, from_typmod, to_typmod);
 }
 
+bool
+wf_ddl_is_integer(const WfColumn *column)
+{
+	return column->type == INT2OID || column->type == INT4OID || column->type == INT8OID;
+}
+
 /* The worst volatility of the functions that may be meant. */
 char
 wf_ddl_live_volatility(WfCatalog *catalog, List *name, int nargs)

@@ -6,10 +6,15 @@
 #include "nodes/value.h"
 
 #include "ddl/deparse.h"
+#include "ddl/source.h"
 #include "ddl/walk.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 
+static char *in_batches(WfRuleCall *call, WfRelation *table, RangeVar *name);
+static char *whole_number_key(WfRuleCall *call, WfRelation *table);
+static bool sets_column(Node *stmt, const char *name);
+static int	where_word(const char *text);
 static WfRelation *read_table(WfRuleCall *call, Node *query);
 static bool takes_range_var(Node *node, void *context);
 
@@ -54,6 +59,98 @@ wf_rule_unbatched_data_change(WfRuleCall *call)
 	finding->lock = RowExclusiveLock;
 	finding->scans = where == NULL;
 	finding->hint = pstrdup("Change some thousand rows at a time, by ranges of the key, each in a transaction of its own.");
+	if (!IsA(call->statement, MergeStmt))
+		finding->safe_sql = in_batches(call, table, name);
+}
+
+/*
+ * The statement over ranges of the primary key, a transaction each; NULL where
+ * there is no whole number to go by, or something to return.  A row keeps its
+ * key, so none is changed twice, which pages do not promise.
+ */
+static char *
+in_batches(WfRuleCall *call, WfRelation *table, RangeVar *name)
+{
+	List	   *returning = IsA(call->statement, UpdateStmt) ? ((UpdateStmt *) call->statement)->returningList :
+		((DeleteStmt *) call->statement)->returningList;
+	char	   *key = whole_number_key(call, table);
+	char	   *text = wf_rule_statement_text(call);
+	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
+	char	   *column;
+	int			where;
+
+	if (key == NULL || text == NULL || returning != NIL || sets_column(call->statement, key))
+		return NULL;
+	key = wf_ddl_quote_name(NULL, key);
+	column = psprintf("%s.%s", wf_ddl_quote_name(NULL, name->alias ? name->alias->aliasname : name->relname), key);
+	where = where_word(text);
+	return psprintf("DO $batches$\n"
+					"DECLARE\n"
+					"    wf_next bigint := (SELECT min(%s) FROM %s);\n"
+					"    wf_last bigint := (SELECT max(%s) FROM %s);\n"
+					"BEGIN\n"
+					"    WHILE wf_next <= wf_last LOOP\n"
+					"        %s WHERE %s BETWEEN wf_next AND wf_next + 9999%s%s%s;\n"
+					"        COMMIT;\n"
+					"        wf_next := wf_next + 10000;\n"
+					"    END LOOP;\n"
+					"END $batches$;",
+					key, relation, key, relation,
+					where < 0 ? text : wf_ddl_source_copy(text, 0, where), column,
+					where < 0 ? "" : " AND (", where < 0 ? "" : wf_ddl_source_copy(text, where + strlen("where"), strlen(text)),
+					where < 0 ? "" : ")");
+}
+
+/* The one column of the primary key, if it is an integer; else NULL. */
+static char *
+whole_number_key(WfRuleCall *call, WfRelation *table)
+{
+	ListCell   *lc;
+
+	foreach(lc, call->catalog->constraints(call->catalog, table))
+	{
+		WfConstraint *constraint = lfirst(lc);
+		WfColumn   *column;
+
+		if (constraint->kind != 'p' || list_length(constraint->columns) != 1)
+			continue;
+		column = call->catalog->column(call->catalog, table, linitial(constraint->columns));
+		if (column && wf_ddl_is_integer(column))
+			return column->name;
+	}
+	return NULL;
+}
+
+static bool
+sets_column(Node *stmt, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, IsA(stmt, UpdateStmt) ? ((UpdateStmt *) stmt)->targetList : NIL)
+	{
+		if (strcmp(lfirst_node(ResTarget, lc)->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Where the statement's own WHERE stands; -1: nowhere. */
+static int
+where_word(const char *text)
+{
+	int			end = strlen(text);
+	int			pos = 0;
+
+	while ((pos = wf_ddl_source_skip_space(text, pos, end)) < end)
+	{
+		if (wf_ddl_source_word_is(text, pos, end, "where"))
+			return pos;
+		if (text[pos] == '(' || text[pos] == '[')
+			pos = wf_ddl_source_skip_group(text, pos, end);
+		else
+			pos = wf_ddl_source_skip_token(text, pos, end);
+	}
+	return -1;
 }
 
 /* TRUNCATE. */

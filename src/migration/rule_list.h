@@ -103,6 +103,11 @@ extern void wf_rule_index_build_corruption(WfRuleCall *call);
 extern void wf_rule_duplicate_index(WfRuleCall *call);
 extern void wf_rule_invalid_index_left(WfRuleCall *call);
 
+/* rule_partition.c */
+extern void wf_rule_attach_partition(WfRuleCall *call);
+extern void wf_rule_create_partition(WfRuleCall *call);
+extern void wf_rule_detach_partition(WfRuleCall *call);
+
 /* rule_rename.c */
 extern void wf_rule_rename_other(WfRuleCall *call);
 extern void wf_rule_move_schema(WfRuleCall *call);
@@ -117,9 +122,6 @@ extern void wf_rule_set_tablespace(WfRuleCall *call);
 extern void wf_rule_set_expression(WfRuleCall *call);
 extern void wf_rule_cluster_or_vacuum_full(WfRuleCall *call);
 extern void wf_rule_refresh_matview(WfRuleCall *call);
-extern void wf_rule_attach_partition(WfRuleCall *call);
-extern void wf_rule_create_partition(WfRuleCall *call);
-extern void wf_rule_detach_partition(WfRuleCall *call);
 
 /* rule_style.c */
 extern void wf_rule_json_column(WfRuleCall *call);

@@ -1,0 +1,190 @@
+/*
+ * rule_partition.c: rules about partitions.
+ */
+#include "common/compat.h"
+
+#include "commands/defrem.h"
+#include "lib/stringinfo.h"
+
+#include "ddl/deparse.h"
+#include "ddl/source.h"
+#include "migration/finding.h"
+#include "migration/rule_list.h"
+
+static char *attach_by_check(WfRuleCall *call, PartitionCmd *partition, WfRelation *child);
+static char *bound_text(WfRuleCall *call, PartitionBoundSpec *bound);
+static char *bound_check(PartitionBoundSpec *bound, const char *text, const char *key);
+static char *range_check(PartitionBoundSpec *bound, const char *text, const char *key);
+static bool is_open(Node *datum);
+
+/* ATTACH PARTITION. */
+void
+wf_rule_attach_partition(WfRuleCall *call)
+{
+	PartitionCmd *partition = castNode(PartitionCmd, call->command->def);
+	WfRelation *child;
+	WfFinding  *finding;
+
+	/* ALTER INDEX ... ATTACH PARTITION comes the same way, and reads nothing. */
+	if (((AlterTableStmt *) call->statement)->objtype != OBJECT_TABLE || partition->bound == NULL)
+		return;
+	child = wf_rule_table_at_work(call, partition->name);
+	if (child == NULL)
+		return;
+	finding = wf_finding_add(call, "ATTACH PARTITION stops all reads and writes of \"%s\", and of a default partition, while it reads them to check the bounds",
+							 child->name);
+	wf_finding_on(call, finding, child);
+	finding->lock = AccessExclusiveLock;
+	finding->scans = true;
+	finding->hint = pstrdup("Add a CHECK to the table that says the same as the bounds, NOT VALID, and validate it first: then nothing is read.");
+	finding->safe_sql = attach_by_check(call, partition, child);
+}
+
+/*
+ * ATTACH behind a valid CHECK that says the same as the bounds; NULL where it
+ * cannot be written down.
+ */
+static char *
+attach_by_check(WfRuleCall *call, PartitionCmd *partition, WfRelation *child)
+{
+	WfRelation *parent = wf_rule_altered_table(call);
+	char	   *key = parent && !parent->missing ? call->catalog->partition_key(call->catalog, parent) : NULL;
+	char	   *bound = bound_text(call, partition->bound);
+	char	   *check = key && bound ? bound_check(partition->bound, bound, wf_ddl_quote_name(NULL, key)) : NULL;
+	char	   *table = wf_ddl_quote_name(child->schema, child->name);
+	char	   *name = wf_ddl_quote_name(NULL, makeObjectName(child->name, NULL, "bounds"));
+
+	if (check == NULL)
+		return NULL;
+	return psprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s) NOT VALID;\n"
+					"ALTER TABLE %s VALIDATE CONSTRAINT %s;\n"
+					"ALTER TABLE %s ATTACH PARTITION %s %s;\n"
+					"ALTER TABLE %s DROP CONSTRAINT %s;",
+					table, name, check, table, name, wf_ddl_quote_name(parent->schema, parent->name), table, bound,
+					table, name);
+}
+
+/* FOR VALUES ... or DEFAULT, as it is written; NULL where there is no text. */
+static char *
+bound_text(WfRuleCall *call, PartitionBoundSpec *bound)
+{
+	const char *source = call->source;
+	int			end = wf_rule_source_end(call);
+	int			pos = bound->location;
+	int			groups = bound->strategy == PARTITION_STRATEGY_RANGE ? 2 : 1;
+
+	if (bound->is_default)
+		return pstrdup("DEFAULT");
+	if (source == NULL || pos < 0)
+		return NULL;
+	/* IN (...), FROM (...) TO (...), WITH (...) */
+	while (groups-- > 0)
+	{
+		pos = wf_ddl_source_skip_token(source, wf_ddl_source_skip_space(source, pos, end), end);
+		pos = wf_ddl_source_skip_group(source, wf_ddl_source_skip_space(source, pos, end), end);
+	}
+	return psprintf("FOR VALUES %s", wf_ddl_source_copy(source, bound->location, pos));
+}
+
+/*
+ * What the bound says of the rows, in the form in which the server finds it
+ * implied; NULL: a hash, or the default partition.
+ */
+static char *
+bound_check(PartitionBoundSpec *bound, const char *text, const char *key)
+{
+	ListCell   *lc;
+
+	if (bound->is_default)
+		return NULL;
+	if (bound->strategy == PARTITION_STRATEGY_LIST)
+	{
+		foreach(lc, bound->listdatums)
+		{
+			if (IsA(lfirst(lc), A_Const) && lfirst_node(A_Const, lc)->isnull)
+				return NULL;
+		}
+		return psprintf("%s IS NOT NULL AND %s %s", key, key, text + strlen("FOR VALUES "));
+	}
+	if (bound->strategy == PARTITION_STRATEGY_RANGE)
+		return range_check(bound, text + strlen("FOR VALUES FROM "), key);
+	return NULL;
+}
+
+static char *
+range_check(PartitionBoundSpec *bound, const char *text, const char *key)
+{
+	int			end = strlen(text);
+	int			from = wf_ddl_source_skip_space(text, 0, end);
+	int			from_end = wf_ddl_source_skip_group(text, from, end);
+	int			to = wf_ddl_source_find_word(text, from_end, end, "to");
+	StringInfoData buf;
+
+	if (to < 0)
+		return NULL;
+	to = wf_ddl_source_skip_space(text, to + strlen("to"), end);
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "%s IS NOT NULL", key);
+	if (!is_open(linitial(bound->lowerdatums)))
+		appendStringInfo(&buf, " AND %s >= %s", key, wf_ddl_source_copy(text, from, from_end));
+	if (!is_open(linitial(bound->upperdatums)))
+		appendStringInfo(&buf, " AND %s < %s", key, wf_ddl_source_copy(text, to, end));
+	return buf.data;
+}
+
+/* MINVALUE or MAXVALUE, which the grammar leaves as names. */
+static bool
+is_open(Node *datum)
+{
+	return IsA(datum, ColumnRef);
+}
+
+/* CREATE TABLE ... PARTITION OF. */
+void
+wf_rule_create_partition(WfRuleCall *call)
+{
+	CreateStmt *stmt = (CreateStmt *) call->statement;
+	WfRelation *parent;
+	WfFinding  *finding;
+	char	   *bound;
+
+	if (stmt->partbound == NULL || stmt->inhRelations == NIL)
+		return;
+	parent = wf_rule_relation(call, linitial(stmt->inhRelations));
+	if (parent == NULL)
+		return;
+	finding = wf_finding_add(call, "CREATE TABLE ... PARTITION OF stops all reads and writes of \"%s\" for a moment, or while it reads a default partition",
+							 parent->name);
+	wf_finding_on(call, finding, parent);
+	finding->lock = AccessExclusiveLock;
+	finding->hint = pstrdup("Make the table with LIKE, then ATTACH it, which lets reads and writes of the parent go on.");
+	bound = stmt->partspec ? NULL : bound_text(call, stmt->partbound);
+	if (bound)
+		finding->safe_sql = psprintf("CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS);\n"
+									 "ALTER TABLE %s ATTACH PARTITION %s %s;",
+									 wf_ddl_range_var(stmt->relation), finding->object,
+									 finding->object, wf_ddl_range_var(stmt->relation), bound);
+}
+
+/* DETACH PARTITION without CONCURRENTLY. */
+void
+wf_rule_detach_partition(WfRuleCall *call)
+{
+	PartitionCmd *partition = castNode(PartitionCmd, call->command->def);
+	WfRelation *parent;
+	WfFinding  *finding;
+
+	if (partition->concurrent)
+		return;
+	parent = wf_rule_altered_table(call);
+	if (parent == NULL)
+		return;
+	finding = wf_finding_add(call, "DETACH PARTITION waits for all queries on \"%s\", and new ones wait behind it", parent->name);
+	wf_finding_on(call, finding, parent);
+	finding->lock = AccessExclusiveLock;
+	if (call->catalog->server_version < 14)
+		return;
+	finding->hint = pstrdup("Use DETACH PARTITION ... CONCURRENTLY, outside of a transaction block; it is refused while there is a default partition.");
+	finding->safe_sql = psprintf("ALTER TABLE %s DETACH PARTITION %s CONCURRENTLY;",
+								 finding->object, wf_ddl_range_var(partition->name));
+}
