@@ -29,6 +29,13 @@ SELECT * FROM data_check('
 	ALTER TABLE child ALTER name TYPE int USING name::int;
 	ALTER TABLE child ALTER price TYPE smallint');
 
+-- What the text adds without a look and validates later.
+SELECT * FROM data_check('
+	ALTER TABLE child ADD CONSTRAINT c CHECK (price > 0) NOT VALID, ADD CONSTRAINT d CHECK (price < 100) NOT VALID;
+	ALTER TABLE child ADD CONSTRAINT f FOREIGN KEY (parent) REFERENCES parent NOT VALID;
+	ALTER TABLE child VALIDATE CONSTRAINT c, VALIDATE CONSTRAINT d, VALIDATE CONSTRAINT f');
+SELECT count(*) FROM data_check('ALTER TABLE child ADD CONSTRAINT c CHECK (price > 0) NOT VALID; DELETE FROM child WHERE price <= 0; ALTER TABLE child VALIDATE CONSTRAINT c');
+
 -- The server agrees.
 \set VERBOSITY sqlstate
 ALTER TABLE child ALTER parent SET NOT NULL;

@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 
 #include "ddl/deparse.h"
+#include "ddl/source.h"
 
 /* How the grammar names built-in types, and how people write them. */
 static const struct
@@ -180,6 +181,24 @@ wf_ddl_object_name(ObjectType type, Node *object)
 		default:
 			return pstrdup("");
 	}
+}
+
+/*
+ * The expression of a CHECK as it is written, in parentheses; NULL where there
+ * is no text, which ends at end.
+ */
+char *
+wf_ddl_check_expression(const char *source, int end, const Constraint *constraint)
+{
+	int			place;
+
+	if (source == NULL || end == 0 || constraint->location < 0)
+		return NULL;
+	place = wf_ddl_source_find_word(source, constraint->location, end, "CHECK");
+	if (place < 0)
+		return NULL;
+	place = wf_ddl_source_skip_space(source, place + strlen("CHECK"), end);
+	return wf_ddl_source_copy(source, place, wf_ddl_source_skip_group(source, place, end));
 }
 
 /*

@@ -107,6 +107,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 		report_unused(&check, statement.number, wf_directives_take(&directives.next));
 		if (findings != NIL)
 			report(target, reader, statement.number, statement.offset, findings);
+		simulation->source = statement.source;
 		if (statement.node)
 			wf_migration_apply(simulation, statement.node);
 		if (statement.kind == WF_STATEMENT_META)
@@ -320,6 +321,7 @@ check_inner(Check *check, WfStatement *statement, const WfBodyStatement *item, i
 	findings = settle(check, statement, findings);
 	findings = list_concat(findings, check_inside(check, statement, inner.node, -1, depth + 1));
 	/* A branch is taken where it is needed; a handler, where things fail. */
+	check->simulation->source = inner.source;
 	if (!item->in_handler && !(is_tolerant && wf_migration_exists(check->simulation, inner.node)))
 		wf_migration_apply(check->simulation, inner.node);
 	check->simulation->last_name = NULL;

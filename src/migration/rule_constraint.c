@@ -204,17 +204,7 @@ report_check(WfRuleCall *call, WfRelation *table, Constraint *constraint, const 
 char *
 wf_rule_check_expression(WfRuleCall *call, Constraint *constraint)
 {
-	int			end = wf_rule_source_end(call);
-	int			place;
-
-	if (end == 0 || constraint->location < 0)
-		return NULL;
-	place = wf_ddl_source_find_word(call->source, constraint->location, end, "CHECK");
-	if (place < 0)
-		return NULL;
-	place = wf_ddl_source_skip_space(call->source, place + strlen("CHECK"), end);
-	return wf_ddl_source_copy(call->source, place,
-							  wf_ddl_source_skip_group(call->source, place, end));
+	return wf_ddl_check_expression(call->source, wf_rule_source_end(call), constraint);
 }
 
 /* SET NOT NULL, unless something proves that no row is null. */

@@ -190,8 +190,7 @@ validated_constraint(WfRuleCall *call, WfRelation *table, char kind)
 	{
 		WfConstraint *constraint = lfirst(lc);
 
-		if (constraint->kind == kind && !constraint->validated && OidIsValid(constraint->oid) &&
-			constraint->name && strcmp(constraint->name, call->command->name) == 0)
+		if (constraint->kind == kind && !constraint->validated && constraint->name && strcmp(constraint->name, call->command->name) == 0)
 			return constraint;
 	}
 	return NULL;
@@ -213,7 +212,9 @@ wf_rule_check_would_fail(WfRuleCall *call)
 	known = validated_constraint(call, table, 'c');
 	if (added)
 		expression = wf_rule_check_expression(call, added);
-	else if (known && call->session->ask(call->session,
+	else if (known && known->expression)
+		expression = known->expression;
+	else if (known && OidIsValid(known->oid) && call->session->ask(call->session,
 										 psprintf("SELECT 1, pg_catalog.pg_get_expr(conbin, conrelid) "
 												  "FROM pg_catalog.pg_constraint WHERE oid = %u", known->oid), &answer))
 		expression = answer.example;
@@ -254,7 +255,7 @@ wf_rule_foreign_key_would_fail(WfRuleCall *call)
 			keys = primary_key(call, referenced);
 		count_orphans(call, table, wf_ddl_quote_name(referenced->schema, referenced->name), columns, keys);
 	}
-	else if (known)
+	else if (known && known->foreign_table)
 		count_orphans(call, table, known->foreign_table, known->columns, known->foreign_columns);
 }
 

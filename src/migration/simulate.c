@@ -32,6 +32,7 @@ static List *sim_constraints(WfCatalog *catalog, WfRelation *relation);
 static List *sim_indexes(WfCatalog *catalog, WfRelation *relation);
 static WfTypeChange sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type);
 static char *sim_partition_key(WfCatalog *catalog, WfRelation *relation);
+static List *copy_names(List *names);
 static char sim_volatility(WfCatalog *catalog, List *name, int nargs);
 static List *sim_search_path(WfCatalog *catalog);
 static List *sim_dependents(WfCatalog *catalog, WfRelation *relation, int attnum);
@@ -388,14 +389,24 @@ sim_indexes(WfCatalog *catalog, WfRelation *relation)
 	return entry->indexes;
 }
 
+/* A list of char *, some of which may be NULL, in CurrentMemoryContext. */
+static List *
+copy_names(List *names)
+{
+	List	   *copy = NIL;
+	ListCell   *lc;
+
+	foreach(lc, names)
+		copy = lappend(copy, lfirst(lc) ? pstrdup(lfirst(lc)) : NULL);
+	return copy;
+}
+
 /* constraint and its parts are copied. */
 void
 wf_sim_add_constraint(WfSimulation *simulation, SimRelation *entry, WfConstraint *constraint)
 {
 	MemoryContext old;
 	WfConstraint *copy;
-	List	   *columns = NIL;
-	ListCell   *lc;
 
 	load_parts(simulation, entry);
 	old = MemoryContextSwitchTo(simulation->catalog.context);
@@ -405,9 +416,10 @@ wf_sim_add_constraint(WfSimulation *simulation, SimRelation *entry, WfConstraint
 	copy->transaction = simulation->transaction;
 	if (constraint->not_null_column)
 		copy->not_null_column = pstrdup(constraint->not_null_column);
-	foreach(lc, constraint->columns)
-		columns = lappend(columns, pstrdup(lfirst(lc)));
-	copy->columns = columns;
+	copy->columns = copy_names(constraint->columns);
+	copy->foreign_table = constraint->foreign_table ? pstrdup(constraint->foreign_table) : NULL;
+	copy->foreign_columns = copy_names(constraint->foreign_columns);
+	copy->expression = constraint->expression ? pstrdup(constraint->expression) : NULL;
 	copy->created_here = true;
 	entry->constraints = lappend(entry->constraints, copy);
 	MemoryContextSwitchTo(old);
@@ -460,17 +472,13 @@ wf_sim_add_index(WfSimulation *simulation, SimRelation *entry, WfIndex *index)
 {
 	MemoryContext old;
 	WfIndex    *copy;
-	List	   *columns = NIL;
-	ListCell   *lc;
 
 	load_parts(simulation, entry);
 	old = MemoryContextSwitchTo(simulation->catalog.context);
 	copy = palloc(sizeof(WfIndex));
 	*copy = *index;
 	copy->name = index->name ? pstrdup(index->name) : NULL;
-	foreach(lc, index->columns)
-		columns = lappend(columns, lfirst(lc) ? pstrdup(lfirst(lc)) : NULL);
-	copy->columns = columns;
+	copy->columns = copy_names(index->columns);
 	copy->created_here = true;
 	entry->indexes = lappend(entry->indexes, copy);
 	if (!index->is_partial)

@@ -72,6 +72,7 @@ typedef struct WfSimulation
 	List	   *search_path;	/* of char * */
 	List	   *new_schemas;	/* of char * */
 	int			statement;		/* number of the present one */
+	const char *source;			/* its text, for what is applied; may be NULL */
 	Bitmapset  *told;			/* rules that speak once a text, and have */
 	bool		is_opaque;		/* something that can't be looked into may
 								 * have made what is not known here */

@@ -21,6 +21,7 @@ static void apply_drop(WfSimulation *simulation, DropStmt *stmt);
 static void apply_rename(WfSimulation *simulation, RenameStmt *stmt);
 static void apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt);
 static void apply_function(WfSimulation *simulation, CreateFunctionStmt *stmt);
+static void note_referenced(WfSimulation *simulation, Constraint *constraint, WfConstraint *made);
 static void apply_type(WfSimulation *simulation, Node *stmt);
 static void apply_comment(WfSimulation *simulation, CommentStmt *stmt);
 
@@ -299,10 +300,15 @@ apply_constraint(WfSimulation *simulation, SimRelation *relation, Constraint *co
 			made.kind = 'c';
 			made.not_null_column = wf_ddl_not_null_column(constraint->raw_expr);
 			made.only_not_null = made.not_null_column && IsA(constraint->raw_expr, NullTest);
+			/* VALIDATE may follow. */
+			if (constraint->skip_validation && simulation->source)
+				made.expression = wf_ddl_check_expression(simulation->source, strlen(simulation->source), constraint);
 			break;
 		case CONSTR_FOREIGN:
 			made.kind = 'f';
 			columns = constraint->fk_attrs;
+			if (constraint->skip_validation)
+				note_referenced(simulation, constraint, &made);
 			break;
 		case CONSTR_PRIMARY:
 			made.kind = 'p';
@@ -328,6 +334,25 @@ apply_constraint(WfSimulation *simulation, SimRelation *relation, Constraint *co
 	wf_sim_settle_primary_key(simulation, relation);
 	foreach(lc, made.columns)
 		wf_sim_set_column(simulation, relation, lfirst(lc))->not_null = true;
+}
+
+/* What a foreign key refers to, where that is a table of the database. */
+static void
+note_referenced(WfSimulation *simulation, Constraint *constraint, WfConstraint *made)
+{
+	WfCatalog  *catalog = &simulation->catalog;
+	WfRelation *referenced = catalog->relation(catalog, constraint->pktable);
+	ListCell   *lc;
+
+	if (!OidIsValid(referenced->relid))
+		return;
+	made->foreign_table = wf_ddl_quote_name(referenced->schema, referenced->name);
+	made->foreign_columns = wf_sim_string_names(constraint->pk_attrs);
+	foreach(lc, constraint->pk_attrs == NIL ? catalog->indexes(catalog, referenced) : NIL)
+	{
+		if (((WfIndex *) lfirst(lc))->is_primary)
+			made->foreign_columns = ((WfIndex *) lfirst(lc))->columns;
+	}
 }
 
 static void
