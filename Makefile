@@ -166,12 +166,14 @@ OBJS = \
 	src/migration/cover.o \
 	src/migration/defer.o \
 	src/migration/directive.o \
+	src/migration/directive_alias.o \
 	src/migration/directive_names.o \
 	src/migration/engine.o \
 	src/migration/finding.o \
 	src/migration/functions.o \
 	src/migration/probe.o \
 	src/migration/registry.o \
+	src/migration/record.o \
 	src/migration/rehearse.o \
 	src/migration/rehearse_block.o \
 	src/migration/rehearse_form.o \
@@ -180,6 +182,7 @@ OBJS = \
 	src/migration/rehearse_text.o \
 	src/migration/rehearse_touch.o \
 	src/migration/report.o \
+	src/migration/report_escape.o \
 	src/migration/report_html.o \
 	src/migration/report_json.o \
 	src/migration/report_junit.o \
@@ -362,6 +365,7 @@ SQL_PARTS = \
 	src/migration/migration.sql \
 	src/migration/rehearse.sql \
 	src/migration/report.sql \
+	src/migration/record.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
@@ -453,6 +457,8 @@ REGRESS = \
 	migration_rehearse_wrong \
 	migration_rollback \
 	migration_report \
+	migration_escape \
+	migration_record \
 	guard_index \
 	guard_constraint \
 	guard_enum \

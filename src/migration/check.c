@@ -44,7 +44,7 @@ static List *drop_below(List *findings, WfSeverity least);
 
 void
 wf_migration_check_text(const char *text, int length, const WfCheckOptions *options, WfSimulation *simulation,
-						WfReportFindings report, void *target)
+						WfReportFindings report, WfReportDirective report_directive, void *target)
 {
 	Bitmapset  *rules = chosen_rules(options);
 	WfSeverity	least = least_severity(options);
@@ -62,7 +62,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 														"wishflags statement",
 														ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(per_statement);
-	WfDirectives directives = {.context = old};
+	WfDirectives directives = {.context = old, .aliases = options->aliases};
 	Report		all = {report, target, reader, &session, rules, least};
 	WfStatement statement;
 	int			save_nestlevel = NewGUCNestLevel();
@@ -108,6 +108,11 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 		report(target, reader, deferred->statement, deferred->offset, list_make1(deferred->finding));
 	}
 	report_unused(&all, simulation->statement, wf_directives_take(&directives.file));
+	if (report_directive)
+	{
+		foreach(lc, directives.all)
+			report_directive(target, reader, lfirst(lc));
+	}
 	AtEOXact_GUC(true, save_nestlevel);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(per_statement);

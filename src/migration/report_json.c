@@ -15,12 +15,13 @@
 
 static void write_counts(StringInfo out, const int count[WF_SEVERITIES]);
 static void write_finding(StringInfo out, WfReportFinding *found);
+static void write_escapes(StringInfo out, List *escapes);
 static void write_rules(StringInfo out, WfReport *report);
 static void write_result(StringInfo out, WfReportFile *file, WfReportFinding *found);
 static uint64 print_of(WfReportFile *file, WfReportFinding *found);
 static void member(StringInfo out, const char *key, const char *text);
 
-/* {"summary": {...}, "files": [{"file": ..., "findings": [...]}]} */
+/* {"summary": {...}, "files": [{"file": ..., "findings": [...], "directives": [...]}]} */
 void
 wf_report_json(StringInfo out, WfReport *report)
 {
@@ -38,13 +39,18 @@ wf_report_json(StringInfo out, WfReport *report)
 		escape_json(out, file->name);
 		appendStringInfoString(out, ", ");
 		write_counts(out, file->count);
+		if (file->milliseconds >= 0)
+			appendStringInfo(out, ", \"milliseconds\": %.3f", file->milliseconds);
 		appendStringInfoString(out, ", \"findings\": [");
 		foreach(lc2, file->findings)
 		{
 			appendStringInfo(out, "%s\n      ", foreach_current_index(lc2) > 0 ? "," : "");
 			write_finding(out, lfirst(lc2));
 		}
-		appendStringInfo(out, "%s]}", file->findings ? "\n    " : "");
+		appendStringInfo(out, "%s]", file->findings ? "\n    " : "");
+		if (file->escapes)
+			write_escapes(out, file->escapes);
+		appendStringInfoChar(out, '}');
 	}
 	appendStringInfo(out, "%s]\n}\n", report->files ? "\n  " : "");
 }
@@ -75,6 +81,30 @@ write_finding(StringInfo out, WfReportFinding *found)
 	member(out, "hint", finding->hint);
 	member(out, "safe_sql", finding->safe_sql);
 	appendStringInfo(out, ", \"evidence\": %s}", JsonbToCString(NULL, &found->evidence->root, VARSIZE(found->evidence)));
+}
+
+/* The comments that take findings back; rules is empty for one that speaks of all. */
+static void
+write_escapes(StringInfo out, List *escapes)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	appendStringInfoString(out, ", \"directives\": [");
+	foreach(lc, escapes)
+	{
+		WfReportEscape *escape = lfirst(lc);
+
+		appendStringInfo(out, "%s\n      {\"line\": %d, \"rules\": [", foreach_current_index(lc) > 0 ? "," : "", escape->line);
+		foreach(lc2, escape->rules)
+			appendStringInfo(out, "%s\"%s\"", foreach_current_index(lc2) > 0 ? ", " : "", (char *) lfirst(lc2));
+		appendStringInfo(out, "], \"used\": %s", escape->used ? "true" : "false");
+		member(out, "reason", escape->reason);
+		member(out, "until", escape->until);
+		member(out, "fault", escape->fault);
+		appendStringInfoChar(out, '}');
+	}
+	appendStringInfoString(out, "\n    ]");
 }
 
 /* One run, with the rules that have findings. */
