@@ -371,7 +371,19 @@ SQL_PARTS = \
 	src/wishflags.sql \
 	src/common/epilogue.sql
 
-SCRIPTS = src/wishflags
+# The command is these parts, in this order.
+SCRIPT_PARTS = \
+	src/wishflags \
+	src/command/tool.sh \
+	src/command/check.sh \
+	src/command/history.sh \
+	src/command/replay.sh \
+	src/command/ledger.sh \
+	src/command/rollback.sh \
+	src/command/record.sh \
+	src/command/run.sh
+
+SCRIPTS_built = wishflags
 
 DATA_built = wishflags--$(EXTVERSION).sql
 DATA = $(patsubst $(srcroot)/%,%,$(wildcard $(srcroot)/src/upgrade/*.sql))
@@ -505,5 +517,9 @@ print-%:
 
 $(DATA_built): $(addprefix $(srcroot)/,$(SQL_PARTS)) $(srcroot)/Makefile
 	cat $(addprefix $(srcroot)/,$(SQL_PARTS)) > $@
+
+$(SCRIPTS_built): $(addprefix $(srcroot)/,$(SCRIPT_PARTS)) $(srcroot)/Makefile $(srcroot)/wishflags.control
+	sed 's/@EXTVERSION@/$(EXTVERSION)/' $(addprefix $(srcroot)/,$(SCRIPT_PARTS)) > $@
+	chmod 755 $@
 
 endif
