@@ -4,43 +4,44 @@
 # The table that a tool keeps is known by its columns, as several tools have one
 # of the same name.  applied lists what was run, the oldest first: the key that
 # files are found by (of_tool ... key), what to show, when, and what has gone
-# wrong; forget takes the migration %2$L out again, %3$L being the one before it.
+# wrong; forget takes the migration %2$L out again, %3$L being the one before it;
+# clear does so where there is none before it, if that is something else.
 # %1$s is the table, %4$s its schema.
 ledgers="(VALUES
 	('drizzle', '.*drizzle.*migrations', '{hash,created_at,id}', '{name}',
 		'SELECT created_at::text, ''when '' || created_at, to_timestamp(created_at / 1000.0), NULL FROM %1\$s ORDER BY created_at, id',
-		'DELETE FROM %1\$s WHERE created_at = %2\$L;'),
+		'DELETE FROM %1\$s WHERE created_at = %2\$L;', NULL),
 	('drizzle-folders', '.*drizzle.*migrations', '{hash,created_at,id,name}', '{}',
 		'SELECT name, name, to_timestamp(created_at / 1000.0), NULL FROM %1\$s ORDER BY created_at, id',
-		'DELETE FROM %1\$s WHERE name = %2\$L;'),
+		'DELETE FROM %1\$s WHERE name = %2\$L;', NULL),
 	('prisma', '_prisma_migrations', '{migration_name,finished_at,rolled_back_at,checksum}', '{}',
 		'SELECT migration_name, migration_name, coalesce(finished_at, started_at), CASE WHEN finished_at IS NULL THEN ''failed'' END
 			FROM %1\$s WHERE rolled_back_at IS NULL ORDER BY started_at, migration_name',
-		'DELETE FROM %1\$s WHERE migration_name = %2\$L;'),
+		'DELETE FROM %1\$s WHERE migration_name = %2\$L;', NULL),
 	('flyway', '.*schema_(history|version)', '{installed_rank,version,script,success}', '{}',
 		'SELECT coalesce(regexp_replace(version, ''(\\.0+)+\$'', ''''), script), script, installed_on, CASE WHEN NOT success THEN ''failed'' END FROM (
 			SELECT DISTINCT ON (coalesce(version, script)) * FROM %1\$s ORDER BY coalesce(version, script), installed_rank DESC) m
 			WHERE type !~ ''^(UNDO|DELETE|SCHEMA)'' ORDER BY installed_rank',
-		'DELETE FROM %1\$s WHERE coalesce(regexp_replace(version, ''(\\.0+)+\$'', ''''), script) = %2\$L;'),
+		'DELETE FROM %1\$s WHERE coalesce(regexp_replace(version, ''(\\.0+)+\$'', ''''), script) = %2\$L;', NULL),
 	('golang-migrate', '.*schema_migrations', '{version,dirty}', '{}',
 		'SELECT version::text, version::text, NULL::timestamptz, CASE WHEN dirty THEN ''failed'' END FROM %1\$s',
-		'UPDATE %1\$s SET version = %3\$L, dirty = false; DELETE FROM %1\$s WHERE version IS NULL;'),
+		'UPDATE %1\$s SET version = %3\$L, dirty = false;', 'DELETE FROM %1\$s;'),
 	('dbmate', '.*schema_migrations', '{version}', '{dirty,inserted_at,statements}',
 		'SELECT version, version, NULL::timestamptz, NULL FROM %1\$s ORDER BY version',
-		'DELETE FROM %1\$s WHERE version = %2\$L;'),
+		'DELETE FROM %1\$s WHERE version = %2\$L;', NULL),
 	('goose', '.*goose_db_version', '{version_id,is_applied,tstamp}', '{}',
 		'SELECT version_id::text, version_id::text, tstamp, NULL FROM (
 			SELECT DISTINCT ON (version_id) * FROM %1\$s ORDER BY version_id, id DESC) m WHERE is_applied AND version_id > 0 ORDER BY version_id',
-		'DELETE FROM %1\$s WHERE version_id = %2\$L;'),
+		'DELETE FROM %1\$s WHERE version_id = %2\$L;', NULL),
 	('sqitch', 'changes', '{change_id,script_hash,change,project,committed_at}', '{}',
 		'SELECT change, change, committed_at, NULL FROM %1\$s ORDER BY committed_at',
 		'DELETE FROM %4\$s.dependencies WHERE change_id IN (SELECT change_id FROM %1\$s WHERE change = %2\$L);'
-		' DELETE FROM %4\$s.tags WHERE change_id IN (SELECT change_id FROM %1\$s WHERE change = %2\$L); DELETE FROM %1\$s WHERE change = %2\$L;'),
+		' DELETE FROM %4\$s.tags WHERE change_id IN (SELECT change_id FROM %1\$s WHERE change = %2\$L); DELETE FROM %1\$s WHERE change = %2\$L;', NULL),
 	('atlas', 'atlas_schema_revisions', '{version,hash,partial_hashes,executed_at}', '{}',
 		'SELECT version, trim(version || '' '' || coalesce(description, '''')), executed_at, CASE WHEN coalesce(error, '''') <> '''' THEN ''failed'' END FROM %1\$s
 			WHERE version !~ ''^\\.'' ORDER BY version',
-		'DELETE FROM %1\$s WHERE version = %2\$L;')
-	) AS known(tool, relation, has, lacks, applied, forget)"
+		'DELETE FROM %1\$s WHERE version = %2\$L;', NULL)
+	) AS known(tool, relation, has, lacks, applied, forget, clear)"
 
 # find_ledgers: a line "tool, table, its schema" for each ledger in the database, into $T/ledgers.
 find_ledgers() {

@@ -127,7 +127,7 @@ forget() {
 	local tool file before=''
 	[ "$1" = 0 ] || { IFS=$'\t' read -r tool file <<< "${ran[$1 - 1]}"; before=$(of_tool "$tool" key "$file"); }
 	IFS=$'\t' read -r tool file <<< "${ran[$1]}"
-	ledger_text "$tool" forget "$ledger_table" "$(of_tool "$tool" key "$file")" "$before" "$ledger_schema"
+	ledger_text "$tool" "CASE WHEN :'before' = '' THEN coalesce(clear, forget) ELSE forget END" "$ledger_table" "$(of_tool "$tool" key "$file")" "$before" "$ledger_schema"
 }
 
 # down_script N: what is to be run for ran[N].  A script that was made ends its own
