@@ -105,7 +105,8 @@ replay_to_make() {
 }
 
 # find_losses: what the downs would lose, a line each, into $T/losses.  On a database
-# with the extension its rows count, else every table counts as large.
+# with the extension an empty table has nothing to lose, else every table counts as
+# large.
 find_losses() {
 	local n files='' names=() populated=true
 	[ "$place" != "$database" ] || populated=false
@@ -119,7 +120,7 @@ find_losses() {
 	find_in "'[]'::jsonb$files"
 	ask "$place" "$T/losses" "SELECT format('%s: %s', f ->> 'file', g ->> 'message')
 		FROM jsonb_array_elements((:'found')::jsonb) WITH ORDINALITY AS t(f, n), jsonb_array_elements(f -> 'findings') g
-		WHERE g ->> 'kind' = 'data-loss' ORDER BY n"
+		WHERE g ->> 'kind' = 'data-loss' AND ($populated OR coalesce(g -> 'evidence' ->> 'bytes', '') <> '0') ORDER BY n"
 }
 
 # forget N: the statement that takes ran[N] out of the ledger.
