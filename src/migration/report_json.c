@@ -4,7 +4,10 @@
  */
 #include "common/compat.h"
 
+#include <ctype.h>
+
 #include "common/hashfn.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
@@ -18,6 +21,7 @@ static void write_finding(StringInfo out, WfReportFinding *found);
 static void write_escapes(StringInfo out, List *escapes);
 static void write_rules(StringInfo out, WfReport *report);
 static void write_result(StringInfo out, WfReportFile *file, WfReportFinding *found);
+static void write_uri(StringInfo out, const char *path);
 static uint64 print_of(WfReportFile *file, WfReportFinding *found);
 static void member(StringInfo out, const char *key, const char *text);
 
@@ -182,7 +186,7 @@ write_result(StringInfo out, WfReportFile *file, WfReportFinding *found)
 					 levels[finding->severity]);
 	escape_json(out, finding->hint ? psprintf("%s\n%s", finding->message, finding->hint) : finding->message);
 	appendStringInfoString(out, "}, \"locations\": [{\"physicalLocation\": {\"artifactLocation\": {\"uri\": ");
-	escape_json(out, file->name);
+	write_uri(out, file->name);
 	appendStringInfo(out, "}, \"region\": {\"startLine\": %d, \"startColumn\": %d}}}], \"partialFingerprints\": {\"wishflags/v1\": \"%016llx\"}, "
 					 "\"properties\": {\"severity\": \"%s\", \"kind\": \"%s\"", found->line, found->col,
 					 (unsigned long long) print_of(file, found), wf_migration_severity_name(finding->severity),
@@ -191,6 +195,26 @@ write_result(StringInfo out, WfReportFile *file, WfReportFinding *found)
 	member(out, "lock_mode", wf_ddl_lock_name(finding->lock));
 	member(out, "safe_sql", finding->safe_sql);
 	appendStringInfoString(out, "}}");
+}
+
+/* A path as a relative reference of RFC 3986, in quotes. */
+static void
+write_uri(StringInfo out, const char *path)
+{
+	/* In SQL_ASCII nobody knows what the bytes are. */
+	if (GetDatabaseEncoding() != PG_SQL_ASCII)
+		path = pg_server_to_any(path, strlen(path), PG_UTF8);
+	appendStringInfoChar(out, '"');
+	for (const char *at = path; *at; at++)
+	{
+		unsigned char byte = (unsigned char) *at;
+
+		if (byte < 0x80 && (isalnum(byte) || strchr("/-._~", byte)))
+			appendStringInfoChar(out, byte);
+		else
+			appendStringInfo(out, "%%%02X", byte);
+	}
+	appendStringInfoChar(out, '"');
 }
 
 /* Stays the same when lines are added above the statement. */
