@@ -4,7 +4,7 @@
 # choose_place: where to check, a database of the user's or a private one that is empty.
 choose_place() {
 	if [ -n "$database" ]; then
-		has_extension "$database" || fail "\"$database\" has no extension wishflags that you may use" \
+		has_extension "$database" migration_report || fail "\"$database\" has no extension wishflags that you may use" \
 			"Create it there: CREATE EXTENSION wishflags; or leave --database out."
 		place=$database populated=false
 	else

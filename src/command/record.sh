@@ -4,7 +4,7 @@
 # record_run: $T/found with whose the comments are, as a run, in the database of --record.
 record_run() {
 	local folder file line
-	has_extension "$record" || fail "\"$record\" has no extension wishflags that you may use" \
+	has_extension "$record" migration_record || fail "\"$record\" has no extension wishflags that you may use" \
 		"Create it there: CREATE EXTENSION wishflags; GRANT USAGE ON SCHEMA wishflags TO ...; GRANT EXECUTE ON FUNCTION wishflags.migration_record TO ...;"
 	ask "$record" "$T/comments" "SELECT (d ->> 'line') || E'\\t' || (f ->> 'file')
 		FROM jsonb_array_elements((:'found')::jsonb) f, jsonb_array_elements(f -> 'directives') d"

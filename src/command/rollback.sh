@@ -78,7 +78,7 @@ write_downs() {
 		IFS=$'\t' read -r tool file <<< "${ran[n]}"
 		of_tool "$tool" down "$file" > "$T/down.$n" && is_text "$T/down.$n" || made[$n]=yes any=yes
 	done
-	if has_extension "$database"; then place=$database; else place= any=yes; fi
+	if has_extension "$database" migration_report; then place=$database; else place= any=yes; fi
 	[ -z "$any" ] || replay_to_make
 }
 

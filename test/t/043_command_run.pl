@@ -69,11 +69,12 @@ runs([ 'rehearse', 'rename.sql', '--database', $shop, '--format', 'json' ], 0, q
 runs([ 'rehearse', 'rename.sql' ], 2, qr/takes --database/, 'rehearse nowhere');
 runs([ 'rehearse', 'plain', '--database', $shop ], 2, qr/is no \.sql file/, 'rehearse a folder');
 
-# Record, and the health over time.
+# Record, by a role that may do nothing else, and the health over time.
+query('shop', 'CREATE ROLE ci LOGIN; GRANT USAGE ON SCHEMA wishflags TO ci; GRANT EXECUTE ON FUNCTION wishflags.migration_record TO ci');
 put('pending/3.sql', "SELECT 1;\n-- wishflags: ignore drop-column reason=\"gone\"\nALTER TABLE users DROP name;\nCREATE INDEX ON users (mail);\n");
 system('cd ' . files . '/pending && git init -q && git add . && git -c user.name=Ann -c user.email=ann@example.com commit -qm one && git checkout -qb work') == 0 or die;
-runs([ 'check', 'pending', '--record', $shop, '--severity', 'info' ], 1, qr/findings/, 'record');
-is(query('shop', 'SELECT git_branch, git_author, command, files, milliseconds > 0 FROM wishflags.migration_runs'), 'work|Ann <ann@example.com>|check|1|t', 'the run');
+runs([ 'check', 'pending', '--record', "$shop user=ci", '--severity', 'info' ], 1, qr/findings/, 'record');
+is(query('shop', 'SELECT recorded_by, git_branch, git_author, command, files, milliseconds > 0 FROM wishflags.migration_runs'), 'ci|work|Ann <ann@example.com>|check|1|t', 'the run');
 is(query('shop', 'SELECT file, rules, used, reason, author FROM wishflags.migration_run_skips'), 'pending/3.sql|{drop-column}|t|gone|Ann <ann@example.com>', 'its comment');
 runs([ 'check', 'plain', 'pending', '--record', $shop, '--fail-on', 'never' ], 0, qr/escape hatch/, 'record once more');
 is(query('shop', "SELECT rule, author ~ '^Ann' AS by_ann, findings, skips FROM wishflags.schema_health
