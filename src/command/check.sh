@@ -55,13 +55,16 @@ end_progress() { [ -n "$progress" ] || [ ! -t 2 ] || printf '\r\033[K' >&2; }
 
 # examine: the findings of the wanted files of $T/migrations into $T/found.
 examine() {
-	local tool file number=0 total first files='' names=()
+	local tool file number=0 total final first files='' names=()
 	total=$(wc -l < "$T/migrations")
+	final=$total
+	[ -z "$since" ] || final=$(awk -F '\t' 'FILENAME == ARGV[1] { changed[$0]; next } $2 in changed { n = FNR } END { print n + 0 }' \
+		"$T/changed" "$T/migrations")
 	first=$((last > 0 && last < total ? total - last + 1 : 1))
 	printf '[]' > "$T/found"
-	while IFS=$'\t' read -r tool file <&3; do
+	while [ "$number" -lt "$final" ] && IFS=$'\t' read -r tool file <&3; do
 		number=$((number + 1))
-		show_progress "$number" "$total" "$file"
+		show_progress "$number" "$final" "$file"
 		if [ $number -ge $first ] && { [ -z "$since" ] || grep -qxF -e "$file" "$T/changed"; }; then
 			files="$files || $(file_of $number "$file" "$tool")"
 			names+=(-v "name$number=$file")
@@ -70,7 +73,7 @@ examine() {
 		[ -z "$database" ] || continue
 		[ -z "$files" ] || find_in "'[]'::jsonb$files"
 		files='' names=()
-		[ $number = "$total" ] || run_file "$file" "$tool" ||
+		[ $number = "$final" ] || run_file "$file" "$tool" ||
 			printf 'wishflags: %s does not run after the files before it: %s\n' "$file" "$(error_of)" >&2
 	done 3< "$T/migrations"
 	end_progress
