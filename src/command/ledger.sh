@@ -64,7 +64,8 @@ ledger_text() {
 
 # read_ledger TOOL TABLE: a line "key, name, time, trouble" for what was run, the oldest first, into $T/applied.
 read_ledger() {
-	ledger_text "$1" applied "$2" > "$T/ledger.sql" && psql_in "$database" -F $'\t' -f "$T/ledger.sql" > "$T/applied" ||
+	{ printf 'SET search_path = pg_catalog;\n' && ledger_text "$1" applied "$2"; } > "$T/ledger.sql" &&
+		psql_in "$database" -F $'\t' -f "$T/ledger.sql" > "$T/applied" ||
 		fail "the ledger $2 cannot be read"
 }
 
