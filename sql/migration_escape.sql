@@ -35,6 +35,8 @@ SELECT * FROM me.check(E'SELECT 1;\n/* Skip-checked: drop-column reason="known" 
 SELECT * FROM me.check(E'SELECT 1;\n-- schema-validation: skip, says the boss\nDROP TABLE me.item');
 SELECT * FROM me.check(E'SELECT 1;\n-- no check reason="known" until=2001-01-01\nDROP TABLE me.item');
 SELECT * FROM me.check(E'SELECT 1;\n-- no check reason="known"\nSELECT 2');
+-- Whether it was needed for the history of the file, the text alone does not tell.
+SELECT * FROM me.check(E'SELECT 1;\n-- wishflags: ignore migration-immutable reason="known"\nSELECT 2;\n-- wishflags: ignore migration-immutable, truncate reason="known"\nSELECT 3');
 -- Before all statements and an empty line, it is for the whole text.
 SELECT * FROM me.check(E'<!-- no comment of SQL -->\n');
 SELECT * FROM me.check(E'-- schema-validation: skip reason="known"\n\nSELECT 1; DROP TABLE me.item');

@@ -199,25 +199,40 @@ require_migration() {
 }
 
 # add_history: what it finds, into $T/found: with what else is found in a file, or before all others.
+# A comment in the file that names the rule takes it back.
 add_history() {
 	ask "$place" "$T/more" "WITH line AS (
 			SELECT n, string_to_array(l, E'\\t') AS p FROM string_to_table(:'history', E'\\n') WITH ORDINALITY AS t(l, n) WHERE l <> ''),
 		finding AS (
-			SELECT p[1] AS file, n, jsonb_build_object('statement', 1, 'line', 1, 'col', 1, 'rule', r.rule,
+			SELECT p[1] AS file, n, r.rule, jsonb_build_object('statement', 1, 'line', 1, 'col', 1, 'rule', r.rule,
 				'severity', coalesce(nullif(p[3], ''), r.severity), 'kind', r.kind, 'rewrites', false, 'scans', false,
 				'message', p[4], 'hint', p[5], 'evidence', jsonb_build_object('policy', r.policy)) AS f
 			FROM line JOIN wishflags.migration_rules r ON r.rule = p[2]
 			WHERE NOT :'ignored'::jsonb ? r.rule
 			  AND array_position('{info,low,medium,high,critical}', coalesce(nullif(p[3], ''), r.severity)) >=
 				array_position('{info,low,medium,high,critical}', '${severity:-low}')),
-		past AS (SELECT file, min(n) AS n, jsonb_agg(f ORDER BY n) AS findings FROM finding GROUP BY file),
-		checked AS (SELECT n, c ->> 'file' AS file, c FROM jsonb_array_elements((:'found')::jsonb) WITH ORDINALITY AS t(c, n))
+		checked AS (SELECT n, c ->> 'file' AS file, c FROM jsonb_array_elements((:'found')::jsonb) WITH ORDINALITY AS t(c, n)),
+		hatch AS (
+			SELECT k.file, d ->> 'line' AS line, f.n AS takes
+			FROM checked k CROSS JOIN jsonb_array_elements(k.c -> 'directives') d
+			JOIN finding f ON f.file = k.file AND d -> 'rules' ? f.rule AND NOT d ? 'fault'),
+		past AS (
+			SELECT file, min(n) AS n, jsonb_agg(f ORDER BY n) AS findings FROM finding WHERE n NOT IN (SELECT takes FROM hatch) GROUP BY file),
+		hatched AS (
+			SELECT k.n, k.file, CASE WHEN k.file IN (SELECT file FROM hatch) THEN k.c || jsonb_build_object(
+				'directives', (SELECT jsonb_agg(CASE WHEN (k.file, d ->> 'line') IN (SELECT file, line FROM hatch)
+						THEN d || jsonb_build_object('used', true) ELSE d END ORDER BY o)
+					FROM jsonb_array_elements(k.c -> 'directives') WITH ORDINALITY AS t(d, o)),
+				'findings', (SELECT coalesce(jsonb_agg(g ORDER BY o), '[]')
+					FROM jsonb_array_elements(k.c -> 'findings') WITH ORDINALITY AS t(g, o)
+					WHERE g ->> 'rule' <> 'unused-ignore' OR (k.file, g ->> 'line') NOT IN (SELECT file, line FROM hatch))) ELSE k.c END AS c
+			FROM checked k)
 		SELECT coalesce(jsonb_agg(c ORDER BY place, n), '[]') FROM (
 			SELECT 1 AS place, n, jsonb_build_object('file', file, 'findings', findings) AS c FROM past
 			WHERE file NOT IN (SELECT file FROM checked)
 			UNION ALL
-			SELECT 2, k.n, CASE WHEN p.file IS NULL THEN k.c ELSE jsonb_set(k.c, '{findings}', p.findings || (k.c -> 'findings')) END
-			FROM checked k LEFT JOIN past p ON p.file = k.file) AS both_of_them" -v ignored="$ignored"
+			SELECT 2, h.n, CASE WHEN p.file IS NULL THEN h.c ELSE jsonb_set(h.c, '{findings}', p.findings || (h.c -> 'findings')) END
+			FROM hatched h LEFT JOIN past p ON p.file = h.file) AS both_of_them" -v ignored="$ignored"
 	mv "$T/more" "$T/found"
 	rm -f "$T/history"
 }

@@ -39,6 +39,7 @@ static List *unparsed_finding(WfRuleSession *session, WfCatalog *catalog,
 							  WfStatement *statement, Bitmapset *rules);
 static void read_directives(WfSimulation *simulation, WfDirectives *directives, const char *text, int from, int to);
 static void report_unused(Report *report, int statement, List *unused);
+static bool is_about_history(const WfDirective *directive);
 static List *put_off(WfSimulation *simulation, WfStatement *statement, List *findings);
 static List *drop_below(List *findings, WfSeverity least);
 
@@ -241,13 +242,27 @@ report_unused(Report *report, int statement, List *unused)
 		if (report->rules && !bms_is_member(index, report->rules))
 			return;
 		/* The rule that it is about may not have been asked. */
-		if (report->rules && directive->fault == NULL)
+		if (directive->fault == NULL && (report->rules || is_about_history(directive)))
 			continue;
 		wf_directive_finding(directive, &call);
 		call.findings = drop_below(call.findings, report->least);
 		if (call.findings != NIL)
 			report->report(report->target, report->reader, Max(statement, 1), directive->offset, call.findings);
 	}
+}
+
+/* Rules about files and their history find nothing in a text. */
+static bool
+is_about_history(const WfDirective *directive)
+{
+	ListCell   *lc;
+
+	foreach(lc, directive->rules)
+	{
+		if (strcmp(wf_migration_rules[wf_migration_rule_index(lfirst(lc))].policy, "history") != 0)
+			return false;
+	}
+	return directive->rules != NIL;
 }
 
 /* Keeps findings for later that what follows may take back; gives the rest. */

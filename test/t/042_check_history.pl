@@ -73,6 +73,13 @@ put('shop/db/4_d.sql', $table->('d'));
 finds([qr/^migration-immutable high 1_a\.sql .* is deleted/], 1, 'deleted');
 finds([], 0, 'not asked for', 'db', '--since', 'main', '--ignore', 'migration-immutable');
 
+git('reset', '-q', '--hard');
+put('shop/db/1_a.sql', "-- wishflags: ignore migration-immutable reason=\"ran nowhere\"\n" . $table->('aa'));
+put('shop/db/2_b.sql', "-- wishflags: ignore migration-immutable\n" . $table->('bb'));
+$out = finds([qr/^migration-immutable high 2_b\.sql/], 1, 'taken back by a comment');
+like($out, qr/"rules": \["migration-immutable"\], "used": true, "reason": "ran nowhere"/, 'which is told');
+unlike($out, qr/"rule": "unused-ignore".*there is no such finding/, 'and not taken for unused');
+
 # main went on meanwhile: what counts is where the branch has left it.
 commit(%plain);
 git('checkout', '-q', 'main');
