@@ -13,7 +13,8 @@
 #	number FILE     what no two files may have in common; empty: nothing
 #	stamp FILE      what must not change of it besides its text
 #	key FILE        what its ledger knows the file by
-#	sources FOLDER  where the schema is written, as patterns of git from the top
+#	sources FOLDER  where the schema is written, as patterns of git from the top of
+#	                the work tree (top)
 tools=(drizzle drizzle-folders prisma sqitch atlas flyway golang-migrate dbmate goose plain)
 
 # of_tool TOOL PROPERTY ARGUMENT...
@@ -135,11 +136,10 @@ drizzle_key() { drizzle_stamp "$1"; }
 
 # What the configuration says, else where Drizzle's documentation puts it.
 drizzle_sources() {
-	local folder=$1 config
-	while [ "$folder" != . ] && [ "$folder" != / ]; do
+	local folder config
+	folder=$(cd "$1" && pwd -P)
+	while config=$(compgen -G "$folder/drizzle.config.*" | head -n 1) && [ -z "$config" ] && [ "$folder" != "$top" ] && [ "$folder" != / ]; do
 		folder=$(dirname "$folder")
-		config=$(compgen -G "$folder/drizzle.config.*" | head -n 1)
-		[ -z "$config" ] || break
 	done
 	{ [ -z "$config" ] || drizzle_configured "$config"; } | grep . || printf '%s\n' 'src/**/schema.ts' '**/schema/**/*.ts'
 }

@@ -117,6 +117,7 @@ put('shop/drizzle.config.ts', "export default { // schema: './no.ts'\n  schema: 
 finds([], 0, 'other sources by its configuration');
 put('shop/app/tables.ts', 'b');
 finds([qr/^migration-required high the schema's source app\/tables\.ts/], 1, 'sources by its configuration');
+like((command_in("$repository/db", 'check', '.', '--since', 'main'))[1], qr{^app/tables\.ts\n  1:1  high      migration-required}, 'from the folder itself');
 commit(%drizzle);
 put('shop/db/meta/_journal.json', journal(@entries[ 1, 0, 2 ]));
 finds([qr/^migration-immutable high the order is another than at \w+: 0001_b\.sql comes before 0000_a\.sql/], 1, 'the journal in another order');
