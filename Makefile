@@ -167,6 +167,7 @@ OBJS = \
 	src/migration/cover.o \
 	src/migration/defer.o \
 	src/migration/directive.o \
+	src/migration/directive_alias.o \
 	src/migration/directive_names.o \
 	src/migration/engine.o \
 	src/migration/finding.o \
@@ -174,6 +175,7 @@ OBJS = \
 	src/migration/inside.o \
 	src/migration/probe.o \
 	src/migration/registry.o \
+	src/migration/record.o \
 	src/migration/rehearse.o \
 	src/migration/rehearse_block.o \
 	src/migration/rehearse_form.o \
@@ -182,6 +184,7 @@ OBJS = \
 	src/migration/rehearse_text.o \
 	src/migration/rehearse_touch.o \
 	src/migration/report.o \
+	src/migration/report_escape.o \
 	src/migration/report_html.o \
 	src/migration/report_json.o \
 	src/migration/report_junit.o \
@@ -365,12 +368,25 @@ SQL_PARTS = \
 	src/migration/migration.sql \
 	src/migration/rehearse.sql \
 	src/migration/report.sql \
+	src/migration/record.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
 	src/common/epilogue.sql
 
-SCRIPTS = src/wishflags
+# The command is these parts, in this order.
+SCRIPT_PARTS = \
+	src/wishflags \
+	src/command/tool.sh \
+	src/command/check.sh \
+	src/command/history.sh \
+	src/command/replay.sh \
+	src/command/ledger.sh \
+	src/command/rollback.sh \
+	src/command/record.sh \
+	src/command/run.sh
+
+SCRIPTS_built = wishflags
 
 DATA_built = wishflags--$(EXTVERSION).sql
 DATA = $(patsubst $(srcroot)/%,%,$(wildcard $(srcroot)/src/upgrade/*.sql))
@@ -458,6 +474,8 @@ REGRESS = \
 	migration_rehearse_wrong \
 	migration_rollback \
 	migration_report \
+	migration_escape \
+	migration_record \
 	guard_index \
 	guard_constraint \
 	guard_enum \
@@ -504,5 +522,9 @@ print-%:
 
 $(DATA_built): $(addprefix $(srcroot)/,$(SQL_PARTS)) $(srcroot)/Makefile
 	cat $(addprefix $(srcroot)/,$(SQL_PARTS)) > $@
+
+$(SCRIPTS_built): $(addprefix $(srcroot)/,$(SCRIPT_PARTS)) $(srcroot)/Makefile $(srcroot)/wishflags.control
+	sed 's/@EXTVERSION@/$(EXTVERSION)/' $(addprefix $(srcroot)/,$(SCRIPT_PARTS)) > $@
+	chmod 755 $@
 
 endif

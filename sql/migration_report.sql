@@ -13,7 +13,7 @@ CREATE TEMP TABLE chosen AS SELECT '{"only": ["index-not-concurrent", "drop-colu
 SELECT wishflags.migration_report(f, 'text', o) FROM files, chosen;
 SELECT wishflags.migration_report(f, 'markdown', o) FROM files, chosen;
 SELECT wishflags.migration_report(f, 'json', o) FROM files, chosen;
-SELECT replace(wishflags.migration_report(f, 'sarif', o), wishflags.version(), 'VERSION') FROM files, chosen;
+SELECT replace(wishflags.migration_report(f, 'sarif', o), (wishflags.version()).library, 'VERSION') FROM files, chosen;
 SELECT wishflags.migration_report(f, 'junit', o) FROM files, chosen;
 SELECT wishflags.migration_report(f, 'github', o) FROM files, chosen;
 SELECT regexp_replace(wishflags.migration_report(f, 'html', o), '<style>.*</style>', '<style></style>') FROM files, chosen;

@@ -33,7 +33,7 @@ environment: common record ddl stats flags schema migration ledger schedule
 '
 for dir in src/*/; do
 	room=$(basename "$dir")
-	[ "$room" = upgrade ] && continue
+	case $room in upgrade|command) continue ;; esac
 	allowed=$(printf '%s' "$rooms" | sed -n "s/^$room://p")
 	printf '%s' "$rooms" | grep -q "^$room:" || { fault "src/$room is no room of the design"; continue; }
 	for used in $(sed -n 's/^#[ \t]*include "\([a-z]*\)\/[a-z_0-9]*\.h".*/\1/p' "$dir"*.c "$dir"*.h 2>/dev/null | sort -u); do
@@ -138,6 +138,9 @@ for f in $(find src -name '*.c' | sort); do
 done
 for f in $parts; do
 	grep -qE "^[[:space:]]*$f( \\\\)?$" Makefile || fault "$f is not in SQL_PARTS"
+done
+for f in src/command/*.sh; do
+	grep -qE "^[[:space:]]*$f( \\\\)?$" Makefile || fault "$f is not in SCRIPT_PARTS"
 done
 
 # Every regression input has an answer, and the other way round.

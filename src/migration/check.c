@@ -53,12 +53,13 @@ static List *unparsed_finding(Check *check, WfStatement *statement);
 static List *settle(Check *check, WfStatement *statement, List *findings);
 static void read_directives(WfSimulation *simulation, WfDirectives *directives, const char *text, int from, int to);
 static void report_unused(Check *check, int statement, List *unused);
+static bool is_about_history(const WfDirective *directive);
 static List *put_off(WfSimulation *simulation, WfStatement *statement, List *findings);
 static List *drop_below(List *findings, WfSeverity least);
 
 void
 wf_migration_check_text(const char *text, int length, const WfCheckOptions *options, WfSimulation *simulation,
-						WfReportFindings report, void *target)
+						WfReportFindings report, WfReportDirective report_directive, void *target)
 {
 	Bitmapset  *rules = chosen_rules(options);
 	WfSeverity	least = least_severity(options);
@@ -76,7 +77,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 														"wishflags statement",
 														ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(per_statement);
-	WfDirectives directives = {.context = old};
+	WfDirectives directives = {.context = old, .aliases = options->aliases};
 	Check		check = {report, target, reader, simulation, &session, &directives, rules, least, NIL};
 	WfStatement statement;
 	int			save_nestlevel = NewGUCNestLevel();
@@ -123,6 +124,11 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 		report(target, reader, deferred->statement, deferred->offset, list_make1(deferred->finding));
 	}
 	report_unused(&check, simulation->statement, wf_directives_take(&directives.file));
+	if (report_directive)
+	{
+		foreach(lc, directives.all)
+			report_directive(target, reader, lfirst(lc));
+	}
 	AtEOXact_GUC(true, save_nestlevel);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(per_statement);
@@ -399,13 +405,27 @@ report_unused(Check *check, int statement, List *unused)
 		if (check->rules && !bms_is_member(index, check->rules))
 			return;
 		/* The rule that it is about may not have been asked. */
-		if (check->rules && directive->fault == NULL)
+		if (directive->fault == NULL && (check->rules || is_about_history(directive)))
 			continue;
 		wf_directive_finding(directive, &call);
 		call.findings = drop_below(call.findings, check->least);
 		if (call.findings != NIL)
 			check->report(check->target, check->reader, Max(statement, 1), directive->offset, call.findings);
 	}
+}
+
+/* Rules about files and their history find nothing in a text. */
+static bool
+is_about_history(const WfDirective *directive)
+{
+	ListCell   *lc;
+
+	foreach(lc, directive->rules)
+	{
+		if (strcmp(wf_migration_rules[wf_migration_rule_index(lfirst(lc))].policy, "history") != 0)
+			return false;
+	}
+	return directive->rules != NIL;
 }
 
 /* Keeps findings for later that what follows may take back; gives the rest. */

@@ -14,6 +14,8 @@
 #include "migration/rule.h"
 #include "migration/simulate.h"
 
+struct WfDirective;
+
 /* The options of migration_breaking_check(). */
 typedef struct WfCheckOptions
 {
@@ -26,7 +28,9 @@ typedef struct WfCheckOptions
 	List	   *ignore;			/* of char *: rules not to run */
 	List	   *only;			/* of char *: rules to run; NIL: all */
 	List	   *required_columns;	/* of char *: each new table has them */
+	List	   *aliases;		/* of char *: comments that take findings back */
 	char	   *severity;		/* least one to report */
+	bool		timing;			/* a report tells how long each file took */
 } WfCheckOptions;
 
 /*
@@ -36,12 +40,18 @@ typedef struct WfCheckOptions
  */
 typedef void (*WfReportFindings) (void *target, WfReader *reader, int statement, int offset, List *findings);
 
+/* Takes a comment that was to take findings back, when it is known whether it did. */
+typedef void (*WfReportDirective) (void *target, WfReader *reader, const struct WfDirective *directive);
+
 /*
  * check.c: checks a text, on what the simulation has made of the texts before it,
- * and gives the findings of each statement that has any to report.  Raises for a bad option, cancellation and out of memory only.
+ * and gives the findings of each statement that has any to report, then the comments
+ * that take findings back to report_directive (NULL: not wanted).  Raises for a bad
+ * option, cancellation and out of memory only.
  */
 extern void wf_migration_check_text(const char *text, int length, const WfCheckOptions *options,
-									WfSimulation *simulation, WfReportFindings report, void *target);
+									WfSimulation *simulation, WfReportFindings report,
+									WfReportDirective report_directive, void *target);
 
 /* functions.c */
 extern WfCheckOptions wf_migration_check_options(Jsonb *json);

@@ -49,7 +49,10 @@ static const struct
 };
 
 static void read_comment(WfDirectives *directives, const char *text, int offset, int from, int to);
-static WfDirective *make_directive(const char *body, int offset, bool is_own);
+static void strip(const char *text, int *from, int *to);
+static int	find_form(const char *text, int from, int to);
+static void add_directive(WfDirectives *directives, WfDirective *directive, Effect effect);
+static WfDirective *make_directive(const char *body, int offset, bool is_own, bool is_alias);
 static char *take_value(char *body, const char *key);
 static void read_names(WfDirective *directive, char *body);
 static bool is_past(const char *day);
@@ -90,42 +93,73 @@ wf_directives_read(WfDirectives *directives, const char *text, int from, int to)
 static void
 read_comment(WfDirectives *directives, const char *text, int offset, int from, int to)
 {
+	int			end = to;
+	int			form;
+	int			length;
+	bool		is_alias;
+	Effect		effect;
 	char	   *body;
 
-	while (from < to && isspace((unsigned char) text[from]))
-		from++;
+	strip(text, &from, &to);
+	form = find_form(text, from, to);
+	is_alias = form < 0;
+	length = is_alias ? wf_directive_alias_length(directives->aliases, text + from, to - from) : strlen(forms[form].form);
+	if (length == 0)
+		return;
+	/* Whether an alias is for the file is told as Atlas tells it. */
+	effect = is_alias ? IGNORE_NEXT_OR_FILE : forms[form].effect;
+	if (effect == NO_TRANSACTION)
+		directives->no_transaction = true;
+	if (effect == IGNORE_END)
+		directives->block = NIL;
+	if (effect == NO_TRANSACTION || effect == IGNORE_END)
+		return;
+	if (effect == IGNORE_NEXT_OR_FILE)
+		effect = !directives->began && followed_by_empty_line(text, end) ? IGNORE_FILE : IGNORE_NEXT;
+	body = pnstrdup(text + from + length, to - from - length);
+	add_directive(directives, make_directive(body, offset, is_alias || forms[form].is_own, is_alias), effect);
+}
+
+/* Leaves out blanks, and the marks of an HTML comment. */
+static void
+strip(const char *text, int *from, int *to)
+{
+	while (*from < *to && isspace((unsigned char) text[*from]))
+		(*from)++;
+	while (*to > *from && isspace((unsigned char) text[*to - 1]))
+		(*to)--;
+	if (*to - *from < 7 || strncmp(text + *from, "<!--", 4) != 0 || strncmp(text + *to - 3, "-->", 3) != 0)
+		return;
+	*from += 4;
+	*to -= 3;
+	strip(text, from, to);
+}
+
+/* What a comment begins with, as a place in forms; -1: nothing that is known. */
+static int
+find_form(const char *text, int from, int to)
+{
 	for (int i = 0; i < lengthof(forms); i++)
 	{
 		int			length = strlen(forms[i].form);
-		WfDirective *directive;
-		Effect		effect = forms[i].effect;
 
 		if (to - from < length || pg_strncasecmp(text + from, forms[i].form, length) != 0 ||
 			(from + length < to && (isalnum((unsigned char) text[from + length]) || text[from + length] == '-')))
 			continue;
-		if (effect == NO_TRANSACTION)
-		{
-			directives->no_transaction = true;
-			return;
-		}
-		if (effect == IGNORE_END)
-		{
-			directives->block = NIL;
-			return;
-		}
-		if (effect == IGNORE_NEXT_OR_FILE)
-			effect = !directives->began && followed_by_empty_line(text, to) ? IGNORE_FILE : IGNORE_NEXT;
-		body = pnstrdup(text + from + length, to - from - length);
-		directive = make_directive(body, offset, forms[i].is_own);
-		directive->for_file = effect == IGNORE_FILE;
-		if (effect == IGNORE_FILE)
-			directives->file = lappend(directives->file, directive);
-		else if (effect == IGNORE_BEGIN)
-			directives->block = lappend(directives->block, directive);
-		else
-			directives->next = lappend(directives->next, directive);
-		return;
+		return i;
 	}
+	return -1;
+}
+
+static void
+add_directive(WfDirectives *directives, WfDirective *directive, Effect effect)
+{
+	List	  **list = effect == IGNORE_FILE ? &directives->file :
+	effect == IGNORE_BEGIN ? &directives->block : &directives->next;
+
+	directive->for_file = effect == IGNORE_FILE;
+	*list = lappend(*list, directive);
+	directives->all = lappend(directives->all, directive);
 }
 
 static bool
@@ -139,23 +173,23 @@ followed_by_empty_line(const char *text, int pos)
 }
 
 static WfDirective *
-make_directive(const char *body, int offset, bool is_own)
+make_directive(const char *body, int offset, bool is_own, bool is_alias)
 {
 	WfDirective *directive = palloc0(sizeof(WfDirective));
 	char	   *rest = pstrdup(body);
-	char	   *day;
 
 	directive->offset = offset;
 	directive->is_own = is_own;
+	directive->is_alias = is_alias;
 	directive->reason = take_value(rest, "reason=");
-	day = take_value(rest, "until=");
+	directive->until = take_value(rest, "until=");
 	read_names(directive, rest);
 	if (directive->fault)
 		return directive;
 	if (is_own && (directive->reason == NULL || directive->reason[0] == '\0'))
 		directive->fault = pstrdup("it gives no reason");
-	else if (day && is_past(day))
-		directive->fault = psprintf("it has ended on %s", day);
+	else if (directive->until && is_past(directive->until))
+		directive->fault = psprintf("it has ended on %s", directive->until);
 	return directive;
 }
 
@@ -196,7 +230,8 @@ read_names(WfDirective *directive, char *body)
 
 		if (rules == NIL)
 		{
-			if (directive->is_own || directive->rules == NIL)
+			/* An alias may go on in free text. */
+			if (!directive->is_alias && (directive->is_own || directive->rules == NIL))
 				directive->fault = psprintf("\"%s\" is no rule", name);
 			return;
 		}
@@ -291,8 +326,8 @@ wf_directive_finding(const WfDirective *directive, WfRuleCall *call)
 		finding->severity = WF_SEVERITY_INFO;
 	if (directive->reason)
 		wf_finding_note_text(finding, "reason", directive->reason);
-	finding->hint = pstrdup(directive->fault ?
-							"Write -- wishflags: ignore RULE reason=\"...\" until=YYYY-MM-DD." :
-							"Leave the comment out.");
+	finding->hint = pstrdup(!directive->fault ? "Leave the comment out." :
+							directive->is_alias ? "Write reason=\"...\" and until=YYYY-MM-DD behind it." :
+							"Write -- wishflags: ignore RULE reason=\"...\" until=YYYY-MM-DD.");
 	return finding;
 }

@@ -19,6 +19,7 @@
 #include "ddl/lock.h"
 #include "ddl/statement.h"
 #include "migration/check.h"
+#include "migration/directive.h"
 #include "migration/finding.h"
 
 /* Tables with fewer rows count as small where nothing else is said. */
@@ -48,7 +49,8 @@ wf_migration_breaking_check(PG_FUNCTION_ARGS)
 
 	wf_init_materialized_srf(fcinfo);
 	wf_migration_check_text(VARDATA_ANY(sql), VARSIZE_ANY_EXHDR(sql), &options,
-							wf_migration_simulation(wf_ddl_catalog_live()), put_findings, fcinfo->resultinfo);
+							wf_migration_simulation(wf_ddl_catalog_live()), put_findings, NULL,
+							fcinfo->resultinfo);
 	return (Datum) 0;
 }
 
@@ -67,6 +69,8 @@ wf_migration_check_options(Jsonb *json)
 		{"only", WF_OPTION_TEXT_LIST, offsetof(WfCheckOptions, only)},
 		{"required_columns", WF_OPTION_TEXT_LIST, offsetof(WfCheckOptions, required_columns)},
 		{"severity", WF_OPTION_TEXT, offsetof(WfCheckOptions, severity)},
+		{"timing", WF_OPTION_BOOLEAN, offsetof(WfCheckOptions, timing)},
+		{"aliases", WF_OPTION_TEXT_LIST, offsetof(WfCheckOptions, aliases)},
 	};
 	WfCheckOptions options = {.min_rows = DEFAULT_MIN_ROWS, .validate_timeout = DEFAULT_VALIDATE_TIMEOUT};
 
@@ -84,6 +88,7 @@ wf_migration_check_options(Jsonb *json)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("validate_timeout must be between 1 and 3600000 milliseconds")));
+	wf_directive_alias_check(options.aliases);
 	return options;
 }
 

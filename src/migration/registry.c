@@ -47,6 +47,31 @@ const WfRule wf_migration_rules[] = {
 		NULL,
 		NULL, "text",
 	"a comment that takes findings back takes none back, is not valid, or has ended"},
+
+	/*
+	 * files against their history; wishflags check --since finds these, which
+	 * no single text shows
+	 */
+	{"migration-required", WF_SEVERITY_HIGH, WF_KIND_BREAKING,
+		NO_NODES,
+		NULL,
+		NULL, "history",
+	"the schema's sources have changed and no migration has come"},
+	{"migration-immutable", WF_SEVERITY_HIGH, WF_KIND_BREAKING,
+		NO_NODES,
+		NULL,
+		NULL, "history",
+	"a migration that databases have run was edited, renamed, moved or deleted"},
+	{"migration-out-of-order", WF_SEVERITY_MEDIUM, WF_KIND_FAILS,
+		NO_NODES,
+		NULL,
+		NULL, "history",
+	"a new migration stands before one that was there already, so a tool may pass over it"},
+	{"migration-duplicate-number", WF_SEVERITY_MEDIUM, WF_KIND_FAILS,
+		NO_NODES,
+		NULL,
+		NULL, "history",
+	"two migrations have one number, so a tool may run only one of them"},
 	{"opaque-sql", WF_SEVERITY_MEDIUM, WF_KIND_STYLE,
 		NODES(T_DoStmt, T_CallStmt, T_ExecuteStmt),
 		NULL,

@@ -4,12 +4,14 @@
 #include "common/compat.h"
 
 #include "fmgr.h"
+#include "portability/instr_time.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
 
 #include "common/options.h"
 #include "migration/check.h"
+#include "migration/directive.h"
 #include "migration/finding.h"
 #include "migration/report.h"
 
@@ -38,6 +40,7 @@ typedef struct Collect
 
 static int	find_format(const char *name);
 static void collect(void *target, WfReader *reader, int statement, int offset, List *findings);
+static void collect_escape(void *target, WfReader *reader, const WfDirective *directive);
 static int	compare_places(const ListCell *a, const ListCell *b);
 
 /*
@@ -48,7 +51,7 @@ static int	compare_places(const ListCell *a, const ListCell *b);
  * of texts by name, in the order of the names.  In place of a text a file can
  * have the findings that the format json gave it.  Each is checked on what those
  * before it make.  The options are those of
- * migration_breaking_check().  Raises invalid_parameter_value for another shape,
+ * migration_breaking_check(); with timing, json tells the milliseconds of each.  Raises invalid_parameter_value for another shape,
  * an unknown format or option.
  */
 Datum
@@ -65,10 +68,18 @@ wf_migration_report(PG_FUNCTION_ARGS)
 	{
 		Collect		target = {report, lfirst(lc)};
 		WfCheckOptions its_own = options;
+		instr_time	begin;
+		instr_time	end;
 
 		its_own.in_transaction |= target.file->in_transaction;
+		INSTR_TIME_SET_CURRENT(begin);
 		if (target.file->text)
-			wf_migration_check_text(target.file->text, strlen(target.file->text), &its_own, simulation, collect, &target);
+			wf_migration_check_text(target.file->text, strlen(target.file->text), &its_own, simulation, collect,
+									collect_escape, &target);
+		INSTR_TIME_SET_CURRENT(end);
+		INSTR_TIME_SUBTRACT(end, begin);
+		if (target.file->text && options.timing)
+			target.file->milliseconds = INSTR_TIME_GET_MILLISEC(end);
 		list_sort(target.file->findings, compare_places);
 	}
 	initStringInfo(&out);
@@ -117,6 +128,32 @@ collect(void *target, WfReader *reader, int statement, int offset, List *finding
 	MemoryContextSwitchTo(old);
 }
 
+/* A WfReportDirective. */
+static void
+collect_escape(void *target, WfReader *reader, const WfDirective *directive)
+{
+	Collect    *place = target;
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(place->report));
+	WfReportEscape *escape = palloc0(sizeof(WfReportEscape));
+	int			col;
+
+	wf_ddl_reader_position(reader, directive->offset, 0, &escape->line, &col);
+	escape->rules = directive->rules;
+	escape->reason = directive->reason;
+	escape->until = directive->until;
+	escape->fault = directive->fault;
+	escape->used = directive->used;
+	wf_report_add_escape(place->report, place->file, escape);
+	MemoryContextSwitchTo(old);
+}
+
+void
+wf_report_add_escape(WfReport *report, WfReportFile *file, WfReportEscape *escape)
+{
+	file->escapes = lappend(file->escapes, escape);
+	report->nescapes++;
+}
+
 /* Appends and counts a finding. */
 void
 wf_report_add(WfReport *report, WfReportFile *file, WfReportFinding *found)
@@ -159,7 +196,7 @@ wf_report_counts(StringInfo out, const int count[WF_SEVERITIES])
 		appendStringInfoString(out, "none");
 }
 
-/* "3 files, 4 findings: 1 critical, 3 low" */
+/* "3 files, 4 findings: 1 critical, 3 low; 1 escape hatch" */
 char *
 wf_report_summary(WfReport *report)
 {
@@ -173,5 +210,7 @@ wf_report_summary(WfReport *report)
 		appendStringInfoString(&out, ": ");
 		wf_report_counts(&out, report->count);
 	}
+	if (report->nescapes > 0)
+		appendStringInfo(&out, "; %d escape %s", report->nescapes, report->nescapes == 1 ? "hatch" : "hatches");
 	return out.data;
 }

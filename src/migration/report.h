@@ -26,6 +26,17 @@ typedef struct WfReportFinding
 	Jsonb	   *evidence;
 } WfReportFinding;
 
+/* A comment that was to take findings back. */
+typedef struct WfReportEscape
+{
+	int			line;
+	List	   *rules;			/* of char *; NIL: all */
+	char	   *reason;			/* NULL where none */
+	char	   *until;			/* NULL where none */
+	char	   *fault;			/* why it does not count; NULL: it does */
+	bool		used;
+} WfReportEscape;
+
 typedef struct WfReportFile
 {
 	const char *name;			/* as the caller gave it */
@@ -33,6 +44,8 @@ typedef struct WfReportFile
 	bool		in_transaction; /* as the option, for this file alone */
 	List	   *findings;		/* of WfReportFinding, in the order of the
 								 * text */
+	List	   *escapes;		/* of WfReportEscape, likewise */
+	double		milliseconds;	/* that the check took; negative: not known */
 	int			count[WF_SEVERITIES];
 } WfReportFile;
 
@@ -40,16 +53,22 @@ typedef struct WfReport
 {
 	List	   *files;			/* of WfReportFile, in their order */
 	int			nfindings;
+	int			nescapes;
 	int			count[WF_SEVERITIES];
 } WfReport;
 
 /* report.c */
 extern void wf_report_add(WfReport *report, WfReportFile *file, WfReportFinding *found);
+extern void wf_report_add_escape(WfReport *report, WfReportFile *file, WfReportEscape *escape);
 extern void wf_report_counts(StringInfo out, const int count[WF_SEVERITIES]);
 extern char *wf_report_summary(WfReport *report);
 
 /* report_read.c */
 extern WfReport *wf_report_read(Jsonb *files);
+
+/* report_escape.c */
+extern char *wf_report_escape_rules(const WfReportEscape *escape);
+extern char *wf_report_escape_about(const WfReportEscape *escape);
 
 /* report_<format>.c */
 #define WF_REPORT(format) extern void wf_report_##format(StringInfo out, WfReport *report)

@@ -8,6 +8,7 @@
 
 static void write_file(StringInfo out, WfReportFile *file);
 static void write_finding(StringInfo out, WfReportFinding *found);
+static void write_escape(StringInfo out, WfReportEscape *escape);
 static void element(StringInfo out, const char *name, const char *text);
 
 static const char style[] =
@@ -59,6 +60,8 @@ write_file(StringInfo out, WfReportFile *file)
 	appendStringInfoString(out, "</span></summary>\n");
 	foreach(lc, file->findings)
 		write_finding(out, lfirst(lc));
+	foreach(lc, file->escapes)
+		write_escape(out, lfirst(lc));
 	appendStringInfoString(out, "</details>\n");
 }
 
@@ -73,6 +76,15 @@ write_finding(StringInfo out, WfReportFinding *found)
 	element(out, "p", finding->message);
 	element(out, "p", finding->hint);
 	element(out, "pre", finding->safe_sql);
+	appendStringInfoString(out, "</section>\n");
+}
+
+static void
+write_escape(StringInfo out, WfReportEscape *escape)
+{
+	appendStringInfo(out, "<section><p>escape hatch: <code>%s</code> <span class=\"muted\">line %d</span></p>\n",
+					 wf_report_escape_rules(escape), escape->line);
+	element(out, "p", wf_report_escape_about(escape));
 	appendStringInfoString(out, "</section>\n");
 }
 

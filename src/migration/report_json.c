@@ -4,7 +4,10 @@
  */
 #include "common/compat.h"
 
+#include <ctype.h>
+
 #include "common/hashfn.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
@@ -15,12 +18,14 @@
 
 static void write_counts(StringInfo out, const int count[WF_SEVERITIES]);
 static void write_finding(StringInfo out, WfReportFinding *found);
+static void write_escapes(StringInfo out, List *escapes);
 static void write_rules(StringInfo out, WfReport *report);
 static void write_result(StringInfo out, WfReportFile *file, WfReportFinding *found);
+static void write_uri(StringInfo out, const char *path);
 static uint64 print_of(WfReportFile *file, WfReportFinding *found);
 static void member(StringInfo out, const char *key, const char *text);
 
-/* {"summary": {...}, "files": [{"file": ..., "findings": [...]}]} */
+/* {"summary": {...}, "files": [{"file": ..., "findings": [...], "directives": [...]}]} */
 void
 wf_report_json(StringInfo out, WfReport *report)
 {
@@ -38,13 +43,18 @@ wf_report_json(StringInfo out, WfReport *report)
 		escape_json(out, file->name);
 		appendStringInfoString(out, ", ");
 		write_counts(out, file->count);
+		if (file->milliseconds >= 0)
+			appendStringInfo(out, ", \"milliseconds\": %.3f", file->milliseconds);
 		appendStringInfoString(out, ", \"findings\": [");
 		foreach(lc2, file->findings)
 		{
 			appendStringInfo(out, "%s\n      ", foreach_current_index(lc2) > 0 ? "," : "");
 			write_finding(out, lfirst(lc2));
 		}
-		appendStringInfo(out, "%s]}", file->findings ? "\n    " : "");
+		appendStringInfo(out, "%s]", file->findings ? "\n    " : "");
+		if (file->escapes)
+			write_escapes(out, file->escapes);
+		appendStringInfoChar(out, '}');
 	}
 	appendStringInfo(out, "%s]\n}\n", report->files ? "\n  " : "");
 }
@@ -75,6 +85,30 @@ write_finding(StringInfo out, WfReportFinding *found)
 	member(out, "hint", finding->hint);
 	member(out, "safe_sql", finding->safe_sql);
 	appendStringInfo(out, ", \"evidence\": %s}", JsonbToCString(NULL, &found->evidence->root, VARSIZE(found->evidence)));
+}
+
+/* The comments that take findings back; rules is empty for one that speaks of all. */
+static void
+write_escapes(StringInfo out, List *escapes)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	appendStringInfoString(out, ", \"directives\": [");
+	foreach(lc, escapes)
+	{
+		WfReportEscape *escape = lfirst(lc);
+
+		appendStringInfo(out, "%s\n      {\"line\": %d, \"rules\": [", foreach_current_index(lc) > 0 ? "," : "", escape->line);
+		foreach(lc2, escape->rules)
+			appendStringInfo(out, "%s\"%s\"", foreach_current_index(lc2) > 0 ? ", " : "", (char *) lfirst(lc2));
+		appendStringInfo(out, "], \"used\": %s", escape->used ? "true" : "false");
+		member(out, "reason", escape->reason);
+		member(out, "until", escape->until);
+		member(out, "fault", escape->fault);
+		appendStringInfoChar(out, '}');
+	}
+	appendStringInfoString(out, "\n    ]");
 }
 
 /* One run, with the rules that have findings. */
@@ -152,7 +186,7 @@ write_result(StringInfo out, WfReportFile *file, WfReportFinding *found)
 					 levels[finding->severity]);
 	escape_json(out, finding->hint ? psprintf("%s\n%s", finding->message, finding->hint) : finding->message);
 	appendStringInfoString(out, "}, \"locations\": [{\"physicalLocation\": {\"artifactLocation\": {\"uri\": ");
-	escape_json(out, file->name);
+	write_uri(out, file->name);
 	appendStringInfo(out, "}, \"region\": {\"startLine\": %d, \"startColumn\": %d}}}], \"partialFingerprints\": {\"wishflags/v1\": \"%016llx\"}, "
 					 "\"properties\": {\"severity\": \"%s\", \"kind\": \"%s\"", found->line, found->col,
 					 (unsigned long long) print_of(file, found), wf_migration_severity_name(finding->severity),
@@ -161,6 +195,26 @@ write_result(StringInfo out, WfReportFile *file, WfReportFinding *found)
 	member(out, "lock_mode", wf_ddl_lock_name(finding->lock));
 	member(out, "safe_sql", finding->safe_sql);
 	appendStringInfoString(out, "}}");
+}
+
+/* A path as a relative reference of RFC 3986, in quotes. */
+static void
+write_uri(StringInfo out, const char *path)
+{
+	/* In SQL_ASCII nobody knows what the bytes are. */
+	if (GetDatabaseEncoding() != PG_SQL_ASCII)
+		path = pg_server_to_any(path, strlen(path), PG_UTF8);
+	appendStringInfoChar(out, '"');
+	for (const char *at = path; *at; at++)
+	{
+		unsigned char byte = (unsigned char) *at;
+
+		if (byte < 0x80 && (isalnum(byte) || strchr("/-._~", byte)))
+			appendStringInfoChar(out, byte);
+		else
+			appendStringInfo(out, "%%%02X", byte);
+	}
+	appendStringInfoChar(out, '"');
 }
 
 /* Stays the same when lines are added above the statement. */

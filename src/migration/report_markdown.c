@@ -16,6 +16,7 @@ static const char *const marks[] = {
 };
 
 static void write_table(StringInfo out, WfReport *report);
+static void write_escapes(StringInfo out, WfReport *report);
 static void write_file(StringInfo out, WfReportFile *file, bool open);
 static void write_finding(StringInfo out, WfReportFinding *found);
 static void write_inline(StringInfo out, const char *text);
@@ -37,6 +38,33 @@ wf_report_markdown(StringInfo out, WfReport *report)
 		if (file->findings)
 			write_file(out, file, list_length(report->files) == 1);
 	}
+	if (report->nescapes > 0)
+		write_escapes(out, report);
+}
+
+static void
+write_escapes(StringInfo out, WfReport *report)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	appendStringInfoString(out, "#### Escape hatches\n\n| file | line | rules | |\n|---|---|---|---|\n");
+	foreach(lc, report->files)
+	{
+		WfReportFile *file = lfirst(lc);
+
+		foreach(lc2, file->escapes)
+		{
+			WfReportEscape *escape = lfirst(lc2);
+
+			appendStringInfoString(out, "| ");
+			write_inline(out, file->name);
+			appendStringInfo(out, " | %d | %s | ", escape->line, wf_report_escape_rules(escape));
+			write_inline(out, wf_report_escape_about(escape));
+			appendStringInfoString(out, " |\n");
+		}
+	}
+	appendStringInfoChar(out, '\n');
 }
 
 static void

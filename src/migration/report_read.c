@@ -3,6 +3,9 @@
  */
 #include "common/compat.h"
 
+#include "utils/builtins.h"
+#include "utils/numeric.h"
+
 #include "ddl/lock.h"
 #include "migration/report.h"
 #include "schema/jsonb_access.h"
@@ -10,6 +13,7 @@
 static WfReportFile *read_file(WfReport *report, JsonbValue *object, int number);
 static WfReportFile *new_file(const char *name, const char *text);
 static WfReportFinding *read_finding(JsonbValue *object);
+static WfReportEscape *read_escape(JsonbValue *object);
 static const WfRule *read_rule(const char *id);
 static WfSeverity read_severity(const char *name);
 static WfKind read_kind(const char *name);
@@ -53,6 +57,8 @@ read_file(WfReport *report, JsonbValue *object, int number)
 {
 	WfReportFile *file;
 	JsonbValue *findings;
+	JsonbValue *directives;
+	JsonbValue *milliseconds;
 	ListCell   *lc;
 	char	   *name;
 
@@ -61,11 +67,21 @@ read_file(WfReport *report, JsonbValue *object, int number)
 	name = text_of(object, "file");
 	file = new_file(name ? name : psprintf("migration %d", number), text_of(object, "sql"));
 	file->in_transaction = read_flag(wf_schema_jsonb_get(object, "in_transaction"));
+	milliseconds = wf_schema_jsonb_get(object, "milliseconds");
+	if (milliseconds && milliseconds->type == jbvNumeric)
+		file->milliseconds = DatumGetFloat8(DirectFunctionCall1(numeric_float8, NumericGetDatum(milliseconds->val.numeric)));
 	findings = wf_schema_jsonb_get(object, "findings");
+	directives = wf_schema_jsonb_get(object, "directives");
 	if (!file->text && (!findings || !wf_schema_jsonb_is_array(findings)))
 		report_bad_files();
 	foreach(lc, file->text ? NIL : wf_schema_jsonb_elements(findings))
 		wf_report_add(report, file, read_finding(lfirst(lc)));
+	if (file->text || !directives)
+		return file;
+	if (!wf_schema_jsonb_is_array(directives))
+		report_bad_files();
+	foreach(lc, wf_schema_jsonb_elements(directives))
+		wf_report_add_escape(report, file, read_escape(lfirst(lc)));
 	return file;
 }
 
@@ -76,6 +92,7 @@ new_file(const char *name, const char *text)
 
 	file->name = name;
 	file->text = text;
+	file->milliseconds = -1;
 	return file;
 }
 
@@ -108,6 +125,34 @@ read_finding(JsonbValue *object)
 		report_bad_files();
 	found->evidence = JsonbValueToJsonb(evidence);
 	return found;
+}
+
+/* Likewise. */
+static WfReportEscape *
+read_escape(JsonbValue *object)
+{
+	WfReportEscape *escape = palloc0(sizeof(WfReportEscape));
+	JsonbValue *rules;
+	ListCell   *lc;
+
+	if (!wf_schema_jsonb_is_object(object))
+		report_bad_files();
+	rules = wf_schema_jsonb_get(object, "rules");
+	if (!rules || !wf_schema_jsonb_is_array(rules))
+		report_bad_files();
+	foreach(lc, wf_schema_jsonb_elements(rules))
+	{
+		JsonbValue *rule = lfirst(lc);
+
+		escape->rules = lappend(escape->rules,
+								(char *) read_rule(rule->type == jbvString ? wf_schema_jsonb_text(rule) : NULL)->id);
+	}
+	escape->line = wf_schema_jsonb_integer(wf_schema_jsonb_get(object, "line"), 0);
+	escape->reason = text_of(object, "reason");
+	escape->until = text_of(object, "until");
+	escape->fault = text_of(object, "fault");
+	escape->used = read_flag(wf_schema_jsonb_get(object, "used"));
+	return escape;
 }
 
 static const WfRule *

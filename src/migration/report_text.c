@@ -6,10 +6,11 @@
 #include "migration/report.h"
 #include "schema/render.h"
 
+static void write_escapes(StringInfo out, WfReport *report);
 static void indent(StringInfo out, const char *label, const char *text);
 static void escape(StringInfo out, const char *text, bool is_property);
 
-/* A block a file, a line a finding, below it what to do. */
+/* A block a file, a line a finding, below it what to do; last what comments take back. */
 void
 wf_report_text(StringInfo out, WfReport *report)
 {
@@ -38,7 +39,34 @@ wf_report_text(StringInfo out, WfReport *report)
 		}
 		appendStringInfoChar(out, '\n');
 	}
+	if (report->nescapes > 0)
+		write_escapes(out, report);
 	appendStringInfo(out, "%s\n", wf_report_summary(report));
+}
+
+static void
+write_escapes(StringInfo out, WfReport *report)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	appendStringInfoString(out, "Escape hatches:\n");
+	foreach(lc, report->files)
+	{
+		WfReportFile *file = lfirst(lc);
+
+		foreach(lc2, file->escapes)
+		{
+			WfReportEscape *escape = lfirst(lc2);
+
+			appendStringInfoString(out, "  ");
+			wf_schema_render_plain(out, file->name);
+			appendStringInfo(out, ":%d  %s  ", escape->line, wf_report_escape_rules(escape));
+			wf_schema_render_plain(out, wf_report_escape_about(escape));
+			appendStringInfoChar(out, '\n');
+		}
+	}
+	appendStringInfoChar(out, '\n');
 }
 
 /* Each line of a text below its finding. */

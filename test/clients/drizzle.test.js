@@ -1,6 +1,7 @@
 // Drizzle's own migrator on the example's migrations, and Drizzle's queries
 // with flags in them.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { eq, sql } from 'drizzle-orm';
@@ -71,6 +72,25 @@ test('with the guard off the migrator applies the rest', async () => {
 	await migrate(db, { migrationsFolder: example });
 	await pool.query('RESET wishflags.guard');
 	assert.equal(await applied(), 9);
+});
+
+test('the command reads the ledger of Drizzle, and what it undoes Drizzle runs again', async () => {
+	const command = (name, ...options) => spawnSync('wishflags', [name, example, '--database', 'dbname=drizzle_command', ...options], { encoding: 'utf8' });
+	await pool.query('CREATE DATABASE drizzle_command');
+	const other = new pg.Pool({ database: 'drizzle_command', max: 1 });
+	const migrated = async () => (await other.query('SELECT count(*)::int AS n FROM drizzle.__drizzle_migrations')).rows[0].n;
+	await migrate(drizzle(other), await firstMigrations(8));
+	let { stdout } = command('version');
+	assert.match(stdout, /^drizzle    drizzle\.__drizzle_migrations: 8 run, /m);
+	assert.deepEqual(stdout.match(/^not run    .*$/gm).map((line) => line.replace(/.*\//, '')), ['0008_list_name.sql']);
+	await migrate(drizzle(other), { migrationsFolder: example });
+	assert.doesNotMatch(command('version').stdout, /^not run/m);
+	({ stdout } = command('rollback', '--to', '0003', '--ledger', '--allow-data-loss'));
+	assert.equal(stdout.match(/^undone/gm).length, 5);
+	assert.equal(await migrated(), 4);
+	await migrate(drizzle(other), { migrationsFolder: example });
+	assert.equal(await migrated(), 9);
+	await other.end();
 });
 
 test('a flag in a query of Drizzle', async () => {

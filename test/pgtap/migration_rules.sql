@@ -191,6 +191,10 @@ INSERT INTO cases (rule, bad, good, options) VALUES
 CREATE TEMP TABLE unshown (rule text, why text);
 INSERT INTO unshown VALUES
 ('set-expression-rewrites', 'the command came with 17'),
+('migration-required', 'needs the files of two commits; see the test of the command'),
+('migration-immutable', 'likewise'),
+('migration-out-of-order', 'likewise'),
+('migration-duplicate-number', 'likewise'),
 ('concurrent-wait-hazard', 'takes another session that is in a transaction for a minute'),
 ('invalid-index-left', 'takes a failed concurrent build; see the regression test migration_index');
 
@@ -220,7 +224,7 @@ SELECT results_eq(
 		('critical', 'check-would-fail foreign-key-would-fail not-null-would-fail type-cast-would-fail unique-would-fail
 			drop-cascade drop-database drop-schema drop-table index-build-corruption recreate-table truncate
 			truncate-cascade'),
-		('high', 'dependents-block-change drop-dependent-object view-incompatible
+		('high', 'migration-required migration-immutable dependents-block-change drop-dependent-object view-incompatible
 			add-check-validates add-column-auto-increment add-column-constrained-domain add-column-required
 			add-column-stored-generated add-column-volatile-default add-exclusion-constraint add-foreign-key-validates
 			add-primary-key-builds-index add-unique-builds-index cluster-or-vacuum-full concurrent-in-transaction
@@ -229,7 +233,7 @@ SELECT results_eq(
 			move-schema object-missing reindex-not-concurrent rename-column rename-schema rename-table
 			set-access-method-rewrites set-expression-rewrites set-not-null-scans set-persistence-rewrites
 			set-tablespace-copies syntax-error type-change-narrows type-change-rewrites'),
-		('medium', 'foreign-key-type-mismatch guard-hides-mismatch
+		('medium', 'migration-out-of-order migration-duplicate-number foreign-key-type-mismatch guard-hides-mismatch
 			attach-partition-scans create-partition-locks-parent detach-partition-not-concurrent drop-constraint
 			drop-index-not-concurrent enum-add-value-in-transaction exclusive-lock-held foreign-key-set-null-not-null
 			foreign-key-without-index function-change-breaking grant-too-broad invalid-index-left json-column

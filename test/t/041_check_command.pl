@@ -5,39 +5,20 @@ use warnings FATAL => 'all';
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use IPC::Run;
+use Command;
 
 my $node = PostgreSQL::Test::Cluster->new('check');
 $node->init;
 $node->start;
-my $files = PostgreSQL::Test::Utils::tempdir;
+my $files = files;
 
-sub put
-{
-	my ($name, $text) = @_;
-	my $path = "$files/$name";
-	my ($folder) = $path =~ m{^(.*)/};
-	system('mkdir', '-p', $folder) == 0 or die;
-	open my $out, '>', $path or die "$path: $!";
-	print $out $text;
-	close $out;
-	return $path;
-}
-
-sub command
-{
-	my ($out, $err) = ('', '');
-	local %ENV = %ENV;
-	delete @ENV{qw(PGHOST PGPORT PGUSER PGDATABASE)};
-	IPC::Run::run([ 'wishflags', 'check', @_ ], '<', \undef, '>', \$out, '2>', \$err);
-	return ($? >> 8, $out, $err);
-}
+sub check { return command('check', @_) }
 
 # The lines of the GitHub format as "file:line rule", in their order.
 sub finds
 {
 	my ($arguments, $wanted, $name) = @_;
-	my ($rc, $out, $err) = command(@$arguments, '--format', 'github', '--severity', 'high');
+	my ($rc, $out, $err) = check(@$arguments, '--format', 'github', '--severity', 'high');
 	my @found = map { m{^::error file=.*?/?([^/,]+/[^/,]+),line=(\d+),.*title=([^:]+)::} ? "$1:$2 $3" : $_ } split(/\n/, $out);
 
 	is_deeply(\@found, $wanted, "$name: findings");
@@ -98,6 +79,29 @@ put('atlas/1.sql', $users);
 put('atlas/2.sql', $index);
 finds([ "$files/atlas" ], ['atlas/2.sql:1 index-not-concurrent'], 'atlas');
 
+# What is particular to a tool: versions of Flyway in any folder, a change of sqitch that was reworked,
+# files in the order of Atlas' sums and without its checkpoints, marks in any case.
+put('versions/b/V1_10__index.sql', $index);
+put('versions/a/V1.9__users.sql', $users);
+put('versions/a/V01.010.1__drop.sql', "SET lock_timeout = 1000;\nALTER TABLE users DROP id;\n");
+put('versions/a/V2.0__concurrently.sql', "CREATE INDEX CONCURRENTLY again ON users (mail);\n");
+finds([ "$files/versions" ], [ 'b/V1_10__index.sql:1 index-not-concurrent', 'a/V01.010.1__drop.sql:2 drop-column' ], 'versions of Flyway');
+
+put('reworked/sqitch.plan', "%project=x\n\nusers 2025-01-01T00:00:00Z A <a\@b>\n\@v1 2025-01-01T00:00:00Z A <a\@b> # tag\n\nusers [users\@v1] 2025-01-02T00:00:00Z A <a\@b>\n");
+put('reworked/deploy/users@v1.sql', $users);
+put('reworked/deploy/users.sql', "ALTER TABLE users DROP mail;\n");
+finds([ "$files/reworked" ], ['deploy/users.sql:1 drop-column'], 'a change that was reworked');
+
+put('sums/atlas.sum', "h1:x=\n9.sql h1:y=\n10.sql h1:z=\n11.sql h1:z=\n");
+put('sums/9.sql', $users);
+put('sums/10.sql', $index);
+put('sums/11.sql', "-- atlas:checkpoint\n\n$users");
+finds([ "$files/sums" ], ['sums/10.sql:1 index-not-concurrent'], 'sums of Atlas');
+
+put('marks/1.sql', "--migrate:UP\n$users\n--migrate:DOWN\nDROP TABLE users;\n");
+put('marks/2.sql', "-- Migrate:up\n$index");
+finds([ "$files/marks" ], ['marks/2.sql:2 index-not-concurrent'], 'marks');
+
 put('rails/structure.sql', $users);
 put('rails/migrate/1_users.rb', "class Users\nend\n");
 put('rails/migrate/2.sql', "SELECT 1;\n");
@@ -107,18 +111,36 @@ like(finds([ "$files/rails/migrate" ], [], 'rails'), qr/^wishflags: 1 migrations
 finds([ "$files/plain/1_users.sql", "$files/plain/10_index.sql" ], ['plain/10_index.sql:1 index-not-concurrent'], 'files');
 finds([ "$files/plain", '--last', 1 ], ['plain/10_index.sql:1 index-not-concurrent'], 'the last one');
 finds([ "$files/plain", '--ignore', 'drop-column', '--ignore', 'index-not-concurrent' ], [], 'rules left out');
-is((command("$files/plain", '--fail-on', 'never'))[0], 0, 'never fails');
-is((command("$files/plain", '--fail-on', 'critical'))[0], 0, 'fails for critical ones only');
-is((command("$files/prisma", '--fail-on', 'low', '--severity', 'critical'))[0], 0, 'what is not asked for is not failed for');
-like((command("$files/plain"))[1], qr/2_drop\.sql\n.*drop-column.*\n3 files, \d+ findings: /s, 'text');
-like((command("$files/plain", '--format', $_))[1], qr/^(\{\n|<|###)/, $_) foreach qw(json sarif junit markdown html);
-command("$files/plain", '-o', "$files/out.json", '--format', 'json');
+is((check("$files/plain", '--fail-on', 'never'))[0], 0, 'never fails');
+is((check("$files/plain", '--fail-on', 'critical'))[0], 0, 'fails for critical ones only');
+is((check("$files/prisma", '--fail-on', 'low', '--severity', 'critical'))[0], 0, 'what is not asked for is not failed for');
+like((check("$files/plain"))[1], qr/2_drop\.sql\n.*drop-column.*\n3 files, \d+ findings: /s, 'text');
+like((check("$files/plain", '--format', $_))[1], qr/^(\{\n|<|###)/, $_) foreach qw(json sarif junit markdown html);
+check("$files/plain", '-o', "$files/out.json", '--format', 'json');
 like(slurp_file("$files/out.json"), qr/^\{\n  "summary"/, 'a file');
+
+# The report tells the same and does not fail; comments that take findings back are listed.
+my ($rc, $out, $err) = command('report', "$files/plain", '--last', 1);
+is($rc, 0, 'report: exit status');
+like($out, qr/index-not-concurrent.*\n1 file, \d+ findings?: /s, 'report: findings');
+put('skips/1.sql', $users);
+put('skips/2.sql', "SELECT 1;\n-- wishflags: ignore index-not-concurrent reason=\"small\" until=2999-12-31\n$index");
+put('skips/3.sql', "SELECT 1;\n-- <!-- schema-validation: skip -->\nALTER TABLE users DROP mail;\n-- no check: reason=\"gone\"\nDROP TABLE users;\n");
+($rc, $out) = command('report', "$files/skips", '--alias', 'schema-validation: skip', '--alias=/no "?check"?:/');
+like($out, qr{\nEscape hatches:
+  \S*skips/2\.sql:2  index-not-concurrent  used: small \(until 2999-12-31\)
+  \S*skips/3\.sql:2  all rules  does not count: it gives no reason
+  \S*skips/3\.sql:4  all rules  used: gone
+\n3 files, \d+ findings?: .*; 3 escape hatches}, 'report: escape hatches');
+like($out, qr/drop-column/, 'report: an alias without a reason does not count');
+unlike($out, qr/drop-table/, 'report: one with a reason does');
+(undef, undef, $err) = check("$files/plain", '--timing', '--progress');
+like($err, qr{^1 of 3: \S*1_users\.sql\n.*^\d+\.\d ms  \S*10_index\.sql$}ms, 'progress and times');
 
 # A file that does not run is told, and the next are checked all the same.
 put('broken/1.sql', "CREATE TABLE a (b int);\nDROP TABLE nowhere;\n");
 put('broken/2.sql', "DROP TABLE a;\n");
-my ($rc, $out, $err) = command("$files/broken", '--format', 'github', '--severity', 'critical');
+($rc, $out, $err) = check("$files/broken", '--format', 'github', '--severity', 'critical');
 like($err, qr/1\.sql does not run after the files before it: ERROR:  table "nowhere" does not exist/, 'a file that does not run');
 like($out, qr/2\.sql,line=1,col=1,title=drop-table/, 'the next one');
 
@@ -144,14 +166,14 @@ foreach (
 	[ [ "$files/plain", '--database', $node->connstr('bare') ], qr/has no extension wishflags/ ],
 	[ [ "$files/plain", '--database', $node->connstr('nowhere') ], qr/cannot be read/ ],
 	[ [ "$files/out.json" ], qr/is no SQL/ ],
-	[ [ "$files/plain", '--since' ], qr/there is no option "--since"/ ])
+	[ [ "$files/plain", '--since' ], qr/--since takes a value/ ])
 {
 	my ($arguments, $like) = @$_;
-	($rc, $out, $err) = command(@$arguments);
+	($rc, $out, $err) = check(@$arguments);
 	is($rc, 2, "@$arguments: exit status");
 	like($err, $like, "@$arguments: message");
 	is($out, '', "@$arguments: no output");
 }
 mkdir "$files/empty";
-like((command("$files/empty"))[2], qr/there are no migrations/, 'an empty folder');
+like((check("$files/empty"))[2], qr/there are no migrations/, 'an empty folder');
 done_testing();

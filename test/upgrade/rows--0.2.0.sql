@@ -27,6 +27,10 @@ SELECT wishflags.segment_define('testers', '{"table": "public.testers", "column"
 SELECT wishflags.segment_define('some', '{"query": "SELECT id FROM public.testers"}');
 SELECT wishflags.segment_refresh('some');
 
+-- A run of the checker.
+SELECT wishflags.migration_record(wishflags.migration_report('{"1.sql":
+	"-- wishflags: ignore drop-table reason=\"test\"\nDROP TABLE public.testers; DROP SCHEMA wishflags"}', 'json')::jsonb);
+
 -- A flag of another system, and its document.
 SELECT wishflags.flag_import('flagd', '{"flags": {"banner": {"state": "ENABLED", "variants": {"on": true, "off": false},
 	"defaultVariant": "off", "targeting": {"if": [{"$ref": "staff"}, "on", null]}}},

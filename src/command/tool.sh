@@ -1,0 +1,328 @@
+
+# ---- migration tools ---------------------------------------------------------
+
+# Who lays out migrations, the first one that says so.  What is particular to a
+# tool are functions TOOL_PROPERTY; one that it lacks is that of plain.
+#
+#	is FOLDER       did it lay out the folder?
+#	files FOLDER    its migrations in the order in which it runs them, a line each
+#	up FILE         the text that is run, each line in its place
+#	down FILE       the text that undoes it; fails where nobody has written one
+#	wraps FILE      does it run the file in a transaction?
+#	again FILE      does it run the file again when it was changed?
+#	number FILE     what no two files may have in common; empty: nothing
+#	stamp FILE      what must not change of it besides its text
+#	key FILE        what its ledger knows the file by
+#	sources FOLDER  where the schema is written, as patterns of git from the top of
+#	                the work tree (top)
+tools=(drizzle drizzle-folders prisma sqitch atlas flyway golang-migrate dbmate goose plain)
+
+# of_tool TOOL PROPERTY ARGUMENT...
+of_tool() {
+	local tool=$1 property=$2
+	shift 2
+	declare -F "${tool}_$property" > /dev/null || tool=plain
+	"${tool}_$property" "$@"
+}
+
+# tool_of FOLDER
+tool_of() {
+	local tool
+	for tool in "${tools[@]}"; do
+		! of_tool "$tool" is "${1%/}" || break
+	done
+	printf '%s' "$tool"
+}
+
+# by_number: lines that name files, in the order of the numbers that the files begin with.
+by_number() {
+	awk -F / '{ number = $NF; if (!sub(/[^0-9].*/, "", number)) number = $NF; sub(/^0+/, "", number)
+		printf "%40s\t%s\n", number, $0 }' | sort | cut -f 2-
+}
+
+# leading_number NAME: the digits that it begins with, without zeros in front.
+leading_number() {
+	local digits=${1%%[!0-9]*}
+	[ -z "$digits" ] || { digits=${digits##+(0)}; printf '%s' "${digits:-0}"; }
+}
+
+# marked FOLDER PATTERN: does a file in it have such a line?
+marked() {
+	[ -n "$(find "$1" -maxdepth 1 -type f -name '*.sql' -exec grep -lisE -e "$2" {} + | head -n 1)" ]
+}
+
+# part FILE up|down: what stands under this mark of dbmate or goose, or of all without marks; each
+# line in its place.
+part() {
+	awk -v wanted="$2" '
+		BEGIN { mark = "^--[ \t]*([+]goose|migrate:)[ \t]*"; off = wanted != "up" }
+		{ line = tolower($0) }
+		line ~ mark "(up|down)" { off = line !~ mark wanted }
+		{ print off ? "" : $0 }' "$1"
+}
+
+# is_text FILE: is there more than comments and empty lines?
+is_text() { grep -qvE '^[[:space:]]*(--.*)?$' "$1"; }
+
+# ---- files in the order of their names
+
+plain_is() { :; }
+
+plain_files() {
+	{
+		find "$1" -maxdepth 1 -type f -name '*.sql' ! -name '*.down.sql' ! -name '*_down.sql' ! -name 'down.sql'
+		find "$1" -mindepth 2 -maxdepth 2 -type f -name 'migration.sql'
+	} | sort -V
+}
+
+plain_up() { part "$1" up; }
+
+plain_down() {
+	local file
+	for file in "${1%.sql}.down.sql" "${1%.sql}_down.sql"; do
+		[ ! -f "$file" ] || { cat "$file"; return; }
+	done
+	grep -qiE -e '^--[[:space:]]*([+]goose|migrate:)[[:space:]]*down' "$1" && part "$1" down
+}
+
+plain_wraps() { false; }
+
+plain_again() { false; }
+
+plain_number() { leading_number "${1##*/}"; }
+
+plain_stamp() { :; }
+
+plain_key() { basename "$1" .sql; }
+
+plain_sources() { :; }
+
+# ---- Drizzle, with a journal
+
+drizzle_is() { [ -f "$1/meta/_journal.json" ]; }
+
+# A line "file, tab, when" each into $T/journal too.
+drizzle_files() {
+	local tag when
+	json_psql -f - > "$T/tags" 2>/dev/null <<-SQL || fail "\"$1/meta/_journal.json\" is no journal of Drizzle"
+		\\set journal \`cat "$1/meta/_journal.json"\`
+		SELECT (e ->> 'tag') || E'\\t' || CASE WHEN jsonb_typeof(e -> 'when') = 'number' THEN e ->> 'when' ELSE '' END FROM jsonb_array_elements(:'journal'::jsonb -> 'entries') e ORDER BY (e ->> 'idx')::int;
+	SQL
+	while IFS=$'\t' read -r tag when; do
+		[ -f "$1/$tag.sql" ] || fail "the journal of \"$1\" names \"$tag\", but there is no $tag.sql"
+		printf '%s\t%s\n' "$1/$tag.sql" "$when" >> "$T/journal"
+		printf '%s\n' "$1/$tag.sql"
+	done < "$T/tags"
+}
+
+# json_psql ARGUMENT...: a database to read JSON with; it need not have the extension.
+json_psql() {
+	if [ -n "$database" ]; then
+		psql_in "$database" "$@"
+	else
+		start_scratch
+		scratch_psql postgres "$@"
+	fi
+}
+
+drizzle_up() { cat "$1"; }
+
+drizzle_wraps() { :; }
+
+drizzle_stamp() { awk -F '\t' -v file="$1" '$1 == file { print $2; exit }' "$T/journal"; }
+
+# A row of the ledger has the journal's time, and no name.
+drizzle_key() { drizzle_stamp "$1"; }
+
+# What the configuration says, else where Drizzle's documentation puts it.
+drizzle_sources() {
+	local folder config
+	folder=$(cd "$1" && pwd -P)
+	while config=$(compgen -G "$folder/drizzle.config.*" | head -n 1) && [ -z "$config" ] && [ "$folder" != "$top" ] && [ "$folder" != / ]; do
+		folder=$(dirname "$folder")
+	done
+	{ [ -z "$config" ] || drizzle_configured "$config"; } | grep . || printf '%s\n' 'src/**/schema.ts' '**/schema/**/*.ts'
+}
+
+# drizzle_configured CONFIG: the patterns of its "schema", from the top of the work tree.
+drizzle_configured() {
+	local folder prefix path
+	folder=$(dirname "$1")
+	prefix=$(git -C "$folder" rev-parse --show-prefix)
+	sed 's,//.*,,' "$1" | tr '\n' ' ' | grep -oE "schema['\"]?[[:space:]]*:[[:space:]]*(\[[^]]*\]|\"[^\"]*\"|'[^']*'|\`[^\`]*\`)" |
+		sed 's/^[^:]*://' | grep -oE "\"[^\"]+\"|'[^']+'|\`[^\`]+\`" | tr -d "\"'\`" |
+		while IFS= read -r path; do
+			# A bare word is the schema of the ledger.
+			case $path in *[./]*) ;; *) continue ;; esac
+			path=${path#./}
+			[ ! -d "$folder/$path" ] || path="${path%/}/**"
+			printf '%s\n' "$prefix$path"
+		done
+}
+
+# ---- Drizzle 1.0 and Prisma: a folder each
+
+folders_of() { find "$1" -mindepth 2 -maxdepth 2 -type f -name migration.sql | sort; }
+
+drizzle-folders_is() { compgen -G "$1/*/snapshot.json" > /dev/null && compgen -G "$1/*/migration.sql" > /dev/null; }
+drizzle-folders_files() { folders_of "$1"; }
+drizzle-folders_up() { cat "$1"; }
+drizzle-folders_down() { prisma_down "$1"; }
+drizzle-folders_wraps() { :; }
+drizzle-folders_number() { prisma_number "$1"; }
+drizzle-folders_key() { prisma_key "$1"; }
+drizzle-folders_sources() { drizzle_sources "$1"; }
+
+prisma_is() { [ -f "$1/migration_lock.toml" ] || compgen -G "$1/*/migration.sql" > /dev/null; }
+prisma_files() { folders_of "$1"; }
+prisma_up() { cat "$1"; }
+prisma_down() { [ -f "$(dirname "$1")/down.sql" ] && cat "$(dirname "$1")/down.sql"; }
+prisma_number() { leading_number "$(basename "$(dirname "$1")")"; }
+prisma_key() { basename "$(dirname "$1")"; }
+prisma_sources() { printf '**/*.prisma\n'; }
+
+# ---- sqitch: the plan
+
+sqitch_is() { [ -f "$1/sqitch.plan" ]; }
+
+# A change that was reworked stands in the plan again; its earlier script has the name of the tag between.
+sqitch_files() {
+	local name
+	awk '{ sub(/#.*/, "") } /^[ \t]*(%|$)/ { next }
+		$1 ~ /^@/ { for (i in open) { tag[i] = $1; delete open[i] } next }
+		{ n++; sub(/^\+/, "", $1); name[n] = $1; last[$1] = n; open[n] }
+		END { for (i = 1; i <= n; i++) print name[i] (i < last[name[i]] ? tag[i] : "") }' "$1/sqitch.plan" |
+		while IFS= read -r name; do
+			[ -f "$1/deploy/$name.sql" ] || fail "the plan of \"$1\" names \"$name\", but there is no deploy/$name.sql"
+			printf '%s\n' "$1/deploy/$name.sql"
+		done
+}
+
+sqitch_up() { cat "$1"; }
+sqitch_down() { [ -f "${1%/deploy/*}/revert/${1##*/deploy/}" ] && cat "${1%/deploy/*}/revert/${1##*/deploy/}"; }
+sqitch_number() { :; }
+sqitch_key() { local name=${1##*/deploy/}; printf '%s' "${name%.sql}"; }
+
+# ---- Atlas: the order of its sums
+
+atlas_is() { [ -f "$1/atlas.sum" ]; }
+
+# A checkpoint sums up what stands before it; nothing is lost without it.
+atlas_files() {
+	local name
+	{
+		sed -n '2,$s/ h1:[^ ]*$//p' "$1/atlas.sum"
+		find "$1" -maxdepth 1 -type f -name '*.sql' ! -name '*.down.sql' -printf '%f\n' | sort
+	} | awk '!seen[$0]++' | while IFS= read -r name; do
+		[ -f "$1/$name" ] || fail "\"$1/atlas.sum\" names \"$name\", which is not there" "Write it anew: atlas migrate hash"
+		grep -qsxF -e '-- atlas:checkpoint' "$1/$name" || printf '%s\n' "$1/$name"
+	done
+}
+
+atlas_up() { cat "$1"; }
+atlas_wraps() { :; }
+atlas_number() { atlas_key "$1"; }
+atlas_key() { local name=${1##*/}; name=${name%.sql}; printf '%s' "${name%%_*}"; }
+
+# ---- Flyway: versions, then what is repeatable
+
+flyway_is() { [ -n "$(find "$1" -type f -name 'V*__*.sql' | head -n 1)" ]; }
+
+# Undoing files are never run.
+flyway_files() {
+	find "$1" -type f -name 'V*__*.sql' ! -name '*.down.sql' |
+		awk -F / '{ key = ""; version = substr($NF, 2); sub(/__.*/, "", version); gsub(/_/, ".", version)
+			n = split(version, part, "."); while (n > 1 && part[n] + 0 == 0) n--
+			for (i = 1; i <= n; i++) { sub(/^0+/, "", part[i]); key = key sprintf("%30s.", part[i]) } print key "\t" $0 }' |
+		sort | cut -f 2-
+	find "$1" -type f -name 'R__*.sql' -printf '%f\t%p\n' | sort | cut -f 2-
+}
+
+flyway_up() { cat "$1"; }
+
+flyway_down() {
+	local name=${1##*/} file
+	[[ $name == V* ]] || return 1
+	name=${name%%__*}
+	file=$(find "$(dirname "$1")" -maxdepth 1 -type f -name "U${name#V}__*.sql" | head -n 1)
+	[ -n "$file" ] && cat "$file"
+}
+
+# It finds itself what cannot run in one.
+flyway_wraps() {
+	! grep -qiE -e '\bconcurrently\b|^[[:space:]]*(vacuum|alter[[:space:]]+system|create[[:space:]]+(database|tablespace))\b' "$1"
+}
+
+flyway_again() { [[ ${1##*/} == R__* ]]; }
+
+flyway_number() {
+	local version=${1##*/}
+	[[ $version == V* ]] || return 0
+	version=${version#V}
+	version=${version%%__*}
+	printf '%s' "${version//_/.}" | sed -E 's/(^|\.)0+([0-9])/\1\2/g; s/(\.0)+$//'
+}
+
+flyway_key() {
+	if flyway_again "$1"; then printf '%s' "${1##*/}"; else flyway_number "$1"; fi
+}
+
+# ---- golang-migrate: a file for each way
+
+golang-migrate_is() { compgen -G "$1/*.up.sql" > /dev/null; }
+golang-migrate_files() { find "$1" -maxdepth 1 -type f -name '*.up.sql' | by_number; }
+golang-migrate_up() { cat "$1"; }
+golang-migrate_down() { [ -f "${1%.up.sql}.down.sql" ] && cat "${1%.up.sql}.down.sql"; }
+golang-migrate_key() { plain_number "$1"; }
+
+# ---- dbmate and goose: marks in one file
+
+dbmate_is() { marked "$1" '^--[[:space:]]*migrate:up'; }
+dbmate_files() { find "$1" -maxdepth 1 -type f -name '[0-9]*.sql' | by_number; }
+dbmate_wraps() { :; }
+# As it is written, with its zeros.
+dbmate_key() { local name=${1##*/}; printf '%s' "${name%%[!0-9]*}"; }
+
+goose_is() { marked "$1" '^--[[:space:]]*[+]goose[[:space:]]+up'; }
+goose_files() { dbmate_files "$1"; }
+goose_wraps() { :; }
+goose_key() { plain_number "$1"; }
+
+# ---- the files of the command line
+
+# wrapped_by TOOL FILE: true or false, as the command line, the file or the tool says.
+wrapped_by() {
+	if [ -n "$wrapped" ]; then
+		printf '%s' "$wrapped"
+	elif grep -qisE -e '^--[[:space:]]*([+]goose no transaction|migrate:up.*transaction:[[:space:]]*false|atlas:txmode none|no-transaction)' "$2"; then
+		printf false
+	elif of_tool "$1" wraps "$2"; then
+		printf true
+	else
+		printf false
+	fi
+}
+
+# find_migrations: the files of all paths into $T/migrations, a line "tool, tab,
+# file" each; the paths into $T/paths likewise.
+find_migrations() {
+	local path tool ruby
+	make_folder
+	: > "$T/paths"
+	for path in "${words[@]}"; do
+		case $(kind_of "$path") in
+			sql) printf 'plain\t%s\n' "$path" ;;
+			folder)
+				path=${path%/}
+				tool=$(tool_of "$path")
+				printf '%s\t%s\n' "$tool" "$path" >> "$T/paths"
+				of_tool "$tool" files "$path" > "$T/files" || exit 2
+				awk -v tool="$tool" '{ print tool "\t" $0 }' "$T/files"
+				ruby=$(find "$path" -maxdepth 2 -type f -name '[0-9]*_*.rb' | wc -l)
+				[ "$ruby" = 0 ] || printf 'wishflags: %s migrations of "%s" are Ruby, which cannot be read; check db/structure.sql instead\n' "$ruby" "$path" >&2 ;;
+			missing|database) fail "there is no file or folder \"$path\"" "A database is named by --database." ;;
+			json) fail "\"$path\" is no SQL" ;;
+		esac
+	done > "$T/migrations"
+	[ -s "$T/migrations" ] || fail "there are no migrations in ${words[*]}" "A folder of migrations holds NAME.sql or NAME/migration.sql."
+}

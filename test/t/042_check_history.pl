@@ -1,0 +1,169 @@
+# "wishflags check --since": migrations against their history in git.
+use strict;
+use warnings FATAL => 'all';
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Command;
+
+my $repository = files . '/shop';
+
+sub git
+{
+	local %ENV = (%ENV, GIT_CONFIG_NOSYSTEM => 1, HOME => files);
+	system('git', '-C', $repository, '-c', 'user.name=Ann', '-c', 'user.email=ann@example.com', '-c', 'init.defaultBranch=main', @_) == 0
+	  or die "git @_";
+}
+
+# A new repository whose branch main has the files; the work tree is on the branch "feature".
+sub commit
+{
+	my (%texts) = @_;
+	system('rm', '-rf', $repository);
+	put("shop/$_", $texts{$_}) foreach keys %texts;
+	git('init', '-q');
+	git('add', '-A');
+	git('commit', '-qm', 'one');
+	git('checkout', '-qb', 'feature');
+}
+
+# The findings of the history as "file rule severity".
+sub finds
+{
+	my ($wanted, $status, $name, @arguments) = @_;
+	@arguments = ('db', '--since', 'main') unless @arguments;
+	my ($rc, $out, $err) = command_in($repository, 'check', @arguments, '--format', 'json');
+	my @found = $out =~ m/"rule": "(migration-[a-z-]+)", "severity": "([a-z]+)".*?"message": "([^"]*)/g;
+	my @lines;
+	push @lines, join ' ', splice @found, 0, 3 while @found;
+
+	is(scalar @lines, scalar @$wanted, "$name: number of findings") or diag join "\n", @lines;
+	like($lines[$_] // '', $wanted->[$_], "$name: finding $_") foreach 0 .. $#$wanted;
+	is($rc, $status, "$name: exit status");
+	is($err, '', "$name: no errors");
+	return $out;
+}
+
+my $table = sub { "CREATE TABLE $_[0] (id bigint PRIMARY KEY);\n" };
+my %plain = ('db/1_a.sql' => $table->('a'), 'db/2_b.sql' => $table->('b'), 'db/3_c.sql' => $table->('c'), 'src/db/schema.ts' => 'a');
+
+# What is new or changed is checked, the rest is run only.
+commit(%plain);
+finds([], 0, 'nothing changed');
+put('shop/db/4_d.sql', "DROP TABLE a;\n");
+my $out = finds([], 1, 'a new migration');
+like($out, qr/"files": 1, .*"file": "db\/4_d\.sql".*drop-table/s, 'and what is in it');
+git('add', '-A');
+git('commit', '-qm', 'two');
+finds([], 1, 'committed');
+finds([], 0, 'as a file', 'db/1_a.sql', '--since', 'main');
+
+# An old one may not change; the newest may not have run yet.
+commit(%plain);
+put('shop/db/1_a.sql', $table->('aa'));
+finds([qr/^migration-immutable high 1_a\.sql has another text than at \w+/], 1, 'edited');
+git('checkout', '-q', '.');
+put('shop/db/3_c.sql', $table->('cc'));
+finds([qr/^migration-immutable medium 3_c\.sql/], 0, 'the newest edited');
+git('checkout', '-q', '.');
+git('mv', 'db/2_b.sql', 'db/2_bb.sql');
+finds([qr/^migration-immutable high 2_b\.sql was there at \w+ and is renamed to 2_bb\.sql/, qr/^migration-out-of-order medium 2_bb\.sql/], 1, 'renamed');
+git('reset', '-q', '--hard');
+git('rm', '-q', 'db/1_a.sql');
+put('shop/db/4_d.sql', $table->('d'));
+finds([qr/^migration-immutable high 1_a\.sql .* is deleted/], 1, 'deleted');
+finds([], 0, 'not asked for', 'db', '--since', 'main', '--ignore', 'migration-immutable');
+
+git('reset', '-q', '--hard');
+put('shop/db/1_a.sql', "-- wishflags: ignore migration-immutable reason=\"ran nowhere\"\n" . $table->('aa'));
+put('shop/db/2_b.sql', "-- wishflags: ignore migration-immutable\n" . $table->('bb'));
+$out = finds([qr/^migration-immutable high 2_b\.sql/], 1, 'taken back by a comment');
+like($out, qr/"rules": \["migration-immutable"\], "used": true, "reason": "ran nowhere"/, 'which is told');
+unlike($out, qr/"rule": "unused-ignore".*there is no such finding/, 'and not taken for unused');
+
+# main went on meanwhile: what counts is where the branch has left it.
+commit(%plain);
+git('checkout', '-q', 'main');
+put('shop/db/4_main.sql', $table->('d'));
+git('add', '-A');
+git('commit', '-qm', 'main');
+git('checkout', '-q', 'feature');
+put('shop/db/4_feature.sql', $table->('e'));
+finds([], 0, 'main went on');
+git('add', '-A');
+git('commit', '-qm', 'feature');
+git('merge', '-q', 'main', '-m', 'merge');
+finds([qr/^migration-duplicate-number medium 4_feature\.sql has the number 4, as 4_main\.sql has/, qr/^migration-out-of-order medium 4_feature\.sql is new, but comes before 4_main\.sql/],
+	0, 'merged');
+
+# Sources of the schema.
+commit(%plain);
+put('shop/src/db/schema.ts', 'b');
+finds([], 0, 'sources that nobody has named');
+finds([qr/^migration-required high the schema's source src\/db\/schema\.ts has changed since main/], 1, 'sources', 'db', '--since', 'main', '--sources', 'src/**/*.ts');
+put('shop/db/4_d.sql', $table->('d'));
+finds([], 0, 'sources and a migration', 'db', '--since', 'main', '--sources', 'src/**/*.ts');
+
+# Drizzle: its journal and its sources.
+sub journal { my $i = 0; return '{"entries": [' . join(', ', map { '{"idx": ' . $i++ . ", \"tag\": \"$_->[0]\", \"when\": $_->[1]}" } @_) . ']}' }
+my @entries = ([ '0000_a', 1000 ], [ '0001_b', 2000 ], [ '0002_c', 3000 ]);
+my %drizzle = ('db/0000_a.sql' => $table->('a'), 'db/0001_b.sql' => $table->('b'), 'db/0002_c.sql' => $table->('c'),
+	'db/meta/_journal.json' => journal(@entries), 'src/db/schema.ts' => 'a', 'app/tables.ts' => 'a', 'node.ts' => 'a');
+commit(%drizzle);
+put('shop/src/db/schema.ts', 'b');
+put('shop/lib/schema/users.ts', 'new');
+put('shop/node.ts', 'b');
+finds([qr/lib\/schema\/users\.ts/, qr/src\/db\/schema\.ts/], 1, 'sources of Drizzle');
+put('shop/drizzle.config.ts', "export default { // schema: './no.ts'\n  schema: ['./app', \"./src/other.ts\"], migrations: { schema: 'db' } }");
+finds([], 0, 'other sources by its configuration');
+put('shop/app/tables.ts', 'b');
+finds([qr/^migration-required high the schema's source app\/tables\.ts/], 1, 'sources by its configuration');
+like((command_in("$repository/db", 'check', '.', '--since', 'main'))[1], qr{^app/tables\.ts\n  1:1  high      migration-required}, 'from the folder itself');
+commit(%drizzle);
+put('shop/db/meta/_journal.json', journal(@entries[ 1, 0, 2 ]));
+finds([qr/^migration-immutable high the order is another than at \w+: 0001_b\.sql comes before 0000_a\.sql/], 1, 'the journal in another order');
+put('shop/db/meta/_journal.json', journal([ '0000_a', 1500 ], @entries[ 1, 2 ]));
+finds([qr/^migration-immutable high the journal has another time for 0000_a\.sql than at \w+: 1500, before 1000/], 1, 'the journal with another time');
+put('shop/db/0003_d.sql', $table->('d'));
+put('shop/db/0003_e.sql', $table->('e'));
+put('shop/db/meta/_journal.json', journal(@entries, [ '0003_d', 2500 ], [ '0003_e', 4000 ]));
+finds([qr/^migration-out-of-order medium the time of 0003_d\.sql in the journal \(\\$/, qr/^migration-duplicate-number medium 0003_e\.sql/], 0, 'a time that Drizzle passes over, and a number twice');
+
+# Prisma, Flyway, sqitch.
+commit('db/1_a/migration.sql' => $table->('a'), 'db/2_b/migration.sql' => $table->('b'), 'prisma/schema.prisma' => 'a');
+put('shop/prisma/schema.prisma', 'b');
+put('shop/db/1_a/migration.sql', $table->('aa'));
+finds([qr/^migration-required high .*schema\.prisma/, qr/^migration-immutable high 1_a\/migration\.sql/], 1, 'Prisma');
+commit('db/V1.1__a.sql' => $table->('a'), 'db/V2__b.sql' => $table->('b'), 'db/R__view.sql' => "CREATE OR REPLACE VIEW v AS SELECT 1 AS one;\n");
+put('shop/db/R__view.sql', "CREATE OR REPLACE VIEW v AS SELECT 1 AS one, 2 AS two;\n");
+put('shop/db/V1.01.0__c.sql', $table->('c'));
+finds([qr/^migration-duplicate-number medium V1\.01\.0__c\.sql has the number 1\.1/, qr/^migration-out-of-order medium V1\.01\.0__c\.sql/], 0, 'Flyway');
+commit('db/sqitch.plan' => "%project=x\na 2025-01-01 A\nb 2025-01-01 A\n", 'db/deploy/a.sql' => $table->('a'), 'db/deploy/b.sql' => $table->('b'));
+put('shop/db/sqitch.plan', "%project=x\nb 2025-01-01 A\na 2025-01-01 A\n");
+finds([qr/^migration-immutable high the order is another than at \w+: deploy\/b\.sql comes before deploy\/a\.sql/], 1, 'sqitch');
+
+# A folder that is new, from a folder further down, names that are no plain words.
+commit('read.me' => 'a');
+put("shop/new db/1_\x{c3}\x{a4} 'b'.sql", $table->('a'));
+finds([], 0, 'a new folder', 'new db', '--since', 'main');
+git('add', '-A');
+git('commit', '-qm', 'two');
+put("shop/new db/1_\x{c3}\x{a4} 'b'.sql", $table->('aa'));
+put('shop/new db/2_c.sql', $table->('c'));
+finds([qr/^migration-immutable medium/], 0, 'names', 'new db', '--since', 'HEAD');
+(undef, $out) = command_in("$repository/new db", 'check', '.', '--since', 'HEAD', '--format', 'github', '--severity', 'medium');
+like($out, qr{^::warning file=\./1_.* 'b'\.sql,line=1,col=1,title=migration-immutable::}m, 'from the folder itself');
+
+# Wrong use.
+put('alone/1.sql', 'SELECT 1');
+foreach (
+	[ $repository, [ 'new db', '--since', 'nowhere' ], qr/there is no commit "nowhere"\nHINT: .*fetch-depth: 0/ ],
+	[ files, [ 'alone/1.sql', '--since', 'main' ], qr/is in no work tree of git/ ],
+	[ $repository, [ 'new db', '../alone', '--since', 'HEAD' ], qr/is in no work tree/ ])
+{
+	my ($folder, $arguments, $like) = @$_;
+	my ($rc, $text, $err) = command_in($folder, 'check', @$arguments);
+	is($rc, 2, "@$arguments: exit status");
+	like($err, $like, "@$arguments: message");
+	is($text, '', "@$arguments: no output");
+}
+done_testing();
