@@ -213,6 +213,7 @@ OBJS = \
 	src/migration/simulate_apply.o \
 	src/migration/simulate_session.o \
 	src/migration/simulate_type.o \
+	src/migration/stats.o \
 	src/flags/attribute.o \
 	src/flags/bucket.o \
 	src/flags/cache.o \
@@ -362,6 +363,7 @@ SQL_PARTS = \
 	src/migration/migration.sql \
 	src/migration/rehearse.sql \
 	src/migration/report.sql \
+	src/migration/stats.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
@@ -441,6 +443,7 @@ REGRESS = \
 	migration_split \
 	migration_wrong \
 	migration_simulate \
+	migration_stats \
 	migration_index \
 	migration_constraint \
 	migration_column \
@@ -497,7 +500,14 @@ $(OBJS) $(OBJS:.o=.bc): $(wildcard $(srcroot)/src/*.h $(srcroot)/src/*/*.h) $(sr
 print-%:
 	@echo '$($*)'
 
-$(DATA_built): $(addprefix $(srcroot)/,$(SQL_PARTS)) $(srcroot)/Makefile
-	cat $(addprefix $(srcroot)/,$(SQL_PARTS)) > $@
+# The query of migration_stats_export() stands in the command, which runs it where
+# there is no extension.
+$(DATA_built): $(addprefix $(srcroot)/,$(SQL_PARTS)) $(srcroot)/src/wishflags $(srcroot)/Makefile
+	sed -n '/<<.STATS_QUERY.$$/,/^STATS_QUERY$$/{//!p}' $(srcroot)/src/wishflags > stats_query.sql
+	cat $(addprefix $(srcroot)/,$(SQL_PARTS)) | sed -e '/^@stats_query@$$/{' -e 'r stats_query.sql' -e 'd' -e '}' > $@
+	rm -f stats_query.sql
+
+# It is no program to be linked.
+$(srcroot)/src/wishflags: ;
 
 endif

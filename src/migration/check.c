@@ -74,6 +74,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 							 GUC_ACTION_SAVE, true, 0, false);
 	if (options->target_version > 0)
 		simulation->catalog.server_version = (int) options->target_version;
+	simulation->stats = options->stats;
 	wf_sim_begin_session(simulation, options->in_transaction);
 	begin_settings(simulation);
 

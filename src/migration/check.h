@@ -27,6 +27,8 @@ typedef struct WfCheckOptions
 	List	   *only;			/* of char *: rules to run; NIL: all */
 	List	   *required_columns;	/* of char *: each new table has them */
 	char	   *severity;		/* least one to report */
+	Jsonb	   *stats_document; /* sizes taken elsewhere; NULL: none */
+	WfStats    *stats;			/* the same, read */
 } WfCheckOptions;
 
 /*

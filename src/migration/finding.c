@@ -19,6 +19,7 @@
 
 static void push_text(JsonbParseState **state, JsonbIteratorToken token, const char *text);
 static List *copy_strings(List *strings);
+static bool is_taken_for_large(WfRuleCall *call, WfRelation *relation);
 static bool does_nothing(WfRuleCall *call, WfRelation *relation);
 static WfNote *add_note(WfFinding *finding, const char *key, WfNoteType type);
 
@@ -68,7 +69,7 @@ wf_finding_on(WfRuleCall *call, WfFinding *finding, WfRelation *relation)
 {
 	finding->object = wf_ddl_quote_name(relation->schema, relation->name);
 	finding->relation = relation;
-	if (relation->missing)
+	if (relation->missing && !relation->from_stats)
 		return;
 	wf_ddl_measure(call->catalog, relation);
 	if (relation->population == WF_POPULATION_EMPTY)
@@ -77,6 +78,12 @@ wf_finding_on(WfRuleCall *call, WfFinding *finding, WfRelation *relation)
 		wf_finding_note_number(finding, "rows", relation->rows);
 	if (relation->bytes >= 0)
 		wf_finding_note_number(finding, "bytes", relation->bytes);
+	if (relation->from_stats)
+	{
+		wf_finding_note_text(finding, "sizes_taken_at", call->session->simulation->stats->taken_at);
+		if (relation->writes_per_second >= 0)
+			wf_finding_note_number(finding, "writes_per_second", relation->writes_per_second);
+	}
 	if (wf_rule_is_small(call, relation))
 		wf_finding_lower(finding);
 }
@@ -228,6 +235,19 @@ wf_rule_type(WfRuleCall *call, List *names)
 	return type && !type->created_here ? type : NULL;
 }
 
+/* Is nothing asked about its size?  Sizes that the caller gave are. */
+static bool
+is_taken_for_large(WfRuleCall *call, WfRelation *relation)
+{
+	WfSimulation *simulation = call->session->simulation;
+
+	if (!relation->missing && !call->session->assume_populated)
+		return false;
+	if (!relation->missing && simulation && simulation->stats)
+		wf_ddl_measure(call->catalog, relation);
+	return !relation->from_stats;
+}
+
 /*
  * May the relation hold rows?  A relation that the text names but nobody has
  * is taken for one that is filled in production.
@@ -235,7 +255,7 @@ wf_rule_type(WfRuleCall *call, List *names)
 bool
 wf_rule_is_populated(WfRuleCall *call, WfRelation *relation)
 {
-	if (relation->missing || call->session->assume_populated)
+	if (is_taken_for_large(call, relation))
 		return true;
 	return wf_ddl_measure(call->catalog, relation)->population != WF_POPULATION_EMPTY;
 }
@@ -244,7 +264,7 @@ wf_rule_is_populated(WfRuleCall *call, WfRelation *relation)
 bool
 wf_rule_is_small(WfRuleCall *call, WfRelation *relation)
 {
-	if (relation->missing || call->session->assume_populated)
+	if (is_taken_for_large(call, relation))
 		return false;
 	wf_ddl_measure(call->catalog, relation);
 	if (relation->population == WF_POPULATION_EMPTY)
@@ -258,7 +278,7 @@ wf_rule_is_small(WfRuleCall *call, WfRelation *relation)
 char *
 wf_rule_size(WfRuleCall *call, WfRelation *relation)
 {
-	if (relation->missing)
+	if (relation->missing && !relation->from_stats)
 		return pstrdup("its rows");
 	wf_ddl_measure(call->catalog, relation);
 	/* The planner's guess for an empty table is no number to tell. */
