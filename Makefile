@@ -170,6 +170,7 @@ OBJS = \
 	src/migration/engine.o \
 	src/migration/finding.o \
 	src/migration/functions.o \
+	src/migration/platform.o \
 	src/migration/probe.o \
 	src/migration/registry.o \
 	src/migration/rehearse.o \
@@ -444,6 +445,7 @@ REGRESS = \
 	migration_wrong \
 	migration_simulate \
 	migration_stats \
+	migration_platform \
 	migration_index \
 	migration_constraint \
 	migration_column \

@@ -34,7 +34,7 @@ static Bitmapset *chosen_rules(const WfCheckOptions *options);
 static WfSeverity least_severity(const WfCheckOptions *options);
 static void begin_settings(WfSimulation *simulation);
 static List *check_statement(WfSimulation *simulation, WfRuleSession *session,
-							 WfStatement *statement, Bitmapset *rules);
+							 WfStatement *statement, const WfCheckOptions *options, Bitmapset *rules);
 static List *unparsed_finding(WfRuleSession *session, WfCatalog *catalog,
 							  WfStatement *statement, Bitmapset *rules);
 static void read_directives(WfSimulation *simulation, WfDirectives *directives, const char *text, int from, int to);
@@ -86,7 +86,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 		read_directives(simulation, &directives, text, end, statement.offset);
 		end = statement.offset + statement.length;
 		session.in_transaction = simulation->in_transaction;
-		findings = check_statement(simulation, &session, &statement, rules);
+		findings = check_statement(simulation, &session, &statement, options, rules);
 		findings = wf_directives_apply(&directives, findings);
 		report_unused(&all, statement.number, wf_directives_take(&directives.next));
 		findings = drop_below(findings, least);
@@ -169,14 +169,24 @@ begin_settings(WfSimulation *simulation)
 }
 
 static List *
-check_statement(WfSimulation *simulation, WfRuleSession *session, WfStatement *statement, Bitmapset *rules)
+check_statement(WfSimulation *simulation, WfRuleSession *session, WfStatement *statement,
+				const WfCheckOptions *options, Bitmapset *rules)
 {
+	WfRuleCall	call = {
+		.statement = statement->node,
+		.source = statement->source,
+		.length = statement->length,
+		.catalog = &simulation->catalog,
+		.session = session,
+	};
+
 	if (statement->kind != WF_STATEMENT_SQL)
 		return unparsed_finding(session, &simulation->catalog, statement, rules);
 	if (statement->node == NULL)
 		return NIL;
-	return wf_migration_check_node(&simulation->catalog, session, statement->node,
-								   statement->source, 0, statement->length, rules);
+	call.findings = wf_migration_check_node(&simulation->catalog, session, statement->node,
+											statement->source, 0, statement->length, rules);
+	return wf_migration_platform_findings(options->platform, &call, rules);
 }
 
 /* What does not parse, and what psql does, is a finding as well. */

@@ -11,6 +11,7 @@
 #include "utils/tuplestore.h"
 
 #include "ddl/statement.h"
+#include "migration/platform.h"
 #include "migration/rule.h"
 #include "migration/simulate.h"
 
@@ -29,6 +30,8 @@ typedef struct WfCheckOptions
 	char	   *severity;		/* least one to report */
 	Jsonb	   *stats_document; /* sizes taken elsewhere; NULL: none */
 	WfStats    *stats;			/* the same, read */
+	char	   *platform_name;	/* NULL: as the stats say */
+	WfPlatform	platform;		/* the same, looked up */
 } WfCheckOptions;
 
 /*

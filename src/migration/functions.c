@@ -67,6 +67,7 @@ wf_migration_check_options(Jsonb *json)
 		{"only", WF_OPTION_TEXT_LIST, offsetof(WfCheckOptions, only)},
 		{"required_columns", WF_OPTION_TEXT_LIST, offsetof(WfCheckOptions, required_columns)},
 		{"severity", WF_OPTION_TEXT, offsetof(WfCheckOptions, severity)},
+		{"platform", WF_OPTION_TEXT, offsetof(WfCheckOptions, platform_name)},
 		{"stats", WF_OPTION_JSON, offsetof(WfCheckOptions, stats_document)},
 	};
 	WfCheckOptions options = {.min_rows = DEFAULT_MIN_ROWS, .validate_timeout = DEFAULT_VALIDATE_TIMEOUT};
@@ -87,6 +88,10 @@ wf_migration_check_options(Jsonb *json)
 				 errmsg("validate_timeout must be between 1 and 3600000 milliseconds")));
 	if (options.stats_document)
 		options.stats = wf_migration_read_stats(options.stats_document);
+	if (options.stats && !options.platform_name)
+		options.platform_name = options.stats->platform;
+	if (options.platform_name)
+		options.platform = wf_migration_platform(options.platform_name);
 	return options;
 }
 
