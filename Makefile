@@ -162,12 +162,15 @@ OBJS = \
 	src/schema/type.o \
 	src/schema/unmodelled.o \
 	src/schema/watch.o \
+	src/migration/calibrate.o \
 	src/migration/check.o \
 	src/migration/cover.o \
 	src/migration/defer.o \
 	src/migration/directive.o \
 	src/migration/directive_names.o \
 	src/migration/engine.o \
+	src/migration/estimate.o \
+	src/migration/estimate_rows.o \
 	src/migration/finding.o \
 	src/migration/functions.o \
 	src/migration/platform.o \
@@ -365,6 +368,7 @@ SQL_PARTS = \
 	src/migration/rehearse.sql \
 	src/migration/report.sql \
 	src/migration/stats.sql \
+	src/migration/estimate.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
@@ -446,6 +450,7 @@ REGRESS = \
 	migration_simulate \
 	migration_stats \
 	migration_platform \
+	migration_estimate \
 	migration_index \
 	migration_constraint \
 	migration_column \

@@ -33,9 +33,9 @@ typedef struct Report
 static Bitmapset *chosen_rules(const WfCheckOptions *options);
 static WfSeverity least_severity(const WfCheckOptions *options);
 static void begin_settings(WfSimulation *simulation);
-static List *check_statement(WfSimulation *simulation, WfRuleSession *session,
-							 WfStatement *statement, const WfCheckOptions *options, Bitmapset *rules);
-static List *unparsed_finding(WfRuleSession *session, WfCatalog *catalog,
+static List *check_statement(Report *report, WfSimulation *simulation, WfStatement *statement,
+							 const WfCheckOptions *options);
+static List *unparsed_finding(const WfRuleSession *session, WfCatalog *catalog,
 							  WfStatement *statement, Bitmapset *rules);
 static void read_directives(WfSimulation *simulation, WfDirectives *directives, const char *text, int from, int to);
 static void report_unused(Report *report, int statement, List *unused);
@@ -86,7 +86,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 		read_directives(simulation, &directives, text, end, statement.offset);
 		end = statement.offset + statement.length;
 		session.in_transaction = simulation->in_transaction;
-		findings = check_statement(simulation, &session, &statement, options, rules);
+		findings = check_statement(&all, simulation, &statement, options);
 		findings = wf_directives_apply(&directives, findings);
 		report_unused(&all, statement.number, wf_directives_take(&directives.next));
 		findings = drop_below(findings, least);
@@ -169,29 +169,38 @@ begin_settings(WfSimulation *simulation)
 }
 
 static List *
-check_statement(WfSimulation *simulation, WfRuleSession *session, WfStatement *statement,
-				const WfCheckOptions *options, Bitmapset *rules)
+check_statement(Report *report, WfSimulation *simulation, WfStatement *statement, const WfCheckOptions *options)
 {
 	WfRuleCall	call = {
 		.statement = statement->node,
 		.source = statement->source,
 		.length = statement->length,
 		.catalog = &simulation->catalog,
-		.session = session,
+		.session = report->session,
 	};
+	List	   *findings;
 
 	if (statement->kind != WF_STATEMENT_SQL)
-		return unparsed_finding(session, &simulation->catalog, statement, rules);
+		return unparsed_finding(report->session, &simulation->catalog, statement, report->rules);
 	if (statement->node == NULL)
 		return NIL;
-	call.findings = wf_migration_check_node(&simulation->catalog, session, statement->node,
-											statement->source, 0, statement->length, rules);
-	return wf_migration_platform_findings(options->platform, &call, rules);
+	findings = wf_migration_check_node(&simulation->catalog, report->session, statement->node,
+									   statement->source, 0, statement->length, report->rules);
+	wf_migration_estimate_findings(&call, findings);
+	if (options->estimate)
+	{
+		WfEstimate	estimate;
+
+		wf_migration_estimate(&call, findings, &estimate);
+		options->estimate(report->target, report->reader, statement, simulation, &estimate);
+	}
+	call.findings = findings;
+	return wf_migration_platform_findings(options->platform, &call, report->rules);
 }
 
 /* What does not parse, and what psql does, is a finding as well. */
 static List *
-unparsed_finding(WfRuleSession *session, WfCatalog *catalog, WfStatement *statement, Bitmapset *rules)
+unparsed_finding(const WfRuleSession *session, WfCatalog *catalog, WfStatement *statement, Bitmapset *rules)
 {
 	bool		is_meta = statement->kind == WF_STATEMENT_META;
 	int			index = wf_migration_rule_index(is_meta ? RULE_PSQL_COMMAND : RULE_SYNTAX_ERROR);

@@ -10,10 +10,19 @@
 #include "utils/jsonb.h"
 #include "utils/tuplestore.h"
 
+#include "common/options.h"
 #include "ddl/statement.h"
+#include "migration/estimate.h"
 #include "migration/platform.h"
 #include "migration/rule.h"
 #include "migration/simulate.h"
+
+/*
+ * Takes the estimate of one statement, before the simulation has applied it;
+ * target is that of the findings.
+ */
+typedef void (*WfReportEstimate) (void *target, WfReader *reader, WfStatement *statement,
+								  WfSimulation *simulation, const WfEstimate *estimate);
 
 /* The options of migration_breaking_check(). */
 typedef struct WfCheckOptions
@@ -32,6 +41,7 @@ typedef struct WfCheckOptions
 	WfStats    *stats;			/* the same, read */
 	char	   *platform_name;	/* NULL: as the stats say */
 	WfPlatform	platform;		/* the same, looked up */
+	WfReportEstimate estimate;	/* set by the caller, not an option; NULL: none */
 } WfCheckOptions;
 
 /*
@@ -50,6 +60,7 @@ extern void wf_migration_check_text(const char *text, int length, const WfCheckO
 
 /* functions.c */
 extern WfCheckOptions wf_migration_check_options(Jsonb *json);
+extern WfCheckOptions wf_migration_read_check_options(Jsonb *json, const WfOption *known, int nknown);
 
 /* finding.c */
 extern WfFinding *wf_finding_copy(const WfFinding *finding);

@@ -3,6 +3,8 @@
  */
 #include "common/compat.h"
 
+#include <math.h>
+
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -18,7 +20,10 @@
 #define SMALL_TABLE_BYTES (64 * 8192)
 
 static void push_text(JsonbParseState **state, JsonbIteratorToken token, const char *text);
+static List *copy_notes(List *notes);
 static List *copy_strings(List *strings);
+static JsonbValue *push_notes(JsonbParseState **state, List *notes);
+static Numeric numeric_of(double number);
 static bool is_taken_for_large(WfRuleCall *call, WfRelation *relation);
 static bool does_nothing(WfRuleCall *call, WfRelation *relation);
 static WfNote *add_note(WfFinding *finding, const char *key, WfNoteType type);
@@ -149,6 +154,29 @@ void
 wf_finding_note_boolean(WfFinding *finding, const char *key, bool value)
 {
 	add_note(finding, key, WF_NOTE_BOOLEAN)->boolean = value;
+}
+
+/* The same as members of an object. */
+WfNote *
+wf_note_of_text(const char *key, const char *text)
+{
+	WfNote	   *note = palloc0(sizeof(WfNote));
+
+	note->key = key;
+	note->type = WF_NOTE_TEXT;
+	note->text = text;
+	return note;
+}
+
+WfNote *
+wf_note_of_number(const char *key, double number)
+{
+	WfNote	   *note = palloc0(sizeof(WfNote));
+
+	note->key = key;
+	note->type = WF_NOTE_NUMBER;
+	note->number = number;
+	return note;
 }
 
 /* list is one of char *. */
@@ -321,7 +349,6 @@ WfFinding *
 wf_finding_copy(const WfFinding *finding)
 {
 	WfFinding  *copy = palloc(sizeof(WfFinding));
-	ListCell   *lc;
 
 	*copy = *finding;
 	copy->object = finding->object ? pstrdup(finding->object) : NULL;
@@ -329,16 +356,7 @@ wf_finding_copy(const WfFinding *finding)
 	copy->hint = finding->hint ? pstrdup(finding->hint) : NULL;
 	copy->safe_sql = finding->safe_sql ? pstrdup(finding->safe_sql) : NULL;
 	copy->evidence = NIL;
-	foreach(lc, finding->evidence)
-	{
-		const WfNote *note = lfirst(lc);
-		WfNote	   *note_copy = palloc(sizeof(WfNote));
-
-		*note_copy = *note;
-		note_copy->text = note->text ? pstrdup(note->text) : NULL;
-		note_copy->list = copy_strings(note->list);
-		copy->evidence = lappend(copy->evidence, note_copy);
-	}
+	copy->evidence = copy_notes(finding->evidence);
 	copy->deferral_columns = copy_strings(finding->deferral_columns);
 	if (finding->relation)
 	{
@@ -347,6 +365,25 @@ wf_finding_copy(const WfFinding *finding)
 		copy->relation->name = pstrdup(finding->relation->name);
 		if (finding->relation->schema)
 			copy->relation->schema = pstrdup(finding->relation->schema);
+	}
+	return copy;
+}
+
+static List *
+copy_notes(List *notes)
+{
+	List	   *copy = NIL;
+	ListCell   *lc;
+
+	foreach(lc, notes)
+	{
+		const WfNote *note = lfirst(lc);
+		WfNote	   *note_copy = palloc(sizeof(WfNote));
+
+		*note_copy = *note;
+		note_copy->text = note->text ? pstrdup(note->text) : NULL;
+		note_copy->list = note->type == WF_NOTE_OBJECT ? copy_notes(note->list) : copy_strings(note->list);
+		copy = lappend(copy, note_copy);
 	}
 	return copy;
 }
@@ -376,42 +413,62 @@ Datum
 wf_notes_jsonb(List *notes)
 {
 	JsonbParseState *state = NULL;
+
+	return JsonbPGetDatum(JsonbValueToJsonb(push_notes(&state, notes)));
+}
+
+static JsonbValue *
+push_notes(JsonbParseState **state, List *notes)
+{
 	JsonbValue	value;
-	JsonbValue *object;
 	ListCell   *lc;
 
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
 	foreach(lc, notes)
 	{
 		WfNote	   *note = lfirst(lc);
 		ListCell   *lc2;
 
-		push_text(&state, WJB_KEY, note->key);
+		push_text(state, WJB_KEY, note->key);
 		switch (note->type)
 		{
 			case WF_NOTE_TEXT:
-				push_text(&state, WJB_VALUE, note->text);
+				push_text(state, WJB_VALUE, note->text);
 				break;
 			case WF_NOTE_NUMBER:
 				value.type = jbvNumeric;
-				value.val.numeric = int64_to_numeric((int64) note->number);
-				pushJsonbValue(&state, WJB_VALUE, &value);
+				value.val.numeric = numeric_of(note->number);
+				pushJsonbValue(state, WJB_VALUE, &value);
 				break;
 			case WF_NOTE_BOOLEAN:
 				value.type = jbvBool;
 				value.val.boolean = note->boolean;
-				pushJsonbValue(&state, WJB_VALUE, &value);
+				pushJsonbValue(state, WJB_VALUE, &value);
 				break;
 			case WF_NOTE_LIST:
-				pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+				pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
 				foreach(lc2, note->list)
-					push_text(&state, WJB_ELEM, lfirst(lc2));
-				pushJsonbValue(&state, WJB_END_ARRAY, NULL);
+					push_text(state, WJB_ELEM, lfirst(lc2));
+				pushJsonbValue(state, WJB_END_ARRAY, NULL);
+				break;
+			case WF_NOTE_OBJECT:
+				(void) push_notes(state, note->list);
 				break;
 		}
 	}
-	object = pushJsonbValue(&state, WJB_END_OBJECT, NULL);
-	return JsonbPGetDatum(JsonbValueToJsonb(object));
+	return pushJsonbValue(state, WJB_END_OBJECT, NULL);
+}
+
+/* Numbers of rows and bytes are whole; others tell three digits after the point. */
+static Numeric
+numeric_of(double number)
+{
+	Datum		value;
+
+	if (number == rint(number))
+		return int64_to_numeric((int64) number);
+	value = DirectFunctionCall1(float8_numeric, Float8GetDatum(number));
+	return DatumGetNumeric(DirectFunctionCall2(numeric_round, value, Int32GetDatum(3)));
 }
 
 static void

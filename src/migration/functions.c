@@ -70,9 +70,17 @@ wf_migration_check_options(Jsonb *json)
 		{"platform", WF_OPTION_TEXT, offsetof(WfCheckOptions, platform_name)},
 		{"stats", WF_OPTION_JSON, offsetof(WfCheckOptions, stats_document)},
 	};
+
+	return wf_migration_read_check_options(json, known, lengthof(known));
+}
+
+/* Options of which a function has only some; raises for a bad one. */
+WfCheckOptions
+wf_migration_read_check_options(Jsonb *json, const WfOption *known, int nknown)
+{
 	WfCheckOptions options = {.min_rows = DEFAULT_MIN_ROWS, .validate_timeout = DEFAULT_VALIDATE_TIMEOUT};
 
-	wf_common_options_parse(json, known, lengthof(known), &options);
+	wf_common_options_parse(json, known, nknown, &options);
 	if (options.target_version != 0 && (options.target_version < 10 || options.target_version > 99))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
