@@ -41,7 +41,8 @@ typedef struct WfCheckOptions
 	WfStats    *stats;			/* the same, read */
 	char	   *platform_name;	/* NULL: as the stats say */
 	WfPlatform	platform;		/* the same, looked up */
-	WfReportEstimate estimate;	/* set by the caller, not an option; NULL: none */
+	WfReportEstimate estimate;	/* set by the caller, not an option; NULL:
+								 * none */
 } WfCheckOptions;
 
 /*

@@ -467,8 +467,8 @@ numeric_of(double number)
 
 	if (number == rint(number))
 		return int64_to_numeric((int64) number);
-	value = DirectFunctionCall1(float8_numeric, Float8GetDatum(number));
-	return DatumGetNumeric(DirectFunctionCall2(numeric_round, value, Int32GetDatum(3)));
+	value = DirectFunctionCall2(numeric_round, DirectFunctionCall1(float8_numeric, Float8GetDatum(number)), Int32GetDatum(3));
+	return DatumGetNumeric(DirectFunctionCall1(numeric_trim_scale, value));
 }
 
 static void

@@ -59,6 +59,7 @@ static const struct
 	const char *what;			/* "... on Amazon RDS": the message */
 	const char *hint;			/* NULL: where settings are made */
 }			limits[] = {
+
 	{ON_ALL, T_AlterSystemStmt, is_any, "object-missing", WF_SEVERITY_HIGH, WF_KIND_FAILS,
 	"ALTER SYSTEM fails, as nobody is superuser,", NULL},
 	{ON_ALL, T_CopyStmt, is_copy_program, "object-missing", WF_SEVERITY_HIGH, WF_KIND_FAILS,
@@ -145,6 +146,8 @@ wf_migration_platform_findings(WfPlatform platform, WfRuleCall *call, const Bitm
 		finding->hint = limits[i].hint ? pstrdup(limits[i].hint) :
 			psprintf("Set it in %s, or for one database or role: ALTER DATABASE ... SET, ALTER ROLE ... SET.",
 					 platforms[platform].settings);
+		if (IsA(call->statement, CreateExtensionStmt))
+			finding->object = wf_ddl_quote_name(NULL, ((CreateExtensionStmt *) call->statement)->extname);
 		wf_finding_note_text(finding, "platform", platforms[platform].name);
 		break;
 	}
