@@ -33,6 +33,11 @@ SELECT * FROM es_estimate('
 -- An index that is there is built again by what rewrites the table.
 CREATE INDEX ON es.orders (note);
 SELECT work, seconds FROM es_estimate('ALTER TABLE es.orders ALTER id TYPE bigint');
+SELECT st, work, seconds FROM es_estimate('
+	ALTER TABLE es.orders ADD UNIQUE (id), ADD UNIQUE (amount);
+	ALTER TABLE es.orders ALTER id TYPE bigint, ADD UNIQUE (amount);
+	VACUUM FULL es.orders; VACUUM es.orders; ANALYZE es.orders; REINDEX TABLE es.orders; REINDEX INDEX es.orders_note_idx;
+	VACUUM FULL; VACUUM FULL es.orders, es.empty; CLUSTER; REINDEX SCHEMA es; TRUNCATE es.orders, es.empty');
 -- A lock is held to the end of the transaction.
 SELECT st, work, seconds, blocks, blocked FROM es_estimate('
 	BEGIN;

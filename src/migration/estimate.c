@@ -17,8 +17,9 @@ static const char *const index_rules[] = {
 };
 
 static WfWork statement_work(Node *stmt);
+static bool findings_tell(Node *stmt);
 static WfWork finding_work(const WfFinding *finding);
-static void take_time(WfRuleCall *call, bool concurrent, WfEstimate *estimate);
+static void take_time(WfRuleCall *call, bool concurrent, int builds, WfEstimate *estimate);
 
 /* "scan"; NULL where the work is not known. */
 const char *
@@ -53,12 +54,16 @@ wf_migration_estimate(WfRuleCall *call, List *findings, WfEstimate *estimate)
 {
 	List	   *locks = wf_ddl_statement_locks(call->statement, call->catalog->server_version);
 	WfLock	   *first = locks != NIL ? linitial(locks) : NULL;
+	int			builds;
 	ListCell   *lc;
 
 	*estimate = (WfEstimate)
 	{
 		.work = statement_work(call->statement), .bytes = -1,
 	};
+	/* Of a whole schema or database, or several tables, nobody adds it up. */
+	if (estimate->work != WF_WORK_NONE && list_length(locks) != 1)
+		estimate->work = WF_WORK_UNKNOWN;
 	call->command = NULL;
 	if (first && !first->is_other)
 	{
@@ -77,14 +82,19 @@ wf_migration_estimate(WfRuleCall *call, List *findings, WfEstimate *estimate)
 		return;
 	}
 	estimate->lock = first->mode;
+	/* Of an ALTER TABLE the findings tell. */
+	builds = estimate->work == WF_WORK_INDEX ? 1 : 0;
 	foreach(lc, findings)
 	{
 		WfFinding  *finding = lfirst(lc);
 
-		if (estimate->work != WF_WORK_UNKNOWN && finding->relation == estimate->relation)
-			estimate->work = Max(estimate->work, finding_work(finding));
+		if (!findings_tell(call->statement) || finding->relation != estimate->relation)
+			continue;
+		estimate->work = Max(estimate->work, finding_work(finding));
+		if (IsA(call->statement, AlterTableStmt) && finding_work(finding) == WF_WORK_INDEX)
+			builds++;
 	}
-	take_time(call, wf_ddl_is_concurrent(call->statement), estimate);
+	take_time(call, wf_ddl_is_concurrent(call->statement), builds, estimate);
 }
 
 /* Adds the estimate to the evidence of the findings that mean work on a table which is not small. */
@@ -93,6 +103,8 @@ wf_migration_estimate_findings(WfRuleCall *call, List *findings)
 {
 	ListCell   *lc;
 
+	if (!findings_tell(call->statement))
+		return;
 	foreach(lc, findings)
 	{
 		WfFinding  *finding = lfirst(lc);
@@ -101,7 +113,7 @@ wf_migration_estimate_findings(WfRuleCall *call, List *findings)
 
 		if (estimate.work == WF_WORK_NONE || !finding->relation || wf_rule_is_small(call, finding->relation))
 			continue;
-		take_time(call, false, &estimate);
+		take_time(call, false, estimate.work == WF_WORK_INDEX ? 1 : 0, &estimate);
 		if (estimate.seconds < 0)
 			continue;
 		note = palloc0(sizeof(WfNote));
@@ -130,8 +142,10 @@ statement_work(Node *stmt)
 		case T_RefreshMatViewStmt:
 			return WF_WORK_REWRITE;
 		case T_VacuumStmt:
-			return ((VacuumStmt *) stmt)->is_vacuumcmd && wf_ddl_option_is_on(((VacuumStmt *) stmt)->options, "full") ?
-				WF_WORK_REWRITE : WF_WORK_SCAN;
+			/* ANALYZE reads a sample. */
+			if (!((VacuumStmt *) stmt)->is_vacuumcmd)
+				return WF_WORK_NONE;
+			return wf_ddl_option_is_on(((VacuumStmt *) stmt)->options, "full") ? WF_WORK_REWRITE : WF_WORK_SCAN;
 		case T_AlterTableStmt:
 			foreach(lc, ((AlterTableStmt *) stmt)->cmds)
 			{
@@ -155,6 +169,13 @@ statement_work(Node *stmt)
 	}
 }
 
+/* Do the findings of the statement tell its work?  TRUNCATE has a new file, but nothing to write into it. */
+static bool
+findings_tell(Node *stmt)
+{
+	return !IsA(stmt, TruncateStmt) && statement_work(stmt) != WF_WORK_UNKNOWN;
+}
+
 static WfWork
 finding_work(const WfFinding *finding)
 {
@@ -168,9 +189,12 @@ finding_work(const WfFinding *finding)
 	return finding->scans ? WF_WORK_SCAN : WF_WORK_NONE;
 }
 
-/* Fills bytes, seconds and source in. */
+/*
+ * Fills bytes, seconds and source in; the statement builds so many indexes
+ * that were not there.
+ */
 static void
-take_time(WfRuleCall *call, bool concurrent, WfEstimate *estimate)
+take_time(WfRuleCall *call, bool concurrent, int builds, WfEstimate *estimate)
 {
 	WfSimulation *simulation = call->session->simulation;
 	WfRelation *relation = estimate->relation;
@@ -189,10 +213,10 @@ take_time(WfRuleCall *call, bool concurrent, WfEstimate *estimate)
 		simulation->rates = wf_migration_rates(simulation->catalog.context);
 	rates = simulation->rates->of;
 	estimate->source = rates[estimate->work].source;
-	estimate->seconds = estimate->bytes / rates[estimate->work].bytes_per_second;
+	estimate->seconds = estimate->work == WF_WORK_INDEX ? 0 : estimate->bytes / rates[estimate->work].bytes_per_second;
 	if (estimate->work == WF_WORK_REWRITE)
-		estimate->seconds += list_length(call->catalog->indexes(call->catalog, relation)) *
-			(estimate->bytes / rates[WF_WORK_INDEX].bytes_per_second);
+		builds += list_length(call->catalog->indexes(call->catalog, relation));
+	estimate->seconds += builds * (estimate->bytes / rates[WF_WORK_INDEX].bytes_per_second);
 	/* Concurrently built, an index is held against all rows once more. */
 	if (concurrent)
 		estimate->seconds += estimate->bytes / rates[WF_WORK_SCAN].bytes_per_second;

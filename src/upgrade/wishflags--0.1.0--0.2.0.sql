@@ -670,3 +670,4 @@ REVOKE ALL ON FUNCTION
 	wishflags.migration_estimate,
 	wishflags.migration_calibrate
 FROM PUBLIC;
+REVOKE ALL ON TABLE wishflags.migration_rates FROM PUBLIC;
