@@ -28,9 +28,9 @@
 #define ROW_BYTES 136
 
 /*
- * Until it is measured: a fifth or less of what PostgreSQL 15 on two virtual
- * cores did with 32 to 128 MB in memory (1200, 350 and 130 million bytes a
- * second), as production is busy and its tables are not in memory.
+ * Until it is measured: a quarter or less of what PostgreSQL 15 on two virtual
+ * cores did with 32 to 128 MB in memory and fsync off (1200, 330 and 126
+ * million bytes a second), as production is busy and has more than memory.
  */
 static const double assumed[] = {
 	[WF_WORK_SCAN] = 200e6,
