@@ -163,6 +163,7 @@ OBJS = \
 	src/schema/type.o \
 	src/schema/unmodelled.o \
 	src/schema/watch.o \
+	src/migration/calibrate.o \
 	src/migration/check.o \
 	src/migration/cover.o \
 	src/migration/defer.o \
@@ -170,9 +171,12 @@ OBJS = \
 	src/migration/directive_alias.o \
 	src/migration/directive_names.o \
 	src/migration/engine.o \
+	src/migration/estimate.o \
+	src/migration/estimate_rows.o \
 	src/migration/finding.o \
 	src/migration/functions.o \
 	src/migration/inside.o \
+	src/migration/platform.o \
 	src/migration/probe.o \
 	src/migration/registry.o \
 	src/migration/record.o \
@@ -219,6 +223,7 @@ OBJS = \
 	src/migration/simulate_apply.o \
 	src/migration/simulate_session.o \
 	src/migration/simulate_type.o \
+	src/migration/stats.o \
 	src/flags/attribute.o \
 	src/flags/bucket.o \
 	src/flags/cache.o \
@@ -369,6 +374,8 @@ SQL_PARTS = \
 	src/migration/rehearse.sql \
 	src/migration/report.sql \
 	src/migration/record.sql \
+	src/migration/stats.sql \
+	src/migration/estimate.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
@@ -460,6 +467,9 @@ REGRESS = \
 	migration_split \
 	migration_wrong \
 	migration_simulate \
+	migration_stats \
+	migration_platform \
+	migration_estimate \
 	migration_index \
 	migration_constraint \
 	migration_body \
@@ -520,8 +530,15 @@ $(OBJS) $(OBJS:.o=.bc): $(wildcard $(srcroot)/src/*.h $(srcroot)/src/*/*.h) $(sr
 print-%:
 	@echo '$($*)'
 
-$(DATA_built): $(addprefix $(srcroot)/,$(SQL_PARTS)) $(srcroot)/Makefile
-	cat $(addprefix $(srcroot)/,$(SQL_PARTS)) > $@
+# The query of migration_stats_export() stands in the command, which runs it where
+# there is no extension.
+$(DATA_built): $(addprefix $(srcroot)/,$(SQL_PARTS)) $(srcroot)/src/wishflags $(srcroot)/Makefile
+	sed -n '/<<.STATS_QUERY.$$/,/^STATS_QUERY$$/{//!p}' $(srcroot)/src/wishflags > stats_query.sql
+	cat $(addprefix $(srcroot)/,$(SQL_PARTS)) | sed -e '/^@stats_query@$$/{' -e 'r stats_query.sql' -e 'd' -e '}' > $@
+	rm -f stats_query.sql
+
+# It is no program to be linked.
+$(srcroot)/src/wishflags: ;
 
 $(SCRIPTS_built): $(addprefix $(srcroot)/,$(SCRIPT_PARTS)) $(srcroot)/Makefile $(srcroot)/wishflags.control
 	sed 's/@EXTVERSION@/$(EXTVERSION)/' $(addprefix $(srcroot)/,$(SCRIPT_PARTS)) > $@

@@ -26,7 +26,10 @@ find_in() {
 	options="{\"assume_populated\": $populated, \"ignore\": $ignored, \"aliases\": $aliases, \"timing\": true"
 	options="$options, \"severity\": \"${severity:-low}\""
 	[ -z "$target" ] || options="$options, \"target_version\": $target"
-	ask "$place" "$T/more" "SELECT (:'found')::jsonb || (wishflags.migration_report($1, 'json', :'options')::jsonb -> 'files')" \
+	[ -z "$platform" ] || options="$options, \"platform\": \"$platform\""
+	[ -z "$stats" ] || cp "$stats" "$T/stats" || exit 2
+	ask "$place" "$T/more" "SELECT (:'found')::jsonb || (wishflags.migration_report($1, 'json',
+			:'options'::jsonb ${stats:+|| jsonb_build_object('stats', :'stats'::jsonb)})::jsonb -> 'files')" \
 		-v options="$options}" "${names[@]}"
 	mv "$T/more" "$T/found"
 	rm -f "$T"/text.*

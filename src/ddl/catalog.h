@@ -47,6 +47,10 @@ typedef struct WfRelation
 	double		rows;			/* estimate; -1 where nothing is known */
 	int64		bytes;			/* main fork; of a partitioned table all
 								 * leaves */
+	bool		from_stats;		/* measured elsewhere: the caller gave sizes */
+	int64		index_bytes;	/* of all indexes; from_stats only, -1:
+								 * unknown */
+	double		writes_per_second;	/* from_stats only, -1: unknown */
 } WfRelation;
 
 typedef struct WfColumn

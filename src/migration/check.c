@@ -35,6 +35,7 @@ typedef struct Check
 	WfSimulation *simulation;
 	WfRuleSession *session;
 	WfDirectives *directives;
+	const WfCheckOptions *options;
 	Bitmapset  *rules;			/* NULL: all */
 	WfSeverity	least;
 	List	   *entered;		/* bodies that the statement runs, of char * */
@@ -44,6 +45,7 @@ static Bitmapset *chosen_rules(const WfCheckOptions *options);
 static WfSeverity least_severity(const WfCheckOptions *options);
 static void begin_settings(WfSimulation *simulation);
 static List *check_statement(Check *check, WfStatement *statement);
+static WfRuleCall call_of(Check *check, WfStatement *statement);
 static List *check_inside(Check *check, WfStatement *statement, Node *node, int base, int depth);
 static List *check_routine(Check *check, WfStatement *statement);
 static List *check_inner(Check *check, WfStatement *statement, const WfBodyStatement *item, int base, int depth);
@@ -78,7 +80,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 														ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(per_statement);
 	WfDirectives directives = {.context = old, .aliases = options->aliases};
-	Check		check = {report, target, reader, simulation, &session, &directives, rules, least, NIL};
+	Check		check = {report, target, reader, simulation, &session, &directives, options, rules, least, NIL};
 	WfStatement statement;
 	int			save_nestlevel = NewGUCNestLevel();
 	int			end = 0;
@@ -89,6 +91,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 							 GUC_ACTION_SAVE, true, 0, false);
 	if (options->target_version > 0)
 		simulation->catalog.server_version = (int) options->target_version;
+	simulation->stats = options->stats;
 	wf_sim_begin_session(simulation, options->in_transaction);
 	begin_settings(simulation);
 
@@ -100,7 +103,16 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 		read_directives(simulation, &directives, text, end, statement.offset);
 		end = statement.offset + statement.length;
 		session.in_transaction = simulation->in_transaction;
-		findings = settle(&check, &statement, check_statement(&check, &statement));
+		findings = check_statement(&check, &statement);
+		if (options->estimate && statement.node)
+		{
+			WfRuleCall	call = call_of(&check, &statement);
+			WfEstimate	estimate;
+
+			wf_migration_estimate(&call, findings, &estimate);
+			options->estimate(target, reader, &statement, simulation, &estimate);
+		}
+		findings = settle(&check, &statement, findings);
 		if (statement.node && IsA(statement.node, CreateFunctionStmt))
 			findings = list_concat(findings, check_routine(&check, &statement));
 		else if (statement.node)
@@ -191,12 +203,30 @@ begin_settings(WfSimulation *simulation)
 static List *
 check_statement(Check *check, WfStatement *statement)
 {
+	WfRuleCall	call;
+
 	if (statement->kind != WF_STATEMENT_SQL)
 		return unparsed_finding(check, statement);
 	if (statement->node == NULL)
 		return NIL;
-	return wf_migration_check_node(&check->simulation->catalog, check->session, statement->node,
-								   statement->source, 0, statement->length, check->rules);
+	call = call_of(check, statement);
+	call.findings = wf_migration_check_node(call.catalog, call.session, call.statement, call.source, 0, call.length,
+											check->rules);
+	wf_migration_estimate_findings(&call, call.findings);
+	return wf_migration_platform_findings(check->options->platform, &call, check->rules);
+}
+
+static WfRuleCall
+call_of(Check *check, WfStatement *statement)
+{
+	return (WfRuleCall)
+	{
+		.statement = statement->node,
+			.source = statement->source,
+			.length = statement->length,
+			.catalog = &check->simulation->catalog,
+			.session = check->session,
+	};
 }
 
 /*

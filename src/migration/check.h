@@ -10,11 +10,20 @@
 #include "utils/jsonb.h"
 #include "utils/tuplestore.h"
 
+#include "common/options.h"
 #include "ddl/statement.h"
+#include "migration/estimate.h"
+#include "migration/platform.h"
 #include "migration/rule.h"
 #include "migration/simulate.h"
 
 struct WfDirective;
+/*
+ * Takes the estimate of one statement, before the simulation has applied it;
+ * target is that of the findings.
+ */
+typedef void (*WfReportEstimate) (void *target, WfReader *reader, WfStatement *statement,
+								  WfSimulation *simulation, const WfEstimate *estimate);
 
 /* The options of migration_breaking_check(). */
 typedef struct WfCheckOptions
@@ -31,6 +40,12 @@ typedef struct WfCheckOptions
 	List	   *aliases;		/* of char *: comments that take findings back */
 	char	   *severity;		/* least one to report */
 	bool		timing;			/* a report tells how long each file took */
+	Jsonb	   *stats_document; /* sizes taken elsewhere; NULL: none */
+	WfStats    *stats;			/* the same, read */
+	char	   *platform_name;	/* NULL: as the stats say */
+	WfPlatform	platform;		/* the same, looked up */
+	WfReportEstimate estimate;	/* set by the caller, not an option; NULL:
+								 * none */
 } WfCheckOptions;
 
 /*
@@ -55,6 +70,7 @@ extern void wf_migration_check_text(const char *text, int length, const WfCheckO
 
 /* functions.c */
 extern WfCheckOptions wf_migration_check_options(Jsonb *json);
+extern WfCheckOptions wf_migration_read_check_options(Jsonb *json, const WfOption *known, int nknown);
 
 /* finding.c */
 extern WfFinding *wf_finding_copy(const WfFinding *finding);

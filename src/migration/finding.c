@@ -3,6 +3,8 @@
  */
 #include "common/compat.h"
 
+#include <math.h>
+
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -18,7 +20,11 @@
 #define SMALL_TABLE_BYTES (64 * 8192)
 
 static void push_text(JsonbParseState **state, JsonbIteratorToken token, const char *text);
+static List *copy_notes(List *notes);
 static List *copy_strings(List *strings);
+static JsonbValue *push_notes(JsonbParseState **state, List *notes);
+static Numeric numeric_of(double number);
+static bool is_taken_for_large(WfRuleCall *call, WfRelation *relation);
 static bool does_nothing(WfRuleCall *call, WfRelation *relation);
 static WfNote *add_note(WfFinding *finding, const char *key, WfNoteType type);
 
@@ -68,7 +74,7 @@ wf_finding_on(WfRuleCall *call, WfFinding *finding, WfRelation *relation)
 {
 	finding->object = wf_ddl_quote_name(relation->schema, relation->name);
 	finding->relation = relation;
-	if (relation->missing)
+	if (relation->missing && !relation->from_stats)
 		return;
 	wf_ddl_measure(call->catalog, relation);
 	if (relation->population == WF_POPULATION_EMPTY)
@@ -77,6 +83,12 @@ wf_finding_on(WfRuleCall *call, WfFinding *finding, WfRelation *relation)
 		wf_finding_note_number(finding, "rows", relation->rows);
 	if (relation->bytes >= 0)
 		wf_finding_note_number(finding, "bytes", relation->bytes);
+	if (relation->from_stats)
+	{
+		wf_finding_note_text(finding, "sizes_taken_at", call->session->simulation->stats->taken_at);
+		if (relation->writes_per_second >= 0)
+			wf_finding_note_number(finding, "writes_per_second", relation->writes_per_second);
+	}
 	if (wf_rule_is_small(call, relation))
 		wf_finding_lower(finding);
 }
@@ -142,6 +154,29 @@ void
 wf_finding_note_boolean(WfFinding *finding, const char *key, bool value)
 {
 	add_note(finding, key, WF_NOTE_BOOLEAN)->boolean = value;
+}
+
+/* The same as members of an object. */
+WfNote *
+wf_note_of_text(const char *key, const char *text)
+{
+	WfNote	   *note = palloc0(sizeof(WfNote));
+
+	note->key = key;
+	note->type = WF_NOTE_TEXT;
+	note->text = text;
+	return note;
+}
+
+WfNote *
+wf_note_of_number(const char *key, double number)
+{
+	WfNote	   *note = palloc0(sizeof(WfNote));
+
+	note->key = key;
+	note->type = WF_NOTE_NUMBER;
+	note->number = number;
+	return note;
 }
 
 /* list is one of char *. */
@@ -228,6 +263,19 @@ wf_rule_type(WfRuleCall *call, List *names)
 	return type && !type->created_here ? type : NULL;
 }
 
+/* Is nothing asked about its size?  Sizes that the caller gave are. */
+static bool
+is_taken_for_large(WfRuleCall *call, WfRelation *relation)
+{
+	WfSimulation *simulation = call->session->simulation;
+
+	if (!relation->missing && !call->session->assume_populated)
+		return false;
+	if (!relation->missing && simulation && simulation->stats)
+		wf_ddl_measure(call->catalog, relation);
+	return !relation->from_stats;
+}
+
 /*
  * May the relation hold rows?  A relation that the text names but nobody has
  * is taken for one that is filled in production.
@@ -235,7 +283,7 @@ wf_rule_type(WfRuleCall *call, List *names)
 bool
 wf_rule_is_populated(WfRuleCall *call, WfRelation *relation)
 {
-	if (relation->missing || call->session->assume_populated)
+	if (is_taken_for_large(call, relation))
 		return true;
 	return wf_ddl_measure(call->catalog, relation)->population != WF_POPULATION_EMPTY;
 }
@@ -244,7 +292,7 @@ wf_rule_is_populated(WfRuleCall *call, WfRelation *relation)
 bool
 wf_rule_is_small(WfRuleCall *call, WfRelation *relation)
 {
-	if (relation->missing || call->session->assume_populated)
+	if (is_taken_for_large(call, relation))
 		return false;
 	wf_ddl_measure(call->catalog, relation);
 	if (relation->population == WF_POPULATION_EMPTY)
@@ -258,7 +306,7 @@ wf_rule_is_small(WfRuleCall *call, WfRelation *relation)
 char *
 wf_rule_size(WfRuleCall *call, WfRelation *relation)
 {
-	if (relation->missing)
+	if (relation->missing && !relation->from_stats)
 		return pstrdup("its rows");
 	wf_ddl_measure(call->catalog, relation);
 	/* The planner's guess for an empty table is no number to tell. */
@@ -301,7 +349,6 @@ WfFinding *
 wf_finding_copy(const WfFinding *finding)
 {
 	WfFinding  *copy = palloc(sizeof(WfFinding));
-	ListCell   *lc;
 
 	*copy = *finding;
 	copy->object = finding->object ? pstrdup(finding->object) : NULL;
@@ -309,16 +356,7 @@ wf_finding_copy(const WfFinding *finding)
 	copy->hint = finding->hint ? pstrdup(finding->hint) : NULL;
 	copy->safe_sql = finding->safe_sql ? pstrdup(finding->safe_sql) : NULL;
 	copy->evidence = NIL;
-	foreach(lc, finding->evidence)
-	{
-		const WfNote *note = lfirst(lc);
-		WfNote	   *note_copy = palloc(sizeof(WfNote));
-
-		*note_copy = *note;
-		note_copy->text = note->text ? pstrdup(note->text) : NULL;
-		note_copy->list = copy_strings(note->list);
-		copy->evidence = lappend(copy->evidence, note_copy);
-	}
+	copy->evidence = copy_notes(finding->evidence);
 	copy->deferral_columns = copy_strings(finding->deferral_columns);
 	if (finding->relation)
 	{
@@ -327,6 +365,25 @@ wf_finding_copy(const WfFinding *finding)
 		copy->relation->name = pstrdup(finding->relation->name);
 		if (finding->relation->schema)
 			copy->relation->schema = pstrdup(finding->relation->schema);
+	}
+	return copy;
+}
+
+static List *
+copy_notes(List *notes)
+{
+	List	   *copy = NIL;
+	ListCell   *lc;
+
+	foreach(lc, notes)
+	{
+		const WfNote *note = lfirst(lc);
+		WfNote	   *note_copy = palloc(sizeof(WfNote));
+
+		*note_copy = *note;
+		note_copy->text = note->text ? pstrdup(note->text) : NULL;
+		note_copy->list = note->type == WF_NOTE_OBJECT ? copy_notes(note->list) : copy_strings(note->list);
+		copy = lappend(copy, note_copy);
 	}
 	return copy;
 }
@@ -356,42 +413,62 @@ Datum
 wf_notes_jsonb(List *notes)
 {
 	JsonbParseState *state = NULL;
+
+	return JsonbPGetDatum(JsonbValueToJsonb(push_notes(&state, notes)));
+}
+
+static JsonbValue *
+push_notes(JsonbParseState **state, List *notes)
+{
 	JsonbValue	value;
-	JsonbValue *object;
 	ListCell   *lc;
 
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
 	foreach(lc, notes)
 	{
 		WfNote	   *note = lfirst(lc);
 		ListCell   *lc2;
 
-		push_text(&state, WJB_KEY, note->key);
+		push_text(state, WJB_KEY, note->key);
 		switch (note->type)
 		{
 			case WF_NOTE_TEXT:
-				push_text(&state, WJB_VALUE, note->text);
+				push_text(state, WJB_VALUE, note->text);
 				break;
 			case WF_NOTE_NUMBER:
 				value.type = jbvNumeric;
-				value.val.numeric = int64_to_numeric((int64) note->number);
-				pushJsonbValue(&state, WJB_VALUE, &value);
+				value.val.numeric = numeric_of(note->number);
+				pushJsonbValue(state, WJB_VALUE, &value);
 				break;
 			case WF_NOTE_BOOLEAN:
 				value.type = jbvBool;
 				value.val.boolean = note->boolean;
-				pushJsonbValue(&state, WJB_VALUE, &value);
+				pushJsonbValue(state, WJB_VALUE, &value);
 				break;
 			case WF_NOTE_LIST:
-				pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+				pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
 				foreach(lc2, note->list)
-					push_text(&state, WJB_ELEM, lfirst(lc2));
-				pushJsonbValue(&state, WJB_END_ARRAY, NULL);
+					push_text(state, WJB_ELEM, lfirst(lc2));
+				pushJsonbValue(state, WJB_END_ARRAY, NULL);
+				break;
+			case WF_NOTE_OBJECT:
+				(void) push_notes(state, note->list);
 				break;
 		}
 	}
-	object = pushJsonbValue(&state, WJB_END_OBJECT, NULL);
-	return JsonbPGetDatum(JsonbValueToJsonb(object));
+	return pushJsonbValue(state, WJB_END_OBJECT, NULL);
+}
+
+/* Numbers of rows and bytes are whole; others tell three digits after the point. */
+static Numeric
+numeric_of(double number)
+{
+	Datum		value;
+
+	if (number == rint(number))
+		return int64_to_numeric((int64) number);
+	value = DirectFunctionCall2(numeric_round, DirectFunctionCall1(float8_numeric, Float8GetDatum(number)), Int32GetDatum(3));
+	return DatumGetNumeric(DirectFunctionCall1(numeric_trim_scale, value));
 }
 
 static void

@@ -25,6 +25,8 @@ extern void wf_finding_raise(WfFinding *finding);
 extern void wf_finding_note_text(WfFinding *finding, const char *key, const char *text);
 extern void wf_finding_note_number(WfFinding *finding, const char *key, double number);
 extern void wf_finding_note_boolean(WfFinding *finding, const char *key, bool value);
+extern WfNote *wf_note_of_text(const char *key, const char *text);
+extern WfNote *wf_note_of_number(const char *key, double number);
 extern void wf_finding_note_list(WfFinding *finding, const char *key, List *list);
 
 /* cover.c */

@@ -71,10 +71,20 @@ wf_migration_check_options(Jsonb *json)
 		{"severity", WF_OPTION_TEXT, offsetof(WfCheckOptions, severity)},
 		{"timing", WF_OPTION_BOOLEAN, offsetof(WfCheckOptions, timing)},
 		{"aliases", WF_OPTION_TEXT_LIST, offsetof(WfCheckOptions, aliases)},
+		{"platform", WF_OPTION_TEXT, offsetof(WfCheckOptions, platform_name)},
+		{"stats", WF_OPTION_JSON, offsetof(WfCheckOptions, stats_document)},
 	};
+
+	return wf_migration_read_check_options(json, known, lengthof(known));
+}
+
+/* Options of which a function has only some; raises for a bad one. */
+WfCheckOptions
+wf_migration_read_check_options(Jsonb *json, const WfOption *known, int nknown)
+{
 	WfCheckOptions options = {.min_rows = DEFAULT_MIN_ROWS, .validate_timeout = DEFAULT_VALIDATE_TIMEOUT};
 
-	wf_common_options_parse(json, known, lengthof(known), &options);
+	wf_common_options_parse(json, known, nknown, &options);
 	if (options.target_version != 0 && (options.target_version < 10 || options.target_version > 99))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -89,6 +99,12 @@ wf_migration_check_options(Jsonb *json)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("validate_timeout must be between 1 and 3600000 milliseconds")));
 	wf_directive_alias_check(options.aliases);
+	if (options.stats_document)
+		options.stats = wf_migration_read_stats(options.stats_document);
+	if (options.stats && !options.platform_name)
+		options.platform_name = options.stats->platform;
+	if (options.platform_name)
+		options.platform = wf_migration_platform(options.platform_name);
 	return options;
 }
 

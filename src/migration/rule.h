@@ -105,7 +105,8 @@ typedef enum WfNoteType
 	WF_NOTE_TEXT,
 	WF_NOTE_NUMBER,
 	WF_NOTE_BOOLEAN,
-	WF_NOTE_LIST
+	WF_NOTE_LIST,
+	WF_NOTE_OBJECT
 } WfNoteType;
 
 /* One key of the evidence. */
@@ -116,7 +117,7 @@ typedef struct WfNote
 	const char *text;
 	double		number;
 	bool		boolean;
-	List	   *list;			/* of char * */
+	List	   *list;			/* of char *; of an object: of WfNote */
 } WfNote;
 
 /* What later statements of the text can take a finding back. */

@@ -38,6 +38,7 @@ static List *sim_search_path(WfCatalog *catalog);
 static List *sim_dependents(WfCatalog *catalog, WfRelation *relation, int attnum);
 static SimRelation *entry_in(WfSimulation *simulation, const char *schema, const char *name);
 static SimRelation *entry_of(WfSimulation *simulation, WfRelation *relation);
+static bool take_stats(WfSimulation *simulation, WfRelation *relation);
 static void load_parts(WfSimulation *simulation, SimRelation *entry);
 
 static inline WfSimulation *
@@ -183,6 +184,7 @@ wf_sim_relation(WfSimulation *simulation, const RangeVar *name)
 		relation->bytes = -1;
 		relation->measured = true;
 		relation->missing = true;
+		(void) take_stats(simulation, relation);
 		entry->relation = relation;
 		MemoryContextSwitchTo(old);
 	}
@@ -258,6 +260,9 @@ wf_sim_rename(WfSimulation *simulation, const RangeVar *name, const char *schema
 	SimKey		key;
 
 	load_parts(simulation, from);
+	/* The stats know it by its old name. */
+	if (simulation->stats && from->relation)
+		wf_ddl_measure(&simulation->catalog, from->relation);
 	copy = *from;
 	from->relation = NULL;
 	from->columns = from->dropped_columns = from->constraints = from->indexes = NIL;
@@ -291,7 +296,42 @@ sim_measure(WfCatalog *catalog, WfRelation *relation)
 {
 	WfSimulation *simulation = simulation_of(catalog);
 
-	simulation->live->measure(simulation->live, relation);
+	if (!take_stats(simulation, relation))
+		simulation->live->measure(simulation->live, relation);
+}
+
+/*
+ * The sizes that were taken elsewhere, where they name the relation; one that
+ * is missing may be in any schema of the search_path.
+ */
+static bool
+take_stats(WfSimulation *simulation, WfRelation *relation)
+{
+	const WfStatsTable *table = NULL;
+	ListCell   *lc;
+
+	if (simulation->stats == NULL || wf_ddl_is_private(relation))
+		return false;
+	if (relation->schema)
+		table = wf_migration_stats_table(simulation->stats, relation->schema, relation->name);
+	else
+	{
+		foreach(lc, simulation->search_path)
+		{
+			table = wf_migration_stats_table(simulation->stats, lfirst(lc), relation->name);
+			if (table)
+				break;
+		}
+	}
+	if (table == NULL)
+		return false;
+	relation->from_stats = true;
+	relation->population = table->bytes > 0 ? WF_POPULATION_POPULATED : WF_POPULATION_EMPTY;
+	relation->rows = table->rows;
+	relation->bytes = table->bytes;
+	relation->index_bytes = table->index_bytes;
+	relation->writes_per_second = table->writes_per_second;
+	return true;
 }
 
 static WfColumn *

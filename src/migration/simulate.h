@@ -17,6 +17,7 @@
 
 #include "ddl/catalog.h"
 #include "migration/rule.h"
+#include "migration/stats.h"
 
 /* Settings that rules ask for. */
 typedef enum WfSetting
@@ -67,6 +68,8 @@ typedef struct WfSimulation
 {
 	WfCatalog	catalog;
 	WfCatalog  *live;
+	const WfStats *stats;		/* sizes taken elsewhere; NULL: none */
+	const struct WfRates *rates;	/* of this server; NULL: not asked yet */
 	HTAB	   *relations;		/* SimRelation by schema and name */
 	HTAB	   *types;			/* SimType by schema and name */
 	List	   *search_path;	/* of char * */

@@ -639,10 +639,121 @@ COMMENT ON VIEW wishflags.schema_health IS
 
 REVOKE ALL ON TABLE wishflags.migration_runs, wishflags.migration_run_findings, wishflags.migration_run_skips,
 	wishflags.schema_health FROM PUBLIC;
+CREATE FUNCTION wishflags.migration_stats_export()
+RETURNS jsonb
+LANGUAGE SQL STABLE PARALLEL RESTRICTED COST 10000
+BEGIN ATOMIC
+	WITH RECURSIVE known AS (
+		SELECT c.oid, c.relkind, format('%I.%I', n.nspname, c.relname) AS name,
+			pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')
+			OR (has_schema_privilege(n.oid, 'USAGE')
+				AND (has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+					OR has_any_column_privilege(c.oid, 'SELECT, INSERT, UPDATE, REFERENCES'))) AS visible
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'
+			AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+	), part AS (
+		SELECT k.oid AS whole, k.oid AS leaf FROM known k WHERE k.visible
+		UNION ALL
+		SELECT p.whole, i.inhrelid
+		FROM part p JOIN pg_class c ON c.oid = p.leaf AND c.relkind = 'p'
+			JOIN pg_inherits i ON i.inhparent = p.leaf
+	), size AS (
+		SELECT p.whole, c.oid, c.reltuples, c.relpages, pg_relation_size(c.oid) AS bytes, pg_indexes_size(c.oid) AS index_bytes,
+			pg_stat_get_live_tuples(c.oid) AS live,
+			pg_stat_get_tuples_inserted(c.oid) + pg_stat_get_tuples_updated(c.oid) + pg_stat_get_tuples_deleted(c.oid) AS writes,
+			greatest(pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid)) AS analyzed_at
+		FROM part p JOIN pg_class c ON c.oid = p.leaf
+		WHERE c.relkind IN ('r', 'm')
+	), counted AS (
+		-- As the planner does: rows a page when last looked at, times the pages of now.
+		SELECT s.*, CASE WHEN s.bytes = 0 THEN 0
+				WHEN s.reltuples >= 0 AND s.relpages > 0
+					THEN round((s.reltuples / s.relpages * (s.bytes / current_setting('block_size')::int))::numeric)
+				WHEN s.live > 0 THEN s.live END AS rows
+		FROM size s WHERE s.bytes IS NOT NULL
+	), since AS (
+		SELECT coalesce(d.stats_reset, pg_postmaster_start_time()) AS at
+		FROM pg_stat_database d WHERE d.datname = current_database()
+	), measured AS (
+		SELECT k.name, jsonb_build_object(
+			'kind', CASE k.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' ELSE 'materialized view' END,
+			'rows', CASE WHEN count(c.oid) = count(c.rows) THEN coalesce(sum(c.rows), 0) END,
+			'bytes', coalesce(sum(c.bytes), 0),
+			'index_bytes', coalesce(sum(c.index_bytes), 0),
+			'writes_per_second', round((coalesce(sum(c.writes), 0)
+				/ greatest(extract(epoch FROM now() - (SELECT at FROM since)), 1))::numeric, 3),
+			'analyzed_at', CASE WHEN count(c.oid) = count(c.analyzed_at)
+				THEN to_char(min(c.analyzed_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') END) AS sizes
+		FROM known k LEFT JOIN counted c ON c.whole = k.oid
+		WHERE k.visible
+		GROUP BY k.oid, k.name, k.relkind
+	)
+	SELECT jsonb_build_object(
+		'format', 'wishflags-stats',
+		'version', 1,
+		'taken_at', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+		'counted_since', (SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') FROM since),
+		'server_version', current_setting('server_version_num')::int,
+		'platform', CASE WHEN EXISTS (SELECT FROM pg_proc WHERE proname = 'aurora_version') THEN 'aurora'
+			ELSE coalesce((SELECT r.platform
+				FROM (VALUES ('rds_superuser', 'rds'), ('cloudsqlsuperuser', 'cloudsql'),
+					('azure_pg_admin', 'azure'), ('supabase_admin', 'supabase')) r(name, platform)
+				WHERE EXISTS (SELECT FROM pg_roles WHERE rolname = r.name) LIMIT 1), 'postgresql') END,
+		'database', current_database(),
+		'settings', (SELECT jsonb_object_agg(name, current_setting(name)) FROM pg_settings
+			WHERE name IN ('block_size', 'maintenance_work_mem', 'max_parallel_maintenance_workers', 'max_wal_size',
+				'shared_buffers', 'wal_level')),
+		'hidden_tables', (SELECT count(*) FROM known WHERE visible IS NOT TRUE),
+		'tables', coalesce((SELECT jsonb_object_agg(name, sizes) FROM measured), '{}'))
+;
+END;
+COMMENT ON FUNCTION wishflags.migration_stats_export() IS
+'sizes of the tables that the caller may see (rows, bytes, writes a second; no data), for the option "stats" of checks elsewhere; format wishflags-stats, version 1';
+
+CREATE TABLE wishflags.migration_rates (
+	work text PRIMARY KEY CHECK (work IN ('scan', 'index', 'rewrite')),
+	bytes_per_second double precision NOT NULL CHECK (bytes_per_second > 0),
+	measured_bytes bigint NOT NULL,
+	measured_at timestamptz NOT NULL DEFAULT now());
+COMMENT ON TABLE wishflags.migration_rates IS
+'how fast this server works on a table, as migration_calibrate() has measured; of the machine, so that a dump leaves it out';
+
+CREATE FUNCTION wishflags.migration_calibrate(options jsonb DEFAULT '{}')
+RETURNS void
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000
+AS 'MODULE_PATHNAME', 'wf_migration_calibrate';
+COMMENT ON FUNCTION wishflags.migration_calibrate(jsonb) IS
+'measures how fast this server reads, indexes and rewrites a table of its own, which is rolled back, into migration_rates; options: size (32MB), timeout (10s)';
+
+CREATE FUNCTION wishflags.migration_estimate(
+	sql text,
+	options jsonb DEFAULT '{}',
+	OUT statement int,
+	OUT line int,
+	OUT command text,
+	OUT object text,
+	OUT lock_mode text,
+	OUT work text,
+	OUT bytes bigint,
+	OUT seconds double precision,
+	OUT blocks text,
+	OUT blocked_seconds double precision,
+	OUT rate text)
+RETURNS SETOF record
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000 ROWS 20
+AS 'MODULE_PATHNAME', 'wf_migration_estimate_text';
+COMMENT ON FUNCTION wishflags.migration_estimate(text, jsonb) IS
+'a row a statement: lock, work on the rows (none, scan, index, rewrite), bytes, seconds by the rates of this server, whom it blocks and for how long (to the end of its transaction); runs nothing; options: in_transaction, assume_populated, target_version, stats';
+
 REVOKE ALL ON FUNCTION
 	wishflags.migration_record,
 	wishflags.migration_report,
 	wishflags.migration_rehearse,
 	wishflags.migration_rollback_sql,
-	wishflags.migration_rollback_test
+	wishflags.migration_rollback_test,
+	wishflags.migration_stats_export,
+	wishflags.migration_estimate,
+	wishflags.migration_calibrate
 FROM PUBLIC;
+REVOKE ALL ON TABLE wishflags.migration_rates FROM PUBLIC;

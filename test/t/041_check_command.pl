@@ -145,7 +145,7 @@ like($err, qr/1\.sql does not run after the files before it: ERROR:  table "nowh
 like($out, qr/2\.sql,line=1,col=1,title=drop-table/, 'the next one');
 
 # On a database its own tables count, and nothing is run.
-$node->safe_psql('postgres', 'CREATE DATABASE shop; CREATE DATABASE bare');
+$node->safe_psql('postgres', 'CREATE DATABASE shop; CREATE DATABASE bare; CREATE DATABASE empty');
 $node->safe_psql('shop', "CREATE EXTENSION wishflags; CREATE TABLE users (id bigint PRIMARY KEY, mail text); CREATE TABLE small (a int)");
 $node->safe_psql('shop', "INSERT INTO users SELECT g, 'm' FROM generate_series(1, 20000) g; ANALYZE users");
 put('pending/1.sql', $index);
@@ -155,15 +155,59 @@ finds([ "$files/pending", '--database', $node->connstr('shop') ],
 	[ 'pending/1.sql:1 index-not-concurrent', 'pending/3.sql:2 drop-column', 'pending/3.sql:2 object-missing' ], 'database');
 is($node->safe_psql('shop', 'SELECT count(*) FROM pg_indexes WHERE schemaname = $$public$$'), 1, 'nothing was run');
 
+# Sizes come from a database without the extension, and are those that the extension gives there.
+sub stats
+{
+	my ($out, $err) = ('', '');
+	local %ENV = %ENV;
+	delete @ENV{qw(PGHOST PGPORT PGUSER PGDATABASE)};
+	IPC::Run::run([ 'wishflags', 'stats', @_ ], '<', \undef, '>', \$out, '2>', \$err);
+	return ($? >> 8, $out, $err);
+}
+
+$node->safe_psql('bare', 'CREATE TABLE users (id bigint PRIMARY KEY, mail text); CREATE TABLE tiny (a int)');
+$node->safe_psql('bare', "INSERT INTO users SELECT g, 'm' FROM generate_series(1, 20000) g; INSERT INTO tiny VALUES (1); ANALYZE");
+($rc, $out, $err) = stats($node->connstr('bare'));
+is($rc, 0, 'stats: exit status');
+is($err, '', 'stats: no errors');
+like($out, qr/"public\.users": \{[^}]*"rows": 20000,/, 'stats: rows');
+# The same query is the function's: without what passes with time, the same answer.
+my $taken = $out;
+$node->safe_psql('bare', 'CREATE EXTENSION wishflags');
+is( $node->safe_psql('bare', q{
+		SELECT bool_and(a.value - '{writes_per_second,analyzed_at}'::text[] = b.value - '{writes_per_second,analyzed_at}'::text[]) AND count(*) = 2
+		FROM jsonb_each($taken$} . $taken . q{$taken$::jsonb -> 'tables') a JOIN jsonb_each(wishflags.migration_stats_export() -> 'tables') b USING (key)}),
+	't', 'stats: as the extension gives them');
+is( $node->safe_psql('bare', q{
+		SELECT wishflags.migration_stats_export() - 'tables' - 'taken_at' - 'hidden_tables' = $taken$} . $taken . q{$taken$::jsonb - 'tables' - 'taken_at' - 'hidden_tables'}),
+	't', 'stats: the header as well');
+is((stats($node->connstr('shop'), '-o', "$files/stats.json"))[0], 0, 'stats: into a file');
+
+# With them an empty server knows which tables are large.
+put('sized/1.sql', "CREATE TABLE users (id bigint PRIMARY KEY, mail text);\nCREATE TABLE small (a int);\n");
+put('sized/2.sql', "CREATE INDEX ON users (mail);\nCREATE INDEX ON small (a);\n");
+put('sized/3.sql', "COPY users TO '/tmp/users';\n");
+finds([ "$files/sized", '--last', 2 ], [ 'sized/2.sql:1 index-not-concurrent', 'sized/2.sql:2 index-not-concurrent' ], 'without sizes');
+finds([ "$files/sized", '--last', 2, '--stats', "$files/stats.json" ], ['sized/2.sql:1 index-not-concurrent'], 'with sizes');
+finds([ "$files/sized", '--last', 1, '--platform', 'rds' ], ['sized/3.sql:1 object-missing'], 'platform');
+
 # Wrong use.
+like((stats())[2], qr/stats takes one CONNINFO/, 'stats of nothing');
+like((stats("$files/stats.json"))[2], qr/is not a database/, 'stats of a file');
+like((stats($node->connstr('nowhere')))[2], qr/the sizes of ".*" cannot be read/, 'stats of no database');
+put('newer.json', '{"format": "wishflags-stats", "version": 7}');
 foreach (
+	[ [ "$files/plain", '--stats', "$files/nowhere.json" ], qr/there is no file ".*nowhere\.json"/ ],
+	[ [ "$files/plain", '--stats', "$files/newer.json" ], qr/version 7 of format "wishflags-stats" is newer/ ],
+	[ [ "$files/plain", '--stats', "$files/plain/1_users.sql" ], qr/invalid input syntax for type json/ ],
+	[ [ "$files/plain", '--platform', 'oracle' ], qr/--platform takes one of postgresql, aurora/ ],
 	[ [], qr/check takes PATH/ ],
 	[ ["$files/nowhere"], qr/there is no file or folder/ ],
 	[ [ "$files/plain", '--format', 'pdf' ], qr/no format "pdf"/ ],
 	[ [ "$files/plain", '--fail-on', 'urgent' ], qr/--fail-on takes one of info, low/ ],
 	[ [ "$files/plain", '--last', 'x' ], qr/--last takes a number/ ],
 	[ [ "$files/plain", '--ignore', 'no-such-rule' ], qr/unknown rule "no-such-rule"/ ],
-	[ [ "$files/plain", '--database', $node->connstr('bare') ], qr/has no extension wishflags/ ],
+	[ [ "$files/plain", '--database', $node->connstr('empty') ], qr/has no extension wishflags/ ],
 	[ [ "$files/plain", '--database', $node->connstr('nowhere') ], qr/cannot be read/ ],
 	[ [ "$files/out.json" ], qr/is no SQL/ ],
 	[ [ "$files/plain", '--since' ], qr/--since takes a value/ ])
