@@ -157,6 +157,7 @@ OBJS = \
 	src/schema/scope.o \
 	src/schema/schedule.o \
 	src/schema/script.o \
+	src/schema/section.o \
 	src/schema/select_list.o \
 	src/schema/slots.o \
 	src/schema/tokens.o \
@@ -345,7 +346,16 @@ OBJS = \
 	src/guard/source.o \
 	src/guard/status.o \
 	src/guard/trigger.o \
-	src/guard/verdict.o
+	src/guard/verdict.o \
+	src/environment/sandbox.o \
+	src/environment/sandbox_copy.o \
+	src/environment/sandbox_mask.o \
+	src/environment/sandbox_option.o \
+	src/environment/sandbox_sample.o \
+	src/environment/sandbox_schema.o \
+	src/environment/sandbox_suggest.o \
+	src/environment/sandbox_table.o \
+	src/environment/sandbox_verify.o
 
 # The install script is these parts, in this order.
 SQL_PARTS = \
@@ -364,6 +374,7 @@ SQL_PARTS = \
 	src/migration/migration.sql \
 	src/migration/rehearse.sql \
 	src/migration/report.sql \
+	src/environment/sandbox.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
@@ -455,6 +466,8 @@ REGRESS = \
 	migration_rehearse \
 	migration_rehearse_wrong \
 	migration_rollback \
+	environment_sandbox \
+	environment_mask \
 	migration_report \
 	guard_index \
 	guard_constraint \

@@ -554,9 +554,27 @@ AS 'MODULE_PATHNAME', 'wf_migration_report';
 COMMENT ON FUNCTION wishflags.migration_report(jsonb, text, jsonb) IS
 'what migration_breaking_check() finds in many files ([{"file": name, "sql": text}, ...]), as text, markdown, json, sarif, junit, github or html; options as there';
 
+CREATE FUNCTION wishflags.sandbox_create(
+	schemas text[] DEFAULT NULL,
+	sample jsonb DEFAULT '{}',
+	mask jsonb DEFAULT '{}',
+	OUT ordinal int,
+	OUT step text,
+	OUT object text,
+	OUT rows bigint,
+	OUT message text,
+	OUT sql text,
+	OUT evidence jsonb)
+RETURNS SETOF record
+LANGUAGE C STABLE PARALLEL UNSAFE COST 100000 ROWS 100
+AS 'MODULE_PATHNAME', 'wf_sandbox_create';
+COMMENT ON FUNCTION wishflags.sandbox_create(text[], jsonb, jsonb) IS
+'the schema of this database (or of the named schemas) with some of its rows and all that they refer to, masked: steps whose column sql is a script for psql in an empty database; sample: rows (default 1000 a table), percent, where, seed, max_rows, tables; mask: "suggested", or a rule a column';
+
 REVOKE ALL ON FUNCTION
 	wishflags.migration_report,
 	wishflags.migration_rehearse,
 	wishflags.migration_rollback_sql,
-	wishflags.migration_rollback_test
+	wishflags.migration_rollback_test,
+	wishflags.sandbox_create
 FROM PUBLIC;
