@@ -177,6 +177,7 @@ OBJS = \
 	src/migration/registry.o \
 	src/migration/rehearse.o \
 	src/migration/rehearse_block.o \
+	src/migration/rehearse_change.o \
 	src/migration/rehearse_form.o \
 	src/migration/rehearse_refuse.o \
 	src/migration/rehearse_report.o \
@@ -212,6 +213,8 @@ OBJS = \
 	src/migration/rule_transaction.o \
 	src/migration/rule_type.o \
 	src/migration/rule_validate.o \
+	src/migration/shelter.o \
+	src/migration/shelter_sql.o \
 	src/migration/simulate.o \
 	src/migration/simulate_apply.o \
 	src/migration/simulate_session.o \
@@ -466,6 +469,7 @@ REGRESS = \
 	migration_rehearse \
 	migration_rehearse_wrong \
 	migration_rollback \
+	migration_shelter \
 	environment_sandbox \
 	environment_mask \
 	migration_report \
