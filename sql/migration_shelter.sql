@@ -8,6 +8,12 @@ CREATE TABLE sh.item (id int PRIMARY KEY, code varchar(20) NOT NULL UNIQUE CHECK
 CREATE TABLE sh.part (day date, no serial, what text, item int REFERENCES sh.item ON DELETE SET NULL, PRIMARY KEY (day, no)) PARTITION BY RANGE (day);
 CREATE TABLE sh.part_1 PARTITION OF sh.part FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
 CREATE TABLE sh.part_2 PARTITION OF sh.part FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+CREATE TABLE sh.part_3 (also int, day date NOT NULL, what text, item int, no int NOT NULL DEFAULT 7, PRIMARY KEY (day, no)) PARTITION BY LIST (no);
+ALTER TABLE sh.part_3 DROP COLUMN also;
+CREATE TABLE sh.part_3a PARTITION OF sh.part_3 DEFAULT;
+ALTER TABLE sh.part ATTACH PARTITION sh.part_3 FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+CREATE TABLE sh.shape (id int PRIMARY KEY, name text);
+CREATE TABLE sh.circle (size int, PRIMARY KEY (id)) INHERITS (sh.shape);
 CREATE TABLE sh.keyless (a int, b numeric);
 CREATE TABLE sh."odd ""one" ("x y" bigint PRIMARY KEY, "Z" text);
 CREATE VIEW sh.dear AS SELECT id, price FROM sh.item WHERE price > 3;
@@ -16,7 +22,9 @@ CREATE INDEX item_price ON sh.item (price);
 CREATE FUNCTION sh.stop() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'a trigger has fired'; END$$;
 INSERT INTO sh.customer (name) SELECT 'n' || g FROM generate_series(1, 5) g;
 INSERT INTO sh.item SELECT g, 'c' || g, g + 0.25, g FROM generate_series(1, 5) g;
-INSERT INTO sh.part (day, what, item) SELECT date '2024-06-01' + 60 * g, 'w' || g, g % 5 + 1 FROM generate_series(1, 9) g;
+INSERT INTO sh.part (day, what, item) SELECT date '2024-06-01' + 60 * g, 'w' || g, g % 5 + 1 FROM generate_series(1, 12) g;
+INSERT INTO sh.shape VALUES (1, 'line');
+INSERT INTO sh.circle VALUES (1, 'small', 3), (2, 'big', 30);
 INSERT INTO sh.keyless VALUES (1, 1.5), (1, 1.5);
 INSERT INTO sh."odd ""one" VALUES (10000000000, 'z');
 REFRESH MATERIALIZED VIEW sh.total;
@@ -35,7 +43,7 @@ CREATE MATERIALIZED VIEW sh.total AS SELECT sum(price) AS sum FROM sh.item;
 CREATE FUNCTION pg_temp.rows() RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(j::text, ',' ORDER BY j::text) FROM (SELECT to_jsonb(c) FROM sh.customer c UNION ALL SELECT to_jsonb(i) FROM sh.item i
 		UNION ALL SELECT to_jsonb(p) FROM sh.part p UNION ALL SELECT to_jsonb(o) FROM sh."odd ""one" o UNION ALL SELECT to_jsonb(k) FROM sh.keyless k
-		UNION ALL SELECT to_jsonb(t) FROM sh.total t UNION ALL SELECT to_jsonb(last_value) FROM sh.part_no_seq
+		UNION ALL SELECT to_jsonb(t) FROM sh.total t UNION ALL SELECT to_jsonb(s) || to_jsonb(s.tableoid::regclass::text) FROM sh.shape s UNION ALL SELECT to_jsonb(c) FROM sh.circle c UNION ALL SELECT to_jsonb(last_value) FROM sh.part_no_seq
 		UNION ALL SELECT to_jsonb(last_value) FROM sh.customer_id_seq) x(j)$$;
 CREATE FUNCTION pg_temp.trip(up text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -62,12 +70,16 @@ SELECT up, pg_temp.trip(up) FROM (VALUES
 	('ALTER TABLE sh.part DROP COLUMN item, ADD COLUMN item text'),
 	('TRUNCATE sh.customer, sh.part RESTART IDENTITY CASCADE'),
 	('DELETE FROM sh.customer WHERE id > 2; DELETE FROM sh.part_1'),
+	('DROP TABLE sh.part_3'),
+	('UPDATE sh.part_3 SET what = upper(what); DELETE FROM sh.part_3a WHERE no > 11'),
+	('UPDATE sh.shape SET name = ''same''; ALTER TABLE sh.circle DROP size'),
+	('TRUNCATE sh.shape; DROP TABLE sh.circle'),
 	('DELETE FROM sh.item'),
 	('ALTER TABLE sh.item DISABLE TRIGGER stop; ALTER TABLE sh.item RENAME TO thing; UPDATE sh.thing SET price = price + 1, who = NULL'),
 	('WITH gone AS (DELETE FROM sh.part RETURNING no) SELECT count(*) FROM gone'),
 	('DROP SCHEMA sh CASCADE'),
 	('CREATE SCHEMA sh9; ALTER TABLE sh.part SET SCHEMA sh9; ALTER TABLE sh9.part DROP COLUMN what'),
-	('ALTER TABLE sh.customer ALTER id TYPE bigint')
+	('DROP VIEW sh.dear; DROP MATERIALIZED VIEW sh.total; ALTER TABLE sh.item ALTER price TYPE int')
 ) AS m(up);
 
 -- Rows that are new stay, rows that are there are not brought back twice.

@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "access/attnum.h"
+#include "executor/spi.h"
 #include "nodes/pg_list.h"
 #include "storage/itemptr.h"
 #include "utils/jsonb.h"
@@ -58,6 +59,7 @@ typedef struct WfSandboxReference
 	struct WfSandboxTable *to;
 	char	   *join;			/* condition on c, who refers, and p */
 	char	   *filled;			/* condition on c: it does refer */
+	SPIPlanPtr	plan;			/* of the query that follows it */
 	bool		validated;
 } WfSandboxReference;
 
@@ -88,6 +90,7 @@ typedef struct WfSandbox
 {
 	List	   *schemas;		/* char *; NIL: all */
 	List	   *tables;			/* WfSandboxTable, in the order of their names */
+	WfSandboxTable *last;		/* that was looked for */
 	int64		seed;
 	int64		max_rows;
 	int64		nrows;

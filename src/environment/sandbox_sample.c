@@ -44,6 +44,7 @@ static char *sample_query(WfSandbox *sandbox, WfSandboxTable *table);
 static void follow(WfSandbox *sandbox, WfSandboxTable *table, MemoryContext context);
 static void follow_reference(WfSandbox *sandbox, WfSandboxTable *table, WfSandboxReference *reference,
 							 Datum rows, MemoryContext context);
+static SPIPlanPtr reference_plan(WfSandboxTable *table, WfSandboxReference *reference);
 static void pick(WfSandbox *sandbox, Oid relation, ItemPointer place);
 static bool add_row(WfSandboxTable *table, ItemPointer place);
 static int	compare_places(const void *a, const void *b);
@@ -163,15 +164,13 @@ follow(WfSandbox *sandbox, WfSandboxTable *table, MemoryContext context)
 static void
 follow_reference(WfSandbox *sandbox, WfSandboxTable *table, WfSandboxReference *reference, Datum rows, MemoryContext context)
 {
-	Oid			types[] = {TIDARRAYOID};
-	char	   *sql = psprintf("SELECT p.tableoid, p.ctid FROM ONLY %s c LEFT JOIN %s%s p ON %s"
-							   " WHERE c.ctid = ANY ($1) AND %s", table->identity,
-							   reference->to->kind == RELKIND_RELATION ? "ONLY " : "", reference->to->identity,
-							   reference->join, reference->filled);
-	int			result = SPI_execute_with_args(sql, 1, types, &rows, NULL, true, 0);
+	int			result;
 	int64		hidden = 0;
 	MemoryContext old;
 
+	if (!reference->plan)
+		reference->plan = reference_plan(table, reference);
+	result = SPI_execute_plan(reference->plan, &rows, NULL, true, 0);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "could not follow foreign key %s: %s", reference->name, SPI_result_code_string(result));
 	old = MemoryContextSwitchTo(context);
@@ -189,6 +188,20 @@ follow_reference(WfSandbox *sandbox, WfSandboxTable *table, WfSandboxReference *
 	SPI_freetuptable(SPI_tuptable);
 	if (hidden > 0 && reference->validated)
 		report_hidden(table, reference, hidden);
+}
+
+static SPIPlanPtr
+reference_plan(WfSandboxTable *table, WfSandboxReference *reference)
+{
+	Oid			types[] = {TIDARRAYOID};
+	SPIPlanPtr	plan = SPI_prepare(psprintf("SELECT p.tableoid, p.ctid FROM ONLY %s c LEFT JOIN %s%s p ON %s"
+											" WHERE c.ctid = ANY ($1) AND %s", table->identity,
+											reference->to->kind == RELKIND_RELATION ? "ONLY " : "", reference->to->identity,
+											reference->join, reference->filled), 1, types);
+
+	if (!plan)
+		elog(ERROR, "could not follow foreign key %s: %s", reference->name, SPI_result_code_string(SPI_result));
+	return plan;
 }
 
 /* A constraint that holds leads to a row; that it is not seen is a policy's doing. */

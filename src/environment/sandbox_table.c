@@ -177,12 +177,14 @@ wf_sandbox_table(WfSandbox *sandbox, Oid oid)
 {
 	ListCell   *lc;
 
+	if (sandbox->last && sandbox->last->oid == oid)
+		return sandbox->last;
 	foreach(lc, sandbox->tables)
 	{
 		WfSandboxTable *table = lfirst(lc);
 
 		if (table->oid == oid)
-			return table;
+			return sandbox->last = table;
 	}
 	return NULL;
 }

@@ -16,11 +16,16 @@ static void lost_with_schema(WfShelter *shelter, WfModel *before);
 static void lost_column(WfShelter *shelter, WfObject *column, WfObject *becomes);
 static bool may_lose(const char *from, const char *to);
 static void lost_rows(WfShelter *shelter, WfModel *before, WfChanged *changed);
+static List *column_names(WfObject *table, List *numbers);
+static void lose_values(WfShelter *shelter, WfModel *before, WfObject *table, List *names);
+static void lose_rows(WfShelter *shelter, WfModel *before, WfObject *table, WfChanged *changed);
+static List *heirs(WfModel *before, WfObject *table);
 static void lose_referring(WfShelter *shelter, WfModel *before, WfObject *table, bool truncated);
 static WfObject *referred_table(WfObject *constraint);
 static void restart(WfShelter *shelter, WfModel *before, WfObject *table);
 static WfSheltered *sheltered(WfShelter *shelter, WfObject *table);
 static WfSheltered *find(WfShelter *shelter, WfObject *table);
+static WfObject *whole_of(WfModel *model, WfObject *table);
 static WfObject *root_of(WfModel *model, WfObject *table);
 static void add_sequence(WfShelter *shelter, const char *name);
 static void choose_key(WfShelter *shelter, WfSheltered *kept);
@@ -55,10 +60,10 @@ lost_with_schema(WfShelter *shelter, WfModel *before)
 	{
 		WfObject   *object = before->objects[i];
 		WfObject   *becomes = wf_schema_same_object(shelter->after, object);
+		WfObject   *whole = object->type->kind == WF_OBJECT_TABLE ? whole_of(before, object) : NULL;
 
-		if (object->type->kind == WF_OBJECT_TABLE && !becomes && root_of(before, object) == object)
-			sheltered(shelter, object)->rows = sheltered(shelter, object)->gone = true;
-		else if (object->type->kind == WF_OBJECT_TABLE && !becomes && wf_schema_same_object(shelter->after, root_of(before, object)))
+		/* A partition goes with the whole, where that goes. */
+		if (object->type->kind == WF_OBJECT_TABLE && !becomes && (!whole || wf_schema_same_object(shelter->after, whole)))
 			sheltered(shelter, object)->rows = sheltered(shelter, object)->gone = true;
 		else if (object->type->kind == WF_OBJECT_SEQUENCE && !becomes)
 			add_sequence(shelter, object->identity);
@@ -94,7 +99,6 @@ static void
 lost_rows(WfShelter *shelter, WfModel *before, WfChanged *changed)
 {
 	WfObject   *table = NULL;
-	ListCell   *lc;
 
 	for (int i = 0; i < before->nobjects && !table; i++)
 	{
@@ -103,24 +107,78 @@ lost_rows(WfShelter *shelter, WfModel *before, WfChanged *changed)
 	}
 	if (!table)
 		return;
-	table = root_of(before, table);
-	if (!changed->columns)
-	{
-		sheltered(shelter, table)->rows = true;
-		if (changed->restarts)
-			restart(shelter, before, table);
-		lose_referring(shelter, before, table, changed->cascades);
-		return;
-	}
+	if (changed->columns)
+		lose_values(shelter, before, table, column_names(table, changed->columns));
+	else
+		lose_rows(shelter, before, table, changed);
+}
+
+/* The names, in their table, of columns with these numbers. */
+static List *
+column_names(WfObject *table, List *numbers)
+{
+	List	   *names = NIL;
+	ListCell   *lc;
+
 	foreach(lc, table->children)
 	{
 		WfObject   *column = lfirst(lc);
-		WfSheltered *kept = sheltered(shelter, table);
 
-		if (column->type->kind == WF_OBJECT_COLUMN && list_member_int(changed->columns, column->sub) &&
-			!wf_schema_value(column, "generated") && !list_member_ptr(kept->columns, column))
+		if (column->type->kind == WF_OBJECT_COLUMN && list_member_int(numbers, column->sub) &&
+			!wf_schema_value(column, "generated"))
+			names = lappend(names, wf_schema_short_name(column));
+	}
+	return names;
+}
+
+/* Of the table, or the whole that it is a partition of, and of its children. */
+static void
+lose_values(WfShelter *shelter, WfModel *before, WfObject *table, List *names)
+{
+	WfObject   *root = root_of(before, table);
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		WfObject   *column = wf_schema_model_find(before, psprintf("column %s.%s", root->identity, (char *) lfirst(lc)));
+		WfSheltered *kept = sheltered(shelter, root);
+
+		if (column && !list_member_ptr(kept->columns, column))
 			kept->columns = lappend(kept->columns, column);
 	}
+	foreach(lc, heirs(before, table))
+		lose_values(shelter, before, lfirst(lc), names);
+}
+
+static void
+lose_rows(WfShelter *shelter, WfModel *before, WfObject *table, WfChanged *changed)
+{
+	WfObject   *root = root_of(before, table);
+	ListCell   *lc;
+
+	sheltered(shelter, root)->rows = true;
+	if (changed->restarts)
+		restart(shelter, before, root);
+	lose_referring(shelter, before, root, changed->cascades);
+	foreach(lc, heirs(before, table))
+		lose_rows(shelter, before, lfirst(lc), changed);
+}
+
+/* The tables that inherit from this one; no partitions. */
+static List *
+heirs(WfModel *before, WfObject *table)
+{
+	List	   *list = NIL;
+
+	for (int i = 0; i < before->nobjects; i++)
+	{
+		WfObject   *link = before->objects[i];
+
+		if (link->type->kind == WF_OBJECT_INHERITANCE && link->parent->type->kind == WF_OBJECT_TABLE &&
+			strcmp(wf_schema_value(link, "of"), table->identity) == 0)
+			list = lappend(list, link->parent);
+	}
+	return list;
 }
 
 /* Rows and values of other tables that go with deleted or truncated ones. */
@@ -237,12 +295,20 @@ find(WfShelter *shelter, WfObject *table)
 	return NULL;
 }
 
-/* The partitioned table of a partition, of whatever level; else the table itself. */
+/* The table that this one is a partition of, or NULL. */
+static WfObject *
+whole_of(WfModel *model, WfObject *table)
+{
+	WfObject   *link = wf_schema_partition_of(table);
+
+	return link ? wf_schema_model_find(model, psprintf("table %s", wf_schema_value(link, "of"))) : NULL;
+}
+
+/* The partitioned table of a partition of whatever level; else the table itself. */
 static WfObject *
 root_of(WfModel *model, WfObject *table)
 {
-	WfObject   *link = wf_schema_partition_of(table);
-	WfObject   *whole = link ? wf_schema_model_find(model, psprintf("table %s", wf_schema_value(link, "of"))) : NULL;
+	WfObject   *whole = whole_of(model, table);
 
 	return whole ? root_of(model, whole) : table;
 }
