@@ -39,6 +39,7 @@ PG_FUNCTION_INFO_V1(wf_sandbox_create);
 	" WHERE (CASE WHEN p.relation IS NULL THEN d.classid ELSE 'pg_class'::regclass END, coalesce(p.relation, d.objid))" \
 	" NOT IN (SELECT classid, objid FROM member) LIMIT 1"
 
+static void write_sandbox(WfSandbox *sandbox, Jsonb *sample, Jsonb *mask);
 static void put_beginning(WfSandbox *sandbox);
 static void put_script(WfSandbox *sandbox);
 static void put_end(WfSandbox *sandbox);
@@ -56,26 +57,41 @@ wf_sandbox_create(PG_FUNCTION_ARGS)
 {
 	WfSandbox	sandbox = {.max_rows = WF_SANDBOX_MAX_ROWS};
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	int			nest_level;
 
 	wf_init_materialized_srf(fcinfo);
 	sandbox.store = result->setResult;
 	sandbox.desc = result->setDesc;
 	sandbox.schemas = PG_ARGISNULL(0) ? NIL : wf_schema_names(PG_GETARG_ARRAYTYPE_P(0));
 	wf_schema_check_schemas(sandbox.schemas);
-	nest_level = wf_schema_pin_settings();
-	wf_sandbox_read_tables(&sandbox);
-	if (!PG_ARGISNULL(1))
-		wf_sandbox_sample_options(&sandbox, PG_GETARG_JSONB_P(1));
-	if (!PG_ARGISNULL(2))
-		wf_sandbox_mask_options(&sandbox, PG_GETARG_JSONB_P(2));
-	wf_sandbox_suggest(&sandbox);
-	wf_sandbox_spread_masks(&sandbox);
-	wf_sandbox_choose(&sandbox);
-	wf_sandbox_verify(&sandbox);
-	put_script(&sandbox);
-	AtEOXact_GUC(false, nest_level);
+	PG_TRY();
+	{
+		write_sandbox(&sandbox, PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1), PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2));
+	}
+	PG_FINALLY();
+	{
+		wf_schema_progress_end();
+	}
+	PG_END_TRY();
 	return (Datum) 0;
+}
+
+/* Each step shows in pg_stat_activity. */
+static void
+write_sandbox(WfSandbox *sandbox, Jsonb *sample, Jsonb *mask)
+{
+	int			nest_level = wf_schema_pin_settings();
+
+	wf_sandbox_read_tables(sandbox);
+	if (sample)
+		wf_sandbox_sample_options(sandbox, sample);
+	if (mask)
+		wf_sandbox_mask_options(sandbox, mask);
+	wf_sandbox_suggest(sandbox);
+	wf_sandbox_spread_masks(sandbox);
+	wf_sandbox_choose(sandbox);
+	wf_sandbox_verify(sandbox);
+	put_script(sandbox);
+	AtEOXact_GUC(false, nest_level);
 }
 
 static void

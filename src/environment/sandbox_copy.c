@@ -12,6 +12,7 @@
 #include "utils/memutils.h"
 
 #include "environment/sandbox.h"
+#include "schema/read.h"
 #include "schema/reader.h"
 
 /* A COPY command ends when it has so many bytes. */
@@ -69,6 +70,7 @@ copy_table(WfSandbox *sandbox, WfSandboxTable *table)
 	Block		block = {.first = true};
 	Portal		portal;
 
+	wf_schema_progress(psprintf("copying rows of %s", table->identity));
 	SPI_connect();
 	portal = SPI_cursor_open_with_args(NULL, rows_query(sandbox, table), 1, types, &rows, NULL, true, 0);
 	begin_block(&block, table);

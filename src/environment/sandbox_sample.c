@@ -14,6 +14,7 @@
 #include "utils/lsyscache.h"
 
 #include "environment/sandbox.h"
+#include "schema/read.h"
 #include "schema/reader.h"
 
 /* Rows whose references are followed at once. */
@@ -74,6 +75,7 @@ wf_sandbox_choose(WfSandbox *sandbox)
 	}
 	foreach(lc, sandbox->tables)
 		((WfSandboxTable *) lfirst(lc))->nsampled = ((WfSandboxTable *) lfirst(lc))->nrows;
+	wf_schema_progress("following foreign keys");
 	do
 	{
 		before = sandbox->nrows;
@@ -98,6 +100,7 @@ sample(WfSandbox *sandbox, WfSandboxTable *table, MemoryContext context)
 
 	if (table->amount.rows == 0 || table->amount.percent == 0)
 		return;
+	wf_schema_progress(psprintf("choosing rows of %s", table->identity));
 	result = SPI_execute(sample_query(sandbox, table), true, sandbox->max_rows + 1);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "could not read table %s: %s", table->identity, SPI_result_code_string(result));

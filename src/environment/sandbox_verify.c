@@ -12,6 +12,7 @@
 #include "utils/builtins.h"
 
 #include "environment/sandbox.h"
+#include "schema/read.h"
 #include "schema/reader.h"
 
 /* Checks of a table, with the columns they look at. */
@@ -66,6 +67,7 @@ wf_sandbox_verify(WfSandbox *sandbox)
 		CHECK_FOR_INTERRUPTS();
 		if (table->nrows == 0 || !has_mask(table))
 			continue;
+		wf_schema_progress(psprintf("verifying the masks of %s", table->identity));
 		verified.rows = wf_sandbox_rows_array(table->rows, table->nrows);
 		verified.masked = masked_rows(sandbox, table, table->columns);
 		foreach(lc2, table->columns)
