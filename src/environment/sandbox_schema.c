@@ -33,19 +33,21 @@ wf_sandbox_scripts(WfSandbox *sandbox, char **before, char **after)
 	WfModel    *all = wf_schema_read(NIL, list_make3("owner", "grants", "identity_grants"));
 	WfModel    *early;
 	WfModel    *empty;
+	WfModel    *open;
 
 	/* For belongs(). */
 	all->schemas = sandbox->schemas;
 	take_along(all);
 	all->schemas = NIL;
 	all->unmodelled = NIL;
-	early = wf_schema_model_copy(all);
+	open = wf_schema_model_copy(all);
+	open_tables(open);
+	early = wf_schema_model_copy(open);
 	wf_schema_remove_late(early, is_late, NULL);
-	open_tables(early);
 	empty = wf_schema_model_copy(early);
 	wf_schema_model_retain(empty, stands_already);
 	*before = script(empty, wf_schema_model_copy(early));
-	*after = script(early, all);
+	*after = psprintf("%s%s", script(early, wf_schema_model_copy(open)), script(open, all));
 }
 
 /* What is the schemas' own.  Subscriptions, settings and the like are the database's. */
@@ -156,7 +158,7 @@ is_late(WfObject *object, void *arg)
 	return wf_schema_is_behind_rows(object);
 }
 
-/* Row-level security comes behind the rows: COPY FROM does not go with it. */
+/* Row-level security comes last: COPY FROM and foreign keys that are made do not go with it. */
 static void
 open_tables(WfModel *model)
 {

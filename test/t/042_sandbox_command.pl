@@ -137,5 +137,14 @@ foreach (
 $node->safe_psql('postgres', 'CREATE ROLE low LOGIN');
 ($rc, $out, $err) = command("$shop user=low", 'new');
 is($rc, 2, 'a role without rights');
+like($err, qr/with sandbox_create\(\) that you may use/, 'is told');
 is(databases(), $before, 'nothing is left of them');
+
+# A role that is no superuser, and owns nothing, makes one that is its own.
+$node->safe_psql('shop', 'DROP VIEW aux.lines; ALTER ROLE low CREATEDB; GRANT USAGE ON SCHEMA wishflags, aux TO low;
+	GRANT EXECUTE ON FUNCTION wishflags.sandbox_create TO low; GRANT SELECT ON ALL TABLES IN SCHEMA public, aux TO low;
+	GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO low');
+($rc, $out, $err) = command("$shop user=low", 'lows', '--sample', 20, '--mask', 'suggested');
+is($rc, 0, "a role with few rights: $err");
+is($node->safe_psql('lows', 'SELECT count(*) >= 20, pg_get_userbyid(min(relowner)) FROM line, pg_class WHERE relname = $$line$$ GROUP BY relowner'), 't|low', 'its rows and owner');
 done_testing();
