@@ -157,6 +157,7 @@ OBJS = \
 	src/schema/scope.o \
 	src/schema/schedule.o \
 	src/schema/script.o \
+	src/schema/section.o \
 	src/schema/select_list.o \
 	src/schema/slots.o \
 	src/schema/tokens.o \
@@ -182,6 +183,7 @@ OBJS = \
 	src/migration/record.o \
 	src/migration/rehearse.o \
 	src/migration/rehearse_block.o \
+	src/migration/rehearse_change.o \
 	src/migration/rehearse_form.o \
 	src/migration/rehearse_refuse.o \
 	src/migration/rehearse_report.o \
@@ -219,6 +221,8 @@ OBJS = \
 	src/migration/rule_transaction.o \
 	src/migration/rule_type.o \
 	src/migration/rule_validate.o \
+	src/migration/shelter.o \
+	src/migration/shelter_sql.o \
 	src/migration/simulate.o \
 	src/migration/simulate_apply.o \
 	src/migration/simulate_session.o \
@@ -354,7 +358,16 @@ OBJS = \
 	src/guard/source.o \
 	src/guard/status.o \
 	src/guard/trigger.o \
-	src/guard/verdict.o
+	src/guard/verdict.o \
+	src/environment/sandbox.o \
+	src/environment/sandbox_copy.o \
+	src/environment/sandbox_mask.o \
+	src/environment/sandbox_option.o \
+	src/environment/sandbox_sample.o \
+	src/environment/sandbox_schema.o \
+	src/environment/sandbox_suggest.o \
+	src/environment/sandbox_table.o \
+	src/environment/sandbox_verify.o
 
 # The install script is these parts, in this order.
 SQL_PARTS = \
@@ -376,6 +389,7 @@ SQL_PARTS = \
 	src/migration/record.sql \
 	src/migration/stats.sql \
 	src/migration/estimate.sql \
+	src/environment/sandbox.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
@@ -483,6 +497,9 @@ REGRESS = \
 	migration_rehearse \
 	migration_rehearse_wrong \
 	migration_rollback \
+	migration_shelter \
+	environment_sandbox \
+	environment_mask \
 	migration_report \
 	migration_escape \
 	migration_record \

@@ -63,6 +63,15 @@ typedef struct WfTouched
 	bool		is_sequence;
 } WfTouched;
 
+/* Rows that a statement changes: what it would lose. */
+typedef struct WfChanged
+{
+	Oid			relation;
+	List	   *columns;		/* int: attribute numbers; NIL: whole rows */
+	bool		cascades;		/* TRUNCATE ... CASCADE */
+	bool		restarts;		/* its sequences, too */
+} WfChanged;
+
 /* What became of one statement. */
 typedef struct WfRehearsed
 {
@@ -73,6 +82,7 @@ typedef struct WfRehearsed
 	double		milliseconds;
 	int64		rows;			/* -1: counts none */
 	List	   *touched;		/* of WfTouched */
+	List	   *changed;		/* of WfChanged; with only_ddl */
 	const char *run_as;			/* of WF_OUTCOME_ADAPTED */
 	const char *message;
 	const char *detail;
@@ -123,6 +133,9 @@ extern char *wf_rehearse_adapted(WfStatement *statement);
 extern void wf_rehearse_block(WfRehearsal *rehearsal, WfRehearsed *done, Node *node);
 extern void wf_rehearse_begin_block(WfRehearsal *rehearsal, char *name);
 extern void wf_rehearse_end_blocks(WfRehearsal *rehearsal);
+
+/* rehearse_change.c */
+extern List *wf_rehearse_changes(Node *node);
 
 /* rehearse_touch.c */
 extern struct WfModel *wf_rehearse_read_schema(WfRehearsal *rehearsal);

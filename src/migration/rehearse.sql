@@ -26,7 +26,14 @@ RETURNS text
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000
 AS 'MODULE_PATHNAME', 'wf_migration_rollback_sql';
 COMMENT ON FUNCTION wishflags.migration_rollback_sql(text, jsonb) IS
-'the script that undoes what a migration would do to the schema, from how it is now; rehearses its DDL for that; options: online (default false), lock_timeout, timeout, max_size, force, in_transaction';
+'the script that undoes what a migration would do to the schema, from how it is now; rehearses its DDL for that; options: online (default false), shelter (schema where migration_shelter_sql() keeps what is lost), lock_timeout, timeout, max_size, force, in_transaction';
+
+CREATE FUNCTION wishflags.migration_shelter_sql(sql text, options jsonb DEFAULT '{}')
+RETURNS text
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000
+AS 'MODULE_PATHNAME', 'wf_migration_shelter_sql';
+COMMENT ON FUNCTION wishflags.migration_shelter_sql(text, jsonb) IS
+'the statements, to be run before a migration, that keep the rows and values it would lose where migration_rollback_sql() with the same option "shelter" (name of a schema; default shelter) finds them; other options as there';
 
 CREATE FUNCTION wishflags.migration_rollback_test(
 	up text,

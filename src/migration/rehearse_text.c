@@ -105,6 +105,8 @@ run_statement(WfRehearsal *rehearsal, WfRehearsed *done, WfStatement *statement)
 			wf_rehearse_block(rehearsal, done, statement->node);
 		return;
 	}
+	if (rehearsal->options->only_ddl && statement->node)
+		done->changed = wf_rehearse_changes(statement->node);
 	done->message = wf_rehearse_why_not(statement, rehearsal->options->only_ddl);
 	if (done->message)
 	{

@@ -12,10 +12,12 @@
 
 #include "common/row.h"
 #include "migration/rehearse.h"
+#include "migration/shelter.h"
 #include "schema/plan.h"
 #include "schema/read.h"
 
 PG_FUNCTION_INFO_V1(wf_migration_rollback_sql);
+PG_FUNCTION_INFO_V1(wf_migration_shelter_sql);
 PG_FUNCTION_INFO_V1(wf_migration_rollback_test);
 
 #define TEST_COLUMNS 7
@@ -24,6 +26,7 @@ typedef struct Rollback
 {
 	WfRehearsalOptions options;
 	bool		online;
+	char	   *shelter;		/* name of its schema; NULL: none */
 	const char *text;
 	int			length;
 	WfModel    *before;
@@ -43,6 +46,11 @@ typedef struct RollbackTest
 	WfModel    *after;
 } RollbackTest;
 
+static void read_arguments(FunctionCallInfo fcinfo, Rollback *rollback);
+static void rehearse(Rollback *rollback, WfRehearsal *rehearsal);
+static WfShelter *shelter_of(WfRehearsal *rehearsal, Rollback *rollback);
+static char *sheltered_script(WfShelter *shelter, Rollback *rollback, WfDiffOptions *options, StringInfo script);
+static void append_losses(StringInfo script, WfPlan *plan);
 static void rollback_body(WfRehearsal *rehearsal, void *arg);
 static void move_back(WfRehearsal *rehearsal, Rollback *rollback);
 static char *rollback_script(WfRehearsal *rehearsal, Rollback *rollback);
@@ -54,7 +62,6 @@ static void put_skipped(ReturnSetInfo *result, WfRehearsal *rehearsal, RollbackT
 static void put_differences(ReturnSetInfo *result, RollbackTest *test);
 static void put_lost(ReturnSetInfo *result, RollbackTest *test);
 static void put_result(ReturnSetInfo *result, const char *outcome, WfAction *action, const char *message);
-static WfModel *copy_of(WfModel *model);
 
 /*
  * migration_rollback_sql(sql text, options jsonb) -> text
@@ -66,29 +73,83 @@ static WfModel *copy_of(WfModel *model);
 Datum
 wf_migration_rollback_sql(PG_FUNCTION_ARGS)
 {
+	Rollback	rollback = {.options = WF_REHEARSAL_DEFAULTS};
+	WfRehearsal rehearsal;
+
+	read_arguments(fcinfo, &rollback);
+	rehearse(&rollback, &rehearsal);
+	PG_RETURN_TEXT_P(cstring_to_text(rollback_script(&rehearsal, &rollback)));
+}
+
+/*
+ * migration_shelter_sql(sql text, options jsonb) -> text
+ *
+ * The statements, to be run before the text, that keep what it would lose
+ * where the way back with the same option "shelter" finds it.  Raises as
+ * migration_rollback_sql() does.
+ */
+Datum
+wf_migration_shelter_sql(PG_FUNCTION_ARGS)
+{
+	Rollback	rollback = {.options = WF_REHEARSAL_DEFAULTS, .shelter = "shelter"};
+	WfRehearsal rehearsal;
+	WfShelter  *shelter;
+
+	read_arguments(fcinfo, &rollback);
+	rehearse(&rollback, &rehearsal);
+	shelter = shelter_of(&rehearsal, &rollback);
+	PG_RETURN_TEXT_P(cstring_to_text(shelter ? psprintf("%s%s", wf_migration_shelter_comment(shelter), wf_migration_shelter_keep(shelter))
+									 : "-- Nothing is lost.\n"));
+}
+
+static void
+read_arguments(FunctionCallInfo fcinfo, Rollback *rollback)
+{
 	static const WfOption known[] = {
 		WF_REHEARSAL_OPTIONS(offsetof(Rollback, options)),
 		{"online", WF_OPTION_BOOLEAN, offsetof(Rollback, online)},
+		{"shelter", WF_OPTION_TEXT, offsetof(Rollback, shelter)},
 	};
 	text	   *sql = PG_GETARG_TEXT_PP(0);
-	Rollback	rollback = {
-		.options = WF_REHEARSAL_DEFAULTS,
-		.text = VARDATA_ANY(sql),
-		.length = VARSIZE_ANY_EXHDR(sql),
-	};
-	WfRehearsal rehearsal;
 
-	wf_common_options_parse(PG_GETARG_JSONB_P(1), known, lengthof(known), &rollback);
-	rollback.options.only_ddl = true;
-	wf_migration_refuse_rehearsal(&rollback.options, rollback.text, rollback.length);
-	wf_migration_rehearsal(&rollback.options, rollback_body, &rehearsal, &rollback);
-	if (rehearsal.failed && rehearsal.statements)
-		report_failure(llast(rehearsal.statements));
-	if (rehearsal.failed)
+	rollback->text = VARDATA_ANY(sql);
+	rollback->length = VARSIZE_ANY_EXHDR(sql);
+	wf_common_options_parse(PG_GETARG_JSONB_P(1), known, lengthof(known), rollback);
+	rollback->options.only_ddl = true;
+	if (rollback->shelter && (*rollback->shelter == '\0' || strlen(rollback->shelter) >= NAMEDATALEN))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("option \"shelter\" must be the name of a schema, of 1 to %d bytes", NAMEDATALEN - 1)));
+}
+
+/* Runs the text; raises the error it fails with. */
+static void
+rehearse(Rollback *rollback, WfRehearsal *rehearsal)
+{
+	wf_migration_refuse_rehearsal(&rollback->options, rollback->text, rollback->length);
+	wf_migration_rehearsal(&rollback->options, rollback_body, rehearsal, rollback);
+	if (rehearsal->failed && rehearsal->statements)
+		report_failure(llast(rehearsal->statements));
+	if (rehearsal->failed)
 		ereport(ERROR,
 				(errcode(ERRCODE_QUERY_CANCELED),
-				 errmsg("%s", rehearsal.message)));
-	PG_RETURN_TEXT_P(cstring_to_text(rollback_script(&rehearsal, &rollback)));
+				 errmsg("%s", rehearsal->message)));
+}
+
+/* What is kept; NULL: nothing is, or shall be. */
+static WfShelter *
+shelter_of(WfRehearsal *rehearsal, Rollback *rollback)
+{
+	WfShelter  *shelter;
+	List	   *changes = NIL;
+	ListCell   *lc;
+
+	if (!rollback->shelter)
+		return NULL;
+	foreach(lc, rehearsal->statements)
+		changes = list_concat(changes, ((WfRehearsed *) lfirst(lc))->changed);
+	shelter = wf_migration_shelter(rollback->shelter, rollback->before, rollback->after, changes);
+	return shelter->tables || shelter->sequences ? shelter : NULL;
 }
 
 static void
@@ -129,8 +190,9 @@ rollback_script(WfRehearsal *rehearsal, Rollback *rollback)
 		.allow_data_loss = true,
 		.renames = rollback->renames,
 	};
-	WfPlan	   *plan;
+	WfShelter  *shelter = shelter_of(rehearsal, rollback);
 	StringInfoData script;
+	char	   *rest;
 	ListCell   *lc;
 
 	initStringInfo(&script);
@@ -138,20 +200,72 @@ rollback_script(WfRehearsal *rehearsal, Rollback *rollback)
 	{
 		WfRehearsed *done = lfirst(lc);
 
-		if (done->outcome == WF_OUTCOME_SKIPPED)
+		if (done->outcome == WF_OUTCOME_SKIPPED && !(shelter && done->changed))
 			appendStringInfo(&script, "-- Not undone: statement %d (line %d%s%s): %s.\n", done->number, done->line,
 							 done->tag ? ", " : "", done->tag ? done->tag : "", done->message);
 	}
-	plan = wf_schema_plan(rollback->after, rollback->before, &options);
+	if (shelter)
+		rest = sheltered_script(shelter, rollback, &options, &script);
+	else
+	{
+		WfPlan	   *plan = wf_schema_plan(rollback->after, rollback->before, &options);
+
+		append_losses(&script, plan);
+		rest = wf_schema_script(plan);
+	}
+	append_script(&script, rest, rollback->moves);
+	return script.data;
+}
+
+/* Back to what takes the data, the data, and the rest; in one transaction where each of them is. */
+static char *
+sheltered_script(WfShelter *shelter, Rollback *rollback, WfDiffOptions *options, StringInfo script)
+{
+	static const char begin[] = "BEGIN;\n";
+	static const char commit[] = "COMMIT;\n";
+	WfModel    *wanted = wf_schema_model_copy(rollback->before);
+	WfModel    *open;
+	WfPlan	   *plan;
+	StringInfoData sql;
+	const char *rest;
+
+	appendStringInfoString(script, wf_migration_shelter_comment(shelter));
+	options->rollback = false;
+	wf_migration_shelter_open(shelter, rollback->before);
+	open = wf_schema_model_copy(rollback->before);
+	plan = wf_schema_plan(rollback->after, rollback->before, options);
+	append_losses(script, plan);
+	initStringInfo(&sql);
+	appendStringInfoString(&sql, wf_schema_script(plan));
+	if (sql.len >= strlen(commit) && strcmp(sql.data + sql.len - strlen(commit), commit) == 0)
+	{
+		sql.len -= strlen(commit);
+		sql.data[sql.len] = '\0';
+	}
+	else
+		appendStringInfoString(&sql, begin);
+	appendStringInfoString(&sql, wf_migration_shelter_restore(shelter));
+	options->renames = NULL;
+	rest = wf_schema_script(wf_schema_plan(open, wanted, options));
+	if (strncmp(rest, begin, strlen(begin)) == 0)
+		rest += strlen(begin);
+	else
+		appendStringInfoString(&sql, commit);
+	appendStringInfoString(&sql, rest);
+	return sql.data;
+}
+
+static void
+append_losses(StringInfo script, WfPlan *plan)
+{
+	ListCell   *lc;
+	ListCell   *lost;
+
 	foreach(lc, plan->actions)
 	{
-		ListCell   *lost;
-
 		foreach(lost, ((WfAction *) lfirst(lc))->lost)
-			appendStringInfo(&script, "-- Will be lost: %s.\n", (char *) lfirst(lost));
+			appendStringInfo(script, "-- Will be lost: %s.\n", (char *) lfirst(lost));
 	}
-	append_script(&script, wf_schema_script(plan), rollback->moves);
-	return script.data;
 }
 
 /* The moves go into the script's first transaction, or into one of their own. */
@@ -266,7 +380,7 @@ put_lost(ReturnSetInfo *result, RollbackTest *test)
 	ListCell   *lc;
 
 	options.renames = wf_schema_renames_between(test->before, test->between);
-	foreach(lc, wf_schema_plan(copy_of(test->before), test->between, &options)->actions)
+	foreach(lc, wf_schema_plan(wf_schema_model_copy(test->before), test->between, &options)->actions)
 	{
 		WfAction   *action = lfirst(lc);
 		ListCell   *lost;
@@ -326,11 +440,4 @@ put_result(ReturnSetInfo *result, const char *outcome, WfAction *action, const c
 	for (int i = 0; i < TEST_COLUMNS; i++)
 		wf_row_put_text(values, nulls, i, texts[i]);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
-
-/* A plan consumes its models. */
-static WfModel *
-copy_of(WfModel *model)
-{
-	return wf_schema_model_from_json(wf_schema_model_to_json(model), "snapshot");
 }

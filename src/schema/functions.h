@@ -16,6 +16,7 @@
 
 /* schema.c */
 extern WfModel *wf_schema_read_request(ArrayType *schemas, Jsonb *options);
+extern List *wf_schema_names(ArrayType *array);
 extern void wf_schema_emit_plan(FunctionCallInfo fcinfo, WfPlan *plan);
 
 /* drizzle.c */

@@ -226,6 +226,13 @@ wf_schema_model_from_json(Jsonb *snapshot, const char *argument)
 	return model;
 }
 
+/* Another one like it: a plan consumes its models.  Where they were read from is not copied. */
+WfModel *
+wf_schema_model_copy(WfModel *model)
+{
+	return wf_schema_model_from_json(wf_schema_model_to_json(model), "snapshot");
+}
+
 /* Likewise, but an empty model: what a snapshot says of itself. */
 WfModel *
 wf_schema_header_from_json(Jsonb *snapshot, const char *argument)

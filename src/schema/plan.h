@@ -269,6 +269,10 @@ extern void wf_schema_refuse_loss(WfPlan *plan);
 /* narrow.c */
 extern bool wf_schema_type_narrows(const char *from, const char *to);
 
+/* section.c */
+extern bool wf_schema_is_behind_rows(WfObject *object);
+extern void wf_schema_remove_late(WfModel *model, bool (*late) (WfObject *object, void *arg), void *arg);
+
 /* schedule.c */
 extern WfStep *wf_schema_step(WfAction *action, WfStepMode mode, List **steps);
 extern void wf_schema_schedule(WfPlan *plan);

@@ -20,6 +20,9 @@ extern void wf_schema_progress(const char *step);
 extern void wf_schema_progress_end(void);
 
 /* same.c */
+struct same_hash;
+extern struct same_hash *wf_schema_by_address(WfModel *model);
+extern WfObject *wf_schema_same_object(struct same_hash *addresses, WfObject *object);
 extern Jsonb *wf_schema_renames_between(WfModel *before, WfModel *after);
 extern List *wf_schema_moves_back(WfModel *before, WfModel *after);
 

@@ -38,8 +38,6 @@ typedef struct Same
 #define SH_DECLARE
 #include "lib/simplehash.h"
 
-static same_hash *by_address(WfModel *model);
-static WfObject *same_object(same_hash *addresses, WfObject *object);
 static void add_renamed(StringInfo hints, WfObject *was, WfObject *is);
 static void add_renamed_values(StringInfo hints, WfObject *was, WfObject *is);
 static void add_hint(StringInfo hints, const char *key, const char *name);
@@ -55,7 +53,7 @@ static const char *schema_now(WfModel *before, same_hash *addresses, const char 
 Jsonb *
 wf_schema_renames_between(WfModel *before, WfModel *after)
 {
-	same_hash  *addresses = by_address(after);
+	same_hash  *addresses = wf_schema_by_address(after);
 	StringInfoData hints;
 
 	initStringInfo(&hints);
@@ -63,7 +61,7 @@ wf_schema_renames_between(WfModel *before, WfModel *after)
 	for (int i = 0; i < before->nobjects; i++)
 	{
 		WfObject   *was = before->objects[i];
-		WfObject   *is = same_object(addresses, was);
+		WfObject   *is = wf_schema_same_object(addresses, was);
 
 		if (!is)
 			continue;
@@ -83,13 +81,13 @@ wf_schema_renames_between(WfModel *before, WfModel *after)
 List *
 wf_schema_moves_back(WfModel *before, WfModel *after)
 {
-	same_hash  *addresses = by_address(after);
+	same_hash  *addresses = wf_schema_by_address(after);
 	List	   *moves = NIL;
 
 	for (int i = 0; i < before->nobjects; i++)
 	{
 		WfObject   *was = before->objects[i];
-		WfObject   *is = same_object(addresses, was);
+		WfObject   *is = wf_schema_same_object(addresses, was);
 		const char *schema;
 
 		/* Parts go with the whole, an owned sequence with its table. */
@@ -105,8 +103,9 @@ wf_schema_moves_back(WfModel *before, WfModel *after)
 	return moves;
 }
 
-static same_hash *
-by_address(WfModel *model)
+/* The objects of a model by their catalog address, for wf_schema_same_object(). */
+same_hash *
+wf_schema_by_address(WfModel *model)
 {
 	same_hash  *addresses = same_create(CurrentMemoryContext, model->nobjects, NULL);
 
@@ -123,8 +122,8 @@ by_address(WfModel *model)
 }
 
 /* What the object has become; NULL: dropped, or never at a catalog address. */
-static WfObject *
-same_object(same_hash *addresses, WfObject *object)
+WfObject *
+wf_schema_same_object(same_hash *addresses, WfObject *object)
 {
 	SameKey		key = {object->catalog, object->oid, object->sub};
 	Same	   *same = object->catalog != InvalidOid ? same_lookup(addresses, key) : NULL;
@@ -213,7 +212,7 @@ static const char *
 schema_now(WfModel *before, same_hash *addresses, const char *schema)
 {
 	WfObject   *was = wf_schema_model_find(before, psprintf("schema %s", quote_identifier(schema)));
-	WfObject   *is = was ? same_object(addresses, was) : NULL;
+	WfObject   *is = was ? wf_schema_same_object(addresses, was) : NULL;
 
 	return is ? wf_schema_unquoted(is->identity) : schema;
 }

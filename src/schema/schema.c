@@ -51,7 +51,6 @@ static const WfOption diff_options[] = {
 	{"lock_timeout", WF_OPTION_TEXT, offsetof(WfDiffOptions, lock_timeout)},
 };
 
-static List *schema_names(ArrayType *array);
 static WfPlan *plan_arguments(FunctionCallInfo fcinfo);
 static WfPlan *plan_schemas(FunctionCallInfo fcinfo);
 static void emit(ReturnSetInfo *rsinfo, WfAction *action, int ordinal, bool rollback);
@@ -89,7 +88,7 @@ WfModel *
 wf_schema_read_request(ArrayType *schemas, Jsonb *options)
 {
 	SnapshotOptions wanted = {true, true, true, NULL};
-	List	   *names = schemas ? schema_names(schemas) : NIL;
+	List	   *names = schemas ? wf_schema_names(schemas) : NIL;
 	List	   *left_out = NIL;
 	WfModel    *model;
 
@@ -113,9 +112,9 @@ wf_schema_read_request(ArrayType *schemas, Jsonb *options)
 	return model;
 }
 
-/* Each once and in order, so that the same schemas are the same snapshot. */
-static List *
-schema_names(ArrayType *array)
+/* The names in an array, each once and in order, so that the same schemas are the same snapshot. */
+List *
+wf_schema_names(ArrayType *array)
 {
 	List	   *names = NIL;
 	Datum	   *elements;

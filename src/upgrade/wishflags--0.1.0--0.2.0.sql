@@ -528,7 +528,14 @@ RETURNS text
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000
 AS 'MODULE_PATHNAME', 'wf_migration_rollback_sql';
 COMMENT ON FUNCTION wishflags.migration_rollback_sql(text, jsonb) IS
-'the script that undoes what a migration would do to the schema, from how it is now; rehearses its DDL for that; options: online (default false), lock_timeout, timeout, max_size, force, in_transaction';
+'the script that undoes what a migration would do to the schema, from how it is now; rehearses its DDL for that; options: online (default false), shelter (schema where migration_shelter_sql() keeps what is lost), lock_timeout, timeout, max_size, force, in_transaction';
+
+CREATE FUNCTION wishflags.migration_shelter_sql(sql text, options jsonb DEFAULT '{}')
+RETURNS text
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000
+AS 'MODULE_PATHNAME', 'wf_migration_shelter_sql';
+COMMENT ON FUNCTION wishflags.migration_shelter_sql(text, jsonb) IS
+'the statements, to be run before a migration, that keep the rows and values it would lose where migration_rollback_sql() with the same option "shelter" (name of a schema; default shelter) finds them; other options as there';
 
 CREATE FUNCTION wishflags.migration_rollback_test(
 	up text,
@@ -745,6 +752,22 @@ LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000 ROWS 20
 AS 'MODULE_PATHNAME', 'wf_migration_estimate_text';
 COMMENT ON FUNCTION wishflags.migration_estimate(text, jsonb) IS
 'a row a statement: lock, work on the rows (none, scan, index, rewrite), bytes, seconds by the rates of this server, whom it blocks and for how long (to the end of its transaction); runs nothing; options: in_transaction, assume_populated, target_version, stats';
+CREATE FUNCTION wishflags.sandbox_create(
+	schemas text[] DEFAULT NULL,
+	sample jsonb DEFAULT '{}',
+	mask jsonb DEFAULT '{}',
+	OUT ordinal int,
+	OUT step text,
+	OUT object text,
+	OUT rows bigint,
+	OUT message text,
+	OUT sql text,
+	OUT evidence jsonb)
+RETURNS SETOF record
+LANGUAGE C STABLE PARALLEL UNSAFE COST 100000 ROWS 100
+AS 'MODULE_PATHNAME', 'wf_sandbox_create';
+COMMENT ON FUNCTION wishflags.sandbox_create(text[], jsonb, jsonb) IS
+'the schema of this database (or of the named schemas) with some of its rows and all that they refer to, masked: steps whose column sql is a script for psql in an empty database; sample: rows (default 1000 a table), percent, where, seed, max_rows, tables; mask: "suggested", or a rule a column';
 
 REVOKE ALL ON FUNCTION
 	wishflags.migration_record,
@@ -754,6 +777,8 @@ REVOKE ALL ON FUNCTION
 	wishflags.migration_rollback_test,
 	wishflags.migration_stats_export,
 	wishflags.migration_estimate,
-	wishflags.migration_calibrate
+	wishflags.migration_calibrate,
+	wishflags.migration_shelter_sql,
+	wishflags.sandbox_create
 FROM PUBLIC;
 REVOKE ALL ON TABLE wishflags.migration_rates FROM PUBLIC;
