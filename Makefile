@@ -53,6 +53,7 @@ OBJS = \
 	src/ddl/reader.o \
 	src/ddl/source.o \
 	src/ddl/type_usage.o \
+	src/ddl/uses.o \
 	src/ddl/walk.o \
 	src/schema/address.o \
 	src/schema/annotate.o \
@@ -163,6 +164,7 @@ OBJS = \
 	src/schema/type.o \
 	src/schema/unmodelled.o \
 	src/schema/watch.o \
+	src/migration/activity.o \
 	src/migration/check.o \
 	src/migration/cover.o \
 	src/migration/defer.o \
@@ -171,6 +173,13 @@ OBJS = \
 	src/migration/engine.o \
 	src/migration/finding.o \
 	src/migration/functions.o \
+	src/migration/impact.o \
+	src/migration/impact_body.o \
+	src/migration/impact_depend.o \
+	src/migration/impact_observe.o \
+	src/migration/impact_severity.o \
+	src/migration/impact_target.o \
+	src/migration/impact_text.o \
 	src/migration/inside.o \
 	src/migration/probe.o \
 	src/migration/registry.o \
@@ -211,6 +220,9 @@ OBJS = \
 	src/migration/rule_transaction.o \
 	src/migration/rule_type.o \
 	src/migration/rule_validate.o \
+	src/migration/sample.o \
+	src/migration/sample_functions.o \
+	src/migration/service.o \
 	src/migration/simulate.o \
 	src/migration/simulate_apply.o \
 	src/migration/simulate_session.o \
@@ -364,6 +376,7 @@ SQL_PARTS = \
 	src/migration/migration.sql \
 	src/migration/rehearse.sql \
 	src/migration/report.sql \
+	src/migration/impact.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
@@ -456,6 +469,9 @@ REGRESS = \
 	migration_rehearse_wrong \
 	migration_rollback \
 	migration_report \
+	migration_impact \
+	migration_impact_wrong \
+	migration_services \
 	guard_index \
 	guard_constraint \
 	guard_enum \
