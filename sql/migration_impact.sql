@@ -33,9 +33,12 @@ CREATE FUNCTION builds() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE format('UPDATE item SET price = %L', 1);	-- not mentioned: code
 END $$;
+SET check_function_bodies = off;
 CREATE FUNCTION elsewhere() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM item' SET search_path = pg_catalog, pg_temp;
 CREATE FUNCTION checks() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF new.price < 0 THEN RAISE 'negative'; END IF; RETURN new; END $$;
 CREATE TRIGGER checks BEFORE INSERT OR UPDATE OF price ON item FOR EACH ROW EXECUTE FUNCTION checks();
+RESET check_function_bodies;
+SET client_min_messages = error;
 CREATE PUBLICATION imp_listed FOR TABLE item (id, price) WHERE (id > 0);
 CREATE PUBLICATION imp_other FOR TABLE item (id);
 CREATE PUBLICATION imp_schema FOR TABLES IN SCHEMA imp;

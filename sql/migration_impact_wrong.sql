@@ -26,6 +26,8 @@ SHOW wishflags.impact_sample_rate;
 SET wishflags.impact_sample_rate = 2;
 BEGIN READ ONLY;
 SELECT wishflags.impact_sample();
+ROLLBACK;
+BEGIN READ ONLY;
 SELECT count(*) FROM wishflags.migration_impact('DROP TABLE IF EXISTS no_such_table');
 ROLLBACK;
 

@@ -10,7 +10,7 @@ INSERT INTO wishflags.services (name, owner, contact, application_name, objects)
 VALUES ('shop', 'team-shop', '#shop', 'shop-%', '{SRV.Item, "srv.item.\"Price\"", srv.total}');
 INSERT INTO wishflags.services (name, owner, roles) VALUES ('batch', 'team-data', '{postgres}');
 SELECT * FROM wishflags.services ORDER BY name;
-UPDATE wishflags.services SET objects = '{srv.item."Price"}' WHERE name = 'shop' RETURNING objects;
+UPDATE wishflags.services SET objects = ARRAY['srv.item."Price"'] WHERE name = 'shop' RETURNING objects;
 INSERT INTO wishflags.impact_activity VALUES
 	('srv.item', 'somebody', 'shop-web', '/cart', '{id,Price}', '{}', 3, now(), now()),
 	('srv.item', 'postgres', 'psql', '', '{id}', '{Price}', 1, now(), now()),

@@ -78,6 +78,7 @@ read_body(WfCatalog *catalog, WfBodyText *body)
 	WfBody		statements;
 	ListCell   *lc;
 
+	body->text.is_settled = body->search_path != NULL;
 	if (body->search_path)
 		(void) set_config_option("search_path", body->search_path, PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);

@@ -86,7 +86,7 @@ wf_impact_observe(WfImpact *impact)
 	if (collect.schema == NULL || error)
 		ereport(NOTICE,
 				(errmsg("statements that clients run are not looked into"),
-				 error ? errdetail("pg_stat_statements cannot be read: %s.", error->message)
+				 error ? errdetail("Reading pg_stat_statements failed: %s.", error->message)
 				 : errdetail("The extension pg_stat_statements is not installed in this database.")));
 	else if (collect.hidden > 0)
 		ereport(NOTICE,

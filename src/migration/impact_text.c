@@ -12,7 +12,7 @@
 #include "ddl/statement.h"
 #include "migration/impact.h"
 
-static bool same_relation(const WfRelationUse *use, const WfRelation *meant, const WfReached *reached);
+static bool same_relation(const WfText *text, const WfRelationUse *use, const WfRelation *meant, const WfReached *reached);
 static bool names_object(List *lists, const char *name, Oid schema);
 static void columns_of(const WfUses *uses, const WfRelationUse *use, const WfReached *reached,
 					   bool *reads, bool *writes, List **columns);
@@ -81,7 +81,7 @@ wf_impact_text_use(WfCatalog *catalog, const WfText *text, const WfReached *reac
 		{
 			WfRelationUse *use = lfirst(lc3);
 
-			if (same_relation(use, lfirst(lc4), reached))
+			if (same_relation(text, use, lfirst(lc4), reached))
 				columns_of(uses, use, reached, &reads, &writes, columns);
 		}
 	}
@@ -90,11 +90,11 @@ wf_impact_text_use(WfCatalog *catalog, const WfText *text, const WfReached *reac
 
 /* A name without schema that means nothing here may mean it to others. */
 static bool
-same_relation(const WfRelationUse *use, const WfRelation *meant, const WfReached *reached)
+same_relation(const WfText *text, const WfRelationUse *use, const WfRelation *meant, const WfReached *reached)
 {
 	if (meant)
 		return meant->relid == reached->address.objectId;
-	return use->name->schemaname == NULL && strcmp(use->name->relname, reached->name) == 0;
+	return !text->is_settled && use->name->schemaname == NULL && strcmp(use->name->relname, reached->name) == 0;
 }
 
 static bool
