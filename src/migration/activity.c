@@ -39,7 +39,7 @@ typedef struct Session
 
 static const char sessions_sql[] =
 "SELECT coalesce(usename::text, ''), coalesce(application_name, ''), query,"
-" octet_length(query) >= current_setting('track_activity_query_size')::int - 1"
+" octet_length(query) >= pg_size_bytes(current_setting('track_activity_query_size')) - 1"
 " FROM pg_stat_activity"
 " WHERE datid = (SELECT oid FROM pg_database WHERE datname = current_database())"
 " AND backend_type = 'client backend' AND pid <> pg_backend_pid()";

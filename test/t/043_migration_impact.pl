@@ -85,6 +85,7 @@ is( query(
 		  FROM wishflags.migration_impact('item.code') WHERE kind = 'statement' AND roles = '{batch}' AND how = 'reads'
 		  ORDER BY identity}),
 	join("\n",
+		'EXPLAIN SELECT code, note FROM other, item|reads|{code}|1|{batch}|t|t',
 		'SELECT i FROM item i LIMIT $1|reads|{code}|1|{batch}|t|t',
 		'UPDATE item SET note = $1 WHERE code = $2|reads|{code}|1|{batch}|t|t'),
 	'statements that use a column');
