@@ -17,8 +17,8 @@
 typedef struct WfRelationUse
 {
 	const RangeVar *name;
-	bool		writes;			/* INSERT, UPDATE, DELETE, MERGE, TRUNCATE, COPY
-								 * into it */
+	bool		writes;			/* INSERT, UPDATE, DELETE, MERGE, TRUNCATE,
+								 * COPY into it */
 	bool		writes_all;		/* INSERT or COPY without a list of columns */
 	bool		reads_all;		/* COPY of it without a list */
 	List	   *columns;		/* of char *: those that it writes */

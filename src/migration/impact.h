@@ -119,11 +119,11 @@ extern void wf_impact_publications(WfImpact *impact, const WfReached *reached);
 typedef struct WfText
 {
 	List	   *uses;			/* of WfUses, one a statement */
-	List	   *relations;		/* of List of WfRelation, likewise: what each name of a
-								 * relation means, NULL: nothing */
+	List	   *relations;		/* of List of WfRelation, likewise: what each
+								 * name of a relation means, NULL: nothing */
 	bool		is_partial;		/* not all of it could be read */
-	bool		is_settled;		/* its search_path is known: what means nothing
-								 * under it means nothing to anybody */
+	bool		is_settled;		/* its search_path is known: what means
+								 * nothing under it means nothing to anybody */
 } WfText;
 
 extern void wf_impact_text_add(WfCatalog *catalog, WfText *text, const char *sql);

@@ -24,7 +24,8 @@ typedef struct WfBodyText
 	char	   *source;
 	bool		is_sql;
 	char	   *search_path;	/* its own; NULL: the caller's */
-	List	   *triggers;		/* of char *: OIDs of the tables whose trigger it is */
+	List	   *triggers;		/* of char *: OIDs of the tables whose trigger
+								 * it is */
 	WfText		text;
 } WfBodyText;
 

@@ -89,7 +89,7 @@ static void start_memory(void);
 static Size shared_size(void);
 static void start_executor(QueryDesc *query, int eflags);
 static void take_sample(QueryDesc *query);
-static void count_use(const Key *key, const WfPermission *permission, TimestampTz now);
+static void count_use(const Key *key, const WfPermission * permission, TimestampTz now);
 static Entry *find_entry(const Key *key, TimestampTz now);
 static int	free_place(void);
 static void set_bits(uint8 *bits, const Bitmapset *columns);
@@ -210,7 +210,7 @@ take_sample(QueryDesc *query)
 }
 
 static void
-count_use(const Key *key, const WfPermission *permission, TimestampTz now)
+count_use(const Key *key, const WfPermission * permission, TimestampTz now)
 {
 	Entry	   *entry = find_entry(key, now);
 
@@ -414,7 +414,11 @@ wf_sample_route(const char *text, char *route)
 			}
 			else
 				route[n] = *key;
-			/* What was encoded may be anything; this is shown, and kept, as ASCII. */
+
+			/*
+			 * What was encoded may be anything; this is shown, and kept, as
+			 * ASCII.
+			 */
 			if (route[n] < 0x20 || route[n] > 0x7e)
 				route[n] = '?';
 			n++;
