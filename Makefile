@@ -53,6 +53,7 @@ OBJS = \
 	src/ddl/reader.o \
 	src/ddl/source.o \
 	src/ddl/type_usage.o \
+	src/ddl/uses.o \
 	src/ddl/walk.o \
 	src/schema/address.o \
 	src/schema/annotate.o \
@@ -165,6 +166,7 @@ OBJS = \
 	src/schema/unmodelled.o \
 	src/schema/watch.o \
 	src/migration/calibrate.o \
+	src/migration/activity.o \
 	src/migration/check.o \
 	src/migration/cover.o \
 	src/migration/defer.o \
@@ -176,6 +178,13 @@ OBJS = \
 	src/migration/estimate_rows.o \
 	src/migration/finding.o \
 	src/migration/functions.o \
+	src/migration/impact.o \
+	src/migration/impact_body.o \
+	src/migration/impact_depend.o \
+	src/migration/impact_observe.o \
+	src/migration/impact_severity.o \
+	src/migration/impact_target.o \
+	src/migration/impact_text.o \
 	src/migration/inside.o \
 	src/migration/platform.o \
 	src/migration/probe.o \
@@ -223,6 +232,9 @@ OBJS = \
 	src/migration/rule_validate.o \
 	src/migration/shelter.o \
 	src/migration/shelter_sql.o \
+	src/migration/sample.o \
+	src/migration/sample_functions.o \
+	src/migration/service.o \
 	src/migration/simulate.o \
 	src/migration/simulate_apply.o \
 	src/migration/simulate_session.o \
@@ -390,6 +402,7 @@ SQL_PARTS = \
 	src/migration/stats.sql \
 	src/migration/estimate.sql \
 	src/environment/sandbox.sql \
+	src/migration/impact.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
@@ -503,6 +516,9 @@ REGRESS = \
 	migration_report \
 	migration_escape \
 	migration_record \
+	migration_impact \
+	migration_impact_wrong \
+	migration_services \
 	guard_index \
 	guard_constraint \
 	guard_enum \

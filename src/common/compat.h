@@ -95,6 +95,15 @@
 #define wf_parse_type_string(text, type, typmod) parseTypeString(text, type, typmod, false)
 #endif
 
+/* What a plan may do to which columns stands in a list of its own from 16; needs nodes/plannodes.h. */
+#if PG_VERSION_NUM >= 160000
+#define WfPermission RTEPermissionInfo
+#define wf_permissions(plan) ((plan)->permInfos)
+#else
+#define WfPermission RangeTblEntry
+#define wf_permissions(plan) ((plan)->rtable)
+#endif
+
 /* Until 15 the stored query of a view begins with entries for OLD and NEW. */
 #if PG_VERSION_NUM >= 160000
 #define WF_VIEW_EXTRA_ENTRIES 0

@@ -94,6 +94,11 @@ walk_children(Node *node, Walk *walk)
 		case T_MultiAssignRef:
 		case T_MergeWhenClause:
 		case T_SortBy:
+		case T_GroupingSet:
+		case T_InferClause:
+		case T_NamedArgExpr:
+		case T_RangeTableSample:
+		case T_WindowDef:
 			return raw_expression_tree_walker(node, walk_node, walk);
 		case T_CreateStmt:
 			return walk_list(((CreateStmt *) node)->tableElts, walk) ||

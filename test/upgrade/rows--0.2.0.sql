@@ -39,3 +39,6 @@ DO $$
 BEGIN
 	ASSERT wishflags.flag_eval('banner', '{"targetingKey": "u", "email": "a@example.org"}'::jsonb), 'an evaluator decides';
 END $$;
+
+-- Who uses what.
+INSERT INTO wishflags.services (name, owner, roles, objects) VALUES ('shop', 'team-shop', '{postgres}', '{public.testers}');
