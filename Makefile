@@ -168,6 +168,10 @@ OBJS = \
 	src/migration/directive.o \
 	src/migration/directive_names.o \
 	src/migration/engine.o \
+	src/migration/enum_plan.o \
+	src/migration/enum_rebuild.o \
+	src/migration/enum_step.o \
+	src/migration/enum_use.o \
 	src/migration/finding.o \
 	src/migration/functions.o \
 	src/migration/probe.o \
@@ -362,6 +366,7 @@ SQL_PARTS = \
 	src/migration/migration.sql \
 	src/migration/rehearse.sql \
 	src/migration/report.sql \
+	src/migration/enum_plan.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
@@ -446,6 +451,8 @@ REGRESS = \
 	migration_column \
 	migration_drop \
 	migration_enum \
+	migration_enum_plan \
+	migration_enum_plan_wrong \
 	migration_data \
 	migration_comment \
 	migration_transaction \

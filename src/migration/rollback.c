@@ -54,7 +54,6 @@ static void put_skipped(ReturnSetInfo *result, WfRehearsal *rehearsal, RollbackT
 static void put_differences(ReturnSetInfo *result, RollbackTest *test);
 static void put_lost(ReturnSetInfo *result, RollbackTest *test);
 static void put_result(ReturnSetInfo *result, const char *outcome, WfAction *action, const char *message);
-static WfModel *copy_of(WfModel *model);
 
 /*
  * migration_rollback_sql(sql text, options jsonb) -> text
@@ -266,7 +265,7 @@ put_lost(ReturnSetInfo *result, RollbackTest *test)
 	ListCell   *lc;
 
 	options.renames = wf_schema_renames_between(test->before, test->between);
-	foreach(lc, wf_schema_plan(copy_of(test->before), test->between, &options)->actions)
+	foreach(lc, wf_schema_plan(wf_schema_model_copy(test->before), test->between, &options)->actions)
 	{
 		WfAction   *action = lfirst(lc);
 		ListCell   *lost;
@@ -326,11 +325,4 @@ put_result(ReturnSetInfo *result, const char *outcome, WfAction *action, const c
 	for (int i = 0; i < TEST_COLUMNS; i++)
 		wf_row_put_text(values, nulls, i, texts[i]);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
-
-/* A plan consumes its models. */
-static WfModel *
-copy_of(WfModel *model)
-{
-	return wf_schema_model_from_json(wf_schema_model_to_json(model), "snapshot");
 }

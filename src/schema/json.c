@@ -480,3 +480,10 @@ malformed(const char *argument, const char *what)
 			 errdetail("In it, %s.", what),
 			 errhint("Make it again with: SELECT wishflags.schema_snapshot();")));
 }
+
+/* For a plan, which consumes its models. */
+WfModel *
+wf_schema_model_copy(WfModel *model)
+{
+	return wf_schema_model_from_json(wf_schema_model_to_json(model), "snapshot");
+}
