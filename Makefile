@@ -174,6 +174,9 @@ OBJS = \
 	src/migration/enum_use.o \
 	src/migration/finding.o \
 	src/migration/functions.o \
+	src/migration/policies.o \
+	src/migration/policy.o \
+	src/migration/policy_words.o \
 	src/migration/probe.o \
 	src/migration/registry.o \
 	src/migration/rehearse.o \
@@ -367,6 +370,7 @@ SQL_PARTS = \
 	src/migration/rehearse.sql \
 	src/migration/report.sql \
 	src/migration/enum_plan.sql \
+	src/migration/policy.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
@@ -460,6 +464,7 @@ REGRESS = \
 	migration_rehearse_wrong \
 	migration_rollback \
 	migration_report \
+	migration_policy \
 	guard_index \
 	guard_constraint \
 	guard_enum \

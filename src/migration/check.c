@@ -12,6 +12,7 @@
 #include "migration/check.h"
 #include "migration/directive.h"
 #include "migration/finding.h"
+#include "migration/policy.h"
 #include "migration/probe.h"
 
 /* The rules that are about the text itself, not about a statement's tree. */
@@ -28,9 +29,10 @@ typedef struct Report
 	const WfRuleSession *session;
 	Bitmapset  *rules;
 	WfSeverity	least;
+	const WfPolicy *policies;
 } Report;
 
-static Bitmapset *chosen_rules(const WfCheckOptions *options);
+static Bitmapset *chosen_rules(const WfCheckOptions *options, const WfPolicy *policies);
 static WfSeverity least_severity(const WfCheckOptions *options);
 static void begin_settings(WfSimulation *simulation);
 static List *check_statement(WfSimulation *simulation, WfRuleSession *session,
@@ -40,13 +42,14 @@ static List *unparsed_finding(WfRuleSession *session, WfCatalog *catalog,
 static void read_directives(WfSimulation *simulation, WfDirectives *directives, const char *text, int from, int to);
 static void report_unused(Report *report, int statement, List *unused);
 static List *put_off(WfSimulation *simulation, WfStatement *statement, List *findings);
-static List *drop_below(List *findings, WfSeverity least);
+static List *settle(const WfPolicy *policies, List *findings, WfSeverity least);
 
 void
 wf_migration_check_text(const char *text, int length, const WfCheckOptions *options, WfSimulation *simulation,
 						WfReportFindings report, void *target)
 {
-	Bitmapset  *rules = chosen_rules(options);
+	const WfPolicy *policies = wf_migration_policies();
+	Bitmapset  *rules = chosen_rules(options, policies);
 	WfSeverity	least = least_severity(options);
 	WfReader   *reader = wf_ddl_reader_begin(text, length);
 	WfRuleSession session = {
@@ -63,7 +66,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 														ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(per_statement);
 	WfDirectives directives = {.context = old};
-	Report		all = {report, target, reader, &session, rules, least};
+	Report		all = {report, target, reader, &session, rules, least, policies};
 	WfStatement statement;
 	int			save_nestlevel = NewGUCNestLevel();
 	int			end = 0;
@@ -88,7 +91,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 		findings = check_statement(simulation, &session, &statement, rules);
 		findings = wf_directives_apply(&directives, findings);
 		report_unused(&all, statement.number, wf_directives_take(&directives.next));
-		findings = drop_below(findings, least);
+		findings = settle(policies, findings, least);
 		if (findings != NIL)
 			findings = put_off(simulation, &statement, findings);
 		if (findings != NIL)
@@ -113,11 +116,15 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 	MemoryContextDelete(per_statement);
 }
 
-/* The rules to run; NULL for all. */
+/*
+ * The rules to run; NULL for all.  Options win over what the table has switched
+ * off.
+ */
 static Bitmapset *
-chosen_rules(const WfCheckOptions *options)
+chosen_rules(const WfCheckOptions *options, const WfPolicy *policies)
 {
 	Bitmapset  *rules = NULL;
+	Bitmapset  *off = NULL;
 	ListCell   *lc;
 
 	foreach(lc, list_concat_copy(options->only, options->ignore))
@@ -128,10 +135,15 @@ chosen_rules(const WfCheckOptions *options)
 					 errmsg("unknown rule \"%s\"", (char *) lfirst(lc)),
 					 errhint("List the rules: SELECT rule FROM wishflags.migration_rules;")));
 	}
-	if (options->only == NIL && options->ignore == NIL)
+	for (int i = 0; i < wf_migration_rule_count; i++)
+	{
+		if (!policies[i].enabled)
+			off = bms_add_member(off, i);
+	}
+	if (options->only == NIL && options->ignore == NIL && off == NULL)
 		return NULL;
 	if (options->only == NIL)
-		rules = bms_add_range(NULL, 0, wf_migration_rule_count - 1);
+		rules = bms_del_members(bms_add_range(NULL, 0, wf_migration_rule_count - 1), off);
 	foreach(lc, options->only)
 		rules = bms_add_member(rules, wf_migration_rule_index(lfirst(lc)));
 	foreach(lc, options->ignore)
@@ -239,7 +251,7 @@ report_unused(Report *report, int statement, List *unused)
 		if (report->rules && directive->fault == NULL)
 			continue;
 		wf_directive_finding(directive, &call);
-		call.findings = drop_below(call.findings, report->least);
+		call.findings = settle(report->policies, call.findings, report->least);
 		if (call.findings != NIL)
 			report->report(report->target, report->reader, Max(statement, 1), directive->offset, call.findings);
 	}
@@ -263,14 +275,24 @@ put_off(WfSimulation *simulation, WfStatement *statement, List *findings)
 	return findings;
 }
 
+/*
+ * Moves the severities as far as the table moves the rules' base severities,
+ * and drops what is below the least one to report.
+ */
 static List *
-drop_below(List *findings, WfSeverity least)
+settle(const WfPolicy *policies, List *findings, WfSeverity least)
 {
 	ListCell   *lc;
 
 	foreach(lc, findings)
 	{
-		if (((WfFinding *) lfirst(lc))->severity < least)
+		WfFinding  *finding = lfirst(lc);
+		const WfPolicy *policy = &policies[finding->rule - wf_migration_rules];
+
+		if (policy->severity != finding->rule->severity)
+			finding->severity = Min(Max((int) finding->severity + (int) policy->severity - (int) finding->rule->severity,
+										WF_SEVERITY_INFO), WF_SEVERITY_CRITICAL);
+		if (finding->severity < least)
 			findings = foreach_delete_current(findings, lc);
 	}
 	return findings;

@@ -35,3 +35,6 @@ DO $$
 BEGIN
 	ASSERT wishflags.flag_eval('banner', '{"targetingKey": "u", "email": "a@example.org"}'::jsonb), 'an evaluator decides';
 END $$;
+
+-- A rule that is quieter here, and its history.
+INSERT INTO wishflags.migration_policies (rule, severity, reason) VALUES ('drop-column', 'low', 'we have backups');
