@@ -220,6 +220,7 @@ OBJS = \
 	src/migration/simulate_apply.o \
 	src/migration/simulate_session.o \
 	src/migration/simulate_type.o \
+	src/migration/stats.o \
 	src/flags/attribute.o \
 	src/flags/bucket.o \
 	src/flags/cache.o \
@@ -371,6 +372,7 @@ SQL_PARTS = \
 	src/migration/report.sql \
 	src/migration/enum_plan.sql \
 	src/migration/policy.sql \
+	src/migration/stats.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
@@ -465,6 +467,7 @@ REGRESS = \
 	migration_rollback \
 	migration_report \
 	migration_policy \
+	migration_check_stats \
 	guard_index \
 	guard_constraint \
 	guard_enum \

@@ -11,6 +11,7 @@
 #include "common/extension.h"
 #include "flags/flags.h"
 #include "guard/guard.h"
+#include "migration/migration.h"
 
 WF_MODULE_MAGIC;
 
@@ -23,6 +24,7 @@ void
 _PG_init(void)
 {
 	wf_flags_init();
+	wf_migration_init();
 	wf_guard_init();
 	MarkGUCPrefixReserved("wishflags");
 }

@@ -14,6 +14,7 @@
 #include "migration/finding.h"
 #include "migration/policy.h"
 #include "migration/probe.h"
+#include "migration/stats.h"
 
 /* The rules that are about the text itself, not about a statement's tree. */
 #define RULE_SYNTAX_ERROR "syntax-error"
@@ -52,6 +53,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 	Bitmapset  *rules = chosen_rules(options, policies);
 	WfSeverity	least = least_severity(options);
 	WfReader   *reader = wf_ddl_reader_begin(text, length);
+	WfRunTimes	times;
 	WfRuleSession session = {
 		.assume_populated = options->assume_populated,
 		.min_rows = options->min_rows,
@@ -60,6 +62,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 		.ask_activity = wf_migration_ask_activity,
 		.validate_timeout = options->validate_timeout,
 		.simulation = simulation,
+		.times = &times,
 	};
 	MemoryContext per_statement = AllocSetContextCreate(CurrentMemoryContext,
 														"wishflags statement",
@@ -72,6 +75,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 	int			end = 0;
 	ListCell   *lc;
 
+	wf_stats_begin(&times, old);
 	/* The scanner tells of names it cuts and of old string escapes. */
 	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
@@ -112,6 +116,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 	}
 	report_unused(&all, simulation->statement, wf_directives_take(&directives.file));
 	AtEOXact_GUC(true, save_nestlevel);
+	wf_stats_end(&times);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(per_statement);
 }

@@ -5,6 +5,7 @@
 
 #include "migration/finding.h"
 #include "migration/simulate.h"
+#include "migration/stats.h"
 
 static void check_elements(WfRuleCall *call, const Bitmapset *rules);
 static bool looks_at_node(const WfRule *rule, NodeTag tag);
@@ -25,6 +26,8 @@ wf_migration_check_node(WfCatalog *catalog, const WfRuleSession *session, Node *
 		.session = session,
 	};
 
+	if (session->times)
+		wf_stats_start(session->times);
 	for (int i = 0; i < wf_migration_rule_count; i++)
 	{
 		const WfRule *rule = &wf_migration_rules[i];
@@ -33,6 +36,8 @@ wf_migration_check_node(WfCatalog *catalog, const WfRuleSession *session, Node *
 			continue;
 		call.rule = rule;
 		run_rule(&call);
+		if (session->times)
+			wf_stats_note(session->times, i);
 	}
 
 	call.findings = wf_findings_settle(call.findings);

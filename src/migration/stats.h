@@ -1,0 +1,57 @@
+/*
+ * stats.h: how long checks take, by rule and by run.
+ */
+#ifndef WF_MIGRATION_STATS_H
+#define WF_MIGRATION_STATS_H
+
+#include "postgres.h"
+
+#include "portability/instr_time.h"
+
+/* Calls of a rule, or runs; times in milliseconds. */
+typedef struct WfTimes
+{
+	int64		calls;
+	double		total;
+	double		longest;
+} WfTimes;
+
+/* The times of one run. */
+typedef struct WfRunTimes
+{
+	instr_time	began;
+	instr_time	last;			/* when the clock was read last */
+	WfTimes    *rules;			/* by their index in the registry */
+} WfRunTimes;
+
+/* stats.c */
+extern void wf_stats_begin(WfRunTimes *run, MemoryContext context);
+extern void wf_stats_end(WfRunTimes *run);
+
+/* The clock is read before the first rule, then once behind each. */
+static inline void
+wf_stats_start(WfRunTimes *run)
+{
+	INSTR_TIME_SET_CURRENT(run->last);
+}
+
+static inline void
+wf_stats_note(WfRunTimes *run, int rule)
+{
+	WfTimes    *times = &run->rules[rule];
+	instr_time	now;
+	instr_time	took;
+	double		milliseconds;
+
+	INSTR_TIME_SET_CURRENT(now);
+	took = now;
+	INSTR_TIME_SUBTRACT(took, run->last);
+	run->last = now;
+	milliseconds = INSTR_TIME_GET_MILLISEC(took);
+	times->calls++;
+	times->total += milliseconds;
+	if (milliseconds > times->longest)
+		times->longest = milliseconds;
+}
+
+#endif							/* WF_MIGRATION_STATS_H */
