@@ -165,6 +165,10 @@ OBJS = \
 	src/migration/check.o \
 	src/migration/cover.o \
 	src/migration/defer.o \
+	src/migration/describe.o \
+	src/migration/describe_create.o \
+	src/migration/describe_statement.o \
+	src/migration/describe_table.o \
 	src/migration/directive.o \
 	src/migration/directive_names.o \
 	src/migration/engine.o \
@@ -373,6 +377,7 @@ SQL_PARTS = \
 	src/migration/enum_plan.sql \
 	src/migration/policy.sql \
 	src/migration/stats.sql \
+	src/migration/describe.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
@@ -468,6 +473,7 @@ REGRESS = \
 	migration_report \
 	migration_policy \
 	migration_check_stats \
+	migration_describe \
 	guard_index \
 	guard_constraint \
 	guard_enum \

@@ -52,7 +52,7 @@ wf_migration_breaking_check(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* The options of all functions that check; raises for a bad one. */
+/* The options of all functions that check, NULL for none; raises for a bad one. */
 WfCheckOptions
 wf_migration_check_options(Jsonb *json)
 {
@@ -70,7 +70,8 @@ wf_migration_check_options(Jsonb *json)
 	};
 	WfCheckOptions options = {.min_rows = DEFAULT_MIN_ROWS, .validate_timeout = DEFAULT_VALIDATE_TIMEOUT};
 
-	wf_common_options_parse(json, known, lengthof(known), &options);
+	if (json)
+		wf_common_options_parse(json, known, lengthof(known), &options);
 	if (options.target_version != 0 && (options.target_version < 10 || options.target_version > 99))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
