@@ -52,7 +52,20 @@ SELECT wishflags.enum_plan('ep.level', 'add', '{"value": "x"}');
 SET ROLE ep_owner;
 SELECT sql, rows, comment FROM wishflags.enum_plan('ep.level', 'rename_value', '{"value": "low", "to": "deep"}');
 SELECT wishflags.enum_plan('ep.level', 'remove', '{"value": "low", "replace_with": "high"}');
+-- Rows that policies hide are not counted.
 RESET ROLE;
+GRANT SELECT ON ep.kept TO ep_owner;
+SET ROLE ep_owner;
+SELECT rows FROM wishflags.enum_plan('ep.level', 'rename_value', '{"value": "low", "to": "deep"}') WHERE sql ~ 'RENAME';
+RESET ROLE;
+ALTER TABLE ep.kept ENABLE ROW LEVEL SECURITY;
+SET ROLE ep_owner;
+SELECT rows FROM wishflags.enum_plan('ep.level', 'rename_value', '{"value": "low", "to": "deep"}') WHERE sql ~ 'RENAME';
+RESET ROLE;
+-- One of an extension changes with it.
+ALTER EXTENSION wishflags ADD TYPE ep.level;
+SELECT wishflags.enum_plan('ep.level', 'add', '{"value": "x"}');
+ALTER EXTENSION wishflags DROP TYPE ep.level;
 -- What no assignment reaches.
 CREATE TYPE ep.deep AS (level ep.level);
 CREATE TYPE ep.span AS RANGE (subtype = ep.level);

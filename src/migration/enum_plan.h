@@ -49,6 +49,7 @@ typedef struct WfEnumColumn
 	char		kind;			/* relkind */
 	bool		is_stored;		/* it is no generated column */
 	bool		is_owned;		/* by the current role */
+	bool		is_filtered;	/* policies hide rows from it */
 	double		rows;			/* that hold one of the values; -1: not known */
 	double		table_rows;		/* -1: not known */
 } WfEnumColumn;

@@ -41,7 +41,7 @@
 	"   WHERE a.atttypid = h.type AND a.attnum > 0 AND NOT a.attisdropped AND c.reltype <> 0" \
 	" ) n(type, step))" \
 	" SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), pg_catalog.quote_ident(a.attname), h.path, c.relkind," \
-	" a.attgenerated = '', pg_catalog.pg_has_role(c.relowner, 'USAGE')" \
+	" a.attgenerated = '', pg_catalog.pg_has_role(c.relowner, 'USAGE'), pg_catalog.row_security_active(c.oid)" \
 	" FROM holder h JOIN pg_catalog.pg_attribute a ON a.atttypid = h.type" \
 	" JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace" \
 	" WHERE c.relkind IN ('r', 'p', 'f', 'm') AND NOT c.relispartition AND a.attinhcount = 0" \
@@ -120,6 +120,7 @@ wf_enum_read_columns(WfEnum *type)
 		column->kind = DatumGetChar(SPI_getbinval(row, desc, 4, &isnull));
 		column->is_stored = DatumGetBool(SPI_getbinval(row, desc, 5, &isnull));
 		column->is_owned = DatumGetBool(SPI_getbinval(row, desc, 6, &isnull));
+		column->is_filtered = DatumGetBool(SPI_getbinval(row, desc, 7, &isnull));
 		column->rows = column->table_rows = -1;
 		type->columns = lappend(type->columns, column);
 		MemoryContextSwitchTo(old);
@@ -184,7 +185,7 @@ text_array(List *texts)
 
 /*
  * Counts the rows that hold one of the values, and all rows of the tables, for
- * no longer than so many milliseconds.  What the caller may not read, or what
+ * no longer than so many milliseconds.  What the caller may not read, or not all of it, or what
  * takes too long, stays unknown.
  */
 void
@@ -204,6 +205,8 @@ wf_enum_count(WfEnum *type, List *values, int64 milliseconds)
 		WfAnswer	answer;
 
 		CHECK_FOR_INTERRUPTS();
+		if (column->is_filtered)
+			continue;
 		INSTR_TIME_SET_CURRENT(now);
 		INSTR_TIME_SUBTRACT(now, start);
 		session.validate_timeout = milliseconds - (int64) INSTR_TIME_GET_MILLISEC(now);
