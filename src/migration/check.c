@@ -89,6 +89,8 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 		List	   *findings;
 
 		simulation->statement = statement.number;
+		times.is_timing = session.ask || statement.number <= WF_STATS_FIRST ||
+			statement.number % WF_STATS_EVERY == 0;
 		read_directives(simulation, &directives, text, end, statement.offset);
 		end = statement.offset + statement.length;
 		session.in_transaction = simulation->in_transaction;

@@ -46,6 +46,7 @@ static shmem_startup_hook_type next_shmem_startup = NULL;
 
 static void request_shared(void);
 static void start_shared(void);
+static double whole_time(const WfTimes *times);
 static void add(WfTimes *sum, const WfTimes *run);
 static void put_times(ReturnSetInfo *result, const char *scope, const WfTimes *times);
 
@@ -99,6 +100,7 @@ wf_stats_begin(WfRunTimes *run, MemoryContext context)
 	run->rules = MemoryContextAllocZero(context, TIMES_SIZE);
 	INSTR_TIME_SET_CURRENT(run->began);
 	run->last = run->began;
+	run->is_timing = true;
 }
 
 /* Adds the run's times to the session's and the server's, and warns of a long one. */
@@ -111,7 +113,7 @@ wf_stats_end(WfRunTimes *run)
 
 	INSTR_TIME_SET_CURRENT(took);
 	INSTR_TIME_SUBTRACT(took, run->began);
-	whole->calls = 1;
+	whole->calls = whole->timed = 1;
 	whole->total = whole->longest = INSTR_TIME_GET_MILLISEC(took);
 	if (session_times == NULL)
 		session_times = MemoryContextAllocZero(TopMemoryContext, TIMES_SIZE);
@@ -126,14 +128,22 @@ wf_stats_end(WfRunTimes *run)
 		return;
 	for (int i = 1; i < wf_migration_rule_count; i++)
 	{
-		if (run->rules[i].total > run->rules[slowest].total)
+		if (whole_time(&run->rules[i]) > whole_time(&run->rules[slowest]))
 			slowest = i;
 	}
 	ereport(WARNING,
 			(errcode(ERRCODE_WARNING),
 			 errmsg("the check took %.0f ms, more than wishflags.check_budget allows (%d ms)", whole->total, check_budget),
-			 errdetail("Most of it, %.0f ms, went to rule \"%s\".", run->rules[slowest].total, wf_migration_rules[slowest].id),
+			 errdetail("Of the rules \"%s\" took most of it, about %.0f ms.", wf_migration_rules[slowest].id,
+					   whole_time(&run->rules[slowest])),
 			 errhint("See what takes long: SELECT * FROM wishflags.migration_check_stats ORDER BY total_ms DESC;")));
+}
+
+/* Of all calls, as long as those that were timed. */
+static double
+whole_time(const WfTimes *times)
+{
+	return times->timed ? times->total / times->timed * times->calls : 0;
 }
 
 static void
@@ -142,6 +152,7 @@ add(WfTimes *sum, const WfTimes *run)
 	for (int i = 0; i <= RUNS; i++)
 	{
 		sum[i].calls += run[i].calls;
+		sum[i].timed += run[i].timed;
 		sum[i].total += run[i].total;
 		sum[i].longest = Max(sum[i].longest, run[i].longest);
 	}
@@ -181,13 +192,13 @@ put_times(ReturnSetInfo *result, const char *scope, const WfTimes *times)
 		Datum		values[STATS_COLUMNS];
 		bool		nulls[STATS_COLUMNS] = {0};
 
-		if (times[i].calls == 0)
+		if (times[i].timed == 0)
 			continue;
 		wf_row_put_text(values, nulls, 0, scope);
 		wf_row_put_text(values, nulls, 1, i < RUNS ? wf_migration_rules[i].id : NULL);
 		values[2] = Int64GetDatum(times[i].calls);
-		values[3] = Float8GetDatum(times[i].total);
-		values[4] = Float8GetDatum(times[i].total / times[i].calls);
+		values[3] = Float8GetDatum(whole_time(&times[i]));
+		values[4] = Float8GetDatum(times[i].total / times[i].timed);
 		values[5] = Float8GetDatum(times[i].longest);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}

@@ -8,10 +8,15 @@
 
 #include "portability/instr_time.h"
 
+/* The statements of a text that are timed by rule: so many first ones, then one in so many. */
+#define WF_STATS_FIRST 100
+#define WF_STATS_EVERY 16
+
 /* Calls of a rule, or runs; times in milliseconds. */
 typedef struct WfTimes
 {
 	int64		calls;
+	int64		timed;			/* calls that the times are of */
 	double		total;
 	double		longest;
 } WfTimes;
@@ -21,6 +26,7 @@ typedef struct WfRunTimes
 {
 	instr_time	began;
 	instr_time	last;			/* when the clock was read last */
+	bool		is_timing;		/* the present statement is timed by rule */
 	WfTimes    *rules;			/* by their index in the registry */
 } WfRunTimes;
 
@@ -28,11 +34,15 @@ typedef struct WfRunTimes
 extern void wf_stats_begin(WfRunTimes *run, MemoryContext context);
 extern void wf_stats_end(WfRunTimes *run);
 
-/* The clock is read before the first rule, then once behind each. */
+/*
+ * The clock is read before the first rule, then once behind each; not for every
+ * statement of a long text, which would cost more than many a rule.
+ */
 static inline void
 wf_stats_start(WfRunTimes *run)
 {
-	INSTR_TIME_SET_CURRENT(run->last);
+	if (run->is_timing)
+		INSTR_TIME_SET_CURRENT(run->last);
 }
 
 static inline void
@@ -43,12 +53,15 @@ wf_stats_note(WfRunTimes *run, int rule)
 	instr_time	took;
 	double		milliseconds;
 
+	times->calls++;
+	if (!run->is_timing)
+		return;
 	INSTR_TIME_SET_CURRENT(now);
 	took = now;
 	INSTR_TIME_SUBTRACT(took, run->last);
 	run->last = now;
 	milliseconds = INSTR_TIME_GET_MILLISEC(took);
-	times->calls++;
+	times->timed++;
 	times->total += milliseconds;
 	if (milliseconds > times->longest)
 		times->longest = milliseconds;
