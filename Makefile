@@ -165,15 +165,24 @@ OBJS = \
 	src/schema/type.o \
 	src/schema/unmodelled.o \
 	src/schema/watch.o \
-	src/migration/calibrate.o \
 	src/migration/activity.o \
+	src/migration/calibrate.o \
 	src/migration/check.o \
+	src/migration/check_stats.o \
 	src/migration/cover.o \
 	src/migration/defer.o \
+	src/migration/describe.o \
+	src/migration/describe_create.o \
+	src/migration/describe_statement.o \
+	src/migration/describe_table.o \
 	src/migration/directive.o \
 	src/migration/directive_alias.o \
 	src/migration/directive_names.o \
 	src/migration/engine.o \
+	src/migration/enum_plan.o \
+	src/migration/enum_rebuild.o \
+	src/migration/enum_step.o \
+	src/migration/enum_use.o \
 	src/migration/estimate.o \
 	src/migration/estimate_rows.o \
 	src/migration/finding.o \
@@ -187,9 +196,12 @@ OBJS = \
 	src/migration/impact_text.o \
 	src/migration/inside.o \
 	src/migration/platform.o \
+	src/migration/policies.o \
+	src/migration/policy.o \
+	src/migration/policy_words.o \
 	src/migration/probe.o \
-	src/migration/registry.o \
 	src/migration/record.o \
+	src/migration/registry.o \
 	src/migration/rehearse.o \
 	src/migration/rehearse_block.o \
 	src/migration/rehearse_change.o \
@@ -230,11 +242,11 @@ OBJS = \
 	src/migration/rule_transaction.o \
 	src/migration/rule_type.o \
 	src/migration/rule_validate.o \
-	src/migration/shelter.o \
-	src/migration/shelter_sql.o \
 	src/migration/sample.o \
 	src/migration/sample_functions.o \
 	src/migration/service.o \
+	src/migration/shelter.o \
+	src/migration/shelter_sql.o \
 	src/migration/simulate.o \
 	src/migration/simulate_apply.o \
 	src/migration/simulate_session.o \
@@ -403,6 +415,10 @@ SQL_PARTS = \
 	src/migration/estimate.sql \
 	src/environment/sandbox.sql \
 	src/migration/impact.sql \
+	src/migration/enum_plan.sql \
+	src/migration/policy.sql \
+	src/migration/check_stats.sql \
+	src/migration/describe.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
@@ -504,6 +520,8 @@ REGRESS = \
 	migration_column \
 	migration_drop \
 	migration_enum \
+	migration_enum_plan \
+	migration_enum_plan_wrong \
 	migration_data \
 	migration_comment \
 	migration_transaction \
@@ -519,6 +537,9 @@ REGRESS = \
 	migration_impact \
 	migration_impact_wrong \
 	migration_services \
+	migration_policy \
+	migration_check_stats \
+	migration_describe \
 	guard_index \
 	guard_constraint \
 	guard_enum \

@@ -24,8 +24,8 @@ void
 _PG_init(void)
 {
 	wf_flags_init();
-	wf_guard_init();
 	wf_migration_init();
+	wf_guard_init();
 	MarkGUCPrefixReserved("wishflags");
 }
 

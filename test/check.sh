@@ -154,6 +154,16 @@ suite_upgrade() {
 }
 
 # The manual's examples; UPDATE=1 writes their real output into the checkout.
+# The policy page is what migration_policy() prints, and nothing else.
+policy_page() {
+	page=$top/docs/SCHEMA-EVOLUTION-POLICY.md
+	"$BIN/createdb" policy
+	"$BIN/psql" -XqAtd policy -c 'SET client_min_messages = warning' -c 'CREATE EXTENSION wishflags' \
+		-c "SELECT wishflags.migration_policy('markdown')" | sed '$d' > "$T/run/policy.md"
+	if [ "${UPDATE-}" = 1 ]; then cp "$T/run/policy.md" "$page"; fi
+	if diff "$page" "$T/run/policy.md"; then count 1 0; else count 0 1; fi
+}
+
 suite_docs() {
 	wf_start docs
 	cd "$top"
@@ -161,6 +171,7 @@ suite_docs() {
 	set -- README.md docs/*.md docs/examples/wishlist/README.md
 	if [ "${UPDATE-}" = 1 ]; then set -- --update "$@"; fi
 	prove_like prove --exec perl test/docs.pl :: "$@"
+	policy_page
 	wf_stop docs
 }
 

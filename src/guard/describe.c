@@ -11,6 +11,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
 
 #include "ddl/deparse.h"
 #include "ddl/populated.h"
@@ -22,6 +23,7 @@
 
 static char *table_detail(const WfFinding *finding);
 static char *type_detail(Oid type);
+static char *enum_plan_hint(Node *tree, const char *type);
 static char *concurrent_hint(const WfGuardCommand *command, const char *steps);
 static bool is_lone_drop(Node *tree);
 static bool does_more(Node *tree);
@@ -68,6 +70,8 @@ wf_guard_describe(const WfGuardCommand *command, const WfFinding *finding,
 		return described;
 	}
 	described->hint = wf_guard_bypass_hint(command, statement_text(command, source));
+	if (finding->type && wf_guard_may_bypass())
+		described->hint = psprintf("%s%s", enum_plan_hint(command->tree, finding->object), described->hint);
 	if (finding->relation && finding->hint)
 		described->hint = psprintf("%s %s", finding->hint, described->hint);
 	return described;
@@ -111,6 +115,48 @@ wf_guard_users_detail(const char *type, List *columns, int total)
 		appendStringInfo(&buf, " and %d more", total - list_length(columns));
 	appendStringInfoChar(&buf, '.');
 	return buf.data;
+}
+
+/* Where the steps of the change can be read; nothing for what has no plan. */
+static char *
+enum_plan_hint(Node *tree, const char *type)
+{
+	const char *operation;
+	StringInfoData options;
+
+	initStringInfo(&options);
+	if (IsA(tree, AlterEnumStmt) && ((AlterEnumStmt *) tree)->oldVal)
+	{
+		operation = "rename_value";
+		appendStringInfoString(&options, "{\"value\": ");
+		escape_json(&options, ((AlterEnumStmt *) tree)->oldVal);
+		appendStringInfoString(&options, ", \"to\": ");
+		escape_json(&options, ((AlterEnumStmt *) tree)->newVal);
+	}
+	else if (IsA(tree, AlterEnumStmt))
+	{
+		AlterEnumStmt *alter = (AlterEnumStmt *) tree;
+
+		operation = "add";
+		appendStringInfoString(&options, "{\"value\": ");
+		escape_json(&options, alter->newVal);
+		if (alter->newValNeighbor)
+		{
+			appendStringInfo(&options, ", \"%s\": ", alter->newValIsAfter ? "after" : "before");
+			escape_json(&options, alter->newValNeighbor);
+		}
+	}
+	else if (IsA(tree, RenameStmt))
+	{
+		operation = "rename_type";
+		appendStringInfoString(&options, "{\"to\": ");
+		escape_json(&options, ((RenameStmt *) tree)->newname);
+	}
+	else
+		return "";
+	appendStringInfoChar(&options, '}');
+	return psprintf("See the steps: SELECT * FROM wishflags.enum_plan(%s, '%s', %s); ",
+					quote_literal_cstr(type), operation, quote_literal_cstr(options.data));
 }
 
 /* The safe way, for where the command stands. */

@@ -10,9 +10,11 @@
 
 #include "ddl/statement.h"
 #include "migration/check.h"
+#include "migration/check_stats.h"
 #include "migration/directive.h"
 #include "migration/finding.h"
 #include "migration/inside.h"
+#include "migration/policy.h"
 #include "migration/probe.h"
 
 /* The rules that are about the text itself, not about a statement's tree. */
@@ -39,9 +41,10 @@ typedef struct Check
 	Bitmapset  *rules;			/* NULL: all */
 	WfSeverity	least;
 	List	   *entered;		/* bodies that the statement runs, of char * */
+	const WfPolicy *policies;
 } Check;
 
-static Bitmapset *chosen_rules(const WfCheckOptions *options);
+static Bitmapset *chosen_rules(const WfCheckOptions *options, const WfPolicy *policies);
 static WfSeverity least_severity(const WfCheckOptions *options);
 static void begin_settings(WfSimulation *simulation);
 static List *check_statement(Check *check, WfStatement *statement);
@@ -57,15 +60,17 @@ static void read_directives(WfSimulation *simulation, WfDirectives *directives, 
 static void report_unused(Check *check, int statement, List *unused);
 static bool is_about_history(const WfDirective *directive);
 static List *put_off(WfSimulation *simulation, WfStatement *statement, List *findings);
-static List *drop_below(List *findings, WfSeverity least);
+static List *weigh(Check *check, List *findings);
 
 void
 wf_migration_check_text(const char *text, int length, const WfCheckOptions *options, WfSimulation *simulation,
 						WfReportFindings report, WfReportDirective report_directive, void *target)
 {
-	Bitmapset  *rules = chosen_rules(options);
+	const WfPolicy *policies = wf_migration_policies();
+	Bitmapset  *rules = chosen_rules(options, policies);
 	WfSeverity	least = least_severity(options);
 	WfReader   *reader = wf_ddl_reader_begin(text, length);
+	WfRunTimes	times;
 	WfRuleSession session = {
 		.assume_populated = options->assume_populated,
 		.min_rows = options->min_rows,
@@ -74,18 +79,20 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 		.ask_activity = wf_migration_ask_activity,
 		.validate_timeout = options->validate_timeout,
 		.simulation = simulation,
+		.times = &times,
 	};
 	MemoryContext per_statement = AllocSetContextCreate(CurrentMemoryContext,
 														"wishflags statement",
 														ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(per_statement);
 	WfDirectives directives = {.context = old, .aliases = options->aliases};
-	Check		check = {report, target, reader, simulation, &session, &directives, options, rules, least, NIL};
+	Check		check = {report, target, reader, simulation, &session, &directives, options, rules, least, NIL, policies};
 	WfStatement statement;
 	int			save_nestlevel = NewGUCNestLevel();
 	int			end = 0;
 	ListCell   *lc;
 
+	wf_stats_begin(&times, old);
 	/* The scanner tells of names it cuts and of old string escapes. */
 	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
@@ -100,6 +107,8 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 		List	   *findings;
 
 		simulation->statement = statement.number;
+		times.is_timing = session.ask || statement.number <= WF_STATS_FIRST ||
+			statement.number % WF_STATS_EVERY == 0;
 		read_directives(simulation, &directives, text, end, statement.offset);
 		end = statement.offset + statement.length;
 		session.in_transaction = simulation->in_transaction;
@@ -142,15 +151,20 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 			report_directive(target, reader, lfirst(lc));
 	}
 	AtEOXact_GUC(true, save_nestlevel);
+	wf_stats_end(&times);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(per_statement);
 }
 
-/* The rules to run; NULL for all. */
+/*
+ * The rules to run; NULL for all.  Options win over what the table has switched
+ * off.
+ */
 static Bitmapset *
-chosen_rules(const WfCheckOptions *options)
+chosen_rules(const WfCheckOptions *options, const WfPolicy *policies)
 {
 	Bitmapset  *rules = NULL;
+	Bitmapset  *off = NULL;
 	ListCell   *lc;
 
 	foreach(lc, list_concat_copy(options->only, options->ignore))
@@ -161,10 +175,15 @@ chosen_rules(const WfCheckOptions *options)
 					 errmsg("unknown rule \"%s\"", (char *) lfirst(lc)),
 					 errhint("List the rules: SELECT rule FROM wishflags.migration_rules;")));
 	}
-	if (options->only == NIL && options->ignore == NIL)
+	for (int i = 0; i < wf_migration_rule_count; i++)
+	{
+		if (!policies[i].enabled)
+			off = bms_add_member(off, i);
+	}
+	if (options->only == NIL && options->ignore == NIL && off == NULL)
 		return NULL;
 	if (options->only == NIL)
-		rules = bms_add_range(NULL, 0, wf_migration_rule_count - 1);
+		rules = bms_del_members(bms_add_range(NULL, 0, wf_migration_rule_count - 1), off);
 	foreach(lc, options->only)
 		rules = bms_add_member(rules, wf_migration_rule_index(lfirst(lc)));
 	foreach(lc, options->ignore)
@@ -369,7 +388,7 @@ static List *
 settle(Check *check, WfStatement *statement, List *findings)
 {
 	findings = wf_directives_apply(check->directives, findings);
-	findings = drop_below(findings, check->least);
+	findings = weigh(check, findings);
 	return findings == NIL ? NIL : put_off(check->simulation, statement, findings);
 }
 
@@ -438,7 +457,7 @@ report_unused(Check *check, int statement, List *unused)
 		if (directive->fault == NULL && (check->rules || is_about_history(directive)))
 			continue;
 		wf_directive_finding(directive, &call);
-		call.findings = drop_below(call.findings, check->least);
+		call.findings = weigh(check, call.findings);
 		if (call.findings != NIL)
 			check->report(check->target, check->reader, Max(statement, 1), directive->offset, call.findings);
 	}
@@ -476,14 +495,24 @@ put_off(WfSimulation *simulation, WfStatement *statement, List *findings)
 	return findings;
 }
 
+/*
+ * Moves the severities as far as the table moves the rules' base severities,
+ * and drops what is below the least one to report.
+ */
 static List *
-drop_below(List *findings, WfSeverity least)
+weigh(Check *check, List *findings)
 {
 	ListCell   *lc;
 
 	foreach(lc, findings)
 	{
-		if (((WfFinding *) lfirst(lc))->severity < least)
+		WfFinding  *finding = lfirst(lc);
+		const WfPolicy *policy = &check->policies[finding->rule - wf_migration_rules];
+
+		if (policy->severity != finding->rule->severity)
+			finding->severity = Min(Max((int) finding->severity + (int) policy->severity - (int) finding->rule->severity,
+										WF_SEVERITY_INFO), WF_SEVERITY_CRITICAL);
+		if (finding->severity < check->least)
 			findings = foreach_delete_current(findings, lc);
 	}
 	return findings;

@@ -7,6 +7,7 @@
 
 #include "migration/finding.h"
 #include "migration/simulate.h"
+#include "migration/check_stats.h"
 
 static void check_elements(WfRuleCall *call, const Bitmapset *rules);
 static const Bitmapset *rules_of(NodeTag tag);
@@ -27,12 +28,16 @@ wf_migration_check_node(WfCatalog *catalog, const WfRuleSession *session, Node *
 		.session = session,
 	};
 
+	if (session->times)
+		wf_stats_start(session->times);
 	for (int i = -1; (i = bms_next_member(rules_of(nodeTag(node)), i)) >= 0;)
 	{
 		if (rules && !bms_is_member(i, rules))
 			continue;
 		call.rule = &wf_migration_rules[i];
 		run_rule(&call);
+		if (session->times)
+			wf_stats_note(session->times, i);
 	}
 
 	call.findings = wf_findings_settle(call.findings);

@@ -21,6 +21,7 @@
 #include "migration/check.h"
 #include "migration/directive.h"
 #include "migration/finding.h"
+#include "migration/migration.h"
 
 /* Tables with fewer rows count as small where nothing else is said. */
 #define DEFAULT_MIN_ROWS 1000
@@ -34,6 +35,14 @@ PG_FUNCTION_INFO_V1(wf_migration_rules_list);
 
 static void put_findings(void *target, WfReader *reader, int statement, int offset, List *findings);
 static LOCKMODE target_lock(Node *node, int server_version);
+
+/* Settings, hooks and shared memory of the room. */
+void
+wf_migration_init(void)
+{
+	wf_migration_init_samples();
+	wf_migration_init_stats();
+}
 
 /*
  * migration_breaking_check(sql text, options jsonb) -> setof finding
@@ -54,7 +63,7 @@ wf_migration_breaking_check(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* The options of all functions that check; raises for a bad one. */
+/* The options of all functions that check, NULL for none; raises for a bad one. */
 WfCheckOptions
 wf_migration_check_options(Jsonb *json)
 {
@@ -84,7 +93,8 @@ wf_migration_read_check_options(Jsonb *json, const WfOption *known, int nknown)
 {
 	WfCheckOptions options = {.min_rows = DEFAULT_MIN_ROWS, .validate_timeout = DEFAULT_VALIDATE_TIMEOUT};
 
-	wf_common_options_parse(json, known, nknown, &options);
+	if (json)
+		wf_common_options_parse(json, known, nknown, &options);
 	if (options.target_version != 0 && (options.target_version < 10 || options.target_version > 99))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

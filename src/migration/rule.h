@@ -82,6 +82,7 @@ typedef struct WfRuleSession
 	bool		(*ask) (const struct WfRuleSession *session, const char *sql, WfAnswer *answer);
 	bool		(*ask_activity) (double seconds, WfAnswer *answer);
 	int64		validate_timeout;	/* of a question, in milliseconds */
+	struct WfRunTimes *times;	/* where the time goes; NULL: nobody counts */
 } WfRuleSession;
 
 /* One call of one rule. */

@@ -57,8 +57,8 @@ wf_rule_enum_rename_value(WfRuleCall *call)
 	finding = wf_finding_add(call, "code that sends label \"%s\" of enum \"%s\" fails as soon as it is \"%s\"%s",
 							 stmt->oldVal, type->name, stmt->newVal, users_of(call, type));
 	wf_finding_on_type(call, finding, type);
-	finding->hint = psprintf("Add \"%s\" as a new label, deploy code that accepts both, then update the rows in batches.",
-							 stmt->newVal);
+	finding->hint = psprintf("Add \"%s\" as a new label, deploy code that accepts both, then merge the old one into it: enum_plan(%s, 'merge', ...) writes the steps.",
+							 stmt->newVal, wf_ddl_quote_literal(wf_ddl_quote_name(type->schema, type->name)));
 	finding->safe_sql = psprintf("ALTER TYPE %s ADD VALUE IF NOT EXISTS %s AFTER %s;",
 								 wf_ddl_quote_name(type->schema, type->name),
 								 wf_ddl_quote_literal(stmt->newVal),
@@ -187,7 +187,7 @@ wf_rule_enum_type_replaced(WfRuleCall *call)
 	finding->rewrites = true;
 	finding->scans = true;
 	wf_finding_note_text(finding, "column", call->command->name);
-	finding->hint = pstrdup("Keep the old type and forbid the label by a CHECK that is added as NOT VALID; or move to the new type by a second column.");
+	finding->hint = pstrdup("Keep the old type and forbid the label by a CHECK that is added as NOT VALID; or move to the new type by a second column. Steps that take views, defaults and indexes along are written by enum_plan().");
 }
 
 /* expression::text::newtype */

@@ -97,7 +97,7 @@ static Bitmapset *get_bits(const uint8 *bits);
 static int	hex_value(char c);
 
 void
-wf_migration_init(void)
+wf_migration_init_samples(void)
 {
 	wf_sample_init();
 }

@@ -235,8 +235,8 @@ extern bool wf_schema_covers(WfModel *model, const WfObjectType *type, int attr)
 
 /* json.c */
 extern Jsonb *wf_schema_model_to_json(WfModel *model);
-extern WfModel *wf_schema_model_from_json(Jsonb *snapshot, const char *argument);
 extern WfModel *wf_schema_model_copy(WfModel *model);
+extern WfModel *wf_schema_model_from_json(Jsonb *snapshot, const char *argument);
 extern WfModel *wf_schema_header_from_json(Jsonb *snapshot, const char *argument);
 
 /* fingerprint.c */

@@ -906,3 +906,153 @@ REVOKE ALL ON FUNCTION
 	wishflags.sandbox_create
 FROM PUBLIC;
 REVOKE ALL ON TABLE wishflags.migration_rates FROM PUBLIC;
+
+-- Changes of enums as steps.
+
+CREATE FUNCTION wishflags.enum_plan(
+	type text,
+	operation text,
+	options jsonb DEFAULT '{}',
+	OUT step int,
+	OUT transaction int,
+	OUT sql text,
+	OUT lock_mode text,
+	OUT blocks text,
+	OUT rows bigint,
+	OUT comment text)
+RETURNS SETOF record
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000 ROWS 20
+AS 'MODULE_PATHNAME', 'wf_enum_plan';
+COMMENT ON FUNCTION wishflags.enum_plan(text, text, jsonb) IS
+'the statements that change an enum, a row a step, ready to run under the guard; operations: add, rename_value, rename_type, reorder, remove, merge; options: value, before, after, to, values, replace_with, reason, lock_timeout (5s), count_rows (true), count_timeout (2000 ms)';
+
+REVOKE ALL ON FUNCTION wishflags.enum_plan FROM PUBLIC;
+
+-- Severities and switches of rules, and the policy as a document.
+
+-- What differs from the registry; the view migration_policies_effective shows all.
+CREATE TABLE wishflags.migration_policies (
+	rule text COLLATE "C" PRIMARY KEY,
+	enabled boolean NOT NULL DEFAULT true,
+	severity text,
+	reason text NOT NULL CHECK (pg_catalog.btrim(reason) <> ''),
+	changed_at timestamptz NOT NULL,
+	changed_by text NOT NULL
+) USING heap;
+COMMENT ON TABLE wishflags.migration_policies IS
+'rules of the migration checker that are switched off or have another severity here, a row each';
+COMMENT ON COLUMN wishflags.migration_policies.rule IS 'name in migration_rules';
+COMMENT ON COLUMN wishflags.migration_policies.enabled IS 'false: the rule is not run, unless a check asks for it by the option only';
+COMMENT ON COLUMN wishflags.migration_policies.severity IS 'in place of the base severity; NULL keeps that';
+COMMENT ON COLUMN wishflags.migration_policies.reason IS 'why; the policy page shows it';
+COMMENT ON COLUMN wishflags.migration_policies.changed_at IS 'filled in; given only when a row is restored';
+COMMENT ON COLUMN wishflags.migration_policies.changed_by IS 'filled in: who logged in; given only when a row is restored';
+
+CREATE TABLE wishflags.migration_policy_history (
+	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+	occurred_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	action text NOT NULL CHECK (action IN ('insert', 'update', 'delete', 'truncate')),
+	before jsonb,
+	after jsonb,
+	acting_role text NOT NULL,
+	outer_role text NOT NULL,
+	login_role text NOT NULL
+) USING heap;
+COMMENT ON TABLE wishflags.migration_policy_history IS 'every change of migration_policies: the row before and after, and who did it';
+COMMENT ON COLUMN wishflags.migration_policy_history.acting_role IS 'current_user';
+COMMENT ON COLUMN wishflags.migration_policy_history.outer_role IS 'user outside of SECURITY DEFINER functions';
+COMMENT ON COLUMN wishflags.migration_policy_history.login_role IS 'session_user';
+
+SELECT pg_catalog.pg_extension_config_dump('wishflags.migration_policies', '');
+SELECT pg_catalog.pg_extension_config_dump('wishflags.migration_policy_history', '');
+
+CREATE FUNCTION wishflags.migration_policies_check() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_migration_policies_check';
+COMMENT ON FUNCTION wishflags.migration_policies_check() IS 'trigger: validates a row against the registry of rules';
+CREATE FUNCTION wishflags.migration_policies_audit() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_migration_policies_audit';
+COMMENT ON FUNCTION wishflags.migration_policies_audit() IS 'trigger: writes a change to migration_policy_history';
+
+CREATE TRIGGER migration_policies_check BEFORE INSERT OR UPDATE ON wishflags.migration_policies
+FOR EACH ROW EXECUTE FUNCTION wishflags.migration_policies_check();
+CREATE TRIGGER migration_policies_audit AFTER INSERT OR UPDATE OR DELETE ON wishflags.migration_policies
+FOR EACH ROW EXECUTE FUNCTION wishflags.migration_policies_audit();
+CREATE TRIGGER migration_policies_truncated AFTER TRUNCATE ON wishflags.migration_policies
+FOR EACH STATEMENT EXECUTE FUNCTION wishflags.migration_policies_audit();
+
+CREATE FUNCTION wishflags.migration_policies_list(
+	OUT rule text,
+	OUT enabled boolean,
+	OUT severity text,
+	OUT base_severity text,
+	OUT changed boolean,
+	OUT reason text,
+	OUT policy text)
+RETURNS SETOF record
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100 ROWS 100
+AS 'MODULE_PATHNAME', 'wf_migration_policies_list';
+COMMENT ON FUNCTION wishflags.migration_policies_list() IS
+'the rules of the migration checker as they are in force; see the view migration_policies_effective';
+
+CREATE VIEW wishflags.migration_policies_effective AS
+SELECT rule, enabled, severity, base_severity, changed, reason, policy
+FROM wishflags.migration_policies_list();
+COMMENT ON VIEW wishflags.migration_policies_effective IS
+'all rules of the migration checker as they are in force here: switch, severity, and why where a row of migration_policies changes them';
+
+CREATE FUNCTION wishflags.migration_policy(format text DEFAULT 'markdown')
+RETURNS text
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_migration_policy';
+COMMENT ON FUNCTION wishflags.migration_policy(text) IS
+'the schema evolution policy as one document, from the registry of rules and migration_policies: markdown or json';
+
+REVOKE ALL ON TABLE wishflags.migration_policies, wishflags.migration_policy_history, wishflags.migration_policies_effective FROM PUBLIC;
+REVOKE ALL ON FUNCTION
+	wishflags.migration_policies_check,
+	wishflags.migration_policies_audit,
+	wishflags.migration_policies_list,
+	wishflags.migration_policy
+FROM PUBLIC;
+
+-- How long checks take.
+
+CREATE FUNCTION wishflags.migration_check_stats_list(
+	OUT scope text,
+	OUT rule text,
+	OUT calls bigint,
+	OUT total_ms double precision,
+	OUT mean_ms double precision,
+	OUT max_ms double precision)
+RETURNS SETOF record
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 100 ROWS 100
+AS 'MODULE_PATHNAME', 'wf_migration_check_stats_list';
+COMMENT ON FUNCTION wishflags.migration_check_stats_list() IS
+'how long checks have taken; see the view migration_check_stats';
+
+CREATE VIEW wishflags.migration_check_stats AS
+SELECT scope, rule, calls, total_ms, mean_ms, max_ms
+FROM wishflags.migration_check_stats_list();
+COMMENT ON VIEW wishflags.migration_check_stats IS
+'how long the checks of this session have taken, and of the server where the library is in shared_preload_libraries: a row a rule, and one with rule NULL for whole runs';
+
+CREATE FUNCTION wishflags.migration_check_stats_reset()
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 10
+AS 'MODULE_PATHNAME', 'wf_migration_check_stats_reset';
+COMMENT ON FUNCTION wishflags.migration_check_stats_reset() IS
+'forgets the times of migration_check_stats, of this session and of the server';
+
+REVOKE ALL ON TABLE wishflags.migration_check_stats FROM PUBLIC;
+REVOKE ALL ON FUNCTION wishflags.migration_check_stats_list, wishflags.migration_check_stats_reset FROM PUBLIC;
+
+-- A migration in plain words.
+
+CREATE FUNCTION wishflags.migration_describe(sql text, options jsonb DEFAULT '{}')
+RETURNS text
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_migration_describe';
+COMMENT ON FUNCTION wishflags.migration_describe(text, jsonb) IS
+'what a migration does, in plain words by object, with the locks that make others wait and the worst findings; runs nothing; options: format (comment, markdown, text), in_transaction, assume_populated';
+
+REVOKE ALL ON FUNCTION wishflags.migration_describe FROM PUBLIC;

@@ -21,6 +21,10 @@ INSERT INTO texts (t) VALUES
 ('ALTER DOMAIN d ADD CHECK (VALUE > 0); GRANT ALL ON ALL TABLES IN SCHEMA s TO PUBLIC; DROP TYPE a.b.c.d;'),
 ('CREATE TABLE seed2 (LIKE seed INCLUDING ALL, CHECK (a > 0), EXCLUDE USING gist (a WITH =)) PARTITION BY RANGE (a);'),
 ('UPDATE seed SET (a, b) = (1, 2), a = 3 WHERE id = ANY ((SELECT array_agg(x) FROM o)::int[]);'),
+('ALTER FUNCTION a.f(int, text[]) RENAME TO g; ALTER OPERATOR + (int, int) OWNER TO x; COMMENT ON CONSTRAINT c ON DOMAIN d IS NULL; DROP CAST (int AS text);'),
+('GRANT SELECT (a), UPDATE ON seed TO PUBLIC; REVOKE r FROM x; ALTER DEFAULT PRIVILEGES IN SCHEMA s GRANT ALL ON TABLES TO y; ALTER TRIGGER t ON seed RENAME TO u;'),
+('DROP POLICY p ON a.b; DROP OWNED BY x; COMMENT ON COLUMN a.b.c IS ''x''; ALTER TABLE seed RENAME a TO b; TRUNCATE seed, o CASCADE; ALTER TYPE t RENAME ATTRIBUTE a TO b;'),
+('ALTER TABLE seed OWNER TO CURRENT_USER, ENABLE TRIGGER USER, ATTACH PARTITION p DEFAULT; CREATE TABLE z OF t; CREATE TABLE y PARTITION OF seed DEFAULT;'),
 (''), (';;;'), ('('), ('$$'), ('''');
 CREATE TEMP TABLE pieces AS SELECT row_number() OVER () AS n, p FROM unnest(ARRAY['''', '"', '(', ')', ';', '$$', '$a$', '/*', '*/',
 	'--', E'\\', E'\n', ' BEGIN ATOMIC ', ' END ', 'U&"\0', 'E''\', '::', ':x', 'é', '--> statement-breakpoint', ' NULL ', ' 0 ', ', ', '.']) AS p;
@@ -51,6 +55,7 @@ BEGIN
 	PERFORM count(*) FROM wishflags.migration_breaking_check(t, jsonb_build_object(
 		'in_transaction', random() < 0.5, 'assume_populated', random() < 0.5));
 	PERFORM count(*) FROM wishflags.migration_parse(t);
+	PERFORM wishflags.migration_describe(t);
 	RETURN NULL;
 EXCEPTION WHEN OTHERS THEN
 	RETURN format('%s (%s) for %L', SQLERRM, SQLSTATE, t);

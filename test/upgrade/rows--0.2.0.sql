@@ -42,3 +42,5 @@ END $$;
 
 -- Who uses what.
 INSERT INTO wishflags.services (name, owner, roles, objects) VALUES ('shop', 'team-shop', '{postgres}', '{public.testers}');
+-- A rule that is quieter here, and its history.
+INSERT INTO wishflags.migration_policies (rule, severity, reason) VALUES ('drop-column', 'low', 'we have backups');

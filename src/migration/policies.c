@@ -1,0 +1,280 @@
+/*
+ * policies.c: table migration_policies, in which rules of the checker get
+ * another severity or are switched off.
+ *
+ * The table holds what differs from the registry.  It is read as a catalog is,
+ * whatever the caller may read: its effect shows in every check.
+ */
+#include "common/compat.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "common/extension.h"
+#include "common/row.h"
+#include "common/write.h"
+#include "migration/policy.h"
+
+#define POLICIES_TABLE "migration_policies"
+#define HISTORY_TABLE "migration_policy_history"
+#define POLICY_LIST_COLUMNS 7
+
+/* Columns of the table. */
+enum
+{
+	COLUMN_RULE = 1,
+	COLUMN_ENABLED,
+	COLUMN_SEVERITY,
+	COLUMN_REASON,
+	COLUMN_CHANGED_AT,
+	COLUMN_CHANGED_BY,
+	COLUMN_COUNT = COLUMN_CHANGED_BY
+};
+
+PG_FUNCTION_INFO_V1(wf_migration_policies_check);
+PG_FUNCTION_INFO_V1(wf_migration_policies_audit);
+PG_FUNCTION_INFO_V1(wf_migration_policies_list);
+
+static void read_row(WfPolicy *policies, HeapTuple tuple, TupleDesc desc);
+static TriggerData *trigger_data(FunctionCallInfo fcinfo);
+static void check_row(TriggerData *data, HeapTuple tuple);
+static void write_history(TriggerData *data, HeapTuple before, HeapTuple after);
+static Datum row_datum(HeapTuple tuple, TupleDesc desc);
+static char *role_name(Oid role);
+
+/* All rules as they are in force, by their index in the registry. */
+WfPolicy *
+wf_migration_policies(void)
+{
+	WfPolicy   *policies = palloc0(sizeof(WfPolicy) * wf_migration_rule_count);
+	Oid			relid = wf_common_relation_oid(POLICIES_TABLE);
+	Relation	table;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	for (int i = 0; i < wf_migration_rule_count; i++)
+	{
+		policies[i].enabled = true;
+		policies[i].severity = wf_migration_rules[i].severity;
+	}
+	/* An older version of the extension's SQL has no such table. */
+	if (!OidIsValid(relid))
+		return policies;
+	table = table_open(relid, AccessShareLock);
+	scan = systable_beginscan(table, InvalidOid, false, NULL, 0, NULL);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		read_row(policies, tuple, RelationGetDescr(table));
+	systable_endscan(scan);
+	table_close(table, AccessShareLock);
+	return policies;
+}
+
+static void
+read_row(WfPolicy *policies, HeapTuple tuple, TupleDesc desc)
+{
+	Datum		values[COLUMN_COUNT];
+	bool		nulls[COLUMN_COUNT];
+	int			index;
+	WfPolicy   *policy;
+
+	heap_deform_tuple(tuple, desc, values, nulls);
+	index = wf_migration_rule_index(TextDatumGetCString(values[COLUMN_RULE - 1]));
+	if (index < 0)
+		return;
+	policy = &policies[index];
+	policy->is_changed = true;
+	policy->enabled = DatumGetBool(values[COLUMN_ENABLED - 1]);
+	policy->reason = TextDatumGetCString(values[COLUMN_REASON - 1]);
+	if (!nulls[COLUMN_SEVERITY - 1])
+		(void) wf_migration_find_severity(TextDatumGetCString(values[COLUMN_SEVERITY - 1]), &policy->severity);
+}
+
+/* migration_policies_list() -> setof rule, as it is in force */
+Datum
+wf_migration_policies_list(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WfPolicy   *policies = wf_migration_policies();
+
+	wf_init_materialized_srf(fcinfo);
+	for (int i = 0; i < wf_migration_rule_count; i++)
+	{
+		const WfRule *rule = &wf_migration_rules[i];
+		Datum		values[POLICY_LIST_COLUMNS];
+		bool		nulls[POLICY_LIST_COLUMNS] = {0};
+
+		wf_row_put_text(values, nulls, 0, rule->id);
+		values[1] = BoolGetDatum(policies[i].enabled);
+		wf_row_put_text(values, nulls, 2, wf_migration_severity_name(policies[i].severity));
+		wf_row_put_text(values, nulls, 3, wf_migration_severity_name(rule->severity));
+		values[4] = BoolGetDatum(policies[i].is_changed);
+		wf_row_put_text(values, nulls, 5, policies[i].reason);
+		wf_row_put_text(values, nulls, 6, rule->policy);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/*
+ * migration_policies_check(): trigger BEFORE INSERT OR UPDATE
+ *
+ * Validates the row, and notes who changes it and when.  A row that comes with
+ * its time is one of a dump, and keeps both.
+ */
+Datum
+wf_migration_policies_check(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = trigger_data(fcinfo);
+	bool		is_update = TRIGGER_FIRED_BY_UPDATE(data->tg_event);
+	HeapTuple	tuple = is_update ? data->tg_newtuple : data->tg_trigtuple;
+	TupleDesc	desc = RelationGetDescr(data->tg_relation);
+	Datum		values[2] = {TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()), CStringGetTextDatum(role_name(GetSessionUserId()))};
+	int			columns[2] = {COLUMN_CHANGED_AT, COLUMN_CHANGED_BY};
+	bool		nulls[2] = {false, false};
+	bool		isnull;
+
+	if (!TRIGGER_FIRED_BEFORE(data->tg_event) || !TRIGGER_FIRED_FOR_ROW(data->tg_event) || TRIGGER_FIRED_BY_DELETE(data->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\" must be BEFORE INSERT OR UPDATE", data->tg_trigger->tgname)));
+	check_row(data, tuple);
+	(void) heap_getattr(tuple, COLUMN_CHANGED_AT, desc, &isnull);
+	if (!is_update && !isnull)
+		return PointerGetDatum(tuple);
+	return PointerGetDatum(heap_modify_tuple_by_cols(tuple, desc, lengthof(columns), columns, values, nulls));
+}
+
+static void
+check_row(TriggerData *data, HeapTuple tuple)
+{
+	Datum		values[COLUMN_COUNT];
+	bool		nulls[COLUMN_COUNT];
+	const char *rule;
+	const char *severity;
+	WfSeverity	level;
+	int			index;
+
+	heap_deform_tuple(tuple, RelationGetDescr(data->tg_relation), values, nulls);
+	/* Constraints refuse what is null. */
+	if (nulls[COLUMN_RULE - 1] || nulls[COLUMN_ENABLED - 1])
+		return;
+	rule = TextDatumGetCString(values[COLUMN_RULE - 1]);
+	index = wf_migration_rule_index(rule);
+	if (index < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("unknown rule \"%s\"", rule),
+				 errhint("List the rules: SELECT rule FROM wishflags.migration_rules;")));
+	severity = nulls[COLUMN_SEVERITY - 1] ? NULL : TextDatumGetCString(values[COLUMN_SEVERITY - 1]);
+	if (severity && !wf_migration_find_severity(severity, &level))
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("unknown severity \"%s\"", severity),
+				 errhint("Severities are info, low, medium, high and critical.")));
+	if (DatumGetBool(values[COLUMN_ENABLED - 1]) && (!severity || level == wf_migration_rules[index].severity))
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("the row changes nothing of rule \"%s\"", rule),
+				 errdetail("The rule is on and its severity is \"%s\".", wf_migration_severity_name(wf_migration_rules[index].severity)),
+				 errhint("To go back to that: DELETE FROM wishflags.migration_policies WHERE rule = %s;", quote_literal_cstr(rule))));
+}
+
+/*
+ * migration_policies_audit(): trigger AFTER INSERT, UPDATE, DELETE, TRUNCATE
+ *
+ * Writes the change to migration_policy_history.
+ */
+Datum
+wf_migration_policies_audit(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = trigger_data(fcinfo);
+	HeapTuple	before = NULL;
+	HeapTuple	after = NULL;
+
+	if (TRIGGER_FIRED_FOR_ROW(data->tg_event))
+	{
+		if (TRIGGER_FIRED_BY_INSERT(data->tg_event))
+			after = data->tg_trigtuple;
+		else
+			before = data->tg_trigtuple;
+		if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
+			after = data->tg_newtuple;
+	}
+	if (!before && after)
+	{
+		bool		isnull;
+		Datum		at = heap_getattr(after, COLUMN_CHANGED_AT, RelationGetDescr(data->tg_relation), &isnull);
+
+		/* A restored row brings its history along. */
+		if (DatumGetTimestampTz(at) != GetCurrentTransactionStartTimestamp())
+			return PointerGetDatum(NULL);
+	}
+	write_history(data, before, after);
+	return PointerGetDatum(NULL);
+}
+
+static TriggerData *
+trigger_data(FunctionCallInfo fcinfo)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || RelationGetRelid(data->tg_relation) != wf_common_relation_oid(POLICIES_TABLE))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("this function is a trigger of table \"%s.%s\"", WF_SCHEMA_NAME, POLICIES_TABLE)));
+	return data;
+}
+
+static void
+write_history(TriggerData *data, HeapTuple before, HeapTuple after)
+{
+	static const char *const insert =
+	"INSERT INTO wishflags." HISTORY_TABLE " (action, before, after, acting_role, outer_role, login_role)"
+	" VALUES ($1, pg_catalog.to_jsonb($2), pg_catalog.to_jsonb($3), $4, $5, $6)";
+	TupleDesc	desc = RelationGetDescr(data->tg_relation);
+	Oid			row_type = data->tg_relation->rd_rel->reltype;
+	Oid			types[] = {TEXTOID, row_type, row_type, TEXTOID, TEXTOID, TEXTOID};
+	char		nulls[] = {' ', before ? ' ' : 'n', after ? ' ' : 'n', ' ', ' ', ' '};
+	Datum		values[lengthof(types)];
+	WfWrite		write;
+
+	values[0] = CStringGetTextDatum(TRIGGER_FIRED_BY_INSERT(data->tg_event) ? "insert" :
+									TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? "update" :
+									TRIGGER_FIRED_BY_DELETE(data->tg_event) ? "delete" : "truncate");
+	values[1] = before ? row_datum(before, desc) : (Datum) 0;
+	values[2] = after ? row_datum(after, desc) : (Datum) 0;
+	values[3] = CStringGetTextDatum(role_name(GetUserId()));
+	values[4] = CStringGetTextDatum(role_name(GetOuterUserId()));
+	values[5] = CStringGetTextDatum(role_name(GetSessionUserId()));
+	SPI_connect();
+	wf_common_write_begin(&write, wf_common_relation_oid(HISTORY_TABLE));
+	if (SPI_execute_with_args(insert, lengthof(types), types, values, nulls, false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "could not insert into %s", HISTORY_TABLE);
+	wf_common_write_end(&write);
+	SPI_finish();
+}
+
+/* The row as a composite value. */
+static Datum
+row_datum(HeapTuple tuple, TupleDesc desc)
+{
+	return heap_copy_tuple_as_datum(tuple, desc);
+}
+
+static char *
+role_name(Oid role)
+{
+	return GetUserNameFromId(role, false);
+}
