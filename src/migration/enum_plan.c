@@ -442,6 +442,12 @@ take_over_stragglers(WfEnumPlan *plan, List *gone)
 	{
 		WfEnumColumn *column = lfirst(lc);
 
+		/*
+		 * Where no row holds a value that no plan can replace, a new one
+		 * fails.
+		 */
+		if (column->rows == 0 && !wf_enum_can_replace(column))
+			continue;
 		if (column->kind != RELKIND_MATVIEW && column->is_stored)
 			wf_enum_step(plan, wf_enum_update(&plan->type, column, gone, plan->options.replace_with), -1,
 						 "for rows that came since the counting");

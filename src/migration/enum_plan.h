@@ -84,6 +84,7 @@ extern void wf_enum_put_steps(ReturnSetInfo *result, List *steps);
 extern void wf_enum_read_labels(WfEnum *type);
 extern void wf_enum_read_columns(WfEnum *type);
 extern void wf_enum_count(WfEnum *type, List *values, int64 milliseconds);
+extern bool wf_enum_can_replace(WfEnumColumn *column);
 extern char *wf_enum_update(WfEnum *type, WfEnumColumn *column, List *values, const char *replacement);
 extern void wf_enum_refuse_bounds(WfEnum *type, List *values);
 

@@ -23,6 +23,8 @@ static void replace_constants(WfEnum *type, WfObject *object, List *gone, const 
 static char *replace_in_text(const char *text, const char *type, List *gone, const char *replacement, const char **named);
 static const char *literal_start(const char *from, const char *end);
 static char *replace_in_array(char *literal, List *gone, const char *replacement, const char **named);
+static char *unescaped(const char *from, int length);
+static void append_element(StringInfo literal, const char *element);
 static bool mentions_value(WfObject *object, List *gone);
 
 /*
@@ -198,12 +200,12 @@ replace_in_array(char *literal, List *gone, const char *replacement, const char 
 					at++;
 			}
 			at += *at == '"';
-			element = pnstrdup(start + 1, Max(at - start - 2, 0));
+			element = unescaped(start + 1, Max(at - start - 2, 0));
 		}
 		else
 		{
 			at += strcspn(at, "{},");
-			element = pnstrdup(start, at - start);
+			element = unescaped(start, at - start);
 		}
 		foreach(lc, gone)
 		{
@@ -213,11 +215,43 @@ replace_in_array(char *literal, List *gone, const char *replacement, const char 
 		if (lc)
 			*named = lfirst(lc);
 		if (lc && replacement)
-			appendStringInfo(&result, "\"%s\"", replacement);
+			append_element(&result, replacement);
 		else
 			appendBinaryStringInfo(&result, start, at - start);
 	}
 	return result.data;
+}
+
+/* An element without its backslashes, and without the doubled quotes of the literal. */
+static char *
+unescaped(const char *from, int length)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (int i = 0; i < length; i++)
+	{
+		if ((from[i] == '\\' || from[i] == '\'') && i + 1 < length)
+			i++;
+		appendStringInfoChar(&text, from[i]);
+	}
+	return text.data;
+}
+
+/* The opposite, in double quotes. */
+static void
+append_element(StringInfo literal, const char *element)
+{
+	appendStringInfoChar(literal, '"');
+	for (; *element; element++)
+	{
+		if (*element == '"' || *element == '\\')
+			appendStringInfoChar(literal, '\\');
+		if (*element == '\'')
+			appendStringInfoChar(literal, '\'');
+		appendStringInfoChar(literal, *element);
+	}
+	appendStringInfoChar(literal, '"');
 }
 
 /* Has the body of a routine one of the values as a string? */

@@ -264,6 +264,22 @@ field_of(const char *expression, const char *step)
 	return psprintf("(%s)%s", expression, step);
 }
 
+/* Can an assignment reach the enum?  Not in a range, nor in composites of an array. */
+bool
+wf_enum_can_replace(WfEnumColumn *column)
+{
+	ListCell   *lc;
+
+	foreach(lc, column->path)
+	{
+		const char *step = lfirst(lc);
+
+		if (*step != '.' && (strcmp(step, "[]") != 0 || lnext(column->path, lc)))
+			return false;
+	}
+	return true;
+}
+
 /*
  * The UPDATE that gives the rows of a column the replacement instead of the
  * values.
@@ -279,6 +295,12 @@ wf_enum_update(WfEnum *type, WfEnumColumn *column, List *values, const char *rep
 	char	   *new = psprintf("%s::%s", quote_literal_cstr(replacement), type->name);
 	ListCell   *lc;
 
+	if (!wf_enum_can_replace(column))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("column %s.%s holds enum %s where no plan can replace values", column->table, column->name, type->name),
+				 errdetail("The way to it from the column's type has a range, or an array of a composite type."),
+				 errhint("Replace the values in that column yourself, then plan again.")));
 	foreach(lc, column->path)
 	{
 		const char *step = lfirst(lc);
@@ -289,12 +311,6 @@ wf_enum_update(WfEnum *type, WfEnumColumn *column, List *values, const char *rep
 			target = psprintf("%s%s", target, step);
 			continue;
 		}
-		if (strcmp(step, "[]") != 0 || lnext(column->path, lc))
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("column %s.%s holds enum %s where no plan can replace values", column->table, column->name, type->name),
-					 errdetail("The way to it from the column's type has a range, or an array of a composite type."),
-					 errhint("Replace the values in that column yourself, then plan without replace_with.")));
 		new = psprintf("%s::%s[]", expression, type->name);
 		for (int i = 0; i < list_length(values); i++)
 			new = psprintf("pg_catalog.array_replace(%s, %s::%s, %s::%s)", new,
