@@ -28,6 +28,13 @@
 #define pg_noreturn pg_attribute_noreturn()
 #endif
 
+/* From 18 on RETURNING of INSERT, UPDATE, DELETE and MERGE is a node of its own. */
+#if PG_VERSION_NUM >= 180000
+#define wf_has_returning(stmt) ((stmt)->returningClause != NULL)
+#else
+#define wf_has_returning(stmt) ((stmt)->returningList != NIL)
+#endif
+
 /* Before 16 what a check hook hands over is plain malloc's. */
 #if PG_VERSION_NUM >= 160000
 #define wf_guc_malloc(size) guc_malloc(LOG, size)

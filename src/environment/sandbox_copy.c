@@ -29,17 +29,17 @@
 	" AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid" \
 	"  AND e.deptype = 'e') ORDER BY 2"
 
-typedef struct Block
+typedef struct CopyBlock
 {
 	StringInfoData sql;
 	int64		rows;
 	bool		first;			/* of its table */
-} Block;
+} CopyBlock;
 
 static void copy_table(WfSandbox *sandbox, WfSandboxTable *table);
 static char *rows_query(WfSandbox *sandbox, WfSandboxTable *table);
-static void begin_block(Block *block, WfSandboxTable *table);
-static void end_block(WfSandbox *sandbox, WfSandboxTable *table, Block *block);
+static void begin_block(CopyBlock *block, WfSandboxTable *table);
+static void end_block(WfSandbox *sandbox, WfSandboxTable *table, CopyBlock *block);
 static void append_row(StringInfo sql, HeapTuple tuple, TupleDesc desc);
 static void append_value(StringInfo sql, const char *value);
 static Jsonb *evidence(WfSandboxTable *table);
@@ -67,7 +67,7 @@ copy_table(WfSandbox *sandbox, WfSandboxTable *table)
 	Datum		rows = wf_sandbox_rows_array(table->rows, table->nrows);
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "wishflags sandbox row", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old;
-	Block		block = {.first = true};
+	CopyBlock		block = {.first = true};
 	Portal		portal;
 
 	wf_schema_progress(psprintf("copying rows of %s", table->identity));
@@ -120,7 +120,7 @@ rows_query(WfSandbox *sandbox, WfSandboxTable *table)
 
 /* Rows of a partition go where their masked values belong. */
 static void
-begin_block(Block *block, WfSandboxTable *table)
+begin_block(CopyBlock *block, WfSandboxTable *table)
 {
 	const char *separator = " (";
 	ListCell   *lc;
@@ -141,7 +141,7 @@ begin_block(Block *block, WfSandboxTable *table)
 }
 
 static void
-end_block(WfSandbox *sandbox, WfSandboxTable *table, Block *block)
+end_block(WfSandbox *sandbox, WfSandboxTable *table, CopyBlock *block)
 {
 	appendStringInfoString(&block->sql, "\\.\n");
 	wf_sandbox_put(sandbox, "data", table->identity, block->rows, NULL, block->sql.data, block->first ? evidence(table) : NULL);

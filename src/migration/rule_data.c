@@ -71,15 +71,15 @@ wf_rule_unbatched_data_change(WfRuleCall *call)
 static char *
 in_batches(WfRuleCall *call, WfRelation *table, RangeVar *name)
 {
-	List	   *returning = IsA(call->statement, UpdateStmt) ? ((UpdateStmt *) call->statement)->returningList :
-		((DeleteStmt *) call->statement)->returningList;
+	bool		returns = IsA(call->statement, UpdateStmt) ? wf_has_returning((UpdateStmt *) call->statement) :
+		wf_has_returning((DeleteStmt *) call->statement);
 	char	   *key = whole_number_key(call, table);
 	char	   *text = wf_rule_statement_text(call);
 	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
 	char	   *column;
 	int			where;
 
-	if (key == NULL || text == NULL || returning != NIL || sets_column(call->statement, key))
+	if (key == NULL || text == NULL || returns || sets_column(call->statement, key))
 		return NULL;
 	key = wf_ddl_quote_name(NULL, key);
 	column = psprintf("%s.%s", wf_ddl_quote_name(NULL, name->alias ? name->alias->aliasname : name->relname), key);
