@@ -24,7 +24,9 @@ SELECT count(*) FROM wishflags.migration_breaking_check(repeat('DROP TABLE a;', 
 SET wishflags.check_budget = 0;
 SELECT count(*) FROM wishflags.migration_breaking_check(repeat('DROP TABLE a;', 2000), '{"only": ["drop-table"]}');
 \set VERBOSITY default
+\set VERBOSITY sqlstate
 SET wishflags.check_budget = -1;
+\set VERBOSITY default
 -- Of a long text not every statement is timed by rule; all calls are counted.
 SELECT rule, calls, mean_ms <= max_ms AND max_ms > 0 AS timed FROM wishflags.migration_check_stats
 WHERE scope = 'session' AND rule = 'drop-table';
