@@ -3,11 +3,12 @@
  *
  * Nobody is superuser there, no file of the server is anybody's, and no library
  * is loaded that the provider does not offer.  A row of the table below is a form
- * of statement and the platforms where it fails or means something else.  Sources:
- * the providers' manuals (rds_superuser of Amazon RDS and Aurora, users and
- * extensions of Cloud SQL, extension errors of Azure, unsupported operations
- * and restricted schemas of Supabase), and for what only superusers may do,
- * PostgreSQL's own.
+ * of statement and the platforms where it fails or means something else.  What
+ * PostgreSQL leaves to superusers follows from there being none.  From the
+ * providers' documentation come the need to allow extensions and the refusal of
+ * SET SCHEMA (Azure), event triggers before upgrades (RDS, Aurora) and unlogged
+ * tables (Aurora); tablespaces and the platform's own schemas (Supabase) are
+ * commonly known.  None of it was tried on such a server.
  */
 #include "common/compat.h"
 
