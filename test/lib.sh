@@ -93,6 +93,7 @@ wf_missing() {
 			tap)
 				perl -MIPC::Run -e 1 2>/dev/null || say libipc-run-perl
 				perl -MTest::More -e 1 2>/dev/null && command -v prove >/dev/null 2>&1 || say perl
+				command -v git >/dev/null 2>&1 || say git
 				;;
 			pgtap)
 				[ -f "$(wf_dir sharedir)/extension/pgtap.control" ] || say "postgresql-$major-pgtap"
