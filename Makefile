@@ -168,6 +168,7 @@ OBJS = \
 	src/migration/activity.o \
 	src/migration/calibrate.o \
 	src/migration/check.o \
+	src/migration/check_inside.o \
 	src/migration/check_stats.o \
 	src/migration/cover.o \
 	src/migration/defer.o \

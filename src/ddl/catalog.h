@@ -76,8 +76,8 @@ typedef struct WfConstraint
 	List	   *columns;		/* of char *, in key order */
 	char	   *foreign_table;	/* of a foreign key, qualified; NULL: unknown */
 	List	   *foreign_columns;	/* of char *, its columns in key order */
-	char	   *expression;		/* of a CHECK NOT VALID that the text makes, in
-								 * parentheses; else NULL */
+	char	   *expression;		/* of a CHECK NOT VALID that the text makes,
+								 * in parentheses; else NULL */
 	bool		only_not_null;	/* a CHECK that says nothing else */
 	char	   *not_null_column;	/* a CHECK that this column is not null;
 									 * or NULL */

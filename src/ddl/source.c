@@ -163,17 +163,12 @@ wf_ddl_source_word_is(const char *text, int pos, int end, const char *word)
 		(pos + length == end || !is_word_part(text[pos + length]));
 }
 
-/*
- * Where the unquoted word stands in the list item that begins at pos, outside
- * of parentheses; -1 where it does not.
- */
-int
-wf_ddl_source_find_word(const char *text, int pos, int end, const char *word)
+/* Where the unquoted word stands before any of the stops, outside of groups; or -1. */
+static int
+find_word(const char *text, int pos, int end, const char *word, const char *stops)
 {
-	while ((pos = wf_ddl_source_skip_space(text, pos, end)) < end)
+	while ((pos = wf_ddl_source_skip_space(text, pos, end)) < end && !strchr(stops, text[pos]))
 	{
-		if (text[pos] == ',' || text[pos] == ';' || text[pos] == ')')
-			break;
 		if (wf_ddl_source_word_is(text, pos, end, word))
 			return pos;
 		if (text[pos] == '(' || text[pos] == '[')
@@ -182,6 +177,23 @@ wf_ddl_source_find_word(const char *text, int pos, int end, const char *word)
 			pos = wf_ddl_source_skip_token(text, pos, end);
 	}
 	return -1;
+}
+
+/*
+ * Where the unquoted word stands in the list item that begins at pos, outside
+ * of parentheses; -1 where it does not.
+ */
+int
+wf_ddl_source_find_word(const char *text, int pos, int end, const char *word)
+{
+	return find_word(text, pos, end, word, ",;)");
+}
+
+/* The same in the statement, where the word begins a clause, such as WHERE. */
+int
+wf_ddl_source_find_clause(const char *text, int pos, int end, const char *word)
+{
+	return find_word(text, pos, end, word, ";");
 }
 
 /*

@@ -17,6 +17,7 @@ extern int	wf_ddl_source_skip_token(const char *text, int pos, int end);
 extern int	wf_ddl_source_skip_group(const char *text, int pos, int end);
 extern int	wf_ddl_source_item_end(const char *text, int pos, int end);
 extern int	wf_ddl_source_find_word(const char *text, int pos, int end, const char *word);
+extern int	wf_ddl_source_find_clause(const char *text, int pos, int end, const char *word);
 extern bool wf_ddl_source_word_is(const char *text, int pos, int end, const char *word);
 extern int	wf_ddl_source_alter_command(const char *text, int pos, int end, int index);
 extern char *wf_ddl_source_copy(const char *text, int from, int to);

@@ -111,6 +111,7 @@ extern char *wf_sandbox_comment(const char *text);
 extern void wf_sandbox_read_tables(WfSandbox *sandbox);
 extern WfSandboxTable *wf_sandbox_table(WfSandbox *sandbox, Oid oid);
 extern WfSandboxColumn *wf_sandbox_column(WfSandboxTable *table, const char *name);
+extern WfSandboxColumn *wf_sandbox_representative(WfSandboxColumn *column);
 extern WfSandboxColumn *wf_sandbox_origin(WfSandboxColumn *column);
 extern bool wf_sandbox_in_schemas(WfSandbox *sandbox, const char *schema);
 

@@ -67,7 +67,7 @@ copy_table(WfSandbox *sandbox, WfSandboxTable *table)
 	Datum		rows = wf_sandbox_rows_array(table->rows, table->nrows);
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "wishflags sandbox row", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old;
-	CopyBlock		block = {.first = true};
+	CopyBlock	block = {.first = true};
 	Portal		portal;
 
 	wf_schema_progress(psprintf("copying rows of %s", table->identity));

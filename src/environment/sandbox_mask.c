@@ -83,7 +83,6 @@ static const WfMaskRule *find_rule(WfSandboxColumn *column, const char *name, bo
 pg_noreturn static void report_rule(WfSandboxColumn *column, const char *name, bool known);
 static char *rule_names(void);
 static void spread(WfSandboxColumn *column, List *columns);
-static WfSandboxColumn *representative(WfSandboxColumn *column);
 static List *key_columns(WfSandbox *sandbox);
 static void replace(StringInfo text, const char *pattern, const char *by);
 
@@ -223,7 +222,7 @@ spread(WfSandboxColumn *column, List *columns)
 		WfSandboxColumn *other = lfirst(lc);
 		bool		known;
 
-		if (other == column || representative(other) != representative(column))
+		if (other == column || wf_sandbox_representative(other) != wf_sandbox_representative(column))
 			continue;
 		if (other->rule && strcmp(other->rule_text, column->rule_text) != 0)
 			ereport(ERROR,
@@ -242,14 +241,6 @@ spread(WfSandboxColumn *column, List *columns)
 							column->type_text, other->type_text),
 					 errhint("Leave them as they are, or give them the same type.")));
 	}
-}
-
-static WfSandboxColumn *
-representative(WfSandboxColumn *column)
-{
-	while (column->like)
-		column = column->like;
-	return column;
 }
 
 /* What is read in place of the column, from its table under its alias. */

@@ -65,7 +65,6 @@ static void read_column(WfSandbox *sandbox, HeapTuple tuple, TupleDesc desc);
 static void read_reference(WfSandbox *sandbox, HeapTuple tuple, TupleDesc desc);
 static void share_values(WfSandboxTable *from, const char *own, WfSandboxTable *to, const char *theirs);
 static WfSandboxColumn *column_at(WfSandboxTable *table, int number);
-static WfSandboxColumn *representative(WfSandboxColumn *column);
 static void check_rights(WfSandbox *sandbox);
 
 /*
@@ -272,8 +271,8 @@ share_values(WfSandboxTable *from, const char *own, WfSandboxTable *to, const ch
 		WfSandboxColumn *b = wf_sandbox_origin(column_at(to, strtol(others, &others, 10)));
 
 		a->is_key = b->is_key = true;
-		a = representative(a);
-		b = representative(b);
+		a = wf_sandbox_representative(a);
+		b = wf_sandbox_representative(b);
 		if (a != b)
 			a->like = b;
 	}
@@ -294,8 +293,8 @@ column_at(WfSandboxTable *table, int number)
 	elog(ERROR, "table %s has no column %d", table->identity, number);
 }
 
-static WfSandboxColumn *
-representative(WfSandboxColumn *column)
+WfSandboxColumn *
+wf_sandbox_representative(WfSandboxColumn *column)
 {
 	while (column->like)
 		column = column->like;

@@ -206,8 +206,8 @@ wf_guard_log_main(Datum arg)
 
 	/*
 	 * A backend that waits no longer ends its worker.  The default handler
-	 * raises FATAL wherever the signal strikes: a PANIC of the whole server in
-	 * a critical section, such as the commit.
+	 * raises FATAL wherever the signal strikes: a PANIC of the whole server
+	 * in a critical section, such as the commit.
 	 */
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();

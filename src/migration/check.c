@@ -9,11 +9,9 @@
 #include "utils/memutils.h"
 
 #include "ddl/statement.h"
-#include "migration/check.h"
+#include "migration/check_inside.h"
 #include "migration/check_stats.h"
-#include "migration/directive.h"
 #include "migration/finding.h"
-#include "migration/inside.h"
 #include "migration/policy.h"
 #include "migration/probe.h"
 
@@ -22,45 +20,16 @@
 #define RULE_PSQL_COMMAND "opaque-sql"
 #define RULE_UNUSED "unused-ignore"
 
-/* Fails and this are of no concern where a body looks first, or handles errors. */
-#define RULE_NOT_RERUNNABLE "not-rerunnable"
-
-/* So deep are bodies looked into that call one another. */
-#define MAX_DEPTH 50
-
-/* The check of a text: what it takes to make findings, and where they go. */
-typedef struct Check
-{
-	WfReportFindings report;
-	void	   *target;
-	WfReader   *reader;
-	WfSimulation *simulation;
-	WfRuleSession *session;
-	WfDirectives *directives;
-	const WfCheckOptions *options;
-	Bitmapset  *rules;			/* NULL: all */
-	WfSeverity	least;
-	List	   *entered;		/* bodies that the statement runs, of char * */
-	const WfPolicy *policies;
-} Check;
-
 static Bitmapset *chosen_rules(const WfCheckOptions *options, const WfPolicy *policies);
 static WfSeverity least_severity(const WfCheckOptions *options);
 static void begin_settings(WfSimulation *simulation);
-static List *check_statement(Check *check, WfStatement *statement);
-static WfRuleCall call_of(Check *check, WfStatement *statement);
-static List *check_inside(Check *check, WfStatement *statement, Node *node, int base, int depth);
-static List *check_routine(Check *check, WfStatement *statement);
-static List *check_inner(Check *check, WfStatement *statement, const WfBodyStatement *item, int base, int depth);
-static bool read_inner(const WfBodyStatement *item, WfStatement *inner);
-static bool is_query(Node *node);
-static List *unparsed_finding(Check *check, WfStatement *statement);
-static List *settle(Check *check, WfStatement *statement, List *findings);
+static WfRuleCall call_of(WfCheck *check, WfStatement *statement);
+static List *unparsed_finding(WfCheck *check, WfStatement *statement);
 static void read_directives(WfSimulation *simulation, WfDirectives *directives, const char *text, int from, int to);
-static void report_unused(Check *check, int statement, List *unused);
+static void report_unused(WfCheck *check, int statement, List *unused);
 static bool is_about_history(const WfDirective *directive);
 static List *put_off(WfSimulation *simulation, WfStatement *statement, List *findings);
-static List *weigh(Check *check, List *findings);
+static List *weigh(WfCheck *check, List *findings);
 
 void
 wf_migration_check_text(const char *text, int length, const WfCheckOptions *options, WfSimulation *simulation,
@@ -86,7 +55,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 														ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(per_statement);
 	WfDirectives directives = {.context = old, .aliases = options->aliases};
-	Check		check = {report, target, reader, simulation, &session, &directives, options, rules, least, NIL, policies};
+	WfCheck		check = {report, target, reader, simulation, &session, &directives, options, rules, least, NIL, policies};
 	WfStatement statement;
 	int			save_nestlevel = NewGUCNestLevel();
 	int			end = 0;
@@ -112,7 +81,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 		read_directives(simulation, &directives, text, end, statement.offset);
 		end = statement.offset + statement.length;
 		session.in_transaction = simulation->in_transaction;
-		findings = check_statement(&check, &statement);
+		findings = wf_migration_check_statement(&check, &statement);
 		if (options->estimate && statement.node)
 		{
 			WfRuleCall	call = call_of(&check, &statement);
@@ -121,11 +90,11 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 			wf_migration_estimate(&call, findings, &estimate);
 			options->estimate(target, reader, &statement, simulation, &estimate);
 		}
-		findings = settle(&check, &statement, findings);
+		findings = wf_migration_check_settle(&check, &statement, findings);
 		if (statement.node && IsA(statement.node, CreateFunctionStmt))
-			findings = list_concat(findings, check_routine(&check, &statement));
+			findings = list_concat(findings, wf_migration_check_routine(&check, &statement));
 		else if (statement.node)
-			findings = list_concat(findings, check_inside(&check, &statement, statement.node, 0, 0));
+			findings = list_concat(findings, wf_migration_check_inside(&check, &statement, statement.node, 0, 0));
 		report_unused(&check, statement.number, wf_directives_take(&directives.next));
 		if (findings != NIL)
 			report(target, reader, statement.number, statement.offset, findings);
@@ -219,8 +188,9 @@ begin_settings(WfSimulation *simulation)
 		simulation->settings[i].was_set = simulation->settings[i].is_set;
 }
 
-static List *
-check_statement(Check *check, WfStatement *statement)
+/* The findings of one statement, of the text or of a body. */
+List *
+wf_migration_check_statement(WfCheck *check, WfStatement *statement)
 {
 	WfRuleCall	call;
 
@@ -236,7 +206,7 @@ check_statement(Check *check, WfStatement *statement)
 }
 
 static WfRuleCall
-call_of(Check *check, WfStatement *statement)
+call_of(WfCheck *check, WfStatement *statement)
 {
 	return (WfRuleCall)
 	{
@@ -248,144 +218,9 @@ call_of(Check *check, WfStatement *statement)
 	};
 }
 
-/*
- * Looks at what the node runs, and applies it: the body of DO, and that of a
- * routine that the text has made.  All of it is one transaction, at least.
- * base is where the source that the node's body stands in begins within the
- * statement; -1: it does not stand there.
- */
-static List *
-check_inside(Check *check, WfStatement *statement, Node *node, int base, int depth)
-{
-	WfSimulation *simulation = check->simulation;
-	bool		in_transaction = simulation->in_transaction;
-	TransactionStmt transaction = {.type = T_TransactionStmt, .kind = TRANS_STMT_BEGIN};
-	List	   *findings = NIL;
-	WfRoutine	routine;
-	WfBody		body;
-	ListCell   *lc;
-
-	if (depth == 0)
-		check->entered = NIL;
-	if (!wf_migration_called(simulation, node, depth == 0 ? statement->source : NULL, &routine) || depth > MAX_DEPTH)
-	{
-		simulation->is_opaque |= IsA(node, DoStmt) || IsA(node, CallStmt);
-		return NIL;
-	}
-	/* One that calls itself, or that many call, has been looked into. */
-	if (list_member_ptr(check->entered, routine.text))
-		return NIL;
-	check->entered = lappend(check->entered, routine.text);
-	base = base < 0 || routine.offset < 0 ? -1 : base + routine.offset;
-	wf_migration_body(&routine, &body);
-	simulation->is_opaque |= body.is_dynamic;
-	if (!in_transaction)
-		wf_sim_apply_transaction(simulation, &transaction);
-	foreach(lc, body.statements)
-	{
-		CHECK_FOR_INTERRUPTS();
-		findings = list_concat(findings, check_inner(check, statement, lfirst(lc), base, depth));
-	}
-	transaction.kind = TRANS_STMT_COMMIT;
-	if (!in_transaction)
-		wf_sim_apply_transaction(simulation, &transaction);
-	return findings;
-}
-
-/*
- * Looks at the DDL in the body of a new routine.  It runs later, when other
- * things may be there, and nobody knows how often: that is advice.
- */
-static List *
-check_routine(Check *check, WfStatement *statement)
-{
-	List	   *findings = NIL;
-	WfRoutine	routine;
-	WfBody		body;
-	ListCell   *lc;
-
-	if (!wf_migration_routine(statement->node, statement->source, &routine))
-		return NIL;
-	wf_migration_body(&routine, &body);
-	foreach(lc, body.statements)
-	{
-		WfBodyStatement *item = lfirst(lc);
-		WfStatement inner;
-		ListCell   *lc2;
-
-		CHECK_FOR_INTERRUPTS();
-		if (!read_inner(item, &inner) || is_query(inner.node))
-			continue;
-		foreach(lc2, check_statement(check, &inner))
-		{
-			WfFinding  *finding = lfirst(lc2);
-
-			if (finding->kind == WF_KIND_FAILS || finding->kind == WF_KIND_STYLE)
-				continue;
-			finding->severity = Min(finding->severity, WF_SEVERITY_LOW);
-			finding->location = routine.offset < 0 ? -1 : routine.offset + item->offset + Max(finding->location, 0);
-			wf_finding_note_text(finding, "routine", routine.name);
-			findings = lappend(findings, finding);
-		}
-	}
-	return settle(check, statement, findings);
-}
-
-/* Reads a statement of a body; false: it is PL/pgSQL, such as an assignment. */
-static bool
-read_inner(const WfBodyStatement *item, WfStatement *inner)
-{
-	return wf_ddl_reader_next(wf_ddl_reader_begin(item->text, strlen(item->text)), inner) &&
-		inner->kind == WF_STATEMENT_SQL && inner->node && !IsA(inner->node, TransactionStmt);
-}
-
-static bool
-is_query(Node *node)
-{
-	return IsA(node, SelectStmt) || IsA(node, InsertStmt) || IsA(node, UpdateStmt) ||
-		IsA(node, DeleteStmt) || IsA(node, MergeStmt);
-}
-
-/* Looks at one statement of a body, and at what that runs, and applies it. */
-static List *
-check_inner(Check *check, WfStatement *statement, const WfBodyStatement *item, int base, int depth)
-{
-	bool		is_tolerant = item->is_conditional || item->is_handled;
-	List	   *findings;
-	WfStatement inner;
-	ListCell   *lc;
-
-	if (!read_inner(item, &inner))
-		return NIL;
-	/* There, INTO means variables. */
-	if (IsA(inner.node, SelectStmt))
-		((SelectStmt *) inner.node)->intoClause = NULL;
-	check->session->in_transaction = true;
-	findings = check_statement(check, &inner);
-	foreach(lc, findings)
-	{
-		WfFinding  *finding = lfirst(lc);
-
-		/* The body sees to it itself. */
-		if (is_tolerant &&
-			(finding->kind == WF_KIND_FAILS || strcmp(finding->rule->id, RULE_NOT_RERUNNABLE) == 0))
-			findings = foreach_delete_current(findings, lc);
-		else
-			finding->location = base < 0 ? -1 : base + item->offset + Max(finding->location, 0);
-	}
-	findings = settle(check, statement, findings);
-	findings = list_concat(findings, check_inside(check, statement, inner.node, -1, depth + 1));
-	/* A branch is taken where it is needed; a handler, where things fail. */
-	check->simulation->source = inner.source;
-	if (!item->in_handler && !(is_tolerant && wf_migration_exists(check->simulation, inner.node)))
-		wf_migration_apply(check->simulation, inner.node);
-	check->simulation->last_name = NULL;
-	return findings;
-}
-
 /* What comments take back and what counts too little goes; the rest may wait. */
-static List *
-settle(Check *check, WfStatement *statement, List *findings)
+List *
+wf_migration_check_settle(WfCheck *check, WfStatement *statement, List *findings)
 {
 	findings = wf_directives_apply(check->directives, findings);
 	findings = weigh(check, findings);
@@ -394,7 +229,7 @@ settle(Check *check, WfStatement *statement, List *findings)
 
 /* What does not parse, and what psql does, is a finding as well. */
 static List *
-unparsed_finding(Check *check, WfStatement *statement)
+unparsed_finding(WfCheck *check, WfStatement *statement)
 {
 	bool		is_meta = statement->kind == WF_STATEMENT_META;
 	int			index = wf_migration_rule_index(is_meta ? RULE_PSQL_COMMAND : RULE_SYNTAX_ERROR);
@@ -441,7 +276,7 @@ read_directives(WfSimulation *simulation, WfDirectives *directives, const char *
 
 /* Reports the comments that took nothing back. */
 static void
-report_unused(Check *check, int statement, List *unused)
+report_unused(WfCheck *check, int statement, List *unused)
 {
 	int			index = wf_migration_rule_index(RULE_UNUSED);
 	ListCell   *lc;
@@ -500,7 +335,7 @@ put_off(WfSimulation *simulation, WfStatement *statement, List *findings)
  * and drops what is below the least one to report.
  */
 static List *
-weigh(Check *check, List *findings)
+weigh(WfCheck *check, List *findings)
 {
 	ListCell   *lc;
 

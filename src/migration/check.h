@@ -18,6 +18,7 @@
 #include "migration/simulate.h"
 
 struct WfDirective;
+
 /*
  * Takes the estimate of one statement, before the simulation has applied it;
  * target is that of the findings.

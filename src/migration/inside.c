@@ -22,7 +22,7 @@ bool
 wf_migration_routine(Node *stmt, const char *source, WfRoutine *routine)
 {
 	List	   *options = IsA(stmt, DoStmt) ? ((DoStmt *) stmt)->args :
-		IsA(stmt, CreateFunctionStmt) ? ((CreateFunctionStmt *) stmt)->options : NIL;
+	IsA(stmt, CreateFunctionStmt) ? ((CreateFunctionStmt *) stmt)->options : NIL;
 	const char *language = IsA(stmt, DoStmt) ? "plpgsql" : NULL;
 	ListCell   *lc;
 

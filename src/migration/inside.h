@@ -13,8 +13,8 @@ typedef struct WfRoutine
 {
 	char	   *name;			/* without schema; NULL: DO */
 	char	   *text;
-	int			offset;			/* of the text in the statement's source; -1: it
-								 * does not stand there as it is */
+	int			offset;			/* of the text in the statement's source; -1:
+								 * it does not stand there as it is */
 	bool		is_sql;			/* else PL/pgSQL */
 	bool		replaces;		/* one that was there before the text */
 } WfRoutine;

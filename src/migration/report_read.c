@@ -19,7 +19,6 @@ static WfSeverity read_severity(const char *name);
 static WfKind read_kind(const char *name);
 static LOCKMODE read_lock(const char *name);
 static bool read_flag(JsonbValue *value);
-static char *text_of(JsonbValue *object, const char *key);
 pg_noreturn static void report_bad_files(void);
 pg_noreturn static void report_bad_word(const char *key, const char *word);
 
@@ -64,8 +63,8 @@ read_file(WfReport *report, JsonbValue *object, int number)
 
 	if (!wf_schema_jsonb_is_object(object))
 		report_bad_files();
-	name = text_of(object, "file");
-	file = new_file(name ? name : psprintf("migration %d", number), text_of(object, "sql"));
+	name = wf_schema_jsonb_string(object, "file");
+	file = new_file(name ? name : psprintf("migration %d", number), wf_schema_jsonb_string(object, "sql"));
 	file->in_transaction = read_flag(wf_schema_jsonb_get(object, "in_transaction"));
 	milliseconds = wf_schema_jsonb_get(object, "milliseconds");
 	if (milliseconds && milliseconds->type == jbvNumeric)
@@ -110,16 +109,16 @@ read_finding(JsonbValue *object)
 	found->line = wf_schema_jsonb_integer(wf_schema_jsonb_get(object, "line"), 0);
 	found->col = wf_schema_jsonb_integer(wf_schema_jsonb_get(object, "col"), 0);
 	found->finding = finding;
-	finding->rule = read_rule(text_of(object, "rule"));
-	finding->severity = read_severity(text_of(object, "severity"));
-	finding->kind = read_kind(text_of(object, "kind"));
-	finding->object = text_of(object, "object");
-	finding->lock = read_lock(text_of(object, "lock_mode"));
+	finding->rule = read_rule(wf_schema_jsonb_string(object, "rule"));
+	finding->severity = read_severity(wf_schema_jsonb_string(object, "severity"));
+	finding->kind = read_kind(wf_schema_jsonb_string(object, "kind"));
+	finding->object = wf_schema_jsonb_string(object, "object");
+	finding->lock = read_lock(wf_schema_jsonb_string(object, "lock_mode"));
 	finding->rewrites = read_flag(wf_schema_jsonb_get(object, "rewrites"));
 	finding->scans = read_flag(wf_schema_jsonb_get(object, "scans"));
-	finding->message = text_of(object, "message");
-	finding->hint = text_of(object, "hint");
-	finding->safe_sql = text_of(object, "safe_sql");
+	finding->message = wf_schema_jsonb_string(object, "message");
+	finding->hint = wf_schema_jsonb_string(object, "hint");
+	finding->safe_sql = wf_schema_jsonb_string(object, "safe_sql");
 	evidence = wf_schema_jsonb_get(object, "evidence");
 	if (!finding->message || !evidence)
 		report_bad_files();
@@ -148,9 +147,9 @@ read_escape(JsonbValue *object)
 								(char *) read_rule(rule->type == jbvString ? wf_schema_jsonb_text(rule) : NULL)->id);
 	}
 	escape->line = wf_schema_jsonb_integer(wf_schema_jsonb_get(object, "line"), 0);
-	escape->reason = text_of(object, "reason");
-	escape->until = text_of(object, "until");
-	escape->fault = text_of(object, "fault");
+	escape->reason = wf_schema_jsonb_string(object, "reason");
+	escape->until = wf_schema_jsonb_string(object, "until");
+	escape->fault = wf_schema_jsonb_string(object, "fault");
 	escape->used = read_flag(wf_schema_jsonb_get(object, "used"));
 	return escape;
 }
@@ -202,15 +201,6 @@ static bool
 read_flag(JsonbValue *value)
 {
 	return value && value->type == jbvBool && value->val.boolean;
-}
-
-/* A member that is a string, or NULL. */
-static char *
-text_of(JsonbValue *object, const char *key)
-{
-	JsonbValue *value = wf_schema_jsonb_get(object, key);
-
-	return value && value->type == jbvString ? wf_schema_jsonb_text(value) : NULL;
 }
 
 static void

@@ -14,7 +14,6 @@
 static char *in_batches(WfRuleCall *call, WfRelation *table, RangeVar *name);
 static char *whole_number_key(WfRuleCall *call, WfRelation *table);
 static bool sets_column(Node *stmt, const char *name);
-static int	where_word(const char *text);
 static WfRelation *read_table(WfRuleCall *call, Node *query);
 static bool takes_range_var(Node *node, void *context);
 
@@ -72,7 +71,7 @@ static char *
 in_batches(WfRuleCall *call, WfRelation *table, RangeVar *name)
 {
 	bool		returns = IsA(call->statement, UpdateStmt) ? wf_has_returning((UpdateStmt *) call->statement) :
-		wf_has_returning((DeleteStmt *) call->statement);
+	wf_has_returning((DeleteStmt *) call->statement);
 	char	   *key = whole_number_key(call, table);
 	char	   *text = wf_rule_statement_text(call);
 	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
@@ -83,7 +82,7 @@ in_batches(WfRuleCall *call, WfRelation *table, RangeVar *name)
 		return NULL;
 	key = wf_ddl_quote_name(NULL, key);
 	column = psprintf("%s.%s", wf_ddl_quote_name(NULL, name->alias ? name->alias->aliasname : name->relname), key);
-	where = where_word(text);
+	where = wf_ddl_source_find_clause(text, 0, strlen(text), "where");
 	return psprintf("DO $batches$\n"
 					"DECLARE\n"
 					"    wf_next bigint := (SELECT min(%s) FROM %s);\n"
@@ -132,25 +131,6 @@ sets_column(Node *stmt, const char *name)
 			return true;
 	}
 	return false;
-}
-
-/* Where the statement's own WHERE stands; -1: nowhere. */
-static int
-where_word(const char *text)
-{
-	int			end = strlen(text);
-	int			pos = 0;
-
-	while ((pos = wf_ddl_source_skip_space(text, pos, end)) < end)
-	{
-		if (wf_ddl_source_word_is(text, pos, end, "where"))
-			return pos;
-		if (text[pos] == '(' || text[pos] == '[')
-			pos = wf_ddl_source_skip_group(text, pos, end);
-		else
-			pos = wf_ddl_source_skip_token(text, pos, end);
-	}
-	return -1;
 }
 
 /* TRUNCATE. */

@@ -215,8 +215,8 @@ wf_rule_check_would_fail(WfRuleCall *call)
 	else if (known && known->expression)
 		expression = known->expression;
 	else if (known && OidIsValid(known->oid) && call->session->ask(call->session,
-										 psprintf("SELECT 1, pg_catalog.pg_get_expr(conbin, conrelid) "
-												  "FROM pg_catalog.pg_constraint WHERE oid = %u", known->oid), &answer))
+																   psprintf("SELECT 1, pg_catalog.pg_get_expr(conbin, conrelid) "
+																			"FROM pg_catalog.pg_constraint WHERE oid = %u", known->oid), &answer))
 		expression = answer.example;
 	if (expression == NULL)
 		return;

@@ -546,7 +546,7 @@ sim_partition_key(WfCatalog *catalog, WfRelation *relation)
 {
 	WfSimulation *simulation = simulation_of(catalog);
 	char	   *name = OidIsValid(relation->relid) ?
-		simulation->live->partition_key(simulation->live, relation) : NULL;
+	simulation->live->partition_key(simulation->live, relation) : NULL;
 
 	return name && sim_column(catalog, relation, name) ? name : NULL;
 }

@@ -19,7 +19,6 @@ static void read_header(WfStats *stats, JsonbValue *root);
 static void read_table(WfStats *stats, const char *name, JsonbValue *sizes);
 static void make_key(WfStatsKey *key, const char *schema, const char *name);
 static double number_of(JsonbValue *object, const char *table, const char *member, bool required);
-static char *text_of(JsonbValue *object, const char *member);
 pg_noreturn static void report_bad_name(const char *name);
 
 /*
@@ -72,7 +71,7 @@ wf_migration_stats_table(const WfStats *stats, const char *schema, const char *n
 static void
 read_header(WfStats *stats, JsonbValue *root)
 {
-	char	   *format = text_of(root, "format");
+	char	   *format = wf_schema_jsonb_string(root, "format");
 	JsonbValue *value = wf_schema_jsonb_get(root, "version");
 	int64		version = value && value->type == jbvNumeric ? wf_schema_jsonb_integer(value, 0) : 0;
 
@@ -87,13 +86,13 @@ read_header(WfStats *stats, JsonbValue *root)
 				 errmsg("version %lld of format \"" STATS_FORMAT "\" is newer than this library", (long long) version),
 				 errdetail("The library reads versions up to %d.", WF_STATS_VERSION),
 				 errhint("Install a newer version of the extension here, or take the stats with the command of this version.")));
-	stats->taken_at = text_of(root, "taken_at");
+	stats->taken_at = wf_schema_jsonb_string(root, "taken_at");
 	if (!stats->taken_at)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"taken_at\" of option \"stats\" must be a time"),
 				 errhint(HOW_TO_TAKE)));
-	stats->platform = text_of(root, "platform");
+	stats->platform = wf_schema_jsonb_string(root, "platform");
 }
 
 static void
@@ -147,14 +146,6 @@ number_of(JsonbValue *object, const char *table, const char *member, bool requir
 				 errmsg("\"%s\" of table \"%s\" in option \"stats\" must be a number from 0 to 1e17", member, table),
 				 errhint(HOW_TO_TAKE)));
 	return number;
-}
-
-static char *
-text_of(JsonbValue *object, const char *member)
-{
-	JsonbValue *value = wf_schema_jsonb_get(object, member);
-
-	return value && value->type == jbvString ? wf_schema_jsonb_text(value) : NULL;
 }
 
 static void

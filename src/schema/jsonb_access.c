@@ -82,6 +82,15 @@ wf_schema_jsonb_text(JsonbValue *value)
 	return pnstrdup(value->val.string.val, value->val.string.len);
 }
 
+/* A member that is a string; NULL where it is none, or not there. */
+char *
+wf_schema_jsonb_string(JsonbValue *object, const char *member)
+{
+	JsonbValue *value = wf_schema_jsonb_get(object, member);
+
+	return value && value->type == jbvString ? wf_schema_jsonb_text(value) : NULL;
+}
+
 /* A whole number, or otherwise. */
 int64
 wf_schema_jsonb_integer(JsonbValue *value, int64 otherwise)

@@ -14,6 +14,7 @@ extern bool wf_schema_jsonb_is_object(JsonbValue *value);
 extern bool wf_schema_jsonb_is_array(JsonbValue *value);
 extern JsonbValue *wf_schema_jsonb_get(JsonbValue *object, const char *key);
 extern char *wf_schema_jsonb_text(JsonbValue *value);
+extern char *wf_schema_jsonb_string(JsonbValue *object, const char *member);
 extern int64 wf_schema_jsonb_integer(JsonbValue *value, int64 otherwise);
 extern List *wf_schema_jsonb_keys(JsonbValue *object);
 extern List *wf_schema_jsonb_elements(JsonbValue *array);

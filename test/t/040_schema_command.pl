@@ -6,38 +6,16 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use IPC::Run;
+use Command;
 use Time::HiRes qw(usleep);
 
 my $node = PostgreSQL::Test::Cluster->new('command');
 $node->init;
 $node->start;
-my $files = PostgreSQL::Test::Utils::tempdir;
+my $files = files();
 my $bindir = $node->config_data('--bindir');
 
 sub conninfo { return $node->connstr($_[0]) }
-
-# Writes $files/NAME.
-sub put
-{
-	my ($name, $text) = @_;
-	my $path = "$files/$name";
-	my ($folder) = $path =~ m{^(.*)/};
-	system('mkdir', '-p', $folder) == 0 or die;
-	open my $out, '>', $path or die "$path: $!";
-	print $out $text;
-	close $out;
-	return $path;
-}
-
-# command ARGUMENT...: (exit status, standard output, standard error)
-sub command
-{
-	my ($out, $err) = ('', '');
-	local %ENV = %ENV;
-	delete @ENV{qw(PGHOST PGPORT PGUSER PGDATABASE)};
-	IPC::Run::run([ 'wishflags', @_ ], '<', \undef, '>', \$out, '2>', \$err);
-	return ($? >> 8, $out, $err);
-}
 
 # The exit status and the output as they must be, and nothing on the error side.
 sub gives

@@ -5,30 +5,12 @@ use warnings FATAL => 'all';
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use IPC::Run;
+use Command;
 
 my $node = PostgreSQL::Test::Cluster->new('sandbox');
 $node->init;
 $node->start;
-my $files = PostgreSQL::Test::Utils::tempdir;
-
-sub put
-{
-	my ($name, $text) = @_;
-	open my $out, '>', "$files/$name" or die "$files/$name: $!";
-	print $out $text;
-	close $out;
-	return "$files/$name";
-}
-
-sub command
-{
-	my ($out, $err) = ('', '');
-	local %ENV = %ENV;
-	delete @ENV{qw(PGHOST PGPORT PGUSER PGDATABASE)};
-	IPC::Run::run([ 'wishflags', 'sandbox', @_ ], '<', \undef, '>', \$out, '2>', \$err);
-	return ($? >> 8, $out, $err);
-}
+my $files = files();
 
 sub databases
 {
@@ -66,7 +48,7 @@ EOF
 my $shop = $node->connstr('shop');
 
 # A sample of all tables: the schema is the same, foreign keys hold, and nothing personal is there.
-my ($rc, $out, $err) = command($shop, 'box', '--sample', '2%', '--mask', 'suggested');
+my ($rc, $out, $err) = command('sandbox', $shop, 'box', '--sample', '2%', '--mask', 'suggested');
 is($err, '', 'made without a word');
 is($rc, 0, 'exit status');
 is($out, '', 'no output');
@@ -89,26 +71,26 @@ my $rows = q(SELECT md5(string_agg(t::text, ',' ORDER BY t::text)) FROM (SELECT 
 	UNION ALL SELECT to_jsonb(c) FROM customer c UNION ALL SELECT to_jsonb(o) FROM aux."Odd one" o) t);
 put('all.json', '{"percent": 100}');
 put('none.json', '{"public.customer.email": "none", "public.customer.name": "none"}');
-($rc, $out, $err) = command($shop, 'full', '--sample', "$files/all.json", '--mask', "$files/none.json");
+($rc, $out, $err) = command('sandbox', $shop, 'full', '--sample', "$files/all.json", '--mask', "$files/none.json");
 is($err, '', 'customer.born is no date that looks personal');
 is($node->safe_psql('full', $rows), $node->safe_psql('shop', $rows), 'all rows, unmasked, are the same');
 
 # Schemas, and a key that is masked on both sides.
 put('key.json', '{"public.customer.id": "hash", "suggested": true}');
-($rc, $out, $err) = command($shop, 'keys', '--schema', 'public', '--sample=50', "--mask=$files/key.json");
+($rc, $out, $err) = command('sandbox', $shop, 'keys', '--schema', 'public', '--sample=50', "--mask=$files/key.json");
 is($rc, 0, "one schema: $err");
 is($node->safe_psql('keys', "SELECT to_regnamespace('aux') IS NULL, count(DISTINCT id) = count(*), min(id) > 0 FROM customer"), 't|t|t', 'keys');
 is($node->safe_psql('keys', 'SELECT count(*) FROM sale JOIN customer c ON c.id = customer'), $node->safe_psql('keys', 'SELECT count(*) FROM sale'), 'no sale is torn off');
 
 # What looks personal is named; a sandbox is replaced when asked, and nothing else ever.
-($rc, $out, $err) = command($shop, 'box', '--sample', 5);
+($rc, $out, $err) = command('sandbox', $shop, 'box', '--sample', 5);
 is($rc, 2, 'there is one');
 like($err, qr/the database "box" exists\nHINT: To replace it: --drop/, 'and how to replace it');
-($rc, $out, $err) = command($shop, 'box', '--sample', 5, '--drop');
+($rc, $out, $err) = command('sandbox', $shop, 'box', '--sample', 5, '--drop');
 is($rc, 0, 'replaced');
 like($err, qr/^wishflags: not masked: public\.customer\.email, which looks personal; "fake-email" would mask it\.$/m, 'a hint');
 is($node->safe_psql('box', 'SELECT count(*) < 100 FROM sale'), 't', 'by another one');
-($rc, $out, $err) = command($shop, 'bare', '--drop');
+($rc, $out, $err) = command('sandbox', $shop, 'bare', '--drop');
 is($rc, 2, 'a database of others');
 like($err, qr/"bare" exists\nHINT: It is no sandbox, so it is not dropped/, 'is left alone');
 
@@ -130,12 +112,12 @@ foreach (
 	[ [ "$files/all.json", 'new' ], qr/is not a database/ ])
 {
 	my ($arguments, $like) = @$_;
-	($rc, $out, $err) = command(@$arguments);
+	($rc, $out, $err) = command('sandbox', @$arguments);
 	is($rc, 2, "@$arguments: exit status");
 	like($err, $like, "@$arguments: message");
 }
 $node->safe_psql('postgres', 'CREATE ROLE low LOGIN');
-($rc, $out, $err) = command("$shop user=low", 'new');
+($rc, $out, $err) = command('sandbox', "$shop user=low", 'new');
 is($rc, 2, 'a role without rights');
 like($err, qr/with sandbox_create\(\) that you may use/, 'is told');
 is(databases(), $before, 'nothing is left of them');
@@ -144,7 +126,7 @@ is(databases(), $before, 'nothing is left of them');
 $node->safe_psql('shop', 'DROP VIEW aux.lines; ALTER ROLE low CREATEDB; GRANT USAGE ON SCHEMA wishflags, aux TO low;
 	GRANT EXECUTE ON FUNCTION wishflags.sandbox_create TO low; GRANT SELECT ON ALL TABLES IN SCHEMA public, aux TO low;
 	GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO low');
-($rc, $out, $err) = command("$shop user=low", 'lows', '--sample', 20, '--mask', 'suggested');
+($rc, $out, $err) = command('sandbox', "$shop user=low", 'lows', '--sample', 20, '--mask', 'suggested');
 is($rc, 0, "a role with few rights: $err");
 is($node->safe_psql('lows', 'SELECT count(*) >= 20, pg_get_userbyid(min(relowner)) FROM line, pg_class WHERE relname = $$line$$ GROUP BY relowner'), 't|low', 'its rows and owner');
 done_testing();
