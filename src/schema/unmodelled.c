@@ -53,6 +53,10 @@ wf_schema_read_unmodelled(WfReader *reader)
 				   "  WHERE NOT i.indisvalid AND c.relkind = 'i' AND " USER_SCHEMA("n")
 				   " UNION ALL SELECT 'secrets of ' || pg_describe_object('pg_user_mapping'::regclass, u.umid, 0) FROM pg_user_mappings u"
 				   "  WHERE EXISTS (SELECT FROM unnest(u.umoptions) o WHERE " IS_SECRET("o") ")"
+				   " UNION ALL SELECT 'comment on ' || pg_describe_object('pg_constraint'::regclass, o.oid, 0)"
+				   "  FROM pg_description d JOIN pg_constraint o ON d.classoid = 'pg_constraint'::regclass AND d.objoid = o.oid"
+				   "  JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace AND " USER_SCHEMA("n")
+				   "  WHERE o.contype = 'n'"
 				   " UNION ALL SELECT 'name of ' || pg_describe_object('pg_constraint'::regclass, o.oid, 0)"
 				   "  FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid"
 				   "  JOIN pg_namespace n ON n.oid = c.relnamespace AND " USER_SCHEMA("n")

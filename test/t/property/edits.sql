@@ -42,10 +42,12 @@ SELECT r.name || '.' || quote_ident(attname) AS name, r.name AS "table", r.kind,
 	attidentity AS identity, attinhcount > 0 AS inherited, attstorage AS storage
 FROM pg_attribute JOIN property.relations r ON r.oid = attrelid WHERE attnum > 0 AND NOT attisdropped;
 
+-- NOT NULL is an attribute of a column, also where it is a constraint as well:
+-- its name and comment are listed in "unmodelled".
 CREATE VIEW property.constraints AS
 SELECT r.name || '.' || quote_ident(conname) AS name, r.name AS "table", quote_ident(conname) AS "constraint", contype AS type,
 	convalidated AS valid, coninhcount > 0 AS inherited
-FROM pg_constraint JOIN property.relations r ON r.oid = conrelid;
+FROM pg_constraint JOIN property.relations r ON r.oid = conrelid WHERE contype <> 'n';
 
 CREATE VIEW property.keys AS
 SELECT k.name, r.name || ' (' || string_agg(quote_ident(attname), ', ' ORDER BY place) || ')' AS target,
