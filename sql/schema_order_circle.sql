@@ -104,4 +104,12 @@ $$CREATE TABLE t (a int);
 CREATE MATERIALIZED VIEW m AS SELECT a FROM t WITH NO DATA;
 CREATE MATERIALIZED VIEW m2 AS SELECT * FROM m WITH NO DATA;$$);
 SELECT relname, relispopulated FROM pg_class WHERE relnamespace = 'sd'::regnamespace AND relkind = 'm' ORDER BY 1;
+-- An index beside the old one on another column, whose sequence wants the name that the old column's has.
+DROP SCHEMA sd CASCADE;
+CREATE SCHEMA sd;
+CREATE TABLE sd.t (id int GENERATED ALWAYS AS IDENTITY, a int);
+CREATE INDEX t_id ON sd.t (id);
+SELECT wishflags.schema_snapshot('{sd}') AS before \gset
+ALTER TABLE sd.t RENAME id TO other;
+SELECT wishflags.schema_diff_sql(wishflags.schema_snapshot('{sd}'), :'before', '{"online": true, "allow_data_loss": true}');
 DROP SCHEMA sd CASCADE;

@@ -152,8 +152,12 @@ set_apart(List *cycle)
 
 	foreach(lc, cycle)
 	{
-		WfObject   *object = ((WfAction *) lfirst(lc))->waiting_because;
+		WfAction   *action = lfirst(lc);
+		WfObject   *object = action->waiting_because;
 
+		/* One that is built beside the old one can come behind it as well. */
+		if (action->to && action->to->interim && !action->to->apart)
+			object = action->to;
 		if (object && !object->apart && may_stand_apart(object))
 		{
 			object->apart = true;
