@@ -108,6 +108,7 @@ OBJS = \
 	src/schema/narrow.o \
 	src/schema/order.o \
 	src/schema/partition.o \
+	src/schema/own_not_null.o \
 	src/schema/plan.o \
 	src/schema/progress.o \
 	src/schema/read.o \

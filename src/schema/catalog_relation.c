@@ -109,6 +109,10 @@ const WfCatalogQuery wf_schema_catalog_columns[] = {
 		" WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid >= 16384"
 		" AND (a.attidentity <> '' OR a.attgenerated <> '' OR " HAS_OPTIONS("a")
 	"  OR a.attfdwoptions IS NOT NULL OR a.attacl IS NOT NULL)"},
+	{WF_OBJECT_COLUMN, RelationRelationId, InvalidOid,
+		"SELECT o.conrelid AS _oid, o.conkey[1] AS _sub, 'true' AS not_null_own"
+		" FROM pg_constraint o WHERE o.contype = 'n' AND o.conrelid >= 16384"
+	" AND o.conislocal AND o.coninhcount > 0"},
 	{WF_OBJECT_COUNT, InvalidOid, InvalidOid, NULL}
 };
 

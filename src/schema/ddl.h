@@ -50,6 +50,10 @@ WF_DDL_ALTER(default);
 extern void wf_schema_ddl_column_definition(StringInfo sql, WfObject *column, bool typed);
 extern void wf_schema_ddl_column_settings(WfDdl *ddl, WfObject *column);
 
+/* own_not_null.c */
+extern bool wf_schema_ddl_takes_not_null(WfObject *column);
+extern void wf_schema_ddl_settle_not_null(WfDdl *ddl, WfObject *column);
+
 /* ddl_constraint.c */
 WF_DDL_CREATE(constraint);
 WF_DDL_DROP(constraint);

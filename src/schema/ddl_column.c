@@ -45,7 +45,7 @@ wf_schema_ddl_column_definition(StringInfo sql, WfObject *column, bool typed)
 		appendStringInfo(sql, " GENERATED ALWAYS AS %s", wf_schema_ddl_exact(value));
 	if (dflt)
 		appendStringInfo(sql, " DEFAULT %s", wf_schema_ddl_exact(wf_schema_value(dflt, "expression")));
-	if (wf_schema_flag(column, "not_null"))
+	if (wf_schema_flag(column, "not_null") && !wf_schema_ddl_takes_not_null(column))
 		appendStringInfoString(sql, " NOT NULL");
 	if (wf_schema_value(column, "identity"))
 		appendStringInfo(sql, " %s", wf_schema_ddl_identity_clause(column));

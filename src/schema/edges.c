@@ -292,6 +292,7 @@ alter_edges(WfObject *object)
 		else
 			wf_schema_edge(object->last_alter, needed->drop_action, NULL);
 	}
+	wf_schema_not_null_edges(object);
 }
 
 /* Columns change, and the old type goes, while a table is free of its type. */

@@ -178,11 +178,17 @@ wf_schema_model_left_out(WfModel *model, const char *attr)
 	return wf_schema_list_has(model->left_out, attr);
 }
 
-/* Does the format that this was read from have the attribute?  If not the first, it has no such type. */
+/*
+ * Do the format and the server that this was read from have the attribute?  If
+ * not the first, they have no such type.
+ */
 bool
 wf_schema_model_knows(WfModel *model, const WfObjectType *type, int attr)
 {
-	return model->version >= 2 || !(type->attrs[attr].flags & WF_ATTR_SINCE_2);
+	int			flags = type->attrs[attr].flags;
+
+	return (model->version >= 2 || !(flags & WF_ATTR_SINCE_2)) &&
+		(model->server_version >= 180000 || !(flags & WF_ATTR_SINCE_18));
 }
 
 /* Are both lists of the same schemas?  NIL: of all. */

@@ -83,6 +83,8 @@ typedef enum WfObjectKind
 #define WF_ATTR_SINCE_2 8		/* unknown to snapshots of format version 1;
 								 * as the first attribute, the whole type is */
 
+#define WF_ATTR_SINCE_18 16		/* unknown to servers before 18 */
+
 #define WF_MAX_ATTRS 28
 
 typedef struct WfObjectAttr

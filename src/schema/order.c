@@ -24,8 +24,6 @@ static bool needs_only_old(WfObject *object);
 static bool comes_with(WfAction *host, WfObject *dflt);
 static bool has_double(WfObject *constraint);
 static bool is_type_with_columns(WfObject *object);
-static WfAction *add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject *to,
-							const char *attr);
 static void alter_object(WfPlan *plan, WfObject *from);
 static void alter_type_of(WfPlan *plan, WfObject *from);
 static bool follows_parent(WfObject *from, int attr);
@@ -46,6 +44,7 @@ wf_schema_order(WfPlan *plan)
 		make_creates(plan);
 		make_alters(plan);
 		make_readies(plan);
+		wf_schema_settle_not_null(plan);
 		wf_schema_add_edges(plan);
 		if (wf_schema_sort(plan))
 			break;
@@ -91,11 +90,11 @@ drop_action_of(WfPlan *plan, WfObject *object)
 		object->final_action = object->drop_action->from->final_action;
 		return object->drop_action;
 	}
-	object->drop_action = add_action(plan, WF_VERB_DROP, object, NULL, NULL);
+	object->drop_action = wf_schema_add_action(plan, WF_VERB_DROP, object, NULL, NULL);
 	if (object->announced_to)
-		object->shell_action = add_action(plan, WF_VERB_SHELL, object, NULL, NULL);
+		object->shell_action = wf_schema_add_action(plan, WF_VERB_SHELL, object, NULL, NULL);
 	if (is_type_with_columns(object))
-		object->final_action = add_action(plan, WF_VERB_FINISH, object, NULL, NULL);
+		object->final_action = wf_schema_add_action(plan, WF_VERB_FINISH, object, NULL, NULL);
 	return object->drop_action;
 }
 
@@ -247,9 +246,9 @@ create_action_of(WfPlan *plan, WfObject *object)
 	object->visiting = false;
 	if (!object->create_action)
 	{
-		object->create_action = add_action(plan, WF_VERB_CREATE, object->twin, object, NULL);
+		object->create_action = wf_schema_add_action(plan, WF_VERB_CREATE, object->twin, object, NULL);
 		if (wf_schema_is_made_of(object, NULL) || object->announced_to)
-			object->shell_action = add_action(plan, WF_VERB_SHELL, object->twin, object, NULL);
+			object->shell_action = wf_schema_add_action(plan, WF_VERB_SHELL, object->twin, object, NULL);
 	}
 	return object->create_action;
 }
@@ -379,7 +378,7 @@ make_readies(WfPlan *plan)
 			continue;
 		whole = linitial(link->needs);
 		if (!whole->ready_action)
-			whole->ready_action = add_action(plan, WF_VERB_READY, NULL, whole, NULL);
+			whole->ready_action = wf_schema_add_action(plan, WF_VERB_READY, NULL, whole, NULL);
 	}
 }
 
@@ -414,7 +413,7 @@ alter_object(WfPlan *plan, WfObject *from)
 			alter_type_of(plan, from);
 			continue;
 		}
-		action = add_action(plan, WF_VERB_ALTER, from, to, attr);
+		action = wf_schema_add_action(plan, WF_VERB_ALTER, from, to, attr);
 		if (from->type->kind == WF_OBJECT_TABLE && strcmp(attr, "options") == 0)
 		{
 			/* Those for TOAST are lost when a column's type needs none. */
@@ -445,9 +444,9 @@ alter_type_of(WfPlan *plan, WfObject *from)
 	WfObject   *to = from->twin;
 
 	if (wf_schema_value(from, "of_type"))
-		from->loosen_action = to->loosen_action = add_action(plan, WF_VERB_LOOSEN, from, to, "of_type");
+		from->loosen_action = to->loosen_action = wf_schema_add_action(plan, WF_VERB_LOOSEN, from, to, "of_type");
 	if (wf_schema_value(to, "of_type"))
-		from->bind_action = to->bind_action = add_action(plan, WF_VERB_ALTER, from, to, "of_type");
+		from->bind_action = to->bind_action = wf_schema_add_action(plan, WF_VERB_ALTER, from, to, "of_type");
 }
 
 /* An inherited column takes its type from the parent's statement. */
@@ -476,8 +475,9 @@ follows_parent(WfObject *from, int attr)
 		wf_schema_inherited_from(from) == origin->twin;
 }
 
-static WfAction *
-add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject *to, const char *attr)
+/* An action more; attr is that of an ALTER, else NULL. */
+WfAction *
+wf_schema_add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject *to, const char *attr)
 {
 	WfAction   *action = palloc0(sizeof(WfAction));
 	int			kind = (to ? to : from)->type->kind;
@@ -495,6 +495,7 @@ add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject *to, const char *
 		case WF_VERB_LOOSEN:
 			break;				/* as early as may be */
 		case WF_VERB_FINISH:
+		case WF_VERB_SETTLE:
 			action->rank = 4 * WF_OBJECT_COUNT;
 			break;
 		case WF_VERB_ALTER:

@@ -35,8 +35,10 @@ typedef enum WfVerb
 	WF_VERB_READY,				/* says nothing: all parts are there */
 	WF_VERB_FINISH,				/* drops what a rebuild had put aside */
 	WF_VERB_RENAME,
-	WF_VERB_LOOSEN				/* frees a table of its type while that or the
+	WF_VERB_LOOSEN,				/* frees a table of its type while that or the
 								 * columns change */
+	WF_VERB_SETTLE				/* makes an inherited NOT NULL the table's own
+								 * as well */
 } WfVerb;
 
 /* Locks that statements take on tables, weakest first. */
@@ -179,6 +181,7 @@ extern bool wf_schema_has_sql_body(WfObject *routine);
 
 /* order.c */
 extern void wf_schema_order(WfPlan *plan);
+extern WfAction *wf_schema_add_action(WfPlan *plan, WfVerb verb, WfObject *from, WfObject *to, const char *attr);
 extern WfObject *wf_schema_partition_of(WfObject *table);
 extern bool wf_schema_is_of_view(WfObject *object);
 extern bool wf_schema_is_made_of(WfObject *type, WfObject *function);
@@ -214,6 +217,10 @@ extern WfObject *wf_schema_inherited_from(WfObject *object);
 extern bool wf_schema_leaves_copies(WfObject *object);
 extern WfObject *wf_schema_linked_namesake(WfObject *object, WfObject *link);
 extern WfObject *wf_schema_namesake(WfObject *child, WfObject *parent_table);
+
+/* own_not_null.c */
+extern void wf_schema_settle_not_null(WfPlan *plan);
+extern void wf_schema_not_null_edges(WfObject *from);
 
 /* beside.c */
 extern bool wf_schema_builds_beside(WfPlan *plan, WfObject *old);

@@ -50,6 +50,7 @@ static void add_edges(Schedule *schedule, WfAction *action);
 static void add_edge(Schedule *schedule, WfStep *from, WfStep *to);
 static WfStep *entry_of(WfAction *first, WfAction *second);
 static WfStep *exit_of(WfAction *action);
+static bool is_primary_key(WfObject *object);
 static WfStep *closing_of(WfAction *action);
 static WfStep *filled_by(WfAction *action);
 static bool builds(WfAction *action);
@@ -186,7 +187,11 @@ exit_of(WfAction *action)
 		? list_nth(action->steps, list_length(action->steps) - 2) : step;
 }
 
-/* The transaction that takes into use what was built, if it is no part of that. */
+/*
+ * The transaction that takes into use what was built, if it is no part of that.
+ * A primary key wants NOT NULL in any case: it scans otherwise, and from 18 on
+ * fails where children have none.
+ */
 static WfStep *
 closing_of(WfAction *action)
 {
@@ -200,7 +205,15 @@ closing_of(WfAction *action)
 		if (step->sql->len && step->mode == WF_STEP_TRANSACTION)
 			closing = step;
 	}
-	return closing == linitial(action->steps) ? llast(action->steps) : closing;
+	return closing == linitial(action->steps) && !is_primary_key(action->to) ? llast(action->steps) : closing;
+}
+
+static bool
+is_primary_key(WfObject *object)
+{
+	const char *kind = object->type->kind == WF_OBJECT_CONSTRAINT ? wf_schema_value(object, "kind") : NULL;
+
+	return kind && strcmp(kind, "PRIMARY KEY") == 0;
 }
 
 /* A column has its values before it is NOT NULL. */

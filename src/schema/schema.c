@@ -26,7 +26,7 @@ PG_FUNCTION_INFO_V1(wf_schema_diff_schemas_sql);
 #define DIFF_COLUMNS 14
 
 /* What a user calls each WfVerb. */
-static const char *const verbs[] = {"drop", "alter", "create", "create", "create", "drop", "rename", "alter"};
+static const char *const verbs[] = {"drop", "alter", "create", "create", "create", "drop", "rename", "alter", "alter"};
 
 typedef struct SnapshotOptions
 {

@@ -133,6 +133,9 @@ write_action(WfPlan *plan, WfAction *action, List *default_privileges)
 		case WF_VERB_ALTER:
 			(void) wf_schema_ddl_alter(&ddl, action->from, action->to, action->attr);
 			break;
+		case WF_VERB_SETTLE:
+			wf_schema_ddl_settle_not_null(&ddl, action->to);
+			break;
 		case WF_VERB_LOOSEN:
 			wf_schema_ddl_loosen(&ddl, action->to);
 			break;

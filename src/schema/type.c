@@ -14,6 +14,7 @@
 #define QUIET WF_ATTR_QUIET
 #define REQUIRED WF_ATTR_REQUIRED
 #define SINCE_2 WF_ATTR_SINCE_2
+#define SINCE_18 WF_ATTR_SINCE_18
 #define LABELS {"security_labels", LIST | SINCE_2}
 #define OWNED {"owner", 0}, {"grants", LIST}, {"comment", 0}, LABELS
 
@@ -120,7 +121,7 @@ static WfObjectType types[] = {
 		{{"position", QUIET}, {"inherited", QUIET}, {"local", QUIET}, {"usual_storage", QUIET},
 		{"generated", 0}, {"type", REQUIRED}, {"identity", 0}, {"identity_sequence", 0},
 		{"identity_settings", LIST}, {"identity_persistence", 0},
-		{"identity_grants", LIST | SINCE_2}, {"identity_comment", SINCE_2}, {"not_null", 0},
+		{"identity_grants", LIST | SINCE_2}, {"identity_comment", SINCE_2}, {"not_null", 0}, {"not_null_own", QUIET | SINCE_18},
 		{"storage", 0}, {"compression", 0}, {"statistics", 0}, {"options", LIST},
 	{"foreign_options", LIST}, {"grants", LIST}, {"comment", 0}, LABELS}, 0},
 	{WF_OBJECT_SEQUENCE_OWNER, "sequence owner", "", NULL,

@@ -53,10 +53,19 @@ wf_schema_read_unmodelled(WfReader *reader)
 				   "  WHERE NOT i.indisvalid AND c.relkind = 'i' AND " USER_SCHEMA("n")
 				   " UNION ALL SELECT 'secrets of ' || pg_describe_object('pg_user_mapping'::regclass, u.umid, 0) FROM pg_user_mappings u"
 				   "  WHERE EXISTS (SELECT FROM unnest(u.umoptions) o WHERE " IS_SECRET("o") ")"
+				   " UNION ALL SELECT 'privileges on ' || pg_describe_object('pg_type'::regclass, t.oid, 0) FROM pg_type t"
+				   "  JOIN pg_namespace n ON n.oid = t.typnamespace WHERE NOT t.typisdefined AND t.typacl IS NOT NULL AND " USER_SCHEMA("n")
 				   " UNION ALL SELECT 'comment on ' || pg_describe_object('pg_constraint'::regclass, o.oid, 0)"
 				   "  FROM pg_description d JOIN pg_constraint o ON d.classoid = 'pg_constraint'::regclass AND d.objoid = o.oid"
 				   "  JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace AND " USER_SCHEMA("n")
 				   "  WHERE o.contype = 'n'"
+				   " UNION ALL SELECT CASE WHEN o.connoinherit THEN 'NO INHERIT' ELSE 'NOT VALID' END || ' of '"
+				   "  || pg_describe_object('pg_constraint'::regclass, o.oid, 0)"
+				   "  FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid"
+				   "  JOIN pg_namespace n ON n.oid = c.relnamespace AND " USER_SCHEMA("n")
+				   "  WHERE o.contype = 'n' AND (o.connoinherit OR NOT o.convalidated)"
+				   "  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid"
+				   "   AND e.deptype = 'e')"
 				   " UNION ALL SELECT 'name of ' || pg_describe_object('pg_constraint'::regclass, o.oid, 0)"
 				   "  FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid"
 				   "  JOIN pg_namespace n ON n.oid = c.relnamespace AND " USER_SCHEMA("n")

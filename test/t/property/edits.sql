@@ -73,7 +73,7 @@ SELECT p.oid::regprocedure::text AS name, quote_ident(proname) AS routine, proki
 FROM pg_proc p JOIN property.schemas s ON s.oid = pronamespace;
 
 CREATE VIEW property.types AS
-SELECT format_type(t.oid, NULL) AS name, typtype AS kind, CASE typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END AS keyword
+SELECT format_type(t.oid, NULL) AS name, typtype AS kind, typisdefined AS defined, CASE typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END AS keyword
 FROM pg_type t JOIN property.schemas s ON s.oid = typnamespace
 WHERE typcategory <> 'A' AND typtype <> 'm' AND (typrelid = 0 OR (SELECT relkind FROM pg_class c WHERE c.oid = typrelid) = 'c');
 
@@ -164,7 +164,7 @@ SELECT 'SELECT, ' || CASE kind WHEN 'S' THEN 'USAGE' ELSE 'UPDATE' END || ' ON '
 UNION ALL SELECT 'USAGE ON SEQUENCE ' || name FROM property.relations WHERE kind = 'S'
 UNION ALL SELECT 'SELECT (' || "column" || ') ON ' || "table" FROM property.columns WHERE kind NOT IN ('S', 'c')
 UNION ALL SELECT 'EXECUTE ON ROUTINE ' || name FROM property.routines
-UNION ALL SELECT 'USAGE ON ' || keyword || ' ' || name FROM property.types
+UNION ALL SELECT 'USAGE ON ' || keyword || ' ' || name FROM property.types WHERE defined
 UNION ALL SELECT 'USAGE ON SCHEMA ' || name FROM property.schemas
 UNION ALL SELECT 'USAGE ON FOREIGN ' || CASE keyword WHEN 'SERVER' THEN 'SERVER ' ELSE 'DATA WRAPPER ' END || name FROM property.objects
 	WHERE keyword IN ('SERVER', 'FOREIGN DATA WRAPPER');
