@@ -561,7 +561,12 @@ REGRESS = \
 	guard_bypass \
 	guard_hint \
 	guard_privilege \
-	guard_status
+	guard_status \
+	guard_fires \
+	guard_policy \
+	guard_policy_wrong \
+	guard_allow \
+	guard_tool
 REGRESS_OPTS = --load-extension=wishflags
 ISOLATION = $(sort $(patsubst $(srcroot)/test/isolation/specs/%.spec,%,$(wildcard $(srcroot)/test/isolation/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=$(srcroot)/test/isolation --load-extension=wishflags

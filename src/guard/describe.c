@@ -293,10 +293,14 @@ deparse_statement(Node *tree)
 		case T_AlterEnumStmt:
 			return deparse_enum((AlterEnumStmt *) tree);
 		case T_RenameStmt:
+			if (((RenameStmt *) tree)->renameType != OBJECT_TYPE)
+				return NULL;
 			return psprintf("ALTER TYPE %s RENAME TO %s",
 							wf_ddl_object_name(OBJECT_TYPE, ((RenameStmt *) tree)->object),
 							quote_identifier(((RenameStmt *) tree)->newname));
 		case T_AlterObjectSchemaStmt:
+			if (((AlterObjectSchemaStmt *) tree)->objectType != OBJECT_TYPE)
+				return NULL;
 			return psprintf("ALTER TYPE %s SET SCHEMA %s",
 							wf_ddl_object_name(OBJECT_TYPE, ((AlterObjectSchemaStmt *) tree)->object),
 							quote_identifier(((AlterObjectSchemaStmt *) tree)->newschema));

@@ -54,7 +54,7 @@ CREATE TABLE wishflags.guard_allowances (
 	rule text COLLATE "C" NOT NULL,
 	object text COLLATE "C",
 	role text COLLATE "C" NOT NULL,
-	valid_until timestamptz NOT NULL,
+	valid_until timestamptz,
 	reason text NOT NULL,
 	changed_at timestamptz NOT NULL,
 	changed_by text NOT NULL
@@ -64,7 +64,7 @@ COMMENT ON TABLE wishflags.guard_allowances IS
 COMMENT ON COLUMN wishflags.guard_allowances.rule IS 'rule that blocks it';
 COMMENT ON COLUMN wishflags.guard_allowances.object IS 'qualified name, as the refusal gives it; NULL: any object';
 COMMENT ON COLUMN wishflags.guard_allowances.role IS 'role that may, and its members';
-COMMENT ON COLUMN wishflags.guard_allowances.valid_until IS 'when it ends';
+COMMENT ON COLUMN wishflags.guard_allowances.valid_until IS 'when it ends; NULL: with the transaction that wrote it';
 COMMENT ON COLUMN wishflags.guard_allowances.reason IS 'why; guard_log tells it for each use';
 COMMENT ON COLUMN wishflags.guard_allowances.changed_at IS 'filled in';
 COMMENT ON COLUMN wishflags.guard_allowances.changed_by IS 'filled in: who logged in';
@@ -191,7 +191,7 @@ BEGIN ATOMIC
 	RETURNING id;
 END;
 COMMENT ON FUNCTION wishflags.guard_allow(text, text, name, timestamptz, text) IS
-'lets a role and its members do until a moment what a rule blocks, on one object or (NULL) on all; gives the id of the row of guard_allowances, to be deleted when it is no longer needed';
+'lets a role and its members do until a moment, or (NULL) in this transaction, what a rule blocks, on one object or (NULL) on all; gives the id of the row of guard_allowances, to be deleted when it is no longer needed';
 
 CREATE FUNCTION wishflags.guard_preset(preset text)
 RETURNS integer

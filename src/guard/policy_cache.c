@@ -8,7 +8,9 @@
 #include "common/compat.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
@@ -175,7 +177,13 @@ add_allowance(WfGuardPolicies *policies, HeapTuple tuple, TupleDesc desc)
 	WfGuardAllowance allowance;
 
 	heap_deform_tuple(tuple, desc, values, nulls);
-	allowance.valid_until = DatumGetTimestampTz(values[ALLOWANCE_VALID_UNTIL - 1]);
+	/* Without an end it is for the transaction that wrote it. */
+	if (!nulls[ALLOWANCE_VALID_UNTIL - 1])
+		allowance.valid_until = DatumGetTimestampTz(values[ALLOWANCE_VALID_UNTIL - 1]);
+	else if (TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)))
+		allowance.valid_until = DT_NOEND;
+	else
+		return;
 	if (allowance.valid_until < GetCurrentTimestamp())
 		return;
 	allowance.rule = wf_guard_rule_index(TextDatumGetCString(values[ALLOWANCE_RULE - 1]));

@@ -181,7 +181,7 @@ check_allowance(const Datum *values, const bool *nulls)
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
 				 errmsg("an allowance must end in the future"),
-				 errhint("For example: until => now() + interval '1 hour'.")));
+				 errhint("For example: until => now() + interval '1 hour', or NULL for this transaction only.")));
 	if (nulls[ALLOWANCE_REASON - 1] ||
 		TextDatumGetCString(values[ALLOWANCE_REASON - 1])[strspn(TextDatumGetCString(values[ALLOWANCE_REASON - 1]), " \t\r\n\v\f")] == '\0')
 		ereport(ERROR,

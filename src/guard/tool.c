@@ -17,8 +17,7 @@
 typedef struct Tool
 {
 	const char *name;
-	const char *application;	/* how its application_name begins, in small
-								 * letters; NULL: it gives itself none */
+	const char *application;	/* how its application_name begins */
 	const char *ledger;			/* relation, as to_regclass() takes it; NULL:
 								 * no row of it is open while it works */
 	const char *open_row;		/* condition of the open row */
@@ -62,29 +61,26 @@ static const Tool tools[] = {
 	"leave BEGIN and COMMIT out of the deploy script"},
 };
 
-/* A look for a ledger with an open row. */
-typedef struct Search
+/* A look whether a tool's ledger has an open row. */
+typedef struct Look
 {
-	const Tool *found;
-} Search;
+	const Tool *tool;
+	bool		is_open;
+} Look;
 
 static const Tool *by_application(void);
-static void by_ledger(void *arg);
+static const Tool *by_ledger(void);
+static void look_at_ledger(void *arg);
 static bool has_open_row(const Tool *tool);
 
-/*
- * " (Rails: write ...)", or nothing where the tool is not known.  The locks of
- * the look at ledgers are given back.
- */
+/* " (Rails: write ...)", or nothing where the tool is not known. */
 char *
 wf_guard_tool_hint(void)
 {
 	const Tool *tool = by_application();
-	Search		search = {NULL};
-	WfAttempt	attempt = {.milliseconds = 500, .undo = true};
 
-	if (tool == NULL && wf_common_attempt(&attempt, by_ledger, &search))
-		tool = search.found;
+	if (tool == NULL)
+		tool = by_ledger();
 	return tool ? psprintf(" (%s: %s)", tool->name, tool->outside) : pstrdup("");
 }
 
@@ -99,18 +95,30 @@ by_application(void)
 	return NULL;
 }
 
-static void
-by_ledger(void *arg)
+/* A relation of a ledger's name may be another; then the look fails. */
+static const Tool *
+by_ledger(void)
 {
-	Search	   *search = arg;
+	for (int i = 0; i < lengthof(tools); i++)
+	{
+		/* Undone, so that no lock stays. */
+		WfAttempt	attempt = {.milliseconds = 200, .undo = true};
+		Look		look = {&tools[i], false};
+
+		if (tools[i].ledger && wf_common_attempt(&attempt, look_at_ledger, &look) && look.is_open)
+			return &tools[i];
+	}
+	return NULL;
+}
+
+static void
+look_at_ledger(void *arg)
+{
+	Look	   *look = arg;
 
 	SPI_connect();
 	(void) set_config_option("lock_timeout", "10ms", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-	for (int i = 0; i < lengthof(tools) && search->found == NULL; i++)
-	{
-		if (tools[i].ledger && has_open_row(&tools[i]))
-			search->found = &tools[i];
-	}
+	look->is_open = has_open_row(look->tool);
 	SPI_finish();
 }
 

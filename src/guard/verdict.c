@@ -10,7 +10,7 @@
 #include "guard/log.h"
 
 static void let_through(const char *outcome, const WfGuardCommand *command, List *findings);
-static void tell(int level, const WfGuardCommand *command, List *findings);
+static void tell(int level, List *findings);
 pg_noreturn static void refuse(const WfGuardCommand *command, List *findings);
 
 /*
@@ -51,9 +51,13 @@ wf_guard_pronounce(const WfGuardCommand *command, List *findings)
 	else if (blocked != NIL)
 		refuse(command, blocked);
 	let_through("allowed", command, allowed);
-	tell(WARNING, command, warned);
+	/* Who gives a reason need not be told what it is for. */
+	if (!wf_guard_bypass)
+	{
+		tell(WARNING, warned);
+		tell(NOTICE, noticed);
+	}
 	let_through("warned", command, warned);
-	tell(NOTICE, command, noticed);
 	let_through("noticed", command, noticed);
 }
 
@@ -75,7 +79,7 @@ let_through(const char *outcome, const WfGuardCommand *command, List *findings)
 }
 
 static void
-tell(int level, const WfGuardCommand *command, List *findings)
+tell(int level, List *findings)
 {
 	ListCell   *lc;
 

@@ -1057,6 +1057,31 @@ COMMENT ON FUNCTION wishflags.migration_describe(text, jsonb) IS
 
 REVOKE ALL ON FUNCTION wishflags.migration_describe FROM PUBLIC;
 
+-- The registry tells what the guard does about a rule.
+
+DROP VIEW wishflags.migration_rules;
+DROP FUNCTION wishflags.migration_rules_list();
+CREATE FUNCTION wishflags.migration_rules_list(
+	OUT rule text,
+	OUT severity text,
+	OUT kind text,
+	OUT policy text,
+	OUT description text,
+	OUT guard text)
+RETURNS SETOF record
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 ROWS 100
+AS 'MODULE_PATHNAME', 'wf_migration_rules_list';
+COMMENT ON FUNCTION wishflags.migration_rules_list() IS
+'the rules of the migration checker; see the view migration_rules';
+
+CREATE VIEW wishflags.migration_rules AS
+SELECT rule, severity, kind, policy, description, guard
+FROM wishflags.migration_rules_list();
+COMMENT ON VIEW wishflags.migration_rules IS
+'the rules of the migration checker and the guard: base severity, kind, section of the policy, meaning, and what the guard does unless told otherwise (never: it can''t judge a live command by it)';
+REVOKE ALL ON TABLE wishflags.migration_rules FROM PUBLIC;
+REVOKE ALL ON FUNCTION wishflags.migration_rules_list FROM PUBLIC;
+
 -- The guard's policy: what it does about the findings of each rule.
 
 ALTER TABLE wishflags.guard_log DROP CONSTRAINT guard_log_outcome_check;
@@ -1120,7 +1145,7 @@ CREATE TABLE wishflags.guard_allowances (
 	rule text COLLATE "C" NOT NULL,
 	object text COLLATE "C",
 	role text COLLATE "C" NOT NULL,
-	valid_until timestamptz NOT NULL,
+	valid_until timestamptz,
 	reason text NOT NULL,
 	changed_at timestamptz NOT NULL,
 	changed_by text NOT NULL
@@ -1130,7 +1155,7 @@ COMMENT ON TABLE wishflags.guard_allowances IS
 COMMENT ON COLUMN wishflags.guard_allowances.rule IS 'rule that blocks it';
 COMMENT ON COLUMN wishflags.guard_allowances.object IS 'qualified name, as the refusal gives it; NULL: any object';
 COMMENT ON COLUMN wishflags.guard_allowances.role IS 'role that may, and its members';
-COMMENT ON COLUMN wishflags.guard_allowances.valid_until IS 'when it ends';
+COMMENT ON COLUMN wishflags.guard_allowances.valid_until IS 'when it ends; NULL: with the transaction that wrote it';
 COMMENT ON COLUMN wishflags.guard_allowances.reason IS 'why; guard_log tells it for each use';
 COMMENT ON COLUMN wishflags.guard_allowances.changed_at IS 'filled in';
 COMMENT ON COLUMN wishflags.guard_allowances.changed_by IS 'filled in: who logged in';
@@ -1257,7 +1282,7 @@ BEGIN ATOMIC
 	RETURNING id;
 END;
 COMMENT ON FUNCTION wishflags.guard_allow(text, text, name, timestamptz, text) IS
-'lets a role and its members do until a moment what a rule blocks, on one object or (NULL) on all; gives the id of the row of guard_allowances, to be deleted when it is no longer needed';
+'lets a role and its members do until a moment, or (NULL) in this transaction, what a rule blocks, on one object or (NULL) on all; gives the id of the row of guard_allowances, to be deleted when it is no longer needed';
 
 CREATE FUNCTION wishflags.guard_preset(preset text)
 RETURNS integer
