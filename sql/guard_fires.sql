@@ -25,6 +25,7 @@ CREATE SCHEMA moods CREATE TABLE later (a int);
 CREATE TYPE moods.kind AS ENUM ('x');
 CREATE TABLE uses_kind (k moods.kind);
 CREATE ROLE wf_fires_owner;
+GRANT USAGE ON SCHEMA guard_fires TO wf_fires_owner;
 CREATE TYPE owned AS ENUM ('x');
 CREATE TABLE uses_owned (k owned);
 ALTER TYPE owned OWNER TO wf_fires_owner;
@@ -94,7 +95,8 @@ INSERT INTO cases (command, expected) VALUES
 INSERT INTO cases (command, expected, from_version) VALUES
 ('REINDEX TABLE t', 'reindex-not-concurrent', 17),
 ('REINDEX INDEX t_b', 'reindex-not-concurrent', 17),
-('REINDEX TABLE empty', 'passes', 17);
+('REINDEX TABLE empty', 'passes', 17),
+('GRANT MAINTAIN ON t TO wf_fires_owner; SET LOCAL ROLE wf_fires_owner; REINDEX TABLE t', 'reindex-not-concurrent', 17);
 
 SET client_min_messages = error;
 SELECT command, expected, outcome

@@ -34,6 +34,18 @@ DELETE FROM wishflags.guard_policies;
 SELECT action, before ->> 'action' AS before, after ->> 'action' AS after, acting_role = current_user AS me
 FROM wishflags.guard_policy_history ORDER BY occurred_at;
 
+-- Settings in force count.
+INSERT INTO wishflags.guard_policies (rule, action, reason) VALUES ('lock-timeout-missing', 'block', 'nobody waits for long');
+\set VERBOSITY default
+ALTER TABLE orders ADD COLUMN late int;
+\set VERBOSITY terse
+SET lock_timeout = '5s';
+ALTER TABLE orders ADD COLUMN late int;
+RESET lock_timeout;
+CREATE TABLE free (a int);
+DELETE FROM wishflags.guard_policies;
+TRUNCATE wishflags.guard_policy_history;
+
 -- Off for a rule that is on by default; a change rolled back is none.
 BEGIN;
 INSERT INTO wishflags.guard_policies (rule, action, reason) VALUES ('index-not-concurrent', 'off', 'nobody writes here');

@@ -7,12 +7,16 @@
  */
 #include "common/compat.h"
 
+#include "storage/proc.h"
+#include "utils/guc.h"
+
 #include "guard/describe.h"
 #include "guard/judge.h"
 #include "guard/owned.h"
 #include "guard/policy.h"
 #include "guard/scope.h"
 #include "guard/source.h"
+#include "migration/simulate.h"
 
 /* A finding, and what is done about it. */
 typedef struct Danger
@@ -22,6 +26,7 @@ typedef struct Danger
 } Danger;
 
 static List *dangers(const WfGuardPolicies *policies, const WfGuardCommand *command, const WfGuardSource *source);
+static void read_settings(bool *settings);
 
 /*
  * The reasons not to run the command: a List of WfGuardFinding in
@@ -59,11 +64,13 @@ wf_guard_judge_statement(const WfGuardCommand *command)
 static List *
 dangers(const WfGuardPolicies *policies, const WfGuardCommand *command, const WfGuardSource *source)
 {
-	WfRuleSession session = {.in_transaction = command->place != WF_GUARD_PLACE_ALONE};
+	bool		settings[WF_SETTING_COUNT];
+	WfRuleSession session = {.in_transaction = command->place != WF_GUARD_PLACE_ALONE, .settings = settings};
 	List	   *found;
 	List	   *kept = NIL;
 	ListCell   *lc;
 
+	read_settings(settings);
 	found = wf_migration_check_node(wf_guard_owned_catalog(command->tree), &session, command->tree,
 									source ? source->text : NULL,
 									source ? source->location : 0,
@@ -83,6 +90,16 @@ dangers(const WfGuardPolicies *policies, const WfGuardCommand *command, const Wf
 			kept = lappend(kept, danger);
 	}
 	return kept;
+}
+
+/* Which of the settings that rules ask for are in force. */
+static void
+read_settings(bool *settings)
+{
+	settings[WF_SETTING_LOCK_TIMEOUT] = LockTimeout > 0;
+	settings[WF_SETTING_STATEMENT_TIMEOUT] = StatementTimeout > 0;
+	settings[WF_SETTING_IDLE_TIMEOUT] = IdleInTransactionSessionTimeout > 0;
+	settings[WF_SETTING_APPLICATION_NAME] = application_name && application_name[0] != '\0';
 }
 
 /* What a policy can ask of the object that the finding is about. */

@@ -90,6 +90,8 @@ typedef struct WfRuleSession
 	int64		min_rows;		/* tables with fewer rows count as small */
 	List	   *required_columns;	/* of char *: each new table has them */
 	struct WfSimulation *simulation;	/* NULL in the guard */
+	const bool *settings;		/* in the guard: which of WfSetting
+								 * (simulate.h) are in force */
 
 	/* Asks the data, and other sessions; NULL where nobody wants that. */
 	bool		(*ask) (const struct WfRuleSession *session, const char *sql, WfAnswer *answer);
