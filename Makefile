@@ -565,6 +565,7 @@ REGRESS = \
 	guard_fires \
 	guard_policy \
 	guard_policy_wrong \
+	guard_preset \
 	guard_allow \
 	guard_tool
 REGRESS_OPTS = --load-extension=wishflags

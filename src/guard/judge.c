@@ -9,6 +9,7 @@
 
 #include "storage/proc.h"
 #include "utils/guc.h"
+#include "utils/varlena.h"
 
 #include "guard/describe.h"
 #include "guard/judge.h"
@@ -106,7 +107,12 @@ read_settings(bool *settings)
 void
 wf_guard_target_of(const WfFinding *finding, WfGuardTarget *target)
 {
-	target->schema = finding->relation ? finding->relation->schema : finding->type ? finding->type->schema : NULL;
+	if (finding->relation)
+		target->schema = finding->relation->schema;
+	else if (finding->type)
+		target->schema = finding->type->schema;
+	else
+		target->schema = wf_guard_schema_of(finding->object);
 	target->rows = -1;
 	target->bytes = -1;
 	if (finding->relation && finding->relation->measured)
@@ -115,6 +121,17 @@ wf_guard_target_of(const WfFinding *finding, WfGuardTarget *target)
 		target->bytes = finding->relation->bytes;
 	}
 	target->by_default = wf_guard_is_default(finding);
+}
+
+/* The schema in a qualified name as findings write it; NULL: there is none. */
+const char *
+wf_guard_schema_of(const char *object)
+{
+	List	   *names;
+
+	if (object == NULL || !SplitIdentifierString(pstrdup(object), '.', &names) || list_length(names) != 2)
+		return NULL;
+	return linitial(names);
 }
 
 /* Notes on the finding what is done, by which policy, and whether it is allowed. */

@@ -95,6 +95,9 @@ wf_guard_policies(void)
 
 	if (is_valid)
 		return &cached;
+	/* A database without the extension has no guard. */
+	if (!OidIsValid(wf_common_relation_oid("guard_log")))
+		return NULL;
 	error = wf_common_try(load, NULL);
 	if (error == NULL)
 		return &cached;

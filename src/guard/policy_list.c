@@ -19,6 +19,7 @@
 
 #include "common/row.h"
 #include "ddl/catalog.h"
+#include "guard/judge.h"
 #include "guard/policy.h"
 #include "migration/policy.h"
 
@@ -179,7 +180,7 @@ fill_target(WfGuardTarget *target, const WfRule *rule, const char *object, Jsonb
 
 	if (object && !SplitIdentifierString(pstrdup(object), '.', &names))
 		names = NIL;
-	target->schema = list_length(names) > 1 ? linitial(names) : NULL;
+	target->schema = wf_guard_schema_of(object);
 	target->rows = number_of(evidence, "rows");
 	target->bytes = number_of(evidence, "bytes");
 	target->by_default = true;

@@ -17,6 +17,7 @@
 #include "migration/rule_list.h"
 
 static List *lacking(WfRuleCall *call, WfRelation *parent, WfRelation *child);
+static int	compare_ages(const ListCell *a, const ListCell *b);
 static bool is_alike(const WfIndex *wanted, const WfIndex *have);
 static char *build_first(WfRuleCall *call, WfRelation *parent, WfRelation *child, List *indexes);
 static char constraint_kind(WfRuleCall *call, WfRelation *table, const char *name);
@@ -75,7 +76,20 @@ lacking(WfRuleCall *call, WfRelation *parent, WfRelation *child)
 		else
 			missing = lappend(missing, lfirst(lc));
 	}
+	list_sort(missing, compare_ages);
 	return missing;
+}
+
+/* The order in which they were made; the catalog gives them in any. */
+static int
+compare_ages(const ListCell *a, const ListCell *b)
+{
+	const WfIndex *one = lfirst(a);
+	const WfIndex *two = lfirst(b);
+
+	if (one->indexid != two->indexid)
+		return one->indexid < two->indexid ? -1 : 1;
+	return strcmp(one->name ? one->name : "", two->name ? two->name : "");
 }
 
 /* An expression is taken for like any other; the server looks closer. */
