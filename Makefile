@@ -35,6 +35,7 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" '$(srcroot)/
 MODULE_big = wishflags
 OBJS = \
 	src/wishflags.o \
+	src/common/audit.o \
 	src/common/deadline.o \
 	src/common/extension.o \
 	src/common/options.o \
@@ -236,6 +237,7 @@ OBJS = \
 	src/migration/rule_hidden.o \
 	src/migration/rule_index.o \
 	src/migration/rule_partition.o \
+	src/migration/rule_partition_index.o \
 	src/migration/rule_rename.o \
 	src/migration/rule_storage.o \
 	src/migration/rule_style.o \
@@ -377,7 +379,16 @@ OBJS = \
 	src/guard/describe_partitions.o \
 	src/guard/exempt.o \
 	src/guard/judge.o \
+	src/guard/glance.o \
 	src/guard/judge_drop.o \
+	src/guard/owned.o \
+	src/guard/policy_cache.o \
+	src/guard/policy_decide.o \
+	src/guard/policy_list.o \
+	src/guard/policy_row.o \
+	src/guard/policy_table.o \
+	src/guard/scope.o \
+	src/guard/tool.o \
 	src/guard/log.o \
 	src/guard/log_worker.o \
 	src/guard/settings.o \
@@ -422,6 +433,7 @@ SQL_PARTS = \
 	src/migration/check_stats.sql \
 	src/migration/describe.sql \
 	src/guard/guard.sql \
+	src/guard/policy.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
 	src/common/epilogue.sql
@@ -550,7 +562,13 @@ REGRESS = \
 	guard_bypass \
 	guard_hint \
 	guard_privilege \
-	guard_status
+	guard_status \
+	guard_fires \
+	guard_policy \
+	guard_policy_wrong \
+	guard_preset \
+	guard_allow \
+	guard_tool
 REGRESS_OPTS = --load-extension=wishflags
 ISOLATION = $(sort $(patsubst $(srcroot)/test/isolation/specs/%.spec,%,$(wildcard $(srcroot)/test/isolation/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=$(srcroot)/test/isolation --load-extension=wishflags

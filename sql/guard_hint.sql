@@ -50,6 +50,18 @@ create index on reading (what);
 SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 WHERE i.indrelid = 'reading'::regclass ORDER BY 1;
 
+-- A table that lacks the parent's indexes.
+CREATE TABLE reading_3 (at int NOT NULL, what text);
+INSERT INTO reading_3 VALUES (21, 'c');
+CREATE TABLE tag (id int NOT NULL, name text, UNIQUE (id, name)) PARTITION BY LIST (id);
+CREATE INDEX ON tag USING hash (name);
+CREATE TABLE "Tag 1" (id int NOT NULL, name text);
+INSERT INTO "Tag 1" VALUES (1, 'x');
+ALTER TABLE tag ATTACH PARTITION "Tag 1" FOR VALUES IN (1);
+:follow
+SELECT count(*) AS indexes, bool_and(indisvalid) AS valid FROM pg_index WHERE indrelid = '"Tag 1"'::regclass;
+ALTER TABLE reading ATTACH PARTITION reading_3 FOR VALUES FROM (20) TO (30);
+
 -- Not more than 20 partitions are written out.
 CREATE TABLE year (day int) PARTITION BY LIST (day);
 SELECT format('CREATE TABLE year_%s PARTITION OF year FOR VALUES IN (%s)', d, d) FROM generate_series(1, 22) d

@@ -78,7 +78,7 @@ SELECT mood, n FROM ep.parted ORDER BY n;
 \d ep.person
 \sf ep.is_ok
 SELECT outcome, reason, count(*) > 0 AS logged FROM wishflags.guard_log
-WHERE object = 'ep.mood' AND outcome = 'bypassed' GROUP BY outcome, reason ORDER BY min(occurred_at);
+WHERE object = 'ep.mood' AND outcome IN ('allowed', 'bypassed') GROUP BY outcome, reason ORDER BY min(occurred_at);
 
 -- Removing one that no row has.
 SET wishflags.bypass = 'test';

@@ -57,7 +57,7 @@ SELECT line FROM page WHERE n >= (SELECT n FROM page WHERE line = '### `drop-tab
 -- The same as JSON; the examples are SQL that the checker reads.
 CREATE TEMP TABLE document AS SELECT s ->> 'anchor' AS anchor, r.* FROM jsonb_array_elements(wishflags.migration_policy('json')::jsonb -> 'sections') s,
 	jsonb_to_recordset(s -> 'rules') AS r(rule text, kind text, base_severity text, severity text, why text, instead text, example text, reason text, enabled boolean);
-SELECT count(*) FROM (SELECT rule, base_severity, kind, anchor, why FROM document EXCEPT SELECT * FROM wishflags.migration_rules) d;
+SELECT count(*) FROM (SELECT rule, base_severity, kind, anchor, why FROM document EXCEPT SELECT rule, severity, kind, policy, description FROM wishflags.migration_rules) d;
 SELECT count(*) FROM document WHERE instead !~ '^[A-Z].*\.$' OR instead IS NULL;
 SELECT rule, severity, base_severity, reason FROM document WHERE severity <> base_severity;
 SELECT d.rule, p.error FROM document d, wishflags.migration_parse(example) p WHERE p.error IS NOT NULL;

@@ -25,7 +25,7 @@ tcp_port=$(perl -MIO::Socket::INET -e \
 wf_start bench \
 	"listen_addresses = '127.0.0.1'" "port = $tcp_port" \
 	"shared_buffers = 512MB" "work_mem = 256MB" "maintenance_work_mem = 256MB" "max_wal_size = 8GB" \
-	"checkpoint_timeout = 1h" "synchronous_commit = off" "autovacuum = off" "jit = off" \
+	"checkpoint_timeout = 1h" "max_locks_per_transaction = 256" "synchronous_commit = off" "autovacuum = off" "jit = off" \
 	"max_parallel_workers_per_gather = 0"
 PGPORT=$tcp_port
 psql -Xq -c "ALTER ROLE postgres PASSWORD '$PGPASSWORD'"

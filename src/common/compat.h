@@ -53,6 +53,13 @@
 #define wf_schema_ownercheck(oid, role) pg_namespace_ownercheck(oid, role)
 #endif
 
+/* Others than the owner may REINDEX, CLUSTER and REFRESH from 17 on; needs utils/acl.h. */
+#if PG_VERSION_NUM >= 170000
+#define wf_may_maintain(oid, role) (pg_class_aclcheck(oid, role, ACL_MAINTAIN) == ACLCHECK_OK)
+#else
+#define wf_may_maintain(oid, role) ((void) (oid), (void) (role), false)
+#endif
+
 /* The array of all settings gives its length with it from 16; needs utils/guc_tables.h. */
 #if PG_VERSION_NUM >= 160000
 #define wf_all_settings(length) get_guc_variables(length)

@@ -93,6 +93,7 @@ typedef struct WfIndex
 	bool		is_unique;
 	bool		is_primary;
 	bool		is_partial;
+	char	   *method;			/* access method; NULL: unknown */
 	List	   *columns;		/* of char *; NULL for an expression */
 	bool		created_here;
 } WfIndex;

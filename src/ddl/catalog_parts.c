@@ -9,10 +9,12 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/indexing.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_partitioned_table.h"
 #include "catalog/pg_type.h"
+#include "commands/defrem.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
 #include "nodes/readfuncs.h"
@@ -28,6 +30,7 @@
 
 static List *key_columns(Oid relid, Datum array);
 static char *not_null_column(Oid relid, Node *expression);
+static char *method_of(Oid index);
 
 /* Fills population, rows and bytes; of a partitioned table over all leaves. */
 void
@@ -173,6 +176,20 @@ wf_ddl_live_partition_key(WfCatalog *catalog, WfRelation *relation)
 	return name;
 }
 
+/* The access method of an index; NULL where it is gone. */
+static char *
+method_of(Oid index)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(index));
+	char	   *method;
+
+	if (!HeapTupleIsValid(tuple))
+		return NULL;
+	method = get_am_name(((Form_pg_class) GETSTRUCT(tuple))->relam);
+	ReleaseSysCache(tuple);
+	return method;
+}
+
 /* The indexes of a relation, as a list of WfIndex. */
 List *
 wf_ddl_live_indexes(WfCatalog *catalog, WfRelation *relation)
@@ -205,6 +222,7 @@ wf_ddl_live_indexes(WfCatalog *catalog, WfRelation *relation)
 		index->is_primary = form->indisprimary;
 		index->is_partial = !heap_attisnull(tuple, Anum_pg_index_indpred,
 											RelationGetDescr(pg_index));
+		index->method = method_of(form->indexrelid);
 		for (int i = 0; i < form->indnkeyatts; i++)
 			index->columns = lappend(index->columns,
 									 form->indkey.values[i] == 0 ? NULL :

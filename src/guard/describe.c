@@ -8,19 +8,26 @@
 #include "common/compat.h"
 
 #include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 
 #include "ddl/deparse.h"
+#include "ddl/lock.h"
 #include "ddl/populated.h"
 #include "ddl/type_usage.h"
 #include "guard/describe.h"
+#include "guard/scope.h"
 
 /* So many columns of a type are named. */
 #define COLUMNS_NAMED 5
 
+static char *detail_of(const WfFinding *finding);
+static char *hint_of(const WfGuardCommand *command, const WfFinding *finding, const WfGuardDecision *decision,
+					 const WfGuardSource *source);
+static bool builds_index(Node *tree);
 static char *table_detail(const WfFinding *finding);
 static char *type_detail(Oid type);
 static char *enum_plan_hint(Node *tree, const char *type);
@@ -30,65 +37,112 @@ static bool does_more(Node *tree);
 static char *statement_text(const WfGuardCommand *command, const WfGuardSource *source);
 static char *deparse_statement(Node *tree);
 static char *deparse_enum(AlterEnumStmt *alter);
-static const char *lock_name(LOCKMODE lock);
 
 /* source may be NULL: a function runs the command. */
 WfGuardFinding *
 wf_guard_describe(const WfGuardCommand *command, const WfFinding *finding,
-				  const WfGuardSource *source)
+				  const WfGuardDecision *decision, const WfGuardSource *source)
 {
 	WfGuardFinding *described = palloc0(sizeof(WfGuardFinding));
 	char	   *steps = finding->safe_sql;
 
 	described->rule = finding->rule->id;
-	described->object = finding->object;
+	described->object = finding->object ? finding->object : "-";
 	described->message = finding->message;
+	described->detail = detail_of(finding);
 	if (source)
 		described->statement = wf_guard_source_copy(source);
 	if (finding->relation)
-	{
 		described->relid = finding->relation->relid;
-		described->detail = table_detail(finding);
-		if (finding->relation->kind == RELKIND_PARTITIONED_TABLE)
-			steps = wf_guard_partition_steps(command->tree, finding->relation->relid, source);
-		if (steps)
-		{
-			described->hint = concurrent_hint(command, steps);
-			return described;
-		}
+	if (builds_index(command->tree) && finding->relation && finding->relation->kind == RELKIND_PARTITIONED_TABLE)
+		steps = wf_guard_partition_steps(command->tree, finding->relation->relid, source);
+	if (steps && finding->type == NULL)
+	{
+		described->hint = strstr(steps, "CONCURRENTLY") ? concurrent_hint(command, steps) :
+			psprintf("Do this instead:\n%s\n-- Or as it is, with a reason, which is logged: SET wishflags.bypass = 'the reason';", steps);
+		return described;
 	}
-	else if (finding->type)
-		described->detail = type_detail(finding->type->oid);
 
 	/*
 	 * A bypass would not help: while columns use the type, it can't be
 	 * dropped alone.
 	 */
-	if (is_lone_drop(command->tree))
+	if (is_lone_drop(command->tree) && finding->type)
 	{
 		described->hint = "Give the columns another type, or drop them, in migrations of their own. Then the type can be dropped.";
 		return described;
 	}
-	described->hint = wf_guard_bypass_hint(command, statement_text(command, source));
-	if (finding->type && wf_guard_may_bypass())
-		described->hint = psprintf("%s%s", enum_plan_hint(command->tree, finding->object), described->hint);
-	if (finding->relation && finding->hint)
-		described->hint = psprintf("%s %s", finding->hint, described->hint);
+	described->hint = hint_of(command, finding, decision, source);
 	return described;
+}
+
+/* The facts, as sentences. */
+static char *
+detail_of(const WfFinding *finding)
+{
+	if (finding->relation && finding->lock != NoLock)
+		return table_detail(finding);
+	if (finding->type && finding->type->kind == TYPTYPE_ENUM)
+		return type_detail(finding->type->oid);
+	return psprintf("The rule's reason: %s.", finding->rule->description);
+}
+
+/* The rule's advice, and the audited way through where the command is refused. */
+static char *
+hint_of(const WfGuardCommand *command, const WfFinding *finding, const WfGuardDecision *decision,
+		const WfGuardSource *source)
+{
+	bool		is_enum = finding->type && finding->type->kind == TYPTYPE_ENUM;
+	char	   *bypass;
+
+	if (decision->action != WF_ACTION_BLOCK)
+		return finding->hint ? finding->hint :
+			psprintf("See what the policy says: SELECT * FROM wishflags.guard_effective WHERE rule = '%s';",
+					 finding->rule->id);
+	bypass = wf_guard_bypass_hint(command, statement_text(command, source));
+	if (is_enum && wf_guard_may_bypass())
+		return psprintf("%s%s", enum_plan_hint(command->tree, finding->object), bypass);
+	if (finding->hint && !is_enum)
+		return psprintf("%s %s", finding->hint, bypass);
+	return bypass;
+}
+
+/* Is the command one that builds an index on the table it names? */
+static bool
+builds_index(Node *tree)
+{
+	ListCell   *lc;
+
+	if (IsA(tree, IndexStmt))
+		return true;
+	if (!IsA(tree, AlterTableStmt))
+		return false;
+	foreach(lc, ((AlterTableStmt *) tree)->cmds)
+	{
+		if (wf_guard_adds_index(lfirst_node(AlterTableCmd, lc)))
+			return true;
+	}
+	return false;
 }
 
 static char *
 table_detail(const WfFinding *finding)
 {
 	WfTableSize size;
+	const char *lock = wf_ddl_lock_name(finding->lock);
+	const char *until = finding->scans ? " until it is done" : "";
 
+	if (finding->scans && strstr(finding->rule->id, "index"))
+		until = " until the index is built";
+	else if (strncmp(finding->rule->id, "add-", 4) == 0 && finding->scans && strstr(finding->message, "an index"))
+		until = " until the index is built";
 	wf_ddl_table_size(finding->relation->relid, &size);
 	if (size.rows < 0)
-		return psprintf("It takes %s lock on %s until the index is built.",
-						lock_name(finding->lock), finding->object);
-	return psprintf("It takes %s lock on %s (%.0f %s, %lld kB) until the index is built.",
-					lock_name(finding->lock), finding->object, size.rows, size.rows == 1 ? "row" : "rows",
-					(long long) (size.bytes / 1024));
+		return psprintf("It takes %s %s lock on %s%s.", lock[0] == 'S' || lock[0] == 'R' ? "a" : "an",
+						lock, finding->object, until);
+	return psprintf("It takes %s %s lock on %s (%.0f %s, %lld kB)%s.", lock[0] == 'S' || lock[0] == 'R' ? "a" : "an",
+					lock, finding->object, size.rows, size.rows == 1 ? "row" : "rows",
+					(long long) (size.bytes / 1024), until);
 }
 
 static char *
@@ -172,7 +226,8 @@ concurrent_hint(const WfGuardCommand *command, const char *steps)
 							"Do it without blocking", steps);
 		case WF_GUARD_PLACE_BLOCK:
 			return psprintf("CONCURRENTLY can't run inside a transaction block: end this one, and put it "
-							"into a migration of its own that runs outside a transaction:\n%s", steps);
+							"into a migration of its own that runs outside a transaction%s:\n%s",
+							wf_guard_tool_hint(), steps);
 		case WF_GUARD_PLACE_FUNCTION:
 			return psprintf("CONCURRENTLY can't run inside a function or DO block: run it on its own, "
 							"outside a transaction:\n%s", steps);
@@ -238,10 +293,14 @@ deparse_statement(Node *tree)
 		case T_AlterEnumStmt:
 			return deparse_enum((AlterEnumStmt *) tree);
 		case T_RenameStmt:
+			if (((RenameStmt *) tree)->renameType != OBJECT_TYPE)
+				return NULL;
 			return psprintf("ALTER TYPE %s RENAME TO %s",
 							wf_ddl_object_name(OBJECT_TYPE, ((RenameStmt *) tree)->object),
 							quote_identifier(((RenameStmt *) tree)->newname));
 		case T_AlterObjectSchemaStmt:
+			if (((AlterObjectSchemaStmt *) tree)->objectType != OBJECT_TYPE)
+				return NULL;
 			return psprintf("ALTER TYPE %s SET SCHEMA %s",
 							wf_ddl_object_name(OBJECT_TYPE, ((AlterObjectSchemaStmt *) tree)->object),
 							quote_identifier(((AlterObjectSchemaStmt *) tree)->newschema));
@@ -283,11 +342,4 @@ deparse_enum(AlterEnumStmt *alter)
 							 wf_ddl_quote_literal(alter->newValNeighbor));
 	}
 	return buf.data;
-}
-
-/* With its article. */
-static const char *
-lock_name(LOCKMODE lock)
-{
-	return lock == ShareLock ? "a SHARE" : "an ACCESS EXCLUSIVE";
 }

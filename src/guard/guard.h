@@ -13,6 +13,8 @@
 #include "nodes/pg_list.h"
 #include "nodes/nodes.h"
 
+#include "migration/rule.h"
+
 typedef enum WfGuardMode
 {
 	WF_GUARD_OFF,
@@ -40,6 +42,12 @@ typedef struct WfGuardFinding
 	const char *hint;			/* what to do instead, whole sentences */
 	const char *statement;		/* as the client wrote it; NULL where a
 								 * function runs it */
+	WfGuardAction action;		/* notice, warn or block */
+	const char *policy;			/* row of guard_policies that says so; NULL:
+								 * the registry */
+	bool		requires_approval;	/* an approved change may pass the block */
+	const char *allowed;		/* reason of the row of guard_allowances that
+								 * lets it pass; NULL: none */
 } WfGuardFinding;
 
 /* The command under judgement. */
@@ -53,6 +61,7 @@ typedef struct WfGuardCommand
 /* settings.c */
 extern PGDLLIMPORT int wf_guard_mode;
 extern PGDLLIMPORT char *wf_guard_bypass;
+extern PGDLLIMPORT char *wf_guard_environment;
 extern bool wf_guard_may_bypass(void);
 extern void wf_guard_init(void);
 

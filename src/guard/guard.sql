@@ -3,7 +3,7 @@
 CREATE TABLE wishflags.guard_log (
 	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
 	occurred_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-	outcome text NOT NULL CHECK (outcome IN ('refused', 'warned', 'bypassed', 'restored')),
+	outcome text NOT NULL CHECK (outcome IN ('refused', 'warned', 'noticed', 'allowed', 'bypassed', 'restored')),
 	rule text NOT NULL,
 	object text NOT NULL,
 	command_tag text NOT NULL,
@@ -24,14 +24,14 @@ COMMENT ON TABLE wishflags.guard_log IS
 'DDL that the guard refused, warned of, or let through for a given reason';
 COMMENT ON COLUMN wishflags.guard_log.occurred_at IS 'when the row was written';
 COMMENT ON COLUMN wishflags.guard_log.outcome IS
-'refused; warned (wishflags.guard = warn); bypassed (wishflags.bypass); restored (a superuser restored a dump)';
+'refused; warned (by the policy, or wishflags.guard = warn); noticed; allowed (guard_allow); bypassed (wishflags.bypass); restored (a superuser restored a dump)';
 COMMENT ON COLUMN wishflags.guard_log.rule IS 'rule that objected';
 COMMENT ON COLUMN wishflags.guard_log.object IS 'table or type concerned, qualified';
 COMMENT ON COLUMN wishflags.guard_log.command_tag IS 'command, as in CREATE INDEX';
 COMMENT ON COLUMN wishflags.guard_log.statement IS
 'the statement, or the query that ran it in a function; up to 4000 bytes';
 COMMENT ON COLUMN wishflags.guard_log.message IS 'what the rule said';
-COMMENT ON COLUMN wishflags.guard_log.reason IS 'value of wishflags.bypass';
+COMMENT ON COLUMN wishflags.guard_log.reason IS 'value of wishflags.bypass, or reason of the allowance';
 COMMENT ON COLUMN wishflags.guard_log.acting_role IS 'current_user';
 COMMENT ON COLUMN wishflags.guard_log.outer_role IS 'user outside of SECURITY DEFINER functions';
 COMMENT ON COLUMN wishflags.guard_log.login_role IS 'session_user';

@@ -7,10 +7,17 @@
 #include "postgres.h"
 
 #include "guard/guard.h"
+#include "guard/policy.h"
+
+/* glance.c */
+extern bool wf_guard_looks_at(const Node *tree);
 
 /* judge.c */
-extern bool wf_guard_looks_at(const Node *tree);
 extern List *wf_guard_judge_statement(const WfGuardCommand *command);
+extern void wf_guard_target_of(const WfFinding *finding, WfGuardTarget *target);
+extern const char *wf_guard_schema_of(const char *object);
+extern void wf_guard_settle(const WfGuardPolicies *policies, int rule, const WfGuardDecision *decision,
+							WfGuardFinding *finding);
 
 /* judge_drop.c */
 extern bool wf_guard_takes_types_along(const Node *tree);

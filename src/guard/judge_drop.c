@@ -11,7 +11,9 @@
 
 #include "executor/spi.h"
 #include "nodes/parsenodes.h"
+#include "utils/builtins.h"
 #include "utils/snapmgr.h"
+#include "utils/varlena.h"
 
 #include "ddl/type_usage.h"
 #include "guard/describe.h"
@@ -20,8 +22,11 @@
 /* So many columns of a type are named. */
 #define COLUMNS_NAMED 5
 
+#define RULE_DROP_TYPE "drop-type"
+
 static List *dropped_types(void);
 static Snapshot snapshot_before_command(void);
+static void add_drop(List **findings, const WfGuardCommand *command, const WfEnumSeen *seen);
 static WfGuardFinding *describe_drop(const WfGuardCommand *command, const WfEnumSeen *seen);
 
 /* Whether the command can drop enums that it does not name. */
@@ -54,7 +59,7 @@ wf_guard_judge_dropped(const WfGuardCommand *command)
 
 		if (wf_ddl_enum_seen(lfirst_oid(lc), before, COLUMNS_NAMED, &seen) &&
 			!seen.is_new && seen.total > 0)
-			findings = lappend(findings, describe_drop(command, &seen));
+			add_drop(&findings, command, &seen);
 	}
 	UnregisterSnapshot(before);
 	return findings;
@@ -102,13 +107,34 @@ snapshot_before_command(void)
 	return before;
 }
 
+/* The finding, unless nothing is done about it. */
+static void
+add_drop(List **findings, const WfGuardCommand *command, const WfEnumSeen *seen)
+{
+	const WfGuardPolicies *policies = wf_guard_policies();
+	int			rule = wf_migration_rule_index(RULE_DROP_TYPE);
+	WfGuardTarget target = {.rows = -1, .bytes = -1, .by_default = true};
+	WfGuardDecision decision;
+	WfGuardFinding *finding;
+
+	if (policies == NULL)
+		return;
+	target.schema = strVal(linitial(textToQualifiedNameList(cstring_to_text(seen->name))));
+	decision = wf_guard_decide(policies, rule, &target);
+	if (decision.action <= WF_ACTION_OFF)
+		return;
+	finding = describe_drop(command, seen);
+	wf_guard_settle(policies, rule, &decision, finding);
+	*findings = lappend(*findings, finding);
+}
+
 static WfGuardFinding *
 describe_drop(const WfGuardCommand *command, const WfEnumSeen *seen)
 {
 	WfGuardFinding *finding = palloc0(sizeof(WfGuardFinding));
 	WfGuardSource source;
 
-	finding->rule = "drop-type";
+	finding->rule = RULE_DROP_TYPE;
 	finding->object = seen->name;
 	finding->message = psprintf("%s drops enum %s, which a column uses", command->tag, seen->name);
 	finding->detail = wf_guard_users_detail(seen->name, seen->columns, seen->total);

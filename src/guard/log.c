@@ -54,8 +54,8 @@ wf_guard_log_fill(WfGuardLogRow *row, const char *outcome,
 	if (finding->statement || debug_query_string)
 		values[WF_GUARD_LOG_STATEMENT] =
 			clip(finding->statement ? finding->statement : debug_query_string, STATEMENT_KEPT);
-	if (wf_guard_bypass)
-		values[WF_GUARD_LOG_REASON] = pstrdup(wf_guard_bypass);
+	if (finding->allowed || wf_guard_bypass)
+		values[WF_GUARD_LOG_REASON] = pstrdup(finding->allowed ? finding->allowed : wf_guard_bypass);
 	if (application_name && application_name[0])
 		values[WF_GUARD_LOG_APPLICATION] = pstrdup(application_name);
 	if (FullTransactionIdIsValid(xid))

@@ -1,7 +1,7 @@
 /*
- * settings.c: wishflags.guard and wishflags.bypass.
+ * settings.c: wishflags.guard, wishflags.bypass and wishflags.environment.
  *
- * Both are for superusers and for roles that hold GRANT SET ON PARAMETER, and
+ * All are for superusers and for roles that hold GRANT SET ON PARAMETER, and
  * take effect without a restart.
  */
 #include "common/compat.h"
@@ -12,9 +12,11 @@
 #include "utils/guc.h"
 
 #include "guard/guard.h"
+#include "guard/policy.h"
 
 int			wf_guard_mode = WF_GUARD_ON;
 char	   *wf_guard_bypass = NULL;
+char	   *wf_guard_environment = NULL;
 
 static const struct config_enum_entry mode_options[] = {
 	{"on", WF_GUARD_ON, false},
@@ -30,6 +32,7 @@ static const struct config_enum_entry mode_options[] = {
 };
 
 static bool check_bypass(char **newval, void **extra, GucSource source);
+static bool check_environment(char **newval, void **extra, GucSource source);
 
 void
 wf_guard_init(void)
@@ -44,6 +47,12 @@ wf_guard_init(void)
 							   "What is let through is written to wishflags.guard_log with this reason.",
 							   &wf_guard_bypass, NULL,
 							   PGC_SUSET, 0, check_bypass, NULL, NULL);
+	DefineCustomStringVariable("wishflags.environment",
+							   "What this database is for: production, staging, development.",
+							   "Policies of the guard can be for some environments only.",
+							   &wf_guard_environment, "production",
+							   PGC_SUSET, 0, check_environment, NULL, NULL);
+	wf_guard_policies_init();
 }
 
 /* Whether the current role may set wishflags.bypass. */
@@ -67,5 +76,19 @@ check_bypass(char **newval, void **extra, GucSource source)
 	GUC_check_errcode(ERRCODE_INVALID_PARAMETER_VALUE);
 	GUC_check_errmsg("wishflags.bypass must hold a reason");
 	GUC_check_errhint("Say why: SET wishflags.bypass = 'the reason';  To end a bypass: RESET wishflags.bypass;");
+	return false;
+}
+
+/* One word, so that policies can name it. */
+static bool
+check_environment(char **newval, void **extra, GucSource source)
+{
+	const char *name = *newval;
+
+	if (name && name[0] != '\0' && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(name))
+		return true;
+	GUC_check_errcode(ERRCODE_INVALID_PARAMETER_VALUE);
+	GUC_check_errmsg("wishflags.environment must be a word of small letters, digits, \"_\" and \"-\"");
+	GUC_check_errhint("For example: ALTER DATABASE ... SET wishflags.environment = staging;");
 	return false;
 }

@@ -10,24 +10,55 @@
 #include "guard/log.h"
 
 static void let_through(const char *outcome, const WfGuardCommand *command, List *findings);
-static void warn(const WfGuardCommand *command, List *findings);
+static void tell(int level, List *findings);
 pg_noreturn static void refuse(const WfGuardCommand *command, List *findings);
 
 /*
- * Refuses the command, warns of it, or lets it through, as the settings and
- * the session have it, and writes a row for each finding.
+ * Refuses the command, warns of it, or lets it through, as the policy, the
+ * settings and the session have it, and writes a row for each finding.
  */
 void
 wf_guard_pronounce(const WfGuardCommand *command, List *findings)
 {
-	if (wf_guard_bypass)
-		let_through("bypassed", command, findings);
-	else if (wf_guard_is_restore())
+	List	   *blocked = NIL;
+	List	   *allowed = NIL;
+	List	   *warned = NIL;
+	List	   *noticed = NIL;
+	ListCell   *lc;
+
+	if (wf_guard_is_restore())
+	{
 		let_through("restored", command, findings);
-	else if (wf_guard_mode == WF_GUARD_WARN)
-		warn(command, findings);
-	else
-		refuse(command, findings);
+		return;
+	}
+	foreach(lc, findings)
+	{
+		WfGuardFinding *finding = lfirst(lc);
+
+		if (finding->action == WF_ACTION_NOTICE)
+			noticed = lappend(noticed, finding);
+		else if (finding->action == WF_ACTION_WARN)
+			warned = lappend(warned, finding);
+		else if (finding->allowed)
+			allowed = lappend(allowed, finding);
+		else
+			blocked = lappend(blocked, finding);
+	}
+	if (blocked != NIL && wf_guard_bypass)
+		let_through("bypassed", command, blocked);
+	else if (blocked != NIL && wf_guard_mode == WF_GUARD_WARN)
+		warned = list_concat(blocked, warned);
+	else if (blocked != NIL)
+		refuse(command, blocked);
+	let_through("allowed", command, allowed);
+	/* Who gives a reason need not be told what it is for. */
+	if (!wf_guard_bypass)
+	{
+		tell(WARNING, warned);
+		tell(NOTICE, noticed);
+	}
+	let_through("warned", command, warned);
+	let_through("noticed", command, noticed);
 }
 
 static void
@@ -48,7 +79,7 @@ let_through(const char *outcome, const WfGuardCommand *command, List *findings)
 }
 
 static void
-warn(const WfGuardCommand *command, List *findings)
+tell(int level, List *findings)
 {
 	ListCell   *lc;
 
@@ -56,13 +87,12 @@ warn(const WfGuardCommand *command, List *findings)
 	{
 		const WfGuardFinding *finding = lfirst(lc);
 
-		ereport(WARNING,
+		ereport(level,
 				(errcode(ERRCODE_WF_BLOCKED),
 				 errmsg("rule \"%s\": %s", finding->rule, finding->message),
 				 errdetail("%s", finding->detail),
 				 errhint("%s", finding->hint)));
 	}
-	let_through("warned", command, findings);
 }
 
 /* The first finding is the error; the others are rows beside it. */

@@ -10,8 +10,6 @@
 #include "migration/check_stats.h"
 
 static void check_elements(WfRuleCall *call, const Bitmapset *rules);
-static const Bitmapset *rules_of(NodeTag tag);
-static bool looks_at_command(const WfRule *rule, AlterTableType command);
 static void run_rule(WfRuleCall *call);
 
 List *
@@ -30,7 +28,7 @@ wf_migration_check_node(WfCatalog *catalog, const WfRuleSession *session, Node *
 
 	if (session->times)
 		wf_stats_start(session->times);
-	for (int i = -1; (i = bms_next_member(rules_of(nodeTag(node)), i)) >= 0;)
+	for (int i = -1; (i = bms_next_member(wf_migration_rules_of(nodeTag(node)), i)) >= 0;)
 	{
 		if (rules && !bms_is_member(i, rules))
 			continue;
@@ -76,9 +74,8 @@ check_elements(WfRuleCall *call, const Bitmapset *rules)
 		simulation->search_path = path;
 }
 
-/* The rules that look at statements of this kind. */
-static const Bitmapset *
-rules_of(NodeTag tag)
+const Bitmapset *
+wf_migration_rules_of(NodeTag tag)
 {
 	static Bitmapset **of_tag;	/* by tag; 0: of those that no rule names */
 	static int	tags = 0;
@@ -109,8 +106,9 @@ rules_of(NodeTag tag)
 	return of_tag[(int) tag < tags ? tag : 0];
 }
 
-static bool
-looks_at_command(const WfRule *rule, AlterTableType command)
+/* Does a rule with commands look at this one of ALTER TABLE? */
+bool
+wf_migration_looks_at_command(const WfRule *rule, AlterTableType command)
 {
 	for (const int *known = rule->commands; *known != -1; known++)
 	{
@@ -145,7 +143,7 @@ run_rule(WfRuleCall *call)
 	{
 		call->command = lfirst_node(AlterTableCmd, lc);
 		call->command_index = foreach_current_index(lc);
-		if (looks_at_command(call->rule, call->command->subtype))
+		if (wf_migration_looks_at_command(call->rule, call->command->subtype))
 			call->rule->check(call);
 	}
 }

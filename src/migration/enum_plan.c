@@ -206,7 +206,7 @@ plan_add(WfEnumPlan *plan)
 		place = psprintf(" %s %s", plan->options.before ? "BEFORE" : "AFTER", quote_literal_cstr(neighbour));
 	}
 	plan->what = psprintf("add value \"%s\" to enum %s", value, plan->type.name);
-	wf_enum_begin(plan);
+	wf_enum_begin(plan, "enum-add-value");
 	wf_enum_step(plan, psprintf("ALTER TYPE %s ADD VALUE %s%s;", plan->type.name, quote_literal_cstr(value), place), -1,
 				 "deploy code that understands the value first; it can't be taken out again without making the type anew");
 	wf_enum_step(plan, pstrdup("COMMIT;"), -1, "from the next transaction on the value can be used");
@@ -222,7 +222,7 @@ plan_rename_value(WfEnumPlan *plan)
 	need_new_label(plan, plan->options.to);
 	count(plan, list_make1(value));
 	plan->what = psprintf("rename value \"%s\" of enum %s to \"%s\"", value, plan->type.name, plan->options.to);
-	wf_enum_begin(plan);
+	wf_enum_begin(plan, "enum-rename-value");
 	wf_enum_step(plan, psprintf("ALTER TYPE %s RENAME VALUE %s TO %s;", plan->type.name, quote_literal_cstr(value),
 								quote_literal_cstr(plan->options.to)), wf_enum_rows(plan),
 				 wf_enum_rows_comment(plan, "rows, views and defaults follow by themselves, code that spells the old value fails from here on"));
@@ -248,7 +248,7 @@ plan_rename_type(WfEnumPlan *plan)
 				 errmsg("type %s already exists", becomes),
 				 errhint("Choose another name.")));
 	plan->what = psprintf("rename enum %s to %s", plan->type.name, becomes);
-	wf_enum_begin(plan);
+	wf_enum_begin(plan, "rename-other");
 	wf_enum_step(plan, psprintf("ALTER TYPE %s RENAME TO %s;", plan->type.name, quote_identifier(plan->options.to)), -1,
 				 "columns, views and defaults follow by themselves; code and bodies of functions that spell the old name fail from here on");
 	wf_enum_step(plan, pstrdup("COMMIT;"), -1, NULL);
@@ -407,7 +407,7 @@ add_script(WfEnumPlan *plan, const char *script, const char *comment, List *gone
 		if (statement.node && IsA(statement.node, TransactionStmt) &&
 			((TransactionStmt *) statement.node)->kind == TRANS_STMT_BEGIN)
 		{
-			wf_enum_begin(plan);
+			wf_enum_begin(plan, NULL);
 			if (first && updates)
 				take_over_stragglers(plan, gone);
 			first = false;

@@ -73,7 +73,7 @@ typedef struct WfEnumStep
 } WfEnumStep;
 
 /* enum_step.c */
-extern void wf_enum_begin(WfEnumPlan *plan);
+extern void wf_enum_begin(WfEnumPlan *plan, const char *rule);
 extern void wf_enum_step(WfEnumPlan *plan, char *sql, double rows, const char *comment);
 extern double wf_enum_rows(WfEnumPlan *plan);
 extern char *wf_enum_rows_comment(WfEnumPlan *plan, const char *comment);

@@ -9,6 +9,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 
+#include "common/extension.h"
 #include "common/row.h"
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
@@ -21,18 +22,30 @@ static Node *parse(const char *sql);
 static char *blocks(List *locks, LOCKMODE mode);
 static LOCKMODE strongest(List *locks);
 
-/* A transaction that the guard lets through, with its reason. */
+/*
+ * A transaction in which the guard lets the change of the enum through: by an
+ * allowance for the one rule that objects; by a bypass where the change is about
+ * more than the type (rule is NULL), or for who may have that only.
+ */
 void
-wf_enum_begin(WfEnumPlan *plan)
+wf_enum_begin(WfEnumPlan *plan, const char *rule)
 {
 	const char *reason = plan->options.reason ? plan->options.reason : psprintf("enum_plan: %s", plan->what);
-	bool		may = pg_parameter_aclcheck("wishflags.bypass", GetUserId(), ACL_SET) == ACLCHECK_OK;
+	Oid			allowances = wf_common_relation_oid("guard_allowances");
+	bool		may_allow = rule && OidIsValid(allowances) &&
+	pg_class_aclcheck(allowances, GetUserId(), ACL_INSERT) == ACLCHECK_OK;
+	bool		may_bypass = pg_parameter_aclcheck("wishflags.bypass", GetUserId(), ACL_SET) == ACLCHECK_OK;
 
 	wf_enum_step(plan, pstrdup("BEGIN;"), -1, NULL);
-	wf_enum_step(plan, psprintf("SET LOCAL wishflags.bypass = %s;", quote_literal_cstr(reason)), -1,
-				 may ? "the guard lets this transaction through and logs the reason" :
-				 psprintf("the guard lets this transaction through and logs the reason; a superuser must first: GRANT SET ON PARAMETER wishflags.bypass TO %s;",
-						  quote_identifier(GetUserNameFromId(GetUserId(), false))));
+	if (may_allow)
+		wf_enum_step(plan, psprintf("SELECT wishflags.guard_allow('%s', %s, current_user, NULL, %s) IS NOT NULL AS allowed;",
+									rule, quote_literal_cstr(plan->type.name), quote_literal_cstr(reason)), -1,
+					 "the guard lets this change through in this transaction and logs the reason");
+	else
+		wf_enum_step(plan, psprintf("SET LOCAL wishflags.bypass = %s;", quote_literal_cstr(reason)), -1,
+					 may_bypass ? "the guard lets this transaction through and logs the reason" :
+					 psprintf("the guard lets this transaction through and logs the reason; a superuser must first: GRANT SET ON PARAMETER wishflags.bypass TO %s;",
+							  quote_identifier(GetUserNameFromId(GetUserId(), false))));
 }
 
 /* rows: -1 for not known, or none concerned. */

@@ -224,14 +224,15 @@ wf_migration_rules_list(PG_FUNCTION_ARGS)
 	for (int i = 0; i < wf_migration_rule_count; i++)
 	{
 		const WfRule *rule = &wf_migration_rules[i];
-		Datum		values[5];
-		bool		nulls[5] = {0};
+		Datum		values[6];
+		bool		nulls[6] = {0};
 
 		wf_row_put_text(values, nulls, 0, rule->id);
 		wf_row_put_text(values, nulls, 1, wf_migration_severity_name(rule->severity));
 		wf_row_put_text(values, nulls, 2, wf_migration_kind_name(rule->kind));
 		wf_row_put_text(values, nulls, 3, rule->policy);
 		wf_row_put_text(values, nulls, 4, rule->description);
+		wf_row_put_text(values, nulls, 5, wf_migration_action_name(rule->action));
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;

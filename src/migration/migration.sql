@@ -43,7 +43,8 @@ CREATE FUNCTION wishflags.migration_rules_list(
 	OUT severity text,
 	OUT kind text,
 	OUT policy text,
-	OUT description text)
+	OUT description text,
+	OUT guard text)
 RETURNS SETOF record
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 ROWS 100
 AS 'MODULE_PATHNAME', 'wf_migration_rules_list';
@@ -51,7 +52,7 @@ COMMENT ON FUNCTION wishflags.migration_rules_list() IS
 'the rules of the migration checker; see the view migration_rules';
 
 CREATE VIEW wishflags.migration_rules AS
-SELECT rule, severity, kind, policy, description
+SELECT rule, severity, kind, policy, description, guard
 FROM wishflags.migration_rules_list();
 COMMENT ON VIEW wishflags.migration_rules IS
-'the rules of the migration checker and the guard: base severity, kind, section of the policy, meaning';
+'the rules of the migration checker and the guard: base severity, kind, section of the policy, meaning, and what the guard does unless told otherwise (never: it can''t judge a live command by it)';

@@ -10,21 +10,16 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "access/xact.h"
-#include "catalog/pg_type.h"
 #include "commands/trigger.h"
-#include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/rel.h"
-#include "utils/timestamp.h"
 
+#include "common/audit.h"
 #include "common/extension.h"
 #include "common/row.h"
-#include "common/write.h"
 #include "migration/policy.h"
 
 #define POLICIES_TABLE "migration_policies"
@@ -50,9 +45,6 @@ PG_FUNCTION_INFO_V1(wf_migration_policies_list);
 static void read_row(WfPolicy *policies, HeapTuple tuple, TupleDesc desc);
 static TriggerData *trigger_data(FunctionCallInfo fcinfo);
 static void check_row(TriggerData *data, HeapTuple tuple);
-static void write_history(TriggerData *data, HeapTuple before, HeapTuple after);
-static Datum row_datum(HeapTuple tuple, TupleDesc desc);
-static char *role_name(Oid role);
 
 /* All rules as they are in force, by their index in the registry. */
 WfPolicy *
@@ -139,21 +131,13 @@ wf_migration_policies_check(PG_FUNCTION_ARGS)
 	TriggerData *data = trigger_data(fcinfo);
 	bool		is_update = TRIGGER_FIRED_BY_UPDATE(data->tg_event);
 	HeapTuple	tuple = is_update ? data->tg_newtuple : data->tg_trigtuple;
-	TupleDesc	desc = RelationGetDescr(data->tg_relation);
-	Datum		values[2] = {TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()), CStringGetTextDatum(role_name(GetSessionUserId()))};
-	int			columns[2] = {COLUMN_CHANGED_AT, COLUMN_CHANGED_BY};
-	bool		nulls[2] = {false, false};
-	bool		isnull;
 
 	if (!TRIGGER_FIRED_BEFORE(data->tg_event) || !TRIGGER_FIRED_FOR_ROW(data->tg_event) || TRIGGER_FIRED_BY_DELETE(data->tg_event))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("trigger \"%s\" must be BEFORE INSERT OR UPDATE", data->tg_trigger->tgname)));
 	check_row(data, tuple);
-	(void) heap_getattr(tuple, COLUMN_CHANGED_AT, desc, &isnull);
-	if (!is_update && !isnull)
-		return PointerGetDatum(tuple);
-	return PointerGetDatum(heap_modify_tuple_by_cols(tuple, desc, lengthof(columns), columns, values, nulls));
+	return PointerGetDatum(wf_common_note_change(data, COLUMN_CHANGED_AT, COLUMN_CHANGED_BY));
 }
 
 static void
@@ -200,28 +184,8 @@ Datum
 wf_migration_policies_audit(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = trigger_data(fcinfo);
-	HeapTuple	before = NULL;
-	HeapTuple	after = NULL;
 
-	if (TRIGGER_FIRED_FOR_ROW(data->tg_event))
-	{
-		if (TRIGGER_FIRED_BY_INSERT(data->tg_event))
-			after = data->tg_trigtuple;
-		else
-			before = data->tg_trigtuple;
-		if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
-			after = data->tg_newtuple;
-	}
-	if (!before && after)
-	{
-		bool		isnull;
-		Datum		at = heap_getattr(after, COLUMN_CHANGED_AT, RelationGetDescr(data->tg_relation), &isnull);
-
-		/* A restored row brings its history along. */
-		if (DatumGetTimestampTz(at) != GetCurrentTransactionStartTimestamp())
-			return PointerGetDatum(NULL);
-	}
-	write_history(data, before, after);
+	wf_common_audit(data, HISTORY_TABLE, COLUMN_CHANGED_AT);
 	return PointerGetDatum(NULL);
 }
 
@@ -235,46 +199,4 @@ trigger_data(FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("this function is a trigger of table \"%s.%s\"", WF_SCHEMA_NAME, POLICIES_TABLE)));
 	return data;
-}
-
-static void
-write_history(TriggerData *data, HeapTuple before, HeapTuple after)
-{
-	static const char *const insert =
-	"INSERT INTO wishflags." HISTORY_TABLE " (action, before, after, acting_role, outer_role, login_role)"
-	" VALUES ($1, pg_catalog.to_jsonb($2), pg_catalog.to_jsonb($3), $4, $5, $6)";
-	TupleDesc	desc = RelationGetDescr(data->tg_relation);
-	Oid			row_type = data->tg_relation->rd_rel->reltype;
-	Oid			types[] = {TEXTOID, row_type, row_type, TEXTOID, TEXTOID, TEXTOID};
-	char		nulls[] = {' ', before ? ' ' : 'n', after ? ' ' : 'n', ' ', ' ', ' '};
-	Datum		values[lengthof(types)];
-	WfWrite		write;
-
-	values[0] = CStringGetTextDatum(TRIGGER_FIRED_BY_INSERT(data->tg_event) ? "insert" :
-									TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? "update" :
-									TRIGGER_FIRED_BY_DELETE(data->tg_event) ? "delete" : "truncate");
-	values[1] = before ? row_datum(before, desc) : (Datum) 0;
-	values[2] = after ? row_datum(after, desc) : (Datum) 0;
-	values[3] = CStringGetTextDatum(role_name(GetUserId()));
-	values[4] = CStringGetTextDatum(role_name(GetOuterUserId()));
-	values[5] = CStringGetTextDatum(role_name(GetSessionUserId()));
-	SPI_connect();
-	wf_common_write_begin(&write, wf_common_relation_oid(HISTORY_TABLE));
-	if (SPI_execute_with_args(insert, lengthof(types), types, values, nulls, false, 0) != SPI_OK_INSERT)
-		elog(ERROR, "could not insert into %s", HISTORY_TABLE);
-	wf_common_write_end(&write);
-	SPI_finish();
-}
-
-/* The row as a composite value. */
-static Datum
-row_datum(HeapTuple tuple, TupleDesc desc)
-{
-	return heap_copy_tuple_as_datum(tuple, desc);
-}
-
-static char *
-role_name(Oid role)
-{
-	return GetUserNameFromId(role, false);
 }

@@ -322,6 +322,9 @@ const WfPolicyWords wf_policy_words[] = {
 	"BEGIN;\nALTER TABLE shop.orders RENAME TO purchases;\nCREATE VIEW shop.orders AS SELECT * FROM shop.purchases;\nCOMMIT;"},
 
 	/* storage */
+	{"attach-partition-builds-index",
+		"Build the indexes on the table first, concurrently: the attach takes them over.",
+	"CREATE INDEX CONCURRENTLY orders_2027_customer_idx ON shop.orders_2027 (customer);\nALTER TABLE shop.orders ATTACH PARTITION shop.orders_2027 FOR VALUES FROM ('2027-01-01') TO ('2028-01-01');"},
 	{"attach-partition-scans",
 		"Prove the bounds by a validated CHECK before the attach, which then reads nothing.",
 	"ALTER TABLE shop.orders_2027 ADD CONSTRAINT bounds CHECK (at >= '2027-01-01' AND at < '2028-01-01') NOT VALID;\nALTER TABLE shop.orders_2027 VALIDATE CONSTRAINT bounds;\nALTER TABLE shop.orders ATTACH PARTITION shop.orders_2027 FOR VALUES FROM ('2027-01-01') TO ('2028-01-01');"},

@@ -10,7 +10,7 @@
 		NODES(T_IndexStmt),
 		NULL,
 		wf_rule_index_not_concurrent, "indexes",
-		"CREATE INDEX without CONCURRENTLY stops writes for as long as the build takes"
+		"CREATE INDEX without CONCURRENTLY stops writes for as long as the build takes", WF_ACTION_BLOCK
 },
 
 {
@@ -18,7 +18,7 @@
 		NODES(T_DropStmt),
 		NULL,
 		wf_rule_drop_index_not_concurrent, "indexes",
-		"DROP INDEX without CONCURRENTLY waits for all queries on the table"
+		"DROP INDEX without CONCURRENTLY waits for all queries on the table", WF_ACTION_OFF
 },
 
 {
@@ -26,7 +26,7 @@
 		NODES(T_ReindexStmt),
 		NULL,
 		wf_rule_reindex_not_concurrent, "indexes",
-		"REINDEX without CONCURRENTLY stops writes, and most reads"
+		"REINDEX without CONCURRENTLY stops writes, and most reads", WF_ACTION_BLOCK
 },
 
 {
@@ -36,7 +36,7 @@
 			  T_DropTableSpaceStmt, T_AlterTableStmt),
 		COMMANDS(AT_DetachPartition),
 		wf_rule_concurrent_in_transaction, "indexes",
-		"the statement can't run inside a transaction block"
+		"the statement can't run inside a transaction block", WF_ACTION_OFF
 },
 
 {
@@ -44,7 +44,7 @@
 		NODES(T_IndexStmt, T_DropStmt, T_ReindexStmt),
 		NULL,
 		wf_rule_concurrent_wait, "indexes",
-		"CONCURRENTLY waits for transactions that are open"
+		"CONCURRENTLY waits for transactions that are open", WF_ACTION_OFF
 },
 
 {
@@ -52,7 +52,7 @@
 		NODES(T_IndexStmt, T_DropStmt),
 		NULL,
 		wf_rule_concurrent_on_partitioned, "indexes",
-		"CONCURRENTLY fails on partitioned tables and their indexes"
+		"CONCURRENTLY fails on partitioned tables and their indexes", WF_ACTION_OFF
 },
 
 {
@@ -60,7 +60,7 @@
 		NODES(T_IndexStmt),
 		NULL,
 		wf_rule_invalid_index_left, "indexes",
-		"IF NOT EXISTS keeps an invalid index that a failed build left"
+		"IF NOT EXISTS keeps an invalid index that a failed build left", WF_ACTION_OFF
 },
 
 {
@@ -68,7 +68,7 @@
 		NODES(T_IndexStmt),
 		NULL,
 		wf_rule_duplicate_index, "indexes",
-		"the same columns are indexed already"
+		"the same columns are indexed already", WF_ACTION_OFF
 },
 
 {
@@ -76,7 +76,7 @@
 		NODES(T_IndexStmt),
 		NULL,
 		wf_rule_wide_index, "indexes",
-		"an index over more than three columns"
+		"an index over more than three columns", WF_ACTION_OFF
 },
 
 {
@@ -84,7 +84,7 @@
 		NODES(T_IndexStmt, T_ReindexStmt),
 		NULL,
 		wf_rule_index_build_corruption, "indexes",
-		"PostgreSQL 14.0 to 14.3 may build an index CONCURRENTLY that lacks rows"
+		"PostgreSQL 14.0 to 14.3 may build an index CONCURRENTLY that lacks rows", WF_ACTION_OFF
 },
 
  /* constraints */
@@ -93,7 +93,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_AddConstraint, AT_AddColumn),
 		wf_rule_add_foreign_key, "constraints",
-		"ADD FOREIGN KEY stops writes to both tables while it looks up every row"
+		"ADD FOREIGN KEY stops writes to both tables while it looks up every row", WF_ACTION_OFF
 },
 
 {
@@ -101,7 +101,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_AddConstraint, AT_AddColumn),
 		wf_rule_add_check, "constraints",
-		"ADD CHECK reads every row while nobody can read or write the table"
+		"ADD CHECK reads every row while nobody can read or write the table", WF_ACTION_OFF
 },
 
 {
@@ -109,7 +109,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_SetNotNull),
 		wf_rule_set_not_null, "constraints",
-		"SET NOT NULL reads every row while nobody can read or write the table"
+		"SET NOT NULL reads every row while nobody can read or write the table", WF_ACTION_OFF
 },
 
 {
@@ -117,7 +117,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_AddConstraint, AT_AddColumn),
 		wf_rule_add_unique, "constraints",
-		"ADD UNIQUE builds its index while nobody can read or write the table"
+		"ADD UNIQUE builds its index while nobody can read or write the table", WF_ACTION_BLOCK
 },
 
 {
@@ -125,7 +125,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_AddConstraint, AT_AddColumn),
 		wf_rule_add_primary_key, "constraints",
-		"ADD PRIMARY KEY builds its index while nobody can read or write the table"
+		"ADD PRIMARY KEY builds its index while nobody can read or write the table", WF_ACTION_BLOCK
 },
 
 {
@@ -133,7 +133,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_AddConstraint),
 		wf_rule_primary_key_nullable, "constraints",
-		"ADD PRIMARY KEY makes nullable columns NOT NULL, which reads every row"
+		"ADD PRIMARY KEY makes nullable columns NOT NULL, which reads every row", WF_ACTION_OFF
 },
 
 {
@@ -141,7 +141,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_AddConstraint),
 		wf_rule_add_exclusion, "constraints",
-		"ADD EXCLUDE builds and checks its index while nobody can read or write the table"
+		"ADD EXCLUDE builds and checks its index while nobody can read or write the table", WF_ACTION_BLOCK
 },
 
 {
@@ -149,7 +149,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_ValidateConstraint),
 		wf_rule_validate_in_same_transaction, "constraints",
-		"VALIDATE in the transaction that adds the constraint keeps its stronger lock"
+		"VALIDATE in the transaction that adds the constraint keeps its stronger lock", WF_ACTION_OFF
 },
 
 {
@@ -157,7 +157,7 @@
 		NODES(T_AlterDomainStmt),
 		NULL,
 		wf_rule_domain_constraint, "constraints",
-		"a new constraint of a domain reads every table that uses it, and stops writes to them"
+		"a new constraint of a domain reads every table that uses it, and stops writes to them", WF_ACTION_OFF
 },
 
 {
@@ -165,7 +165,7 @@
 		NODES(T_CreateStmt, T_AlterTableStmt),
 		COMMANDS(AT_AddConstraint, AT_AddColumn),
 		wf_rule_foreign_key_without_index, "constraints",
-		"each delete of a referenced row reads the whole referencing table"
+		"each delete of a referenced row reads the whole referencing table", WF_ACTION_OFF
 },
 
 {
@@ -173,7 +173,7 @@
 		NODES(T_CreateStmt, T_AlterTableStmt),
 		COMMANDS(AT_AddColumn, AT_AddConstraint),
 		wf_rule_foreign_key_type, "constraints",
-		"a column has another type than the one it refers to"
+		"a column has another type than the one it refers to", WF_ACTION_OFF
 },
 
 {
@@ -181,7 +181,7 @@
 		NODES(T_CreateStmt, T_AlterTableStmt),
 		COMMANDS(AT_AddConstraint, AT_AddColumn),
 		wf_rule_foreign_key_set_null, "constraints",
-		"ON DELETE SET NULL fails on a column that is NOT NULL"
+		"ON DELETE SET NULL fails on a column that is NOT NULL", WF_ACTION_OFF
 },
 
 {
@@ -189,7 +189,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_DropConstraint),
 		wf_rule_drop_constraint, "constraints",
-		"what the constraint kept out can come in"
+		"what the constraint kept out can come in", WF_ACTION_OFF
 },
 
 {
@@ -197,7 +197,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_DropConstraint),
 		wf_rule_drop_primary_key, "constraints",
-		"rows can no longer be told apart"
+		"rows can no longer be told apart", WF_ACTION_OFF
 },
 
 {
@@ -205,7 +205,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_AddConstraint),
 		wf_rule_unnamed_constraint, "constraints",
-		"the server chooses the constraint's name"
+		"the server chooses the constraint's name", WF_ACTION_OFF
 },
 
  /* columns */
@@ -214,7 +214,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_AddColumn),
 		wf_rule_add_column_volatile_default, "columns",
-		"a default that differs by row writes the table anew"
+		"a default that differs by row writes the table anew", WF_ACTION_OFF
 },
 
 {
@@ -222,7 +222,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_AddColumn),
 		wf_rule_add_column_constant_default, "columns",
-		"a constant default locks the table for a moment only"
+		"a constant default locks the table for a moment only", WF_ACTION_OFF
 },
 
 {
@@ -230,7 +230,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_AddColumn),
 		wf_rule_add_column_auto_increment, "columns",
-		"a serial or identity column writes the table anew"
+		"a serial or identity column writes the table anew", WF_ACTION_OFF
 },
 
 {
@@ -238,7 +238,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_AddColumn),
 		wf_rule_add_column_stored_generated, "columns",
-		"a stored generated column writes the table anew"
+		"a stored generated column writes the table anew", WF_ACTION_OFF
 },
 
 {
@@ -246,7 +246,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_AddColumn),
 		wf_rule_add_column_constrained_domain, "columns",
-		"a column of a domain with a constraint writes the table anew"
+		"a column of a domain with a constraint writes the table anew", WF_ACTION_OFF
 },
 
 {
@@ -254,7 +254,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_AddColumn),
 		wf_rule_add_column_required, "columns",
-		"a NOT NULL column without a default fails on rows that are there"
+		"a NOT NULL column without a default fails on rows that are there", WF_ACTION_OFF
 },
 
 {
@@ -262,7 +262,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_DropNotNull),
 		wf_rule_drop_not_null, "columns",
-		"code may meet NULL"
+		"code may meet NULL", WF_ACTION_OFF
 },
 
 {
@@ -270,7 +270,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_ColumnDefault),
 		wf_rule_change_default, "columns",
-		"code that leaves the column out stores something else, or fails"
+		"code that leaves the column out stores something else, or fails", WF_ACTION_OFF
 },
 
 {
@@ -278,7 +278,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(WF_AT_SET_EXPRESSION),
 		wf_rule_set_expression, "columns",
-		"a new expression of a stored generated column writes the table anew"
+		"a new expression of a stored generated column writes the table anew", WF_ACTION_OFF
 },
 
  /* types */
@@ -287,7 +287,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_AlterColumnType),
 		wf_rule_type_change_rewrites, "types",
-		"the new type writes the table and its indexes anew"
+		"the new type writes the table and its indexes anew", WF_ACTION_WARN
 },
 
 {
@@ -295,7 +295,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_AlterColumnType),
 		wf_rule_type_change_narrows, "types",
-		"values do not fit into the new type, or lose digits"
+		"values do not fit into the new type, or lose digits", WF_ACTION_OFF
 },
 
 {
@@ -303,7 +303,7 @@
 		NODES(T_AlterTableStmt),
 		COMMANDS(AT_AlterColumnType),
 		wf_rule_type_change_rechecks, "types",
-		"constraints are checked again, or an index is built anew"
+		"constraints are checked again, or an index is built anew", WF_ACTION_WARN
 },
 
 {
@@ -311,7 +311,7 @@
 		NODES(T_CreateStmt, T_AlterTableStmt),
 		COMMANDS(AT_AddColumn, AT_AlterColumnType),
 		wf_rule_json_column, "types",
-		"json has no equality operator"
+		"json has no equality operator", WF_ACTION_OFF
 },
 
 {
@@ -319,7 +319,7 @@
 		NODES(T_CreateStmt, T_AlterTableStmt),
 		COMMANDS(AT_AddColumn, AT_AlterColumnType),
 		wf_rule_char_column, "types",
-		"char(n) pads with spaces"
+		"char(n) pads with spaces", WF_ACTION_OFF
 },
 
 {
@@ -327,7 +327,7 @@
 		NODES(T_CreateStmt, T_AlterTableStmt),
 		COMMANDS(AT_AddColumn, AT_AlterColumnType),
 		wf_rule_money_column, "types",
-		"money depends on lc_monetary"
+		"money depends on lc_monetary", WF_ACTION_OFF
 },
 
 {
@@ -335,7 +335,7 @@
 		NODES(T_CreateStmt, T_AlterTableStmt),
 		COMMANDS(AT_AddColumn, AT_AlterColumnType),
 		wf_rule_integer_key_width, "types",
-		"integer keys run out of numbers"
+		"integer keys run out of numbers", WF_ACTION_OFF
 },
 
 {
@@ -343,7 +343,7 @@
 		NODES(T_CreateStmt, T_AlterTableStmt),
 		COMMANDS(AT_AddColumn, AT_AlterColumnType),
 		wf_rule_smallint_width, "types",
-		"smallint ends at 32767"
+		"smallint ends at 32767", WF_ACTION_OFF
 },
 
 {
@@ -351,7 +351,7 @@
 		NODES(T_CreateStmt, T_AlterTableStmt),
 		COMMANDS(AT_AddColumn, AT_AlterColumnType),
 		wf_rule_limited_varchar, "types",
-		"a limit of varchar is hard to change"
+		"a limit of varchar is hard to change", WF_ACTION_OFF
 },
 
 {
@@ -359,7 +359,7 @@
 		NODES(T_CreateStmt, T_AlterTableStmt),
 		COMMANDS(AT_AddColumn, AT_AlterColumnType),
 		wf_rule_timestamp_without_zone, "types",
-		"timestamp has no time zone"
+		"timestamp has no time zone", WF_ACTION_OFF
 },
 
 {
@@ -367,7 +367,7 @@
 		NODES(T_CreateStmt, T_AlterTableStmt),
 		COMMANDS(AT_AddColumn, AT_AlterColumnType),
 		wf_rule_serial_column, "types",
-		"identity columns replace serial"
+		"identity columns replace serial", WF_ACTION_OFF
 },
 
 {
@@ -375,5 +375,5 @@
 		NODES(T_CreateDomainStmt),
 		NULL,
 		wf_rule_domain_with_constraint, "types",
-		"the constraint of a domain is hard to change"
+		"the constraint of a domain is hard to change", WF_ACTION_OFF
 },

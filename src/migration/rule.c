@@ -69,3 +69,29 @@ wf_migration_find_kind(const char *name, WfKind *kind)
 	}
 	return false;
 }
+
+const char *
+wf_migration_action_name(WfGuardAction action)
+{
+	static const char *const names[] = {
+		[WF_ACTION_NEVER] = "never",
+		[WF_ACTION_OFF] = "off",
+		[WF_ACTION_NOTICE] = "notice",
+		[WF_ACTION_WARN] = "warn",
+		[WF_ACTION_BLOCK] = "block",
+	};
+
+	return names[action];
+}
+
+/* The action of this name that a policy can take; false: there is none. */
+bool
+wf_migration_find_action(const char *name, WfGuardAction *action)
+{
+	for (*action = WF_ACTION_OFF; *action <= WF_ACTION_BLOCK; (*action)++)
+	{
+		if (strcmp(name, wf_migration_action_name(*action)) == 0)
+			return true;
+	}
+	return false;
+}

@@ -43,6 +43,16 @@ typedef enum WfKind
 	WF_KIND_STYLE
 } WfKind;
 
+/* What the guard does about a finding in a live command. */
+typedef enum WfGuardAction
+{
+	WF_ACTION_NEVER,			/* the rule says nothing of a live command */
+	WF_ACTION_OFF,
+	WF_ACTION_NOTICE,
+	WF_ACTION_WARN,
+	WF_ACTION_BLOCK
+} WfGuardAction;
+
 typedef struct WfRuleCall WfRuleCall;
 
 typedef struct WfRule
@@ -58,6 +68,9 @@ typedef struct WfRule
 	void		(*check) (WfRuleCall *call);
 	const char *policy;			/* section of the policy page */
 	const char *description;	/* one line */
+	WfGuardAction action;		/* of the guard, unless guard_policies says
+								 * otherwise; NEVER: it needs the text, or
+								 * statements that the guard does not see */
 } WfRule;
 
 /* What the data answer to a question. */
@@ -77,6 +90,8 @@ typedef struct WfRuleSession
 	int64		min_rows;		/* tables with fewer rows count as small */
 	List	   *required_columns;	/* of char *: each new table has them */
 	struct WfSimulation *simulation;	/* NULL in the guard */
+	const bool *settings;		/* in the guard: which of WfSetting
+								 * (simulate.h) are in force */
 
 	/* Asks the data, and other sessions; NULL where nobody wants that. */
 	bool		(*ask) (const struct WfRuleSession *session, const char *sql, WfAnswer *answer);
@@ -163,6 +178,8 @@ extern const char *wf_migration_severity_name(WfSeverity severity);
 extern bool wf_migration_find_severity(const char *name, WfSeverity *severity);
 extern const char *wf_migration_kind_name(WfKind kind);
 extern bool wf_migration_find_kind(const char *name, WfKind *kind);
+extern const char *wf_migration_action_name(WfGuardAction action);
+extern bool wf_migration_find_action(const char *name, WfGuardAction *action);
 
 /*
  * engine.c: runs the rules for one statement and returns a list of WfFinding.
@@ -178,5 +195,9 @@ extern bool wf_migration_find_kind(const char *name, WfKind *kind);
 extern List *wf_migration_check_node(WfCatalog *catalog, const WfRuleSession *session,
 									 Node *node, const char *source, int location,
 									 int length, const Bitmapset *rules);
+
+/* The rules that look at statements of this kind. */
+extern const Bitmapset *wf_migration_rules_of(NodeTag tag);
+extern bool wf_migration_looks_at_command(const WfRule *rule, AlterTableType command);
 
 #endif							/* WF_MIGRATION_RULE_H */

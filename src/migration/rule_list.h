@@ -108,6 +108,9 @@ extern void wf_rule_attach_partition(WfRuleCall *call);
 extern void wf_rule_create_partition(WfRuleCall *call);
 extern void wf_rule_detach_partition(WfRuleCall *call);
 
+/* rule_partition_index.c */
+extern void wf_rule_attach_builds_index(WfRuleCall *call);
+
 /* rule_rename.c */
 extern void wf_rule_rename_other(WfRuleCall *call);
 extern void wf_rule_move_schema(WfRuleCall *call);

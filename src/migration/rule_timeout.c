@@ -59,7 +59,8 @@ report_missing(WfRuleCall *call, WfSetting setting, const char *name, const char
 	bool		is_brief;
 	bool		blamed;
 
-	if (simulation == NULL || simulation->settings[setting].is_set)
+	if (simulation ? simulation->settings[setting].is_set :
+		call->session->settings == NULL || call->session->settings[setting])
 		return;
 	relation = strongly_locked(call, &mode);
 	if (relation == NULL && (setting != WF_SETTING_STATEMENT_TIMEOUT || !is_beside_tables(call->statement)))
@@ -70,7 +71,7 @@ report_missing(WfRuleCall *call, WfSetting setting, const char *name, const char
 	/* CREATE TABLE holds its lock on a referenced table for a moment only. */
 	is_brief = IsA(call->statement, CreateStmt) && ((CreateStmt *) call->statement)->partbound == NULL;
 	blamed = !advice && is_blamed(call, relation);
-	if (is_brief || blamed ? simulation->brief_told : !wf_rule_once(call))
+	if ((is_brief || blamed) && simulation ? simulation->brief_told : !wf_rule_once(call))
 		return;
 	finding = wf_finding_add(call, "no %s is in force from here on: %s", name, why);
 	if (relation)
@@ -80,7 +81,8 @@ report_missing(WfRuleCall *call, WfSetting setting, const char *name, const char
 		finding->severity = WF_SEVERITY_INFO;
 	else if (is_brief)
 	{
-		simulation->brief_told = true;
+		if (simulation)
+			simulation->brief_told = true;
 		finding->severity = WF_SEVERITY_LOW;
 	}
 	finding->hint = psprintf("Write SET %s = %s; before it, or set it for the role that runs migrations.", name, value);

@@ -84,6 +84,8 @@ wf_rule_type_change_rewrites(WfRuleCall *call)
 	finding->scans = true;
 	if (change == WF_TYPE_CHANGE_FAILS)
 		wf_finding_note_boolean(finding, "needs_using", true);
+	if (!table->missing && call->catalog->indexes(call->catalog, table) != NIL)
+		wf_finding_note_boolean(finding, "rebuilds_index", true);
 }
 
 /* The new type holds less than the old. */
@@ -111,6 +113,7 @@ wf_rule_type_change_rechecks(WfRuleCall *call)
 	WfFinding  *finding;
 	const char *name = call->command->name;
 	const char *what = NULL;
+	bool		rebuilds = false;
 	ListCell   *lc;
 
 	if (table == NULL || table->missing ||
@@ -135,13 +138,18 @@ wf_rule_type_change_rechecks(WfRuleCall *call)
 		foreach(lc2, index->columns)
 		{
 			if (lfirst(lc2) && strcmp(lfirst(lc2), name) == 0)
+			{
 				what = psprintf("builds index \"%s\" anew", index->name);
+				rebuilds = true;
+			}
 		}
 	}
 	if (what == NULL)
 		return;
 	finding = report(call, table, psprintf("%s while nobody can read or write the table", what));
 	finding->scans = true;
+	if (rebuilds)
+		wf_finding_note_boolean(finding, "rebuilds_index", true);
 	finding->hint = pstrdup("Drop the constraint first and add it again as NOT VALID, or build the index again CONCURRENTLY.");
 }
 

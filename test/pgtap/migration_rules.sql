@@ -115,6 +115,7 @@ INSERT INTO cases (rule, bad, good, options) VALUES
 ('cluster-or-vacuum-full', 'VACUUM FULL big', 'VACUUM big', '{}'),
 ('cluster-or-vacuum-full', 'CLUSTER big USING big_a_idx', 'VACUUM (FULL false) big', '{}'),
 ('refresh-matview-blocking', 'REFRESH MATERIALIZED VIEW totals', 'REFRESH MATERIALIZED VIEW CONCURRENTLY totals', '{}'),
+('attach-partition-builds-index', 'ALTER TABLE parts ATTACH PARTITION loose FOR VALUES FROM (10000) TO (20000)', 'ALTER TABLE parts ATTACH PARTITION empty FOR VALUES FROM (10000) TO (20000)', '{}'),
 ('attach-partition-scans', 'ALTER TABLE parts ATTACH PARTITION loose FOR VALUES FROM (10000) TO (20000)', 'ALTER TABLE parts ATTACH PARTITION empty FOR VALUES FROM (10000) TO (20000)', '{}'),
 ('create-partition-locks-parent', 'CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (10000) TO (20000)', 'CREATE TABLE t (a int)', '{}'),
 ('detach-partition-not-concurrent', 'ALTER TABLE parts DETACH PARTITION parts_1', 'ALTER TABLE parts DETACH PARTITION parts_1 CONCURRENTLY', '{}'),
@@ -225,7 +226,7 @@ SELECT results_eq(
 			drop-cascade drop-database drop-schema drop-table index-build-corruption recreate-table truncate
 			truncate-cascade'),
 		('high', 'migration-required migration-immutable dependents-block-change drop-dependent-object view-incompatible
-			add-check-validates add-column-auto-increment add-column-constrained-domain add-column-required
+			add-check-validates add-column-auto-increment attach-partition-builds-index add-column-constrained-domain add-column-required
 			add-column-stored-generated add-column-volatile-default add-exclusion-constraint add-foreign-key-validates
 			add-primary-key-builds-index add-unique-builds-index cluster-or-vacuum-full concurrent-in-transaction
 			concurrent-on-partitioned disable-trigger domain-constraint-validates drop-column drop-primary-key drop-type

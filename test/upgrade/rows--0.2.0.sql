@@ -44,3 +44,5 @@ END $$;
 INSERT INTO wishflags.services (name, owner, roles, objects) VALUES ('shop', 'team-shop', '{postgres}', '{public.testers}');
 -- A rule that is quieter here, and its history.
 INSERT INTO wishflags.migration_policies (rule, severity, reason) VALUES ('drop-column', 'low', 'we have backups');
+-- A policy of the guard, and its history.
+INSERT INTO wishflags.guard_policies (rule, action, min_rows, reason) VALUES ('drop-table', 'warn', 100, 'we rename first');

@@ -1,0 +1,130 @@
+/*
+ * audit.c: the history of a table that people edit by plain SQL.
+ *
+ * Such a table has columns that say when and by whom a row was changed last.  A
+ * row that comes with its time is one of a dump: it keeps both, and brings its
+ * history along.
+ */
+#include "common/compat.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "common/audit.h"
+#include "common/extension.h"
+#include "common/write.h"
+
+static const char *action_of(TriggerData *data);
+static char *role_name(Oid role);
+
+/* In a trigger BEFORE INSERT: has the row come with its time of change? */
+bool
+wf_common_is_restored(TriggerData *data, int changed_at)
+{
+	bool		isnull;
+
+	if (!TRIGGER_FIRED_BY_INSERT(data->tg_event))
+		return false;
+	(void) heap_getattr(data->tg_trigtuple, changed_at, RelationGetDescr(data->tg_relation), &isnull);
+	return !isnull;
+}
+
+/*
+ * In a trigger BEFORE INSERT OR UPDATE: the new row, with who changes it and
+ * when filled in, unless it is restored.
+ */
+HeapTuple
+wf_common_note_change(TriggerData *data, int changed_at, int changed_by)
+{
+	HeapTuple	tuple = TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : data->tg_trigtuple;
+	int			columns[2] = {changed_at, changed_by};
+	bool		nulls[2] = {false, false};
+	Datum		values[2];
+
+	if (wf_common_is_restored(data, changed_at))
+		return tuple;
+	values[0] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	values[1] = CStringGetTextDatum(role_name(GetSessionUserId()));
+	return heap_modify_tuple_by_cols(tuple, RelationGetDescr(data->tg_relation), lengthof(columns),
+									 columns, values, nulls);
+}
+
+/*
+ * In a trigger AFTER INSERT, UPDATE, DELETE or TRUNCATE: writes the change to
+ * the history table (action, before, after, and the three roles), as its owner.
+ */
+void
+wf_common_audit(TriggerData *data, const char *history_table, int changed_at)
+{
+	TupleDesc	desc = RelationGetDescr(data->tg_relation);
+	Oid			row_type = data->tg_relation->rd_rel->reltype;
+	Oid			types[] = {TEXTOID, row_type, row_type, TEXTOID, TEXTOID, TEXTOID};
+	Datum		values[lengthof(types)] = {0};
+	char		nulls[] = {' ', 'n', 'n', ' ', ' ', ' '};
+	HeapTuple	before = NULL;
+	HeapTuple	after = NULL;
+	char	   *insert;
+	WfWrite		write;
+
+	if (TRIGGER_FIRED_FOR_ROW(data->tg_event))
+	{
+		if (TRIGGER_FIRED_BY_INSERT(data->tg_event))
+			after = data->tg_trigtuple;
+		else
+			before = data->tg_trigtuple;
+		if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
+			after = data->tg_newtuple;
+	}
+	if (!before && after)
+	{
+		bool		isnull;
+		Datum		at = heap_getattr(after, changed_at, desc, &isnull);
+
+		if (!isnull && DatumGetTimestampTz(at) != GetCurrentTransactionStartTimestamp())
+			return;
+	}
+	insert = psprintf("INSERT INTO wishflags.%s (action, before, after, acting_role, outer_role, login_role)"
+					  " VALUES ($1, pg_catalog.to_jsonb($2), pg_catalog.to_jsonb($3), $4, $5, $6)", history_table);
+	values[0] = CStringGetTextDatum(action_of(data));
+	if (before)
+	{
+		values[1] = heap_copy_tuple_as_datum(before, desc);
+		nulls[1] = ' ';
+	}
+	if (after)
+	{
+		values[2] = heap_copy_tuple_as_datum(after, desc);
+		nulls[2] = ' ';
+	}
+	values[3] = CStringGetTextDatum(role_name(GetUserId()));
+	values[4] = CStringGetTextDatum(role_name(GetOuterUserId()));
+	values[5] = CStringGetTextDatum(role_name(GetSessionUserId()));
+	SPI_connect();
+	wf_common_write_begin(&write, wf_common_relation_oid(history_table));
+	if (SPI_execute_with_args(insert, lengthof(types), types, values, nulls, false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "could not insert into %s", history_table);
+	wf_common_write_end(&write);
+	SPI_finish();
+}
+
+static const char *
+action_of(TriggerData *data)
+{
+	if (TRIGGER_FIRED_BY_INSERT(data->tg_event))
+		return "insert";
+	if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
+		return "update";
+	return TRIGGER_FIRED_BY_DELETE(data->tg_event) ? "delete" : "truncate";
+}
+
+static char *
+role_name(Oid role)
+{
+	return GetUserNameFromId(role, false);
+}

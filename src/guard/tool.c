@@ -1,0 +1,142 @@
+/*
+ * tool.c: how migration tools run a migration outside of a transaction.
+ *
+ * Which tool is at work is told by application_name, which only decides about
+ * words here, or by a row of the tool's ledger that is open while it works.
+ */
+#include "common/compat.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+
+#include "common/protect.h"
+#include "guard/describe.h"
+
+typedef struct Tool
+{
+	const char *name;
+	const char *application;	/* how its application_name begins */
+	const char *ledger;			/* relation, as to_regclass() takes it; NULL:
+								 * no row of it is open while it works */
+	const char *open_row;		/* condition of the open row */
+	const char *outside;		/* how it is done; ends no sentence */
+} Tool;
+
+static const Tool tools[] = {
+	{"Prisma", "prisma", "_prisma_migrations", "finished_at IS NULL AND rolled_back_at IS NULL",
+	"a migration.sql with this one statement and nothing else is run outside of a transaction"},
+	{"knex", "knex", "knex_migrations_lock", "is_locked OPERATOR(pg_catalog.=) 1",
+	"write exports.config = { transaction: false }; in the migration's file"},
+	{"golang-migrate", "golang-migrate", "schema_migrations", "dirty",
+	"a file with this one statement and nothing else is run outside of a transaction"},
+	{"sqlx", "sqlx", "_sqlx_migrations", "NOT success",
+	"write -- no-transaction as the first line of the file"},
+	{"Drizzle", "drizzle", NULL, NULL,
+	"drizzle-kit runs all migrations in one transaction: run this by psql, and mark the migration as applied in drizzle.__drizzle_migrations"},
+	{"node-pg-migrate", "node-pg-migrate", NULL, NULL,
+	"call pgm.noTransaction() in the migration"},
+	{"TypeORM", "typeorm", NULL, NULL,
+	"write transaction = false; in the migration's class, and run with --transaction each"},
+	{"Sequelize", "sequelize", NULL, NULL,
+	"call queryInterface.sequelize.query() without a transaction"},
+	{"Rails", "rails", NULL, NULL,
+	"write disable_ddl_transaction! in the migration's class"},
+	{"Rails", "bin/rails", NULL, NULL,
+	"write disable_ddl_transaction! in the migration's class"},
+	{"Flyway", "flyway", NULL, NULL,
+	"write executeInTransaction=false into the script's configuration file, V1__name.sql.conf"},
+	{"Liquibase", "liquibase", NULL, NULL,
+	"write runInTransaction=\"false\" in the change set"},
+	{"Alembic", "alembic", NULL, NULL,
+	"write with op.get_context().autocommit_block(): around it"},
+	{"Django", "django", NULL, NULL,
+	"write atomic = False in the migration's class, or use AddIndexConcurrently"},
+	{"dbmate", "dbmate", NULL, NULL,
+	"write -- migrate:up transaction:false"},
+	{"goose", "goose", NULL, NULL,
+	"write -- +goose NO TRANSACTION as the first line"},
+	{"sqitch", "sqitch", NULL, NULL,
+	"leave BEGIN and COMMIT out of the deploy script"},
+};
+
+/* A look whether a tool's ledger has an open row. */
+typedef struct Look
+{
+	const Tool *tool;
+	bool		is_open;
+} Look;
+
+static const Tool *by_application(void);
+static const Tool *by_ledger(void);
+static void look_at_ledger(void *arg);
+static bool has_open_row(const Tool *tool);
+
+/* " (Rails: write ...)", or nothing where the tool is not known. */
+char *
+wf_guard_tool_hint(void)
+{
+	const Tool *tool = by_application();
+
+	if (tool == NULL)
+		tool = by_ledger();
+	return tool ? psprintf(" (%s: %s)", tool->name, tool->outside) : pstrdup("");
+}
+
+static const Tool *
+by_application(void)
+{
+	for (int i = 0; application_name && i < lengthof(tools); i++)
+	{
+		if (pg_strncasecmp(application_name, tools[i].application, strlen(tools[i].application)) == 0)
+			return &tools[i];
+	}
+	return NULL;
+}
+
+/* A relation of a ledger's name may be another; then the look fails. */
+static const Tool *
+by_ledger(void)
+{
+	for (int i = 0; i < lengthof(tools); i++)
+	{
+		/* Undone, so that no lock stays. */
+		WfAttempt	attempt = {.milliseconds = 200, .undo = true};
+		Look		look = {&tools[i], false};
+
+		if (tools[i].ledger && wf_common_attempt(&attempt, look_at_ledger, &look) && look.is_open)
+			return &tools[i];
+	}
+	return NULL;
+}
+
+static void
+look_at_ledger(void *arg)
+{
+	Look	   *look = arg;
+
+	SPI_connect();
+	(void) set_config_option("lock_timeout", "10ms", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+	look->is_open = has_open_row(look->tool);
+	SPI_finish();
+}
+
+/* Only what the caller may read is looked at, and nothing that runs functions of others. */
+static bool
+has_open_row(const Tool *tool)
+{
+	static const char *const known =
+	"SELECT relkind OPERATOR(pg_catalog.=) 'r' AND NOT relrowsecurity"
+	" AND pg_catalog.has_table_privilege(oid, 'SELECT') FROM pg_catalog.pg_class"
+	" WHERE oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1)";
+	Oid			types[] = {TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(tool->ledger)};
+	bool		isnull;
+
+	if (SPI_execute_with_args(known, 1, types, values, NULL, true, 1) != SPI_OK_SELECT || SPI_processed == 0 ||
+		!DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)) || isnull)
+		return false;
+	return SPI_execute(psprintf("SELECT FROM %s WHERE %s LIMIT 1", tool->ledger, tool->open_row), true, 1) == SPI_OK_SELECT &&
+		SPI_processed > 0;
+}

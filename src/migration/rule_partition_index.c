@@ -1,0 +1,197 @@
+/*
+ * rule_partition_index.c: the indexes that ATTACH PARTITION builds.
+ *
+ * Each index of the parent needs one of the same shape on the new partition.
+ * One that is there is taken over; one that is missing is built under the
+ * lock of the attach.
+ */
+#include "common/compat.h"
+
+#include "commands/defrem.h"
+#include "lib/stringinfo.h"
+#include "nodes/makefuncs.h"
+#include "utils/builtins.h"
+
+#include "ddl/deparse.h"
+#include "migration/finding.h"
+#include "migration/rule_list.h"
+
+static List *lacking(WfRuleCall *call, WfRelation *parent, WfRelation *child);
+static int	compare_ages(const ListCell *a, const ListCell *b);
+static bool is_alike(const WfIndex *wanted, const WfIndex *have);
+static char *build_first(WfRuleCall *call, WfRelation *parent, WfRelation *child, List *indexes);
+static char constraint_kind(WfRuleCall *call, WfRelation *table, const char *name);
+static char *free_name(WfRuleCall *call, WfRelation *table, const char *label, const char *suffix);
+
+/* ATTACH PARTITION of a table with rows that lacks an index of the parent. */
+void
+wf_rule_attach_builds_index(WfRuleCall *call)
+{
+	PartitionCmd *partition = castNode(PartitionCmd, call->command->def);
+	WfRelation *parent;
+	WfRelation *child;
+	WfFinding  *finding;
+	List	   *indexes;
+
+	if (((AlterTableStmt *) call->statement)->objtype != OBJECT_TABLE || partition->bound == NULL)
+		return;
+	child = wf_rule_table_at_work(call, partition->name);
+	parent = call->catalog->relation(call->catalog, ((AlterTableStmt *) call->statement)->relation);
+	if (child == NULL || child->missing || parent == NULL || parent->missing)
+		return;
+	indexes = lacking(call, parent, child);
+	if (indexes == NIL)
+		return;
+	finding = wf_finding_add(call, "ATTACH PARTITION stops all reads and writes of \"%s\" while it builds %d %s over %s",
+							 child->name, list_length(indexes), list_length(indexes) == 1 ? "index" : "indexes",
+							 wf_rule_size(call, child));
+	wf_finding_on(call, finding, child);
+	finding->lock = AccessExclusiveLock;
+	finding->scans = true;
+	finding->hint = pstrdup("Build the parent's indexes on the table first with CREATE INDEX CONCURRENTLY: the attach takes them over.");
+	finding->safe_sql = build_first(call, parent, child, indexes);
+}
+
+/* The indexes of the parent that none of the table's is like. */
+static List *
+lacking(WfRuleCall *call, WfRelation *parent, WfRelation *child)
+{
+	List	   *there = call->catalog->indexes(call->catalog, child);
+	List	   *missing = NIL;
+	List	   *taken = NIL;
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	foreach(lc, call->catalog->indexes(call->catalog, parent))
+	{
+		WfIndex    *found = NULL;
+
+		foreach(lc2, there)
+		{
+			if (!found && is_alike(lfirst(lc), lfirst(lc2)) && !list_member_ptr(taken, lfirst(lc2)))
+				found = lfirst(lc2);
+		}
+		if (found)
+			taken = lappend(taken, found);
+		else
+			missing = lappend(missing, lfirst(lc));
+	}
+	list_sort(missing, compare_ages);
+	return missing;
+}
+
+/* The order in which they were made; the catalog gives them in any. */
+static int
+compare_ages(const ListCell *a, const ListCell *b)
+{
+	const WfIndex *one = lfirst(a);
+	const WfIndex *two = lfirst(b);
+
+	if (one->indexid != two->indexid)
+		return one->indexid < two->indexid ? -1 : 1;
+	return strcmp(one->name ? one->name : "", two->name ? two->name : "");
+}
+
+/* An expression is taken for like any other; the server looks closer. */
+static bool
+is_alike(const WfIndex *wanted, const WfIndex *have)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	if (!have->is_valid || have->is_unique != wanted->is_unique || have->is_partial != wanted->is_partial ||
+		(wanted->is_primary && !have->is_primary) ||
+		list_length(have->columns) != list_length(wanted->columns) ||
+		(have->method && wanted->method && strcmp(have->method, wanted->method) != 0))
+		return false;
+	forboth(lc, have->columns, lc2, wanted->columns)
+	{
+		const char *a = lfirst(lc);
+		const char *b = lfirst(lc2);
+
+		if ((a == NULL) != (b == NULL) || (a && strcmp(a, b) != 0))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The indexes concurrently, then the statement; NULL where an index can't be
+ * written from what is known of it.
+ */
+static char *
+build_first(WfRuleCall *call, WfRelation *parent, WfRelation *child, List *indexes)
+{
+	char	   *statement = wf_rule_statement_text(call);
+	char	   *table = wf_ddl_quote_name(child->schema, child->name);
+	StringInfoData buf;
+	ListCell   *lc;
+
+	if (statement == NULL)
+		return NULL;
+	initStringInfo(&buf);
+	foreach(lc, indexes)
+	{
+		WfIndex    *index = lfirst(lc);
+		char		kind = index->name ? constraint_kind(call, parent, index->name) : '\0';
+		StringInfoData columns;
+		StringInfoData label;
+		ListCell   *lc2;
+		char	   *name;
+
+		if (index->is_partial || kind == 'x')
+			return NULL;
+		initStringInfo(&columns);
+		initStringInfo(&label);
+		foreach(lc2, index->columns)
+		{
+			if (lfirst(lc2) == NULL)
+				return NULL;
+			appendStringInfo(&columns, "%s%s", columns.len ? ", " : "", quote_identifier(lfirst(lc2)));
+			appendStringInfo(&label, "%s%s", label.len ? "_" : "", (char *) lfirst(lc2));
+		}
+		name = free_name(call, child, kind == 'p' ? NULL : label.data,
+						 kind == 'p' ? "pkey" : kind == 'u' ? "key" : "idx");
+		appendStringInfo(&buf, "CREATE %sINDEX CONCURRENTLY %s ON %s%s%s (%s);\n",
+						 index->is_unique ? "UNIQUE " : "", quote_identifier(name), table,
+						 index->method && strcmp(index->method, "btree") != 0 ? " USING " : "",
+						 index->method && strcmp(index->method, "btree") != 0 ? quote_identifier(index->method) : "",
+						 columns.data);
+		if (kind == 'p' || kind == 'u')
+			appendStringInfo(&buf, "ALTER TABLE %s ADD CONSTRAINT %s %s USING INDEX %s;\n", table,
+							 quote_identifier(name), kind == 'p' ? "PRIMARY KEY" : "UNIQUE", quote_identifier(name));
+	}
+	appendStringInfo(&buf, "%s;", statement);
+	return buf.data;
+}
+
+/* The kind of the constraint that the index stands for; 0: none. */
+static char
+constraint_kind(WfRuleCall *call, WfRelation *table, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, call->catalog->constraints(call->catalog, table))
+	{
+		WfConstraint *constraint = lfirst(lc);
+
+		if ((constraint->kind == 'p' || constraint->kind == 'u' || constraint->kind == 'x') &&
+			constraint->name && strcmp(constraint->name, name) == 0)
+			return constraint->kind;
+	}
+	return '\0';
+}
+
+static char *
+free_name(WfRuleCall *call, WfRelation *table, const char *label, const char *suffix)
+{
+	for (int pass = 0;; pass++)
+	{
+		char	   *last = pass == 0 ? pstrdup(suffix) : psprintf("%s%d", suffix, pass);
+		RangeVar   *name = makeRangeVar(table->schema, makeObjectName(table->name, label, last), -1);
+		WfRelation *taken = call->catalog->relation(call->catalog, name);
+
+		if (taken == NULL || taken->missing)
+			return name->relname;
+	}
+}

@@ -1,0 +1,84 @@
+#!/bin/sh
+# Benchmark of the guard: what a DDL command without findings costs beside a
+# database without the extension, and 10,000 tables made in one transaction
+# beside 1,000, both without files, whose making varies too much.  The two databases take turns, and medians are compared.  ROUNDS
+# and COMMANDS may be set.
+set -eu
+
+rounds=${ROUNDS:-9}
+commands=${COMMANDS:-500}
+guarded=$PGDATABASE
+plain=${PGDATABASE}_plain
+
+dropdb --if-exists "$plain" 2>/dev/null
+createdb "$plain"
+for database in "$guarded" "$plain"; do
+	psql -Xq -v ON_ERROR_STOP=1 -d "$database" <<'SQL'
+CREATE SCHEMA shop;
+CREATE TABLE shop.orders (id bigint PRIMARY KEY, total numeric);
+INSERT INTO shop.orders SELECT g, g FROM generate_series(1, 10000) g;
+SQL
+done
+
+# microseconds DATABASE COMMAND: of one command in a loop that is rolled back;
+# %n is its number, %r that of the round.
+microseconds() {
+	psql -XqAt -v ON_ERROR_STOP=1 -d "$1" <<SQL
+BEGIN;
+CREATE TEMP TABLE times (us float8);
+SET LOCAL client_min_messages = error;
+DO \$\$
+DECLARE
+	began timestamptz := clock_timestamp();
+BEGIN
+	FOR n IN 1..$commands LOOP
+		EXECUTE replace(\$c\$$2\$c\$, '%n', n::text);
+	END LOOP;
+	INSERT INTO times VALUES (extract(epoch FROM clock_timestamp() - began) * 1e6 / $commands);
+END \$\$;
+SELECT us FROM times;
+ROLLBACK;
+SQL
+}
+
+median() { sort -n | awk '{v[NR] = $1} END {print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2}'; }
+
+compare() {
+	: > guarded.times
+	: > plain.times
+	i=0
+	while [ "$i" -lt "$rounds" ]; do
+		# No round meets the dead names of another, and each is first in turn.
+		command=$(printf '%s' "$2" | sed "s/%r/$i/")
+		[ $((i % 2)) = 0 ] || microseconds "$plain" "$command" >> plain.times
+		microseconds "$guarded" "$command" >> guarded.times
+		[ $((i % 2)) = 1 ] || microseconds "$plain" "$command" >> plain.times
+		i=$((i + 1))
+	done
+	awk -v name="$1" -v a="$(median < guarded.times)" -v b="$(median < plain.times)" 'BEGIN {
+		printf "%-58s %8.3f  (%.1f us : %.1f us, %+.1f us a command)\n", name, a / b, a, b, a - b }'
+}
+
+# tables DATABASE NUMBER: milliseconds for so many tables in one transaction.
+tables() {
+	psql -XqAt -v ON_ERROR_STOP=1 -d "$1" -c "BEGIN" -c '\timing on' \
+		-c "DO \$\$ BEGIN FOR n IN 1..$2 LOOP EXECUTE 'CREATE TABLE shop.t' || n || ' (id int) PARTITION BY RANGE (id)'; END LOOP; END \$\$" \
+		-c '\timing off' -c "ROLLBACK" | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p'
+}
+
+compare "COMMENT ON TABLE over one without the extension" "COMMENT ON TABLE shop.orders IS '%n'"
+compare "CREATE TABLE, without a file" "CREATE TABLE shop.t%n_%r (id int, note text) PARTITION BY RANGE (id)"
+compare "ALTER TABLE ADD COLUMN" "ALTER TABLE shop.orders ADD COLUMN c%n_%r int"
+
+# Settings of a policy that is never in force here make the rules look.
+psql -Xq -d "$guarded" -c "INSERT INTO wishflags.guard_policies (rule, action, environments, reason) VALUES ('all', 'block', '{elsewhere}', 'bench')"
+compare "ALTER TABLE ADD COLUMN that all rules look at" "ALTER TABLE shop.orders ADD COLUMN c%n_%r int"
+psql -Xq -d "$guarded" -c "DELETE FROM wishflags.guard_policies"
+
+for database in "$guarded" "$plain"; do
+	few=$(tables "$database" 1000)
+	many=$(tables "$database" 10000)
+	awk -v name="10,000 tables in one transaction over 10 times 1,000, $([ "$database" = "$guarded" ] && echo guarded || echo plain)" \
+		-v a="$many" -v b="$few" 'BEGIN { printf "%-70s %8.3f  (%.0f ms : %.0f ms)\n", name, a / b / 10, a, b }'
+done
+dropdb "$plain"
