@@ -47,6 +47,7 @@ OBJS = \
 	src/ddl/deparse.o \
 	src/ddl/deparse_index.o \
 	src/ddl/dependents.o \
+	src/ddl/drop_blockers.o \
 	src/ddl/lock.o \
 	src/ddl/plpgsql.o \
 	src/ddl/populated.o \
@@ -222,6 +223,7 @@ OBJS = \
 	src/migration/rollback.o \
 	src/migration/rule.o \
 	src/migration/rule_access.o \
+	src/migration/rule_cast.o \
 	src/migration/rule_catalog.o \
 	src/migration/rule_column.o \
 	src/migration/rule_constraint.o \
@@ -250,6 +252,7 @@ OBJS = \
 	src/migration/shelter_sql.o \
 	src/migration/simulate.o \
 	src/migration/simulate_apply.o \
+	src/migration/simulate_dependents.o \
 	src/migration/simulate_session.o \
 	src/migration/simulate_type.o \
 	src/migration/stats.o \

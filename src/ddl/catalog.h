@@ -119,7 +119,8 @@ typedef enum WfDependentKind
 	WF_DEPENDENT_TRIGGER,
 	WF_DEPENDENT_FUNCTION,
 	WF_DEPENDENT_PUBLICATION,
-	WF_DEPENDENT_COLUMN			/* generated from it, or with it in a default */
+	WF_DEPENDENT_COLUMN,		/* generated from it, or with it in a default */
+	WF_DEPENDENT_OTHER
 } WfDependentKind;
 
 /* An object that is built on a relation or a column. */
@@ -127,8 +128,11 @@ typedef struct WfDependent
 {
 	WfDependentKind kind;
 	char	   *description;	/* as the server describes objects */
-	char	   *schema;			/* of a view; NULL for others */
+	char	   *schema;			/* of a view, or of the relation that it is a
+								 * part of; NULL for others */
 	char	   *name;
+	char	   *of;				/* what it depends on, described; of
+								 * drop_blockers only */
 	bool		blocks_drop;	/* DROP without CASCADE fails */
 } WfDependent;
 
@@ -207,6 +211,12 @@ struct WfCatalog
 	 * it is not 0: a list of WfDependent.
 	 */
 	List	   *(*dependents) (WfCatalog *catalog, WfRelation *relation, int attnum);
+
+	/*
+	 * What makes DROP without CASCADE of functions, types or schemas fail: a
+	 * list of WfDependent; NIL for objects of other kinds.
+	 */
+	List	   *(*drop_blockers) (WfCatalog *catalog, const DropStmt *stmt);
 
 	/* Fills uses and used_by. */
 	void		(*type_uses) (WfCatalog *catalog, WfType *type);

@@ -52,9 +52,9 @@ wf_rule_unbatched_data_change(WfRuleCall *call)
 							 "%s changes all of \"%s\" (%s) at once: each row stays locked until the transaction ends, and leaves a dead one",
 							 command, table->name, wf_rule_size(call, table));
 	wf_finding_on(call, finding, table);
-	/* With a WHERE clause it may be few. */
+	/* With a WHERE clause it may be few, and of an unknown table that is all. */
 	if (where)
-		finding->severity = Min(finding->severity, WF_SEVERITY_LOW);
+		finding->severity = Min(finding->severity, table->missing ? WF_SEVERITY_INFO : WF_SEVERITY_LOW);
 	finding->lock = RowExclusiveLock;
 	finding->scans = where == NULL;
 	finding->hint = pstrdup("Change some thousand rows at a time, by ranges of the key, each in a transaction of its own.");
