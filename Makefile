@@ -223,6 +223,7 @@ OBJS = \
 	src/migration/rollback.o \
 	src/migration/rule.o \
 	src/migration/rule_access.o \
+	src/migration/rule_batches.o \
 	src/migration/rule_cast.o \
 	src/migration/rule_catalog.o \
 	src/migration/rule_column.o \
@@ -543,6 +544,7 @@ REGRESS = \
 	migration_services \
 	migration_policy \
 	migration_check_stats \
+	migration_dependents \
 	migration_describe \
 	guard_index \
 	guard_constraint \

@@ -131,8 +131,8 @@ typedef struct WfDependent
 	char	   *schema;			/* of a view, or of the relation that it is a
 								 * part of; NULL for others */
 	char	   *name;
-	char	   *of;				/* what it depends on, described; of
-								 * drop_blockers only */
+	char	   *of;				/* what it depends on, described, and its */
+	char	   *of_identity;	/* qualified name; of drop_blockers only */
 	bool		blocks_drop;	/* DROP without CASCADE fails */
 } WfDependent;
 

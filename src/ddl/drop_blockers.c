@@ -244,15 +244,20 @@ describe(const Blocker *blocker)
 	ObjectAddress address = blocker->address;
 	Oid			holder = holder_of(&address);
 
-	/*
-	 * Of a view and a default the server stores a part; people know the
-	 * whole.
-	 */
+	/* The server stores the rule of a view, and the expression of a column. */
 	if (address.classId == RewriteRelationId && OidIsValid(holder) && get_rel_relkind(holder) != RELKIND_RELATION)
 		ObjectAddressSet(address, RelationRelationId, holder);
+	if (address.classId == AttrDefaultRelationId)
+	{
+		ObjectAddress column = GetAttrDefaultColumnAddress(address.objectId);
+
+		if (OidIsValid(column.objectId) && get_attgenerated(column.objectId, column.objectSubId))
+			address = column;
+	}
 	dependent->kind = address.classId == ProcedureRelationId ? WF_DEPENDENT_FUNCTION : WF_DEPENDENT_OTHER;
 	dependent->description = getObjectDescription(&address, true);
 	dependent->of = getObjectDescription(&blocker->of, true);
+	dependent->of_identity = getObjectIdentity(&blocker->of, true);
 	dependent->blocks_drop = true;
 	if (dependent->description == NULL || dependent->of == NULL)
 		return NULL;

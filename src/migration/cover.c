@@ -17,7 +17,6 @@ static const struct
 	const char *more;
 }			covers[] = {
 	{"primary-key-index-nullable", "add-primary-key-builds-index"},
-	{"add-primary-key-builds-index", "add-column-required"},
 	{"exclusive-lock-held", "validate-in-same-transaction"},
 };
 

@@ -46,6 +46,7 @@ wf_rule_type_cast_would_fail(WfRuleCall *call)
 	Target		target = {.name = def->typeName, .assigns = def->raw_default == NULL};
 	WfColumn   *column;
 	WfType	   *type;
+	WfFinding  *finding;
 	char	   *condition;
 	WfAnswer	answer;
 
@@ -74,8 +75,13 @@ wf_rule_type_cast_would_fail(WfRuleCall *call)
 							  psprintf("SELECT pg_catalog.count(*), (pg_catalog.array_agg(%s))[1] FROM %s t WHERE %s",
 									   wf_rule_row_key(call, table, "t"), wf_ddl_quote_name(table->schema, table->name), condition),
 							  &answer);
-	wf_rule_report_rows(call, table, &answer, is_text(target.type) ? "22001" : is_text(column->type) ? "22P02" : "22003",
-						psprintf("the value of \"%s\" does not fit into %s", name, wf_ddl_type_name(def->typeName)));
+	finding = wf_rule_report_rows(call, table, &answer, is_text(target.type) ? "22001" : is_text(column->type) || target.kind == TYPTYPE_ENUM ? "22P02" : "22003",
+								  psprintf("the value of \"%s\" does not fit into %s", name, wf_ddl_type_name(def->typeName)));
+	if (finding == NULL)
+		return;
+	finding->location = def->location;
+	finding->rewrites = target.type != VARCHAROID;
+	wf_finding_note_text(finding, "column", name);
 }
 
 /* What is cast, also by way of text. */
@@ -115,6 +121,10 @@ misfit(WfRuleCall *call, WfColumn *column, const Target *target)
 	if (target->kind == TYPTYPE_ENUM && column->type != target->type)
 		return psprintf("NOT %s::pg_catalog.text OPERATOR(pg_catalog.=) ANY (pg_catalog.enum_range(NULL::%s)::pg_catalog.text[])",
 						value, wf_ddl_type_name(target->name));
+	/* Text is read by the new type, which 16 and later tell without raising. */
+	if (WF_SERVER_MAJOR >= 16 && is_text(column->type) && !is_text(target->type) && OidIsValid(target->type))
+		return psprintf("NOT pg_catalog.pg_input_is_valid(%s::pg_catalog.text, %s)", value,
+						quote_literal_cstr(wf_ddl_type_name(target->name)));
 	switch (target->type)
 	{
 		case INT2OID:
@@ -142,8 +152,7 @@ integer_misfit(Oid source, Oid type, const char *value)
 
 	if (is_number(source))
 		return psprintf("pg_catalog.round(%s::pg_catalog.numeric) NOT BETWEEN %s", value, range);
-	/* Later servers read more than digits; there the cast is tried. */
-	if (is_text(source) && WF_SERVER_MAJOR < 16)
+	if (is_text(source))
 		return psprintf("CASE WHEN %s::pg_catalog.text OPERATOR(pg_catalog.~) '^[[:space:]]*[-+]?[0-9]+[[:space:]]*$' "
 						"THEN %s::pg_catalog.text::pg_catalog.numeric NOT BETWEEN %s ELSE %s IS NOT NULL END",
 						value, value, range, value);

@@ -126,6 +126,7 @@ dropped_object(WfRuleCall *call, DropStmt *stmt)
 		names = lappend(names, ((WfDependent *) lfirst(lc))->description);
 	finding = wf_finding_add(call, "DROP of %s fails: %s depends on it%s", first->of, first->description,
 							 list_length(names) > 1 ? psprintf(", and %d more", list_length(names) - 1) : "");
+	finding->object = first->of_identity;
 	report_blocked(finding, names);
 }
 

@@ -107,14 +107,14 @@ primary_key(WfRuleCall *call, WfRelation *table)
 	return NIL;
 }
 
-/* Reports that so many rows stand in the way; none where none does. */
-void
+/* Reports that so many rows stand in the way; NULL where none does. */
+WfFinding *
 wf_rule_report_rows(WfRuleCall *call, WfRelation *table, WfAnswer *answer, const char *sqlstate, const char *what)
 {
 	WfFinding  *finding;
 
 	if (!answer->known || answer->number <= 0)
-		return;
+		return NULL;
 	finding = wf_finding_add(call, "fails at %.0f %s of \"%s\", for example %s: %s", answer->number,
 							 answer->number == 1 ? "row" : "rows", table->name,
 							 answer->example ? answer->example : "one without a key", what);
@@ -126,6 +126,7 @@ wf_rule_report_rows(WfRuleCall *call, WfRelation *table, WfAnswer *answer, const
 		wf_finding_note_text(finding, "example", answer->example);
 	wf_finding_note_text(finding, "sqlstate", sqlstate);
 	finding->hint = pstrdup("Repair these rows first, in a migration of its own.");
+	return finding;
 }
 
 /* SET NOT NULL, or a primary key over a nullable column. */
@@ -160,7 +161,7 @@ count_null(WfRuleCall *call, WfRelation *table, const char *column_name)
 	call->session->ask(call->session,
 					   psprintf("SELECT count(*), min(%s) FROM %s AS r WHERE r.%s IS NULL",
 								wf_rule_row_key(call, table, "r"), name, quote_identifier(column_name)), &answer);
-	wf_rule_report_rows(call, table, &answer, "23502", psprintf("no value for \"%s\"", column_name));
+	(void) wf_rule_report_rows(call, table, &answer, "23502", psprintf("no value for \"%s\"", column_name));
 }
 
 /* The constraint that the command adds and checks at once; NULL: none. */
@@ -221,7 +222,7 @@ wf_rule_check_would_fail(WfRuleCall *call)
 	call->session->ask(call->session,
 					   psprintf("SELECT count(*), min(%s) FROM %s AS %s WHERE NOT (%s)", wf_rule_row_key(call, table, alias),
 								wf_ddl_quote_name(table->schema, table->name), alias, expression), &answer);
-	wf_rule_report_rows(call, table, &answer, "23514", psprintf("CHECK %s is false", expression));
+	(void) wf_rule_report_rows(call, table, &answer, "23514", psprintf("CHECK %s is false", expression));
 }
 
 /* ADD FOREIGN KEY, or VALIDATE of one that is there. */
@@ -275,7 +276,7 @@ count_orphans(WfRuleCall *call, WfRelation *table, const char *referenced, List 
 								joined(columns, "r.", "::text", KEY_SEPARATOR), wf_ddl_quote_name(table->schema, table->name),
 								joined(columns, "r.", " IS NOT NULL", " AND "), referenced, match.data),
 					   &answer);
-	wf_rule_report_rows(call, table, &answer, "23503", psprintf("no such key in %s", referenced));
+	(void) wf_rule_report_rows(call, table, &answer, "23503", psprintf("no such key in %s", referenced));
 }
 
 /* ADD UNIQUE or PRIMARY KEY, or CREATE UNIQUE INDEX over plain columns. */
@@ -327,7 +328,7 @@ count_duplicates(WfRuleCall *call, WfRelation *table, List *columns)
 								"GROUP BY %s HAVING count(*) > 1) AS d",
 								joined(columns, "", "::text", KEY_SEPARATOR), wf_ddl_quote_name(table->schema, table->name),
 								joined(columns, "", " IS NOT NULL", " AND "), list), &answer);
-	wf_rule_report_rows(call, table, &answer, "23505", psprintf("the same %s again", list));
+	(void) wf_rule_report_rows(call, table, &answer, "23505", psprintf("the same %s again", list));
 }
 
 /* CONCURRENTLY while others are in a long transaction. */
