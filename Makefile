@@ -530,6 +530,7 @@ REGRESS = \
 	migration_data \
 	migration_comment \
 	migration_transaction \
+	migration_type \
 	migration_rehearse \
 	migration_rehearse_wrong \
 	migration_rollback \
