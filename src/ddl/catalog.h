@@ -18,6 +18,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_class_d.h"
+#include "catalog/pg_type_d.h"
 #include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
 

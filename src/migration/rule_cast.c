@@ -7,7 +7,6 @@
  */
 #include "common/compat.h"
 
-#include "catalog/pg_type_d.h"
 #include "nodes/value.h"
 #include "utils/builtins.h"
 
