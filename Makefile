@@ -48,6 +48,7 @@ OBJS = \
 	src/ddl/deparse.o \
 	src/ddl/deparse_index.o \
 	src/ddl/dependents.o \
+	src/ddl/drop_blockers.o \
 	src/ddl/lock.o \
 	src/ddl/plpgsql.o \
 	src/ddl/populated.o \
@@ -224,6 +225,8 @@ OBJS = \
 	src/migration/rollback.o \
 	src/migration/rule.o \
 	src/migration/rule_access.o \
+	src/migration/rule_batches.o \
+	src/migration/rule_cast.o \
 	src/migration/rule_catalog.o \
 	src/migration/rule_column.o \
 	src/migration/rule_constraint.o \
@@ -253,6 +256,7 @@ OBJS = \
 	src/migration/shelter_sql.o \
 	src/migration/simulate.o \
 	src/migration/simulate_apply.o \
+	src/migration/simulate_dependents.o \
 	src/migration/simulate_session.o \
 	src/migration/simulate_type.o \
 	src/migration/stats.o \
@@ -539,6 +543,7 @@ REGRESS = \
 	migration_data \
 	migration_comment \
 	migration_transaction \
+	migration_type \
 	migration_rehearse \
 	migration_rehearse_wrong \
 	migration_rollback \
@@ -553,6 +558,7 @@ REGRESS = \
 	migration_services \
 	migration_policy \
 	migration_check_stats \
+	migration_dependents \
 	migration_describe \
 	guard_index \
 	guard_constraint \

@@ -66,4 +66,52 @@ SELECT count(*) FROM item WHERE name IS NULL;
 SELECT max(id) FROM item;
 SELECT sql, safe_way(sql, 'unbatched-data-change') FROM unnest(ARRAY['UPDATE keyless SET price = 2', 'DELETE FROM worded', 'UPDATE item SET id = id + 1',
 	'DELETE FROM item RETURNING id', 'MERGE INTO item USING worded ON name = word WHEN MATCHED THEN DELETE']) AS sql;
+-- Columns: out of the way, of another type, with a number or a value for each row.
+CREATE TABLE stock (id int PRIMARY KEY, amount int NOT NULL, note char(5), body json, born timestamp, spare text NOT NULL);
+INSERT INTO stock SELECT g, g, 'ab', '{"a": 1}', '2026-01-02 03:04:05', 's' FROM generate_series(1, 12000) g;
+ANALYZE stock;
+SET TimeZone = 'Europe/Vienna';
+CREATE VIEW stock_columns AS SELECT attname, format_type(atttypid, atttypmod) AS type, attnotnull FROM pg_attribute
+	WHERE attrelid = 'stock'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum;
+SELECT safe_way('ALTER TABLE stock DROP COLUMN spare', 'drop-column') AS gone,
+	safe_way('ALTER TABLE stock DROP id', 'drop-column') AS key,
+	safe_way('ALTER TABLE ONLY safe.stock ALTER amount TYPE bigint', 'type-change-rewrites') AS wide,
+	safe_way('ALTER TABLE stock ALTER note TYPE text', 'type-change-rewrites') AS words,
+	safe_way('ALTER TABLE stock ALTER body SET DATA TYPE jsonb USING body::jsonb', 'type-change-rewrites') AS body,
+	safe_way('ALTER TABLE stock ALTER born TYPE timestamptz', 'type-change-rewrites') AS born,
+	safe_way('ALTER TABLE stock ADD COLUMN n bigserial', 'add-column-auto-increment') AS number,
+	safe_way('ALTER TABLE stock ADD COLUMN token uuid DEFAULT gen_random_uuid()', 'add-column-volatile-default') AS token \gset
+\echo :gone
+\echo :key
+\echo :wide
+\echo :number
+\echo :token
+:gone
+INSERT INTO stock (id, amount) VALUES (20000, 1);
+:wide
+:words
+:body
+:born
+:number
+:token
+SELECT * FROM stock_columns;
+INSERT INTO stock (id, amount) VALUES (20001, 3000000000);
+SELECT count(*), count(DISTINCT n) AS numbers, count(DISTINCT token) AS tokens, sum(amount), min(note) AS note, max(body::text) AS body FROM stock;
+SELECT count(*) FROM pg_trigger WHERE tgrelid = 'stock'::regclass;
+-- More hangs on the column than its values, or there is no key to go by.
+CREATE INDEX ON stock (note);
+ALTER TABLE stock ADD CHECK (amount > 0), ALTER born SET DEFAULT now();
+SELECT sql, safe_way(sql, 'type-change-rewrites') FROM unnest(ARRAY['ALTER TABLE stock ALTER note TYPE varchar(9)', 'ALTER TABLE stock ALTER amount TYPE int',
+	'ALTER TABLE stock ALTER born TYPE date', 'ALTER TABLE stock ALTER id TYPE bigint', 'ALTER TABLE keyless ALTER price TYPE bigint',
+	'ALTER TABLE stock ALTER body TYPE text USING body->>''a''']) AS sql;
+SELECT count(*) FROM (SELECT safe_way('ALTER TABLE stock ALTER body TYPE json, ALTER token TYPE text', 'type-change-rewrites') AS way) t WHERE way IS NOT NULL;
+SELECT sql, safe_way(sql, 'add-column-auto-increment') IS NULL AS none FROM unnest(ARRAY['ALTER TABLE stock ADD k serial PRIMARY KEY', 'ALTER TABLE keyless ADD n serial',
+	'ALTER TABLE stock ADD k int GENERATED ALWAYS AS IDENTITY']) AS sql;
+
+-- Rows that must go.
+SELECT safe_way('TRUNCATE stock', 'truncate') AS empty, safe_way('TRUNCATE stock RESTART IDENTITY', 'truncate') IS NULL AS restart,
+	safe_way('TRUNCATE stock CASCADE', 'truncate') IS NULL AS cascade \gset
+:empty
+SELECT count(*) FROM stock;
+\echo :restart :cascade
 DROP SCHEMA safe CASCADE;

@@ -18,6 +18,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_class_d.h"
+#include "catalog/pg_type_d.h"
 #include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
 
@@ -120,7 +121,8 @@ typedef enum WfDependentKind
 	WF_DEPENDENT_TRIGGER,
 	WF_DEPENDENT_FUNCTION,
 	WF_DEPENDENT_PUBLICATION,
-	WF_DEPENDENT_COLUMN			/* generated from it, or with it in a default */
+	WF_DEPENDENT_COLUMN,		/* generated from it, or with it in a default */
+	WF_DEPENDENT_OTHER
 } WfDependentKind;
 
 /* An object that is built on a relation or a column. */
@@ -128,8 +130,11 @@ typedef struct WfDependent
 {
 	WfDependentKind kind;
 	char	   *description;	/* as the server describes objects */
-	char	   *schema;			/* of a view; NULL for others */
+	char	   *schema;			/* of a view, or of the relation that it is a
+								 * part of; NULL for others */
 	char	   *name;
+	char	   *of;				/* what it depends on, described, and its */
+	char	   *of_identity;	/* qualified name; of drop_blockers only */
 	bool		blocks_drop;	/* DROP without CASCADE fails */
 } WfDependent;
 
@@ -208,6 +213,12 @@ struct WfCatalog
 	 * it is not 0: a list of WfDependent.
 	 */
 	List	   *(*dependents) (WfCatalog *catalog, WfRelation *relation, int attnum);
+
+	/*
+	 * What makes DROP without CASCADE of functions, types or schemas fail: a
+	 * list of WfDependent; NIL for objects of other kinds.
+	 */
+	List	   *(*drop_blockers) (WfCatalog *catalog, const DropStmt *stmt);
 
 	/* Fills uses and used_by. */
 	void		(*type_uses) (WfCatalog *catalog, WfType *type);

@@ -57,6 +57,7 @@ wf_ddl_catalog_live(void)
 	catalog->volatility = wf_ddl_live_volatility;
 	catalog->search_path = live_search_path;
 	catalog->dependents = wf_ddl_live_dependents;
+	catalog->drop_blockers = wf_ddl_live_drop_blockers;
 	return catalog;
 }
 

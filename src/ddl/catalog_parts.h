@@ -20,6 +20,9 @@ extern Oid	wf_ddl_live_index_relid(Oid indexid);
 /* dependents.c */
 extern List *wf_ddl_live_dependents(WfCatalog *catalog, WfRelation *relation, int attnum);
 
+/* drop_blockers.c */
+extern List *wf_ddl_live_drop_blockers(WfCatalog *catalog, const DropStmt *stmt);
+
 /* catalog_types.c */
 extern WfTypeChange wf_ddl_live_type_change(WfCatalog *catalog, WfColumn *column,
 											const TypeName *type);

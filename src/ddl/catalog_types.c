@@ -125,8 +125,12 @@ resolve_type_name(const TypeName *name, Oid *type, int32 *typmod)
 static bool
 is_relabel(Oid from, int32 from_typmod, Oid to, int32 to_typmod)
 {
+	/*
+	 * A domain may bring a length of its own; the server does not trust the
+	 * old.
+	 */
 	Oid			from_base = getBaseType(from);
-	Oid			to_base = getBaseType(to);
+	Oid			to_base = getBaseTypeAndTypmod(to, &to_typmod);
 
 	if (get_typtype(to) == TYPTYPE_DOMAIN && to != from && DomainHasConstraints(to))
 		return false;
@@ -201,8 +205,23 @@ loses_values(Oid from, int32 from_typmod, Oid to, int32 to_typmod)
 		{TIMESTAMPOID, TIMEOID}, {TIMESTAMPTZOID, TIMEOID},
 	};
 
-	from = getBaseType(from);
-	to = getBaseType(to);
+	/* The longest text of any value. */
+	static const struct
+	{
+		Oid			type;
+		int			characters;
+	}			widths[] = {
+		{BOOLOID, 5}, {INT2OID, 6}, {INT4OID, 11}, {INT8OID, 20}, {UUIDOID, 36},
+	};
+
+	from = getBaseTypeAndTypmod(from, &from_typmod);
+	to = getBaseTypeAndTypmod(to, &to_typmod);
+	/* Arrays have the modifier of their elements. */
+	if (OidIsValid(get_element_type(from)) && OidIsValid(get_element_type(to)))
+	{
+		from = get_element_type(from);
+		to = get_element_type(to);
+	}
 	for (int i = 0; i < lengthof(narrowing); i++)
 	{
 		if (narrowing[i].from == from && narrowing[i].to == to)
@@ -215,6 +234,11 @@ loses_values(Oid from, int32 from_typmod, Oid to, int32 to_typmod)
 			scale_of(to_typmod) < scale_of(from_typmod) ||
 			precision_of(to_typmod) - scale_of(to_typmod) <
 			precision_of(from_typmod) - scale_of(from_typmod);
+	for (int i = 0; i < lengthof(widths) && TypeCategory(to) == TYPCATEGORY_STRING; i++)
+	{
+		if (widths[i].type == from)
+			return to_typmod - VARHDRSZ < widths[i].characters;
+	}
 	if (TypeCategory(to) == TYPCATEGORY_STRING)
 		return TypeCategory(from) != TYPCATEGORY_STRING || from_typmod < 0 || from_typmod > to_typmod;
 	return from == to && length_shrinks(to, from_typmod, to_typmod);

@@ -3,6 +3,7 @@
  */
 #include "common/compat.h"
 
+#include "commands/defrem.h"
 #include "nodes/value.h"
 #include "utils/builtins.h"
 
@@ -26,6 +27,7 @@ static bool is_serial(ColumnDef *column);
 static bool is_volatile(Node *node, void *context);
 static WfFinding *report_rewrite(WfRuleCall *call, WfRelation *table, ColumnDef *column, const char *why);
 static char *default_text(WfRuleCall *call, ColumnDef *column, Constraint *constraint);
+static char *add_serial_sql(WfRuleCall *call, WfRelation *table, ColumnDef *column);
 static char *add_column_sql(WfRelation *table, ColumnDef *column);
 
 static ColumnDef *
@@ -110,6 +112,7 @@ wf_rule_add_column_volatile_default(WfRuleCall *call)
 	WfFinding  *finding;
 	const char *why = "the default is stored in every row before 11";
 	char	   *text;
+	char	   *fill;
 
 	if (constraint == NULL)
 		return;
@@ -124,13 +127,14 @@ wf_rule_add_column_volatile_default(WfRuleCall *call)
 	finding = report_rewrite(call, table, column, why);
 	finding->hint = pstrdup("Add the column without a default, set the default for new rows, and fill the old rows in batches.");
 	text = default_text(call, column, constraint);
+	fill = wf_rule_fill_default(call, table, column->colname);
 	if (text)
-		finding->safe_sql = psprintf("%s;\nALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s;\n"
-									 "-- then, batch by batch: UPDATE %s SET %s = DEFAULT WHERE %s IS NULL AND ...;",
-									 add_column_sql(table, column),
-									 finding->object, quote_identifier(column->colname), text,
-									 finding->object, quote_identifier(column->colname),
-									 quote_identifier(column->colname));
+		finding->safe_sql = psprintf("%s;\nALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s;\n%s",
+									 add_column_sql(table, column), finding->object, quote_identifier(column->colname), text,
+									 fill ? fill :
+									 psprintf("-- then, batch by batch: UPDATE %s SET %s = DEFAULT WHERE %s IS NULL AND ...;",
+											  finding->object, quote_identifier(column->colname),
+											  quote_identifier(column->colname)));
 }
 
 /* The default's expression as it was written; NULL without a source. */
@@ -207,6 +211,42 @@ wf_rule_add_column_auto_increment(WfRuleCall *call)
 	finding = report_rewrite(call, table, column,
 							 identity ? "every row gets an identity value" : "every row gets a number of the sequence");
 	finding->hint = pstrdup("Add a plain column and a sequence, set the default for new rows, fill the old ones in batches, then make the sequence the column's own.");
+	if (!identity)
+		finding->safe_sql = add_serial_sql(call, table, column);
+}
+
+/* What serial does, with the old rows numbered in batches; NULL where they can't be. */
+static char *
+add_serial_sql(WfRuleCall *call, WfRelation *table, ColumnDef *column)
+{
+	static const struct
+	{
+		const char *word;
+		const char *type;
+	}			types[] = {
+		{"bigserial", "bigint"}, {"serial8", "bigint"}, {"smallserial", "smallint"}, {"serial2", "smallint"},
+	};
+	const char *type = "integer";
+	const char *name = quote_identifier(column->colname);
+	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
+	char	   *sequence = wf_ddl_quote_name(table->schema, makeObjectName(table->name, column->colname, "seq"));
+	char	   *fill = wf_rule_fill_default(call, table, column->colname);
+
+	/* A key of the column is another matter. */
+	if (fill == NULL || constraint_of(column, CONSTR_PRIMARY) || constraint_of(column, CONSTR_UNIQUE))
+		return NULL;
+	for (int i = 0; i < lengthof(types); i++)
+	{
+		if (strcmp(types[i].word, strVal(linitial(column->typeName->names))) == 0)
+			type = types[i].type;
+	}
+	return psprintf("ALTER TABLE %s ADD COLUMN %s %s;\n"
+					"CREATE SEQUENCE %s AS %s OWNED BY %s.%s;\n"
+					"ALTER TABLE %s ALTER COLUMN %s SET DEFAULT nextval(%s);\n"
+					"%s\n"
+					"%s",
+					relation, name, type, sequence, type, relation, name, relation, name,
+					quote_literal_cstr(sequence), fill, wf_rule_make_required(table, column->colname));
 }
 
 /* GENERATED ALWAYS AS (...) STORED. */

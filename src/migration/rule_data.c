@@ -12,7 +12,6 @@
 #include "migration/rule_list.h"
 
 static char *in_batches(WfRuleCall *call, WfRelation *table, RangeVar *name);
-static char *whole_number_key(WfRuleCall *call, WfRelation *table);
 static bool sets_column(Node *stmt, const char *name);
 static WfRelation *read_table(WfRuleCall *call, Node *query);
 static bool takes_range_var(Node *node, void *context);
@@ -52,9 +51,9 @@ wf_rule_unbatched_data_change(WfRuleCall *call)
 							 "%s changes all of \"%s\" (%s) at once: each row stays locked until the transaction ends, and leaves a dead one",
 							 command, table->name, wf_rule_size(call, table));
 	wf_finding_on(call, finding, table);
-	/* With a WHERE clause it may be few. */
+	/* With a WHERE clause it may be few, and of an unknown table that is all. */
 	if (where)
-		finding->severity = Min(finding->severity, WF_SEVERITY_LOW);
+		finding->severity = Min(finding->severity, table->missing ? WF_SEVERITY_INFO : WF_SEVERITY_LOW);
 	finding->lock = RowExclusiveLock;
 	finding->scans = where == NULL;
 	finding->hint = pstrdup("Change some thousand rows at a time, by ranges of the key, each in a transaction of its own.");
@@ -63,61 +62,24 @@ wf_rule_unbatched_data_change(WfRuleCall *call)
 }
 
 /*
- * The statement over ranges of the primary key, a transaction each; NULL where
- * there is no whole number to go by, or something to return.  A row keeps its
- * key, so none is changed twice, which pages do not promise.
+ * The statement, a range of the primary key after another; NULL where there is
+ * no whole number to go by, or something to return.
  */
 static char *
 in_batches(WfRuleCall *call, WfRelation *table, RangeVar *name)
 {
 	bool		returns = IsA(call->statement, UpdateStmt) ? wf_has_returning((UpdateStmt *) call->statement) :
 	wf_has_returning((DeleteStmt *) call->statement);
-	char	   *key = whole_number_key(call, table);
+	char	   *key = wf_rule_whole_number_key(call, table);
 	char	   *text = wf_rule_statement_text(call);
-	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
-	char	   *column;
 	int			where;
 
 	if (key == NULL || text == NULL || returns || sets_column(call->statement, key))
 		return NULL;
-	key = wf_ddl_quote_name(NULL, key);
-	column = psprintf("%s.%s", wf_ddl_quote_name(NULL, name->alias ? name->alias->aliasname : name->relname), key);
 	where = wf_ddl_source_find_clause(text, 0, strlen(text), "where");
-	return psprintf("DO $batches$\n"
-					"DECLARE\n"
-					"    wf_next bigint := (SELECT min(%s) FROM %s);\n"
-					"    wf_last bigint := (SELECT max(%s) FROM %s);\n"
-					"BEGIN\n"
-					"    WHILE wf_next <= wf_last LOOP\n"
-					"        %s WHERE %s BETWEEN wf_next AND wf_next + 9999%s%s%s;\n"
-					"        COMMIT;\n"
-					"        wf_next := wf_next + 10000;\n"
-					"    END LOOP;\n"
-					"END $batches$;",
-					key, relation, key, relation,
-					where < 0 ? text : wf_ddl_source_copy(text, 0, where), column,
-					where < 0 ? "" : " AND (", where < 0 ? "" : wf_ddl_source_copy(text, where + strlen("where"), strlen(text)),
-					where < 0 ? "" : ")");
-}
-
-/* The one column of the primary key, if it is an integer; else NULL. */
-static char *
-whole_number_key(WfRuleCall *call, WfRelation *table)
-{
-	ListCell   *lc;
-
-	foreach(lc, call->catalog->constraints(call->catalog, table))
-	{
-		WfConstraint *constraint = lfirst(lc);
-		WfColumn   *column;
-
-		if (constraint->kind != 'p' || list_length(constraint->columns) != 1)
-			continue;
-		column = call->catalog->column(call->catalog, table, linitial(constraint->columns));
-		if (column && wf_ddl_is_integer(column))
-			return column->name;
-	}
-	return NULL;
+	return wf_rule_batches(call, table, where < 0 ? text : wf_ddl_source_copy(text, 0, where),
+						   name->alias ? name->alias->aliasname : name->relname,
+						   where < 0 ? NULL : wf_ddl_source_copy(text, where + strlen("where"), strlen(text)));
 }
 
 static bool
@@ -154,6 +116,9 @@ wf_rule_truncate(WfRuleCall *call)
 		finding->lock = AccessExclusiveLock;
 		finding->rewrites = true;
 		finding->hint = pstrdup("If the rows must go, DELETE them in batches; else leave it out.");
+		/* RESTART IDENTITY and CASCADE do what DELETE does not. */
+		if (!stmt->restart_seqs && stmt->behavior != DROP_CASCADE)
+			finding->safe_sql = wf_rule_batches(call, table, psprintf("DELETE FROM %s", finding->object), table->name, NULL);
 	}
 }
 

@@ -14,8 +14,12 @@ static WfDependent *first_blocking(WfRuleCall *call, WfRelation *relation, int a
 								   bool is_drop, List **names);
 static bool is_dropped_too(DropStmt *stmt, WfDependent *dependent);
 static void dropped_relation(WfRuleCall *call, DropStmt *stmt, WfRelation *relation);
+static void dropped_object(WfRuleCall *call, DropStmt *stmt);
+static void report_blocked(WfFinding *finding, List *names);
 static bool has_text(List *texts, const char *text);
 static const char *output_name(ResTarget *target);
+static bool has_other_type(WfRuleCall *call, SelectStmt *query, Node *value, WfColumn *column);
+static WfColumn *source_column(WfRuleCall *call, SelectStmt *query, ColumnRef *reference);
 
 /*
  * The first dependent that makes a change of the column's type (or its drop)
@@ -100,9 +104,39 @@ wf_rule_drop_dependent_object(WfRuleCall *call)
 					dropped_relation(call, stmt, relation);
 				break;
 			default:
+				dropped_object(call, stmt);
 				return;
 		}
 	}
+}
+
+/* DROP of functions, types and schemas: the objects of a statement go together. */
+static void
+dropped_object(WfRuleCall *call, DropStmt *stmt)
+{
+	List	   *blockers = call->catalog->drop_blockers(call->catalog, stmt);
+	WfDependent *first = blockers ? linitial(blockers) : NULL;
+	WfFinding  *finding;
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	if (first == NULL)
+		return;
+	foreach(lc, blockers)
+		names = lappend(names, ((WfDependent *) lfirst(lc))->description);
+	finding = wf_finding_add(call, "DROP of %s fails: %s depends on it%s", first->of, first->description,
+							 list_length(names) > 1 ? psprintf(", and %d more", list_length(names) - 1) : "");
+	finding->object = first->of_identity;
+	report_blocked(finding, names);
+}
+
+static void
+report_blocked(WfFinding *finding, List *names)
+{
+	finding->kind = WF_KIND_FAILS;
+	wf_finding_note_text(finding, "sqlstate", "2BP01");
+	wf_finding_note_list(finding, "dependents", names);
+	finding->hint = pstrdup("Drop or change what depends on it first, by name; CASCADE would drop it unseen.");
 }
 
 static void
@@ -135,10 +169,7 @@ dropped_relation(WfRuleCall *call, DropStmt *stmt, WfRelation *relation)
 							 list_length(names) > 1 ? psprintf(", and %d more", list_length(names) - 1) : "");
 	finding->object = wf_ddl_quote_name(relation->schema, relation->name);
 	finding->relation = relation;
-	finding->kind = WF_KIND_FAILS;
-	wf_finding_note_text(finding, "sqlstate", "2BP01");
-	wf_finding_note_list(finding, "dependents", names);
-	finding->hint = pstrdup("Drop or change what depends on it first, by name; CASCADE would drop it unseen.");
+	report_blocked(finding, names);
 }
 
 static bool
@@ -178,6 +209,7 @@ wf_rule_view_incompatible(WfRuleCall *call)
 	WfFinding  *finding;
 	const char *what = NULL;
 	const char *name = NULL;
+	bool		is_set = IsA(query, SelectStmt) && query->larg;
 	int			position = 0;
 	ListCell   *lc;
 
@@ -207,6 +239,11 @@ wf_rule_view_incompatible(WfRuleCall *call)
 			what = psprintf("column %d would become \"%s\"", position, name);
 			break;
 		}
+		if (!is_set && has_other_type(call, query, lfirst_node(ResTarget, lc)->val, column))
+		{
+			what = psprintf("the type of column \"%s\" would change", name);
+			break;
+		}
 	}
 	if (what == NULL && position < view->ncolumns)
 		what = psprintf("%d of its %d columns would go", view->ncolumns - position, view->ncolumns);
@@ -228,11 +265,71 @@ output_name(ResTarget *target)
 {
 	Node	   *value = target->val;
 
+	const char *cast = NULL;
+
 	if (target->name)
 		return target->name;
+	/* A cast has the name of what it casts, or else of the type. */
+	for (; IsA(value, TypeCast); value = ((TypeCast *) value)->arg)
+	{
+		if (cast == NULL)
+			cast = strVal(llast(((TypeCast *) value)->typeName->names));
+	}
 	if (IsA(value, ColumnRef) && IsA(llast(((ColumnRef *) value)->fields), String))
 		return strVal(llast(((ColumnRef *) value)->fields));
 	if (IsA(value, FuncCall))
 		return strVal(llast(((FuncCall *) value)->funcname));
-	return NULL;
+	return IsA(value, A_Const) ? cast : NULL;
+}
+
+/* Is the value certainly of another type than the column? */
+static bool
+has_other_type(WfRuleCall *call, SelectStmt *query, Node *value, WfColumn *column)
+{
+	WfColumn   *source;
+	Oid			type;
+
+	if (IsA(value, TypeCast))
+	{
+		type = wf_rule_type_oid(call, ((TypeCast *) value)->typeName);
+		return OidIsValid(type) && OidIsValid(column->type) && type != column->type;
+	}
+	if (!IsA(value, ColumnRef))
+		return false;
+	source = source_column(call, query, (ColumnRef *) value);
+	return source && OidIsValid(source->type) && OidIsValid(column->type) &&
+		(source->type != column->type || (!source->created_here && source->typmod != column->typmod));
+}
+
+/* The column of a table in FROM, where the text says of which; else NULL. */
+static WfColumn *
+source_column(WfRuleCall *call, SelectStmt *query, ColumnRef *reference)
+{
+	const char *qualifier = list_length(reference->fields) == 2 ? strVal(linitial(reference->fields)) : NULL;
+	WfColumn   *found = NULL;
+	ListCell   *lc;
+
+	if (list_length(reference->fields) > 2 || !IsA(llast(reference->fields), String) || query->withClause)
+		return NULL;
+	foreach(lc, query->fromClause)
+	{
+		RangeVar   *from = lfirst(lc);
+		WfRelation *table;
+		WfColumn   *column;
+
+		/* A join, function or subquery may have the column as well. */
+		if (!IsA(from, RangeVar) || (from->alias && from->alias->colnames))
+			return NULL;
+		if (qualifier && strcmp(qualifier, from->alias ? from->alias->aliasname : from->relname) != 0)
+			continue;
+		table = call->catalog->relation(call->catalog, from);
+		if (table == NULL || table->missing)
+			return NULL;
+		column = call->catalog->column(call->catalog, table, strVal(llast(reference->fields)));
+		if (column && found)
+			return NULL;
+		if (column)
+			found = column;
+	}
+	return found;
 }

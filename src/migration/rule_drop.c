@@ -12,6 +12,8 @@
 #include "migration/rule_list.h"
 #include "migration/simulate.h"
 
+static char *column_away(WfRuleCall *call, WfRelation *table, WfColumn *column, const char *name);
+
 /* DROP TYPE and DROP DOMAIN. */
 void
 wf_rule_drop_type(WfRuleCall *call)
@@ -60,6 +62,32 @@ wf_rule_drop_column(WfRuleCall *call)
 	finding->lock = AccessExclusiveLock;
 	wf_finding_note_text(finding, "column", call->command->name);
 	finding->hint = pstrdup("Deploy code that neither reads nor writes the column first; prepared statements and SELECT * count as readers.");
+	finding->safe_sql = column_away(call, table, column, call->command->name);
+}
+
+/* The column under another name; rows that leave it out can still be inserted. */
+static char *
+column_away(WfRuleCall *call, WfRelation *table, WfColumn *column, const char *name)
+{
+	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
+	bool		required = column && column->not_null && !column->has_default && !column->identity && !column->generated;
+	ListCell   *lc;
+
+	/* A column of the primary key stays required. */
+	foreach(lc, call->catalog->constraints(call->catalog, table))
+	{
+		WfConstraint *constraint = lfirst(lc);
+		ListCell   *lc2;
+
+		foreach(lc2, constraint->kind == 'p' ? constraint->columns : NIL)
+		{
+			if (strcmp(lfirst(lc2), name) == 0)
+				required = false;
+		}
+	}
+	return psprintf("%sALTER TABLE %s RENAME COLUMN %s TO %s;",
+					required ? psprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL;\n", relation, quote_identifier(name)) : "",
+					relation, quote_identifier(name), quote_identifier(psprintf("%.50s_dropped", name)));
 }
 
 /* DROP TABLE. */

@@ -16,6 +16,16 @@ extern void wf_rule_reset_sequence(WfRuleCall *call);
 extern void wf_rule_replication(WfRuleCall *call);
 extern void wf_rule_function_change(WfRuleCall *call);
 
+/* rule_cast.c */
+extern void wf_rule_type_cast_would_fail(WfRuleCall *call);
+
+/* rule_batches.c: parts of safe_sql */
+extern char *wf_rule_whole_number_key(WfRuleCall *call, WfRelation *table);
+extern char *wf_rule_batches(WfRuleCall *call, WfRelation *table, const char *statement, const char *name, const char *condition);
+extern char *wf_rule_fill_default(WfRuleCall *call, WfRelation *table, const char *column);
+extern char *wf_rule_make_required(WfRelation *table, const char *column);
+extern char *wf_rule_second_column(WfRuleCall *call, WfRelation *table, WfColumn *column, const char *type);
+
 /* rule_catalog.c */
 extern void wf_rule_object_missing(WfRuleCall *call);
 extern void wf_rule_object_exists(WfRuleCall *call);
@@ -174,7 +184,9 @@ extern void wf_rule_not_null_would_fail(WfRuleCall *call);
 extern void wf_rule_check_would_fail(WfRuleCall *call);
 extern void wf_rule_foreign_key_would_fail(WfRuleCall *call);
 extern void wf_rule_unique_would_fail(WfRuleCall *call);
-extern void wf_rule_type_cast_would_fail(WfRuleCall *call);
 extern void wf_rule_concurrent_wait(WfRuleCall *call);
+extern WfRelation *wf_rule_validated_table(WfRuleCall *call, const RangeVar *name);
+extern char *wf_rule_row_key(WfRuleCall *call, WfRelation *table, const char *alias);
+extern WfFinding *wf_rule_report_rows(WfRuleCall *call, WfRelation *table, WfAnswer *answer, const char *sqlstate, const char *what);
 
 #endif							/* WF_MIGRATION_RULE_LIST_H */

@@ -12,6 +12,8 @@
 
 static WfTypeChange change_of(WfRuleCall *call, WfRelation *table, WfColumn **column);
 static bool is_column(Node *expression, const char *name);
+static bool is_cast_alone(WfRuleCall *call);
+static char *new_type(WfRuleCall *call);
 static WfFinding *report(WfRuleCall *call, WfRelation *table, const char *what);
 
 /*
@@ -62,6 +64,21 @@ report(WfRuleCall *call, WfRelation *table, const char *what)
 	return finding;
 }
 
+/* Are the new values the old ones, cast, and nothing else asked for? */
+static bool
+is_cast_alone(WfRuleCall *call)
+{
+	ColumnDef  *def = castNode(ColumnDef, call->command->def);
+
+	return def->collClause == NULL && (def->raw_default == NULL || is_column(def->raw_default, call->command->name));
+}
+
+static char *
+new_type(WfRuleCall *call)
+{
+	return wf_ddl_type_name(castNode(ColumnDef, call->command->def)->typeName);
+}
+
 void
 wf_rule_type_change_rewrites(WfRuleCall *call)
 {
@@ -82,6 +99,8 @@ wf_rule_type_change_rewrites(WfRuleCall *call)
 							  wf_rule_size(call, table)));
 	finding->rewrites = true;
 	finding->scans = true;
+	if (column && list_length(((AlterTableStmt *) call->statement)->cmds) == 1 && is_cast_alone(call))
+		finding->safe_sql = wf_rule_second_column(call, table, column, new_type(call));
 	if (change == WF_TYPE_CHANGE_FAILS)
 		wf_finding_note_boolean(finding, "needs_using", true);
 	if (!table->missing && call->catalog->indexes(call->catalog, table) != NIL)

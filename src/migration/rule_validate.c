@@ -21,12 +21,9 @@
 /* Between the parts of a key, for people. */
 #define KEY_SEPARATOR " || ', ' || "
 
-static WfRelation *validated_table(WfRuleCall *call, const RangeVar *name);
 static bool is_untouched(WfRuleCall *call, WfRelation *table);
-static char *key_of(WfRuleCall *call, WfRelation *table, const char *alias);
 static char *joined(List *names, const char *before, const char *behind, const char *separator);
 static bool are_live(WfRuleCall *call, WfRelation *table, List *names);
-static void report(WfRuleCall *call, WfRelation *table, WfAnswer *answer, const char *sqlstate, const char *what);
 static void count_null(WfRuleCall *call, WfRelation *table, const char *column);
 static void count_duplicates(WfRuleCall *call, WfRelation *table, List *columns);
 static void count_orphans(WfRuleCall *call, WfRelation *table, const char *referenced, List *columns, List *keys);
@@ -35,8 +32,8 @@ static WfConstraint *validated_constraint(WfRuleCall *call, WfRelation *table, c
 static List *primary_key(WfRuleCall *call, WfRelation *table);
 
 /* The table, where its rows are those that the statement will find. */
-static WfRelation *
-validated_table(WfRuleCall *call, const RangeVar *name)
+WfRelation *
+wf_rule_validated_table(WfRuleCall *call, const RangeVar *name)
 {
 	WfRelation *table;
 
@@ -57,8 +54,8 @@ is_untouched(WfRuleCall *call, WfRelation *table)
 }
 
 /* An expression that names a row to people. */
-static char *
-key_of(WfRuleCall *call, WfRelation *table, const char *alias)
+char *
+wf_rule_row_key(WfRuleCall *call, WfRelation *table, const char *alias)
 {
 	List	   *columns = primary_key(call, table);
 
@@ -110,14 +107,14 @@ primary_key(WfRuleCall *call, WfRelation *table)
 	return NIL;
 }
 
-/* Reports that so many rows stand in the way; none where none does. */
-static void
-report(WfRuleCall *call, WfRelation *table, WfAnswer *answer, const char *sqlstate, const char *what)
+/* Reports that so many rows stand in the way; NULL where none does. */
+WfFinding *
+wf_rule_report_rows(WfRuleCall *call, WfRelation *table, WfAnswer *answer, const char *sqlstate, const char *what)
 {
 	WfFinding  *finding;
 
 	if (!answer->known || answer->number <= 0)
-		return;
+		return NULL;
 	finding = wf_finding_add(call, "fails at %.0f %s of \"%s\", for example %s: %s", answer->number,
 							 answer->number == 1 ? "row" : "rows", table->name,
 							 answer->example ? answer->example : "one without a key", what);
@@ -129,13 +126,14 @@ report(WfRuleCall *call, WfRelation *table, WfAnswer *answer, const char *sqlsta
 		wf_finding_note_text(finding, "example", answer->example);
 	wf_finding_note_text(finding, "sqlstate", sqlstate);
 	finding->hint = pstrdup("Repair these rows first, in a migration of its own.");
+	return finding;
 }
 
 /* SET NOT NULL, or a primary key over a nullable column. */
 void
 wf_rule_not_null_would_fail(WfRuleCall *call)
 {
-	WfRelation *table = validated_table(call, ((AlterTableStmt *) call->statement)->relation);
+	WfRelation *table = wf_rule_validated_table(call, ((AlterTableStmt *) call->statement)->relation);
 	Constraint *constraint = (Constraint *) call->command->def;
 	ListCell   *lc;
 
@@ -162,8 +160,8 @@ count_null(WfRuleCall *call, WfRelation *table, const char *column_name)
 		return;
 	call->session->ask(call->session,
 					   psprintf("SELECT count(*), min(%s) FROM %s AS r WHERE r.%s IS NULL",
-								key_of(call, table, "r"), name, quote_identifier(column_name)), &answer);
-	report(call, table, &answer, "23502", psprintf("no value for \"%s\"", column_name));
+								wf_rule_row_key(call, table, "r"), name, quote_identifier(column_name)), &answer);
+	(void) wf_rule_report_rows(call, table, &answer, "23502", psprintf("no value for \"%s\"", column_name));
 }
 
 /* The constraint that the command adds and checks at once; NULL: none. */
@@ -200,7 +198,7 @@ validated_constraint(WfRuleCall *call, WfRelation *table, char kind)
 void
 wf_rule_check_would_fail(WfRuleCall *call)
 {
-	WfRelation *table = validated_table(call, ((AlterTableStmt *) call->statement)->relation);
+	WfRelation *table = wf_rule_validated_table(call, ((AlterTableStmt *) call->statement)->relation);
 	Constraint *added = validating_constraint(call, CONSTR_CHECK);
 	WfConstraint *known;
 	char	   *expression = NULL;
@@ -222,16 +220,16 @@ wf_rule_check_would_fail(WfRuleCall *call)
 		return;
 	alias = pstrdup(quote_identifier(table->name));
 	call->session->ask(call->session,
-					   psprintf("SELECT count(*), min(%s) FROM %s AS %s WHERE NOT (%s)", key_of(call, table, alias),
+					   psprintf("SELECT count(*), min(%s) FROM %s AS %s WHERE NOT (%s)", wf_rule_row_key(call, table, alias),
 								wf_ddl_quote_name(table->schema, table->name), alias, expression), &answer);
-	report(call, table, &answer, "23514", psprintf("CHECK %s is false", expression));
+	(void) wf_rule_report_rows(call, table, &answer, "23514", psprintf("CHECK %s is false", expression));
 }
 
 /* ADD FOREIGN KEY, or VALIDATE of one that is there. */
 void
 wf_rule_foreign_key_would_fail(WfRuleCall *call)
 {
-	WfRelation *table = validated_table(call, ((AlterTableStmt *) call->statement)->relation);
+	WfRelation *table = wf_rule_validated_table(call, ((AlterTableStmt *) call->statement)->relation);
 	Constraint *added = validating_constraint(call, CONSTR_FOREIGN);
 	WfConstraint *known;
 	WfRelation *referenced;
@@ -278,7 +276,7 @@ count_orphans(WfRuleCall *call, WfRelation *table, const char *referenced, List 
 								joined(columns, "r.", "::text", KEY_SEPARATOR), wf_ddl_quote_name(table->schema, table->name),
 								joined(columns, "r.", " IS NOT NULL", " AND "), referenced, match.data),
 					   &answer);
-	report(call, table, &answer, "23503", psprintf("no such key in %s", referenced));
+	(void) wf_rule_report_rows(call, table, &answer, "23503", psprintf("no such key in %s", referenced));
 }
 
 /* ADD UNIQUE or PRIMARY KEY, or CREATE UNIQUE INDEX over plain columns. */
@@ -293,7 +291,7 @@ wf_rule_unique_would_fail(WfRuleCall *call)
 
 	if (IsA(index, IndexStmt))
 	{
-		table = validated_table(call, index->relation);
+		table = wf_rule_validated_table(call, index->relation);
 		if (table == NULL || !index->unique || index->whereClause)
 			return;
 		foreach(lc, index->indexParams)
@@ -305,7 +303,7 @@ wf_rule_unique_would_fail(WfRuleCall *call)
 	}
 	else
 	{
-		table = validated_table(call, ((AlterTableStmt *) call->statement)->relation);
+		table = wf_rule_validated_table(call, ((AlterTableStmt *) call->statement)->relation);
 		constraint = validating_constraint(call, CONSTR_UNIQUE);
 		if (constraint == NULL)
 			constraint = validating_constraint(call, CONSTR_PRIMARY);
@@ -330,40 +328,7 @@ count_duplicates(WfRuleCall *call, WfRelation *table, List *columns)
 								"GROUP BY %s HAVING count(*) > 1) AS d",
 								joined(columns, "", "::text", KEY_SEPARATOR), wf_ddl_quote_name(table->schema, table->name),
 								joined(columns, "", " IS NOT NULL", " AND "), list), &answer);
-	report(call, table, &answer, "23505", psprintf("the same %s again", list));
-}
-
-/* ALTER COLUMN TYPE whose cast fails for a value that is there. */
-void
-wf_rule_type_cast_would_fail(WfRuleCall *call)
-{
-	WfRelation *table = validated_table(call, ((AlterTableStmt *) call->statement)->relation);
-	ColumnDef  *def = castNode(ColumnDef, call->command->def);
-	const char *name = call->command->name;
-	WfColumn   *column;
-	WfFinding  *finding;
-	WfAnswer	answer;
-
-	if (table == NULL)
-		return;
-	column = call->catalog->column(call->catalog, table, name);
-	/* An expression of USING is its author's: only a plain cast is tried. */
-	if (column == NULL || column->attnum <= 0 || (def->raw_default && !IsA(def->raw_default, TypeCast)))
-		return;
-	if (call->session->ask(call->session,
-						   psprintf("SELECT count(CAST(%s AS %s)), NULL FROM %s", quote_identifier(name),
-									wf_ddl_type_name(def->typeName), wf_ddl_quote_name(table->schema, table->name)),
-						   &answer) || answer.error == NULL)
-		return;
-	finding = wf_finding_add(call, "fails on a value of \"%s\": %s", name, answer.error);
-	finding->object = wf_ddl_quote_name(table->schema, table->name);
-	finding->relation = table;
-	finding->location = def->location;
-	finding->rewrites = true;
-	finding->scans = true;
-	wf_finding_note_text(finding, "column", name);
-	wf_finding_note_text(finding, "example", answer.error);
-	finding->hint = pstrdup("Repair the values first, or say with USING what becomes of them.");
+	(void) wf_rule_report_rows(call, table, &answer, "23505", psprintf("the same %s again", list));
 }
 
 /* CONCURRENTLY while others are in a long transaction. */

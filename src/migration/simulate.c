@@ -20,6 +20,7 @@ struct SimRelation
 	List	   *columns;		/* WfColumn added or changed */
 	List	   *dropped_columns;	/* char * */
 	bool		loaded;			/* constraints and indexes are filled */
+	bool		altered;		/* the text changed it */
 	List	   *constraints;
 	List	   *indexes;
 };
@@ -35,7 +36,6 @@ static char *sim_partition_key(WfCatalog *catalog, WfRelation *relation);
 static List *copy_names(List *names);
 static char sim_volatility(WfCatalog *catalog, List *name, int nargs);
 static List *sim_search_path(WfCatalog *catalog);
-static List *sim_dependents(WfCatalog *catalog, WfRelation *relation, int attnum);
 static SimRelation *entry_in(WfSimulation *simulation, const char *schema, const char *name);
 static SimRelation *entry_of(WfSimulation *simulation, WfRelation *relation);
 static bool take_stats(WfSimulation *simulation, WfRelation *relation);
@@ -98,7 +98,8 @@ wf_migration_simulation(WfCatalog *live)
 			.partition_key = sim_partition_key,
 			.volatility = sim_volatility,
 			.search_path = sim_search_path,
-			.dependents = sim_dependents,
+			.dependents = wf_sim_dependents,
+			.drop_blockers = wf_sim_drop_blockers,
 	};
 	simulation->live = live;
 	control.entrysize = sizeof(SimRelation);
@@ -234,8 +235,25 @@ wf_sim_create(WfSimulation *simulation, const RangeVar *name, char kind)
 	entry->columns = entry->dropped_columns = NIL;
 	entry->constraints = entry->indexes = NIL;
 	entry->loaded = true;
+	entry->altered = true;
 	MemoryContextSwitchTo(old);
 	return entry;
+}
+
+/* Of the relation's parts may be others than the live catalog has. */
+void
+wf_sim_note_altered(WfSimulation *simulation, const RangeVar *name)
+{
+	wf_sim_relation(simulation, name)->altered = true;
+}
+
+/* Is it the live relation, with the parts that it has? */
+bool
+wf_sim_is_untouched(WfSimulation *simulation, const RangeVar *name)
+{
+	SimRelation *entry = wf_sim_relation(simulation, name);
+
+	return OidIsValid(entry->relation->relid) && !entry->altered;
 }
 
 /* The text drops a relation. */
@@ -563,27 +581,4 @@ static List *
 sim_search_path(WfCatalog *catalog)
 {
 	return simulation_of(catalog)->search_path;
-}
-
-/* What is built on a live relation, and the text has not dropped. */
-static List *
-sim_dependents(WfCatalog *catalog, WfRelation *relation, int attnum)
-{
-	WfSimulation *simulation = simulation_of(catalog);
-	List	   *dependents;
-	ListCell   *lc;
-
-	/* Which policy, trigger or function the text has dropped is not kept. */
-	if (!OidIsValid(relation->relid) || simulation->is_opaque || simulation->dropped_parts)
-		return NIL;
-	dependents = simulation->live->dependents(simulation->live, relation, attnum);
-	foreach(lc, dependents)
-	{
-		WfDependent *dependent = lfirst(lc);
-
-		if (dependent->name &&
-			sim_relation(catalog, makeRangeVar(dependent->schema, dependent->name, -1))->relid == InvalidOid)
-			dependents = foreach_delete_current(dependents, lc);
-	}
-	return dependents;
 }

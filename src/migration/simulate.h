@@ -80,7 +80,9 @@ typedef struct WfSimulation
 	bool		is_opaque;		/* something that can't be looked into may
 								 * have made what is not known here */
 	bool		dropped_parts;	/* the text dropped a policy, trigger, rule or
-								 * function */
+								 * function, or what it does not name */
+	bool		dropped_others; /* the text dropped, moved or replaced objects
+								 * that are neither this nor relations */
 	bool		brief_told;		/* lock_timeout was asked for, for a brief
 								 * lock */
 	HTAB	   *waiting;		/* findings that may be taken back, see
@@ -145,7 +147,13 @@ extern void wf_sim_drop_constraint(WfSimulation *simulation, SimRelation *relati
 extern void wf_sim_validate_constraint(WfSimulation *simulation, SimRelation *relation, const char *name);
 extern void wf_sim_note_dropped(WfSimulation *simulation, const RangeVar *name);
 extern void wf_sim_add_index(WfSimulation *simulation, SimRelation *relation, WfIndex *index);
+extern void wf_sim_note_altered(WfSimulation *simulation, const RangeVar *name);
+extern bool wf_sim_is_untouched(WfSimulation *simulation, const RangeVar *name);
 extern void wf_sim_settle_primary_key(WfSimulation *simulation, SimRelation *relation);
+
+/* simulate_dependents.c */
+extern List *wf_sim_dependents(WfCatalog *catalog, WfRelation *relation, int attnum);
+extern List *wf_sim_drop_blockers(WfCatalog *catalog, const DropStmt *stmt);
 
 /* simulate_session.c */
 extern void wf_sim_apply_set(WfSimulation *simulation, VariableSetStmt *stmt);

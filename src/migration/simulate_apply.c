@@ -53,6 +53,7 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 				RangeVar   *view = ((ViewStmt *) stmt)->view;
 
 				wf_sim_settle(simulation, WF_DEFER_VIEW, view->schemaname, view->relname, NIL);
+				wf_sim_note_altered(simulation, view);
 				if (!((ViewStmt *) stmt)->replace ||
 					simulation->catalog.relation(&simulation->catalog, view)->missing)
 					wf_sim_create(simulation, view, RELKIND_VIEW);
@@ -77,6 +78,8 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 			if (((AlterObjectSchemaStmt *) stmt)->relation)
 				wf_sim_rename(simulation, ((AlterObjectSchemaStmt *) stmt)->relation,
 							  ((AlterObjectSchemaStmt *) stmt)->newschema, NULL);
+			else
+				simulation->dropped_others = true;
 			break;
 		case T_CreateFunctionStmt:
 			apply_function(simulation, (CreateFunctionStmt *) stmt);
@@ -103,6 +106,12 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 		case T_CopyStmt:
 		case T_TruncateStmt:
 			wf_sim_note_written(simulation, stmt);
+			break;
+		case T_AlterPolicyStmt:
+			wf_sim_note_altered(simulation, ((AlterPolicyStmt *) stmt)->table);
+			break;
+		case T_AlterDomainStmt:
+			simulation->dropped_others = true;
 			break;
 		case T_CommentStmt:
 			apply_comment(simulation, (CommentStmt *) stmt);
@@ -199,6 +208,12 @@ apply_alter_table(WfSimulation *simulation, AlterTableStmt *stmt)
 	SimRelation *relation;
 	ListCell   *lc;
 
+	wf_sim_note_altered(simulation, stmt->relation);
+	foreach(lc, stmt->cmds)
+	{
+		if (lfirst_node(AlterTableCmd, lc)->behavior == DROP_CASCADE)
+			simulation->dropped_parts = true;
+	}
 	if (stmt->objtype != OBJECT_TABLE)
 		return;
 	relation = wf_sim_relation(simulation, stmt->relation);
@@ -390,6 +405,9 @@ apply_drop(WfSimulation *simulation, DropStmt *stmt)
 {
 	ListCell   *lc;
 
+	/* What goes with it is not known by name. */
+	if (stmt->behavior == DROP_CASCADE)
+		simulation->dropped_parts = true;
 	foreach(lc, stmt->objects)
 	{
 		switch (stmt->removeType)
@@ -421,8 +439,10 @@ apply_drop(WfSimulation *simulation, DropStmt *stmt)
 			case OBJECT_TYPE:
 			case OBJECT_DOMAIN:
 				wf_sim_drop_type(simulation, lfirst_node(TypeName, lc)->names);
+				simulation->dropped_others = true;
 				break;
 			default:
+				simulation->dropped_others = true;
 				break;
 		}
 	}
@@ -466,6 +486,7 @@ apply_rename(WfSimulation *simulation, RenameStmt *stmt)
 			wf_sim_rename_type(simulation, castNode(List, stmt->object), stmt->newname);
 			break;
 		default:
+			simulation->dropped_parts = true;
 			break;
 	}
 }
@@ -495,6 +516,7 @@ apply_function(WfSimulation *simulation, CreateFunctionStmt *stmt)
 	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
 	WfRoutine  *routine = palloc0(sizeof(WfRoutine));
 
+	simulation->dropped_others |= stmt->replace;
 	if (wf_migration_routine((Node *) stmt, NULL, routine))
 		routine->text = pstrdup(routine->text);
 	else

@@ -1,0 +1,176 @@
+/*
+ * rule_batches.c: safe ways that go over a table in batches.
+ */
+#include "common/compat.h"
+
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+
+#include "ddl/deparse.h"
+#include "migration/finding.h"
+#include "migration/rule_list.h"
+
+static bool is_plain(WfRuleCall *call, WfRelation *table, WfColumn *column);
+static bool has_name(List *names, const char *name);
+
+/* The one column of the primary key, if it is an integer; else NULL. */
+char *
+wf_rule_whole_number_key(WfRuleCall *call, WfRelation *table)
+{
+	ListCell   *lc;
+
+	foreach(lc, call->catalog->constraints(call->catalog, table))
+	{
+		WfConstraint *constraint = lfirst(lc);
+		WfColumn   *column;
+
+		if (constraint->kind != 'p' || list_length(constraint->columns) != 1)
+			continue;
+		column = call->catalog->column(call->catalog, table, linitial(constraint->columns));
+		if (column && wf_ddl_is_integer(column))
+			return column->name;
+	}
+	return NULL;
+}
+
+/*
+ * An UPDATE or DELETE, up to its WHERE, over ranges of the primary key, a
+ * transaction each; NULL where there is no whole number to go by.  A row keeps
+ * its key, so none is changed twice, which pages do not promise.
+ *
+ * name is what the statement calls the table, condition its own one or NULL.
+ */
+char *
+wf_rule_batches(WfRuleCall *call, WfRelation *table, const char *statement, const char *name, const char *condition)
+{
+	char	   *key = wf_rule_whole_number_key(call, table);
+	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
+
+	if (key == NULL)
+		return NULL;
+	key = wf_ddl_quote_name(NULL, key);
+	return psprintf("DO $batches$\n"
+					"DECLARE\n"
+					"    wf_next bigint := (SELECT min(%s) FROM %s);\n"
+					"    wf_last bigint := (SELECT max(%s) FROM %s);\n"
+					"BEGIN\n"
+					"    WHILE wf_next <= wf_last LOOP\n"
+					"        %s WHERE %s.%s BETWEEN wf_next AND wf_next + 9999%s%s%s;\n"
+					"        COMMIT;\n"
+					"        wf_next := wf_next + 10000;\n"
+					"    END LOOP;\n"
+					"END $batches$;",
+					key, relation, key, relation, statement, wf_ddl_quote_name(NULL, name), key,
+					condition ? " AND (" : "", condition ? condition : "", condition ? ")" : "");
+}
+
+/* Gives a new column its default in the rows that are there; NULL as above. */
+char *
+wf_rule_fill_default(WfRuleCall *call, WfRelation *table, const char *column)
+{
+	return wf_rule_batches(call, table,
+						   psprintf("UPDATE %s SET %s = DEFAULT", wf_ddl_quote_name(table->schema, table->name), quote_identifier(column)),
+						   table->name, psprintf("%s IS NULL", quote_identifier(column)));
+}
+
+/* Makes a filled column NOT NULL without a scan under a lock. */
+char *
+wf_rule_make_required(WfRelation *table, const char *column)
+{
+	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
+	const char *name = quote_identifier(psprintf("%.40s_not_null", column));
+	const char *quoted = quote_identifier(column);
+
+	return psprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\n"
+					"ALTER TABLE %s VALIDATE CONSTRAINT %s;\n"
+					"ALTER TABLE %s ALTER COLUMN %s SET NOT NULL;\n"
+					"ALTER TABLE %s DROP CONSTRAINT %s;",
+					relation, name, quoted, relation, name, relation, quoted, relation, name);
+}
+
+/*
+ * A column of a new type beside the old one, which a trigger keeps, and which
+ * takes its name at the end.  NULL where more hangs on the column than its
+ * values, or there is nothing to go over the rows by.
+ *
+ * type is the new type's name.
+ */
+char *
+wf_rule_second_column(WfRuleCall *call, WfRelation *table, WfColumn *column, const char *type)
+{
+	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
+	char	   *second = psprintf("%.50s_new", column->name);
+	char	   *first = psprintf("%.50s_old", column->name);
+	const char *quoted = quote_identifier(second);
+	const char *old = quote_identifier(column->name);
+	char	   *trigger = psprintf("%.25s_%.25s_keep", table->name, column->name);
+	char	   *function = wf_ddl_quote_name(table->schema, trigger);
+	char	   *fill;
+	StringInfoData sql;
+
+	if (!is_plain(call, table, column))
+		return NULL;
+	fill = wf_rule_batches(call, table, psprintf("UPDATE %s SET %s = %s::%s", relation, quoted, old, type), table->name, NULL);
+	if (fill == NULL)
+		return NULL;
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "ALTER TABLE %s ADD COLUMN %s %s;\n"
+					 "CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $keep$\n"
+					 "BEGIN\n"
+					 "    NEW.%s := NEW.%s::%s;\n"
+					 "    RETURN NEW;\n"
+					 "END $keep$;\n"
+					 "CREATE TRIGGER %s BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION %s();\n"
+					 "%s\n",
+					 relation, quoted, type, function, quoted, old, type,
+					 quote_identifier(trigger), relation, function, fill);
+	if (column->not_null)
+		appendStringInfo(&sql, "%s\n", wf_rule_make_required(table, second));
+	appendStringInfo(&sql, "BEGIN;\n"
+					 "DROP TRIGGER %s ON %s;\n"
+					 "DROP FUNCTION %s();\n",
+					 quote_identifier(trigger), relation, function);
+	if (column->not_null)
+		appendStringInfo(&sql, "ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL;\n", relation, old);
+	appendStringInfo(&sql, "ALTER TABLE %s RENAME COLUMN %s TO %s;\n"
+					 "ALTER TABLE %s RENAME COLUMN %s TO %s;\n"
+					 "COMMIT;",
+					 relation, old, quote_identifier(first), relation, quoted, old);
+	return sql.data;
+}
+
+/* Does nothing but NOT NULL hang on the live column? */
+static bool
+is_plain(WfRuleCall *call, WfRelation *table, WfColumn *column)
+{
+	ListCell   *lc;
+
+	if (!OidIsValid(table->relid) || column->attnum <= 0 || column->has_default || column->identity || column->generated)
+		return false;
+	foreach(lc, call->catalog->constraints(call->catalog, table))
+	{
+		if (has_name(((WfConstraint *) lfirst(lc))->columns, column->name) && ((WfConstraint *) lfirst(lc))->kind != 'n')
+			return false;
+	}
+	/* A column of an expression is not told: any such index may hold it. */
+	foreach(lc, call->catalog->indexes(call->catalog, table))
+	{
+		if (((WfIndex *) lfirst(lc))->is_partial || has_name(((WfIndex *) lfirst(lc))->columns, column->name))
+			return false;
+	}
+	return call->catalog->dependents(call->catalog, table, column->attnum) == NIL;
+}
+
+/* NULL in the list may be any name. */
+static bool
+has_name(List *names, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		if (lfirst(lc) == NULL || strcmp(lfirst(lc), name) == 0)
+			return true;
+	}
+	return false;
+}
