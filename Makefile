@@ -200,6 +200,7 @@ OBJS = \
 	src/migration/policies.o \
 	src/migration/policy.o \
 	src/migration/policy_words.o \
+	src/migration/pressure.o \
 	src/migration/probe.o \
 	src/migration/record.o \
 	src/migration/registry.o \
@@ -513,6 +514,7 @@ REGRESS = \
 	migration_simulate \
 	migration_stats \
 	migration_platform \
+	migration_pressure \
 	migration_estimate \
 	migration_index \
 	migration_constraint \

@@ -50,7 +50,10 @@ typedef struct WfRelation
 	bool		from_stats;		/* measured elsewhere: the caller gave sizes */
 	int64		index_bytes;	/* of all indexes; from_stats only, -1:
 								 * unknown */
-	double		writes_per_second;	/* from_stats only, -1: unknown */
+	double		writes_per_second;	/* from_stats, or where load_known; -1:
+									 * unknown */
+	double		scans_per_second;	/* the same */
+	bool		load_known;		/* both were asked for */
 } WfRelation;
 
 typedef struct WfColumn
