@@ -37,6 +37,8 @@ typedef struct WfRelation
 	char		kind;			/* relkind */
 	char		persistence;	/* relpersistence */
 	bool		is_partition;
+	char	   *access_method;	/* of a table; NULL: none, or not known */
+	bool		has_default_method; /* that of new tables */
 	int			ncolumns;		/* of the live relation, dropped ones included */
 	bool		created_here;	/* by the current transaction, or by the text */
 	bool		missing;		/* the text names it, and it exists nowhere */

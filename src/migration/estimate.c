@@ -17,6 +17,7 @@ static const char *const index_rules[] = {
 };
 
 static WfWork statement_work(Node *stmt);
+static bool has_index_already(WfRuleCall *call, WfRelation *table);
 static bool findings_tell(Node *stmt);
 static WfWork finding_work(const WfFinding *finding);
 static void take_time(WfRuleCall *call, bool concurrent, int builds, WfEstimate *estimate);
@@ -82,6 +83,12 @@ wf_migration_estimate(WfRuleCall *call, List *findings, WfEstimate *estimate)
 		return;
 	}
 	estimate->lock = first->mode;
+	if (has_index_already(call, estimate->relation))
+	{
+		estimate->work = WF_WORK_NONE;
+		take_time(call, false, 0, estimate);
+		return;
+	}
 	/* Of an ALTER TABLE the findings tell. */
 	builds = estimate->work == WF_WORK_INDEX ? 1 : 0;
 	foreach(lc, findings)
@@ -139,8 +146,10 @@ statement_work(Node *stmt)
 		case T_ReindexStmt:
 			return WF_WORK_INDEX;
 		case T_ClusterStmt:
-		case T_RefreshMatViewStmt:
 			return WF_WORK_REWRITE;
+		case T_RefreshMatViewStmt:
+			/* Concurrently, what differs is looked for and changed in place. */
+			return ((RefreshMatViewStmt *) stmt)->concurrent ? WF_WORK_SCAN : WF_WORK_REWRITE;
 		case T_VacuumStmt:
 			/* ANALYZE reads a sample. */
 			if (!((VacuumStmt *) stmt)->is_vacuumcmd)
@@ -167,6 +176,25 @@ statement_work(Node *stmt)
 		default:
 			return WF_WORK_NONE;
 	}
+}
+
+/* CREATE INDEX IF NOT EXISTS that finds it there takes its lock all the same, and reads nothing. */
+static bool
+has_index_already(WfRuleCall *call, WfRelation *table)
+{
+	IndexStmt  *stmt = (IndexStmt *) call->statement;
+	ListCell   *lc;
+
+	if (!IsA(stmt, IndexStmt) || !stmt->if_not_exists || !stmt->idxname)
+		return false;
+	foreach(lc, call->catalog->indexes(call->catalog, table))
+	{
+		WfIndex    *index = lfirst(lc);
+
+		if (index->name && strcmp(index->name, stmt->idxname) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Do the findings of the statement tell its work?  TRUNCATE has a new file, but nothing to write into it. */
