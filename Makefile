@@ -39,6 +39,7 @@ OBJS = \
 	src/common/extension.o \
 	src/common/options.o \
 	src/common/protect.o \
+	src/common/reason.o \
 	src/common/setting.o \
 	src/common/write.o \
 	src/ddl/catalog_live.o \

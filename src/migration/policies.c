@@ -23,6 +23,7 @@
 #include "utils/timestamp.h"
 
 #include "common/extension.h"
+#include "common/reason.h"
 #include "common/row.h"
 #include "common/write.h"
 #include "migration/policy.h"
@@ -49,6 +50,7 @@ PG_FUNCTION_INFO_V1(wf_migration_policies_list);
 
 static void read_row(WfPolicy *policies, HeapTuple tuple, TupleDesc desc);
 static TriggerData *trigger_data(FunctionCallInfo fcinfo);
+static HeapTuple with_reason(HeapTuple tuple, TupleDesc desc);
 static void check_row(TriggerData *data, HeapTuple tuple);
 static void write_history(TriggerData *data, HeapTuple before, HeapTuple after);
 static Datum row_datum(HeapTuple tuple, TupleDesc desc);
@@ -130,7 +132,8 @@ wf_migration_policies_list(PG_FUNCTION_ARGS)
 /*
  * migration_policies_check(): trigger BEFORE INSERT OR UPDATE
  *
- * Validates the row, and notes who changes it and when.  A row that comes with
+ * Validates the row, notes who changes it and when, and takes the session's
+ * reason where the row has none.  A row that comes with
  * its time is one of a dump, and keeps both.
  */
 Datum
@@ -150,10 +153,27 @@ wf_migration_policies_check(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("trigger \"%s\" must be BEFORE INSERT OR UPDATE", data->tg_trigger->tgname)));
 	check_row(data, tuple);
+	tuple = with_reason(tuple, desc);
 	(void) heap_getattr(tuple, COLUMN_CHANGED_AT, desc, &isnull);
 	if (!is_update && !isnull)
 		return PointerGetDatum(tuple);
 	return PointerGetDatum(heap_modify_tuple_by_cols(tuple, desc, lengthof(columns), columns, values, nulls));
+}
+
+static HeapTuple
+with_reason(HeapTuple tuple, TupleDesc desc)
+{
+	const char *reason = wf_common_reason();
+	int			column = COLUMN_REASON;
+	bool		isnull;
+	Datum		value;
+
+	(void) heap_getattr(tuple, COLUMN_REASON, desc, &isnull);
+	if (!isnull || !reason)
+		return tuple;
+	value = CStringGetTextDatum(reason);
+	isnull = false;
+	return heap_modify_tuple_by_cols(tuple, desc, 1, &column, &value, &isnull);
 }
 
 static void
@@ -241,12 +261,13 @@ static void
 write_history(TriggerData *data, HeapTuple before, HeapTuple after)
 {
 	static const char *const insert =
-	"INSERT INTO wishflags." HISTORY_TABLE " (action, before, after, acting_role, outer_role, login_role)"
-	" VALUES ($1, pg_catalog.to_jsonb($2), pg_catalog.to_jsonb($3), $4, $5, $6)";
+	"INSERT INTO wishflags." HISTORY_TABLE " (action, before, after, reason, acting_role, outer_role, login_role)"
+	" VALUES ($1, pg_catalog.to_jsonb($2), pg_catalog.to_jsonb($3), $7, $4, $5, $6)";
+	const char *reason = wf_common_reason();
 	TupleDesc	desc = RelationGetDescr(data->tg_relation);
 	Oid			row_type = data->tg_relation->rd_rel->reltype;
-	Oid			types[] = {TEXTOID, row_type, row_type, TEXTOID, TEXTOID, TEXTOID};
-	char		nulls[] = {' ', before ? ' ' : 'n', after ? ' ' : 'n', ' ', ' ', ' '};
+	Oid			types[] = {TEXTOID, row_type, row_type, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	char		nulls[] = {' ', before ? ' ' : 'n', after ? ' ' : 'n', ' ', ' ', ' ', reason ? ' ' : 'n'};
 	Datum		values[lengthof(types)];
 	WfWrite		write;
 
@@ -258,6 +279,7 @@ write_history(TriggerData *data, HeapTuple before, HeapTuple after)
 	values[3] = CStringGetTextDatum(role_name(GetUserId()));
 	values[4] = CStringGetTextDatum(role_name(GetOuterUserId()));
 	values[5] = CStringGetTextDatum(role_name(GetSessionUserId()));
+	values[6] = reason ? CStringGetTextDatum(reason) : (Datum) 0;
 	SPI_connect();
 	wf_common_write_begin(&write, wf_common_relation_oid(HISTORY_TABLE));
 	if (SPI_execute_with_args(insert, lengthof(types), types, values, nulls, false, 0) != SPI_OK_INSERT)
