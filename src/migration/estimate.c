@@ -10,6 +10,9 @@
 #include "migration/estimate.h"
 #include "migration/finding.h"
 
+/* Texts are compared by their collation; measured by test/bench/estimate.sh. */
+#define TEXT_KEY_WEIGHT 10
+
 /* Rules whose findings mean that an index is built. */
 static const char *const index_rules[] = {
 	"index-not-concurrent", "reindex-not-concurrent", "add-unique-builds-index", "add-primary-key-builds-index",
@@ -20,6 +23,8 @@ static WfWork statement_work(Node *stmt);
 static bool has_index_already(WfRuleCall *call, WfRelation *table);
 static bool findings_tell(Node *stmt);
 static WfWork finding_work(const WfFinding *finding);
+static double index_seconds(WfRuleCall *call, WfRelation *relation, int64 bytes, const WfRate *rates);
+static double key_weight(WfRuleCall *call, WfRelation *relation);
 static void take_time(WfRuleCall *call, bool concurrent, int builds, WfEstimate *estimate);
 
 /* "scan"; NULL where the work is not known. */
@@ -218,6 +223,39 @@ finding_work(const WfFinding *finding)
 }
 
 /*
+ * Of one index.  Its keys are sorted by the row, however wide that is, and all of
+ * the table is read.
+ */
+static double
+index_seconds(WfRuleCall *call, WfRelation *relation, int64 bytes, const WfRate *rates)
+{
+	double		sorted = relation->rows > 0 ? relation->rows * WF_CALIBRATED_ROW_BYTES : bytes;
+
+	return Max(sorted / rates[WF_WORK_INDEX].bytes_per_second * key_weight(call, relation),
+			   bytes / rates[WF_WORK_SCAN].bytes_per_second);
+}
+
+/* How much longer than a number the keys of CREATE INDEX take to compare. */
+static double
+key_weight(WfRuleCall *call, WfRelation *relation)
+{
+	IndexStmt  *stmt = (IndexStmt *) call->statement;
+	ListCell   *lc;
+
+	if (!IsA(stmt, IndexStmt))
+		return 1;
+	foreach(lc, stmt->indexParams)
+	{
+		IndexElem  *element = lfirst_node(IndexElem, lc);
+		WfColumn   *column = element->name ? call->catalog->column(call->catalog, relation, element->name) : NULL;
+
+		if (column && OidIsValid(column->collation))
+			return TEXT_KEY_WEIGHT;
+	}
+	return 1;
+}
+
+/*
  * Fills bytes, seconds and source in; the statement builds so many indexes
  * that were not there.
  */
@@ -244,7 +282,7 @@ take_time(WfRuleCall *call, bool concurrent, int builds, WfEstimate *estimate)
 	estimate->seconds = estimate->work == WF_WORK_INDEX ? 0 : estimate->bytes / rates[estimate->work].bytes_per_second;
 	if (estimate->work == WF_WORK_REWRITE)
 		builds += list_length(call->catalog->indexes(call->catalog, relation));
-	estimate->seconds += builds * (estimate->bytes / rates[WF_WORK_INDEX].bytes_per_second);
+	estimate->seconds += builds * index_seconds(call, relation, estimate->bytes, rates);
 	/* Concurrently built, an index is held against all rows once more. */
 	if (concurrent)
 		estimate->seconds += estimate->bytes / rates[WF_WORK_SCAN].bytes_per_second;
