@@ -40,6 +40,7 @@ OBJS = \
 	src/common/extension.o \
 	src/common/options.o \
 	src/common/protect.o \
+	src/common/reason.o \
 	src/common/setting.o \
 	src/common/write.o \
 	src/ddl/catalog_live.o \
@@ -203,6 +204,7 @@ OBJS = \
 	src/migration/policies.o \
 	src/migration/policy.o \
 	src/migration/policy_words.o \
+	src/migration/pressure.o \
 	src/migration/probe.o \
 	src/migration/record.o \
 	src/migration/registry.o \
@@ -530,6 +532,7 @@ REGRESS = \
 	migration_simulate \
 	migration_stats \
 	migration_platform \
+	migration_pressure \
 	migration_estimate \
 	migration_index \
 	migration_constraint \

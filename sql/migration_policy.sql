@@ -28,13 +28,25 @@ GRANT USAGE ON SCHEMA wishflags TO policy_editor;
 GRANT SELECT, UPDATE, DELETE ON wishflags.migration_policies TO policy_editor;
 SET ROLE policy_editor;
 UPDATE wishflags.migration_policies SET severity = 'low' WHERE rule = 'drop-table';
+SET wishflags.reason = 'SHOP-7: truncated nightly no more';
 DELETE FROM wishflags.migration_policies WHERE rule = 'truncate';
+SET wishflags.reason = ' ';
 INSERT INTO wishflags.migration_policy_history (action) VALUES ('insert');
 RESET ROLE;
 TRUNCATE wishflags.migration_policies;
-SELECT action, before - 'changed_at' - 'changed_by' AS before, after - 'changed_at' - 'changed_by' AS after, acting_role = login_role AS own
+SELECT action, before - 'changed_at' - 'changed_by' AS before, after - 'changed_at' - 'changed_by' AS after, reason, acting_role = login_role AS own
 FROM wishflags.migration_policy_history ORDER BY occurred_at;
 SELECT rule, severity FROM wishflags.migration_breaking_check('DROP TABLE nowhere', '{"only": ["drop-table"]}');
+-- The session's reason is the row's where that has none.
+\set VERBOSITY terse
+INSERT INTO wishflags.migration_policies (rule, severity) VALUES ('truncate', 'low');
+\set VERBOSITY default
+BEGIN;
+SET LOCAL wishflags.reason = 'SHOP-8: rebuilt from events';
+INSERT INTO wishflags.migration_policies (rule, severity) VALUES ('truncate', 'low');
+INSERT INTO wishflags.migration_policies (rule, severity, reason) VALUES ('truncate-cascade', 'low', 'its own');
+SELECT p.rule, p.reason, h.reason AS history FROM wishflags.migration_policies p JOIN wishflags.migration_policy_history h ON h.after ->> 'rule' = p.rule AND h.action = 'insert' AND h.reason IS NOT NULL ORDER BY 1;
+ROLLBACK;
 -- A change that is rolled back leaves nothing, in effect or in the history.
 BEGIN;
 INSERT INTO wishflags.migration_policies (rule, severity, reason) VALUES ('drop-table', 'low', 'for now');

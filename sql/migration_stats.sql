@@ -10,13 +10,13 @@ CREATE TABLE st.parted_2 PARTITION OF st.parted FOR VALUES FROM (100) TO (200);
 INSERT INTO st.parted SELECT g FROM generate_series(50, 149) g;
 ANALYZE st.orders, st.parted;
 
-SELECT e - 'tables' - 'taken_at' - 'counted_since' - 'settings' - 'hidden_tables' - 'database' - 'server_version' AS header,
+SELECT e - 'tables' - 'taken_at' - 'counted_since' - 'counted_seconds' - 'settings' - 'hidden_tables' - 'database' - 'server_version' AS header,
 	(e ->> 'server_version')::int = current_setting('server_version_num')::int AS version,
 	(e ->> 'taken_at')::timestamptz <= now() AS taken, e ->> 'database' = current_database() AS database,
 	e -> 'settings' ->> 'block_size' AS block_size, e -> 'hidden_tables' AS hidden
 FROM wishflags.migration_stats_export() e;
 SELECT key, value ->> 'kind' AS kind, value ->> 'rows' AS rows, (value ->> 'bytes')::bigint AS bytes, (value ->> 'index_bytes')::bigint > 0 AS indexes,
-	(value ->> 'writes_per_second')::numeric >= 0 AS writes, value ->> 'analyzed_at' IS NOT NULL AS analyzed
+	(value ->> 'writes_per_second')::numeric >= 0 AND (value ->> 'scans_per_second')::numeric >= 0 AS load, value ->> 'analyzed_at' IS NOT NULL AS analyzed
 FROM jsonb_each(wishflags.migration_stats_export() -> 'tables') WHERE key LIKE 'st.%' ORDER BY key;
 
 -- A role sees the tables on which it has a privilege.

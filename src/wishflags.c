@@ -9,6 +9,7 @@
 #include "utils/guc.h"
 
 #include "common/extension.h"
+#include "common/reason.h"
 #include "flags/flags.h"
 #include "guard/guard.h"
 #include "migration/migration.h"
@@ -23,6 +24,7 @@ PG_FUNCTION_INFO_V1(wf_version);
 void
 _PG_init(void)
 {
+	wf_common_init();
 	wf_flags_init();
 	wf_migration_init();
 	wf_guard_init();

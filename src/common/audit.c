@@ -18,6 +18,7 @@
 
 #include "common/audit.h"
 #include "common/extension.h"
+#include "common/reason.h"
 #include "common/write.h"
 
 static const char *action_of(TriggerData *data);
@@ -37,36 +38,43 @@ wf_common_is_restored(TriggerData *data, int changed_at)
 
 /*
  * In a trigger BEFORE INSERT OR UPDATE: the new row, with who changes it and
- * when filled in, unless it is restored.
+ * when filled in, unless it is restored, and why, where it does not say so
+ * itself and the session does (wishflags.reason).
  */
 HeapTuple
-wf_common_note_change(TriggerData *data, int changed_at, int changed_by)
+wf_common_note_change(TriggerData *data, int reason, int changed_at, int changed_by)
 {
 	HeapTuple	tuple = TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : data->tg_trigtuple;
-	int			columns[2] = {changed_at, changed_by};
-	bool		nulls[2] = {false, false};
-	Datum		values[2];
+	TupleDesc	desc = RelationGetDescr(data->tg_relation);
+	int			columns[3] = {changed_at, changed_by, reason};
+	bool		nulls[3] = {false};
+	Datum		values[3];
+	bool		unsaid;
 
 	if (wf_common_is_restored(data, changed_at))
 		return tuple;
 	values[0] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
 	values[1] = CStringGetTextDatum(role_name(GetSessionUserId()));
-	return heap_modify_tuple_by_cols(tuple, RelationGetDescr(data->tg_relation), lengthof(columns),
-									 columns, values, nulls);
+	(void) heap_getattr(tuple, reason, desc, &unsaid);
+	unsaid = unsaid && wf_common_reason();
+	if (unsaid)
+		values[2] = CStringGetTextDatum(wf_common_reason());
+	return heap_modify_tuple_by_cols(tuple, desc, unsaid ? 3 : 2, columns, values, nulls);
 }
 
 /*
  * In a trigger AFTER INSERT, UPDATE, DELETE or TRUNCATE: writes the change to
- * the history table (action, before, after, and the three roles), as its owner.
+ * the history table (action, before, after, reason, and the three roles), as its owner.
  */
 void
 wf_common_audit(TriggerData *data, const char *history_table, int changed_at)
 {
 	TupleDesc	desc = RelationGetDescr(data->tg_relation);
 	Oid			row_type = data->tg_relation->rd_rel->reltype;
-	Oid			types[] = {TEXTOID, row_type, row_type, TEXTOID, TEXTOID, TEXTOID};
+	Oid			types[] = {TEXTOID, row_type, row_type, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	const char *reason = wf_common_reason();
 	Datum		values[lengthof(types)] = {0};
-	char		nulls[] = {' ', 'n', 'n', ' ', ' ', ' '};
+	char		nulls[] = {' ', 'n', 'n', ' ', ' ', ' ', reason ? ' ' : 'n'};
 	HeapTuple	before = NULL;
 	HeapTuple	after = NULL;
 	char	   *insert;
@@ -89,8 +97,8 @@ wf_common_audit(TriggerData *data, const char *history_table, int changed_at)
 		if (!isnull && DatumGetTimestampTz(at) != GetCurrentTransactionStartTimestamp())
 			return;
 	}
-	insert = psprintf("INSERT INTO wishflags.%s (action, before, after, acting_role, outer_role, login_role)"
-					  " VALUES ($1, pg_catalog.to_jsonb($2), pg_catalog.to_jsonb($3), $4, $5, $6)", history_table);
+	insert = psprintf("INSERT INTO wishflags.%s (action, before, after, acting_role, outer_role, login_role, reason)"
+					  " VALUES ($1, pg_catalog.to_jsonb($2), pg_catalog.to_jsonb($3), $4, $5, $6, $7)", history_table);
 	values[0] = CStringGetTextDatum(action_of(data));
 	if (before)
 	{
@@ -105,6 +113,8 @@ wf_common_audit(TriggerData *data, const char *history_table, int changed_at)
 	values[3] = CStringGetTextDatum(role_name(GetUserId()));
 	values[4] = CStringGetTextDatum(role_name(GetOuterUserId()));
 	values[5] = CStringGetTextDatum(role_name(GetSessionUserId()));
+	if (reason)
+		values[6] = CStringGetTextDatum(reason);
 	SPI_connect();
 	wf_common_write_begin(&write, wf_common_relation_oid(history_table));
 	if (SPI_execute_with_args(insert, lengthof(types), types, values, nulls, false, 0) != SPI_OK_INSERT)

@@ -9,7 +9,7 @@
 #include "commands/trigger.h"
 
 extern bool wf_common_is_restored(TriggerData *data, int changed_at);
-extern HeapTuple wf_common_note_change(TriggerData *data, int changed_at, int changed_by);
+extern HeapTuple wf_common_note_change(TriggerData *data, int reason, int changed_at, int changed_by);
 extern void wf_common_audit(TriggerData *data, const char *history_table, int changed_at);
 
 #endif							/* WF_COMMON_AUDIT_H */

@@ -95,6 +95,13 @@
 #define wf_constraint_is_virtual(constraint) ((void) (constraint), false)
 #endif
 
+/* A node of its own among the constraints of a column, behind the one that it is about. */
+#if PG_VERSION_NUM >= 180000
+#define wf_constraint_is_unenforced(constraint) ((constraint)->contype == CONSTR_ATTR_NOT_ENFORCED)
+#else
+#define wf_constraint_is_unenforced(constraint) ((void) (constraint), false)
+#endif
+
 /* The statistics target of a column is a small integer, or NULL, from 17. */
 #if PG_VERSION_NUM >= 170000
 #define wf_statistics_target(datum) ((int) DatumGetInt16(datum))

@@ -38,6 +38,8 @@ typedef struct WfRelation
 	char		kind;			/* relkind */
 	char		persistence;	/* relpersistence */
 	bool		is_partition;
+	char	   *access_method;	/* of a table; NULL: none, or not known */
+	bool		has_default_method; /* that of new tables */
 	int			ncolumns;		/* of the live relation, dropped ones included */
 	bool		created_here;	/* by the current transaction, or by the text */
 	bool		missing;		/* the text names it, and it exists nowhere */
@@ -51,7 +53,10 @@ typedef struct WfRelation
 	bool		from_stats;		/* measured elsewhere: the caller gave sizes */
 	int64		index_bytes;	/* of all indexes; from_stats only, -1:
 								 * unknown */
-	double		writes_per_second;	/* from_stats only, -1: unknown */
+	double		writes_per_second;	/* from_stats, or where load_known; -1:
+									 * unknown */
+	double		scans_per_second;	/* the same */
+	bool		load_known;		/* both were asked for */
 } WfRelation;
 
 typedef struct WfColumn

@@ -8,11 +8,13 @@
 #include "common/compat.h"
 
 #include "access/htup_details.h"
+#include "access/tableam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/dbcommands.h"
+#include "commands/defrem.h"
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -107,6 +109,9 @@ wf_ddl_live_relation(WfCatalog *catalog, Oid relid)
 	relation->name = pstrdup(NameStr(form->relname));
 	relation->kind = form->relkind;
 	relation->persistence = form->relpersistence;
+	relation->access_method = OidIsValid(form->relam) ? get_am_name(form->relam) : NULL;
+	relation->has_default_method = relation->access_method &&
+		strcmp(relation->access_method, default_table_access_method) == 0;
 	relation->is_partition = form->relispartition;
 	relation->ncolumns = form->relnatts;
 	relation->rows = -1;

@@ -49,6 +49,8 @@ static List *alter_table_locks(AlterTableStmt *stmt, int server_version);
 static List *drop_locks(DropStmt *stmt);
 static List *create_table_locks(CreateStmt *stmt);
 static List *relations_locks(List *relations, LOCKMODE mode);
+static List *comment_locks(CommentStmt *stmt);
+static List *publication_locks(CreatePublicationStmt *stmt);
 static List *vacuum_locks(VacuumStmt *stmt);
 
 /* The lock that ALTER TABLE takes on its table in this major version. */
@@ -191,6 +193,12 @@ wf_ddl_statement_locks(Node *stmt, int server_version)
 		case T_CopyStmt:
 			return add_lock(NIL, ((CopyStmt *) stmt)->relation,
 							((CopyStmt *) stmt)->is_from ? RowExclusiveLock : AccessShareLock, false);
+		case T_CommentStmt:
+			return comment_locks((CommentStmt *) stmt);
+		case T_CreateStatsStmt:
+			return relations_locks(((CreateStatsStmt *) stmt)->relations, ShareUpdateExclusiveLock);
+		case T_CreatePublicationStmt:
+			return publication_locks((CreatePublicationStmt *) stmt);
 		case T_AlterSeqStmt:
 			return add_lock(NIL, ((AlterSeqStmt *) stmt)->sequence, ShareRowExclusiveLock, false);
 		default:
@@ -341,6 +349,45 @@ relations_locks(List *relations, LOCKMODE mode)
 
 	foreach(lc, relations)
 		locks = add_lock(locks, lfirst_node(RangeVar, lc), mode, false);
+	return locks;
+}
+
+/* Only on relations and columns; what else is commented on locks no table. */
+static List *
+comment_locks(CommentStmt *stmt)
+{
+	List	   *names = (List *) stmt->object;
+
+	switch (stmt->objtype)
+	{
+		case OBJECT_TABLE:
+		case OBJECT_VIEW:
+		case OBJECT_MATVIEW:
+		case OBJECT_INDEX:
+		case OBJECT_SEQUENCE:
+		case OBJECT_FOREIGN_TABLE:
+			return add_lock(NIL, wf_ddl_range_var_of_names(names), ShareUpdateExclusiveLock, false);
+		case OBJECT_COLUMN:
+			return add_lock(NIL, wf_ddl_range_var_of_names(list_copy_head(names, list_length(names) - 1)),
+							ShareUpdateExclusiveLock, false);
+		default:
+			return NIL;
+	}
+}
+
+static List *
+publication_locks(CreatePublicationStmt *stmt)
+{
+	List	   *locks = NIL;
+	ListCell   *lc;
+
+	foreach(lc, stmt->pubobjects)
+	{
+		PublicationObjSpec *object = lfirst_node(PublicationObjSpec, lc);
+
+		if (object->pubtable)
+			locks = add_lock(locks, object->pubtable->relation, ShareUpdateExclusiveLock, false);
+	}
 	return locks;
 }
 

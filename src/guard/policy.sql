@@ -43,7 +43,7 @@ COMMENT ON COLUMN wishflags.guard_policies.time_zone IS 'of days and times';
 COMMENT ON COLUMN wishflags.guard_policies.valid_from IS 'only from this moment on';
 COMMENT ON COLUMN wishflags.guard_policies.valid_until IS 'only before this moment';
 COMMENT ON COLUMN wishflags.guard_policies.requires_approval IS 'the block is for changes that nobody has approved';
-COMMENT ON COLUMN wishflags.guard_policies.reason IS 'why; refusals tell it';
+COMMENT ON COLUMN wishflags.guard_policies.reason IS 'why, wishflags.reason where it is not given; refusals tell it';
 COMMENT ON COLUMN wishflags.guard_policies.owner IS 'team or person to ask';
 COMMENT ON COLUMN wishflags.guard_policies.changed_at IS 'filled in; given only when a row is restored';
 COMMENT ON COLUMN wishflags.guard_policies.changed_by IS 'filled in: who logged in; given only when a row is restored';
@@ -75,12 +75,14 @@ CREATE TABLE wishflags.guard_policy_history (
 	action text NOT NULL CHECK (action IN ('insert', 'update', 'delete', 'truncate')),
 	before jsonb,
 	after jsonb,
+	reason text,
 	acting_role text NOT NULL,
 	outer_role text NOT NULL,
 	login_role text NOT NULL
 ) USING heap;
 COMMENT ON TABLE wishflags.guard_policy_history IS
 'every change of guard_policies and guard_allowances: the row before and after, and who did it';
+COMMENT ON COLUMN wishflags.guard_policy_history.reason IS 'value of wishflags.reason; NULL: it was not set';
 COMMENT ON COLUMN wishflags.guard_policy_history.acting_role IS 'current_user';
 COMMENT ON COLUMN wishflags.guard_policy_history.outer_role IS 'user outside of SECURITY DEFINER functions';
 COMMENT ON COLUMN wishflags.guard_policy_history.login_role IS 'session_user';

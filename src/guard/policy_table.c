@@ -48,7 +48,7 @@ static char *qualified_object(const char *object);
  * guard_policies_check(): trigger BEFORE INSERT OR UPDATE
  *
  * Validates the row, names it after its rule where it has no name, and notes
- * who changes it and when.
+ * who changes it, when and why.
  */
 Datum
 wf_guard_policies_check(PG_FUNCTION_ARGS)
@@ -58,7 +58,7 @@ wf_guard_policies_check(PG_FUNCTION_ARGS)
 	WfGuardPolicy policy;
 
 	need_before_row(data);
-	tuple = wf_common_note_change(data, WF_POLICY_CHANGED_AT, WF_POLICY_CHANGED_BY);
+	tuple = wf_common_note_change(data, WF_POLICY_REASON, WF_POLICY_CHANGED_AT, WF_POLICY_CHANGED_BY);
 	wf_guard_policy_read(&policy, tuple, RelationGetDescr(data->tg_relation));
 	/* The roles of a dump may be made after its tables. */
 	if (!wf_common_is_restored(data, WF_POLICY_CHANGED_AT))
@@ -107,7 +107,7 @@ wf_guard_allowances_check(PG_FUNCTION_ARGS)
 	bool		isnull = false;
 
 	need_before_row(data);
-	tuple = wf_common_note_change(data, ALLOWANCE_CHANGED_AT, ALLOWANCE_CHANGED_BY);
+	tuple = wf_common_note_change(data, ALLOWANCE_REASON, ALLOWANCE_CHANGED_AT, ALLOWANCE_CHANGED_BY);
 	heap_deform_tuple(tuple, desc, values, nulls);
 	check_allowance(values, nulls);
 	if (nulls[ALLOWANCE_OBJECT - 1])

@@ -24,9 +24,6 @@
 
 #define RATES_TABLE "migration_rates"
 
-/* Of a row of the table that is measured, in its pages. */
-#define ROW_BYTES 136
-
 /*
  * Until it is measured: a quarter or less of what PostgreSQL 15 on two virtual
  * cores did with 32 to 128 MB in memory and fsync off (1200, 330 and 126
@@ -80,7 +77,7 @@ wf_migration_calibrate(PG_FUNCTION_ARGS)
 	WfWrite		write;
 
 	wf_common_options_parse(PG_GETARG_JSONB_P(0), known, lengthof(known), &options);
-	calibration.rows = (int64) option_value("size", options.size, GUC_UNIT_KB, 1024, 1024 * 1024) * 1024 / ROW_BYTES;
+	calibration.rows = (int64) option_value("size", options.size, GUC_UNIT_KB, 1024, 1024 * 1024) * 1024 / WF_CALIBRATED_ROW_BYTES;
 	attempt.milliseconds = option_value("timeout", options.timeout, GUC_UNIT_MS, 1, 600000);
 	PreventCommandIfReadOnly("migration_calibrate()");
 	wf_common_write_begin(&write, relid);

@@ -201,6 +201,7 @@ wf_migration_check_statement(WfCheck *check, WfStatement *statement)
 	call = call_of(check, statement);
 	call.findings = wf_migration_check_node(call.catalog, call.session, call.statement, call.source, 0, call.length,
 											check->rules);
+	wf_migration_pressure(&call, &check->options->pressure, call.findings);
 	wf_migration_estimate_findings(&call, call.findings);
 	return wf_migration_platform_findings(check->options->platform, &call, check->rules);
 }

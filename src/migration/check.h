@@ -14,6 +14,7 @@
 #include "ddl/statement.h"
 #include "migration/estimate.h"
 #include "migration/platform.h"
+#include "migration/pressure.h"
 #include "migration/rule.h"
 #include "migration/simulate.h"
 
@@ -35,6 +36,7 @@ typedef struct WfCheckOptions
 	int64		min_rows;
 	bool		validate_data;	/* count the rows that would fail */
 	int64		validate_timeout;	/* in milliseconds, a question */
+	WfPressureLimits pressure;
 	List	   *ignore;			/* of char *: rules not to run */
 	List	   *only;			/* of char *: rules to run; NIL: all */
 	List	   *required_columns;	/* of char *: each new table has them */

@@ -10,6 +10,9 @@
 #include "migration/estimate.h"
 #include "migration/finding.h"
 
+/* Texts are compared by their collation; measured by test/bench/estimate.sh. */
+#define TEXT_KEY_WEIGHT 10
+
 /* Rules whose findings mean that an index is built. */
 static const char *const index_rules[] = {
 	"index-not-concurrent", "reindex-not-concurrent", "add-unique-builds-index", "add-primary-key-builds-index",
@@ -17,8 +20,11 @@ static const char *const index_rules[] = {
 };
 
 static WfWork statement_work(Node *stmt);
+static bool has_index_already(WfRuleCall *call, WfRelation *table);
 static bool findings_tell(Node *stmt);
 static WfWork finding_work(const WfFinding *finding);
+static double index_seconds(WfRuleCall *call, WfRelation *relation, int64 bytes, const WfRate *rates);
+static double key_weight(WfRuleCall *call, WfRelation *relation);
 static void take_time(WfRuleCall *call, bool concurrent, int builds, WfEstimate *estimate);
 
 /* "scan"; NULL where the work is not known. */
@@ -82,6 +88,12 @@ wf_migration_estimate(WfRuleCall *call, List *findings, WfEstimate *estimate)
 		return;
 	}
 	estimate->lock = first->mode;
+	if (has_index_already(call, estimate->relation))
+	{
+		estimate->work = WF_WORK_NONE;
+		take_time(call, false, 0, estimate);
+		return;
+	}
 	/* Of an ALTER TABLE the findings tell. */
 	builds = estimate->work == WF_WORK_INDEX ? 1 : 0;
 	foreach(lc, findings)
@@ -139,8 +151,10 @@ statement_work(Node *stmt)
 		case T_ReindexStmt:
 			return WF_WORK_INDEX;
 		case T_ClusterStmt:
-		case T_RefreshMatViewStmt:
 			return WF_WORK_REWRITE;
+		case T_RefreshMatViewStmt:
+			/* Concurrently, what differs is looked for and changed in place. */
+			return ((RefreshMatViewStmt *) stmt)->concurrent ? WF_WORK_SCAN : WF_WORK_REWRITE;
 		case T_VacuumStmt:
 			/* ANALYZE reads a sample. */
 			if (!((VacuumStmt *) stmt)->is_vacuumcmd)
@@ -169,6 +183,25 @@ statement_work(Node *stmt)
 	}
 }
 
+/* CREATE INDEX IF NOT EXISTS that finds it there takes its lock all the same, and reads nothing. */
+static bool
+has_index_already(WfRuleCall *call, WfRelation *table)
+{
+	IndexStmt  *stmt = (IndexStmt *) call->statement;
+	ListCell   *lc;
+
+	if (!IsA(stmt, IndexStmt) || !stmt->if_not_exists || !stmt->idxname)
+		return false;
+	foreach(lc, call->catalog->indexes(call->catalog, table))
+	{
+		WfIndex    *index = lfirst(lc);
+
+		if (index->name && strcmp(index->name, stmt->idxname) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Do the findings of the statement tell its work?  TRUNCATE has a new file, but nothing to write into it. */
 static bool
 findings_tell(Node *stmt)
@@ -187,6 +220,39 @@ finding_work(const WfFinding *finding)
 			return WF_WORK_INDEX;
 	}
 	return finding->scans ? WF_WORK_SCAN : WF_WORK_NONE;
+}
+
+/*
+ * Of one index.  Its keys are sorted by the row, however wide that is, and all of
+ * the table is read.
+ */
+static double
+index_seconds(WfRuleCall *call, WfRelation *relation, int64 bytes, const WfRate *rates)
+{
+	double		sorted = relation->rows > 0 ? relation->rows * WF_CALIBRATED_ROW_BYTES : bytes;
+
+	return Max(sorted / rates[WF_WORK_INDEX].bytes_per_second * key_weight(call, relation),
+			   bytes / rates[WF_WORK_SCAN].bytes_per_second);
+}
+
+/* How much longer than a number the keys of CREATE INDEX take to compare. */
+static double
+key_weight(WfRuleCall *call, WfRelation *relation)
+{
+	IndexStmt  *stmt = (IndexStmt *) call->statement;
+	ListCell   *lc;
+
+	if (!IsA(stmt, IndexStmt))
+		return 1;
+	foreach(lc, stmt->indexParams)
+	{
+		IndexElem  *element = lfirst_node(IndexElem, lc);
+		WfColumn   *column = element->name ? call->catalog->column(call->catalog, relation, element->name) : NULL;
+
+		if (column && OidIsValid(column->collation))
+			return TEXT_KEY_WEIGHT;
+	}
+	return 1;
 }
 
 /*
@@ -216,7 +282,7 @@ take_time(WfRuleCall *call, bool concurrent, int builds, WfEstimate *estimate)
 	estimate->seconds = estimate->work == WF_WORK_INDEX ? 0 : estimate->bytes / rates[estimate->work].bytes_per_second;
 	if (estimate->work == WF_WORK_REWRITE)
 		builds += list_length(call->catalog->indexes(call->catalog, relation));
-	estimate->seconds += builds * (estimate->bytes / rates[WF_WORK_INDEX].bytes_per_second);
+	estimate->seconds += builds * index_seconds(call, relation, estimate->bytes, rates);
 	/* Concurrently built, an index is held against all rows once more. */
 	if (concurrent)
 		estimate->seconds += estimate->bytes / rates[WF_WORK_SCAN].bytes_per_second;

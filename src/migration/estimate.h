@@ -17,6 +17,9 @@ typedef enum WfWork
 	WF_WORK_UNKNOWN				/* what the catalog can't tell */
 } WfWork;
 
+/* Of a row of the table that is measured, in its pages. */
+#define WF_CALIBRATED_ROW_BYTES 136
+
 /* So many bytes of a table a second. */
 typedef struct WfRate
 {

@@ -89,8 +89,10 @@ wf_finding_on(WfRuleCall *call, WfFinding *finding, WfRelation *relation)
 		if (relation->writes_per_second >= 0)
 			wf_finding_note_number(finding, "writes_per_second", relation->writes_per_second);
 	}
-	if (wf_rule_is_small(call, relation))
-		wf_finding_lower(finding);
+	if (!wf_rule_is_small(call, relation))
+		return;
+	finding->is_on_small = true;
+	wf_finding_lower(finding);
 }
 
 /*

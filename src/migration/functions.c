@@ -33,6 +33,7 @@ PG_FUNCTION_INFO_V1(wf_migration_breaking_check);
 PG_FUNCTION_INFO_V1(wf_migration_parse);
 PG_FUNCTION_INFO_V1(wf_migration_rules_list);
 
+static void check_limit(const char *name, int64 value);
 static void put_findings(void *target, WfReader *reader, int statement, int offset, List *findings);
 static LOCKMODE target_lock(Node *node, int server_version);
 
@@ -74,6 +75,9 @@ wf_migration_check_options(Jsonb *json)
 		{"min_rows", WF_OPTION_INTEGER, offsetof(WfCheckOptions, min_rows)},
 		{"validate_data", WF_OPTION_BOOLEAN, offsetof(WfCheckOptions, validate_data)},
 		{"validate_timeout", WF_OPTION_INTEGER, offsetof(WfCheckOptions, validate_timeout)},
+		{"busy_writes", WF_OPTION_INTEGER, offsetof(WfCheckOptions, pressure.busy_writes)},
+		{"busy_period", WF_OPTION_INTEGER, offsetof(WfCheckOptions, pressure.busy_period)},
+		{"long_transaction", WF_OPTION_INTEGER, offsetof(WfCheckOptions, pressure.long_transaction)},
 		{"ignore", WF_OPTION_TEXT_LIST, offsetof(WfCheckOptions, ignore)},
 		{"only", WF_OPTION_TEXT_LIST, offsetof(WfCheckOptions, only)},
 		{"required_columns", WF_OPTION_TEXT_LIST, offsetof(WfCheckOptions, required_columns)},
@@ -91,7 +95,8 @@ wf_migration_check_options(Jsonb *json)
 WfCheckOptions
 wf_migration_read_check_options(Jsonb *json, const WfOption *known, int nknown)
 {
-	WfCheckOptions options = {.min_rows = DEFAULT_MIN_ROWS, .validate_timeout = DEFAULT_VALIDATE_TIMEOUT};
+	WfCheckOptions options = {.min_rows = DEFAULT_MIN_ROWS, .validate_timeout = DEFAULT_VALIDATE_TIMEOUT,
+	.pressure = WF_PRESSURE_DEFAULTS};
 
 	if (json)
 		wf_common_options_parse(json, known, nknown, &options);
@@ -108,6 +113,9 @@ wf_migration_read_check_options(Jsonb *json, const WfOption *known, int nknown)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("validate_timeout must be between 1 and 3600000 milliseconds")));
+	check_limit("busy_writes", options.pressure.busy_writes);
+	check_limit("busy_period", options.pressure.busy_period);
+	check_limit("long_transaction", options.pressure.long_transaction);
 	wf_directive_alias_check(options.aliases);
 	if (options.stats_document)
 		options.stats = wf_migration_read_stats(options.stats_document);
@@ -116,6 +124,17 @@ wf_migration_read_check_options(Jsonb *json, const WfOption *known, int nknown)
 	if (options.platform_name)
 		options.platform = wf_migration_platform(options.platform_name);
 	return options;
+}
+
+/* What is counted, or lasts, for longer than a century is a mistake. */
+static void
+check_limit(const char *name, int64 value)
+{
+	if (value < 0 || value > INT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must be between 0 and %d", name, INT32_MAX),
+				 errhint("Write for example '{\"%s\": 60}'.", name)));
 }
 
 /* Appends the findings of one statement to the result. */

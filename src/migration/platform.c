@@ -6,9 +6,14 @@
  * of statement and the platforms where it fails or means something else.  What
  * PostgreSQL leaves to superusers follows from there being none.  From the
  * providers' documentation come the need to allow extensions and the refusal of
- * SET SCHEMA (Azure), event triggers before upgrades (RDS, Aurora) and unlogged
- * tables (Aurora); tablespaces and the platform's own schemas (Supabase) are
+ * SET SCHEMA (Azure), event triggers before upgrades (RDS, Aurora) and of roles that
+ * they pass by (Supabase), unlogged tables and where sorting is done (Aurora);
+ * tablespaces and the platform's own schemas (Supabase) are
  * commonly known.  None of it was tried on such a server.
+ *
+ * The rules of the registry are those that peers of this checker know, and none of
+ * them is about platforms: a row goes by the nearest one, "object-missing" for what is
+ * not to be had there, and its evidence names the platform.
  */
 #include "common/compat.h"
 
@@ -88,6 +93,12 @@ static const struct
 	{ON_AWS, T_CreateEventTrigStmt, is_any, "object-missing", WF_SEVERITY_LOW, WF_KIND_STYLE,
 		"an event trigger must be dropped before an upgrade to a new major version",
 	"Keep the statement that makes it again, for after the upgrade."},
+	{ON(SUPABASE), T_CreateEventTrigStmt, is_any, "object-missing", WF_SEVERITY_LOW, WF_KIND_STYLE,
+		"an event trigger does not fire for superusers and the platform's own roles",
+	"Rely on it for your own roles only."},
+	{ON(AURORA), T_IndexStmt, is_any, "index-not-concurrent", WF_SEVERITY_INFO, WF_KIND_FAILS,
+		"an index is sorted on the storage of the instance, which can be full while the volume has room,",
+	"Compare the size of the table with FreeLocalStorage of the instance before a large build."},
 	{ON(AZURE), T_AlterObjectSchemaStmt, moves_extension, "object-missing", WF_SEVERITY_HIGH, WF_KIND_FAILS,
 		"ALTER EXTENSION ... SET SCHEMA is not supported",
 	"Name the schema when the extension is made: CREATE EXTENSION ... SCHEMA."},

@@ -122,8 +122,9 @@ wf_migration_policies_list(PG_FUNCTION_ARGS)
 /*
  * migration_policies_check(): trigger BEFORE INSERT OR UPDATE
  *
- * Validates the row, and notes who changes it and when.  A row that comes with
- * its time is one of a dump, and keeps both.
+ * Validates the row, notes who changes it and when, and takes the session's
+ * reason where the row has none.  A row that comes with its time is one of a
+ * dump, and keeps both.
  */
 Datum
 wf_migration_policies_check(PG_FUNCTION_ARGS)
@@ -137,7 +138,7 @@ wf_migration_policies_check(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("trigger \"%s\" must be BEFORE INSERT OR UPDATE", data->tg_trigger->tgname)));
 	check_row(data, tuple);
-	return PointerGetDatum(wf_common_note_change(data, COLUMN_CHANGED_AT, COLUMN_CHANGED_BY));
+	return PointerGetDatum(wf_common_note_change(data, COLUMN_REASON, COLUMN_CHANGED_AT, COLUMN_CHANGED_BY));
 }
 
 static void

@@ -14,7 +14,7 @@ COMMENT ON TABLE wishflags.migration_policies IS
 COMMENT ON COLUMN wishflags.migration_policies.rule IS 'name in migration_rules';
 COMMENT ON COLUMN wishflags.migration_policies.enabled IS 'false: the rule is not run, unless a check asks for it by the option only';
 COMMENT ON COLUMN wishflags.migration_policies.severity IS 'in place of the base severity; NULL keeps that';
-COMMENT ON COLUMN wishflags.migration_policies.reason IS 'why; the policy page shows it';
+COMMENT ON COLUMN wishflags.migration_policies.reason IS 'why, wishflags.reason where it is not given; the policy page shows it';
 COMMENT ON COLUMN wishflags.migration_policies.changed_at IS 'filled in; given only when a row is restored';
 COMMENT ON COLUMN wishflags.migration_policies.changed_by IS 'filled in: who logged in; given only when a row is restored';
 
@@ -24,11 +24,13 @@ CREATE TABLE wishflags.migration_policy_history (
 	action text NOT NULL CHECK (action IN ('insert', 'update', 'delete', 'truncate')),
 	before jsonb,
 	after jsonb,
+	reason text,
 	acting_role text NOT NULL,
 	outer_role text NOT NULL,
 	login_role text NOT NULL
 ) USING heap;
 COMMENT ON TABLE wishflags.migration_policy_history IS 'every change of migration_policies: the row before and after, and who did it';
+COMMENT ON COLUMN wishflags.migration_policy_history.reason IS 'value of wishflags.reason; NULL: it was not set';
 COMMENT ON COLUMN wishflags.migration_policy_history.acting_role IS 'current_user';
 COMMENT ON COLUMN wishflags.migration_policy_history.outer_role IS 'user outside of SECURITY DEFINER functions';
 COMMENT ON COLUMN wishflags.migration_policy_history.login_role IS 'session_user';

@@ -107,7 +107,7 @@
 {
 	"set-not-null-scans", WF_SEVERITY_HIGH, WF_KIND_BLOCKING,
 		NODES(T_AlterTableStmt),
-		COMMANDS(AT_SetNotNull),
+		COMMANDS(AT_SetNotNull, AT_AddConstraint),
 		wf_rule_set_not_null, "constraints",
 		"SET NOT NULL reads every row while nobody can read or write the table", WF_ACTION_OFF
 },

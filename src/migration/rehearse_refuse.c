@@ -160,9 +160,10 @@ refuse_size(WfCatalog *catalog, const WfRehearsalOptions *options, Node *node, i
 		WfLock	   *lock = lfirst(lc);
 		WfRelation *relation = lock->relation ? catalog->relation(catalog, lock->relation) : NULL;
 
-		/* A reader, or one who adds rows, holds nobody up. */
+		/* A reader, one who adds rows or a few words, holds nobody up. */
 		if (!relation || relation->missing || wf_ddl_is_private(relation) || lock->mode < RowExclusiveLock ||
-			IsA(node, InsertStmt) || IsA(node, CopyStmt))
+			IsA(node, InsertStmt) || IsA(node, CopyStmt) || IsA(node, CommentStmt) || IsA(node, CreateStatsStmt) ||
+			IsA(node, CreatePublicationStmt))
 			continue;
 		wf_ddl_measure(catalog, relation);
 		if (relation->bytes <= limit)

@@ -160,6 +160,7 @@ typedef struct WfFinding
 	LOCKMODE	lock;			/* NoLock: none, or not the point */
 	bool		rewrites;
 	bool		scans;
+	bool		is_on_small;	/* its severity was lowered for the size */
 	char	   *message;
 	char	   *hint;			/* NULL where none */
 	char	   *safe_sql;		/* complete statements; NULL where none */

@@ -18,7 +18,9 @@ static void report_foreign_key(WfRuleCall *call, WfRelation *table, Constraint *
 static char *foreign_key_sql(Constraint *constraint, const char *name, List *columns);
 static void append_action(StringInfo buf, const char *event, char action);
 static void report_check(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *column);
+static const char *not_null_column(AlterTableCmd *command);
 static bool is_superfluous(WfRuleCall *call, WfRelation *table, const char *name);
+static bool is_unenforced(List *constraints, ListCell *constraint);
 static bool has_default(ColumnDef *column);
 
 /* ADD FOREIGN KEY, or a column with REFERENCES and a default. */
@@ -45,10 +47,19 @@ wf_rule_add_foreign_key(WfRuleCall *call)
 	{
 		Constraint *constraint = lfirst_node(Constraint, lc);
 
-		if (constraint->contype == CONSTR_FOREIGN)
+		if (constraint->contype == CONSTR_FOREIGN && !is_unenforced(((ColumnDef *) call->command->def)->constraints, lc))
 			report_foreign_key(call, table, constraint,
 							   list_make1(makeString(((ColumnDef *) call->command->def)->colname)));
 	}
+}
+
+/* Does NOT ENFORCED (18) follow the constraint of a new column?  Then no row is looked at. */
+static bool
+is_unenforced(List *constraints, ListCell *constraint)
+{
+	ListCell   *next = lnext(constraints, constraint);
+
+	return next && wf_constraint_is_unenforced(lfirst_node(Constraint, next));
 }
 
 static bool
@@ -172,7 +183,7 @@ wf_rule_add_check(WfRuleCall *call)
 	{
 		Constraint *constraint = lfirst_node(Constraint, lc);
 
-		if (constraint->contype == CONSTR_CHECK)
+		if (constraint->contype == CONSTR_CHECK && !is_unenforced(((ColumnDef *) call->command->def)->constraints, lc))
 			report_check(call, table, constraint, ((ColumnDef *) call->command->def)->colname);
 	}
 }
@@ -207,19 +218,32 @@ wf_rule_check_expression(WfRuleCall *call, Constraint *constraint)
 	return wf_ddl_check_expression(call->source, wf_rule_source_end(call), constraint);
 }
 
-/* SET NOT NULL, unless something proves that no row is null. */
+/* The column of SET NOT NULL, or of ADD NOT NULL (18); NULL for another command, and NOT VALID. */
+static const char *
+not_null_column(AlterTableCmd *command)
+{
+	Constraint *constraint = (Constraint *) command->def;
+
+	if (command->subtype == AT_SetNotNull)
+		return command->name;
+	return constraint->contype == CONSTR_NOTNULL && !constraint->skip_validation && constraint->keys != NIL ?
+		strVal(linitial(constraint->keys)) : NULL;
+}
+
+/* SET NOT NULL or ADD NOT NULL, unless something proves that no row is null. */
 void
 wf_rule_set_not_null(WfRuleCall *call)
 {
 	WfRelation *table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
-	const char *column_name = call->command->name;
+	const char *column_name = not_null_column(call->command);
+	const char *what = call->command->subtype == AT_SetNotNull ? "SET NOT NULL" : "ADD NOT NULL";
 	WfColumn   *column;
 	WfFinding  *finding;
 	char	   *proof;
 	char	   *table_name;
 	const char *check;
 
-	if (table == NULL)
+	if (table == NULL || column_name == NULL)
 		return;
 	column = call->catalog->column(call->catalog, table, column_name);
 	if (column && column->not_null)
@@ -227,15 +251,15 @@ wf_rule_set_not_null(WfRuleCall *call)
 	proof = wf_rule_not_null_proof(call, table, column_name);
 	if (proof)
 	{
-		finding = wf_finding_add(call, "SET NOT NULL on \"%s\" needs no scan: CHECK \"%s\" proves it", column_name, proof);
+		finding = wf_finding_add(call, "%s on \"%s\" needs no scan: CHECK \"%s\" proves it", what, column_name, proof);
 		wf_finding_on(call, finding, table);
 		finding->severity = WF_SEVERITY_LOW;
 		finding->lock = AccessExclusiveLock;
 		wf_finding_note_text(finding, "proof", proof);
 		return;
 	}
-	finding = wf_finding_add(call, "SET NOT NULL stops all reads and writes of \"%s\" while it reads %s",
-							 table->name, wf_rule_size(call, table));
+	finding = wf_finding_add(call, "%s stops all reads and writes of \"%s\" while it reads %s", what, table->name,
+							 wf_rule_size(call, table));
 	wf_finding_on(call, finding, table);
 	finding->lock = AccessExclusiveLock;
 	finding->scans = true;

@@ -45,6 +45,13 @@ wf_rule_set_access_method(WfRuleCall *call)
 {
 	WfRelation *table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
 
+	/*
+	 * The one that it has already changes nothing; no name means that of new
+	 * tables.
+	 */
+	if (table && table->access_method &&
+		(call->command->name ? strcmp(table->access_method, call->command->name) == 0 : table->has_default_method))
+		return;
 	if (table)
 		report_rewrite(call, table, "SET ACCESS METHOD")->hint =
 			pstrdup("Make a new table with the access method, copy the rows in batches and swap the tables.");

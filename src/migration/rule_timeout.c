@@ -75,7 +75,10 @@ report_missing(WfRuleCall *call, WfSetting setting, const char *name, const char
 		return;
 	finding = wf_finding_add(call, "no %s is in force from here on: %s", name, why);
 	if (relation)
+	{
 		finding->object = wf_ddl_quote_name(relation->schema, relation->name);
+		finding->relation = relation;
+	}
 	finding->lock = mode;
 	if (advice || blamed)
 		finding->severity = WF_SEVERITY_INFO;

@@ -349,6 +349,7 @@ take_stats(WfSimulation *simulation, WfRelation *relation)
 	relation->bytes = table->bytes;
 	relation->index_bytes = table->index_bytes;
 	relation->writes_per_second = table->writes_per_second;
+	relation->scans_per_second = table->scans_per_second;
 	return true;
 }
 

@@ -70,6 +70,7 @@ typedef struct WfSimulation
 	WfCatalog  *live;
 	const WfStats *stats;		/* sizes taken elsewhere; NULL: none */
 	const struct WfRates *rates;	/* of this server; NULL: not asked yet */
+	struct WfPressure *pressure;	/* on its tables; NULL: not asked yet */
 	HTAB	   *relations;		/* SimRelation by schema and name */
 	HTAB	   *types;			/* SimType by schema and name */
 	List	   *search_path;	/* of char * */

@@ -93,6 +93,8 @@ read_header(WfStats *stats, JsonbValue *root)
 				 errmsg("\"taken_at\" of option \"stats\" must be a time"),
 				 errhint(HOW_TO_TAKE)));
 	stats->platform = wf_schema_jsonb_string(root, "platform");
+	value = wf_schema_jsonb_get(root, "counted_seconds");
+	stats->counted_seconds = value && value->type == jbvNumeric ? wf_schema_jsonb_integer(value, -1) : -1;
 }
 
 static void
@@ -117,6 +119,7 @@ read_table(WfStats *stats, const char *name, JsonbValue *sizes)
 	table->bytes = (int64) number_of(sizes, name, "bytes", true);
 	table->index_bytes = (int64) number_of(sizes, name, "index_bytes", false);
 	table->writes_per_second = number_of(sizes, name, "writes_per_second", false);
+	table->scans_per_second = number_of(sizes, name, "scans_per_second", false);
 	list_free(parts);
 }
 

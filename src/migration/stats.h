@@ -31,11 +31,14 @@ typedef struct WfStatsTable
 	int64		bytes;			/* of the main fork */
 	int64		index_bytes;	/* -1: not known */
 	double		writes_per_second;	/* -1: not known */
+	double		scans_per_second;	/* the same */
 } WfStatsTable;
 
 typedef struct WfStats
 {
 	char	   *taken_at;
+	double		counted_seconds;	/* that writes and scans were counted for;
+									 * -1: not known */
 	char	   *platform;		/* NULL: not said */
 	HTAB	   *tables;			/* of WfStatsTable */
 } WfStats;

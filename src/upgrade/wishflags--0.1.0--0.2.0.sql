@@ -669,6 +669,8 @@ BEGIN ATOMIC
 		SELECT p.whole, c.oid, c.reltuples, c.relpages, pg_relation_size(c.oid) AS bytes, pg_indexes_size(c.oid) AS index_bytes,
 			pg_stat_get_live_tuples(c.oid) AS live,
 			pg_stat_get_tuples_inserted(c.oid) + pg_stat_get_tuples_updated(c.oid) + pg_stat_get_tuples_deleted(c.oid) AS writes,
+			pg_stat_get_numscans(c.oid)
+			+ coalesce((SELECT sum(pg_stat_get_numscans(i.indexrelid)) FROM pg_index i WHERE i.indrelid = c.oid), 0) AS scans,
 			greatest(pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid)) AS analyzed_at
 		FROM part p JOIN pg_class c ON c.oid = p.leaf
 		WHERE c.relkind IN ('r', 'm')
@@ -680,8 +682,9 @@ BEGIN ATOMIC
 				WHEN s.live > 0 THEN s.live END AS rows
 		FROM size s WHERE s.bytes IS NOT NULL
 	), since AS (
-		SELECT coalesce(d.stats_reset, pg_postmaster_start_time()) AS at
-		FROM pg_stat_database d WHERE d.datname = current_database()
+		-- Counters outlive a restart; those of the whole server know since when.
+		SELECT coalesce(d.stats_reset, least(b.stats_reset, a.stats_reset)) AS at
+		FROM pg_stat_database d, pg_stat_bgwriter b, pg_stat_archiver a WHERE d.datname = current_database()
 	), measured AS (
 		SELECT k.name, jsonb_build_object(
 			'kind', CASE k.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' ELSE 'materialized view' END,
@@ -689,7 +692,9 @@ BEGIN ATOMIC
 			'bytes', coalesce(sum(c.bytes), 0),
 			'index_bytes', coalesce(sum(c.index_bytes), 0),
 			'writes_per_second', round((coalesce(sum(c.writes), 0)
-				/ greatest(extract(epoch FROM now() - (SELECT at FROM since)), 1))::numeric, 3),
+				/ greatest(extract(epoch FROM now() - (SELECT at FROM since)), 1))::numeric, 6),
+			'scans_per_second', round((coalesce(sum(c.scans), 0)
+				/ greatest(extract(epoch FROM now() - (SELECT at FROM since)), 1))::numeric, 6),
 			'analyzed_at', CASE WHEN count(c.oid) = count(c.analyzed_at)
 				THEN to_char(min(c.analyzed_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') END) AS sizes
 		FROM known k LEFT JOIN counted c ON c.whole = k.oid
@@ -701,6 +706,7 @@ BEGIN ATOMIC
 		'version', 1,
 		'taken_at', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
 		'counted_since', (SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') FROM since),
+		'counted_seconds', (SELECT round(extract(epoch FROM now() - at)) FROM since),
 		'server_version', current_setting('server_version_num')::int,
 		'platform', CASE WHEN EXISTS (SELECT FROM pg_proc WHERE proname = 'aurora_version') THEN 'aurora'
 			ELSE coalesce((SELECT r.platform
@@ -944,7 +950,7 @@ COMMENT ON TABLE wishflags.migration_policies IS
 COMMENT ON COLUMN wishflags.migration_policies.rule IS 'name in migration_rules';
 COMMENT ON COLUMN wishflags.migration_policies.enabled IS 'false: the rule is not run, unless a check asks for it by the option only';
 COMMENT ON COLUMN wishflags.migration_policies.severity IS 'in place of the base severity; NULL keeps that';
-COMMENT ON COLUMN wishflags.migration_policies.reason IS 'why; the policy page shows it';
+COMMENT ON COLUMN wishflags.migration_policies.reason IS 'why, wishflags.reason where it is not given; the policy page shows it';
 COMMENT ON COLUMN wishflags.migration_policies.changed_at IS 'filled in; given only when a row is restored';
 COMMENT ON COLUMN wishflags.migration_policies.changed_by IS 'filled in: who logged in; given only when a row is restored';
 
@@ -954,11 +960,13 @@ CREATE TABLE wishflags.migration_policy_history (
 	action text NOT NULL CHECK (action IN ('insert', 'update', 'delete', 'truncate')),
 	before jsonb,
 	after jsonb,
+	reason text,
 	acting_role text NOT NULL,
 	outer_role text NOT NULL,
 	login_role text NOT NULL
 ) USING heap;
 COMMENT ON TABLE wishflags.migration_policy_history IS 'every change of migration_policies: the row before and after, and who did it';
+COMMENT ON COLUMN wishflags.migration_policy_history.reason IS 'value of wishflags.reason; NULL: it was not set';
 COMMENT ON COLUMN wishflags.migration_policy_history.acting_role IS 'current_user';
 COMMENT ON COLUMN wishflags.migration_policy_history.outer_role IS 'user outside of SECURITY DEFINER functions';
 COMMENT ON COLUMN wishflags.migration_policy_history.login_role IS 'session_user';
@@ -1134,7 +1142,7 @@ COMMENT ON COLUMN wishflags.guard_policies.time_zone IS 'of days and times';
 COMMENT ON COLUMN wishflags.guard_policies.valid_from IS 'only from this moment on';
 COMMENT ON COLUMN wishflags.guard_policies.valid_until IS 'only before this moment';
 COMMENT ON COLUMN wishflags.guard_policies.requires_approval IS 'the block is for changes that nobody has approved';
-COMMENT ON COLUMN wishflags.guard_policies.reason IS 'why; refusals tell it';
+COMMENT ON COLUMN wishflags.guard_policies.reason IS 'why, wishflags.reason where it is not given; refusals tell it';
 COMMENT ON COLUMN wishflags.guard_policies.owner IS 'team or person to ask';
 COMMENT ON COLUMN wishflags.guard_policies.changed_at IS 'filled in; given only when a row is restored';
 COMMENT ON COLUMN wishflags.guard_policies.changed_by IS 'filled in: who logged in; given only when a row is restored';
@@ -1166,12 +1174,14 @@ CREATE TABLE wishflags.guard_policy_history (
 	action text NOT NULL CHECK (action IN ('insert', 'update', 'delete', 'truncate')),
 	before jsonb,
 	after jsonb,
+	reason text,
 	acting_role text NOT NULL,
 	outer_role text NOT NULL,
 	login_role text NOT NULL
 ) USING heap;
 COMMENT ON TABLE wishflags.guard_policy_history IS
 'every change of guard_policies and guard_allowances: the row before and after, and who did it';
+COMMENT ON COLUMN wishflags.guard_policy_history.reason IS 'value of wishflags.reason; NULL: it was not set';
 COMMENT ON COLUMN wishflags.guard_policy_history.acting_role IS 'current_user';
 COMMENT ON COLUMN wishflags.guard_policy_history.outer_role IS 'user outside of SECURITY DEFINER functions';
 COMMENT ON COLUMN wishflags.guard_policy_history.login_role IS 'session_user';

@@ -1,0 +1,12 @@
+/*
+ * reason.h: why something is changed, as the session says.
+ */
+#ifndef WF_COMMON_REASON_H
+#define WF_COMMON_REASON_H
+
+#include "postgres.h"
+
+extern void wf_common_init(void);
+extern const char *wf_common_reason(void);
+
+#endif							/* WF_COMMON_REASON_H */
