@@ -8,6 +8,7 @@
 #include "common/compat.h"
 
 #include "catalog/pg_class.h"
+#include "commands/dbcommands.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -49,16 +50,20 @@ wf_guard_describe(const WfGuardCommand *command, const WfFinding *finding,
 	{
 		described->relid = finding->relation->relid;
 		described->detail = table_detail(finding);
-		if (finding->relation->kind == RELKIND_PARTITIONED_TABLE)
+		if (finding->relation->kind == RELKIND_PARTITIONED_TABLE && !IsA(command->tree, ReindexStmt))
 			steps = wf_guard_partition_steps(command->tree, finding->relation->relid, source);
-		if (steps)
-		{
-			described->hint = concurrent_hint(command, steps);
-			return described;
-		}
 	}
 	else if (finding->type)
 		described->detail = type_detail(finding->type->oid);
+	else
+		described->detail = "It locks each of the tables until its indexes are built.";
+	if (described->object == NULL)
+		described->object = quote_identifier(get_database_name(MyDatabaseId));
+	if (steps && !finding->type)
+	{
+		described->hint = concurrent_hint(command, steps);
+		return described;
+	}
 
 	/*
 	 * A bypass would not help: while columns use the type, it can't be

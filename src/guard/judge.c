@@ -20,9 +20,11 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "ddl/lock.h"
 #include "ddl/populated.h"
 #include "guard/describe.h"
 #include "guard/judge.h"
+#include "guard/reindex.h"
 #include "guard/source.h"
 #include "migration/rule.h"
 
@@ -43,6 +45,7 @@ typedef struct OwnedCatalog
 
 static bool builds_on_rows(const WfGuardCommand *command, const WfFinding *finding);
 static bool changes_used_enum(const WfGuardCommand *command, const WfFinding *finding);
+static bool rebuilds_on_rows(const WfGuardCommand *command, const WfFinding *finding);
 
 /*
  * CREATE INDEX as an element of CREATE SCHEMA is on a table of that new schema,
@@ -58,6 +61,7 @@ static const GuardedRule guarded_rules[] = {
 	{"rename-other", changes_used_enum},
 	{"move-schema", changes_used_enum},
 	{"drop-type", changes_used_enum},
+	{"reindex-not-concurrent", rebuilds_on_rows},
 };
 
 static const Bitmapset *heeded_rules(void);
@@ -101,6 +105,8 @@ wf_guard_looks_at(const Node *tree)
 			return ((const AlterObjectSchemaStmt *) tree)->objectType == OBJECT_TYPE;
 		case T_DropStmt:
 			return ((const DropStmt *) tree)->removeType == OBJECT_TYPE;
+		case T_ReindexStmt:
+			return !wf_ddl_option_is_on(((const ReindexStmt *) tree)->params, "concurrently");
 		default:
 			return false;
 	}
@@ -272,6 +278,14 @@ builds_on_rows(const WfGuardCommand *command, const WfFinding *finding)
 {
 	return finding->relation && !builds_nothing(command, finding->relation->relid) &&
 		!is_second_primary_key(finding) && wf_ddl_holds_rows(finding->relation->relid);
+}
+
+/* Of an index, the finding's relation is its table. */
+static bool
+rebuilds_on_rows(const WfGuardCommand *command, const WfFinding *finding)
+{
+	return wf_guard_rebuilds_rows(castNode(ReindexStmt, command->tree),
+								  finding->relation ? finding->relation->relid : InvalidOid);
 }
 
 /* A table has one primary key at most; PostgreSQL says so itself. */

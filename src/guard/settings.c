@@ -12,6 +12,8 @@
 #include "utils/guc.h"
 
 #include "guard/guard.h"
+#include "guard/hook.h"
+#include "guard/ring.h"
 
 int			wf_guard_mode = WF_GUARD_ON;
 char	   *wf_guard_bypass = NULL;
@@ -31,6 +33,7 @@ static const struct config_enum_entry mode_options[] = {
 
 static bool check_bypass(char **newval, void **extra, GucSource source);
 
+/* Called when the library is loaded. */
 void
 wf_guard_init(void)
 {
@@ -44,6 +47,8 @@ wf_guard_init(void)
 							   "What is let through is written to wishflags.guard_log with this reason.",
 							   &wf_guard_bypass, NULL,
 							   PGC_SUSET, 0, check_bypass, NULL, NULL);
+	wf_guard_ring_init();
+	wf_guard_hook_init();
 }
 
 /* Whether the current role may set wishflags.bypass. */
