@@ -559,6 +559,7 @@ REGRESS = \
 	guard_drop \
 	guard_exempt \
 	guard_bypass \
+	guard_audit \
 	guard_hint \
 	guard_privilege \
 	guard_status
