@@ -381,9 +381,14 @@ OBJS = \
 	src/flags/value.o \
 	src/flags/version.o \
 	src/guard/announce.o \
+	src/guard/coverage.o \
 	src/guard/describe.o \
 	src/guard/describe_partitions.o \
+	src/guard/directives.o \
+	src/guard/duration.o \
 	src/guard/exempt.o \
+	src/guard/hook.o \
+	src/guard/hook_enum.o \
 	src/guard/judge.o \
 	src/guard/glance.o \
 	src/guard/judge_drop.o \
@@ -396,7 +401,13 @@ OBJS = \
 	src/guard/scope.o \
 	src/guard/tool.o \
 	src/guard/log.o \
+	src/guard/log_apart.o \
+	src/guard/log_pack.o \
 	src/guard/log_worker.o \
+	src/guard/reindex.o \
+	src/guard/ring.o \
+	src/guard/ring_wait.o \
+	src/guard/ring_worker.o \
 	src/guard/settings.o \
 	src/guard/source.o \
 	src/guard/status.o \
@@ -440,6 +451,7 @@ SQL_PARTS = \
 	src/migration/describe.sql \
 	src/guard/guard.sql \
 	src/guard/policy.sql \
+	src/guard/audit.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \
 	src/common/epilogue.sql
@@ -569,6 +581,7 @@ REGRESS = \
 	guard_drop \
 	guard_exempt \
 	guard_bypass \
+	guard_audit \
 	guard_hint \
 	guard_privilege \
 	guard_status \

@@ -2,7 +2,7 @@
 CREATE SCHEMA guard_status;
 CREATE TABLE guard_status.book (id int);
 INSERT INTO guard_status.book VALUES (1);
-SELECT * FROM wishflags.guard_session();
+SELECT guard, set_by, bypass, loaded, audit, not_covered IS NULL AS all_covered, to_close FROM wishflags.guard_session();
 SELECT item, value ~ '^[0-9]+\.[0-9]+\.[0-9]+$' AS is_version FROM wishflags.status() WHERE item = 'version';
 SELECT item, value, hint FROM wishflags.status() WHERE item IN ('library', 'guard', 'flags');
 

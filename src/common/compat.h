@@ -47,10 +47,12 @@
 #define wf_relation_ownercheck(oid, role) object_ownercheck(RelationRelationId, oid, role)
 #define wf_type_ownercheck(oid, role) object_ownercheck(TypeRelationId, oid, role)
 #define wf_schema_ownercheck(oid, role) object_ownercheck(NamespaceRelationId, oid, role)
+#define wf_database_ownercheck(oid, role) object_ownercheck(DatabaseRelationId, oid, role)
 #else
 #define wf_relation_ownercheck(oid, role) pg_class_ownercheck(oid, role)
 #define wf_type_ownercheck(oid, role) pg_type_ownercheck(oid, role)
 #define wf_schema_ownercheck(oid, role) pg_namespace_ownercheck(oid, role)
+#define wf_database_ownercheck(oid, role) pg_database_ownercheck(oid, role)
 #endif
 
 /* Others than the owner may REINDEX, CLUSTER and REFRESH from 17 on; needs utils/acl.h. */
@@ -123,6 +125,22 @@
 #else
 #define WfPermission RangeTblEntry
 #define wf_permissions(plan) ((plan)->rtable)
+#endif
+
+/* The hook into these checks got that list as an argument of its own in 16; needs executor/executor.h. */
+#if PG_VERSION_NUM >= 160000
+#define WF_CHECK_PERMISSIONS_PARAMETERS List *range_table, List *permissions, bool abort
+#define WF_CHECK_PERMISSIONS_ARGUMENTS range_table, permissions, abort
+#else
+#define WF_CHECK_PERMISSIONS_PARAMETERS List *permissions, bool abort
+#define WF_CHECK_PERMISSIONS_ARGUMENTS permissions, abort
+#endif
+
+/* REINDEX fires event triggers from 17 on. */
+#if PG_VERSION_NUM >= 170000
+#define WF_REINDEX_FIRES_EVENTS true
+#else
+#define WF_REINDEX_FIRES_EVENTS false
 #endif
 
 /* Until 15 the stored query of a view begins with entries for OLD and NEW. */

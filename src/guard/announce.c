@@ -13,6 +13,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "guard/coverage.h"
 #include "guard/guard.h"
 
 PG_FUNCTION_INFO_V1(wf_guard_announce);
@@ -38,6 +39,7 @@ static void
 send_at_commit(XactEvent event, void *arg)
 {
 	const char *database;
+	const char *to_close;
 
 	if (!asked_for)
 		return;
@@ -48,16 +50,20 @@ send_at_commit(XactEvent event, void *arg)
 			asked_for = false;
 			if (wf_guard_mode == WF_GUARD_OFF)
 				break;
+			to_close = wf_guard_coverage()->to_close;
 			database = quote_identifier(get_database_name(MyDatabaseId));
 			ereport(NOTICE,
 					(errmsg("the guard %s dangerous DDL in this database from now on",
 							wf_guard_mode == WF_GUARD_WARN ? "warns of" : "refuses"),
-					 errdetail("On tables that hold rows: CREATE INDEX without CONCURRENTLY, and constraints (UNIQUE, PRIMARY KEY, EXCLUDE) that build an index. "
-							   "On enums that a column uses: ADD VALUE, RENAME VALUE, RENAME, SET SCHEMA, DROP."),
-					 errhint("To only be warned: ALTER DATABASE %s SET wishflags.guard = warn;  "
+					 errdetail("On tables that hold rows: CREATE INDEX and REINDEX without CONCURRENTLY, and constraints (UNIQUE, PRIMARY KEY, EXCLUDE) and ATTACH PARTITION that build an index. "
+							   "On enums that a column uses: ADD VALUE, RENAME VALUE, RENAME, SET SCHEMA, DROP. "
+							   "%s", wf_guard_coverage()->in_words),
+					 errhint("%s"
+							 "To only be warned: ALTER DATABASE %s SET wishflags.guard = warn;  "
 							 "To switch it off: ALTER DATABASE %s SET wishflags.guard = off;  "
 							 "For one session: SET wishflags.guard = off;  "
 							 "No restart is needed.",
+							 to_close ? psprintf("To see that as well: %s;  ", to_close) : "",
 							 database, database)));
 			break;
 		case XACT_EVENT_ABORT:

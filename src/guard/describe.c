@@ -9,6 +9,7 @@
 
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "commands/dbcommands.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -24,7 +25,8 @@
 /* So many columns of a type are named. */
 #define COLUMNS_NAMED 5
 
-static char *detail_of(const WfFinding *finding);
+static const char *object_of(const WfGuardCommand *command, const WfFinding *finding);
+static char *detail_of(const WfGuardCommand *command, const WfFinding *finding);
 static char *hint_of(const WfGuardCommand *command, const WfFinding *finding, const WfGuardDecision *decision,
 					 const WfGuardSource *source);
 static bool builds_index(Node *tree);
@@ -47,9 +49,9 @@ wf_guard_describe(const WfGuardCommand *command, const WfFinding *finding,
 	char	   *steps = finding->safe_sql;
 
 	described->rule = finding->rule->id;
-	described->object = finding->object ? finding->object : "-";
+	described->object = object_of(command, finding);
 	described->message = finding->message;
-	described->detail = detail_of(finding);
+	described->detail = detail_of(command, finding);
 	if (source)
 		described->statement = wf_guard_source_copy(source);
 	if (finding->relation)
@@ -76,10 +78,21 @@ wf_guard_describe(const WfGuardCommand *command, const WfFinding *finding,
 	return described;
 }
 
+/* REINDEX of a database need not name it. */
+static const char *
+object_of(const WfGuardCommand *command, const WfFinding *finding)
+{
+	if (finding->object)
+		return finding->object;
+	return IsA(command->tree, ReindexStmt) ? quote_identifier(get_database_name(MyDatabaseId)) : "-";
+}
+
 /* The facts, as sentences. */
 static char *
-detail_of(const WfFinding *finding)
+detail_of(const WfGuardCommand *command, const WfFinding *finding)
 {
+	if (IsA(command->tree, ReindexStmt) && !finding->relation)
+		return "It locks each of the tables until its indexes are built.";
 	if (finding->relation && finding->lock != NoLock)
 		return table_detail(finding);
 	if (finding->type && finding->type->kind == TYPTYPE_ENUM)

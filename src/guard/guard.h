@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
 #include "nodes/nodes.h"
 
@@ -53,9 +54,10 @@ typedef struct WfGuardFinding
 /* The command under judgement. */
 typedef struct WfGuardCommand
 {
-	Node	   *tree;			/* raw parse tree */
+	Node	   *tree;			/* raw parse tree; NULL: of a query */
 	const char *tag;
 	WfGuardPlace place;
+	TimestampTz started_at;
 } WfGuardCommand;
 
 /* settings.c */
@@ -68,6 +70,9 @@ extern void wf_guard_init(void);
 /* exempt.c */
 extern bool wf_guard_is_exempt(void);
 extern bool wf_guard_is_restore(void);
+
+/* trigger.c */
+extern void wf_guard_look(Node *tree, const char *tag);
 
 /* verdict.c */
 extern void wf_guard_pronounce(const WfGuardCommand *command, List *findings);

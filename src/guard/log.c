@@ -3,7 +3,7 @@
  *
  * What is let through is written in the transaction that it belongs to: if
  * that rolls back, nothing was let through.  What is refused is written apart
- * (log_worker.c), since the refusal itself ends the transaction.
+ * (log_apart.c), since the refusal itself ends the transaction.
  */
 #include "common/compat.h"
 
@@ -15,19 +15,27 @@
 #include "miscadmin.h"
 #include "tcop/tcopprot.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/json.h"
+#include "utils/timestamp.h"
 
 #include "common/extension.h"
 #include "common/protect.h"
 #include "common/write.h"
+#include "guard/directives.h"
 #include "guard/log.h"
 
 /* So many bytes of the statement are kept. */
 #define STATEMENT_KEPT 4000
 
-static void insert_protected(void *arg);
-static char *evidence_of(const WfGuardFinding *finding);
+/* The log may delay a command, not hold it up. */
+#define LOCK_LIMIT "500ms"
+
+static void insert_row(void *arg);
+static void insert_values(const WfGuardLogRow *row);
+static char *new_id(void);
+static char *evidence_of(const WfGuardCommand *command, const WfGuardFinding *finding);
 static char *role_name(Oid role);
 static char *clip(const char *text, int limit);
 
@@ -40,6 +48,8 @@ wf_guard_log_fill(WfGuardLogRow *row, const char *outcome,
 	FullTransactionId xid = GetTopFullTransactionIdIfAny();
 
 	memset(row, 0, sizeof(*row));
+	values[WF_GUARD_LOG_ID] = new_id();
+	values[WF_GUARD_LOG_OCCURRED_AT] = pstrdup(timestamptz_to_str(GetCurrentTimestamp()));
 	values[WF_GUARD_LOG_OUTCOME] = pstrdup(outcome);
 	values[WF_GUARD_LOG_RULE] = pstrdup(finding->rule);
 	values[WF_GUARD_LOG_OBJECT] = pstrdup(finding->object);
@@ -49,7 +59,7 @@ wf_guard_log_fill(WfGuardLogRow *row, const char *outcome,
 	values[WF_GUARD_LOG_OUTER_ROLE] = role_name(GetOuterUserId());
 	values[WF_GUARD_LOG_LOGIN_ROLE] = role_name(GetSessionUserId());
 	values[WF_GUARD_LOG_PID] = psprintf("%d", MyProcPid);
-	values[WF_GUARD_LOG_EVIDENCE] = evidence_of(finding);
+	values[WF_GUARD_LOG_EVIDENCE] = evidence_of(command, finding);
 	/* Of several statements only the one: the others may hold a password. */
 	if (finding->statement || debug_query_string)
 		values[WF_GUARD_LOG_STATEMENT] =
@@ -80,15 +90,57 @@ wf_guard_log_line(const WfGuardLogRow *row)
 			 errhidecontext(true)));
 }
 
-/* Inserts the row, as whoever the caller is; an error passes through. */
-void
-wf_guard_log_insert(const WfGuardLogRow *row)
+/*
+ * Writes the row in the current transaction.  A failure is warned of and
+ * counted, and costs nothing but the row: the log never decides about the
+ * command.
+ */
+bool
+wf_guard_log_write(const WfGuardLogRow *row)
+{
+	ErrorData  *error = wf_guard_log_try(row);
+
+	if (error == NULL)
+		return true;
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg("the guard could not write its log row"),
+			 errdetail("%s", error->message)));
+	wf_guard_log_lost(row, WF_GUARD_LOSS_ERROR);
+	return false;
+}
+
+/* The error that writing the row raised, and that undid it; or NULL. */
+ErrorData *
+wf_guard_log_try(const WfGuardLogRow *row)
+{
+	return wf_common_try(insert_row, unconstify(WfGuardLogRow *, row));
+}
+
+static void
+insert_row(void *arg)
+{
+	WfWrite		write;
+
+	/* VACUUM is allowed in a read-only transaction; its row is, too. */
+	XactReadOnly = false;
+	wf_common_write_begin(&write, wf_common_relation_oid("guard_log"));
+	(void) set_config_option("lock_timeout", LOCK_LIMIT, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	insert_values(arg);
+	wf_common_write_end(&write);
+}
+
+/* A row that a worker's predecessor has written already is left as it is. */
+static void
+insert_values(const WfGuardLogRow *row)
 {
 	static const char *const insert =
-	"INSERT INTO wishflags.guard_log (outcome, rule, object, command_tag, statement, message, reason,"
+	"INSERT INTO wishflags.guard_log (id, occurred_at, outcome, rule, object, command_tag, statement, message, reason,"
 	" acting_role, outer_role, login_role, txid, application_name, backend_pid, evidence)"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::pg_catalog.xid8, $12, $13::pg_catalog.int4,"
-	" $14::pg_catalog.jsonb)";
+	" VALUES ($1::pg_catalog.uuid, $2::pg_catalog.timestamptz, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
+	" $13::pg_catalog.xid8, $14, $15::pg_catalog.int4, $16::pg_catalog.jsonb)"
+	" ON CONFLICT (id) DO NOTHING";
 	Oid			types[WF_GUARD_LOG_COLUMNS];
 	Datum		values[WF_GUARD_LOG_COLUMNS];
 	char		nulls[WF_GUARD_LOG_COLUMNS];
@@ -107,34 +159,21 @@ wf_guard_log_insert(const WfGuardLogRow *row)
 	SPI_finish();
 }
 
-/*
- * Writes the row in the current transaction.  A failure is warned of and
- * costs nothing but the row: the log never decides about the command.
- */
-bool
-wf_guard_log_write(const WfGuardLogRow *row)
-{
-	return wf_common_protect(insert_protected, unconstify(WfGuardLogRow *, row),
-							 "the guard could not write its log row");
-}
-
-static void
-insert_protected(void *arg)
-{
-	WfWrite		write;
-
-	wf_common_write_begin(&write, wf_common_relation_oid("guard_log"));
-	/* The log may delay a command, not hold it up. */
-	(void) set_config_option("lock_timeout", "1s", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	wf_guard_log_insert(arg);
-	wf_common_write_end(&write);
-}
-
-/* What the client was told besides the message, as a JSON object. */
+/* Given here and not by the table, so that a second attempt is known as such. */
 static char *
-evidence_of(const WfGuardFinding *finding)
+new_id(void)
 {
+	return DatumGetCString(DirectFunctionCall1(uuid_out, DirectFunctionCall1(gen_random_uuid, (Datum) 0)));
+}
+
+/*
+ * What the client was told besides the message, and what comments of the
+ * statement say to checkers, as a JSON object.
+ */
+static char *
+evidence_of(const WfGuardCommand *command, const WfGuardFinding *finding)
+{
+	char	   *directives = wf_guard_directives(command);
 	StringInfoData buf;
 
 	initStringInfo(&buf);
@@ -142,6 +181,8 @@ evidence_of(const WfGuardFinding *finding)
 	escape_json(&buf, finding->detail);
 	appendStringInfoString(&buf, ", \"hint\": ");
 	escape_json(&buf, finding->hint);
+	if (directives)
+		appendStringInfo(&buf, ", \"directives\": %s", directives);
 	appendStringInfoChar(&buf, '}');
 	return buf.data;
 }

@@ -1,14 +1,12 @@
 /*
- * log_worker.c: a row of wishflags.guard_log that survives the refusal.
+ * log_worker.c: a background worker for one row of wishflags.guard_log.
  *
- * A refusal is an error, and an error undoes what its transaction wrote.  So
- * a background worker of its own writes the row in a transaction of its own,
- * and the refusal waits for it, at most a second.  No preloading is needed.
- * The worker does nothing but this INSERT: a crash in it would restart the
- * whole server.
+ * No preloading is needed.  The worker does nothing but this INSERT: a crash in
+ * it would restart the whole server.  The row travels in a dynamic shared
+ * memory segment that begins with a LogMessage.
  *
- * The row travels in a dynamic shared memory segment that begins with a
- * LogMessage.
+ * Worker slots are shared with parallel query, so on the whole server only few
+ * of these workers run at a time.
  */
 #include "common/compat.h"
 
@@ -23,6 +21,7 @@
 #include "storage/dsm.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
+#include "storage/lock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
 #include "tcop/tcopprot.h"
@@ -30,14 +29,9 @@
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
-#include "utils/wait_event.h"
 
 #include "common/extension.h"
-#include "common/write.h"
 #include "guard/log.h"
-
-/* So long a refusal waits for its row, in milliseconds. */
-#define WAIT_LIMIT 1000
 
 /* A wake-up can be missed when the worker ends early, so look now and then. */
 #define WAIT_STEP 100
@@ -45,10 +39,17 @@
 /* While all worker slots are taken, one is asked for this often. */
 #define SLOT_STEP 5
 
+/* So many of these workers run at a time on the whole server. */
+#define WORKERS_AT_A_TIME 2
+
+/* Advisory locks of SQL have 1 and 2 there. */
+#define LOCK_KIND 0x7766
+
 typedef enum LogState
 {
 	LOG_PENDING,
-	LOG_WRITTEN
+	LOG_WRITTEN,
+	LOG_FAILED
 } LogState;
 
 typedef struct LogMessage
@@ -56,82 +57,79 @@ typedef struct LogMessage
 	Oid			database;
 	pid_t		backend;
 	pg_atomic_uint32 state;		/* a LogState */
-	int32		lengths[WF_GUARD_LOG_COLUMNS];	/* with the final zero byte;
-												 * 0: null */
-	char		data[FLEXIBLE_ARRAY_MEMBER];	/* the values, one after
-												 * another */
+	WfGuardLogPack row;
 } LogMessage;
 
 static dsm_segment *send_row(const WfGuardLogRow *row);
+static bool take_turn(LOCKTAG *turn, TimestampTz deadline);
+static WfGuardLoss write_in_turn(dsm_segment *segment, TimestampTz deadline);
 static bool start_worker(dsm_segment *segment, TimestampTz deadline, BackgroundWorkerHandle **handle);
-static bool wait_until_written(LogMessage *message, TimestampTz deadline, BackgroundWorkerHandle *handle);
-static bool wait_a_little(TimestampTz deadline, long limit);
-static void read_row(LogMessage *message, WfGuardLogRow *row);
+static WfGuardLoss wait_until_written(LogMessage *message, TimestampTz deadline, BackgroundWorkerHandle *handle);
+static LogState write_row(LogMessage *message);
 
-/*
- * Writes the row in a transaction of its own.  Returns true when it is
- * committed and flushed; false when no worker was to be had or it did not
- * finish in time, and then the row may be missing.
- */
-bool
-wf_guard_log_write_apart(const WfGuardLogRow *row)
+/* Writes the row by a worker of its own; says why it may be missing. */
+WfGuardLoss
+wf_guard_log_by_worker(const WfGuardLogRow *row, TimestampTz deadline)
 {
-	dsm_segment *segment;
-	TimestampTz deadline;
-	BackgroundWorkerHandle *handle;
-	bool		written = false;
+	dsm_segment *segment = send_row(row);
+	LOCKTAG		turn;
+	WfGuardLoss loss = WF_GUARD_LOSS_WORKER;
 
-	if (RecoveryInProgress() || !OidIsValid(wf_common_relation_oid("guard_log")))
-		return false;
-	segment = send_row(row);
 	if (segment == NULL)
-		return false;
-	deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), WAIT_LIMIT);
-	if (start_worker(segment, deadline, &handle))
+		return WF_GUARD_LOSS_WORKER;
+	if (take_turn(&turn, deadline))
 	{
-		/*
-		 * A cancel passes through; the worker then writes on or finds
-		 * nothing.
-		 */
-		written = wait_until_written(dsm_segment_address(segment), deadline, handle);
-		if (!written)
-			TerminateBackgroundWorker(handle);
+		loss = write_in_turn(segment, deadline);
+		LockRelease(&turn, ExclusiveLock, false);
 	}
 	dsm_detach(segment);
-	return written;
+	return loss;
 }
 
 static dsm_segment *
 send_row(const WfGuardLogRow *row)
 {
-	Size		size = offsetof(LogMessage, data);
-	int32		lengths[WF_GUARD_LOG_COLUMNS];
-	dsm_segment *segment;
+	dsm_segment *segment = dsm_create(offsetof(LogMessage, row) + wf_guard_log_pack_size(row),
+									  DSM_CREATE_NULL_IF_MAXSEGMENTS);
 	LogMessage *message;
-	char	   *place;
 
-	for (int i = 0; i < WF_GUARD_LOG_COLUMNS; i++)
-	{
-		lengths[i] = row->values[i] ? strlen(row->values[i]) + 1 : 0;
-		size += lengths[i];
-	}
-	segment = dsm_create(size, DSM_CREATE_NULL_IF_MAXSEGMENTS);
 	if (segment == NULL)
 		return NULL;
-
 	message = dsm_segment_address(segment);
 	message->database = MyDatabaseId;
 	message->backend = MyProcPid;
 	pg_atomic_init_u32(&message->state, LOG_PENDING);
-	memcpy(message->lengths, lengths, sizeof(lengths));
-	place = message->data;
-	for (int i = 0; i < WF_GUARD_LOG_COLUMNS; i++)
-	{
-		if (lengths[i] > 0)
-			memcpy(place, row->values[i], lengths[i]);
-		place += lengths[i];
-	}
+	wf_guard_log_pack(&message->row, row);
 	return segment;
+}
+
+/* Takes one of the locks that let a session start a worker. */
+static bool
+take_turn(LOCKTAG *turn, TimestampTz deadline)
+{
+	for (int i = 0;; i = (i + 1) % WORKERS_AT_A_TIME)
+	{
+		SET_LOCKTAG_ADVISORY(*turn, InvalidOid, 0, i, LOCK_KIND);
+		if (LockAcquire(turn, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL)
+			return true;
+		if (i == WORKERS_AT_A_TIME - 1 && !wf_guard_log_wait(deadline, SLOT_STEP))
+			return false;
+	}
+}
+
+static WfGuardLoss
+write_in_turn(dsm_segment *segment, TimestampTz deadline)
+{
+	BackgroundWorkerHandle *handle;
+	WfGuardLoss loss;
+
+	if (!start_worker(segment, deadline, &handle))
+		return WF_GUARD_LOSS_WORKER;
+	/* A cancel passes through; the worker then writes on or finds nothing. */
+	loss = wait_until_written(dsm_segment_address(segment), deadline, handle);
+	if (loss == WF_GUARD_LOSS_TIME)
+		TerminateBackgroundWorker(handle);
+	return loss;
 }
 
 /* Worker slots are few and shared, so a free one is waited for, too. */
@@ -155,13 +153,13 @@ start_worker(dsm_segment *segment, TimestampTz deadline, BackgroundWorkerHandle 
 		return false;
 	while (!RegisterDynamicBackgroundWorker(&worker, handle))
 	{
-		if (!wait_a_little(deadline, SLOT_STEP))
+		if (!wf_guard_log_wait(deadline, SLOT_STEP))
 			return false;
 	}
 	return true;
 }
 
-static bool
+static WfGuardLoss
 wait_until_written(LogMessage *message, TimestampTz deadline, BackgroundWorkerHandle *handle)
 {
 	for (;;)
@@ -169,28 +167,20 @@ wait_until_written(LogMessage *message, TimestampTz deadline, BackgroundWorkerHa
 		pid_t		pid;
 		BgwHandleStatus status = GetBackgroundWorkerPid(handle, &pid);
 
-		if (pg_atomic_read_u32(&message->state) == LOG_WRITTEN)
-			return true;
+		switch ((LogState) pg_atomic_read_u32(&message->state))
+		{
+			case LOG_WRITTEN:
+				return WF_GUARD_LOSS_NONE;
+			case LOG_FAILED:
+				return WF_GUARD_LOSS_ERROR;
+			case LOG_PENDING:
+				break;
+		}
 		if (status == BGWH_STOPPED || status == BGWH_POSTMASTER_DIED)
-			return false;
-		if (!wait_a_little(deadline, WAIT_STEP))
-			return false;
+			return WF_GUARD_LOSS_WORKER;
+		if (!wf_guard_log_wait(deadline, WAIT_STEP))
+			return WF_GUARD_LOSS_TIME;
 	}
-}
-
-/* Waits for the latch, at most limit milliseconds; false when time is up. */
-static bool
-wait_a_little(TimestampTz deadline, long limit)
-{
-	long		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
-
-	if (left <= 0)
-		return false;
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					 Min(left, limit), PG_WAIT_EXTENSION);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
-	return true;
 }
 
 /* The worker: attaches, writes the row, says so, and ends. */
@@ -199,18 +189,9 @@ wf_guard_log_main(Datum arg)
 {
 	dsm_segment *segment;
 	LogMessage *message;
-	WfGuardLogRow row;
-	WfWrite		write;
-	Oid			relid;
 	PGPROC	   *backend;
 
-	/*
-	 * A backend that waits no longer ends its worker.  The default handler
-	 * raises FATAL wherever the signal strikes: a PANIC of the whole server
-	 * in a critical section, such as the commit.
-	 */
-	pqsignal(SIGTERM, die);
-	BackgroundWorkerUnblockSignals();
+	wf_guard_log_signals();
 	CurrentResourceOwner = ResourceOwnerCreate(NULL, "wishflags guard log");
 	segment = dsm_attach(DatumGetUInt32(arg));
 	if (segment == NULL)
@@ -218,42 +199,58 @@ wf_guard_log_main(Datum arg)
 	message = dsm_segment_address(segment);
 	dsm_pin_mapping(segment);
 
-	BackgroundWorkerInitializeConnectionByOid(message->database, InvalidOid, BGWORKER_BYPASS_ALLOWCONN);
-	/* On disk here is enough; a standby may be away. */
-	SetConfigOption("synchronous_commit", "local", PGC_USERSET, PGC_S_SESSION);
-	/* The database's own default is for those who work in it. */
-	SetConfigOption("default_transaction_read_only", "off", PGC_USERSET, PGC_S_SESSION);
-
-	SetCurrentStatementStartTimestamp();
-	StartTransactionCommand();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	relid = wf_common_relation_oid("guard_log");
-	if (OidIsValid(relid))
-	{
-		read_row(message, &row);
-		wf_common_write_begin(&write, relid);
-		wf_guard_log_insert(&row);
-		wf_common_write_end(&write);
-	}
-	PopActiveSnapshot();
-	CommitTransactionCommand();
-
-	if (OidIsValid(relid))
-		pg_atomic_write_u32(&message->state, LOG_WRITTEN);
+	wf_guard_log_connect(message->database);
+	pg_atomic_write_u32(&message->state, write_row(message));
 	backend = BackendPidGetProc(message->backend);
 	if (backend)
 		SetLatch(&backend->procLatch);
 	proc_exit(0);
 }
 
-static void
-read_row(LogMessage *message, WfGuardLogRow *row)
+static LogState
+write_row(LogMessage *message)
 {
-	char	   *place = message->data;
+	WfGuardLogRow row;
+	ErrorData  *error = NULL;
+	bool		exists;
 
-	for (int i = 0; i < WF_GUARD_LOG_COLUMNS; i++)
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	exists = OidIsValid(wf_common_relation_oid("guard_log"));
+	if (exists)
 	{
-		row->values[i] = message->lengths[i] > 0 ? place : NULL;
-		place += message->lengths[i];
+		wf_guard_log_unpack(&message->row, &row);
+		error = wf_guard_log_try(&row);
+		if (error)
+			ereport(LOG,
+					(errmsg("wishflags guard: could not write row %s: %s",
+							row.values[WF_GUARD_LOG_ID], error->message)));
 	}
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	return exists && error == NULL ? LOG_WRITTEN : LOG_FAILED;
+}
+
+/*
+ * What a worker that writes rows does first.  The default handler of SIGTERM
+ * raises FATAL wherever the signal strikes: a PANIC of the whole server in a
+ * critical section, such as the commit.
+ */
+void
+wf_guard_log_signals(void)
+{
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+}
+
+/* Connects a worker that writes rows of the log to their database. */
+void
+wf_guard_log_connect(Oid database)
+{
+	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, BGWORKER_BYPASS_ALLOWCONN);
+	/* On disk here is enough; a standby may be away. */
+	SetConfigOption("synchronous_commit", "local", PGC_USERSET, PGC_S_SESSION);
+	/* The database's own default is for those who work in it. */
+	SetConfigOption("default_transaction_read_only", "off", PGC_USERSET, PGC_S_SESSION);
 }

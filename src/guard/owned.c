@@ -16,6 +16,7 @@
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 
+#include "common/extension.h"
 #include "guard/owned.h"
 
 typedef struct OwnedCatalog
@@ -59,6 +60,9 @@ owned_relation(WfCatalog *catalog, const RangeVar *name)
 	relation = owned->relation(catalog, name);
 	/* PostgreSQL refuses to change its catalogs, too. */
 	if (relation == NULL || IsCatalogRelationOid(relation->relid) || !may_change(relation, owned->tree))
+		return NULL;
+	/* Nobody shall be locked out of the policies. */
+	if (IsA(owned->tree, TruncateStmt) && strcmp(relation->schema, WF_SCHEMA_NAME) == 0)
 		return NULL;
 	/* A new partitioned table can have old tables as partitions. */
 	if (relation->kind == RELKIND_PARTITIONED_TABLE)

@@ -16,6 +16,7 @@
 
 #include "ddl/populated.h"
 #include "guard/policy.h"
+#include "guard/reindex.h"
 #include "guard/scope.h"
 
 /* What the guard goes by unless a policy names the rule. */
@@ -136,7 +137,7 @@ builds_on_rows(const WfGuardCommand *command, const WfFinding *finding)
 {
 	/* REINDEX of a schema or database is about many tables. */
 	if (finding->relation == NULL)
-		return IsA(command->tree, ReindexStmt);
+		return IsA(command->tree, ReindexStmt) && wf_guard_rebuilds_rows((ReindexStmt *) command->tree, InvalidOid);
 	return !builds_nothing(command, finding->relation->relid) &&
 		!is_second_primary_key(finding) && wf_ddl_holds_rows(finding->relation->relid);
 }

@@ -12,6 +12,8 @@
 #include "utils/guc.h"
 
 #include "guard/guard.h"
+#include "guard/hook.h"
+#include "guard/ring.h"
 #include "guard/policy.h"
 
 int			wf_guard_mode = WF_GUARD_ON;
@@ -34,6 +36,7 @@ static const struct config_enum_entry mode_options[] = {
 static bool check_bypass(char **newval, void **extra, GucSource source);
 static bool check_environment(char **newval, void **extra, GucSource source);
 
+/* Called when the library is loaded. */
 void
 wf_guard_init(void)
 {
@@ -53,6 +56,8 @@ wf_guard_init(void)
 							   &wf_guard_environment, "production",
 							   PGC_SUSET, 0, check_environment, NULL, NULL);
 	wf_guard_policies_init();
+	wf_guard_ring_init();
+	wf_guard_hook_init();
 }
 
 /* Whether the current role may set wishflags.bypass. */

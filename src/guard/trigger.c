@@ -2,7 +2,8 @@
  * trigger.c: the event triggers.
  *
  * ddl_command_start carries the raw parse tree before any name in it is
- * resolved; sql_drop tells what a DROP took with it.
+ * resolved; sql_drop tells what a DROP took with it; ddl_command_end, that the
+ * command has been run.
  */
 #include "common/compat.h"
 
@@ -13,13 +14,16 @@
 #include "tcop/cmdtag.h"
 #include "tcop/pquery.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "common/protect.h"
+#include "guard/duration.h"
 #include "guard/guard.h"
 #include "guard/judge.h"
 
 PG_FUNCTION_INFO_V1(wf_guard_start);
 PG_FUNCTION_INFO_V1(wf_guard_drop);
+PG_FUNCTION_INFO_V1(wf_guard_end);
 
 /* A command, and what the rules say of it. */
 typedef struct Judgement
@@ -30,7 +34,7 @@ typedef struct Judgement
 } Judgement;
 
 static EventTriggerData *event_data(FunctionCallInfo fcinfo);
-static void run(EventTriggerData *event, void (*judge) (void *arg));
+static void run(Node *tree, const char *tag, TimestampTz started_at, void (*judge) (void *arg));
 static void judge_start(void *arg);
 static void judge_drop(void *arg);
 static WfGuardPlace place_of(Node *tree, bool in_block);
@@ -44,9 +48,17 @@ wf_guard_start(PG_FUNCTION_ARGS)
 {
 	EventTriggerData *event = event_data(fcinfo);
 
-	if (!wf_guard_is_exempt() && wf_guard_looks_at(event->parsetree))
-		run(event, judge_start);
+	wf_guard_look(event->parsetree, GetCommandTagName(event->tag));
 	PG_RETURN_NULL();
+}
+
+/* Judges a command that is about to run: refuses it, warns of it, or does nothing. */
+void
+wf_guard_look(Node *tree, const char *tag)
+{
+	wf_guard_duration_forget(tree);
+	if (!wf_guard_is_exempt() && wf_guard_looks_at(tree))
+		run(tree, tag, GetCurrentTimestamp(), judge_start);
 }
 
 /*
@@ -59,7 +71,18 @@ wf_guard_drop(PG_FUNCTION_ARGS)
 	EventTriggerData *event = event_data(fcinfo);
 
 	if (!wf_guard_is_exempt() && wf_guard_takes_types_along(event->parsetree))
-		run(event, judge_drop);
+		run(event->parsetree, GetCommandTagName(event->tag), GetCurrentStatementStartTimestamp(), judge_drop);
+	PG_RETURN_NULL();
+}
+
+/*
+ * guard_end() -> event_trigger, on ddl_command_end: notes how long a command
+ * took that was let through.
+ */
+Datum
+wf_guard_end(PG_FUNCTION_ARGS)
+{
+	wf_guard_duration_end(event_data(fcinfo)->parsetree);
 	PG_RETURN_NULL();
 }
 
@@ -78,15 +101,16 @@ event_data(FunctionCallInfo fcinfo)
  * of the guard must not stop the command.
  */
 static void
-run(EventTriggerData *event, void (*judge) (void *arg))
+run(Node *tree, const char *tag, TimestampTz started_at, void (*judge) (void *arg))
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "wishflags guard",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	Judgement	judgement = {.findings = NIL};
 
-	judgement.command.tree = event->parsetree;
-	judgement.command.tag = GetCommandTagName(event->tag);
+	judgement.command.tree = tree;
+	judgement.command.tag = tag;
+	judgement.command.started_at = started_at;
 	judgement.in_block = IsTransactionBlock() || IsSubTransaction();
 	if (wf_common_protect(judge, &judgement, "the guard could not judge this command and lets it pass") &&
 		judgement.findings != NIL)

@@ -4,8 +4,10 @@
 #include "common/compat.h"
 
 #include "access/xact.h"
+#include "utils/timestamp.h"
 
 #include "common/error.h"
+#include "guard/duration.h"
 #include "guard/guard.h"
 #include "guard/log.h"
 
@@ -74,7 +76,8 @@ let_through(const char *outcome, const WfGuardCommand *command, List *findings)
 		(void) GetTopTransactionId();
 		wf_guard_log_fill(&row, outcome, command, lfirst(lc));
 		wf_guard_log_line(&row);
-		wf_guard_log_write(&row);
+		if (wf_guard_log_write(&row))
+			wf_guard_duration_begin(command, &row);
 	}
 }
 
@@ -100,6 +103,7 @@ static void
 refuse(const WfGuardCommand *command, List *findings)
 {
 	const WfGuardFinding *first = linitial(findings);
+	TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), WF_GUARD_LOG_WAIT);
 	bool		recorded = true;
 	ListCell   *lc;
 
@@ -109,8 +113,9 @@ refuse(const WfGuardCommand *command, List *findings)
 
 		wf_guard_log_fill(&row, "refused", command, lfirst(lc));
 		wf_guard_log_line(&row);
-		/* What could not be written once is not waited for again. */
-		recorded = recorded && wf_guard_log_write_apart(&row);
+		/* All rows share the time to wait for them. */
+		if (!wf_guard_log_write_apart(&row, deadline))
+			recorded = false;
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_WF_BLOCKED),

@@ -1094,9 +1094,9 @@ REVOKE ALL ON FUNCTION wishflags.migration_rules_list FROM PUBLIC;
 
 ALTER TABLE wishflags.guard_log DROP CONSTRAINT guard_log_outcome_check;
 ALTER TABLE wishflags.guard_log ADD CONSTRAINT guard_log_outcome_check
-	CHECK (outcome IN ('refused', 'warned', 'noticed', 'allowed', 'bypassed', 'restored'));
+	CHECK (outcome IN ('refused', 'warned', 'noticed', 'allowed', 'bypassed', 'restored', 'noted'));
 COMMENT ON COLUMN wishflags.guard_log.outcome IS
-'refused; warned (by the policy, or wishflags.guard = warn); noticed; allowed (guard_allow); bypassed (wishflags.bypass); restored (a superuser restored a dump)';
+'refused; warned (by the policy, or wishflags.guard = warn); noticed; allowed (guard_allow); bypassed (wishflags.bypass); restored (a superuser restored a dump); noted (an event trigger of the guard was changed)';
 COMMENT ON COLUMN wishflags.guard_log.reason IS 'value of wishflags.bypass, or reason of the allowance';
 
 -- What differs from the registry; the view guard_effective shows all.
@@ -1351,3 +1351,187 @@ REVOKE ALL ON FUNCTION
 	wishflags.guard_allow,
 	wishflags.guard_preset
 FROM PUBLIC;
+-- The audit of the guard, and what it covers.
+
+ALTER TABLE wishflags.guard_log ADD COLUMN duration_ms double precision;
+COMMENT ON COLUMN wishflags.guard_log.occurred_at IS 'when the guard judged the command';
+COMMENT ON COLUMN wishflags.guard_log.evidence IS
+'further facts: detail and hint as the client got them; directives: comments to the migration check that stood before the statement';
+COMMENT ON COLUMN wishflags.guard_log.duration_ms IS
+'how long the command took that was let through, in milliseconds; null where it was not, or where its end could not be seen';
+
+CREATE FUNCTION wishflags.guard_end()
+RETURNS event_trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10
+AS 'MODULE_PATHNAME', 'wf_guard_end';
+
+COMMENT ON FUNCTION wishflags.guard_end() IS
+'event trigger function: notes how long a command took that was let through';
+
+CREATE EVENT TRIGGER wishflags_guard_end ON ddl_command_end
+EXECUTE FUNCTION wishflags.guard_end();
+ALTER EVENT TRIGGER wishflags_guard_end ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER wishflags_guard_end IS 'guard of extension wishflags: how long commands took';
+
+-- Rows of the log that may be missing, by the reason.  A sequence counts on when
+-- the refusal ends the transaction.
+CREATE SEQUENCE wishflags.guard_unconfirmed_full;
+CREATE SEQUENCE wishflags.guard_unconfirmed_worker;
+CREATE SEQUENCE wishflags.guard_unconfirmed_time;
+CREATE SEQUENCE wishflags.guard_unconfirmed_error;
+
+COMMENT ON SEQUENCE wishflags.guard_unconfirmed_full IS 'counts rows of guard_log for which there was no room in the ring';
+COMMENT ON SEQUENCE wishflags.guard_unconfirmed_worker IS 'counts rows of guard_log for which no worker could be had';
+COMMENT ON SEQUENCE wishflags.guard_unconfirmed_time IS 'counts rows of guard_log that took longer than a second';
+COMMENT ON SEQUENCE wishflags.guard_unconfirmed_error IS 'counts rows of guard_log that could not be written';
+
+CREATE VIEW wishflags.guard_unconfirmed AS
+SELECT 'full' AS reason, CASE WHEN is_called THEN last_value ELSE 0 END AS count,
+	'there was no room in the ring' AS meaning FROM wishflags.guard_unconfirmed_full
+UNION ALL
+SELECT 'worker', CASE WHEN is_called THEN last_value ELSE 0 END,
+	'no worker could be had: see max_worker_processes' FROM wishflags.guard_unconfirmed_worker
+UNION ALL
+SELECT 'time', CASE WHEN is_called THEN last_value ELSE 0 END,
+	'it took longer than a second; the row may be there' FROM wishflags.guard_unconfirmed_time
+UNION ALL
+SELECT 'error', CASE WHEN is_called THEN last_value ELSE 0 END,
+	'writing it failed: see the server log' FROM wishflags.guard_unconfirmed_error;
+
+COMMENT ON VIEW wishflags.guard_unconfirmed IS
+'how many rows of guard_log may be missing, by the reason; the server log has a line of each';
+
+CREATE FUNCTION wishflags.guard_log_prune(keep interval DEFAULT '1 year')
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	pruned bigint;
+BEGIN
+	IF keep IS NULL OR keep < interval '0' THEN
+		RAISE EXCEPTION 'keep must be an interval from zero on'
+			USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'To keep the rows of a quarter: SELECT wishflags.guard_log_prune(''3 months'');';
+	END IF;
+	DELETE FROM wishflags.guard_log WHERE occurred_at < now() - keep;
+	GET DIAGNOSTICS pruned = ROW_COUNT;
+	RETURN pruned;
+END $$;
+
+COMMENT ON FUNCTION wishflags.guard_log_prune(interval) IS
+'deletes the rows of guard_log that are older, and returns how many';
+
+CREATE FUNCTION wishflags.guard_bypass_report(months integer DEFAULT 12)
+RETURNS TABLE (month date, role text, rule text, bypasses bigint, month_before bigint, trend text,
+	total_ms numeric, longest_ms numeric, last_reason text)
+LANGUAGE SQL STABLE PARALLEL SAFE COST 10000 ROWS 100
+BEGIN ATOMIC
+	WITH counted AS (
+		SELECT date_trunc('month', l.occurred_at)::date AS month, l.login_role AS role, l.rule,
+			count(*) AS bypasses, sum(l.duration_ms) AS total_ms, max(l.duration_ms) AS longest_ms,
+			(array_agg(l.reason ORDER BY l.occurred_at DESC))[1] AS last_reason
+		FROM wishflags.guard_log l
+		WHERE l.outcome = 'bypassed' AND l.occurred_at >= date_trunc('month', now()) - make_interval(months => months)
+		GROUP BY 1, 2, 3)
+	SELECT c.month, c.role, c.rule, c.bypasses, coalesce(b.bypasses, 0),
+		CASE WHEN b.bypasses IS NULL THEN 'new' WHEN c.bypasses > b.bypasses THEN 'more'
+			WHEN c.bypasses < b.bypasses THEN 'fewer' ELSE 'same' END,
+		round(c.total_ms::numeric, 1), round(c.longest_ms::numeric, 1), c.last_reason
+	FROM counted c
+	LEFT JOIN counted b ON b.role = c.role AND b.rule = c.rule AND b.month = (c.month - interval '1 month')::date
+	WHERE c.month > (date_trunc('month', now()) - make_interval(months => months))::date
+	ORDER BY c.month DESC, c.bypasses DESC, c.role, c.rule;
+END;
+
+COMMENT ON FUNCTION wishflags.guard_bypass_report(integer) IS
+'bypasses of the last months, a row a month, login role and rule; trend against the month before: new, more, fewer, same';
+
+DROP FUNCTION wishflags.status();
+DROP FUNCTION wishflags.guard_status();
+DROP FUNCTION wishflags.guard_session();
+
+CREATE FUNCTION wishflags.guard_session(OUT guard text, OUT set_by text, OUT bypass text, OUT loaded text,
+	OUT covered text, OUT not_covered text, OUT to_close text, OUT audit text)
+RETURNS record
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 10
+AS 'MODULE_PATHNAME', 'wf_guard_session';
+
+COMMENT ON FUNCTION wishflags.guard_session() IS
+'settings of the guard in this session, where they come from, how the library was loaded, and what that covers';
+
+-- One row, \x friendly.
+CREATE FUNCTION wishflags.guard_status(OUT guard text, OUT set_by text, OUT bypass text, OUT triggers text,
+	OUT loaded text, OUT refused bigint, OUT bypassed bigint, OUT last_refusal timestamptz,
+	OUT covered text, OUT not_covered text, OUT to_close text, OUT audit text, OUT unconfirmed bigint)
+RETURNS record
+LANGUAGE SQL STABLE PARALLEL RESTRICTED COST 1000
+BEGIN ATOMIC
+	SELECT s.guard, s.set_by, s.bypass, t.triggers, s.loaded, l.refused, l.bypassed, l.last_refusal,
+		s.covered, s.not_covered, s.to_close, s.audit, u.unconfirmed
+	FROM wishflags.guard_session() s,
+		(SELECT CASE WHEN count(*) FILTER (WHERE evtenabled <> 'D') = 3 THEN 'enabled'
+				WHEN count(*) = 3 THEN 'disabled' ELSE 'missing' END AS triggers
+		 FROM pg_event_trigger
+		 WHERE evtname IN ('wishflags_guard_start', 'wishflags_guard_drop', 'wishflags_guard_end')) t,
+		(SELECT count(*) FILTER (WHERE outcome = 'refused') AS refused,
+			count(*) FILTER (WHERE outcome = 'bypassed') AS bypassed,
+			max(occurred_at) FILTER (WHERE outcome = 'refused') AS last_refusal
+		 FROM wishflags.guard_log) l,
+		(SELECT sum(count)::bigint AS unconfirmed FROM wishflags.guard_unconfirmed) u;
+END;
+
+COMMENT ON FUNCTION wishflags.guard_status() IS
+'state of the guard: settings of this session, event triggers, what the log holds, what is covered and what closes the rest';
+
+-- What a newcomer types first.
+CREATE FUNCTION wishflags.status(OUT item text, OUT value text, OUT hint text)
+RETURNS SETOF record
+LANGUAGE SQL STABLE PARALLEL RESTRICTED COST 1000 ROWS 8
+BEGIN ATOMIC
+	SELECT i.item, i.value, i.hint
+	FROM wishflags.version() v, wishflags.guard_status() g,
+		(SELECT count(*) AS flags, count(*) FILTER (WHERE enabled) AS enabled, min(key) AS first
+		 FROM wishflags.flags) f,
+		LATERAL (
+			SELECT 1, 'version', v.library,
+				CASE WHEN v.library IS DISTINCT FROM v.installed
+					THEN 'ALTER EXTENSION wishflags UPDATE;  -- SQL objects are of version ' || v.installed END
+			UNION ALL
+			SELECT 2, 'library', 'loaded ' || g.loaded, NULL
+			UNION ALL
+			SELECT 3, 'guard', CASE WHEN g.triggers = 'enabled' THEN g.guard ELSE 'event triggers ' || g.triggers END,
+				CASE WHEN g.triggers = 'disabled'
+						THEN 'ALTER EVENT TRIGGER wishflags_guard_start ENABLE ALWAYS;'
+							' ALTER EVENT TRIGGER wishflags_guard_drop ENABLE ALWAYS;'
+							' ALTER EVENT TRIGGER wishflags_guard_end ENABLE ALWAYS;'
+					WHEN g.guard = 'on' THEN 'SET wishflags.guard = warn;  -- to only be warned'
+					ELSE 'SET wishflags.guard = on;  -- set by: ' || g.set_by END
+			UNION ALL
+			SELECT 4, 'refused', g.refused::text,
+				CASE WHEN g.refused > 0
+					THEN 'SELECT * FROM wishflags.guard_log ORDER BY occurred_at DESC LIMIT 10;' END
+			UNION ALL
+			SELECT 5, 'last refusal', r.rule || ' on ' || r.object || ' by ' || r.acting_role, r.statement
+			FROM (SELECT rule, object, acting_role, left(statement, 60) AS statement
+				  FROM wishflags.guard_log WHERE outcome = 'refused'
+				  ORDER BY occurred_at DESC LIMIT 3) r
+			UNION ALL
+			SELECT 6, 'flags', f.flags || ', ' || f.enabled || ' enabled',
+				CASE WHEN f.flags = 0 THEN 'SELECT wishflags.flag_create(''my-flag'');'
+					ELSE format('SELECT wishflags.flag_eval(%L, ''user-1'');', f.first) END
+			UNION ALL
+			SELECT 7, 'check', 'of SQL text',
+				'SELECT rule, message FROM wishflags.migration_breaking_check(''DROP TABLE t'');'
+			UNION ALL
+			SELECT 8, 'schema', 'of this database', 'SELECT wishflags.schema_fingerprint();'
+		) i (place, item, value, hint)
+	ORDER BY i.place;
+END;
+
+COMMENT ON FUNCTION wishflags.status() IS
+'what runs here, a row an item, and what to type next';
+
+REVOKE ALL ON TABLE wishflags.guard_unconfirmed FROM PUBLIC;
+REVOKE ALL ON FUNCTION wishflags.guard_end, wishflags.guard_log_prune, wishflags.guard_bypass_report,
+	wishflags.guard_session, wishflags.guard_status, wishflags.status FROM PUBLIC;

@@ -25,6 +25,14 @@ $node->safe_psql(
 	INSERT INTO event SELECT g, 'w' FROM generate_series(0, 99) g;
 	CREATE MATERIALIZED VIEW total AS SELECT store, count(*) FROM item GROUP BY 1;
 	CREATE UNIQUE INDEX CONCURRENTLY ON total (store);
+	DO $$
+	BEGIN
+		FOR i IN 1..50 LOOP
+			EXECUTE format('CREATE TABLE filled_%s (id int PRIMARY KEY, code text UNIQUE, store store)', i);
+			EXECUTE format('CREATE INDEX ON filled_%s (store, code)', i);
+			EXECUTE format('INSERT INTO filled_%s SELECT g, g, ''north'' FROM generate_series(1, 100) g', i);
+		END LOOP;
+	END $$;
 	SET wishflags.bypass = 'a row for the log';
 	ALTER TYPE store ADD VALUE 'west';
 });
@@ -52,6 +60,11 @@ command_ok(
 	[ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-f', "$dir/plain.sql", '-d', $node->connstr('plain') ],
 	'psql restores it');
 check_restored('plain');
+
+command_ok([ 'pg_dump', '-Fc', '-f', "$dir/custom", $node->connstr('shop') ], 'pg_dump, custom');
+$node->safe_psql('postgres', 'CREATE DATABASE custom');
+command_ok([ 'pg_restore', '-e', '-j', '4', '-d', $node->connstr('custom'), "$dir/custom" ], 'pg_restore -j 4 of it');
+check_restored('custom');
 
 command_ok([ 'pg_dump', '-Fd', '-f', "$dir/folder", $node->connstr('shop') ], 'pg_dump, folder');
 for my $jobs (1, 4)

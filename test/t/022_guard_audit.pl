@@ -1,0 +1,140 @@
+# The audit under load: ten thousand refusals from eight sessions while the
+# worker is ended again and again, a crash, and what may not be held up.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('audit');
+$node->init;
+$node->append_conf('postgresql.conf', "shared_preload_libraries = 'wishflags'\n");
+$node->start;
+
+sub fill
+{
+	my ($name) = @_;
+	$node->safe_psql('postgres', "CREATE DATABASE $name");
+	$node->safe_psql($name, 'CREATE EXTENSION wishflags; CREATE TABLE orders AS SELECT generate_series(1, 100) AS id');
+}
+
+sub storm
+{
+	my ($times) = @_;
+	return qq{DO \$\$
+	DECLARE unsure int := 0; told text;
+	BEGIN
+		FOR i IN 1..$times LOOP
+			BEGIN
+				EXECUTE 'CREATE INDEX storm ON orders (id) /* ' || i || ' */';
+			EXCEPTION WHEN SQLSTATE 'WF001' THEN
+				GET STACKED DIAGNOSTICS told = PG_EXCEPTION_DETAIL;
+				IF told LIKE '%not confirmed%' THEN unsure := unsure + 1; END IF;
+			END;
+		END LOOP;
+		RAISE INFO 'unsure: %', unsure;
+	END \$\$;};
+}
+
+my $harass = q{DO $$
+BEGIN
+	LOOP
+		PERFORM pg_stat_clear_snapshot();
+		PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'wishflags guard log';
+		EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'storm');
+		PERFORM pg_sleep(0.05);
+	END LOOP;
+END $$;};
+
+sub client
+{
+	my ($name, $application, $sql) = @_;
+	my $output = '';
+	my $client = IPC::Run::start(
+		[ 'psql', '-Xq', '-d', $node->connstr($name) . " application_name=$application", '-c', $sql ],
+		'<', \undef, '&>', \$output, IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
+	return { client => $client, output => \$output };
+}
+
+# Returns how many of the refusals were told to be unsure.
+sub run_storm
+{
+	my ($name, $times) = @_;
+	my @clients = map { client($name, 'storm', storm($times)) } 1 .. 8;
+	my $harasser = client($name, 'harasser', $harass);
+	my $unsure = 0;
+	for my $client (@clients)
+	{
+		$client->{client}->finish;
+		like(${ $client->{output} }, qr/unsure: \d+/, "$name: a client ends");
+		$unsure += $1 if ${ $client->{output} } =~ /unsure: (\d+)/;
+	}
+	$harasser->{client}->finish;
+	is(${ $harasser->{output} }, '', "$name: the worker could be ended");
+	return $unsure;
+}
+
+sub check_storm
+{
+	my ($name, $all, $unsure) = @_;
+	my $rows = $node->safe_psql($name, 'SELECT count(*) FROM wishflags.guard_log');
+	my $counted = $node->safe_psql($name, 'SELECT sum(count) FROM wishflags.guard_unconfirmed');
+	my $reasons = $node->safe_psql($name,
+		q{SELECT string_agg(reason || ': ' || count, ', ') FROM wishflags.guard_unconfirmed});
+	note("$name: $rows rows of $all, not confirmed: $reasons");
+	is($counted, $unsure, "$name: what the clients were told is what is counted");
+	cmp_ok($rows + $counted, '>=', $all, "$name: each of $all refusals is in the log or counted");
+	cmp_ok($rows, '<=', $all, "$name: none is there twice");
+	is($node->safe_psql($name, 'SELECT unconfirmed FROM wishflags.guard_status()'), $counted, "$name: and guard_status() tells");
+}
+
+fill('shop');
+my $unsure = run_storm('shop', 1250);
+check_storm('shop', 10000, $unsure);
+cmp_ok($unsure, '<', 100, 'next to all are confirmed');
+
+# Each acknowledged row survives a crash: the client writes down what it was told.
+my $crash = client('shop', 'crash', q{DO $$
+	DECLARE told text;
+	BEGIN
+		FOR i IN 1..100000 LOOP
+			BEGIN
+				EXECUTE 'ALTER TABLE orders ADD CONSTRAINT crash_' || i || ' UNIQUE (id)';
+			EXCEPTION WHEN SQLSTATE 'WF001' THEN
+				GET STACKED DIAGNOSTICS told = PG_EXCEPTION_DETAIL;
+				IF told NOT LIKE '%not confirmed%' THEN RAISE INFO 'told %', i; END IF;
+			END;
+		END LOOP;
+	END $$});
+$crash->{client}->pump until ${ $crash->{output} } =~ /told 300\b/;
+$node->stop('immediate');
+$crash->{client}->finish;
+$node->start;
+my @told = ${ $crash->{output} } =~ /told (\d+)/g;
+cmp_ok(scalar(@told), '>=', 300, 'rows were acknowledged before the crash');
+my %there = map { $_ => 1 } split /\n/,
+  $node->safe_psql('shop', q{SELECT substring(evidence ->> 'hint' FROM 'crash_(\d+)')
+	FROM wishflags.guard_log WHERE rule = 'add-unique-builds-index'});
+is(scalar(grep { !$there{$_} } @told), 0, 'each of these is in the log');
+
+# The worker leaves: no database is held by it.
+$node->psql('shop', 'CREATE INDEX last ON orders (id)');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'wishflags guard log'}),
+	1, 'a worker is there');
+$node->safe_psql('shop', 'DROP EXTENSION wishflags');
+pass('extension dropped beside the worker');
+$node->safe_psql('postgres', 'DROP DATABASE shop');
+pass('database dropped');
+$node->stop;
+
+# Not preloaded: fewer, and slower.
+$node->append_conf('postgresql.conf', "shared_preload_libraries = ''\n");
+$node->start;
+fill('small');
+is($node->safe_psql('small', 'SELECT audit FROM wishflags.guard_status()'), 'a worker for each row', 'no ring');
+check_storm('small', 400, run_storm('small', 50));
+$node->stop;
+
+done_testing();
