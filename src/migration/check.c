@@ -20,6 +20,9 @@
 #define RULE_PSQL_COMMAND "opaque-sql"
 #define RULE_UNUSED "unused-ignore"
 
+/* What a reset keeps: enough for nearly all statements, so that no block comes and goes with each. */
+#define STATEMENT_CONTEXT_SIZE (64 * 1024)
+
 static Bitmapset *chosen_rules(const WfCheckOptions *options, const WfPolicy *policies);
 static WfSeverity least_severity(const WfCheckOptions *options);
 static void begin_settings(WfSimulation *simulation);
@@ -52,13 +55,15 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 	};
 	MemoryContext per_statement = AllocSetContextCreate(CurrentMemoryContext,
 														"wishflags statement",
-														ALLOCSET_DEFAULT_SIZES);
+														STATEMENT_CONTEXT_SIZE, STATEMENT_CONTEXT_SIZE,
+														ALLOCSET_DEFAULT_MAXSIZE);
 	MemoryContext old = MemoryContextSwitchTo(per_statement);
 	WfDirectives directives = {.context = old, .aliases = options->aliases};
 	WfCheck		check = {report, target, reader, simulation, &session, &directives, options, rules, least, NIL, policies};
 	WfStatement statement;
 	int			save_nestlevel = NewGUCNestLevel();
 	int			end = 0;
+	List	   *deferred;
 	ListCell   *lc;
 
 	wf_stats_begin(&times, old);
@@ -107,11 +112,15 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 		MemoryContextReset(per_statement);
 	}
 
-	foreach(lc, wf_migration_deferred(simulation))
+	MemoryContextSwitchTo(old);
+	deferred = wf_migration_deferred(simulation);
+	MemoryContextSwitchTo(per_statement);
+	foreach(lc, deferred)
 	{
-		WfDeferred *deferred = lfirst(lc);
+		WfDeferred *last = lfirst(lc);
 
-		report(target, reader, deferred->statement, deferred->offset, list_make1(deferred->finding));
+		report(target, reader, last->statement, last->offset, list_make1(last->finding));
+		MemoryContextReset(per_statement);
 	}
 	report_unused(&check, simulation->statement, wf_directives_take(&directives.file));
 	if (report_directive)

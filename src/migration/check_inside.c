@@ -3,8 +3,11 @@
  */
 #include "common/compat.h"
 
+#include <ctype.h>
+
 #include "miscadmin.h"
 
+#include "ddl/source.h"
 #include "migration/check_inside.h"
 #include "migration/finding.h"
 #include "migration/inside.h"
@@ -106,7 +109,16 @@ wf_migration_check_routine(WfCheck *check, WfStatement *statement)
 static bool
 read_inner(const WfBodyStatement *item, WfStatement *inner)
 {
-	return wf_ddl_reader_next(wf_ddl_reader_begin(item->text, strlen(item->text)), inner) &&
+	int			length = strlen(item->text);
+	int			second = wf_ddl_source_skip_space(item->text, wf_ddl_source_skip_token(item->text, 0, length), length);
+
+	/*
+	 * No statement of SQL goes on so (but SELECT .5 does), and its parser
+	 * finds that at a higher cost.
+	 */
+	if (second < length && strchr(":=.[", item->text[second]) && !isdigit((unsigned char) item->text[second + 1]))
+		return false;
+	return wf_ddl_reader_next(wf_ddl_reader_begin(item->text, length), inner) &&
 		inner->kind == WF_STATEMENT_SQL && inner->node && !IsA(inner->node, TransactionStmt);
 }
 

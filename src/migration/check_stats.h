@@ -10,7 +10,7 @@
 
 /* The statements of a text that are timed by rule: so many first ones, then one in so many. */
 #define WF_STATS_FIRST 100
-#define WF_STATS_EVERY 16
+#define WF_STATS_EVERY 64
 
 /* Calls of a rule, or runs; times in milliseconds. */
 typedef struct WfTimes

@@ -10,6 +10,7 @@
 #include "migration/check_stats.h"
 
 static void check_elements(WfRuleCall *call, const Bitmapset *rules);
+static bool looks_at_node(const WfRule *rule, int tag);
 static void run_rule(WfRuleCall *call);
 
 List *
@@ -28,14 +29,14 @@ wf_migration_check_node(WfCatalog *catalog, const WfRuleSession *session, Node *
 
 	if (session->times)
 		wf_stats_start(session->times);
-	for (int i = -1; (i = bms_next_member(wf_migration_rules_of(nodeTag(node)), i)) >= 0;)
+	for (const int16 *rule = wf_migration_rules_of(nodeTag(node)); *rule >= 0; rule++)
 	{
-		if (rules && !bms_is_member(i, rules))
+		if (rules && !bms_is_member(*rule, rules))
 			continue;
-		call.rule = &wf_migration_rules[i];
+		call.rule = &wf_migration_rules[*rule];
 		run_rule(&call);
 		if (session->times)
-			wf_stats_note(session->times, i);
+			wf_stats_note(session->times, *rule);
 	}
 
 	call.findings = wf_findings_settle(call.findings);
@@ -74,33 +75,52 @@ check_elements(WfRuleCall *call, const Bitmapset *rules)
 		simulation->search_path = path;
 }
 
-const Bitmapset *
+/* Does the rule look at statements of this kind? */
+static bool
+looks_at_node(const WfRule *rule, int tag)
+{
+	const NodeTag *node = rule->nodes;
+
+	while (node && *node != T_Invalid && (int) *node != tag)
+		node++;
+	return node == NULL || *node != T_Invalid;
+}
+
+/* The rules that look at statements of this kind, up to a -1. */
+const int16 *
 wf_migration_rules_of(NodeTag tag)
 {
-	static Bitmapset **of_tag;	/* by tag; 0: of those that no rule names */
+	static int16 **of_tag;		/* by tag; 0: of those that no rule names */
 	static int	tags = 0;
 
 	if (tags == 0)
 	{
-		MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
 		int			count = 1;
+		int			kept = 0;
+		int16	   *rules;
 
 		for (int i = 0; i < wf_migration_rule_count; i++)
 		{
 			for (const NodeTag *node = wf_migration_rules[i].nodes; node && *node != T_Invalid; node++)
 				count = Max(count, (int) *node + 1);
 		}
-		of_tag = palloc0(count * sizeof(Bitmapset *));
 		for (int i = 0; i < wf_migration_rule_count; i++)
 		{
-			const NodeTag *node = wf_migration_rules[i].nodes;
-
-			for (int any = 0; node == NULL && any < count; any++)
-				of_tag[any] = bms_add_member(of_tag[any], i);
-			for (; node && *node != T_Invalid; node++)
-				of_tag[*node] = bms_add_member(of_tag[*node], i);
+			for (int known = 0; known < count; known++)
+				kept += looks_at_node(&wf_migration_rules[i], known);
 		}
-		MemoryContextSwitchTo(old);
+		of_tag = MemoryContextAlloc(TopMemoryContext, count * sizeof(int16 *));
+		rules = MemoryContextAlloc(TopMemoryContext, (count + kept) * sizeof(int16));
+		for (int known = 0; known < count; known++)
+		{
+			of_tag[known] = rules;
+			for (int i = 0; i < wf_migration_rule_count; i++)
+			{
+				if (looks_at_node(&wf_migration_rules[i], known))
+					*rules++ = i;
+			}
+			*rules++ = -1;
+		}
 		tags = count;
 	}
 	return of_tag[(int) tag < tags ? tag : 0];

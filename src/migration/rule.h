@@ -197,8 +197,8 @@ extern List *wf_migration_check_node(WfCatalog *catalog, const WfRuleSession *se
 									 Node *node, const char *source, int location,
 									 int length, const Bitmapset *rules);
 
-/* The rules that look at statements of this kind. */
-extern const Bitmapset *wf_migration_rules_of(NodeTag tag);
+/* The indexes of the rules that look at statements of this kind, up to a -1. */
+extern const int16 *wf_migration_rules_of(NodeTag tag);
 extern bool wf_migration_looks_at_command(const WfRule *rule, AlterTableType command);
 
 #endif							/* WF_MIGRATION_RULE_H */

@@ -13,9 +13,16 @@
 
 #include "migration/simulate.h"
 
+/* Both names live as long as the simulation, except to look up by. */
+typedef struct SimName
+{
+	const char *schema;
+	const char *name;
+} SimName;
+
 struct SimRelation
 {
-	SimKey		key;
+	SimName		key;
 	WfRelation *relation;		/* NULL: dropped, or there is none here */
 	List	   *columns;		/* WfColumn added or changed */
 	List	   *dropped_columns;	/* char * */
@@ -24,6 +31,30 @@ struct SimRelation
 	List	   *constraints;
 	List	   *indexes;
 };
+
+/* Entries move as the table grows, and what they point to stays. */
+typedef struct SimSlot
+{
+	SimName		key;
+	SimRelation *relation;
+	uint32		hash;
+	char		status;
+} SimSlot;
+
+static uint32 hash_name(SimName key);
+
+#define SH_PREFIX simrelation
+#define SH_ELEMENT_TYPE SimSlot
+#define SH_KEY_TYPE SimName
+#define SH_KEY key
+#define SH_HASH_KEY(tb, key) hash_name(key)
+#define SH_EQUAL(tb, a, b) (strcmp((a).name, (b).name) == 0 && strcmp((a).schema, (b).schema) == 0)
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, slot) (slot)->hash
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
 
 static WfRelation *sim_relation(WfCatalog *catalog, const RangeVar *name);
 static WfRelation *sim_index_table(WfCatalog *catalog, WfRelation *index);
@@ -47,24 +78,11 @@ simulation_of(WfCatalog *catalog)
 	return (WfSimulation *) catalog;
 }
 
-/* Most of a key is padding: only the names are hashed and compared. */
 static uint32
-hash_key(const void *key, Size size)
+hash_name(SimName key)
 {
-	const SimKey *names = key;
-
-	return hash_combine(hash_bytes((const unsigned char *) names->schema, strlen(names->schema)),
-						hash_bytes((const unsigned char *) names->name, strlen(names->name)));
-}
-
-static int
-compare_keys(const void *one, const void *other, Size size)
-{
-	const SimKey *a = one;
-	const SimKey *b = other;
-	int			result = strcmp(a->name, b->name);
-
-	return result ? result : strcmp(a->schema, b->schema);
+	return hash_combine(hash_bytes((const unsigned char *) key.schema, strlen(key.schema)),
+						hash_bytes((const unsigned char *) key.name, strlen(key.name)));
 }
 
 /* A simulation on top of the live catalog, in CurrentMemoryContext. */
@@ -74,11 +92,9 @@ wf_migration_simulation(WfCatalog *live)
 	WfSimulation *simulation = palloc0(sizeof(WfSimulation));
 	HASHCTL		control = {
 		.keysize = sizeof(SimKey),
-		.hash = hash_key,
-		.match = compare_keys,
+		.entrysize = wf_sim_type_entry_size(),
 		.hcxt = CurrentMemoryContext,
 	};
-	int			flags = HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT;
 
 	simulation->catalog = (WfCatalog)
 	{
@@ -102,10 +118,8 @@ wf_migration_simulation(WfCatalog *live)
 			.drop_blockers = wf_sim_drop_blockers,
 	};
 	simulation->live = live;
-	control.entrysize = sizeof(SimRelation);
-	simulation->relations = hash_create("wishflags simulated relations", 1024, &control, flags);
-	control.entrysize = wf_sim_type_entry_size();
-	simulation->types = hash_create("wishflags simulated types", 64, &control, flags);
+	simulation->relations = simrelation_create(CurrentMemoryContext, 64, NULL);
+	simulation->types = hash_create("wishflags simulated types", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	simulation->search_path = live->search_path(live);
 	return simulation;
 }
@@ -129,21 +143,23 @@ wf_sim_first_schema(WfSimulation *simulation)
 static SimRelation *
 entry_in(WfSimulation *simulation, const char *schema, const char *name)
 {
-	SimKey		key;
+	SimName		key = {schema, name};
+	SimSlot    *slot = simrelation_lookup(simulation->relations, key);
+	RangeVar	live_name = {.type = T_RangeVar, .inh = true};
 	SimRelation *entry;
+	MemoryContext old;
 	bool		found;
 
-	wf_sim_make_key(&key, schema, name);
-	entry = hash_search(simulation->relations, &key, HASH_ENTER, &found);
-	if (!found)
-	{
-		RangeVar	live_name = {.type = T_RangeVar, .inh = true};
-
-		memset((char *) entry + sizeof(SimKey), 0, sizeof(SimRelation) - sizeof(SimKey));
-		live_name.schemaname = key.schema;
-		live_name.relname = key.name;
-		entry->relation = simulation->live->relation(simulation->live, &live_name);
-	}
+	if (slot)
+		return slot->relation;
+	old = MemoryContextSwitchTo(simulation->catalog.context);
+	entry = palloc0(sizeof(SimRelation));
+	entry->key.schema = live_name.schemaname = pstrdup(schema);
+	entry->key.name = live_name.relname = pstrdup(name);
+	MemoryContextSwitchTo(old);
+	entry->relation = simulation->live->relation(simulation->live, &live_name);
+	slot = simrelation_insert(simulation->relations, entry->key, &found);
+	slot->relation = entry;
 	return entry;
 }
 
@@ -275,7 +291,7 @@ wf_sim_rename(WfSimulation *simulation, const RangeVar *name, const char *schema
 	SimRelation *from = wf_sim_relation(simulation, name);
 	SimRelation copy;
 	SimRelation *to;
-	SimKey		key;
+	SimName		key;
 
 	load_parts(simulation, from);
 	/* The stats know it by its old name. */
@@ -512,17 +528,6 @@ wf_sim_validate_constraint(WfSimulation *simulation, SimRelation *entry, const c
 		if (constraint->name && strcmp(constraint->name, name) == 0)
 			constraint->validated = true;
 	}
-}
-
-/* Remembers a table that is about to be dropped. */
-void
-wf_sim_note_dropped(WfSimulation *simulation, const RangeVar *name)
-{
-	WfRelation *relation = sim_relation(&simulation->catalog, name);
-	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
-
-	simulation->dropped_tables = lappend(simulation->dropped_tables, relation);
-	MemoryContextSwitchTo(old);
 }
 
 /* index and its parts are copied. */

@@ -71,7 +71,7 @@ typedef struct WfSimulation
 	const WfStats *stats;		/* sizes taken elsewhere; NULL: none */
 	const struct WfRates *rates;	/* of this server; NULL: not asked yet */
 	struct WfPressure *pressure;	/* on its tables; NULL: not asked yet */
-	HTAB	   *relations;		/* SimRelation by schema and name */
+	struct simrelation_hash *relations; /* SimRelation by schema and name */
 	HTAB	   *types;			/* SimType by schema and name */
 	List	   *search_path;	/* of char * */
 	List	   *new_schemas;	/* of char * */
@@ -118,14 +118,13 @@ extern List *wf_migration_deferred(WfSimulation *simulation);
 extern void wf_sim_settle(WfSimulation *simulation, WfDeferral what, const char *schema,
 						  const char *name, List *columns);
 
-/* The key of a simulated relation or type. */
+/* The key of a simulated type, and of findings that wait for a relation. */
 typedef struct SimKey
 {
 	char		schema[NAMEDATALEN];
 	char		name[NAMEDATALEN];
 } SimKey;
 
-/* simulate.c, for simulate_apply.c and simulate_type.c */
 static inline void
 wf_sim_make_key(SimKey *key, const char *schema, const char *name)
 {
@@ -134,6 +133,7 @@ wf_sim_make_key(SimKey *key, const char *schema, const char *name)
 	strlcpy(key->name, name, NAMEDATALEN);
 }
 
+/* simulate.c, for simulate_apply.c and simulate_type.c */
 extern const char *wf_sim_first_schema(WfSimulation *simulation);
 typedef struct SimRelation SimRelation;
 extern SimRelation *wf_sim_relation(WfSimulation *simulation, const RangeVar *name);
@@ -146,7 +146,6 @@ extern void wf_sim_drop_column(WfSimulation *simulation, SimRelation *relation, 
 extern void wf_sim_add_constraint(WfSimulation *simulation, SimRelation *relation, WfConstraint *constraint);
 extern void wf_sim_drop_constraint(WfSimulation *simulation, SimRelation *relation, const char *name);
 extern void wf_sim_validate_constraint(WfSimulation *simulation, SimRelation *relation, const char *name);
-extern void wf_sim_note_dropped(WfSimulation *simulation, const RangeVar *name);
 extern void wf_sim_add_index(WfSimulation *simulation, SimRelation *relation, WfIndex *index);
 extern void wf_sim_note_altered(WfSimulation *simulation, const RangeVar *name);
 extern bool wf_sim_is_untouched(WfSimulation *simulation, const RangeVar *name);

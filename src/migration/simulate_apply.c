@@ -10,6 +10,7 @@
 #include "ddl/lock.h"
 #include "migration/inside.h"
 
+static void note_dropped(WfSimulation *simulation, const RangeVar *name);
 static void apply_create_table(WfSimulation *simulation, CreateStmt *stmt);
 static void apply_alter_table(WfSimulation *simulation, AlterTableStmt *stmt);
 static void apply_command(WfSimulation *simulation, SimRelation *relation, AlterTableCmd *command);
@@ -424,7 +425,7 @@ apply_drop(WfSimulation *simulation, DropStmt *stmt)
 					if (name == NULL)
 						break;
 					if (stmt->removeType == OBJECT_TABLE)
-						wf_sim_note_dropped(simulation, name);
+						note_dropped(simulation, name);
 					wf_sim_drop(simulation, name);
 					break;
 				}
@@ -527,5 +528,16 @@ apply_function(WfSimulation *simulation, CreateFunctionStmt *stmt)
 		simulation->catalog.volatility(&simulation->catalog, stmt->funcname, -1) != 0;
 	/* The newest is found first. */
 	simulation->new_routines = lcons(routine, simulation->new_routines);
+	MemoryContextSwitchTo(old);
+}
+
+/* Remembers a table that is about to be dropped. */
+static void
+note_dropped(WfSimulation *simulation, const RangeVar *name)
+{
+	WfRelation *relation = simulation->catalog.relation(&simulation->catalog, name);
+	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+
+	simulation->dropped_tables = lappend(simulation->dropped_tables, relation);
 	MemoryContextSwitchTo(old);
 }

@@ -3,15 +3,37 @@
  */
 #include "common/compat.h"
 
+#include "common/hashfn.h"
 #include "nodes/value.h"
 
 #include "migration/simulate.h"
+
+/* Labels that the text made; it may make thousands. */
+typedef struct SimLabel
+{
+	const char *label;
+	uint32		hash;
+	char		status;
+} SimLabel;
+
+#define SH_PREFIX simlabel
+#define SH_ELEMENT_TYPE SimLabel
+#define SH_KEY_TYPE const char *
+#define SH_KEY label
+#define SH_HASH_KEY(tb, key) hash_bytes((const unsigned char *) (key), strlen(key))
+#define SH_EQUAL(tb, a, b) (strcmp(a, b) == 0)
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, slot) (slot)->hash
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
 
 typedef struct SimType
 {
 	SimKey		key;
 	WfType	   *type;			/* NULL: dropped, or there is none here */
-	List	   *labels;			/* char *: labels that the text made */
+	simlabel_hash *labels;		/* NULL: none */
 } SimType;
 
 static SimType *type_entry(WfSimulation *simulation, const char *schema, const char *name);
@@ -35,7 +57,7 @@ type_entry(WfSimulation *simulation, const char *schema, const char *name)
 	entry = hash_search(simulation->types, &key, HASH_ENTER, &found);
 	if (!found)
 	{
-		entry->labels = NIL;
+		entry->labels = NULL;
 		entry->type = simulation->live->type(simulation->live,
 											 list_make2(makeString(key.schema), makeString(key.name)));
 	}
@@ -100,7 +122,7 @@ wf_sim_create_type(WfSimulation *simulation, List *names, char kind, bool constr
 	type->constrained = constrained;
 	type->created_here = true;
 	entry->type = type;
-	entry->labels = NIL;
+	entry->labels = NULL;
 	MemoryContextSwitchTo(old);
 }
 
@@ -124,7 +146,7 @@ wf_sim_rename_type(WfSimulation *simulation, List *names, const char *new_name)
 	to = type_entry(simulation, type->schema ? type->schema : wf_sim_first_schema(simulation), new_name);
 	to->type = type;
 	to->labels = from->labels;
-	from->labels = NIL;
+	from->labels = NULL;
 	MemoryContextSwitchTo(old);
 }
 
@@ -143,8 +165,11 @@ wf_sim_add_label(WfSimulation *simulation, List *names, const char *label)
 {
 	SimType    *entry = find_type(simulation, names);
 	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+	bool		found;
 
-	entry->labels = lappend(entry->labels, pstrdup(label));
+	if (entry->labels == NULL)
+		entry->labels = simlabel_create(CurrentMemoryContext, 16, NULL);
+	(void) simlabel_insert(entry->labels, pstrdup(label), &found);
 	MemoryContextSwitchTo(old);
 }
 
@@ -153,16 +178,12 @@ wf_sim_has_label(WfCatalog *catalog, WfType *type, const char *label)
 {
 	WfSimulation *simulation = (WfSimulation *) catalog;
 	SimType    *entry;
-	ListCell   *lc;
 
 	if (type->missing)
 		return true;
 	entry = type_entry(simulation, type->schema, type->name);
-	foreach(lc, entry->labels)
-	{
-		if (strcmp(lfirst(lc), label) == 0)
-			return true;
-	}
+	if (entry->labels && simlabel_lookup(entry->labels, label))
+		return true;
 	return OidIsValid(type->oid) ? simulation->live->has_label(simulation->live, type, label) :
 		type->kind != 'e';
 }
