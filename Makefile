@@ -41,6 +41,16 @@ OBJS = \
 	src/common/protect.o \
 	src/common/setting.o \
 	src/common/write.o \
+	src/record/ddl_log.o \
+	src/record/ddl_prune.o \
+	src/record/ddl_write.o \
+	src/record/definition.o \
+	src/record/environment.o \
+	src/record/event.o \
+	src/record/ledger.o \
+	src/record/ledger_signatures.o \
+	src/record/settings.o \
+	src/record/target.o \
 	src/ddl/catalog_live.o \
 	src/ddl/catalog_parts.o \
 	src/ddl/catalog_types.o \
@@ -420,6 +430,7 @@ SQL_PARTS = \
 	src/migration/policy.sql \
 	src/migration/check_stats.sql \
 	src/migration/describe.sql \
+	src/record/ddl_log.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
 	src/wishflags.sql \

@@ -12,6 +12,7 @@
 #include "flags/flags.h"
 #include "guard/guard.h"
 #include "migration/migration.h"
+#include "record/record.h"
 
 WF_MODULE_MAGIC;
 
@@ -23,6 +24,7 @@ PG_FUNCTION_INFO_V1(wf_version);
 void
 _PG_init(void)
 {
+	wf_record_init();
 	wf_flags_init();
 	wf_migration_init();
 	wf_guard_init();

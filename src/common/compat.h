@@ -118,4 +118,18 @@
 #define WF_VIEW_EXTRA_ENTRIES 2
 #endif
 
+/* Whether a lock is held in just that mode, from 17 on or in a stronger one; needs storage/lock.h. */
+#if PG_VERSION_NUM >= 170000
+#define wf_lock_held_by_me(tag, mode) LockHeldByMe(tag, mode, false)
+#else
+#define wf_lock_held_by_me(tag, mode) LockHeldByMe(tag, mode)
+#endif
+
+/* The table that a counter of the transaction is of; needs pgstat.h. */
+#if PG_VERSION_NUM >= 160000
+#define wf_stat_table_oid(status) ((status)->id)
+#else
+#define wf_stat_table_oid(status) ((status)->t_id)
+#endif
+
 #endif							/* WF_COMMON_COMPAT_H */

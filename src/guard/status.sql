@@ -14,10 +14,10 @@ LANGUAGE SQL STABLE PARALLEL RESTRICTED COST 1000
 BEGIN ATOMIC
 	SELECT s.guard, s.set_by, s.bypass, t.triggers, s.loaded, l.refused, l.bypassed, l.last_refusal
 	FROM wishflags.guard_session() s,
-		(SELECT CASE WHEN count(*) FILTER (WHERE evtenabled <> 'D') = 2 THEN 'enabled'
-				WHEN count(*) = 2 THEN 'disabled' ELSE 'missing' END AS triggers
+		(SELECT CASE WHEN count(*) FILTER (WHERE evtenabled <> 'D') = 4 THEN 'enabled'
+				WHEN count(*) = 4 THEN 'disabled' ELSE 'missing' END AS triggers
 		 FROM pg_event_trigger
-		 WHERE evtname IN ('wishflags_guard_start', 'wishflags_guard_drop')) t,
+		 WHERE evtname IN ('wishflags_guard_start', 'wishflags_guard_drop', 'wishflags_guard_rewrite', 'wishflags_guard_end')) t,
 		(SELECT count(*) FILTER (WHERE outcome = 'refused') AS refused,
 			count(*) FILTER (WHERE outcome = 'bypassed') AS bypassed,
 			max(occurred_at) FILTER (WHERE outcome = 'refused') AS last_refusal

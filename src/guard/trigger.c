@@ -2,7 +2,8 @@
  * trigger.c: the event triggers.
  *
  * ddl_command_start carries the raw parse tree before any name in it is
- * resolved; sql_drop tells what a DROP took with it.
+ * resolved; sql_drop tells what a DROP took with it.  The DDL log hears of
+ * these, of table_rewrite and of ddl_command_end.
  */
 #include "common/compat.h"
 
@@ -17,9 +18,12 @@
 #include "common/protect.h"
 #include "guard/guard.h"
 #include "guard/judge.h"
+#include "record/record.h"
 
 PG_FUNCTION_INFO_V1(wf_guard_start);
 PG_FUNCTION_INFO_V1(wf_guard_drop);
+PG_FUNCTION_INFO_V1(wf_guard_rewrite);
+PG_FUNCTION_INFO_V1(wf_guard_end);
 
 /* A command, and what the rules say of it. */
 typedef struct Judgement
@@ -46,6 +50,7 @@ wf_guard_start(PG_FUNCTION_ARGS)
 
 	if (!wf_guard_is_exempt() && wf_guard_looks_at(event->parsetree))
 		run(event, judge_start);
+	wf_record_ddl_start(event->parsetree);
 	PG_RETURN_NULL();
 }
 
@@ -60,6 +65,26 @@ wf_guard_drop(PG_FUNCTION_ARGS)
 
 	if (!wf_guard_is_exempt() && wf_guard_takes_types_along(event->parsetree))
 		run(event, judge_drop);
+	wf_record_ddl_drop(event->parsetree);
+	PG_RETURN_NULL();
+}
+
+/* guard_rewrite() -> event_trigger, on table_rewrite: tells the DDL log. */
+Datum
+wf_guard_rewrite(PG_FUNCTION_ARGS)
+{
+	wf_record_ddl_rewrite(event_data(fcinfo)->parsetree);
+	PG_RETURN_NULL();
+}
+
+/* guard_end() -> event_trigger, on ddl_command_end: tells the DDL log. */
+Datum
+wf_guard_end(PG_FUNCTION_ARGS)
+{
+	EventTriggerData *event = event_data(fcinfo);
+
+	if (wf_record_ddl_log)
+		wf_record_ddl_end(event->parsetree, GetCommandTagName(event->tag), wf_guard_is_restore());
 	PG_RETURN_NULL();
 }
 
