@@ -39,6 +39,7 @@ OBJS = \
 	src/common/extension.o \
 	src/common/options.o \
 	src/common/protect.o \
+	src/common/rows.o \
 	src/common/setting.o \
 	src/common/write.o \
 	src/record/ddl_log.o \
@@ -382,6 +383,8 @@ OBJS = \
 	src/flags/value.o \
 	src/flags/version.o \
 	src/guard/announce.o \
+	src/guard/deprecate.o \
+	src/guard/deprecate_judge.o \
 	src/guard/describe.o \
 	src/guard/describe_partitions.o \
 	src/guard/exempt.o \
@@ -433,6 +436,7 @@ SQL_PARTS = \
 	src/record/ddl_log.sql \
 	src/guard/guard.sql \
 	src/guard/status.sql \
+	src/guard/deprecate.sql \
 	src/wishflags.sql \
 	src/common/epilogue.sql
 

@@ -47,10 +47,12 @@
 #define wf_relation_ownercheck(oid, role) object_ownercheck(RelationRelationId, oid, role)
 #define wf_type_ownercheck(oid, role) object_ownercheck(TypeRelationId, oid, role)
 #define wf_schema_ownercheck(oid, role) object_ownercheck(NamespaceRelationId, oid, role)
+#define wf_routine_ownercheck(oid, role) object_ownercheck(ProcedureRelationId, oid, role)
 #else
 #define wf_relation_ownercheck(oid, role) pg_class_ownercheck(oid, role)
 #define wf_type_ownercheck(oid, role) pg_type_ownercheck(oid, role)
 #define wf_schema_ownercheck(oid, role) pg_namespace_ownercheck(oid, role)
+#define wf_routine_ownercheck(oid, role) pg_proc_ownercheck(oid, role)
 #endif
 
 /* The array of all settings gives its length with it from 16; needs utils/guc_tables.h. */

@@ -16,6 +16,7 @@
 #include "utils/memutils.h"
 
 #include "common/protect.h"
+#include "guard/deprecate.h"
 #include "guard/guard.h"
 #include "guard/judge.h"
 #include "record/record.h"
@@ -48,22 +49,24 @@ wf_guard_start(PG_FUNCTION_ARGS)
 {
 	EventTriggerData *event = event_data(fcinfo);
 
-	if (!wf_guard_is_exempt() && wf_guard_looks_at(event->parsetree))
+	if (!wf_guard_is_exempt() &&
+		(wf_guard_looks_at(event->parsetree) || wf_guard_may_break(event->parsetree)))
 		run(event, judge_start);
 	wf_record_ddl_start(event->parsetree);
 	PG_RETURN_NULL();
 }
 
 /*
- * guard_drop() -> event_trigger, on sql_drop: the same for an enum in use that
- * went with something else.
+ * guard_drop() -> event_trigger, on sql_drop: the same for an enum in use, or a
+ * deprecated object, that went with something else.
  */
 Datum
 wf_guard_drop(PG_FUNCTION_ARGS)
 {
 	EventTriggerData *event = event_data(fcinfo);
 
-	if (!wf_guard_is_exempt() && wf_guard_takes_types_along(event->parsetree))
+	if (!wf_guard_is_exempt() &&
+		(wf_guard_takes_types_along(event->parsetree) || wf_guard_deprecates()))
 		run(event, judge_drop);
 	wf_record_ddl_drop(event->parsetree);
 	PG_RETURN_NULL();
@@ -126,7 +129,9 @@ judge_start(void *arg)
 	Judgement  *judgement = arg;
 
 	judgement->command.place = place_of(judgement->command.tree, judgement->in_block);
-	judgement->findings = wf_guard_judge_statement(&judgement->command);
+	if (wf_guard_looks_at(judgement->command.tree))
+		judgement->findings = wf_guard_judge_statement(&judgement->command);
+	judgement->findings = list_concat(judgement->findings, wf_guard_judge_deprecated(&judgement->command));
 }
 
 static void
@@ -135,7 +140,9 @@ judge_drop(void *arg)
 	Judgement  *judgement = arg;
 
 	judgement->command.place = place_of(judgement->command.tree, judgement->in_block);
-	judgement->findings = wf_guard_judge_dropped(&judgement->command);
+	if (wf_guard_takes_types_along(judgement->command.tree))
+		judgement->findings = wf_guard_judge_dropped(&judgement->command);
+	judgement->findings = list_concat(judgement->findings, wf_guard_judge_deprecated_drop(&judgement->command));
 }
 
 /*

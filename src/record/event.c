@@ -6,35 +6,28 @@
  */
 #include "common/compat.h"
 
-#include "access/tupdesc.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_rewrite.h"
-#include "executor/executor.h"
-#include "executor/tuptable.h"
-#include "fmgr.h"
-#include "nodes/execnodes.h"
-#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/tuplestore.h"
 
+#include "common/rows.h"
 #include "record/event.h"
 
-typedef void (*TakeSlot) (TupleTableSlot *slot, List **objects);
-
-static List *read_rows(Oid function, TakeSlot take);
-static void take_command(TupleTableSlot *slot, List **objects);
-static void take_dropped(TupleTableSlot *slot, List **objects);
+static void take_command(TupleTableSlot *slot, void *arg);
+static void take_dropped(TupleTableSlot *slot, void *arg);
 static void read_address(TupleTableSlot *slot, ObjectAddress *address);
 static bool is_temporary(const ObjectAddress *address, const char *schema);
-static char *text_at(TupleTableSlot *slot, int column);
 
 /* In ddl_command_end: a List of WfRecordObject, each object once, without temporary ones. */
 List *
 wf_record_event_commands(void)
 {
-	return read_rows(F_PG_EVENT_TRIGGER_DDL_COMMANDS, take_command);
+	List	   *objects = NIL;
+
+	wf_common_rows(F_PG_EVENT_TRIGGER_DDL_COMMANDS, 0, NULL, take_command, &objects);
+	return objects;
 }
 
 /*
@@ -44,37 +37,19 @@ wf_record_event_commands(void)
 List *
 wf_record_event_dropped(void)
 {
-	return read_rows(F_PG_EVENT_TRIGGER_DROPPED_OBJECTS, take_dropped);
-}
-
-static List *
-read_rows(Oid function, TakeSlot take)
-{
-	ReturnSetInfo result = {.type = T_ReturnSetInfo, .allowedModes = SFRM_Materialize};
 	List	   *objects = NIL;
-	FmgrInfo	flinfo;
-	TupleTableSlot *slot;
 
-	LOCAL_FCINFO(fcinfo, 0);
-	fmgr_info(function, &flinfo);
-	result.econtext = CreateStandaloneExprContext();
-	InitFunctionCallInfoData(*fcinfo, &flinfo, 0, InvalidOid, NULL, (Node *) &result);
-	(void) FunctionCallInvoke(fcinfo);
-	slot = MakeSingleTupleTableSlot(result.setDesc, &TTSOpsMinimalTuple);
-	while (tuplestore_gettupleslot(result.setResult, true, false, slot))
-		take(slot, &objects);
-	ExecDropSingleTupleTableSlot(slot);
-	tuplestore_end(result.setResult);
-	FreeExprContext(result.econtext, true);
+	wf_common_rows(F_PG_EVENT_TRIGGER_DROPPED_OBJECTS, 0, NULL, take_dropped, &objects);
 	return objects;
 }
 
 /* classid, objid, objsubid, command_tag, object_type, schema_name, object_identity, ... */
 static void
-take_command(TupleTableSlot *slot, List **objects)
+take_command(TupleTableSlot *slot, void *arg)
 {
+	List	  **objects = arg;
 	WfRecordObject *object = palloc0(sizeof(WfRecordObject));
-	char	   *schema = text_at(slot, 6);
+	char	   *schema = wf_common_slot_text(slot, 6);
 	ListCell   *lc;
 
 	read_address(slot, &object->address);
@@ -89,16 +64,17 @@ take_command(TupleTableSlot *slot, List **objects)
 			other->objectSubId == object->address.objectSubId)
 			return;
 	}
-	object->tag = text_at(slot, 4);
-	object->type = text_at(slot, 5);
-	object->identity = text_at(slot, 7);
+	object->tag = wf_common_slot_text(slot, 4);
+	object->type = wf_common_slot_text(slot, 5);
+	object->identity = wf_common_slot_text(slot, 7);
 	*objects = lappend(*objects, object);
 }
 
 /* classid, objid, objsubid, original, normal, is_temporary, object_type, schema_name, object_name, object_identity, ... */
 static void
-take_dropped(TupleTableSlot *slot, List **objects)
+take_dropped(TupleTableSlot *slot, void *arg)
 {
+	List	  **objects = arg;
 	WfRecordObject *object;
 	bool		isnull;
 	bool		original = DatumGetBool(slot_getattr(slot, 4, &isnull));
@@ -111,8 +87,9 @@ take_dropped(TupleTableSlot *slot, List **objects)
 	/* The rule of a view is the view. */
 	if (object->address.classId == RewriteRelationId && !original)
 		return;
-	object->type = text_at(slot, 7);
-	object->identity = text_at(slot, 10);
+	object->original = original;
+	object->type = wf_common_slot_text(slot, 7);
+	object->identity = wf_common_slot_text(slot, 10);
 	*objects = lappend(*objects, object);
 }
 
@@ -137,13 +114,4 @@ is_temporary(const ObjectAddress *address, const char *schema)
 		return true;
 	return address->classId == RelationRelationId &&
 		isAnyTempNamespace(get_rel_namespace(address->objectId));
-}
-
-static char *
-text_at(TupleTableSlot *slot, int column)
-{
-	bool		isnull;
-	Datum		value = slot_getattr(slot, column, &isnull);
-
-	return isnull ? NULL : TextDatumGetCString(value);
 }

@@ -14,6 +14,7 @@ typedef struct WfRecordObject
 {
 	ObjectAddress address;
 	char	   *tag;			/* of the command; NULL: it was dropped */
+	bool		original;		/* the command named what was dropped */
 	char	   *type;
 	char	   *identity;		/* NULL: GRANT and its like name none */
 } WfRecordObject;

@@ -101,7 +101,7 @@ SQL
 for log in off on; do
 	few=$(many "$tables" "$log")
 	lots=$(many $((tables * 4)) "$log")
-	echo "$few $lots" | awk -v tables="$tables" -v log="$log" '{
+	echo "$few $lots" | awk -v tables="$tables" -v setting="$log" '{
 		printf "log %-3s %d tables in a transaction %.1f us each, %d tables %.1f us each (%.3f)\n",
-			log, tables, $1, tables * 4, $2, $2 / $1 }' log="$log"
+			setting, tables, $1, tables * 4, $2, $2 / $1 }'
 done
