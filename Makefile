@@ -564,7 +564,10 @@ REGRESS = \
 	guard_bypass \
 	guard_hint \
 	guard_privilege \
-	guard_status
+	guard_status \
+	guard_deprecate \
+	record_ddl_log \
+	record_migration
 REGRESS_OPTS = --load-extension=wishflags
 ISOLATION = $(sort $(patsubst $(srcroot)/test/isolation/specs/%.spec,%,$(wildcard $(srcroot)/test/isolation/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=$(srcroot)/test/isolation --load-extension=wishflags

@@ -158,7 +158,9 @@ wf_release(PG_FUNCTION_ARGS)
 					  " AND d.releases <= (SELECT pg_catalog.count(*) FROM wishflags.releases r"
 					  " WHERE r.released_at >= d.deprecated_at)"
 					  " AND EXISTS (SELECT FROM pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) i"
-					  " WHERE i.identity IS NOT NULL)", 0, NULL, NULL, NULL);
+					  " WHERE i.identity IS NOT NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a"
+					  " WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND a.attrelid = d.objid"
+					  " AND a.attnum = d.objsubid AND a.attisdropped))", 0, NULL, NULL, NULL);
 	PG_RETURN_INT64(over);
 }
 

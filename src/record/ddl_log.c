@@ -260,7 +260,10 @@ read_commands(void *arg)
 	Reading    *reading = arg;
 	ListCell   *lc;
 
-	/* The definition of a view is read by a query, which is to see the command's work. */
+	/*
+	 * The definition of a view is read by a query, which is to see the
+	 * command's work.
+	 */
 	PushActiveSnapshot(GetTransactionSnapshot());
 	foreach(lc, wf_record_event_commands())
 	{
@@ -331,7 +334,11 @@ keep_rows(OpenCommand *command, List *rows, List **kept)
 			if (row->texts[i])
 				row->texts[i] = wf_record_clip(row->texts[i], WF_RECORD_DEFINITION_KEPT);
 		}
-		/* What is dropped is locked now; whether anybody asks later is unknown. */
+
+		/*
+		 * What is dropped is locked now; whether anybody asks later is
+		 * unknown.
+		 */
 		if (row->texts[WF_DDL_LOCK] == NULL && OidIsValid(row->relid))
 			row->texts[WF_DDL_LOCK] = unconstify(char *, strongest_lock(row->relid));
 		*kept = lappend(*kept, row);

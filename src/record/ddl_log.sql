@@ -75,10 +75,11 @@ BEGIN ATOMIC
 		SELECT pg_catalog.quote_ident(s.name) || '.' || ddl_history.object
 		FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) s(name)
 	), meant AS (
-		SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::oid AS classid, pg_catalog.to_regclass(ddl_history.object)::oid AS objid, 0 AS objsubid
-		UNION
-		SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, pg_catalog.to_regtype(ddl_history.object)::oid, 0
-		WHERE pg_catalog.to_regclass(ddl_history.object) IS NULL
+		SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::oid AS classid,
+			-- What is no name of a relation would be an error.
+			CASE WHEN ddl_history.object ~ '^("([^"]|"")+"|[[:alnum:]_$]+)(\.("([^"]|"")+"|[[:alnum:]_$]+))?$'
+				THEN pg_catalog.to_regclass(ddl_history.object)::oid END AS objid,
+			0 AS objsubid
 		UNION
 		SELECT l.classid, l.objid, l.objsubid
 		FROM wishflags.ddl_log l

@@ -55,7 +55,11 @@ take_command(TupleTableSlot *slot, void *arg)
 	read_address(slot, &object->address);
 	if (is_temporary(&object->address, schema))
 		return;
-	/* CREATE TABLE with a foreign key is followed by an ALTER TABLE of its own. */
+
+	/*
+	 * CREATE TABLE with a foreign key is followed by an ALTER TABLE of its
+	 * own.
+	 */
 	foreach(lc, OidIsValid(object->address.objectId) ? *objects : NIL)
 	{
 		const ObjectAddress *other = &((WfRecordObject *) lfirst(lc))->address;

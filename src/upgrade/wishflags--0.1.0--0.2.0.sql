@@ -1134,10 +1134,11 @@ BEGIN ATOMIC
 		SELECT pg_catalog.quote_ident(s.name) || '.' || ddl_history.object
 		FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) s(name)
 	), meant AS (
-		SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::oid AS classid, pg_catalog.to_regclass(ddl_history.object)::oid AS objid, 0 AS objsubid
-		UNION
-		SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, pg_catalog.to_regtype(ddl_history.object)::oid, 0
-		WHERE pg_catalog.to_regclass(ddl_history.object) IS NULL
+		SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::oid AS classid,
+			-- What is no name of a relation would be an error.
+			CASE WHEN ddl_history.object ~ '^("([^"]|"")+"|[[:alnum:]_$]+)(\.("([^"]|"")+"|[[:alnum:]_$]+))?$'
+				THEN pg_catalog.to_regclass(ddl_history.object)::oid END AS objid,
+			0 AS objsubid
 		UNION
 		SELECT l.classid, l.objid, l.objsubid
 		FROM wishflags.ddl_log l
@@ -1363,11 +1364,14 @@ SELECT COALESCE(i.identity, d.object) AS object, d.object_type,
 		WHEN i.identity IS NULL THEN 'gone'
 		WHEN pg_catalog.now() >= COALESCE(d.until, '-infinity') AND r.passed >= COALESCE(d.releases, 0) THEN 'may go'
 		ELSE 'deprecated' END AS state,
-	d.deprecated_at, d.until, GREATEST(d.releases - r.passed, 0) AS releases_left,
+	d.deprecated_at, d.until, CASE WHEN d.releases > 0 THEN GREATEST(d.releases - r.passed, 0) END AS releases_left,
 	d.replacement, d.reason, d.deprecated_by,
 	u.readers, s.last_seen, d.withdrawn_at, d.withdrawn_by, d.withdrawn_reason
 FROM wishflags.deprecated_objects d
 LEFT JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) i ON d.objid IS NOT NULL
+	AND NOT EXISTS (
+		SELECT FROM pg_catalog.pg_attribute a
+		WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND a.attrelid = d.objid AND a.attnum = d.objsubid AND a.attisdropped)
 LEFT JOIN LATERAL (
 	SELECT pg_catalog.count(*)::integer AS passed FROM wishflags.releases x WHERE x.released_at >= d.deprecated_at
 ) r ON true
