@@ -41,8 +41,19 @@ OBJS = \
 	src/common/options.o \
 	src/common/protect.o \
 	src/common/reason.o \
+	src/common/rows.o \
 	src/common/setting.o \
 	src/common/write.o \
+	src/record/ddl_log.o \
+	src/record/ddl_prune.o \
+	src/record/ddl_write.o \
+	src/record/definition.o \
+	src/record/environment.o \
+	src/record/event.o \
+	src/record/ledger.o \
+	src/record/ledger_signatures.o \
+	src/record/settings.o \
+	src/record/target.o \
 	src/ddl/catalog_live.o \
 	src/ddl/catalog_parts.o \
 	src/ddl/catalog_types.o \
@@ -382,6 +393,8 @@ OBJS = \
 	src/flags/version.o \
 	src/guard/announce.o \
 	src/guard/coverage.o \
+	src/guard/deprecate.o \
+	src/guard/deprecate_judge.o \
 	src/guard/describe.o \
 	src/guard/describe_partitions.o \
 	src/guard/directives.o \
@@ -449,10 +462,12 @@ SQL_PARTS = \
 	src/migration/policy.sql \
 	src/migration/check_stats.sql \
 	src/migration/describe.sql \
+	src/record/ddl_log.sql \
 	src/guard/guard.sql \
 	src/guard/policy.sql \
 	src/guard/audit.sql \
 	src/guard/status.sql \
+	src/guard/deprecate.sql \
 	src/wishflags.sql \
 	src/common/epilogue.sql
 
@@ -590,7 +605,10 @@ REGRESS = \
 	guard_policy_wrong \
 	guard_preset \
 	guard_allow \
-	guard_tool
+	guard_tool \
+	guard_deprecate \
+	record_ddl_log \
+	record_migration
 REGRESS_OPTS = --load-extension=wishflags
 ISOLATION = $(sort $(patsubst $(srcroot)/test/isolation/specs/%.spec,%,$(wildcard $(srcroot)/test/isolation/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=$(srcroot)/test/isolation --load-extension=wishflags

@@ -13,6 +13,7 @@
 #include "flags/flags.h"
 #include "guard/guard.h"
 #include "migration/migration.h"
+#include "record/record.h"
 
 WF_MODULE_MAGIC;
 
@@ -25,6 +26,7 @@ void
 _PG_init(void)
 {
 	wf_common_init();
+	wf_record_init();
 	wf_flags_init();
 	wf_migration_init();
 	wf_guard_init();

@@ -26,6 +26,7 @@ BEGIN ATOMIC
 				CASE WHEN g.triggers = 'disabled'
 						THEN 'ALTER EVENT TRIGGER wishflags_guard_start ENABLE ALWAYS;'
 							' ALTER EVENT TRIGGER wishflags_guard_drop ENABLE ALWAYS;'
+							' ALTER EVENT TRIGGER wishflags_guard_rewrite ENABLE ALWAYS;'
 							' ALTER EVENT TRIGGER wishflags_guard_end ENABLE ALWAYS;'
 					WHEN g.guard = 'on' THEN 'SET wishflags.guard = warn;  -- to only be warned'
 					ELSE 'SET wishflags.guard = on;  -- set by: ' || g.set_by END

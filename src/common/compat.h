@@ -48,11 +48,13 @@
 #define wf_type_ownercheck(oid, role) object_ownercheck(TypeRelationId, oid, role)
 #define wf_schema_ownercheck(oid, role) object_ownercheck(NamespaceRelationId, oid, role)
 #define wf_database_ownercheck(oid, role) object_ownercheck(DatabaseRelationId, oid, role)
+#define wf_routine_ownercheck(oid, role) object_ownercheck(ProcedureRelationId, oid, role)
 #else
 #define wf_relation_ownercheck(oid, role) pg_class_ownercheck(oid, role)
 #define wf_type_ownercheck(oid, role) pg_type_ownercheck(oid, role)
 #define wf_schema_ownercheck(oid, role) pg_namespace_ownercheck(oid, role)
 #define wf_database_ownercheck(oid, role) pg_database_ownercheck(oid, role)
+#define wf_routine_ownercheck(oid, role) pg_proc_ownercheck(oid, role)
 #endif
 
 /* Others than the owner may REINDEX, CLUSTER and REFRESH from 17 on; needs utils/acl.h. */
@@ -148,6 +150,20 @@
 #define WF_VIEW_EXTRA_ENTRIES 0
 #else
 #define WF_VIEW_EXTRA_ENTRIES 2
+#endif
+
+/* Whether a lock is held in just that mode, from 17 on or in a stronger one; needs storage/lock.h. */
+#if PG_VERSION_NUM >= 170000
+#define wf_lock_held_by_me(tag, mode) LockHeldByMe(tag, mode, false)
+#else
+#define wf_lock_held_by_me(tag, mode) LockHeldByMe(tag, mode)
+#endif
+
+/* The table that a counter of the transaction is of; needs pgstat.h. */
+#if PG_VERSION_NUM >= 160000
+#define wf_stat_table_oid(status) ((status)->id)
+#else
+#define wf_stat_table_oid(status) ((status)->t_id)
 #endif
 
 #endif							/* WF_COMMON_COMPAT_H */

@@ -63,7 +63,6 @@ typedef struct WfGuardCommand
 /* settings.c */
 extern PGDLLIMPORT int wf_guard_mode;
 extern PGDLLIMPORT char *wf_guard_bypass;
-extern PGDLLIMPORT char *wf_guard_environment;
 extern bool wf_guard_may_bypass(void);
 extern void wf_guard_init(void);
 

@@ -59,29 +59,41 @@ AS 'MODULE_PATHNAME', 'wf_guard_drop';
 COMMENT ON FUNCTION wishflags.guard_drop() IS
 'event trigger function: judges what a DROP took with it';
 
+CREATE FUNCTION wishflags.guard_rewrite()
+RETURNS event_trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10
+AS 'MODULE_PATHNAME', 'wf_guard_rewrite';
+
+COMMENT ON FUNCTION wishflags.guard_rewrite() IS
+'event trigger function: tells the DDL log that a table is written anew';
+
 CREATE FUNCTION wishflags.guard_end()
 RETURNS event_trigger
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10
 AS 'MODULE_PATHNAME', 'wf_guard_end';
 
 COMMENT ON FUNCTION wishflags.guard_end() IS
-'event trigger function: notes how long a command took that was let through';
+'event trigger function: tells the DDL log what a command did, and how long one took that the guard let through';
 
 CREATE EVENT TRIGGER wishflags_guard_start ON ddl_command_start
 EXECUTE FUNCTION wishflags.guard_start();
 CREATE EVENT TRIGGER wishflags_guard_drop ON sql_drop
 EXECUTE FUNCTION wishflags.guard_drop();
+CREATE EVENT TRIGGER wishflags_guard_rewrite ON table_rewrite
+EXECUTE FUNCTION wishflags.guard_rewrite();
 CREATE EVENT TRIGGER wishflags_guard_end ON ddl_command_end
 EXECUTE FUNCTION wishflags.guard_end();
 
 -- session_replication_role must not switch the guard off.
 ALTER EVENT TRIGGER wishflags_guard_start ENABLE ALWAYS;
 ALTER EVENT TRIGGER wishflags_guard_drop ENABLE ALWAYS;
+ALTER EVENT TRIGGER wishflags_guard_rewrite ENABLE ALWAYS;
 ALTER EVENT TRIGGER wishflags_guard_end ENABLE ALWAYS;
 
 COMMENT ON EVENT TRIGGER wishflags_guard_start IS 'guard of extension wishflags: dangerous DDL';
 COMMENT ON EVENT TRIGGER wishflags_guard_drop IS 'guard of extension wishflags: enums in use that a DROP takes along';
-COMMENT ON EVENT TRIGGER wishflags_guard_end IS 'guard of extension wishflags: how long commands took';
+COMMENT ON EVENT TRIGGER wishflags_guard_rewrite IS 'guard of extension wishflags: tables written anew, for the DDL log';
+COMMENT ON EVENT TRIGGER wishflags_guard_end IS 'guard of extension wishflags: the DDL log';
 
 -- The notice of CREATE EXTENSION needs this function once.
 CREATE FUNCTION wishflags.guard_announce()

@@ -11,6 +11,7 @@
 
 #include "guard/policy.h"
 #include "migration/policy.h"
+#include "record/record.h"
 
 static bool is_named(List *names, const char *name);
 static bool is_role(List *roles);
@@ -45,7 +46,7 @@ wf_guard_policy_selects(const WfGuardPolicies *policies, const WfGuardPolicy *po
 bool
 wf_guard_policy_is_on(const WfGuardPolicy *policy, TimestampTz at)
 {
-	if (policy->environments && !is_named(policy->environments, wf_guard_environment))
+	if (policy->environments && !is_named(policy->environments, wf_record_environment))
 		return false;
 	if (policy->roles && !is_role(policy->roles))
 		return false;

@@ -18,7 +18,6 @@
 
 int			wf_guard_mode = WF_GUARD_ON;
 char	   *wf_guard_bypass = NULL;
-char	   *wf_guard_environment = NULL;
 
 static const struct config_enum_entry mode_options[] = {
 	{"on", WF_GUARD_ON, false},
@@ -34,7 +33,6 @@ static const struct config_enum_entry mode_options[] = {
 };
 
 static bool check_bypass(char **newval, void **extra, GucSource source);
-static bool check_environment(char **newval, void **extra, GucSource source);
 
 /* Called when the library is loaded. */
 void
@@ -50,11 +48,6 @@ wf_guard_init(void)
 							   "What is let through is written to wishflags.guard_log with this reason.",
 							   &wf_guard_bypass, NULL,
 							   PGC_SUSET, 0, check_bypass, NULL, NULL);
-	DefineCustomStringVariable("wishflags.environment",
-							   "What this database is for: production, staging, development.",
-							   "Policies of the guard can be for some environments only.",
-							   &wf_guard_environment, "production",
-							   PGC_SUSET, 0, check_environment, NULL, NULL);
 	wf_guard_policies_init();
 	wf_guard_ring_init();
 	wf_guard_hook_init();
@@ -81,19 +74,5 @@ check_bypass(char **newval, void **extra, GucSource source)
 	GUC_check_errcode(ERRCODE_INVALID_PARAMETER_VALUE);
 	GUC_check_errmsg("wishflags.bypass must hold a reason");
 	GUC_check_errhint("Say why: SET wishflags.bypass = 'the reason';  To end a bypass: RESET wishflags.bypass;");
-	return false;
-}
-
-/* One word, so that policies can name it. */
-static bool
-check_environment(char **newval, void **extra, GucSource source)
-{
-	const char *name = *newval;
-
-	if (name && name[0] != '\0' && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(name))
-		return true;
-	GUC_check_errcode(ERRCODE_INVALID_PARAMETER_VALUE);
-	GUC_check_errmsg("wishflags.environment must be a word of small letters, digits, \"_\" and \"-\"");
-	GUC_check_errhint("For example: ALTER DATABASE ... SET wishflags.environment = staging;");
 	return false;
 }

@@ -17,10 +17,10 @@ BEGIN ATOMIC
 	SELECT s.guard, s.set_by, s.bypass, t.triggers, s.loaded, l.refused, l.bypassed, l.last_refusal,
 		s.covered, s.not_covered, s.to_close, s.audit, u.unconfirmed
 	FROM wishflags.guard_session() s,
-		(SELECT CASE WHEN count(*) FILTER (WHERE evtenabled <> 'D') = 3 THEN 'enabled'
-				WHEN count(*) = 3 THEN 'disabled' ELSE 'missing' END AS triggers
+		(SELECT CASE WHEN count(*) FILTER (WHERE evtenabled <> 'D') = 4 THEN 'enabled'
+				WHEN count(*) = 4 THEN 'disabled' ELSE 'missing' END AS triggers
 		 FROM pg_event_trigger
-		 WHERE evtname IN ('wishflags_guard_start', 'wishflags_guard_drop', 'wishflags_guard_end')) t,
+		 WHERE evtname IN ('wishflags_guard_start', 'wishflags_guard_drop', 'wishflags_guard_rewrite', 'wishflags_guard_end')) t,
 		(SELECT count(*) FILTER (WHERE outcome = 'refused') AS refused,
 			count(*) FILTER (WHERE outcome = 'bypassed') AS bypassed,
 			max(occurred_at) FILTER (WHERE outcome = 'refused') AS last_refusal

@@ -3,7 +3,7 @@
  *
  * ddl_command_start carries the raw parse tree before any name in it is
  * resolved; sql_drop tells what a DROP took with it; ddl_command_end, that the
- * command has been run.
+ * command has been run.  The DDL log hears of these, and of table_rewrite.
  */
 #include "common/compat.h"
 
@@ -17,12 +17,15 @@
 #include "utils/timestamp.h"
 
 #include "common/protect.h"
+#include "guard/deprecate.h"
 #include "guard/duration.h"
 #include "guard/guard.h"
 #include "guard/judge.h"
+#include "record/record.h"
 
 PG_FUNCTION_INFO_V1(wf_guard_start);
 PG_FUNCTION_INFO_V1(wf_guard_drop);
+PG_FUNCTION_INFO_V1(wf_guard_rewrite);
 PG_FUNCTION_INFO_V1(wf_guard_end);
 
 /* A command, and what the rules say of it. */
@@ -49,6 +52,7 @@ wf_guard_start(PG_FUNCTION_ARGS)
 	EventTriggerData *event = event_data(fcinfo);
 
 	wf_guard_look(event->parsetree, GetCommandTagName(event->tag));
+	wf_record_ddl_start(event->parsetree);
 	PG_RETURN_NULL();
 }
 
@@ -57,32 +61,46 @@ void
 wf_guard_look(Node *tree, const char *tag)
 {
 	wf_guard_duration_forget(tree);
-	if (!wf_guard_is_exempt() && wf_guard_looks_at(tree))
+	if (!wf_guard_is_exempt() && (wf_guard_looks_at(tree) || wf_guard_may_break(tree)))
 		run(tree, tag, GetCurrentTimestamp(), judge_start);
 }
 
 /*
- * guard_drop() -> event_trigger, on sql_drop: the same for an enum in use that
- * went with something else.
+ * guard_drop() -> event_trigger, on sql_drop: the same for an enum in use, or a
+ * deprecated object, that went with something else.
  */
 Datum
 wf_guard_drop(PG_FUNCTION_ARGS)
 {
 	EventTriggerData *event = event_data(fcinfo);
 
-	if (!wf_guard_is_exempt() && wf_guard_takes_types_along(event->parsetree))
+	if (!wf_guard_is_exempt() &&
+		(wf_guard_takes_types_along(event->parsetree) || wf_guard_deprecates()))
 		run(event->parsetree, GetCommandTagName(event->tag), GetCurrentStatementStartTimestamp(), judge_drop);
+	wf_record_ddl_drop(event->parsetree);
+	PG_RETURN_NULL();
+}
+
+/* guard_rewrite() -> event_trigger, on table_rewrite: tells the DDL log. */
+Datum
+wf_guard_rewrite(PG_FUNCTION_ARGS)
+{
+	wf_record_ddl_rewrite(event_data(fcinfo)->parsetree);
 	PG_RETURN_NULL();
 }
 
 /*
  * guard_end() -> event_trigger, on ddl_command_end: notes how long a command
- * took that was let through.
+ * took that was let through, and tells the DDL log.
  */
 Datum
 wf_guard_end(PG_FUNCTION_ARGS)
 {
-	wf_guard_duration_end(event_data(fcinfo)->parsetree);
+	EventTriggerData *event = event_data(fcinfo);
+
+	wf_guard_duration_end(event->parsetree);
+	if (wf_record_ddl_log)
+		wf_record_ddl_end(event->parsetree, GetCommandTagName(event->tag), wf_guard_is_restore());
 	PG_RETURN_NULL();
 }
 
@@ -125,7 +143,9 @@ judge_start(void *arg)
 	Judgement  *judgement = arg;
 
 	judgement->command.place = place_of(judgement->command.tree, judgement->in_block);
-	judgement->findings = wf_guard_judge_statement(&judgement->command);
+	if (wf_guard_looks_at(judgement->command.tree))
+		judgement->findings = wf_guard_judge_statement(&judgement->command);
+	judgement->findings = list_concat(judgement->findings, wf_guard_judge_deprecated(&judgement->command));
 }
 
 static void
@@ -134,7 +154,9 @@ judge_drop(void *arg)
 	Judgement  *judgement = arg;
 
 	judgement->command.place = place_of(judgement->command.tree, judgement->in_block);
-	judgement->findings = wf_guard_judge_dropped(&judgement->command);
+	if (wf_guard_takes_types_along(judgement->command.tree))
+		judgement->findings = wf_guard_judge_dropped(&judgement->command);
+	judgement->findings = list_concat(judgement->findings, wf_guard_judge_deprecated_drop(&judgement->command));
 }
 
 /*

@@ -1360,18 +1360,153 @@ COMMENT ON COLUMN wishflags.guard_log.evidence IS
 COMMENT ON COLUMN wishflags.guard_log.duration_ms IS
 'how long the command took that was let through, in milliseconds; null where it was not, or where its end could not be seen';
 
+-- The DDL that was done.  It tells what happened on this server, so it is not
+-- dumped, and its key is good on every node.
+CREATE TABLE wishflags.ddl_log (
+	id uuid PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
+	occurred_at timestamptz NOT NULL,
+	ordinal integer NOT NULL,
+	command_tag text NOT NULL,
+	object_type text,
+	object text,
+	before text,
+	after text,
+	migration text,
+	ledger text,
+	statement text,
+	acting_role text NOT NULL,
+	outer_role text NOT NULL,
+	login_role text NOT NULL,
+	application_name text,
+	client_addr inet,
+	backend_pid integer NOT NULL,
+	txid xid8 NOT NULL,
+	milliseconds double precision NOT NULL,
+	lock_mode text,
+	rewrote boolean NOT NULL,
+	restored boolean NOT NULL,
+	classid oid,
+	objid oid,
+	objsubid integer,
+	relid oid
+) USING heap;
+CREATE INDEX ddl_log_occurred_at_idx ON wishflags.ddl_log (occurred_at);
+CREATE INDEX ddl_log_object_idx ON wishflags.ddl_log (object);
+CREATE INDEX ddl_log_objid_idx ON wishflags.ddl_log (objid);
+CREATE INDEX ddl_log_relid_idx ON wishflags.ddl_log (relid);
+
+COMMENT ON TABLE wishflags.ddl_log IS
+'DDL that was committed while wishflags.ddl_log was on, a row an object that a command made, changed or dropped';
+COMMENT ON COLUMN wishflags.ddl_log.occurred_at IS 'when the command began';
+COMMENT ON COLUMN wishflags.ddl_log.ordinal IS 'place in the transaction';
+COMMENT ON COLUMN wishflags.ddl_log.object IS 'qualified; after a change of name the new one; NULL: the command names none, as GRANT';
+COMMENT ON COLUMN wishflags.ddl_log.before IS
+'definition, comment or name, or the columns and constraints that ALTER TABLE names, before the command; up to 8000 bytes';
+COMMENT ON COLUMN wishflags.ddl_log.after IS 'the same after it; both NULL past the first 500 commands of a transaction';
+COMMENT ON COLUMN wishflags.ddl_log.migration IS 'value of wishflags.migration, or what the ledger of a migration tool says';
+COMMENT ON COLUMN wishflags.ddl_log.ledger IS 'tool whose ledger tells the migration; NULL where wishflags.migration does';
+COMMENT ON COLUMN wishflags.ddl_log.statement IS
+'the statement, or the one whose function ran it; up to 4000 bytes; NULL for commands that hold passwords';
+COMMENT ON COLUMN wishflags.ddl_log.acting_role IS 'current_user';
+COMMENT ON COLUMN wishflags.ddl_log.outer_role IS 'user outside of SECURITY DEFINER functions';
+COMMENT ON COLUMN wishflags.ddl_log.login_role IS 'session_user';
+COMMENT ON COLUMN wishflags.ddl_log.milliseconds IS 'that the command took, waiting for locks included';
+COMMENT ON COLUMN wishflags.ddl_log.lock_mode IS
+'strongest lock on the relation that the transaction held at the end of the command; NULL: none was left, as after CONCURRENTLY';
+COMMENT ON COLUMN wishflags.ddl_log.rewrote IS 'the command wrote the whole table anew';
+COMMENT ON COLUMN wishflags.ddl_log.restored IS 'a superuser restored a dump';
+COMMENT ON COLUMN wishflags.ddl_log.relid IS 'OID of the relation that the object is or belongs to';
+
+CREATE FUNCTION wishflags.ddl_log_prune(keep interval DEFAULT '1 year')
+RETURNS bigint
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_ddl_log_prune';
+COMMENT ON FUNCTION wishflags.ddl_log_prune(interval) IS
+'deletes rows of ddl_log that are older than keep; how many that were; whoever may call it needs no right on the table';
+
+-- What a name means is asked of the catalog, and of the log for what is gone or
+-- is called otherwise now.
+CREATE FUNCTION wishflags.ddl_history(object text, OUT occurred_at timestamptz, OUT command text, OUT object_type text,
+	OUT identity text, OUT change text, OUT migration text, OUT role text, OUT statement text)
+RETURNS SETOF record
+LANGUAGE SQL STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 20
+BEGIN ATOMIC
+	WITH asked AS (
+		SELECT ddl_history.object AS name
+		UNION
+		SELECT pg_catalog.quote_ident(s.name) || '.' || ddl_history.object
+		FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) s(name)
+	), meant AS (
+		SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::oid AS classid,
+			-- What is no name of a relation would be an error.
+			CASE WHEN ddl_history.object ~ '^("([^"]|"")+"|[[:alnum:]_$]+)(\.("([^"]|"")+"|[[:alnum:]_$]+))?$'
+				THEN pg_catalog.to_regclass(ddl_history.object)::oid END AS objid,
+			0 AS objsubid
+		UNION
+		SELECT l.classid, l.objid, l.objsubid
+		FROM wishflags.ddl_log l
+		WHERE l.object IN (SELECT a.name FROM asked a)
+		   OR l.object_type IN ('function', 'procedure', 'aggregate')
+		  AND pg_catalog.split_part(l.object, '(', 1) IN (SELECT a.name FROM asked a)
+	)
+	SELECT l.occurred_at, l.command_tag, l.object_type, l.object,
+		pg_catalog.concat_ws(E'\n',
+			(SELECT pg_catalog.string_agg('- ' || b.line, E'\n' ORDER BY b.n)
+			 FROM pg_catalog.string_to_table(l.before, E'\n') WITH ORDINALITY b(line, n)
+			 WHERE b.line <> ALL (pg_catalog.string_to_array(COALESCE(l.after, ''), E'\n'))),
+			(SELECT pg_catalog.string_agg('+ ' || a.line, E'\n' ORDER BY a.n)
+			 FROM pg_catalog.string_to_table(l.after, E'\n') WITH ORDINALITY a(line, n)
+			 WHERE a.line <> ALL (pg_catalog.string_to_array(COALESCE(l.before, ''), E'\n')))),
+		l.migration, l.acting_role, l.statement
+	FROM wishflags.ddl_log l
+	WHERE EXISTS (
+		SELECT FROM meant m
+		WHERE m.objid = l.objid AND m.classid = l.classid AND (m.objsubid = 0 OR m.objsubid = l.objsubid)
+		   OR m.objid = l.relid AND m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND m.objsubid = 0)
+	ORDER BY l.occurred_at, l.txid, l.ordinal;
+END;
+COMMENT ON FUNCTION wishflags.ddl_history(text) IS
+'what ddl_log holds about an object and what belongs to it, oldest first: by its present name or one it had, also of one that is gone; change has the lines that went (-) and came (+)';
+
+CREATE VIEW wishflags.unledgered_ddl AS
+SELECT l.occurred_at, l.command_tag, l.object_type, l.object, l.acting_role, l.login_role, l.application_name,
+	l.client_addr, l.statement, l.txid
+FROM wishflags.ddl_log l
+WHERE l.migration IS NULL AND NOT l.restored
+ORDER BY l.occurred_at DESC, l.ordinal DESC;
+COMMENT ON VIEW wishflags.unledgered_ddl IS
+'schema changes without a migration, newest first: rows of ddl_log that neither wishflags.migration nor the ledger of a migration tool accounts for';
+
+REVOKE ALL ON TABLE wishflags.ddl_log, wishflags.unledgered_ddl FROM PUBLIC;
+REVOKE ALL ON FUNCTION wishflags.ddl_log_prune, wishflags.ddl_history FROM PUBLIC;
+
+-- The guard's event triggers tell the DDL log.
+
+CREATE FUNCTION wishflags.guard_rewrite()
+RETURNS event_trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10
+AS 'MODULE_PATHNAME', 'wf_guard_rewrite';
+
+COMMENT ON FUNCTION wishflags.guard_rewrite() IS
+'event trigger function: tells the DDL log that a table is written anew';
+
 CREATE FUNCTION wishflags.guard_end()
 RETURNS event_trigger
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10
 AS 'MODULE_PATHNAME', 'wf_guard_end';
 
 COMMENT ON FUNCTION wishflags.guard_end() IS
-'event trigger function: notes how long a command took that was let through';
+'event trigger function: tells the DDL log what a command did, and how long one took that the guard let through';
 
+CREATE EVENT TRIGGER wishflags_guard_rewrite ON table_rewrite
+EXECUTE FUNCTION wishflags.guard_rewrite();
 CREATE EVENT TRIGGER wishflags_guard_end ON ddl_command_end
 EXECUTE FUNCTION wishflags.guard_end();
+ALTER EVENT TRIGGER wishflags_guard_rewrite ENABLE ALWAYS;
 ALTER EVENT TRIGGER wishflags_guard_end ENABLE ALWAYS;
-COMMENT ON EVENT TRIGGER wishflags_guard_end IS 'guard of extension wishflags: how long commands took';
+COMMENT ON EVENT TRIGGER wishflags_guard_rewrite IS 'guard of extension wishflags: tables written anew, for the DDL log';
+COMMENT ON EVENT TRIGGER wishflags_guard_end IS 'guard of extension wishflags: the DDL log';
+REVOKE ALL ON FUNCTION wishflags.guard_rewrite, wishflags.guard_end FROM PUBLIC;
 
 -- Rows of the log that may be missing, by the reason.  A sequence counts on when
 -- the refusal ends the transaction.
@@ -1470,10 +1605,10 @@ BEGIN ATOMIC
 	SELECT s.guard, s.set_by, s.bypass, t.triggers, s.loaded, l.refused, l.bypassed, l.last_refusal,
 		s.covered, s.not_covered, s.to_close, s.audit, u.unconfirmed
 	FROM wishflags.guard_session() s,
-		(SELECT CASE WHEN count(*) FILTER (WHERE evtenabled <> 'D') = 3 THEN 'enabled'
-				WHEN count(*) = 3 THEN 'disabled' ELSE 'missing' END AS triggers
+		(SELECT CASE WHEN count(*) FILTER (WHERE evtenabled <> 'D') = 4 THEN 'enabled'
+				WHEN count(*) = 4 THEN 'disabled' ELSE 'missing' END AS triggers
 		 FROM pg_event_trigger
-		 WHERE evtname IN ('wishflags_guard_start', 'wishflags_guard_drop', 'wishflags_guard_end')) t,
+		 WHERE evtname IN ('wishflags_guard_start', 'wishflags_guard_drop', 'wishflags_guard_rewrite', 'wishflags_guard_end')) t,
 		(SELECT count(*) FILTER (WHERE outcome = 'refused') AS refused,
 			count(*) FILTER (WHERE outcome = 'bypassed') AS bypassed,
 			max(occurred_at) FILTER (WHERE outcome = 'refused') AS last_refusal
@@ -1504,6 +1639,7 @@ BEGIN ATOMIC
 				CASE WHEN g.triggers = 'disabled'
 						THEN 'ALTER EVENT TRIGGER wishflags_guard_start ENABLE ALWAYS;'
 							' ALTER EVENT TRIGGER wishflags_guard_drop ENABLE ALWAYS;'
+							' ALTER EVENT TRIGGER wishflags_guard_rewrite ENABLE ALWAYS;'
 							' ALTER EVENT TRIGGER wishflags_guard_end ENABLE ALWAYS;'
 					WHEN g.guard = 'on' THEN 'SET wishflags.guard = warn;  -- to only be warned'
 					ELSE 'SET wishflags.guard = on;  -- set by: ' || g.set_by END
@@ -1535,3 +1671,137 @@ COMMENT ON FUNCTION wishflags.status() IS
 REVOKE ALL ON TABLE wishflags.guard_unconfirmed FROM PUBLIC;
 REVOKE ALL ON FUNCTION wishflags.guard_end, wishflags.guard_log_prune, wishflags.guard_bypass_report,
 	wishflags.guard_session, wishflags.guard_status, wishflags.status FROM PUBLIC;
+
+-- Objects that are to go, and when they may.
+
+CREATE TABLE wishflags.releases (
+	name text COLLATE "C" PRIMARY KEY CHECK (name <> ''),
+	released_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	released_by text NOT NULL
+) USING heap;
+COMMENT ON TABLE wishflags.releases IS 'releases of the application, which deprecations count';
+
+CREATE TABLE wishflags.deprecated_objects (
+	id uuid PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
+	object text NOT NULL,
+	object_type text NOT NULL,
+	object_names text[] NOT NULL,
+	object_args text[] NOT NULL,
+	replacement text CHECK (replacement <> ''),
+	reason text NOT NULL CHECK (pg_catalog.btrim(reason) <> ''),
+	until date,
+	releases integer CHECK (releases > 0),
+	deprecated_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	deprecated_by text NOT NULL,
+	withdrawn_at timestamptz,
+	withdrawn_by text,
+	withdrawn_reason text,
+	classid oid,
+	objid oid,
+	objsubid integer,
+	CONSTRAINT deprecated_objects_end CHECK (until IS NOT NULL OR releases IS NOT NULL)
+) USING heap;
+CREATE UNIQUE INDEX deprecated_objects_object_idx ON wishflags.deprecated_objects (classid, objid, objsubid)
+WHERE withdrawn_at IS NULL;
+COMMENT ON TABLE wishflags.deprecated_objects IS
+'objects that are to go, a row a deprecation; see the view deprecations';
+COMMENT ON COLUMN wishflags.deprecated_objects.object IS 'qualified, as it was called then';
+COMMENT ON COLUMN wishflags.deprecated_objects.object_names IS 'as pg_identify_object_as_address() gives it, with object_type and object_args';
+COMMENT ON COLUMN wishflags.deprecated_objects.until IS 'it may go from this day on';
+COMMENT ON COLUMN wishflags.deprecated_objects.releases IS 'or it may go after so many releases; with both, after both';
+COMMENT ON COLUMN wishflags.deprecated_objects.objid IS 'found by the name when the row arrives, also from a dump; NULL: there is no such object';
+
+SELECT pg_catalog.pg_extension_config_dump('wishflags.releases', '');
+SELECT pg_catalog.pg_extension_config_dump('wishflags.deprecated_objects', '');
+
+-- OIDs are good in one database only, names in each.
+CREATE FUNCTION wishflags.deprecated_objects_resolve()
+RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	SELECT a.classid, a.objid, a.objsubid INTO NEW.classid, NEW.objid, NEW.objsubid
+	FROM pg_catalog.pg_get_object_address(NEW.object_type, NEW.object_names, NEW.object_args) a;
+	RETURN NEW;
+EXCEPTION
+	WHEN undefined_object OR undefined_table OR undefined_column OR undefined_function OR invalid_schema_name THEN
+		RAISE WARNING 'deprecated object "%" does not exist here', NEW.object
+			USING ERRCODE = SQLSTATE;
+		NEW.classid := NULL;
+		NEW.objid := NULL;
+		NEW.objsubid := NULL;
+		RETURN NEW;
+END $$;
+COMMENT ON FUNCTION wishflags.deprecated_objects_resolve() IS
+'trigger of deprecated_objects: finds the object by its name';
+CREATE TRIGGER deprecated_objects_resolve BEFORE INSERT ON wishflags.deprecated_objects
+FOR EACH ROW EXECUTE FUNCTION wishflags.deprecated_objects_resolve();
+-- Rows that replication brings hold the OIDs of another database.
+ALTER TABLE wishflags.deprecated_objects ENABLE ALWAYS TRIGGER deprecated_objects_resolve;
+
+CREATE FUNCTION wishflags.deprecate(object text, replacement text DEFAULT NULL, until date DEFAULT NULL,
+	releases integer DEFAULT NULL, reason text DEFAULT NULL)
+RETURNS text
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_deprecate';
+COMMENT ON FUNCTION wishflags.deprecate(text, text, date, integer, text) IS
+'says that a table, column (table.column), view, type or function (name(types)) of the caller''s is to go, from a day on or after so many releases; until then the guard refuses to drop or rename it; returns its full name';
+
+CREATE FUNCTION wishflags.deprecation_withdraw(object text, reason text)
+RETURNS text
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_deprecation_withdraw';
+COMMENT ON FUNCTION wishflags.deprecation_withdraw(text, text) IS
+'takes a deprecation back, for a reason; returns the full name of the object';
+
+CREATE FUNCTION wishflags.release(name text)
+RETURNS bigint
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_release';
+COMMENT ON FUNCTION wishflags.release(text) IS
+'notes a release of the application; how many deprecated objects may go from now on';
+
+CREATE VIEW wishflags.deprecations AS
+SELECT COALESCE(i.identity, d.object) AS object, d.object_type,
+	CASE WHEN d.withdrawn_at IS NOT NULL THEN 'withdrawn'
+		WHEN i.identity IS NULL THEN 'gone'
+		WHEN pg_catalog.now() >= COALESCE(d.until, '-infinity') AND r.passed >= COALESCE(d.releases, 0) THEN 'may go'
+		ELSE 'deprecated' END AS state,
+	d.deprecated_at, d.until, CASE WHEN d.releases > 0 THEN GREATEST(d.releases - r.passed, 0) END AS releases_left,
+	d.replacement, d.reason, d.deprecated_by,
+	u.readers, s.last_seen, d.withdrawn_at, d.withdrawn_by, d.withdrawn_reason
+FROM wishflags.deprecated_objects d
+LEFT JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) i ON d.objid IS NOT NULL
+	AND NOT EXISTS (
+		SELECT FROM pg_catalog.pg_attribute a
+		WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND a.attrelid = d.objid AND a.attnum = d.objsubid AND a.attisdropped)
+LEFT JOIN LATERAL (
+	SELECT pg_catalog.count(*)::integer AS passed FROM wishflags.releases x WHERE x.released_at >= d.deprecated_at
+) r ON true
+LEFT JOIN LATERAL (
+	SELECT pg_catalog.array_agg(m.kind || ' ' || m.identity ORDER BY m.kind, m.identity) AS readers
+	FROM wishflags.migration_impact(i.identity) m
+) u ON d.withdrawn_at IS NULL
+LEFT JOIN LATERAL (
+	SELECT o.identity AS relation,
+		(SELECT a.attname::text FROM pg_catalog.pg_attribute a WHERE a.attrelid = d.objid AND a.attnum = d.objsubid) AS col
+	FROM pg_catalog.pg_identify_object(d.classid, d.objid, 0) o
+	WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+) o ON true
+LEFT JOIN LATERAL (
+	SELECT GREATEST(
+		(SELECT pg_catalog.max(k.last_seen) FROM wishflags.impact_activity k
+		 WHERE k.relation = o.relation AND (d.objsubid = 0 OR o.col = ANY (k.reads || k.writes))),
+		-- Without shared memory there are no samples to ask for.
+		CASE WHEN (SELECT t.loaded FROM wishflags.impact_samples_status() t) THEN
+			(SELECT pg_catalog.max(k.last_seen) FROM wishflags.impact_samples() k
+			 WHERE k.relation = o.relation AND (d.objsubid = 0 OR o.col = ANY (k.reads || k.writes))) END) AS last_seen
+) s ON true
+ORDER BY d.withdrawn_at IS NOT NULL, d.until, d.deprecated_at;
+COMMENT ON VIEW wishflags.deprecations IS
+'objects that are to go: since when, from when on they may, what they give way to, what still uses them by migration_impact(), and when samples last saw that';
+
+REVOKE ALL ON TABLE wishflags.releases, wishflags.deprecated_objects, wishflags.deprecations FROM PUBLIC;
+REVOKE ALL ON FUNCTION wishflags.deprecated_objects_resolve, wishflags.deprecate, wishflags.deprecation_withdraw,
+	wishflags.release FROM PUBLIC;

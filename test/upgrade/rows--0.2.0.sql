@@ -46,3 +46,6 @@ INSERT INTO wishflags.services (name, owner, roles, objects) VALUES ('shop', 'te
 INSERT INTO wishflags.migration_policies (rule, severity, reason) VALUES ('drop-column', 'low', 'we have backups');
 -- A policy of the guard, and its history.
 INSERT INTO wishflags.guard_policies (rule, action, min_rows, reason) VALUES ('drop-table', 'warn', 100, 'we rename first');
+-- What is deprecated, and a release.
+SELECT wishflags.deprecate('public.testers', 'public.people', releases => 2, reason => 'they are people');
+SELECT wishflags.release('2026-11');

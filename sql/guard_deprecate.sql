@@ -1,0 +1,105 @@
+-- Deprecated objects stay until they may go.
+SET client_min_messages = error;
+SET datestyle = ISO;
+CREATE SCHEMA shop;
+SET search_path = shop;
+CREATE TABLE orders (id int, note text, remark text, total int);
+CREATE VIEW notes AS SELECT note FROM orders;
+CREATE FUNCTION first_note() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT note FROM orders LIMIT 1); END $$;
+CREATE TYPE mood AS ENUM ('sad');
+-- What a refusal says, without its dates and versions.
+CREATE FUNCTION try(sql text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	message text; detail text; hint text; code text;
+BEGIN
+	EXECUTE sql;
+	RETURN 'done';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, code = RETURNED_SQLSTATE;
+	RETURN regexp_replace(concat_ws(E'\n', code, message, detail, hint), '\d{4}-\d\d-\d\d', 'DAY', 'g');
+END $$;
+\pset format unaligned
+\pset tuples_only on
+
+-- Bad input.
+SELECT try($$SELECT wishflags.deprecate(NULL, until => current_date + 1, reason => 'x')$$);
+SELECT try($$SELECT wishflags.deprecate('orders.nope', until => current_date + 1, reason => 'x')$$);
+SELECT try($$SELECT wishflags.deprecate('orders.note', reason => 'x')$$);
+SELECT try($$SELECT wishflags.deprecate('orders.note', until => current_date, reason => 'x')$$);
+SELECT try($$SELECT wishflags.deprecate('orders.note', releases => 0, reason => 'x')$$);
+SELECT try($$SELECT wishflags.deprecate('orders.note', releases => 1, reason => ' ')$$);
+SELECT try($$SELECT wishflags.deprecate('DROP TABLE orders', releases => 1, reason => 'x')$$);
+
+SELECT wishflags.deprecate('orders.note', 'orders.remark', current_date + 90, reason => 'renamed');
+SELECT wishflags.deprecate('notes', releases => 2, reason => 'nobody asks.');
+SELECT wishflags.deprecate('first_note()', until => current_date + 90, releases => 1, reason => 'slow');
+SELECT wishflags.deprecate('type mood', releases => 1, reason => 'no moods');
+SELECT try($$SELECT wishflags.deprecate('orders.note', releases => 1, reason => 'twice')$$);
+SELECT object, object_type, state, releases_left, replacement, reason, readers FROM wishflags.deprecations ORDER BY object;
+
+-- Dropped, renamed, moved; by name or with something else.
+SELECT try('ALTER TABLE orders DROP COLUMN note CASCADE');
+SELECT try('ALTER TABLE orders RENAME note TO memo');
+SELECT try('DROP TABLE orders CASCADE');
+SELECT try('DROP VIEW notes');
+SELECT try('ALTER VIEW notes SET SCHEMA public');
+SELECT try('DROP FUNCTION first_note()');
+SELECT try('ALTER FUNCTION first_note() RENAME TO last_note');
+SELECT try('DROP TYPE mood');
+SELECT try('DROP SCHEMA shop CASCADE');
+SELECT try('DROP OWNED BY current_user') ~ 'WF001|2BP01|0A000|42501' AS refused;
+-- What is not deprecated, and what does not break it, passes.
+SELECT try('ALTER TABLE orders DROP COLUMN total');
+SELECT try('ALTER TABLE orders ALTER note SET DEFAULT 1');
+SELECT try('ALTER TABLE orders RENAME remark TO remarks');
+SELECT try('ALTER TABLE orders RENAME TO sales');
+SELECT try('DROP TABLE nope');
+SELECT object, state FROM wishflags.deprecations WHERE object LIKE '%note' ORDER BY 1;
+SELECT try('ALTER TABLE sales DROP COLUMN note') ~ 'WF001' AS still_refused;
+SELECT try('ALTER TABLE sales RENAME TO orders');
+
+-- The same log and the same bypass as for other refusals.
+SELECT rule, object, outcome, count(*) FROM wishflags.guard_log WHERE rule = 'deprecated-too-early' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
+BEGIN;
+SET LOCAL wishflags.bypass = 'nobody reads it any more';
+DROP VIEW notes;
+SELECT outcome, object, reason FROM wishflags.guard_log WHERE outcome = 'bypassed' AND rule = 'deprecated-too-early';
+ROLLBACK;
+SET wishflags.guard = warn;
+BEGIN; ALTER TABLE orders RENAME note TO memo; ROLLBACK;
+SET wishflags.guard = off;
+BEGIN; ALTER TABLE orders RENAME note TO memo; ROLLBACK;
+RESET wishflags.guard;
+
+-- Releases pass, and a deprecation is taken back.
+SELECT wishflags.release('2.0');
+SELECT try($$SELECT wishflags.release('2.0')$$);
+SELECT try($$SELECT wishflags.release('')$$);
+SELECT try('DROP TYPE mood');
+SELECT try('DROP VIEW notes') ~ 'after the next release' AS refused;
+SELECT try('DROP FUNCTION first_note()') ~ 'may go on DAY' AS refused;
+SELECT wishflags.release('2.1');
+SELECT try('DROP VIEW notes');
+SELECT try($$SELECT wishflags.deprecation_withdraw('orders', 'x')$$);
+SELECT try($$SELECT wishflags.deprecation_withdraw('orders.note', '')$$);
+SELECT wishflags.deprecation_withdraw('orders.note', 'we need it');
+SELECT try('ALTER TABLE orders DROP COLUMN note');
+SELECT object, state, releases_left, withdrawn_reason FROM wishflags.deprecations ORDER BY object;
+
+-- The owner deprecates, nobody else.
+CREATE ROLE shop_clerk;
+GRANT USAGE ON SCHEMA wishflags, shop TO shop_clerk;
+SET ROLE shop_clerk;
+SELECT try($$SELECT wishflags.deprecate('orders.id', releases => 1, reason => 'x')$$);
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION wishflags.deprecate TO shop_clerk;
+SET ROLE shop_clerk;
+SELECT try($$SELECT wishflags.deprecate('shop.orders.id', releases => 1, reason => 'x')$$);
+-- PostgreSQL's own refusal comes first.
+SELECT try('DROP FUNCTION shop.first_note()');
+RESET ROLE;
+DELETE FROM wishflags.deprecated_objects;
+DELETE FROM wishflags.releases;
+DROP SCHEMA shop CASCADE;
+DROP OWNED BY shop_clerk;
+DROP ROLE shop_clerk;
