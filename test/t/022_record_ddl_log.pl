@@ -88,7 +88,7 @@ foreach my $format ('plain', 'custom')
 		"$format: restore");
 	is( $node->safe_psql($format,
 			'SELECT object, state, releases_left FROM wishflags.deprecations ORDER BY object'),
-		"public.f(integer,text)|deprecated|1\npublic.orders.\"no te\"|deprecated|1", "$format: deprecations are there");
+		"public.f(integer,pg_catalog.text)|deprecated|1\npublic.orders.\"no te\"|deprecated|1", "$format: deprecations are there");
 	($rc, $stdout, $stderr) = $node->psql($format, 'ALTER TABLE orders DROP COLUMN "no te"');
 	like($stderr, qr/blocked by rule "deprecated-too-early": ALTER TABLE drops public\.orders\."no te", which may go after the next release/,
 		"$format: and in force");
