@@ -55,16 +55,15 @@ ALTER TYPE mood ADD VALUE 'loud';
 
 -- A bypass has its duration, and what comments said of it.
 SET wishflags.bypass = 'ticket 19';
--- From 18 on psql sends no comment that stands first.
-DO $$ BEGIN END $$\; /* wishflags: ignore index-not-concurrent reason="tiny table" until=2099-12-31 */ CREATE INDEX account_kind ON account (kind);
-DO $$ BEGIN END $$\; /* wishflags: ignore no-such-rule reason="typing" */ REINDEX TABLE account;
+/* wishflags: ignore index-not-concurrent reason="tiny table" until=2099-12-31 */ CREATE INDEX account_kind ON account (kind);
+/* wishflags: ignore no-such-rule reason="typing" */ REINDEX TABLE account;
 CREATE INDEX account_string ON account ((kind || '/* wishflags: ignore drop-table reason="no" */'));
 DO $$ BEGIN CREATE INDEX account_both ON account (id, kind); END $$;
 RESET wishflags.bypass;
 SELECT outcome, rule, object, command_tag, reason, duration_ms > 0 AS timed, evidence -> 'directives' AS directives
 FROM wishflags.guard_log ORDER BY occurred_at;
 -- A comment is no permission.
-DO $$ BEGIN END $$\; /* wishflags: ignore index-not-concurrent reason="please" */ CREATE INDEX account_more ON account (kind);
+/* wishflags: ignore index-not-concurrent reason="please" */ CREATE INDEX account_more ON account (kind);
 SELECT outcome, evidence -> 'directives' AS directives FROM wishflags.guard_log ORDER BY occurred_at DESC LIMIT 1;
 -- What failed later took no time, and its address means nothing any more.
 SET wishflags.bypass = 'fails';

@@ -39,26 +39,31 @@ wf_guard_find_source(Node *tree, WfGuardSource *source)
 	return search.found;
 }
 
+/* The comments in front of a statement are part of it; from 18 on the parser leaves them out. */
 static void
 search_query(void *arg)
 {
 	Search	   *search = arg;
 	List	   *statements = raw_parser(debug_query_string, RAW_PARSE_DEFAULT);
+	int			location = 0;
 	ListCell   *lc;
 
 	foreach(lc, statements)
 	{
 		RawStmt    *raw = lfirst_node(RawStmt, lc);
-		int			location = raw->stmt_location;
+		int			end = raw->stmt_len > 0 ? raw->stmt_location + raw->stmt_len : strlen(debug_query_string);
 
 		if (!equal(raw->stmt, search->tree))
+		{
+			/* Behind the semicolon. */
+			location = end + 1;
 			continue;
+		}
 		while (isspace((unsigned char) debug_query_string[location]))
 			location++;
 		search->source->text = debug_query_string;
 		search->source->location = location;
-		search->source->length = raw->stmt_len > 0 ?
-			raw->stmt_location + raw->stmt_len - location : strlen(debug_query_string + location);
+		search->source->length = end - location;
 		search->found = true;
 		return;
 	}
