@@ -60,6 +60,7 @@ OBJS = \
 	src/ddl/deparse.o \
 	src/ddl/deparse_index.o \
 	src/ddl/dependents.o \
+	src/ddl/bound.o \
 	src/ddl/drop_blockers.o \
 	src/ddl/lock.o \
 	src/ddl/plpgsql.o \
@@ -270,6 +271,7 @@ OBJS = \
 	src/migration/simulate.o \
 	src/migration/simulate_apply.o \
 	src/migration/simulate_dependents.o \
+	src/migration/simulate_partition.o \
 	src/migration/simulate_session.o \
 	src/migration/simulate_type.o \
 	src/migration/stats.o \

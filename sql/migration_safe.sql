@@ -26,6 +26,31 @@ SELECT safe_way(:'range', 'attach-partition-scans') AS range, safe_way(:'open', 
 \echo :range
 \echo :open
 \echo :list
+-- A CHECK that proves the bounds is no danger: as the text makes it, or as it is there; not where a default partition is read.
+CREATE FUNCTION attach_scans(sql text) RETURNS boolean LANGUAGE sql AS $$
+	SELECT count(*) > 0 FROM wishflags.migration_breaking_check(sql, '{"only": ["attach-partition-scans"], "assume_populated": true}')
+$$;
+SELECT attach_scans(:'range') AS range, attach_scans(:'open') AS open, attach_scans(:'list') AS list;
+CREATE TABLE s9 AS SELECT 1 AS id, date '2030-03-01' AS day, 'x' AS kind;
+\set s9 'ALTER TABLE sale ATTACH PARTITION s9 FOR VALUES FROM (''2030-01-01'') TO (''2031-01-01'')'
+SELECT attach_scans(:'s9');
+ALTER TABLE s9 ADD CONSTRAINT enough CHECK (day IS NOT NULL AND day BETWEEN '2030-02-01' AND '2030-04-01') NOT VALID;
+SELECT attach_scans(:'s9') AS not_valid;
+ALTER TABLE s9 VALIDATE CONSTRAINT enough;
+SELECT attach_scans(:'s9') AS valid,
+	attach_scans('ALTER TABLE s9 DROP CONSTRAINT enough; ' || :'s9') AS dropped_by_the_text,
+	attach_scans('ALTER TABLE sale ATTACH PARTITION s9 FOR VALUES FROM (''2030-03-01'') TO (''2031-01-01'')') AS other_bounds,
+	attach_scans('ALTER TABLE sale ATTACH PARTITION s9 FOR VALUES FROM (''nonsense'') TO (''2031-01-01'')') AS wrong_bounds,
+	attach_scans('ALTER TABLE sale ATTACH PARTITION s9 FOR VALUES FROM (current_date) TO (''2031-01-01'')') AS computed;
+BEGIN;
+CREATE TABLE rest PARTITION OF sale DEFAULT;
+SELECT attach_scans(:'s9') AS with_default;
+ROLLBACK;
+BEGIN;
+SELECT attach_scans(:'s9') AS valid;
+SELECT mode AS lock_kept FROM pg_locks WHERE relation = 's9'::regclass AND pid = pg_backend_pid();
+COMMIT;
+DROP TABLE s9;
 SELECT n, r.statement, r.scans, r.message FROM (VALUES (1, :'range'), (2, :'open'), (3, :'list')) t(n, sql),
 	wishflags.migration_rehearse(t.sql, '{"force": true}') r ORDER BY n, statement;
 :range

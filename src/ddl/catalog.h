@@ -189,6 +189,19 @@ struct WfCatalog
 	char	   *(*partition_key) (WfCatalog *catalog, WfRelation *relation);
 
 	/*
+	 * Has a partitioned table a default partition?  False where nothing is
+	 * known.
+	 */
+	bool		(*has_default_partition) (WfCatalog *catalog, WfRelation *parent);
+
+	/*
+	 * Do the valid constraints of a table imply the bounds, so that ATTACH
+	 * reads nothing?  False where that is not known.
+	 */
+	bool		(*proves_bound) (WfCatalog *catalog, WfRelation *parent, WfRelation *child,
+								 const PartitionBoundSpec *bound);
+
+	/*
 	 * A type by its qualified name (list of String); as for relations NULL or
 	 * marked missing where there is none.
 	 */

@@ -52,6 +52,8 @@ wf_ddl_catalog_live(void)
 	catalog->constraints = wf_ddl_live_constraints;
 	catalog->indexes = wf_ddl_live_indexes;
 	catalog->partition_key = wf_ddl_live_partition_key;
+	catalog->has_default_partition = wf_ddl_live_has_default_partition;
+	catalog->proves_bound = wf_ddl_live_proves_bound;
 	catalog->type = live_type;
 	catalog->type_uses = live_type_uses;
 	catalog->has_label = live_has_label;

@@ -11,6 +11,9 @@
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 
+static bool is_proven(WfRuleCall *call, PartitionCmd *partition, WfRelation *child);
+static char *check_of(WfRuleCall *call, PartitionCmd *partition);
+static bool same_condition(const char *a, const char *b);
 static char *attach_by_check(WfRuleCall *call, PartitionCmd *partition, WfRelation *child);
 static char *bound_text(WfRuleCall *call, PartitionBoundSpec *bound);
 static char *bound_check(PartitionBoundSpec *bound, const char *text, const char *key);
@@ -29,7 +32,7 @@ wf_rule_attach_partition(WfRuleCall *call)
 	if (((AlterTableStmt *) call->statement)->objtype != OBJECT_TABLE || partition->bound == NULL)
 		return;
 	child = wf_rule_table_at_work(call, partition->name);
-	if (child == NULL)
+	if (child == NULL || is_proven(call, partition, child))
 		return;
 	finding = wf_finding_add(call, "ATTACH PARTITION stops all reads and writes of \"%s\", and of a default partition, while it reads them to check the bounds",
 							 child->name);
@@ -40,6 +43,49 @@ wf_rule_attach_partition(WfRuleCall *call)
 	finding->safe_sql = attach_by_check(call, partition, child);
 }
 
+/* Does a valid CHECK say that all rows are within the bounds, and is there no default partition to be read? */
+static bool
+is_proven(WfRuleCall *call, PartitionCmd *partition, WfRelation *child)
+{
+	WfCatalog  *catalog = call->catalog;
+	WfRelation *parent = wf_rule_altered_table(call);
+	char	   *check;
+	ListCell   *lc;
+
+	if (parent == NULL || parent->missing || catalog->has_default_partition(catalog, parent))
+		return false;
+	check = check_of(call, partition);
+	foreach(lc, check ? catalog->constraints(catalog, child) : NIL)
+	{
+		WfConstraint *constraint = lfirst(lc);
+
+		if (constraint->kind == 'c' && constraint->validated && constraint->expression &&
+			same_condition(constraint->expression, check))
+			return true;
+	}
+	return catalog->proves_bound(catalog, parent, child, partition->bound);
+}
+
+/* Is the one, as it stands between parentheses, the other? */
+static bool
+same_condition(const char *a, const char *b)
+{
+	int			length = strlen(b);
+
+	return strlen(a) == length + 2 && a[0] == '(' && strncmp(a + 1, b, length) == 0;
+}
+
+/* What a CHECK says that proves the bounds; NULL where it cannot be written down. */
+static char *
+check_of(WfRuleCall *call, PartitionCmd *partition)
+{
+	WfRelation *parent = wf_rule_altered_table(call);
+	char	   *key = parent && !parent->missing ? call->catalog->partition_key(call->catalog, parent) : NULL;
+	char	   *bound = key ? bound_text(call, partition->bound) : NULL;
+
+	return bound ? bound_check(partition->bound, bound, wf_ddl_quote_name(NULL, key)) : NULL;
+}
+
 /*
  * ATTACH behind a valid CHECK that says the same as the bounds; NULL where it
  * cannot be written down.
@@ -48,9 +94,7 @@ static char *
 attach_by_check(WfRuleCall *call, PartitionCmd *partition, WfRelation *child)
 {
 	WfRelation *parent = wf_rule_altered_table(call);
-	char	   *key = parent && !parent->missing ? call->catalog->partition_key(call->catalog, parent) : NULL;
-	char	   *bound = bound_text(call, partition->bound);
-	char	   *check = key && bound ? bound_check(partition->bound, bound, wf_ddl_quote_name(NULL, key)) : NULL;
+	char	   *check = check_of(call, partition);
 	char	   *table = wf_ddl_quote_name(child->schema, child->name);
 	char	   *name = wf_ddl_quote_name(NULL, makeObjectName(child->name, NULL, "bounds"));
 
@@ -60,7 +104,7 @@ attach_by_check(WfRuleCall *call, PartitionCmd *partition, WfRelation *child)
 					"ALTER TABLE %s VALIDATE CONSTRAINT %s;\n"
 					"ALTER TABLE %s ATTACH PARTITION %s %s;\n"
 					"ALTER TABLE %s DROP CONSTRAINT %s;",
-					table, name, check, table, name, wf_ddl_quote_name(parent->schema, parent->name), table, bound,
+					table, name, check, table, name, wf_ddl_quote_name(parent->schema, parent->name), table, bound_text(call, partition->bound),
 					table, name);
 }
 

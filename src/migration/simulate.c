@@ -63,7 +63,6 @@ static WfColumn *sim_column(WfCatalog *catalog, WfRelation *relation, const char
 static List *sim_constraints(WfCatalog *catalog, WfRelation *relation);
 static List *sim_indexes(WfCatalog *catalog, WfRelation *relation);
 static WfTypeChange sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type);
-static char *sim_partition_key(WfCatalog *catalog, WfRelation *relation);
 static List *copy_names(List *names);
 static char sim_volatility(WfCatalog *catalog, List *name, int nargs);
 static List *sim_search_path(WfCatalog *catalog);
@@ -111,7 +110,9 @@ wf_migration_simulation(WfCatalog *live)
 			.type_uses = wf_sim_type_uses,
 			.has_label = wf_sim_has_label,
 			.type_change = sim_type_change,
-			.partition_key = sim_partition_key,
+			.partition_key = wf_sim_partition_key,
+			.has_default_partition = wf_sim_has_default_partition,
+			.proves_bound = wf_sim_proves_bound,
 			.volatility = sim_volatility,
 			.search_path = sim_search_path,
 			.dependents = wf_sim_dependents,
@@ -562,17 +563,6 @@ sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type)
 	WfSimulation *simulation = simulation_of(catalog);
 
 	return simulation->live->type_change(simulation->live, column, type);
-}
-
-/* That of a live table whose column still has its name. */
-static char *
-sim_partition_key(WfCatalog *catalog, WfRelation *relation)
-{
-	WfSimulation *simulation = simulation_of(catalog);
-	char	   *name = OidIsValid(relation->relid) ?
-	simulation->live->partition_key(simulation->live, relation) : NULL;
-
-	return name && sim_column(catalog, relation, name) ? name : NULL;
 }
 
 static char

@@ -155,6 +155,12 @@ extern void wf_sim_settle_primary_key(WfSimulation *simulation, SimRelation *rel
 extern List *wf_sim_dependents(WfCatalog *catalog, WfRelation *relation, int attnum);
 extern List *wf_sim_drop_blockers(WfCatalog *catalog, const DropStmt *stmt);
 
+/* simulate_partition.c */
+extern char *wf_sim_partition_key(WfCatalog *catalog, WfRelation *relation);
+extern bool wf_sim_has_default_partition(WfCatalog *catalog, WfRelation *parent);
+extern bool wf_sim_proves_bound(WfCatalog *catalog, WfRelation *parent, WfRelation *child,
+								const PartitionBoundSpec *bound);
+
 /* simulate_session.c */
 extern void wf_sim_apply_set(WfSimulation *simulation, VariableSetStmt *stmt);
 extern void wf_sim_apply_transaction(WfSimulation *simulation, TransactionStmt *stmt);

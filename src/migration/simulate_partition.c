@@ -1,0 +1,40 @@
+/*
+ * simulate_partition.c: partitioned tables, after what the text under check has
+ * done so far.
+ */
+#include "common/compat.h"
+
+#include "nodes/makefuncs.h"
+
+#include "migration/simulate.h"
+
+/* That of a live table whose column still has its name. */
+char *
+wf_sim_partition_key(WfCatalog *catalog, WfRelation *relation)
+{
+	WfSimulation *simulation = (WfSimulation *) catalog;
+	char	   *name = OidIsValid(relation->relid) ?
+	simulation->live->partition_key(simulation->live, relation) : NULL;
+
+	return name && catalog->column(catalog, relation, name) ? name : NULL;
+}
+
+bool
+wf_sim_has_default_partition(WfCatalog *catalog, WfRelation *parent)
+{
+	WfSimulation *simulation = (WfSimulation *) catalog;
+
+	return OidIsValid(parent->relid) && simulation->live->has_default_partition(simulation->live, parent);
+}
+
+/* Of live tables that the text has not touched. */
+bool
+wf_sim_proves_bound(WfCatalog *catalog, WfRelation *parent, WfRelation *child, const PartitionBoundSpec *bound)
+{
+	WfSimulation *simulation = (WfSimulation *) catalog;
+
+	return OidIsValid(parent->relid) && OidIsValid(child->relid) &&
+		wf_sim_is_untouched(simulation, makeRangeVar(parent->schema, parent->name, -1)) &&
+		wf_sim_is_untouched(simulation, makeRangeVar(child->schema, child->name, -1)) &&
+		simulation->live->proves_bound(simulation->live, parent, child, bound);
+}
