@@ -7,6 +7,7 @@
 #include "utils/timestamp.h"
 
 #include "common/error.h"
+#include "guard/describe.h"
 #include "guard/duration.h"
 #include "guard/guard.h"
 #include "guard/log.h"
@@ -119,7 +120,8 @@ refuse(const WfGuardCommand *command, List *findings)
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_WF_BLOCKED),
-			 errmsg("blocked by rule \"%s\": %s", first->rule, first->message),
+			 errmsg("blocked by rule \"%s\": %s%s", first->rule, first->message,
+					wf_guard_tool_is_terse() ? psprintf("\nHINT:  %s", first->hint) : ""),
 			 errdetail("%s%s", first->detail,
 					   recorded ? "" : " The row in wishflags.guard_log is not confirmed."),
 			 errhint("%s", first->hint)));
