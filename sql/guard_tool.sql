@@ -38,6 +38,7 @@ SET application_name = '';
 :attempt
 DELETE FROM pgmigrations;
 :attempt
+-- Another tool's table of that name.
 CREATE TABLE migrations (id int, migration text, batch int);
 INSERT INTO migrations VALUES (1, 'of another tool', 1);
 :attempt

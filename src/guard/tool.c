@@ -41,7 +41,7 @@ static const Tool tools[] = {
 	{"sqlx", "sqlx", "_sqlx_migrations", "NOT success",
 	"write -- no-transaction as the first line of the file", 0},
 	{"Drizzle", "drizzle", "drizzle.__drizzle_migrations", "hash IS NOT NULL",
-	"Drizzle runs all migrations in one transaction and can't leave it: run this by psql, and let the migration say CREATE INDEX IF NOT EXISTS, which then does nothing", TOOL_NAMELESS},
+	"it runs all migrations in one transaction and can't leave it: run this by psql, and let the migration say CREATE INDEX IF NOT EXISTS, which then does nothing", TOOL_NAMELESS},
 	{"node-pg-migrate", "node-pg-migrate", "pgmigrations", "run_on IS NOT NULL",
 	"call pgm.noTransaction() in the migration", TOOL_NAMELESS},
 	{"TypeORM", "typeorm", "migrations", "\"timestamp\" IS NOT NULL AND name IS NOT NULL",
@@ -99,7 +99,10 @@ wf_guard_tool_name(void)
 	return tool ? tool->name : NULL;
 }
 
-/* Does whoever runs the tool see no more of an error than its message? */
+/*
+ * Does whoever runs the tool see no more of an error than its message?  Like
+ * all that looks at ledgers, not to be called among ereport()'s arguments.
+ */
 bool
 wf_guard_tool_is_terse(void)
 {
