@@ -29,6 +29,31 @@ CREATE TABLE knex_migrations_lock (other int);
 CREATE TABLE _prisma_migrations (finished_at timestamptz, rolled_back_at timestamptz);
 INSERT INTO _prisma_migrations VALUES (NULL, NULL);
 :attempt
+DROP TABLE knex_migrations_lock, _prisma_migrations;
+-- Tools that leave no name are told by their ledger, where there is no other name.
+CREATE TABLE pgmigrations (id int, name text, run_on timestamp);
+INSERT INTO pgmigrations VALUES (1, 'first', '2026-01-01');
+:attempt
+SET application_name = '';
+:attempt
+DELETE FROM pgmigrations;
+:attempt
+-- Another tool's table of that name.
+CREATE TABLE migrations (id int, migration text, batch int);
+INSERT INTO migrations VALUES (1, 'of another tool', 1);
+:attempt
+DROP TABLE migrations;
+CREATE TABLE migrations (id int, "timestamp" bigint, name text);
+INSERT INTO migrations VALUES (1, 1700000000000, 'M1');
+:attempt
+-- knex shows nothing but the message, so the HINT is in it; it writes in lower case.
+CREATE TABLE knex_migrations_lock (index int, is_locked int);
+INSERT INTO knex_migrations_lock VALUES (1, 1);
+BEGIN;
+create index "orders_id" on guard_tool.orders ("id");
+ROLLBACK;
+create index "orders_id" on guard_tool.orders ("id");
+CREATE TABLE _prisma_migrations (finished_at timestamptz, rolled_back_at timestamptz);
 RESET application_name;
 -- No lock of the look stays behind.
 BEGIN;

@@ -1,10 +1,10 @@
 #!/bin/sh
 # make check-clients: the extension as applications meet it: node-pg, Drizzle,
 # OpenFeature's SDKs by OFREP, the SDKs of the systems whose flags it takes in,
-# and the manual's JavaScript.  Ends with rates of evaluation, which are printed
-# and not judged.  Fetches the clients by npm into the temporary folder, so it
-# needs a network.  UPDATE=1 writes what the manual's JavaScript prints into
-# README.md.
+# migration tools under the guard, and the manual's JavaScript.  Ends with rates
+# of evaluation, which are printed and not judged.  Fetches the clients by npm
+# into the temporary folder, so it needs a network.  UPDATE=1 writes what the
+# manual's JavaScript prints into README.md.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -15,8 +15,19 @@ wf_stage
 
 clients=$T/run/node
 cp -R "$top/test/clients" "$clients"
-(cd "$clients" && npm ci --cache "$T/npm" --ignore-scripts --no-audit --no-fund > "$T/npm.log" 2>&1) ||
-	{ cat "$T/npm.log" >&2; die "npm could not fetch the clients"; }
+
+# fetch OPTION...: what package-lock.json names.
+fetch() {
+	(cd "$clients" && npm ci --cache "$T/npm" --ignore-scripts --no-audit --no-fund "$@") > "$T/npm.log" 2>&1
+}
+
+# The migration tools are development packages: the rest can do without them.
+fetch || {
+	tail -n 5 "$T/npm.log" >&2
+	fetch --omit=dev || { cat "$T/npm.log" >&2; die "npm could not fetch the clients"; }
+	say "skipped: guard_tools.test.js, since npm could not fetch the migration tools (see above)"
+	rm "$clients/guard_tools.test.js"
+}
 
 passed=0
 failed=0

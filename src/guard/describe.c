@@ -33,6 +33,7 @@ static bool builds_index(Node *tree);
 static char *table_detail(const WfFinding *finding);
 static char *type_detail(Oid type);
 static char *enum_plan_hint(Node *tree, const char *type);
+static bool is_concurrent(const char *steps);
 static char *concurrent_hint(const WfGuardCommand *command, const char *steps);
 static bool is_lone_drop(Node *tree);
 static bool does_more(Node *tree);
@@ -60,7 +61,7 @@ wf_guard_describe(const WfGuardCommand *command, const WfFinding *finding,
 		steps = wf_guard_partition_steps(command->tree, finding->relation->relid, source);
 	if (steps && finding->type == NULL)
 	{
-		described->hint = strstr(steps, "CONCURRENTLY") ? concurrent_hint(command, steps) :
+		described->hint = is_concurrent(steps) ? concurrent_hint(command, steps) :
 			psprintf("Do this instead:\n%s\n-- Or as it is, with a reason, which is logged: SET wishflags.bypass = 'the reason';", steps);
 		return described;
 	}
@@ -224,6 +225,13 @@ enum_plan_hint(Node *tree, const char *type)
 	appendStringInfoChar(&options, '}');
 	return psprintf("See the steps: SELECT * FROM wishflags.enum_plan(%s, '%s', %s); ",
 					quote_literal_cstr(type), operation, quote_literal_cstr(options.data));
+}
+
+/* The steps follow the case of the command: some tools write it in lower case. */
+static bool
+is_concurrent(const char *steps)
+{
+	return strstr(steps, "CONCURRENTLY") || strstr(steps, "index concurrently");
 }
 
 /* The safe way, for where the command stands. */

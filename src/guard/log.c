@@ -23,6 +23,7 @@
 #include "common/extension.h"
 #include "common/protect.h"
 #include "common/write.h"
+#include "guard/describe.h"
 #include "guard/directives.h"
 #include "guard/log.h"
 
@@ -167,13 +168,14 @@ new_id(void)
 }
 
 /*
- * What the client was told besides the message, and what comments of the
- * statement say to checkers, as a JSON object.
+ * What the client was told besides the message, the migration tool at work, and
+ * what comments of the statement say to checkers, as a JSON object.
  */
 static char *
 evidence_of(const WfGuardCommand *command, const WfGuardFinding *finding)
 {
 	char	   *directives = wf_guard_directives(command);
+	const char *tool = wf_guard_tool_name();
 	StringInfoData buf;
 
 	initStringInfo(&buf);
@@ -181,6 +183,8 @@ evidence_of(const WfGuardCommand *command, const WfGuardFinding *finding)
 	escape_json(&buf, finding->detail);
 	appendStringInfoString(&buf, ", \"hint\": ");
 	escape_json(&buf, finding->hint);
+	if (tool)
+		appendStringInfo(&buf, ", \"tool\": \"%s\"", tool);
 	if (directives)
 		appendStringInfo(&buf, ", \"directives\": %s", directives);
 	appendStringInfoChar(&buf, '}');

@@ -1,8 +1,9 @@
 /*
  * tool.c: how migration tools run a migration outside of a transaction.
  *
- * Which tool is at work is told by application_name, which only decides about
- * words here, or by a row of the tool's ledger that is open while it works.
+ * Which tool is at work is told by application_name, or by a row of the tool's
+ * ledger that is open while it works.  Tools that leave both empty are told by
+ * having a ledger here.  All that only decides about words.
  */
 #include "common/compat.h"
 
@@ -14,51 +15,57 @@
 #include "common/protect.h"
 #include "guard/describe.h"
 
+#define TOOL_NAMELESS	0x01	/* leaves application_name empty and no row
+								 * open */
+#define TOOL_TERSE		0x02	/* shows neither DETAIL nor HINT */
+
 typedef struct Tool
 {
 	const char *name;
 	const char *application;	/* how its application_name begins */
 	const char *ledger;			/* relation, as to_regclass() takes it; NULL:
-								 * no row of it is open while it works */
-	const char *open_row;		/* condition of the open row */
+								 * not told by it */
+	const char *open_row;		/* condition of the open row; where nameless,
+								 * of any row */
 	const char *outside;		/* how it is done; ends no sentence */
+	int			traits;			/* TOOL_... */
 } Tool;
 
 static const Tool tools[] = {
 	{"Prisma", "prisma", "_prisma_migrations", "finished_at IS NULL AND rolled_back_at IS NULL",
-	"a migration.sql with this one statement and nothing else is run outside of a transaction"},
+	"a migration.sql with this one statement and nothing else is run outside of a transaction; before that, prisma migrate resolve --rolled-back NAME for the one that failed", 0},
 	{"knex", "knex", "knex_migrations_lock", "is_locked OPERATOR(pg_catalog.=) 1",
-	"write exports.config = { transaction: false }; in the migration's file"},
+	"write exports.config = { transaction: false }; in the migration's file", TOOL_TERSE},
 	{"golang-migrate", "golang-migrate", "schema_migrations", "dirty",
-	"a file with this one statement and nothing else is run outside of a transaction"},
+	"a file with this one statement and nothing else is run outside of a transaction", 0},
 	{"sqlx", "sqlx", "_sqlx_migrations", "NOT success",
-	"write -- no-transaction as the first line of the file"},
-	{"Drizzle", "drizzle", NULL, NULL,
-	"drizzle-kit runs all migrations in one transaction: run this by psql, and mark the migration as applied in drizzle.__drizzle_migrations"},
-	{"node-pg-migrate", "node-pg-migrate", NULL, NULL,
-	"call pgm.noTransaction() in the migration"},
-	{"TypeORM", "typeorm", NULL, NULL,
-	"write transaction = false; in the migration's class, and run with --transaction each"},
-	{"Sequelize", "sequelize", NULL, NULL,
-	"call queryInterface.sequelize.query() without a transaction"},
+	"write -- no-transaction as the first line of the file", 0},
+	{"Drizzle", "drizzle", "drizzle.__drizzle_migrations", "hash IS NOT NULL",
+	"it runs all migrations in one transaction and can't leave it: run this by psql, and let the migration say CREATE INDEX IF NOT EXISTS, which then does nothing", TOOL_NAMELESS},
+	{"node-pg-migrate", "node-pg-migrate", "pgmigrations", "run_on IS NOT NULL",
+	"call pgm.noTransaction() in the migration", TOOL_NAMELESS},
+	{"TypeORM", "typeorm", "migrations", "\"timestamp\" IS NOT NULL AND name IS NOT NULL",
+	"write transaction = false; in the migration's class, and run with --transaction each", TOOL_NAMELESS},
+	{"Sequelize", "sequelize", "\"SequelizeMeta\"", "name IS NOT NULL",
+	"call queryInterface.sequelize.query() without a transaction", TOOL_NAMELESS},
 	{"Rails", "rails", NULL, NULL,
-	"write disable_ddl_transaction! in the migration's class"},
+	"write disable_ddl_transaction! in the migration's class", 0},
 	{"Rails", "bin/rails", NULL, NULL,
-	"write disable_ddl_transaction! in the migration's class"},
+	"write disable_ddl_transaction! in the migration's class", 0},
 	{"Flyway", "flyway", NULL, NULL,
-	"write executeInTransaction=false into the script's configuration file, V1__name.sql.conf"},
+	"write executeInTransaction=false into the script's configuration file, V1__name.sql.conf", 0},
 	{"Liquibase", "liquibase", NULL, NULL,
-	"write runInTransaction=\"false\" in the change set"},
-	{"Alembic", "alembic", NULL, NULL,
-	"write with op.get_context().autocommit_block(): around it"},
-	{"Django", "django", NULL, NULL,
-	"write atomic = False in the migration's class, or use AddIndexConcurrently"},
+	"write runInTransaction=\"false\" in the change set", 0},
+	{"Alembic", "alembic", "alembic_version", "version_num IS NOT NULL",
+	"write with op.get_context().autocommit_block(): around it", TOOL_NAMELESS},
+	{"Django", "django", "django_migrations", "app IS NOT NULL AND applied IS NOT NULL",
+	"write atomic = False in the migration's class, or use AddIndexConcurrently", TOOL_NAMELESS},
 	{"dbmate", "dbmate", NULL, NULL,
-	"write -- migrate:up transaction:false"},
+	"write -- migrate:up transaction:false", 0},
 	{"goose", "goose", NULL, NULL,
-	"write -- +goose NO TRANSACTION as the first line"},
+	"write -- +goose NO TRANSACTION as the first line", 0},
 	{"sqitch", "sqitch", NULL, NULL,
-	"leave BEGIN and COMMIT out of the deploy script"},
+	"leave BEGIN and COMMIT out of the deploy script", 0},
 };
 
 /* A look whether a tool's ledger has an open row. */
@@ -68,6 +75,7 @@ typedef struct Look
 	bool		is_open;
 } Look;
 
+static const Tool *find_tool(void);
 static const Tool *by_application(void);
 static const Tool *by_ledger(void);
 static void look_at_ledger(void *arg);
@@ -77,11 +85,38 @@ static bool has_open_row(const Tool *tool);
 char *
 wf_guard_tool_hint(void)
 {
+	const Tool *tool = find_tool();
+
+	return tool ? psprintf(" (%s: %s)", tool->name, tool->outside) : pstrdup("");
+}
+
+/* The tool at work; NULL: not known. */
+const char *
+wf_guard_tool_name(void)
+{
+	const Tool *tool = find_tool();
+
+	return tool ? tool->name : NULL;
+}
+
+/*
+ * Does whoever runs the tool see no more of an error than its message?  Like
+ * all that looks at ledgers, not to be called among ereport()'s arguments.
+ */
+bool
+wf_guard_tool_is_terse(void)
+{
+	const Tool *tool = find_tool();
+
+	return tool && (tool->traits & TOOL_TERSE);
+}
+
+static const Tool *
+find_tool(void)
+{
 	const Tool *tool = by_application();
 
-	if (tool == NULL)
-		tool = by_ledger();
-	return tool ? psprintf(" (%s: %s)", tool->name, tool->outside) : pstrdup("");
+	return tool ? tool : by_ledger();
 }
 
 static const Tool *
@@ -105,6 +140,8 @@ by_ledger(void)
 		WfAttempt	attempt = {.milliseconds = 200, .undo = true};
 		Look		look = {&tools[i], false};
 
+		if ((tools[i].traits & TOOL_NAMELESS) && application_name && application_name[0] != '\0')
+			continue;
 		if (tools[i].ledger && wf_common_attempt(&attempt, look_at_ledger, &look) && look.is_open)
 			return &tools[i];
 	}

@@ -7,6 +7,7 @@
 #include "utils/timestamp.h"
 
 #include "common/error.h"
+#include "guard/describe.h"
 #include "guard/duration.h"
 #include "guard/guard.h"
 #include "guard/log.h"
@@ -105,6 +106,7 @@ refuse(const WfGuardCommand *command, List *findings)
 	const WfGuardFinding *first = linitial(findings);
 	TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), WF_GUARD_LOG_WAIT);
 	bool		recorded = true;
+	const char *more = "";
 	ListCell   *lc;
 
 	foreach(lc, findings)
@@ -117,9 +119,16 @@ refuse(const WfGuardCommand *command, List *findings)
 		if (!wf_guard_log_write_apart(&row, deadline))
 			recorded = false;
 	}
+
+	/*
+	 * Looked up before the report begins, since a look that fails ends
+	 * reports.
+	 */
+	if (wf_guard_tool_is_terse())
+		more = psprintf("\nHINT:  %s", first->hint);
 	ereport(ERROR,
 			(errcode(ERRCODE_WF_BLOCKED),
-			 errmsg("blocked by rule \"%s\": %s", first->rule, first->message),
+			 errmsg("blocked by rule \"%s\": %s%s", first->rule, first->message, more),
 			 errdetail("%s%s", first->detail,
 					   recorded ? "" : " The row in wishflags.guard_log is not confirmed."),
 			 errhint("%s", first->hint)));

@@ -87,6 +87,14 @@ SELECT 'before' AS name, wishflags.schema_snapshot('{public}') AS model;
 \echo
 \echo '== 5. The guard'
 \echo
+\echo 'What would it say to this, and by which policy?  Dropping a column of a large'
+\echo 'table is blocked here as well.'
+\echo
+INSERT INTO wishflags.guard_policies (rule, action, min_rows, reason, owner)
+VALUES ('drop-column', 'block', 100, 'the reports read every column', 'team-data');
+SELECT statement, rule, object, action, policy
+FROM wishflags.guard_check('ALTER TABLE items DROP COLUMN note; CREATE INDEX ON items (store); CREATE TABLE notes (id int)');
+\echo
 \echo 'The items are there, so this is meant to fail, and says what to do instead.'
 \echo
 \set expected WF001
@@ -103,12 +111,23 @@ ALTER TYPE store ADD VALUE 'target';
 \set ON_ERROR_STOP on
 \ir expect.psql
 \echo
-\echo 'With a reason it goes through, and is written down.'
+\echo 'With a reason it goes through.'
 \echo
 BEGIN;
 SET LOCAL wishflags.bypass = 'WISH-214: Target opens as fourth store';
 ALTER TYPE store ADD VALUE 'target';
 COMMIT;
+\echo
+\echo 'Or one rule, on one table, for one role, in this transaction only.'
+\echo
+BEGIN;
+SELECT wishflags.guard_allow('index-not-concurrent', 'public.items', current_user, NULL,
+	'WISH-215: nobody writes to it tonight') IS NOT NULL AS allowed;
+CREATE INDEX items_added ON items (id, store);
+COMMIT;
+\echo
+\echo 'All of it was written down, what was refused too.'
+\echo
 SELECT outcome, rule, object, reason FROM wishflags.guard_log ORDER BY occurred_at;
 \echo
 \echo '== 6. What has changed since the beginning'
