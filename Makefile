@@ -381,6 +381,11 @@ OBJS = \
 	src/flags/value.o \
 	src/flags/version.o \
 	src/guard/announce.o \
+	src/guard/approval_decide.o \
+	src/guard/approval_execute.o \
+	src/guard/approval_policy.o \
+	src/guard/approval_propose.o \
+	src/guard/approval_store.o \
 	src/guard/coverage.o \
 	src/guard/describe.o \
 	src/guard/describe_partitions.o \
@@ -453,6 +458,8 @@ SQL_PARTS = \
 	src/guard/policy.sql \
 	src/guard/audit.sql \
 	src/guard/status.sql \
+	src/guard/approval.sql \
+	src/guard/approval_report.sql \
 	src/wishflags.sql \
 	src/common/epilogue.sql
 
@@ -590,6 +597,8 @@ REGRESS = \
 	guard_policy_wrong \
 	guard_preset \
 	guard_allow \
+	guard_approval \
+	guard_approval_wrong \
 	guard_tool
 REGRESS_OPTS = --load-extension=wishflags
 ISOLATION = $(sort $(patsubst $(srcroot)/test/isolation/specs/%.spec,%,$(wildcard $(srcroot)/test/isolation/specs/*.spec)))

@@ -1094,9 +1094,9 @@ REVOKE ALL ON FUNCTION wishflags.migration_rules_list FROM PUBLIC;
 
 ALTER TABLE wishflags.guard_log DROP CONSTRAINT guard_log_outcome_check;
 ALTER TABLE wishflags.guard_log ADD CONSTRAINT guard_log_outcome_check
-	CHECK (outcome IN ('refused', 'warned', 'noticed', 'allowed', 'bypassed', 'restored', 'noted'));
+	CHECK (outcome IN ('refused', 'warned', 'noticed', 'allowed', 'approved', 'bypassed', 'restored', 'noted'));
 COMMENT ON COLUMN wishflags.guard_log.outcome IS
-'refused; warned (by the policy, or wishflags.guard = warn); noticed; allowed (guard_allow); bypassed (wishflags.bypass); restored (a superuser restored a dump); noted (an event trigger of the guard was changed)';
+'refused; warned (by the policy, or wishflags.guard = warn); noticed; allowed (guard_allow); approved (a statement of an approved schema change); bypassed (wishflags.bypass); restored (a superuser restored a dump); noted (an event trigger of the guard was changed)';
 COMMENT ON COLUMN wishflags.guard_log.reason IS 'value of wishflags.bypass, or reason of the allowance';
 
 -- What differs from the registry; the view guard_effective shows all.
