@@ -9,8 +9,8 @@ CREATE ROLE wf_gov_security;
 CREATE ROLE wf_gov_dbas ROLE wf_gov_dba_1, wf_gov_dba_2, wf_gov_author;
 CREATE ROLE wf_gov_owner ROLE wf_gov_author, wf_gov_dba_1;
 GRANT ALL ON SCHEMA guard_approval TO wf_gov_owner;
-GRANT USAGE ON SCHEMA guard_approval, wishflags TO PUBLIC;
-GRANT EXECUTE ON ALL ROUTINES IN SCHEMA wishflags TO wf_gov_author, wf_gov_dba_1, wf_gov_dba_2, wf_gov_security;
+GRANT USAGE ON SCHEMA guard_approval, wishflags TO wf_gov_author, wf_gov_dba_1, wf_gov_dba_2, wf_gov_security, wf_gov_dbas;
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA wishflags TO wf_gov_author, wf_gov_dba_1, wf_gov_dba_2, wf_gov_security, wf_gov_dbas;
 GRANT SELECT ON wishflags.schema_changes, wishflags.schema_change_overview, wishflags.schema_change_requirements
 TO wf_gov_author, wf_gov_dba_1, wf_gov_dba_2, wf_gov_security;
 CREATE TABLE orders (id int, note text, remark text);
@@ -73,7 +73,6 @@ ALTER TABLE orders ADD COLUMN note text;
 ALTER TABLE orders DROP COLUMN note;
 -- Not approved are other statements, and the same on another object.
 ALTER TABLE orders DROP COLUMN remark;
-CREATE SCHEMA guard_approval_other;
 RESET SESSION AUTHORIZATION;
 CREATE SCHEMA guard_approval_other CREATE TABLE old_orders (id int);
 INSERT INTO guard_approval_other.old_orders VALUES (1);
@@ -129,3 +128,5 @@ SELECT action, before ->> 'name' AS before, after ->> 'name' AS after, login_rol
 
 DELETE FROM wishflags.guard_policies;
 DROP SCHEMA guard_approval, guard_approval_other CASCADE;
+DROP OWNED BY wf_gov_author, wf_gov_dba_1, wf_gov_dba_2, wf_gov_security, wf_gov_dbas, wf_gov_owner;
+DROP ROLE wf_gov_author, wf_gov_dba_1, wf_gov_dba_2, wf_gov_security, wf_gov_dbas, wf_gov_owner;

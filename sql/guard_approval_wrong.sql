@@ -18,6 +18,7 @@ SELECT wishflags.schema_change_withdraw(-1, 'x');
 SELECT wishflags.schema_change_risk(-1);
 SELECT wishflags.schema_change_checklist(-1);
 
+\set VERBOSITY terse
 INSERT INTO wishflags.approval_policies (name, severity, approver_role, reason) VALUES ('a', 'severe', 'wf_gov_wrong', 'x');
 INSERT INTO wishflags.approval_policies (name, rule, approver_role, reason) VALUES ('a', 'drop-tabel', 'wf_gov_wrong', 'x');
 INSERT INTO wishflags.approval_policies (name, rule, approver_role, reason) VALUES ('a', 'kind:loss', 'wf_gov_wrong', 'x');
@@ -65,3 +66,5 @@ ROLLBACK;
 SELECT wishflags.schema_change_approve(:id);
 RESET SESSION AUTHORIZATION;
 DELETE FROM wishflags.approval_policies;
+DROP OWNED BY wf_gov_wrong, wf_gov_wrong_dba;
+DROP ROLE wf_gov_wrong, wf_gov_wrong_dba, wf_gov_wrong_super;

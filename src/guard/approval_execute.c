@@ -256,7 +256,7 @@ explain(MemoryContext context, const Match *match, List *findings, bool covered)
 	{
 		WfGuardFinding *finding = lfirst(lc);
 		const char *bypass = wf_guard_may_bypass() ?
-			"\n-- In an emergency, with a reason, which is logged: SET wishflags.bypass = 'the reason';" : "";
+		"\n-- In an emergency, with a reason, which is logged: SET wishflags.bypass = 'the reason';" : "";
 
 		if (match && covered)
 		{
