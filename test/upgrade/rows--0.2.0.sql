@@ -46,3 +46,7 @@ INSERT INTO wishflags.services (name, owner, roles, objects) VALUES ('shop', 'te
 INSERT INTO wishflags.migration_policies (rule, severity, reason) VALUES ('drop-column', 'low', 'we have backups');
 -- A policy of the guard, and its history.
 INSERT INTO wishflags.guard_policies (rule, action, min_rows, reason) VALUES ('drop-table', 'warn', 100, 'we rename first');
+-- A proposed change, who must approve it, and an approval.
+INSERT INTO wishflags.approval_policies (name, severity, approver_role, reason) VALUES ('high', 'high', 'pg_monitor', 'four eyes');
+INSERT INTO wishflags.schema_change_approvals (change_id, revision, approver, comment)
+SELECT wishflags.schema_change_propose('DROP TABLE public.testers', 'no tests any more'), 1, 'somebody', 'fine';
