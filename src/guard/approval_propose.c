@@ -25,7 +25,6 @@ PG_FUNCTION_INFO_V1(wf_schema_change_withdraw);
 typedef struct Options
 {
 	char	   *valid_for;
-	Jsonb	   *check;
 	bool		rollback;
 } Options;
 
@@ -136,13 +135,16 @@ wf_schema_change_withdraw(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* Checks the text as the caller, whose search_path its names are for. */
+/*
+ * Checks the text as the caller, whose search_path its names are for.  The
+ * check takes no options: those that say how large tables are would decide who
+ * must approve.
+ */
 static void
 examine(Proposal *proposal, Datum sql, Datum reason, Jsonb *options_given)
 {
 	static const WfOption known[] = {
 		{"valid_for", WF_OPTION_TEXT, offsetof(Options, valid_for)},
-		{"check", WF_OPTION_JSON, offsetof(Options, check)},
 		{"rollback", WF_OPTION_BOOLEAN, offsetof(Options, rollback)},
 	};
 	Options		options = {.valid_for = DEFAULT_VALID_FOR};
@@ -158,7 +160,7 @@ examine(Proposal *proposal, Datum sql, Datum reason, Jsonb *options_given)
 		ask("SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(f) OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object("
 			"'action', a.action, 'requires_approval', a.requires_approval)), '[]')"
 			" FROM wishflags.migration_breaking_check($1, $2) f, LATERAL wishflags.guard_action(f.rule, f.object, f.evidence) a",
-			sql, options.check ? options.check : none);
+			sql, none);
 	proposal->estimate =
 		ask("SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(e)), '[]') FROM wishflags.migration_estimate($1, $2) e",
 			sql, none);
