@@ -394,6 +394,11 @@ OBJS = \
 	src/flags/value.o \
 	src/flags/version.o \
 	src/guard/announce.o \
+	src/guard/approval_decide.o \
+	src/guard/approval_execute.o \
+	src/guard/approval_policy.o \
+	src/guard/approval_propose.o \
+	src/guard/approval_store.o \
 	src/guard/coverage.o \
 	src/guard/deprecate.o \
 	src/guard/deprecate_judge.o \
@@ -470,6 +475,8 @@ SQL_PARTS = \
 	src/guard/audit.sql \
 	src/guard/status.sql \
 	src/guard/deprecate.sql \
+	src/guard/approval.sql \
+	src/guard/approval_report.sql \
 	src/wishflags.sql \
 	src/common/epilogue.sql
 
@@ -610,7 +617,9 @@ REGRESS = \
 	guard_tool \
 	guard_deprecate \
 	record_ddl_log \
-	record_migration
+	record_migration \
+	guard_approval \
+	guard_approval_wrong
 REGRESS_OPTS = --load-extension=wishflags
 ISOLATION = $(sort $(patsubst $(srcroot)/test/isolation/specs/%.spec,%,$(wildcard $(srcroot)/test/isolation/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=$(srcroot)/test/isolation --load-extension=wishflags

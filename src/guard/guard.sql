@@ -3,7 +3,7 @@
 CREATE TABLE wishflags.guard_log (
 	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
 	occurred_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-	outcome text NOT NULL CHECK (outcome IN ('refused', 'warned', 'noticed', 'allowed', 'bypassed', 'restored', 'noted')),
+	outcome text NOT NULL CHECK (outcome IN ('refused', 'warned', 'noticed', 'allowed', 'approved', 'bypassed', 'restored', 'noted')),
 	rule text NOT NULL,
 	object text NOT NULL,
 	command_tag text NOT NULL,
@@ -25,7 +25,7 @@ COMMENT ON TABLE wishflags.guard_log IS
 'DDL that the guard refused, warned of, or let through for a given reason';
 COMMENT ON COLUMN wishflags.guard_log.occurred_at IS 'when the guard judged the command';
 COMMENT ON COLUMN wishflags.guard_log.outcome IS
-'refused; warned (by the policy, or wishflags.guard = warn); noticed; allowed (guard_allow); bypassed (wishflags.bypass); restored (a superuser restored a dump); noted (an event trigger of the guard was changed)';
+'refused; warned (by the policy, or wishflags.guard = warn); noticed; allowed (guard_allow); approved (a statement of an approved schema change); bypassed (wishflags.bypass); restored (a superuser restored a dump); noted (an event trigger of the guard was changed)';
 COMMENT ON COLUMN wishflags.guard_log.rule IS 'rule that objected';
 COMMENT ON COLUMN wishflags.guard_log.object IS 'table or type concerned, qualified';
 COMMENT ON COLUMN wishflags.guard_log.command_tag IS 'command, as in CREATE INDEX';

@@ -7,6 +7,7 @@
 #include "utils/timestamp.h"
 
 #include "common/error.h"
+#include "guard/approval.h"
 #include "guard/describe.h"
 #include "guard/duration.h"
 #include "guard/guard.h"
@@ -48,9 +49,14 @@ wf_guard_pronounce(const WfGuardCommand *command, List *findings)
 			blocked = lappend(blocked, finding);
 	}
 	if (blocked != NIL && wf_guard_bypass)
+	{
 		let_through("bypassed", command, blocked);
+		wf_guard_approval_skip(command, blocked);
+	}
 	else if (blocked != NIL && wf_guard_mode == WF_GUARD_WARN)
 		warned = list_concat(blocked, warned);
+	else if (blocked != NIL && wf_guard_approval_use(command, blocked))
+		let_through("approved", command, blocked);
 	else if (blocked != NIL)
 		refuse(command, blocked);
 	let_through("allowed", command, allowed);

@@ -100,6 +100,9 @@ write_markdown(StringInfo page, const WfPolicy *policies)
 						   "move that of a finding.\n\n## Exceptions\n\n");
 	for (int i = 0; i < lengthof(exceptions); i++)
 		appendStringInfo(page, "- %s\n", exceptions[i]);
+	appendStringInfoString(page, "\n## Governance Enforcement\n\n");
+	for (int i = 0; i < wf_policy_governance_count; i++)
+		appendStringInfo(page, "%d. %s\n", i + 1, wf_policy_governance[i]);
 	for (int i = 0; i < wf_policy_section_count; i++)
 		markdown_section(page, &wf_policy_sections[i], policies);
 }

@@ -40,6 +40,8 @@ extern WfPolicy *wf_migration_policies(void);
 /* policy_words.c */
 extern const WfPolicySection wf_policy_sections[];
 extern const int wf_policy_section_count;
+extern const char *const wf_policy_governance[];
+extern const int wf_policy_governance_count;
 extern const WfPolicyWords wf_policy_words[];
 extern const int wf_policy_word_count;
 

@@ -43,6 +43,17 @@ const WfPolicySection wf_policy_sections[] = {
 
 const int	wf_policy_section_count = lengthof(wf_policy_sections);
 
+/* How approvals are enforced: a sentence or some, in markdown, a step. */
+const char *const wf_policy_governance[] = {
+	"What needs an approval: rows of `wishflags.guard_policies` with `action = 'block'` and `requires_approval`, by rule, kind or severity; `wishflags.guard_effective` shows what is in force.",
+	"Who approves: rows of `wishflags.approval_policies`, a role and a number of persons by severity, rule or kind, and environment; `wishflags.approval_effective` shows the effect. Where no row matches, one approval of anyone but the author is needed.",
+	"A change is proposed with `wishflags.schema_change_propose(sql, reason)`, which stores what the check finds; `schema_change_risk(id)` and `schema_change_checklist(id)` go into the pull request.",
+	"The author never approves, under no role; a person counts once; an edit (`schema_change_amend`) voids all approvals; an approval ends with `valid_until`.",
+	"At the moment of execution the guard lets pass only a statement that parses to the same tree as one of an approved change, whose findings are the same on the same objects, and which was not run before, unless the policy calls it reusable. Everything else of that severity is refused with SQLSTATE WF001 and a HINT that proposes it.",
+	"Who ran it, and when, is written in the transaction of the change. An emergency is a bypass with its reason (`wishflags.bypass`), which `wishflags.schema_change_overview` lists as skipped in emergency.",
+};
+const int	wf_policy_governance_count = lengthof(wf_policy_governance);
+
 const WfPolicyWords wf_policy_words[] = {
 	/* access */
 	{"disable-trigger",

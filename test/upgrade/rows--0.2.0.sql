@@ -49,3 +49,7 @@ INSERT INTO wishflags.guard_policies (rule, action, min_rows, reason) VALUES ('d
 -- What is deprecated, and a release.
 SELECT wishflags.deprecate('public.testers', 'public.people', releases => 2, reason => 'they are people');
 SELECT wishflags.release('2026-11');
+-- A proposed change, who must approve it, and an approval.
+INSERT INTO wishflags.approval_policies (name, severity, approver_role, reason) VALUES ('high', 'high', 'pg_monitor', 'four eyes');
+INSERT INTO wishflags.schema_change_approvals (change_id, revision, approver, comment)
+SELECT wishflags.schema_change_propose('DROP TABLE public.testers', 'no tests any more'), 1, 'somebody', 'fine';

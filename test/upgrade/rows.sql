@@ -5,7 +5,7 @@
 \pset format unaligned
 \pset fieldsep ' | '
 SET search_path = pg_catalog;
-SELECT format('SELECT %L, (to_jsonb(t) - ''log_cnt'' - ''objid'')::text COLLATE "C" AS r FROM %s t %s ORDER BY r',
+SELECT format('SELECT %L, (to_jsonb(t) - ''log_cnt'' - ''objid'')::text COLLATE "C" AS r FROM (SELECT * FROM %s %s) t ORDER BY r',
 	c.relation::regclass, c.relation::regclass, c.condition)
 FROM pg_extension x, unnest(x.extconfig, x.extcondition) c(relation, condition)
 WHERE x.extname = 'wishflags'

@@ -1,0 +1,273 @@
+/*
+ * approval_propose.c: proposing, amending and withdrawing changes.
+ */
+#include "common/compat.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "parser/parser.h"
+#include "tcop/utility.h"
+#include "utils/jsonb.h"
+
+#include "common/options.h"
+#include "guard/approval.h"
+#include "guard/source.h"
+
+PG_FUNCTION_INFO_V1(wf_schema_change_propose);
+PG_FUNCTION_INFO_V1(wf_schema_change_amend);
+PG_FUNCTION_INFO_V1(wf_schema_change_withdraw);
+
+/* So long an approval can be used unless the proposal says otherwise. */
+#define DEFAULT_VALID_FOR "30 days"
+
+typedef struct Options
+{
+	char	   *valid_for;
+	bool		rollback;
+} Options;
+
+/* A text, and what is known of it; values of an INSERT or UPDATE. */
+typedef struct Proposal
+{
+	Datum		sql;
+	Datum		reason;
+	Datum		findings;
+	Datum		estimate;
+	Datum		rollback_sql;
+	bool		has_rollback;
+	Datum		valid_for;
+	List	   *statements;		/* of char * */
+} Proposal;
+
+static void examine(Proposal *proposal, Datum sql, Datum reason, Jsonb *options);
+static Datum ask(const char *query, Datum sql, Jsonb *options);
+static List *split(const char *sql);
+static uint64 store(const char *query, Proposal *proposal, int64 id);
+static void store_statements(int64 id, List *statements);
+static void need_reason(Datum reason, const char *command);
+static WfSchemaChange *lock_own(int64 id, const char *verb);
+
+/*
+ * schema_change_propose(sql text, reason text, options jsonb) -> bigint
+ *
+ * The check runs with the rights and the search_path of the caller.  Raises
+ * syntax_error for a text that does not parse, invalid_parameter_value for a
+ * blank reason, a text without a statement or a bad option.
+ */
+Datum
+wf_schema_change_propose(PG_FUNCTION_ARGS)
+{
+	Proposal	proposal;
+	int64		id;
+
+	PreventCommandIfReadOnly("schema_change_propose()");
+	need_reason(PG_GETARG_DATUM(1), "schema_change_propose('ALTER TABLE ...', 'ticket 4711')");
+	SPI_connect();
+	examine(&proposal, PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_JSONB_P(2));
+	(void) store("INSERT INTO wishflags.schema_changes (sql, reason, findings, estimate, rollback_sql, valid_until, authors)"
+				 " SELECT $1, $2, $3, $4, $5, pg_catalog.clock_timestamp() + $6::pg_catalog.interval,"
+				 " ARRAY[$7] || CASE WHEN $8 <> $7 THEN ARRAY[$8] END || CASE WHEN $9 NOT IN ($7, $8) THEN ARRAY[$9] END"
+				 " WHERE $10 = 0 RETURNING id", &proposal, 0);
+	id = strtoll(wf_approval_value(0, 1), NULL, 10);
+	store_statements(id, proposal.statements);
+	wf_approval_event(id, 1, "proposed", TextDatumGetCString(proposal.reason), TextDatumGetCString(proposal.sql));
+	SPI_finish();
+	PG_RETURN_INT64(id);
+}
+
+/*
+ * schema_change_amend(id bigint, sql text, reason text, options jsonb) -> integer
+ *
+ * Raises as propose does, insufficient_privilege for others than the authors,
+ * and object_not_in_prerequisite_state for a change that was decided, or run in
+ * part.
+ */
+Datum
+wf_schema_change_amend(PG_FUNCTION_ARGS)
+{
+	int64		id = PG_GETARG_INT64(0);
+	WfSchemaChange *change;
+	Proposal	proposal;
+
+	PreventCommandIfReadOnly("schema_change_amend()");
+	need_reason(PG_GETARG_DATUM(2), "schema_change_amend(1, 'ALTER TABLE ...', 'smaller steps')");
+	SPI_connect();
+	change = lock_own(id, "amend");
+	if (change->has_run)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("schema change %lld has been executed in part", (long long) id),
+				 errhint("Propose what is left as a change of its own: SELECT wishflags.schema_change_propose('...', 'the reason');")));
+	examine(&proposal, PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), PG_GETARG_JSONB_P(3));
+	(void) store("UPDATE wishflags.schema_changes SET sql = $1, reason = $2, findings = $3, estimate = $4, rollback_sql = $5,"
+				 " valid_until = pg_catalog.clock_timestamp() + $6::pg_catalog.interval, state = 'proposed', revision = revision + 1,"
+				 " authors = authors || ARRAY(SELECT DISTINCT a FROM pg_catalog.unnest(ARRAY[$7, $8, $9]) a WHERE a <> ALL (authors))"
+				 " WHERE id = $10", &proposal, id);
+	store_statements(id, proposal.statements);
+	wf_approval_event(id, change->revision + 1, "amended",
+					  TextDatumGetCString(proposal.reason), TextDatumGetCString(proposal.sql));
+	SPI_finish();
+	PG_RETURN_INT32(change->revision + 1);
+}
+
+/*
+ * schema_change_withdraw(id bigint, reason text)
+ *
+ * Raises insufficient_privilege for others than the authors and superusers.
+ */
+Datum
+wf_schema_change_withdraw(PG_FUNCTION_ARGS)
+{
+	int64		id = PG_GETARG_INT64(0);
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {PG_GETARG_DATUM(0)};
+	WfSchemaChange *change;
+
+	PreventCommandIfReadOnly("schema_change_withdraw()");
+	need_reason(PG_GETARG_DATUM(1), "schema_change_withdraw(1, 'not needed any more')");
+	SPI_connect();
+	change = lock_own(id, "withdraw");
+	(void) wf_approval_run("UPDATE wishflags.schema_changes SET state = 'withdrawn' WHERE id = $1", 1, types, values, NULL);
+	wf_approval_event(id, change->revision, "withdrawn", TextDatumGetCString(PG_GETARG_DATUM(1)), NULL);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
+/*
+ * Checks the text as the caller, whose search_path its names are for.  The
+ * check takes no options: those that say how large tables are would decide who
+ * must approve.
+ */
+static void
+examine(Proposal *proposal, Datum sql, Datum reason, Jsonb *options_given)
+{
+	static const WfOption known[] = {
+		{"valid_for", WF_OPTION_TEXT, offsetof(Options, valid_for)},
+		{"rollback", WF_OPTION_BOOLEAN, offsetof(Options, rollback)},
+	};
+	Options		options = {.valid_for = DEFAULT_VALID_FOR};
+	Jsonb	   *none = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
+
+	wf_common_options_parse(options_given, known, lengthof(known), &options);
+	memset(proposal, 0, sizeof(*proposal));
+	proposal->sql = sql;
+	proposal->reason = reason;
+	proposal->valid_for = CStringGetTextDatum(options.valid_for);
+	proposal->statements = split(TextDatumGetCString(sql));
+	proposal->findings =
+		ask("SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(f) OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object("
+			"'action', a.action, 'requires_approval', a.requires_approval)), '[]')"
+			" FROM wishflags.migration_breaking_check($1, $2) f, LATERAL wishflags.guard_action(f.rule, f.object, f.evidence) a",
+			sql, none);
+	proposal->estimate =
+		ask("SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(e)), '[]') FROM wishflags.migration_estimate($1, $2) e",
+			sql, none);
+	proposal->has_rollback = options.rollback;
+	if (options.rollback)
+		proposal->rollback_sql = ask("SELECT wishflags.migration_rollback_sql($1, $2)", sql, none);
+}
+
+/* The one value of a query, with the rights of the caller. */
+static Datum
+ask(const char *query, Datum sql, Jsonb *options)
+{
+	Oid			types[] = {TEXTOID, JSONBOID};
+	Datum		values[] = {sql, JsonbPGetDatum(options)};
+	bool		isnull;
+
+	if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 1) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "could not examine a proposed change");
+	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+}
+
+/* The texts of the statements. */
+static List *
+split(const char *sql)
+{
+	List	   *texts = NIL;
+	ListCell   *lc;
+
+	foreach(lc, raw_parser(sql, RAW_PARSE_DEFAULT))
+	{
+		RawStmt    *raw = lfirst_node(RawStmt, lc);
+		WfGuardSource source = {sql, raw->stmt_location, raw->stmt_len};
+
+		while (isspace((unsigned char) sql[source.location]))
+			source.location++;
+		source.length = raw->stmt_len > 0 ? raw->stmt_location + raw->stmt_len - source.location :
+			strlen(sql + source.location);
+		texts = lappend(texts, wf_guard_source_copy(&source));
+	}
+	if (texts == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the proposed text has no statement"),
+				 errhint("Say for example: SELECT wishflags.schema_change_propose('DROP TABLE shop.old_orders', 'ticket 4711');")));
+	return texts;
+}
+
+/* The parameters are those of propose and amend. */
+static uint64
+store(const char *query, Proposal *proposal, int64 id)
+{
+	Oid			types[] = {TEXTOID, TEXTOID, JSONBOID, JSONBOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID};
+	char		nulls[] = "          ";
+	Datum		values[] = {proposal->sql, proposal->reason, proposal->findings, proposal->estimate,
+		proposal->rollback_sql, proposal->valid_for,
+		CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(), false)),
+		CStringGetTextDatum(GetUserNameFromId(GetOuterUserId(), false)),
+	CStringGetTextDatum(GetUserNameFromId(GetUserId(), false)), Int64GetDatum(id)};
+
+	if (!proposal->has_rollback)
+		nulls[4] = 'n';
+	return wf_approval_run(query, lengthof(types), types, values, nulls);
+}
+
+static void
+store_statements(int64 id, List *statements)
+{
+	Oid			types[] = {INT8OID, INT4OID, TEXTOID};
+	Datum		values[] = {Int64GetDatum(id), (Datum) 0, (Datum) 0};
+
+	(void) wf_approval_run("DELETE FROM wishflags.schema_change_statements WHERE change_id = $1", 1, types, values, NULL);
+	for (int i = 0; i < list_length(statements); i++)
+	{
+		values[1] = Int32GetDatum(i + 1);
+		values[2] = CStringGetTextDatum(list_nth(statements, i));
+		(void) wf_approval_run("INSERT INTO wishflags.schema_change_statements (change_id, ordinal, sql) VALUES ($1, $2, $3)",
+							   lengthof(types), types, values, NULL);
+	}
+}
+
+static void
+need_reason(Datum reason, const char *command)
+{
+	char	   *why = TextDatumGetCString(reason);
+
+	if (why[strspn(why, " \t\r\n\v\f")] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a reason must be given"),
+				 errhint("Say why: SELECT wishflags.%s;", command)));
+}
+
+/* A change that the caller may edit, locked. */
+static WfSchemaChange *
+lock_own(int64 id, const char *verb)
+{
+	WfSchemaChange *change = wf_approval_lock(id);
+
+	if (!change->is_author && !superuser())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("only an author can %s schema change %lld", verb, (long long) id),
+				 errhint("Turn it down instead: SELECT wishflags.schema_change_reject(%lld, 'the reason');", (long long) id)));
+	if (strcmp(change->state, "withdrawn") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("schema change %lld is withdrawn", (long long) id),
+				 errhint("Propose it again: SELECT wishflags.schema_change_propose('...', 'the reason');")));
+	return change;
+}
