@@ -13,12 +13,17 @@
 #include "common/setting.h"
 #include "guard/coverage.h"
 
+#define UNSEEN "VACUUM FULL, CLUSTER, TRUNCATE, writes to pg_enum, changes of the guard's event triggers"
+
+/* For the notice, which documents of all versions show. */
+#define UNSEEN_IN_WORDS "REINDEX (before PostgreSQL 17), " UNSEEN
+
 #if WF_REINDEX_FIRES_EVENTS
 #define BY_EVENTS "DDL with event triggers, REINDEX among it"
-#define BY_HOOKS "VACUUM FULL, CLUSTER, TRUNCATE, writes to pg_enum, changes of the guard's event triggers"
+#define BY_HOOKS UNSEEN
 #else
 #define BY_EVENTS "DDL with event triggers"
-#define BY_HOOKS "REINDEX, VACUUM FULL, CLUSTER, TRUNCATE, writes to pg_enum, changes of the guard's event triggers"
+#define BY_HOOKS "REINDEX, " UNSEEN
 #endif
 
 static const char *with_library(const char *libraries);
@@ -38,7 +43,7 @@ wf_guard_coverage(void)
 		coverage->to_close = psprintf("ALTER DATABASE %s SET session_preload_libraries = %s",
 									  quote_identifier(get_database_name(MyDatabaseId)),
 									  with_library(session_preload_libraries_string));
-		coverage->in_words = "Not seen in sessions that have not loaded the library: " BY_HOOKS ".";
+		coverage->in_words = "Not seen in sessions that have not loaded the library: " UNSEEN_IN_WORDS ".";
 	}
 	else if (!everywhere)
 	{
@@ -47,13 +52,13 @@ wf_guard_coverage(void)
 		coverage->not_covered = BY_HOOKS ", in background workers such as pg_cron's";
 		coverage->to_close = psprintf("ALTER SYSTEM SET shared_preload_libraries = %s;  -- and restart",
 									  with_library(shared_preload_libraries_string));
-		coverage->in_words = "Not seen in background workers: " BY_HOOKS ".";
+		coverage->in_words = "Not seen in background workers: " UNSEEN_IN_WORDS ".";
 	}
 	else
 	{
 		coverage->loaded = "everywhere";
 		coverage->covered = BY_EVENTS "; " BY_HOOKS;
-		coverage->in_words = "Seen besides, in all sessions: " BY_HOOKS ".";
+		coverage->in_words = "Seen besides, in all sessions: " UNSEEN_IN_WORDS ".";
 	}
 	return coverage;
 }
