@@ -1,8 +1,9 @@
 #!/bin/sh
 # Benchmark of the guard: what a DDL command without findings costs beside a
 # database without the extension, and 10,000 tables made in one transaction
-# beside 1,000, both without files, whose making varies too much.  The two databases take turns, and medians are compared.  ROUNDS
-# and COMMANDS may be set.
+# beside 1,000, both without files, whose making varies too much.  The two
+# databases take turns, and medians are compared.  ROUNDS and COMMANDS may be
+# set.
 set -eu
 
 rounds=${ROUNDS:-9}
