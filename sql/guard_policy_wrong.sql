@@ -48,3 +48,6 @@ SET wishflags.environment = 'dev';
 RESET ROLE;
 REVOKE USAGE ON SCHEMA wishflags FROM wf_policy_nobody;
 DROP ROLE wf_policy_nobody;
+-- What does not parse, or fails by itself, is told as well.
+SELECT rule, action, message FROM wishflags.guard_check('CREATE INDX i ON t (a)');
+SELECT rule, action FROM wishflags.guard_check('DROP TABLE nowhere.nothing');

@@ -12,6 +12,7 @@
 #include "utils/jsonb.h"
 
 #include "common/options.h"
+#include "common/protect.h"
 #include "guard/approval.h"
 #include "guard/source.h"
 
@@ -28,6 +29,13 @@ typedef struct Options
 	bool		rollback;
 } Options;
 
+/* A text, and what it parses to. */
+typedef struct Parsing
+{
+	const char *sql;
+	List	   *statements;		/* of RawStmt */
+} Parsing;
+
 /* A text, and what is known of it; values of an INSERT or UPDATE. */
 typedef struct Proposal
 {
@@ -43,6 +51,7 @@ typedef struct Proposal
 
 static void examine(Proposal *proposal, Datum sql, Datum reason, Jsonb *options);
 static Datum ask(const char *query, Datum sql, Jsonb *options);
+static void parse(void *arg);
 static List *split(const char *sql);
 static uint64 store(const char *query, Proposal *proposal, int64 id);
 static void store_statements(int64 id, List *statements);
@@ -182,14 +191,32 @@ ask(const char *query, Datum sql, Jsonb *options)
 	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 }
 
+/* The trees of a text's statements. */
+static void
+parse(void *arg)
+{
+	Parsing    *parsing = arg;
+
+	parsing->statements = raw_parser(parsing->sql, RAW_PARSE_DEFAULT);
+}
+
 /* The texts of the statements. */
 static List *
 split(const char *sql)
 {
+	Parsing		parsing = {sql, NIL};
+	ErrorData  *error = wf_common_try(parse, &parsing);
 	List	   *texts = NIL;
 	ListCell   *lc;
 
-	foreach(lc, raw_parser(sql, RAW_PARSE_DEFAULT))
+	/* The place is one in the proposed text, not in the caller's query. */
+	if (error)
+		ereport(ERROR,
+				(errcode(error->sqlerrcode),
+				 errmsg("the proposed text does not parse: %s", error->message),
+				 errhint("See where: SELECT line, col, message FROM wishflags.migration_breaking_check(%s);",
+						 quote_literal_cstr(sql))));
+	foreach(lc, parsing.statements)
 	{
 		RawStmt    *raw = lfirst_node(RawStmt, lc);
 		WfGuardSource source = {sql, raw->stmt_location, raw->stmt_len};

@@ -159,8 +159,9 @@ BEGIN
 			FROM jsonb_to_recordset(change.facts) f (kind text, rule text) WHERE f.kind IN ('data-loss', 'irreversible'))
 		|| E'\n### Approvals\n\n'
 		|| (SELECT string_agg(format(E'- [%s] %s of %s (%s given%s)\n', CASE WHEN q.given >= q.needed THEN 'x' ELSE ' ' END, q.needed,
-				COALESCE(wishflags.markdown_cell(q.approver_role), 'anyone but the author'), q.given,
-				COALESCE('; policy ' || wishflags.markdown_cell(array_to_string(q.policies, ', ')), '')), '' ORDER BY q.approver_role)
+				CASE WHEN q.approver_role IS NULL THEN 'anyone but the author' ELSE wishflags.markdown_cell(q.approver_role) END, q.given,
+				CASE WHEN cardinality(q.policies) > 0 THEN '; policy ' || wishflags.markdown_cell(array_to_string(q.policies, ', ')) END),
+				'' ORDER BY q.approver_role)
 			FROM wishflags.schema_change_requirements q WHERE q.change_id = change.id)
 		|| format(E'\nTo approve: `SELECT wishflags.schema_change_approve(%s, ''comment'', revision => %s);`, before %s.\n',
 			change.id, change.revision, to_char(change.valid_until AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'));

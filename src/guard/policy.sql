@@ -176,13 +176,14 @@ LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE COST 1000 ROWS 20
 BEGIN ATOMIC
 	SELECT f.statement, f.line, f.col, f.rule, f.severity, f.kind, f.object, f.lock_mode, f.rewrites, f.scans,
 		f.message, f.hint, f.safe_sql, f.evidence,
-		CASE WHEN a.action = 'block' AND a.allowed IS NOT NULL THEN 'allowed' ELSE a.action END, a.policy
+		CASE WHEN a.action = 'block' AND a.allowed IS NOT NULL THEN 'allowed'
+			WHEN a.action = 'off' THEN 'fails' ELSE a.action END, a.policy
 	FROM wishflags.migration_breaking_check(guard_check.sql, guard_check.options) f,
 		LATERAL wishflags.guard_action(f.rule, f.object, f.evidence) a
-	WHERE a.action <> 'off';
+	WHERE a.action <> 'off' OR f.kind = 'fails';
 END;
 COMMENT ON FUNCTION wishflags.guard_check(text, jsonb) IS
-'what the guard would do about each statement of a text for the current role, here and now: the findings that it acts on, with action (block, allowed, warn, notice) and policy; runs nothing; options as for migration_breaking_check()';
+'what the guard would do about each statement of a text for the current role, here and now: the findings that it acts on, with action (block, allowed, warn, notice) and policy, and those for which the statement fails by itself (fails); runs nothing; options as for migration_breaking_check()';
 
 CREATE FUNCTION wishflags.guard_allow(rule text, object text, role name, until timestamptz, reason text)
 RETURNS uuid
