@@ -407,30 +407,30 @@ OBJS = \
 	src/guard/directives.o \
 	src/guard/duration.o \
 	src/guard/exempt.o \
+	src/guard/glance.o \
 	src/guard/hook.o \
 	src/guard/hook_enum.o \
 	src/guard/judge.o \
-	src/guard/glance.o \
 	src/guard/judge_drop.o \
+	src/guard/log.o \
+	src/guard/log_apart.o \
+	src/guard/log_pack.o \
+	src/guard/log_worker.o \
 	src/guard/owned.o \
 	src/guard/policy_cache.o \
 	src/guard/policy_decide.o \
 	src/guard/policy_list.o \
 	src/guard/policy_row.o \
 	src/guard/policy_table.o \
-	src/guard/scope.o \
-	src/guard/tool.o \
-	src/guard/log.o \
-	src/guard/log_apart.o \
-	src/guard/log_pack.o \
-	src/guard/log_worker.o \
 	src/guard/reindex.o \
 	src/guard/ring.o \
 	src/guard/ring_wait.o \
 	src/guard/ring_worker.o \
+	src/guard/scope.o \
 	src/guard/settings.o \
 	src/guard/source.o \
 	src/guard/status.o \
+	src/guard/tool.o \
 	src/guard/trigger.o \
 	src/guard/verdict.o \
 	src/environment/sandbox.o \

@@ -22,7 +22,6 @@
 #include "common/write.h"
 
 static const char *action_of(TriggerData *data);
-static char *role_name(Oid role);
 
 /* In a trigger BEFORE INSERT: has the row come with its time of change? */
 bool
@@ -54,7 +53,7 @@ wf_common_note_change(TriggerData *data, int reason, int changed_at, int changed
 	if (wf_common_is_restored(data, changed_at))
 		return tuple;
 	values[0] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
-	values[1] = CStringGetTextDatum(role_name(GetSessionUserId()));
+	values[1] = CStringGetTextDatum(wf_common_role_name(GetSessionUserId()));
 	(void) heap_getattr(tuple, reason, desc, &unsaid);
 	unsaid = unsaid && wf_common_reason();
 	if (unsaid)
@@ -110,9 +109,9 @@ wf_common_audit(TriggerData *data, const char *history_table, int changed_at)
 		values[2] = heap_copy_tuple_as_datum(after, desc);
 		nulls[2] = ' ';
 	}
-	values[3] = CStringGetTextDatum(role_name(GetUserId()));
-	values[4] = CStringGetTextDatum(role_name(GetOuterUserId()));
-	values[5] = CStringGetTextDatum(role_name(GetSessionUserId()));
+	values[3] = CStringGetTextDatum(wf_common_role_name(GetUserId()));
+	values[4] = CStringGetTextDatum(wf_common_role_name(GetOuterUserId()));
+	values[5] = CStringGetTextDatum(wf_common_role_name(GetSessionUserId()));
 	if (reason)
 		values[6] = CStringGetTextDatum(reason);
 	SPI_connect();
@@ -131,10 +130,4 @@ action_of(TriggerData *data)
 	if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
 		return "update";
 	return TRIGGER_FIRED_BY_DELETE(data->tg_event) ? "delete" : "truncate";
-}
-
-static char *
-role_name(Oid role)
-{
-	return GetUserNameFromId(role, false);
 }

@@ -60,3 +60,12 @@ relation_owner(Oid relid)
 	ReleaseSysCache(tuple);
 	return owner;
 }
+
+/* The name of a role for such a row; its number where it has just been dropped. */
+char *
+wf_common_role_name(Oid role)
+{
+	char	   *name = GetUserNameFromId(role, true);
+
+	return name ? name : psprintf("%u", role);
+}

@@ -6,6 +6,7 @@
 
 #include "utils/builtins.h"
 
+#include "common/list.h"
 #include "environment/sandbox.h"
 #include "schema/plan.h"
 #include "schema/read.h"
@@ -65,7 +66,7 @@ belongs(WfModel *model, WfObject *object)
 		case WF_OBJECT_DEFAULT_PRIVILEGES:
 			return false;
 		default:
-			return !model->schemas || (object->schema && wf_schema_list_has(model->schemas, object->schema));
+			return !model->schemas || (object->schema && wf_common_list_has(model->schemas, object->schema));
 	}
 }
 

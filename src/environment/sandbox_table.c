@@ -8,6 +8,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "common/list.h"
 #include "environment/sandbox.h"
 #include "schema/reader.h"
 
@@ -104,7 +105,7 @@ for_each_row(WfSandbox *sandbox, const char *sql, ReadRow read, MemoryContext co
 bool
 wf_sandbox_in_schemas(WfSandbox *sandbox, const char *schema)
 {
-	return !sandbox->schemas || wf_schema_list_has(sandbox->schemas, schema);
+	return !sandbox->schemas || wf_common_list_has(sandbox->schemas, schema);
 }
 
 static void

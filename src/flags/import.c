@@ -14,6 +14,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "common/list.h"
 #include "common/options.h"
 #include "flags/context.h"
 #include "flags/json.h"
@@ -78,7 +79,6 @@ static void import_absent(Import *import, List *flags);
 static void report_limits(Import *import);
 static void report(Import *import, const char *item, const char *name, const char *action,
 				   const char *message);
-static bool listed(List *names, const char *name);
 static void check_only(List *only, List *flags);
 
 /*
@@ -233,7 +233,7 @@ import_flags(Import *import, List *flags)
 		const WfDocumentFlag *flag = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
-		if (import->options.only == NIL || listed(import->options.only, flag->key.data))
+		if (import->options.only == NIL || wf_common_list_has(import->options.only, flag->key.data))
 			import_flag(import, flag);
 	}
 	/* The transaction ends with it, so nothing of this import stays. */
@@ -374,7 +374,7 @@ import_absent(Import *import, List *flags)
 	{
 		char	   *key = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
 
-		if (!listed(present, key))
+		if (!wf_common_list_has(present, key))
 			absent = lappend(absent, key);
 	}
 	foreach(lc, absent)
@@ -420,19 +420,6 @@ report(Import *import, const char *item, const char *name, const char *action, c
 	if (message)
 		values[COLUMN_MESSAGE] = CStringGetTextDatum(message);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
-
-static bool
-listed(List *names, const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, names)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* Refuses to look for flags that the document does not have. */

@@ -13,7 +13,6 @@
 #include "common/write.h"
 #include "guard/approval.h"
 
-static char *role_name(Oid role);
 
 /*
  * Runs a statement as the owner of the tables, within SPI; how many rows it
@@ -54,8 +53,8 @@ wf_approval_lock(int64 id)
 	" EXISTS (SELECT FROM wishflags.schema_change_statements s WHERE s.change_id = $1 AND s.executed_at IS NOT NULL)"
 	" FROM wishflags.schema_changes WHERE id = $1%s";
 	Oid			types[] = {INT8OID, TEXTOID, TEXTOID, TEXTOID};
-	Datum		values[] = {Int64GetDatum(id), CStringGetTextDatum(role_name(GetSessionUserId())),
-	CStringGetTextDatum(role_name(GetOuterUserId())), CStringGetTextDatum(role_name(GetUserId()))};
+	Datum		values[] = {Int64GetDatum(id), CStringGetTextDatum(wf_common_role_name(GetSessionUserId())),
+	CStringGetTextDatum(wf_common_role_name(GetOuterUserId())), CStringGetTextDatum(wf_common_role_name(GetUserId()))};
 	WfSchemaChange *change = palloc0(sizeof(WfSchemaChange));
 	int			seen;
 
@@ -88,16 +87,10 @@ wf_approval_event(int64 id, int revision, const char *event, const char *comment
 	Datum		values[] = {Int64GetDatum(id), Int32GetDatum(revision), CStringGetTextDatum(event),
 		comment ? CStringGetTextDatum(comment) : (Datum) 0,
 		statement ? CStringGetTextDatum(statement) : (Datum) 0,
-		CStringGetTextDatum(role_name(GetUserId())), CStringGetTextDatum(role_name(GetOuterUserId())),
-	CStringGetTextDatum(role_name(GetSessionUserId()))};
+		CStringGetTextDatum(wf_common_role_name(GetUserId())), CStringGetTextDatum(wf_common_role_name(GetOuterUserId())),
+	CStringGetTextDatum(wf_common_role_name(GetSessionUserId()))};
 
 	(void) wf_approval_run("INSERT INTO wishflags.schema_change_events"
 						   " (change_id, revision, event, comment, statement, acting_role, outer_role, login_role)"
 						   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", lengthof(types), types, values, nulls);
-}
-
-static char *
-role_name(Oid role)
-{
-	return GetUserNameFromId(role, false);
 }

@@ -48,23 +48,17 @@ static bool
 looks_closer(const WfGuardPolicies *policies, int index, const Node *tree)
 {
 	const WfRule *rule = &wf_migration_rules[index];
-	bool		wants_index;
 	ListCell   *lc;
 
-	if (IsA(tree, IndexStmt) && strcmp(rule->id, "index-not-concurrent") == 0)
-		return !((const IndexStmt *) tree)->concurrent;
 	if (wf_guard_is_for_enums(rule))
 		return is_of_type(tree) || !bms_is_member(index, policies->only_default);
 	if (!IsA(tree, AlterTableStmt) || rule->commands == NULL)
 		return true;
-	wants_index = strcmp(rule->id, "add-unique-builds-index") == 0 ||
-		strcmp(rule->id, "add-primary-key-builds-index") == 0 ||
-		strcmp(rule->id, "add-exclusion-constraint") == 0;
 	foreach(lc, ((const AlterTableStmt *) tree)->cmds)
 	{
 		const AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
 
-		if (wf_migration_looks_at_command(rule, cmd->subtype) && (!wants_index || wf_guard_adds_index(cmd)))
+		if (wf_migration_looks_at_command(rule, cmd->subtype) && (!wf_guard_is_for_keys(rule) || wf_guard_adds_index(cmd)))
 			return true;
 	}
 	return false;

@@ -37,7 +37,6 @@ static void insert_row(void *arg);
 static void insert_values(const WfGuardLogRow *row);
 static char *new_id(void);
 static char *evidence_of(const WfGuardCommand *command, const WfGuardFinding *finding);
-static char *role_name(Oid role);
 static char *clip(const char *text, int limit);
 
 /* Fills the row from the command, the finding and the session. */
@@ -56,9 +55,9 @@ wf_guard_log_fill(WfGuardLogRow *row, const char *outcome,
 	values[WF_GUARD_LOG_OBJECT] = pstrdup(finding->object);
 	values[WF_GUARD_LOG_COMMAND] = pstrdup(command->tag);
 	values[WF_GUARD_LOG_MESSAGE] = pstrdup(finding->message);
-	values[WF_GUARD_LOG_ACTING_ROLE] = role_name(GetUserId());
-	values[WF_GUARD_LOG_OUTER_ROLE] = role_name(GetOuterUserId());
-	values[WF_GUARD_LOG_LOGIN_ROLE] = role_name(GetSessionUserId());
+	values[WF_GUARD_LOG_ACTING_ROLE] = wf_common_role_name(GetUserId());
+	values[WF_GUARD_LOG_OUTER_ROLE] = wf_common_role_name(GetOuterUserId());
+	values[WF_GUARD_LOG_LOGIN_ROLE] = wf_common_role_name(GetSessionUserId());
 	values[WF_GUARD_LOG_PID] = psprintf("%d", MyProcPid);
 	values[WF_GUARD_LOG_EVIDENCE] = evidence_of(command, finding);
 	/* Of several statements only the one: the others may hold a password. */
@@ -189,14 +188,6 @@ evidence_of(const WfGuardCommand *command, const WfGuardFinding *finding)
 		appendStringInfo(&buf, ", \"directives\": %s", directives);
 	appendStringInfoChar(&buf, '}');
 	return buf.data;
-}
-
-static char *
-role_name(Oid role)
-{
-	char	   *name = GetUserNameFromId(role, true);
-
-	return name ? name : psprintf("%u", role);
 }
 
 /* The first bytes of text, cut between characters. */

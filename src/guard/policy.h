@@ -52,6 +52,19 @@ typedef enum WfGuardPolicyColumn
 	WF_POLICY_COLUMNS = WF_POLICY_CHANGED_BY
 } WfGuardPolicyColumn;
 
+/* Columns of guard_allowances. */
+typedef enum WfGuardAllowanceColumn
+{
+	WF_ALLOWANCE_RULE = 2,
+	WF_ALLOWANCE_OBJECT,
+	WF_ALLOWANCE_ROLE,
+	WF_ALLOWANCE_VALID_UNTIL,
+	WF_ALLOWANCE_REASON,
+	WF_ALLOWANCE_CHANGED_AT,
+	WF_ALLOWANCE_CHANGED_BY,
+	WF_ALLOWANCE_COLUMNS = WF_ALLOWANCE_CHANGED_BY
+} WfGuardAllowanceColumn;
+
 /* What a row of the table is about, the least specific first. */
 typedef enum WfGuardSelector
 {
@@ -143,6 +156,7 @@ extern const WfGuardAllowance *wf_guard_allowed(const WfGuardPolicies *policies,
 /* scope.c */
 extern const char *wf_guard_default_scope(const WfRule *rule);
 extern bool wf_guard_is_for_enums(const WfRule *rule);
+extern bool wf_guard_is_for_keys(const WfRule *rule);
 extern bool wf_guard_is_for_indexes(const WfRule *rule);
 
 #endif							/* WF_GUARD_POLICY_H */

@@ -24,17 +24,6 @@
 #include "guard/policy.h"
 #include "migration/policy.h"
 
-/* Columns of guard_allowances. */
-enum
-{
-	ALLOWANCE_RULE = 2,
-	ALLOWANCE_OBJECT,
-	ALLOWANCE_ROLE,
-	ALLOWANCE_VALID_UNTIL,
-	ALLOWANCE_REASON,
-	ALLOWANCE_COLUMNS = 8
-};
-
 PG_FUNCTION_INFO_V1(wf_guard_policies_signal);
 
 static WfGuardPolicies cached;
@@ -175,24 +164,24 @@ add_policy(WfGuardPolicies *policies, HeapTuple tuple, TupleDesc desc)
 static void
 add_allowance(WfGuardPolicies *policies, HeapTuple tuple, TupleDesc desc)
 {
-	Datum		values[ALLOWANCE_COLUMNS];
-	bool		nulls[ALLOWANCE_COLUMNS];
+	Datum		values[WF_ALLOWANCE_COLUMNS];
+	bool		nulls[WF_ALLOWANCE_COLUMNS];
 	WfGuardAllowance allowance;
 
 	heap_deform_tuple(tuple, desc, values, nulls);
 	/* Without an end it is for the transaction that wrote it. */
-	if (!nulls[ALLOWANCE_VALID_UNTIL - 1])
-		allowance.valid_until = DatumGetTimestampTz(values[ALLOWANCE_VALID_UNTIL - 1]);
+	if (!nulls[WF_ALLOWANCE_VALID_UNTIL - 1])
+		allowance.valid_until = DatumGetTimestampTz(values[WF_ALLOWANCE_VALID_UNTIL - 1]);
 	else if (TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)))
 		allowance.valid_until = DT_NOEND;
 	else
 		return;
 	if (allowance.valid_until < GetCurrentTimestamp())
 		return;
-	allowance.rule = wf_guard_rule_index(TextDatumGetCString(values[ALLOWANCE_RULE - 1]));
-	allowance.object = nulls[ALLOWANCE_OBJECT - 1] ? NULL : TextDatumGetCString(values[ALLOWANCE_OBJECT - 1]);
-	allowance.role = TextDatumGetCString(values[ALLOWANCE_ROLE - 1]);
-	allowance.reason = TextDatumGetCString(values[ALLOWANCE_REASON - 1]);
+	allowance.rule = wf_guard_rule_index(TextDatumGetCString(values[WF_ALLOWANCE_RULE - 1]));
+	allowance.object = nulls[WF_ALLOWANCE_OBJECT - 1] ? NULL : TextDatumGetCString(values[WF_ALLOWANCE_OBJECT - 1]);
+	allowance.role = TextDatumGetCString(values[WF_ALLOWANCE_ROLE - 1]);
+	allowance.reason = TextDatumGetCString(values[WF_ALLOWANCE_REASON - 1]);
 	policies->allowances = policies->allowances ?
 		repalloc(policies->allowances, sizeof(WfGuardAllowance) * (policies->allowance_count + 1)) :
 		palloc(sizeof(WfGuardAllowance));

@@ -9,11 +9,11 @@
 #include "utils/datetime.h"
 #include "utils/timestamp.h"
 
+#include "common/list.h"
 #include "guard/policy.h"
 #include "migration/policy.h"
 #include "record/record.h"
 
-static bool is_named(List *names, const char *name);
 static bool is_role(List *roles);
 static bool is_hour(const WfGuardPolicy *policy, TimestampTz at);
 
@@ -46,7 +46,7 @@ wf_guard_policy_selects(const WfGuardPolicies *policies, const WfGuardPolicy *po
 bool
 wf_guard_policy_is_on(const WfGuardPolicy *policy, TimestampTz at)
 {
-	if (policy->environments && !is_named(policy->environments, wf_record_environment))
+	if (policy->environments && !wf_common_list_has(policy->environments, wf_record_environment))
 		return false;
 	if (policy->roles && !is_role(policy->roles))
 		return false;
@@ -75,7 +75,7 @@ wf_guard_decide(const WfGuardPolicies *policies, int rule, const WfGuardTarget *
 
 		if (!wf_guard_policy_selects(policies, policy, rule) || !wf_guard_policy_is_on(policy, now))
 			continue;
-		if (policy->schemas && (target->schema == NULL || !is_named(policy->schemas, target->schema)))
+		if (policy->schemas && (target->schema == NULL || !wf_common_list_has(policy->schemas, target->schema)))
 			continue;
 		if ((target->rows >= 0 && target->rows < policy->min_rows) ||
 			(target->bytes >= 0 && target->bytes < policy->min_bytes))
@@ -103,19 +103,6 @@ wf_guard_allowed(const WfGuardPolicies *policies, int rule, const char *object)
 			return allowance;
 	}
 	return NULL;
-}
-
-static bool
-is_named(List *names, const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, names)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* Is the current role one of these, or a member?  Being superuser is not. */

@@ -20,19 +20,6 @@
 #include "ddl/deparse.h"
 #include "guard/policy.h"
 
-/* Columns of guard_allowances. */
-enum
-{
-	ALLOWANCE_RULE = 2,
-	ALLOWANCE_OBJECT,
-	ALLOWANCE_ROLE,
-	ALLOWANCE_VALID_UNTIL,
-	ALLOWANCE_REASON,
-	ALLOWANCE_CHANGED_AT,
-	ALLOWANCE_CHANGED_BY,
-	ALLOWANCE_COLUMNS = ALLOWANCE_CHANGED_BY
-};
-
 PG_FUNCTION_INFO_V1(wf_guard_policies_check);
 PG_FUNCTION_INFO_V1(wf_guard_policies_audit);
 PG_FUNCTION_INFO_V1(wf_guard_allowances_check);
@@ -79,7 +66,7 @@ wf_guard_policies_audit(PG_FUNCTION_ARGS)
 		RelationGetRelid(((TriggerData *) fcinfo->context)->tg_relation) == wf_common_relation_oid(WF_GUARD_ALLOWANCES_TABLE))
 	{
 		data = trigger_data(fcinfo, WF_GUARD_ALLOWANCES_TABLE);
-		wf_common_audit(data, WF_GUARD_HISTORY_TABLE, ALLOWANCE_CHANGED_AT);
+		wf_common_audit(data, WF_GUARD_HISTORY_TABLE, WF_ALLOWANCE_CHANGED_AT);
 	}
 	else
 	{
@@ -99,20 +86,20 @@ wf_guard_allowances_check(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = trigger_data(fcinfo, WF_GUARD_ALLOWANCES_TABLE);
 	TupleDesc	desc = RelationGetDescr(data->tg_relation);
-	int			column = ALLOWANCE_OBJECT;
+	int			column = WF_ALLOWANCE_OBJECT;
 	HeapTuple	tuple;
-	Datum		values[ALLOWANCE_COLUMNS];
-	bool		nulls[ALLOWANCE_COLUMNS];
+	Datum		values[WF_ALLOWANCE_COLUMNS];
+	bool		nulls[WF_ALLOWANCE_COLUMNS];
 	Datum		object;
 	bool		isnull = false;
 
 	need_before_row(data);
-	tuple = wf_common_note_change(data, ALLOWANCE_REASON, ALLOWANCE_CHANGED_AT, ALLOWANCE_CHANGED_BY);
+	tuple = wf_common_note_change(data, WF_ALLOWANCE_REASON, WF_ALLOWANCE_CHANGED_AT, WF_ALLOWANCE_CHANGED_BY);
 	heap_deform_tuple(tuple, desc, values, nulls);
 	check_allowance(values, nulls);
-	if (nulls[ALLOWANCE_OBJECT - 1])
+	if (nulls[WF_ALLOWANCE_OBJECT - 1])
 		return PointerGetDatum(tuple);
-	object = CStringGetTextDatum(qualified_object(TextDatumGetCString(values[ALLOWANCE_OBJECT - 1])));
+	object = CStringGetTextDatum(qualified_object(TextDatumGetCString(values[WF_ALLOWANCE_OBJECT - 1])));
 	return PointerGetDatum(heap_modify_tuple_by_cols(tuple, desc, 1, &column, &object, &isnull));
 }
 
@@ -172,18 +159,18 @@ check_roles(List *roles)
 static void
 check_allowance(const Datum *values, const bool *nulls)
 {
-	if (!nulls[ALLOWANCE_RULE - 1])
-		(void) wf_guard_rule_index(TextDatumGetCString(values[ALLOWANCE_RULE - 1]));
-	if (!nulls[ALLOWANCE_ROLE - 1])
-		check_roles(list_make1(TextDatumGetCString(values[ALLOWANCE_ROLE - 1])));
-	if (!nulls[ALLOWANCE_VALID_UNTIL - 1] &&
-		DatumGetTimestampTz(values[ALLOWANCE_VALID_UNTIL - 1]) <= GetCurrentTimestamp())
+	if (!nulls[WF_ALLOWANCE_RULE - 1])
+		(void) wf_guard_rule_index(TextDatumGetCString(values[WF_ALLOWANCE_RULE - 1]));
+	if (!nulls[WF_ALLOWANCE_ROLE - 1])
+		check_roles(list_make1(TextDatumGetCString(values[WF_ALLOWANCE_ROLE - 1])));
+	if (!nulls[WF_ALLOWANCE_VALID_UNTIL - 1] &&
+		DatumGetTimestampTz(values[WF_ALLOWANCE_VALID_UNTIL - 1]) <= GetCurrentTimestamp())
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
 				 errmsg("an allowance must end in the future"),
 				 errhint("For example: until => now() + interval '1 hour', or NULL for this transaction only.")));
-	if (nulls[ALLOWANCE_REASON - 1] ||
-		TextDatumGetCString(values[ALLOWANCE_REASON - 1])[strspn(TextDatumGetCString(values[ALLOWANCE_REASON - 1]), " \t\r\n\v\f")] == '\0')
+	if (nulls[WF_ALLOWANCE_REASON - 1] ||
+		TextDatumGetCString(values[WF_ALLOWANCE_REASON - 1])[strspn(TextDatumGetCString(values[WF_ALLOWANCE_REASON - 1]), " \t\r\n\v\f")] == '\0')
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
 				 errmsg("an allowance must have a reason"),

@@ -23,6 +23,8 @@
 typedef enum DefaultScope
 {
 	SCOPE_ROWS,					/* tables that hold rows */
+	SCOPE_KEYS,					/* the same, of constraints that build an
+								 * index */
 	SCOPE_USED_ENUMS,			/* enums that a column uses */
 	SCOPE_ENUMS_ONLY,			/* the same, while the rule looks at more */
 	SCOPE_INDEXED				/* tables with an index that is built anew */
@@ -36,9 +38,9 @@ typedef struct RuleScope
 
 static const RuleScope scopes[] = {
 	{"index-not-concurrent", SCOPE_ROWS},
-	{"add-unique-builds-index", SCOPE_ROWS},
-	{"add-primary-key-builds-index", SCOPE_ROWS},
-	{"add-exclusion-constraint", SCOPE_ROWS},
+	{"add-unique-builds-index", SCOPE_KEYS},
+	{"add-primary-key-builds-index", SCOPE_KEYS},
+	{"add-exclusion-constraint", SCOPE_KEYS},
 	{"attach-partition-builds-index", SCOPE_ROWS},
 	{"reindex-not-concurrent", SCOPE_ROWS},
 	{"enum-add-value", SCOPE_USED_ENUMS},
@@ -77,6 +79,7 @@ wf_guard_default_scope(const WfRule *rule)
 {
 	static const char *const words[] = {
 		[SCOPE_ROWS] = "tables that hold rows",
+		[SCOPE_KEYS] = "tables that hold rows",
 		[SCOPE_USED_ENUMS] = "enums that a column uses",
 		[SCOPE_ENUMS_ONLY] = "enums that a column uses",
 		[SCOPE_INDEXED] = "tables with an index that is built anew",
@@ -95,6 +98,15 @@ wf_guard_is_for_enums(const WfRule *rule)
 	return scope && scope->scope == SCOPE_ENUMS_ONLY;
 }
 
+/* Does the rule look at constraints, and only at those that build an index? */
+bool
+wf_guard_is_for_keys(const WfRule *rule)
+{
+	const RuleScope *scope = scope_of(rule);
+
+	return scope && scope->scope == SCOPE_KEYS;
+}
+
 /* Is it for findings that build an index anew, while the rule finds more? */
 bool
 wf_guard_is_for_indexes(const WfRule *rule)
@@ -110,7 +122,7 @@ wf_guard_is_danger(const WfGuardCommand *command, const WfFinding *finding)
 {
 	const RuleScope *scope = scope_of(finding->rule);
 
-	if (scope && scope->scope == SCOPE_ROWS)
+	if (scope && (scope->scope == SCOPE_ROWS || scope->scope == SCOPE_KEYS))
 		return builds_on_rows(command, finding);
 	if (scope && (scope->scope == SCOPE_USED_ENUMS ||
 				  (scope->scope == SCOPE_ENUMS_ONLY && finding->type && finding->type->kind == TYPTYPE_ENUM)))

@@ -20,6 +20,7 @@
 #include "utils/syscache.h"
 #include "utils/varlena.h"
 
+#include "common/list.h"
 #include "common/options.h"
 #include "ddl/catalog.h"
 #include "ddl/deparse.h"
@@ -57,7 +58,6 @@ static void need(WfEnumPlan *plan, const void *option, const char *name);
 static void need_label(WfEnumPlan *plan, const char *label);
 static void need_new_label(WfEnumPlan *plan, const char *label);
 static void need_owned_tables(WfEnumPlan *plan);
-static bool has_label(List *labels, const char *label);
 static char *list_text(List *items);
 
 static const Operation operations[] = {
@@ -276,7 +276,7 @@ plan_reorder(WfEnumPlan *plan)
 	}
 	foreach(lc, plan->type.labels)
 	{
-		if (!has_label(values, lfirst(lc)))
+		if (!wf_common_list_has(values, lfirst(lc)))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("value \"%s\" of enum %s is missing in the new order", (char *) lfirst(lc), plan->type.name),
@@ -308,7 +308,7 @@ plan_remove(WfEnumPlan *plan)
 	if (plan->options.replace_with)
 	{
 		need_label(plan, plan->options.replace_with);
-		if (has_label(gone, plan->options.replace_with))
+		if (wf_common_list_has(gone, plan->options.replace_with))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("value \"%s\" can't go and take the place of others", plan->options.replace_with),
@@ -316,7 +316,7 @@ plan_remove(WfEnumPlan *plan)
 	}
 	foreach(lc, plan->type.labels)
 	{
-		if (!has_label(gone, lfirst(lc)))
+		if (!wf_common_list_has(gone, lfirst(lc)))
 			labels = lappend(labels, lfirst(lc));
 	}
 	wf_enum_refuse_bounds(&plan->type, gone);
@@ -432,7 +432,7 @@ take_over_stragglers(WfEnumPlan *plan, List *gone)
 	{
 		WfEnumColumn *column = lfirst(lc);
 
-		if (column->kind != RELKIND_MATVIEW && column->kind != RELKIND_FOREIGN_TABLE && !has_label(tables, column->table))
+		if (column->kind != RELKIND_MATVIEW && column->kind != RELKIND_FOREIGN_TABLE && !wf_common_list_has(tables, column->table))
 			tables = lappend(tables, column->table);
 	}
 	foreach(lc, tables)
@@ -489,7 +489,7 @@ need(WfEnumPlan *plan, const void *option, const char *name)
 static void
 need_label(WfEnumPlan *plan, const char *label)
 {
-	if (!has_label(plan->type.labels, label))
+	if (!wf_common_list_has(plan->type.labels, label))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("enum %s has no value \"%s\"", plan->type.name, label),
@@ -499,7 +499,7 @@ need_label(WfEnumPlan *plan, const char *label)
 static void
 need_new_label(WfEnumPlan *plan, const char *label)
 {
-	if (has_label(plan->type.labels, label))
+	if (wf_common_list_has(plan->type.labels, label))
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
 				 errmsg("enum %s has a value \"%s\" already", plan->type.name, label),
@@ -527,19 +527,6 @@ need_owned_tables(WfEnumPlan *plan)
 					 errmsg("must be owner of %s, whose column %s uses enum %s", column->table, column->name, plan->type.name),
 					 errhint("Plan as a role that owns all tables that use the type: SET ROLE ...;")));
 	}
-}
-
-static bool
-has_label(List *labels, const char *label)
-{
-	ListCell   *lc;
-
-	foreach(lc, labels)
-	{
-		if (strcmp(lfirst(lc), label) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* "a", "b" */

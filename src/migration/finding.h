@@ -43,5 +43,6 @@ extern WfRelation *wf_rule_table_at_work(WfRuleCall *call, const RangeVar *name)
 extern bool wf_rule_once(WfRuleCall *call);
 extern int	wf_rule_source_end(WfRuleCall *call);
 extern char *wf_rule_statement_text(WfRuleCall *call);
+extern char *wf_rule_free_name(WfRuleCall *call, WfRelation *table, const char *label, const char *suffix);
 
 #endif							/* WF_MIGRATION_FINDING_H */

@@ -17,7 +17,6 @@ static Constraint *added_constraint(WfRuleCall *call, ConstrType kind);
 static void report_build(WfRuleCall *call, Constraint *constraint, const char *word, const char *suffix);
 static char *column_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *word, const char *suffix);
 static char *index_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *keys, const char *word, const char *suffix);
-static char *free_name(WfRuleCall *call, WfRelation *table, const char *label, const char *suffix);
 static void report_nullable(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *column);
 
 /* ADD UNIQUE or ADD COLUMN ... UNIQUE, without USING INDEX. */
@@ -148,7 +147,7 @@ index_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *k
 		initStringInfo(&columns);
 		foreach(lc, keys)
 			appendStringInfo(&columns, "%s%s", columns.len ? "_" : "", strVal(lfirst(lc)));
-		name = free_name(call, table, constraint->contype == CONSTR_PRIMARY ? NULL : columns.data, suffix);
+		name = wf_rule_free_name(call, table, constraint->contype == CONSTR_PRIMARY ? NULL : columns.data, suffix);
 	}
 	initStringInfo(&buf);
 	appendStringInfo(&buf, "CREATE UNIQUE INDEX CONCURRENTLY %s ON %s (%s)",
@@ -166,21 +165,6 @@ index_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *k
 		appendStringInfo(&buf, " DEFERRABLE%s", constraint->initdeferred ? " INITIALLY DEFERRED" : "");
 	appendStringInfoChar(&buf, ';');
 	return buf.data;
-}
-
-/* The name that PostgreSQL would choose: the first that nothing in the schema has. */
-static char *
-free_name(WfRuleCall *call, WfRelation *table, const char *label, const char *suffix)
-{
-	for (int pass = 0;; pass++)
-	{
-		char	   *last = pass == 0 ? pstrdup(suffix) : psprintf("%s%d", suffix, pass);
-		RangeVar   *name = makeRangeVar(table->schema, makeObjectName(table->name, label, last), -1);
-		WfRelation *taken = call->catalog->relation(call->catalog, name);
-
-		if (taken == NULL || taken->missing)
-			return name->relname;
-	}
 }
 
 /* ADD PRIMARY KEY over a column that may be null. */

@@ -5,6 +5,7 @@
 
 #include "nodes/value.h"
 
+#include "common/list.h"
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
 #include "migration/finding.h"
@@ -16,7 +17,6 @@ static bool is_dropped_too(DropStmt *stmt, WfDependent *dependent);
 static void dropped_relation(WfRuleCall *call, DropStmt *stmt, WfRelation *relation);
 static void dropped_object(WfRuleCall *call, DropStmt *stmt);
 static void report_blocked(WfFinding *finding, List *names);
-static bool has_text(List *texts, const char *text);
 static const char *output_name(ResTarget *target);
 static bool has_other_type(WfRuleCall *call, SelectStmt *query, Node *value, WfColumn *column);
 static WfColumn *source_column(WfRuleCall *call, SelectStmt *query, ColumnRef *reference);
@@ -160,7 +160,7 @@ dropped_relation(WfRuleCall *call, DropStmt *stmt, WfRelation *relation)
 
 		/* A view depends on each column that it reads. */
 		if (dependent->blocks_drop && !is_dropped_too(stmt, dependent) &&
-			!has_text(own, dependent->description) && !has_text(names, dependent->description))
+			!wf_common_list_has(own, dependent->description) && !wf_common_list_has(names, dependent->description))
 			names = lappend(names, dependent->description);
 	}
 	if (names == NIL)
@@ -170,19 +170,6 @@ dropped_relation(WfRuleCall *call, DropStmt *stmt, WfRelation *relation)
 	finding->object = wf_ddl_quote_name(relation->schema, relation->name);
 	finding->relation = relation;
 	report_blocked(finding, names);
-}
-
-static bool
-has_text(List *texts, const char *text)
-{
-	ListCell   *lc;
-
-	foreach(lc, texts)
-	{
-		if (strcmp(lfirst(lc), text) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* Does the same statement drop the view? */

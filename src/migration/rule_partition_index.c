@@ -21,7 +21,6 @@ static int	compare_ages(const ListCell *a, const ListCell *b);
 static bool is_alike(const WfIndex *wanted, const WfIndex *have);
 static char *build_first(WfRuleCall *call, WfRelation *parent, WfRelation *child, List *indexes);
 static char constraint_kind(WfRuleCall *call, WfRelation *table, const char *name);
-static char *free_name(WfRuleCall *call, WfRelation *table, const char *label, const char *suffix);
 
 /* ATTACH PARTITION of a table with rows that lacks an index of the parent. */
 void
@@ -150,8 +149,8 @@ build_first(WfRuleCall *call, WfRelation *parent, WfRelation *child, List *index
 			appendStringInfo(&columns, "%s%s", columns.len ? ", " : "", quote_identifier(lfirst(lc2)));
 			appendStringInfo(&label, "%s%s", label.len ? "_" : "", (char *) lfirst(lc2));
 		}
-		name = free_name(call, child, kind == 'p' ? NULL : label.data,
-						 kind == 'p' ? "pkey" : kind == 'u' ? "key" : "idx");
+		name = wf_rule_free_name(call, child, kind == 'p' ? NULL : label.data,
+								 kind == 'p' ? "pkey" : kind == 'u' ? "key" : "idx");
 		appendStringInfo(&buf, "CREATE %sINDEX CONCURRENTLY %s ON %s%s%s (%s);\n",
 						 index->is_unique ? "UNIQUE " : "", quote_identifier(name), table,
 						 index->method && strcmp(index->method, "btree") != 0 ? " USING " : "",
@@ -180,18 +179,4 @@ constraint_kind(WfRuleCall *call, WfRelation *table, const char *name)
 			return constraint->kind;
 	}
 	return '\0';
-}
-
-static char *
-free_name(WfRuleCall *call, WfRelation *table, const char *label, const char *suffix)
-{
-	for (int pass = 0;; pass++)
-	{
-		char	   *last = pass == 0 ? pstrdup(suffix) : psprintf("%s%d", suffix, pass);
-		RangeVar   *name = makeRangeVar(table->schema, makeObjectName(table->name, label, last), -1);
-		WfRelation *taken = call->catalog->relation(call->catalog, name);
-
-		if (taken == NULL || taken->missing)
-			return name->relname;
-	}
 }

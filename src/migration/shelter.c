@@ -7,6 +7,7 @@
 #include "catalog/pg_class.h"
 #include "utils/builtins.h"
 
+#include "common/list.h"
 #include "migration/rehearse.h"
 #include "migration/shelter.h"
 #include "schema/ddl.h"
@@ -316,7 +317,7 @@ root_of(WfModel *model, WfObject *table)
 static void
 add_sequence(WfShelter *shelter, const char *name)
 {
-	if (!wf_schema_list_has(shelter->sequences, name))
+	if (!wf_common_list_has(shelter->sequences, name))
 		shelter->sequences = lappend(shelter->sequences, unconstify(char *, name));
 }
 

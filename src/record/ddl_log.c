@@ -28,6 +28,7 @@
 #include "utils/timestamp.h"
 
 #include "common/protect.h"
+#include "common/write.h"
 #include "record/ddl_log.h"
 #include "record/definition.h"
 #include "record/event.h"
@@ -81,7 +82,6 @@ static void keep_rows(OpenCommand *command, List *rows, List **kept);
 static void finish_row(WfDdlRow *row, const OpenCommand *command, const char *tag, bool restored);
 static char *statement_of(const Node *tree);
 static const char *strongest_lock(Oid relid);
-static char *role_name(Oid role);
 static void on_transaction(XactEvent event, void *arg);
 static void on_subtransaction(SubXactEvent event, SubTransactionId subid, SubTransactionId parent, void *arg);
 static void forget(void);
@@ -360,9 +360,9 @@ finish_row(WfDdlRow *row, const OpenCommand *command, const char *tag, bool rest
 	if (texts[WF_DDL_TAG] == NULL)
 		texts[WF_DDL_TAG] = pstrdup(tag);
 	texts[WF_DDL_STATEMENT] = statement_of(command->tree);
-	texts[WF_DDL_ACTING_ROLE] = role_name(GetUserId());
-	texts[WF_DDL_OUTER_ROLE] = role_name(GetOuterUserId());
-	texts[WF_DDL_LOGIN_ROLE] = role_name(GetSessionUserId());
+	texts[WF_DDL_ACTING_ROLE] = wf_common_role_name(GetUserId());
+	texts[WF_DDL_OUTER_ROLE] = wf_common_role_name(GetOuterUserId());
+	texts[WF_DDL_LOGIN_ROLE] = wf_common_role_name(GetSessionUserId());
 	if (application_name && application_name[0])
 		texts[WF_DDL_APPLICATION] = pstrdup(application_name);
 	if (wf_record_migration && wf_record_migration[0])
@@ -420,14 +420,6 @@ strongest_lock(Oid relid)
 			return GetLockmodeName(DEFAULT_LOCKMETHOD, mode);
 	}
 	return NULL;
-}
-
-static char *
-role_name(Oid role)
-{
-	char	   *name = GetUserNameFromId(role, true);
-
-	return name ? name : psprintf("%u", role);
 }
 
 static void

@@ -244,10 +244,10 @@ write_depends(WfDdl *ddl, WfObject *object, WfObject *from, WfObject *to)
 	ListCell   *lc;
 
 	foreach(lc, had)
-		if (!wf_schema_list_has(wanted, lfirst(lc)))
+		if (!wf_common_list_has(wanted, lfirst(lc)))
 		appendStringInfo(ddl->sql, "%s NO DEPENDS ON EXTENSION %s;\n", alter, (char *) lfirst(lc));
 	foreach(lc, wanted)
-		if (!wf_schema_list_has(had, lfirst(lc)))
+		if (!wf_common_list_has(had, lfirst(lc)))
 		appendStringInfo(ddl->sql, "%s DEPENDS ON EXTENSION %s;\n", alter, (char *) lfirst(lc));
 }
 
@@ -260,10 +260,10 @@ write_labels(WfDdl *ddl, WfObject *object, WfObject *from, WfObject *to)
 	ListCell   *lc;
 
 	foreach(lc, had)
-		if (!wf_schema_list_has(wanted, lfirst(lc)))
+		if (!wf_common_list_has(wanted, lfirst(lc)))
 		write_label(ddl, object, lfirst(lc), false);
 	foreach(lc, wanted)
-		if (!wf_schema_list_has(had, lfirst(lc)))
+		if (!wf_common_list_has(had, lfirst(lc)))
 		write_label(ddl, object, lfirst(lc), true);
 }
 
@@ -393,7 +393,7 @@ wf_schema_ddl_options(WfDdl *ddl, const char *command, const char *from, const c
 	foreach(lc, wanted)
 	{
 		split_option(lfirst(lc), &name, &value);
-		if (!wf_schema_list_has(had, lfirst(lc)))
+		if (!wf_common_list_has(had, lfirst(lc)))
 			appendStringInfo(&set, "%s%s = %s", set.len ? ", " : "", name,
 							 quote_literal_cstr(value));
 	}
@@ -424,7 +424,7 @@ wf_schema_ddl_foreign_options(WfDdl *ddl, const char *command, const char *from,
 	foreach(lc, wanted)
 	{
 		split_option(lfirst(lc), &name, &value);
-		if (!wf_schema_list_has(had, lfirst(lc)))
+		if (!wf_common_list_has(had, lfirst(lc)))
 			appendStringInfo(&parts, "%s%s %s %s", parts.len ? ", " : "",
 							 option_of(had, name) ? "SET" : "ADD", quote_identifier(name),
 							 quote_literal_cstr(value));

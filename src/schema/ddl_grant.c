@@ -110,7 +110,7 @@ wf_schema_ddl_grants_move(WfObject *from, WfObject *to)
 		return false;
 	foreach(lc, passed_on(had, owner_of(from), owner_of(to)))
 	{
-		if (!wf_schema_list_has(had, lfirst(lc)))
+		if (!wf_common_list_has(had, lfirst(lc)))
 			return true;
 	}
 	return false;
@@ -147,12 +147,12 @@ wf_schema_ddl_grants(WfDdl *ddl, WfObject *from, WfObject *to, const char *attr)
 	}
 	foreach(lc, wanted)
 	{
-		if (!wf_schema_list_has(had, lfirst(lc)) || wf_schema_list_has(gone, lfirst(lc)))
+		if (!wf_common_list_has(had, lfirst(lc)) || wf_common_list_has(gone, lfirst(lc)))
 			write_grant(ddl, object, attr, lfirst(lc));
 	}
 	foreach(lc, had)
 	{
-		if (!wf_schema_list_has(wanted, lfirst(lc)))
+		if (!wf_common_list_has(wanted, lfirst(lc)))
 			restore_column_grants(ddl, object, lfirst(lc));
 	}
 }
@@ -181,8 +181,8 @@ in_chain(List *items)
 		{
 			Grant		grant;
 
-			if (wf_schema_list_has(chain, lfirst(lc)) || !parse_grant(lfirst(lc), &grant) ||
-				(grant.grantor && !wf_schema_list_has(able, psprintf("%s %s", grant.privilege, grant.grantor))))
+			if (wf_common_list_has(chain, lfirst(lc)) || !parse_grant(lfirst(lc), &grant) ||
+				(grant.grantor && !wf_common_list_has(able, psprintf("%s %s", grant.privilege, grant.grantor))))
 				continue;
 			chain = lappend(chain, lfirst(lc));
 			if (grant.option)
@@ -201,7 +201,7 @@ revoked_items(List *had, List *wanted)
 
 	foreach(lc, had)
 	{
-		if (!wf_schema_list_has(wanted, lfirst(lc)) || granted_by(gone, lfirst(lc)))
+		if (!wf_common_list_has(wanted, lfirst(lc)) || granted_by(gone, lfirst(lc)))
 			gone = lappend(gone, lfirst(lc));
 	}
 	return gone;
@@ -400,7 +400,7 @@ undo_one(WfDdl *ddl, WfObject *object, const char *attr, WfObject *defaults, Lis
 			grant.role = owner ? owner : "CURRENT_USER";
 		grant.grantor = NULL;
 		item = grant_text(&grant);
-		if (wf_schema_list_has(*done, item))
+		if (wf_common_list_has(*done, item))
 			continue;
 		*done = lappend(*done, item);
 		write_grant(ddl, object, attr, wf_schema_ddl_opposite(item));
@@ -516,10 +516,10 @@ write_default_grants(WfDdl *ddl, WfObject *defaults, const char *from, const cha
 	if (!*class)
 		return;
 	foreach(lc, had)
-		if (!wf_schema_list_has(wanted, lfirst(lc)))
+		if (!wf_common_list_has(wanted, lfirst(lc)))
 		grants = lappend(grants, wf_schema_ddl_opposite(lfirst(lc)));
 	foreach(lc, wanted)
-		if (!wf_schema_list_has(had, lfirst(lc)))
+		if (!wf_common_list_has(had, lfirst(lc)))
 		grants = lappend(grants, lfirst(lc));
 	foreach(lc, grants)
 	{

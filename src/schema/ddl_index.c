@@ -163,14 +163,14 @@ write_statistics(WfDdl *ddl, const char *index, const char *from, const char *to
 	ListCell   *lc;
 
 	foreach(lc, had)
-		if (!wf_schema_list_has(wanted, lfirst(lc)))
+		if (!wf_common_list_has(wanted, lfirst(lc)))
 		appendStringInfo(ddl->sql, "ALTER INDEX %s ALTER COLUMN %d SET STATISTICS -1;\n", index,
 						 atoi(lfirst(lc)));
 	foreach(lc, wanted)
 	{
 		const char *target = strchr(lfirst(lc), ' ');
 
-		if (!wf_schema_list_has(had, lfirst(lc)))
+		if (!wf_common_list_has(had, lfirst(lc)))
 			appendStringInfo(ddl->sql, "ALTER INDEX %s ALTER COLUMN %d SET STATISTICS%s;\n", index,
 							 atoi(lfirst(lc)), target ? target : " -1");
 	}

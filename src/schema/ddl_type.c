@@ -44,7 +44,7 @@ wf_schema_ddl_enum_alter(WfDdl *ddl, WfObject *from, WfObject *to, const char *a
 		const char *value = lfirst(lc);
 		const char *next;
 
-		if (!wf_schema_list_has(had, value))
+		if (!wf_common_list_has(had, value))
 		{
 			appendStringInfo(ddl->sql, "ALTER TYPE %s ADD VALUE %s", to->identity,
 							 quote_literal_cstr(value));
@@ -84,7 +84,7 @@ after_in(List *values, const char *value, List *had)
 
 	foreach(lc, values)
 	{
-		if (behind && wf_schema_list_has(had, lfirst(lc)))
+		if (behind && wf_common_list_has(had, lfirst(lc)))
 			return lfirst(lc);
 		if (strcmp(lfirst(lc), value) == 0)
 			behind = true;

@@ -256,7 +256,7 @@ add_entity(Drizzle *drizzle, JsonbValue *value, const char *key, const EntityKin
 static void
 add_schema(Drizzle *drizzle, DrizzleEntity *entity)
 {
-	if (wf_schema_list_has(drizzle->model->schemas, entity->name))
+	if (wf_common_list_has(drizzle->model->schemas, entity->name))
 		return;
 	drizzle->model->schemas = lappend(drizzle->model->schemas, unconstify(char *, entity->name));
 	wf_schema_model_add(drizzle->model, wf_schema_type(WF_OBJECT_SCHEMA),

@@ -75,7 +75,7 @@ wf_drizzle_live_name(Drizzle *drizzle, const char *table, const char *definition
 {
 	WfNameEntry *entry = wf_names_lookup(drizzle->constraints, psprintf("%s %s", table, definition));
 
-	return entry && !wf_schema_list_has(entry->list, name) ? linitial(entry->list) : name;
+	return entry && !wf_common_list_has(entry->list, name) ? linitial(entry->list) : name;
 }
 
 /* The live table of this name, or InvalidOid. */

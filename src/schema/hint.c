@@ -73,7 +73,7 @@ find_enum_value(WfModel *model, const char *place, WfRename *rename)
 	{
 		WfObject   *type = wf_schema_model_find(model, psprintf("enum %s", pnstrdup(place, dot - place)));
 
-		if (!type || !wf_schema_list_has(wf_schema_list(wf_schema_value(type, "values")), dot + 1))
+		if (!type || !wf_common_list_has(wf_schema_list(wf_schema_value(type, "values")), dot + 1))
 			continue;
 		rename->object = type;
 		rename->kind = WF_OBJECT_ENUM;

@@ -40,7 +40,7 @@ wf_schema_ddl_loses_values(WfDdl *ddl, WfObject *from, WfObject *to)
 
 	foreach(lc, wf_schema_list(wf_schema_value(from, "values")))
 	{
-		if (!wf_schema_list_has(wanted, lfirst(lc)))
+		if (!wf_common_list_has(wanted, lfirst(lc)))
 			wf_schema_ddl_loses(ddl, psprintf("value %s of enum", quote_literal_cstr(lfirst(lc))), from->identity);
 	}
 }

@@ -175,7 +175,7 @@ wf_schema_model_retain(WfModel *model, bool (*keep) (WfModel *model, WfObject *o
 bool
 wf_schema_model_left_out(WfModel *model, const char *attr)
 {
-	return wf_schema_list_has(model->left_out, attr);
+	return wf_common_list_has(model->left_out, attr);
 }
 
 /*
@@ -338,20 +338,6 @@ wf_schema_list(const char *json)
 			list = lappend(list, pnstrdup(value.val.string.val, value.val.string.len));
 	}
 	return list;
-}
-
-/* Does a list of strings hold this one? */
-bool
-wf_schema_list_has(List *list, const char *item)
-{
-	ListCell   *lc;
-
-	foreach(lc, list)
-	{
-		if (strcmp((char *) lfirst(lc), item) == 0)
-			return true;
-	}
-	return false;
 }
 
 static int

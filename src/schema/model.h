@@ -14,6 +14,8 @@
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 
+#include "common/list.h"
+
 #define WF_SNAPSHOT_FORMAT "wishflags-schema"
 
 /* Version 2 brought the attributes that are WF_ATTR_SINCE_2. */
@@ -226,7 +228,6 @@ extern bool wf_schema_flag(WfObject *object, const char *attr);
 extern char *wf_schema_short_name(WfObject *object);
 extern const char *wf_schema_bare(const char *qualified, const char *schema);
 extern List *wf_schema_list(const char *json);
-extern bool wf_schema_list_has(List *list, const char *item);
 extern int	wf_schema_compare_names(const ListCell *a, const ListCell *b);
 
 /* scope.c */

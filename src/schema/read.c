@@ -224,7 +224,7 @@ read_row(WfReader *reader, const WfCatalogQuery *query, const WfObjectType *type
 			read_values(object, shape, tuple, desc);
 		return;
 	}
-	if (reader->schemas && (!schema || !wf_schema_list_has(reader->schemas, schema)))
+	if (reader->schemas && (!schema || !wf_common_list_has(reader->schemas, schema)))
 		return;
 	if (oid != InvalidOid && wf_schema_address_is_member(reader->map, query->catalog, oid))
 		return;

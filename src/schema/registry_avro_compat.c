@@ -174,7 +174,7 @@ compare_enums(WfCompat *compat, WfAvro *writer, WfAvro *reader, const char *path
 	initStringInfo(&missing);
 	foreach(lc, writer->symbols)
 	{
-		if (!wf_schema_list_has(reader->symbols, lfirst(lc)))
+		if (!wf_common_list_has(reader->symbols, lfirst(lc)))
 			appendStringInfo(&missing, "%s%s", missing.len ? ", " : "", (char *) lfirst(lc));
 	}
 	if (missing.len > 0)
@@ -207,7 +207,7 @@ find_field(WfAvro *record, WfAvroField *wanted)
 
 		if (strcmp(field->name, wanted->name) == 0)
 			return field;
-		if (!by_alias && wf_schema_list_has(wanted->aliases, field->name))
+		if (!by_alias && wf_common_list_has(wanted->aliases, field->name))
 			by_alias = field;
 	}
 	return by_alias;
@@ -218,7 +218,7 @@ static bool
 names_match(WfAvro *writer, WfAvro *reader)
 {
 	return !writer->name || strcmp(short_name(writer->name), short_name(reader->name)) == 0
-		|| wf_schema_list_has(reader->aliases, writer->name);
+		|| wf_common_list_has(reader->aliases, writer->name);
 }
 
 static bool
@@ -284,7 +284,7 @@ wf_schema_avro_default_fits(WfAvro *type, JsonbValue *value)
 		case WF_AVRO_FIXED:
 			return value->type == jbvString;
 		case WF_AVRO_ENUM:
-			return value->type == jbvString && wf_schema_list_has(type->symbols, wf_schema_jsonb_text(value));
+			return value->type == jbvString && wf_common_list_has(type->symbols, wf_schema_jsonb_text(value));
 		case WF_AVRO_ARRAY:
 			foreach(lc, wf_schema_jsonb_elements(value))
 			{

@@ -232,7 +232,7 @@ read_symbols(WfAvro *type, JsonbValue *object)
 		invalid(psprintf("The enum \"%s\" has no \"symbols\".", type->name));
 	type->symbols = wf_schema_jsonb_strings(symbols);
 	type->symbol_default = wf_schema_jsonb_text(wf_schema_jsonb_get(object, "default"));
-	if (type->symbol_default && !wf_schema_list_has(type->symbols, type->symbol_default))
+	if (type->symbol_default && !wf_common_list_has(type->symbols, type->symbol_default))
 		invalid(psprintf("The default of the enum \"%s\" is none of its symbols.", type->name));
 }
 

@@ -255,7 +255,7 @@ compare_dependencies(WfCompat *compat, WfPart *old, WfPart *update, const char *
 		}
 		foreach(name, wf_schema_jsonb_strings(after))
 		{
-			if (wf_schema_list_has(wf_schema_jsonb_strings(before), lfirst(name)))
+			if (wf_common_list_has(wf_schema_jsonb_strings(before), lfirst(name)))
 				continue;
 			wf_schema_compat_note(compat, "DEPENDENCY_ARRAY_EXTENDED", place, "property \"%s\" asks for \"%s\" now", key,
 								  (char *) lfirst(name));

@@ -317,7 +317,7 @@ slot_taken(WfModel *model, WfObject *object, const char *becomes)
 			continue;
 		foreach(lc, wf_schema_slots(model->objects[i]))
 		{
-			if (wf_schema_list_has(slots, lfirst(lc)))
+			if (wf_common_list_has(slots, lfirst(lc)))
 				return model->objects[i]->key;
 		}
 	}

@@ -286,7 +286,7 @@ has_key(WfDiagramTable *table, List *columns)
 			continue;
 		key = wf_schema_render_key_columns(wf_schema_value(constraint, "definition"));
 		foreach(lc2, key)
-			same = same && wf_schema_list_has(columns, lfirst(lc2));
+			same = same && wf_common_list_has(columns, lfirst(lc2));
 		if (same && list_length(key) == list_length(columns))
 			return true;
 	}

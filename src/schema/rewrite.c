@@ -313,7 +313,7 @@ rewrite_qualifiers(WfRename *rename, WfObject *object, WfTokens *tokens)
 		if (wf_schema_token_is(tokens, i - 1, "OF") && mentions.bare)
 			tokens->at[i].word = rename->becomes;
 		if (!wf_schema_token_is(tokens, i + 1, ".") || !(mentions.bare || own) ||
-			wf_schema_list_has(mentions.aliases, rename->was))
+			wf_common_list_has(mentions.aliases, rename->was))
 			continue;
 		if (wf_schema_called_otherwise(tokens, rename->was, schema, rename->was) ||
 			(wf_schema_token_is_name(tokens, i + 2) && wf_schema_token_is(tokens, i + 3, ".")) ||

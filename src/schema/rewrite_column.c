@@ -164,7 +164,7 @@ meaning_after_dot(Scope *scope, int i)
 	is_row = scope->object->parent == scope->table &&
 		(scope->object->type->kind == WF_OBJECT_TRIGGER || scope->object->type->kind == WF_OBJECT_RULE) &&
 		(strcmp(owner, "old") == 0 || strcmp(owner, "new") == 0);
-	mine = is_row || wf_schema_list_has(scope->mentions.aliases, owner) ||
+	mine = is_row || wf_common_list_has(scope->mentions.aliases, owner) ||
 		(scope->mentions.bare && strcmp(owner, scope->name) == 0);
 	if (!mine)
 	{

@@ -155,12 +155,12 @@ add_renamed_values(StringInfo hints, WfObject *was, WfObject *is)
 
 	foreach(lc, old)
 	{
-		if (!wf_schema_list_has(new, lfirst(lc)))
+		if (!wf_common_list_has(new, lfirst(lc)))
 			gone = lappend(gone, lfirst(lc));
 	}
 	foreach(lc, new)
 	{
-		if (!wf_schema_list_has(old, lfirst(lc)))
+		if (!wf_common_list_has(old, lfirst(lc)))
 			come = lappend(come, lfirst(lc));
 	}
 	/* With new ones among them, which is which cannot be told. */

@@ -131,7 +131,7 @@ wf_schema_names(ArrayType *array)
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("the name of a schema must not be null")));
 		name = TextDatumGetCString(elements[i]);
-		if (!wf_schema_list_has(names, name))
+		if (!wf_common_list_has(names, name))
 			names = lappend(names, name);
 	}
 	list_sort(names, wf_schema_compare_names);

@@ -277,7 +277,7 @@ body_has_new_value(WfPlan *plan, WfAction *action)
 
 	foreach(lc, wf_schema_list(wf_schema_value(action->to, action->attr)))
 	{
-		if (wf_schema_list_has(had, lfirst(lc)))
+		if (wf_common_list_has(had, lfirst(lc)))
 			continue;
 		for (int i = 0; i < plan->to->nobjects; i++)
 		{
