@@ -395,8 +395,11 @@ grant(WfWords *words, Node *node)
 	initStringInfo(&objects);
 	foreach(lc, stmt->objects)
 		appendStringInfo(&objects, "%s%s", lc == list_head(stmt->objects) ? "" : ", ", wf_ddl_object_name(stmt->objtype, lfirst(lc)));
-	words->object = psprintf(stmt->targtype == ACL_TARGET_ALL_IN_SCHEMA ? "each %s in schema %s" :
-							 stmt->targtype == ACL_TARGET_DEFAULTS ? "each new %s%s" : "%s %s", object_kind(stmt->objtype), objects.data);
+	if (stmt->targtype == ACL_TARGET_OBJECT && stmt->objtype == OBJECT_TABLE && list_length(stmt->objects) == 1)
+		words->object = wf_describe_relation(words, linitial_node(RangeVar, stmt->objects), object_kind(stmt->objtype));
+	else
+		words->object = psprintf(stmt->targtype == ACL_TARGET_ALL_IN_SCHEMA ? "each %s in schema %s" :
+								 stmt->targtype == ACL_TARGET_DEFAULTS ? "each new %s%s" : "%s %s", object_kind(stmt->objtype), objects.data);
 	words->what = psprintf("%s %s %s %s", stmt->is_grant ? "grants" : "revokes", stmt->privileges ? privileges.data : "all",
 						   stmt->is_grant ? "to" : "from", role_list(stmt->grantees));
 }

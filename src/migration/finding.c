@@ -14,6 +14,7 @@
 #include "utils/numeric.h"
 
 #include "ddl/deparse.h"
+#include "ddl/lock.h"
 #include "ddl/source.h"
 #include "migration/check.h"
 #include "migration/finding.h"
@@ -265,6 +266,59 @@ wf_rule_type(WfRuleCall *call, List *names)
 	WfType	   *type = call->catalog->type(call->catalog, names);
 
 	return type && !type->created_here ? type : NULL;
+}
+
+/*
+ * What a finding says of the object that a statement names: with its schema,
+ * where the name is found under the search_path at that point, else as it is
+ * written.
+ */
+char *
+wf_rule_relation_name(WfRuleCall *call, const RangeVar *name)
+{
+	WfRelation *relation = call->catalog->relation(call->catalog, name);
+
+	return relation && !relation->missing ?
+		wf_ddl_quote_name(relation->schema, relation->name) : wf_ddl_range_var(name);
+}
+
+char *
+wf_rule_type_name(WfRuleCall *call, List *names)
+{
+	WfType	   *type = call->catalog->type(call->catalog, names);
+
+	return type && !type->missing ?
+		wf_ddl_quote_name(type->schema, type->name) : wf_ddl_quote_names(names, ".");
+}
+
+/* The same for a node as GRANT, DROP, ALTER ... RENAME hold it. */
+char *
+wf_rule_object_name(WfRuleCall *call, ObjectType type, Node *object)
+{
+	switch (type)
+	{
+		case OBJECT_TABLE:
+		case OBJECT_FOREIGN_TABLE:
+		case OBJECT_VIEW:
+		case OBJECT_MATVIEW:
+		case OBJECT_SEQUENCE:
+		case OBJECT_INDEX:
+			if (IsA(object, RangeVar))
+				return wf_rule_relation_name(call, (RangeVar *) object);
+			if (IsA(object, List) && wf_ddl_range_var_of_names((List *) object))
+				return wf_rule_relation_name(call, wf_ddl_range_var_of_names((List *) object));
+			break;
+		case OBJECT_TYPE:
+		case OBJECT_DOMAIN:
+			if (IsA(object, TypeName))
+				return wf_rule_type_name(call, ((TypeName *) object)->names);
+			if (IsA(object, List))
+				return wf_rule_type_name(call, (List *) object);
+			break;
+		default:
+			break;
+	}
+	return wf_ddl_object_name(type, object);
 }
 
 /* Is nothing asked about its size?  Sizes that the caller gave are. */

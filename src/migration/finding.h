@@ -35,6 +35,9 @@ extern List *wf_findings_settle(List *findings);
 /* finding.c: what a rule asks first */
 extern WfRelation *wf_rule_relation(WfRuleCall *call, const RangeVar *name);
 extern WfType *wf_rule_type(WfRuleCall *call, List *names);
+extern char *wf_rule_relation_name(WfRuleCall *call, const RangeVar *name);
+extern char *wf_rule_type_name(WfRuleCall *call, List *names);
+extern char *wf_rule_object_name(WfRuleCall *call, ObjectType type, Node *object);
 extern bool wf_rule_is_populated(WfRuleCall *call, WfRelation *relation);
 extern bool wf_rule_is_small(WfRuleCall *call, WfRelation *relation);
 extern char *wf_rule_size(WfRuleCall *call, WfRelation *relation);

@@ -23,7 +23,7 @@ wf_rule_revoke(WfRuleCall *call)
 	if (stmt->is_grant || stmt->targtype != ACL_TARGET_OBJECT || stmt->objects == NIL)
 		return;
 	finding = wf_finding_add(call, "code that runs under the role fails where it needs the privilege");
-	finding->object = wf_ddl_object_name(stmt->objtype, linitial(stmt->objects));
+	finding->object = wf_rule_object_name(call, stmt->objtype, linitial(stmt->objects));
 	finding->hint = pstrdup("Make sure that no running code uses it; privileges of a role show in \\dp.");
 }
 
@@ -45,7 +45,7 @@ wf_rule_grant_too_broad(WfRuleCall *call)
 	finding = wf_finding_add(call, to_public ? "GRANT to PUBLIC lets every role in, also future ones" :
 							 "GRANT ALL gives more than code needs, TRUNCATE and TRIGGER among it");
 	if (stmt->targtype == ACL_TARGET_OBJECT && stmt->objects != NIL)
-		finding->object = wf_ddl_object_name(stmt->objtype, linitial(stmt->objects));
+		finding->object = wf_rule_object_name(call, stmt->objtype, linitial(stmt->objects));
 	finding->hint = pstrdup("Name the role and the privileges.");
 }
 

@@ -179,7 +179,7 @@ wf_rule_drop_cascade(WfRuleCall *call)
 
 		if (stmt->behavior != DROP_CASCADE)
 			return;
-		object = wf_ddl_object_name(stmt->removeType, linitial(stmt->objects));
+		object = wf_rule_object_name(call, stmt->removeType, linitial(stmt->objects));
 		switch (stmt->removeType)
 		{
 			case OBJECT_TABLE:

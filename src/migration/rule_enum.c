@@ -103,7 +103,7 @@ wf_rule_enum_value_unordered(WfRuleCall *call)
 	if (wf_rule_type(call, stmt->typeName) == NULL)
 		return;
 	finding = wf_finding_add(call, "label \"%s\" goes to the end of the enum, wherever that sorts it", stmt->newVal);
-	finding->object = wf_ddl_quote_names(stmt->typeName, ".");
+	finding->object = wf_rule_type_name(call, stmt->typeName);
 	finding->hint = pstrdup("Say BEFORE or AFTER which label, if the order means something: it can't be changed later.");
 }
 
@@ -119,7 +119,7 @@ wf_rule_enum_add_value_in_transaction(WfRuleCall *call)
 	finding = wf_finding_add(call, call->catalog->server_version < 12 ?
 							 "ALTER TYPE ... ADD VALUE can't run inside a transaction block before 12" :
 							 "label \"%s\" can't be used before the transaction commits", stmt->newVal);
-	finding->object = wf_ddl_quote_names(stmt->typeName, ".");
+	finding->object = wf_rule_type_name(call, stmt->typeName);
 	if (call->catalog->server_version >= 12)
 		finding->severity = WF_SEVERITY_INFO;
 	finding->hint = pstrdup("Put it into a migration of its own.");

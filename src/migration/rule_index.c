@@ -240,7 +240,7 @@ wf_rule_wide_index(WfRuleCall *call)
 		return;
 	finding = wf_finding_add(call, "an index over %d columns is large, and rarely more useful than one over its first columns",
 							 list_length(stmt->indexParams));
-	finding->object = wf_ddl_range_var(stmt->relation);
+	finding->object = wf_rule_relation_name(call, stmt->relation);
 	wf_finding_note_number(finding, "columns", list_length(stmt->indexParams));
 }
 

@@ -67,7 +67,7 @@ wf_rule_rename_other(WfRuleCall *call)
 							 stmt->subname ? stmt->subname : wf_ddl_object_name(stmt->renameType, stmt->object),
 							 stmt->newname);
 	finding->object = stmt->subname ? pstrdup(stmt->subname) :
-		wf_ddl_object_name(stmt->renameType, stmt->object);
+		wf_rule_object_name(call, stmt->renameType, stmt->object);
 }
 
 /* ALTER ... SET SCHEMA. */

@@ -77,7 +77,7 @@ advise(WfRuleCall *call, ColumnDef *column, const char *name, const char *why, c
 		if (wf_ddl_is_private(relation))
 			wf_finding_lower(finding);
 	}
-	finding->object = wf_ddl_range_var(table);
+	finding->object = wf_rule_relation_name(call, table);
 	finding->location = column->location;
 	wf_finding_note_text(finding, "column", name);
 	finding->hint = pstrdup(hint);

@@ -62,7 +62,7 @@ wf_rule_domain_with_constraint(WfRuleCall *call)
 			continue;
 		finding = wf_finding_add(call, "changing the constraint of domain \"%s\" later reads every table that uses it",
 								 strVal(llast(stmt->domainname)));
-		finding->object = wf_ddl_quote_names(stmt->domainname, ".");
+		finding->object = wf_rule_type_name(call, stmt->domainname);
 		finding->location = constraint->location;
 		finding->hint = pstrdup("Put the CHECK on the tables: there it can be added as NOT VALID.");
 		return;
@@ -230,7 +230,7 @@ wf_rule_unnamed_constraint(WfRuleCall *call)
 	if (constraint->conname || constraint->indexname || constraint->contype == CONSTR_NOTNULL)
 		return;
 	finding = wf_finding_add(call, "the server chooses the constraint's name, which may differ between databases");
-	finding->object = wf_ddl_range_var(((AlterTableStmt *) call->statement)->relation);
+	finding->object = wf_rule_relation_name(call, ((AlterTableStmt *) call->statement)->relation);
 	finding->location = constraint->location;
 	finding->hint = pstrdup("Write ADD CONSTRAINT name.");
 }
