@@ -66,6 +66,7 @@ OBJS = \
 	src/ddl/plpgsql.o \
 	src/ddl/populated.o \
 	src/ddl/reader.o \
+	src/ddl/relation_names.o \
 	src/ddl/source.o \
 	src/ddl/type_usage.o \
 	src/ddl/uses.o \

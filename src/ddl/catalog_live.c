@@ -24,7 +24,14 @@
 #include "ddl/catalog.h"
 #include "ddl/catalog_parts.h"
 #include "ddl/populated.h"
+#include "ddl/relation_names.h"
 #include "ddl/type_usage.h"
+
+typedef struct LiveCatalog
+{
+	WfCatalog	catalog;
+	WfRelationNames names;
+} LiveCatalog;
 
 static WfRelation *live_relation(WfCatalog *catalog, const RangeVar *name);
 static WfRelation *live_index_table(WfCatalog *catalog, WfRelation *index);
@@ -41,8 +48,10 @@ static List *live_search_path(WfCatalog *catalog);
 WfCatalog *
 wf_ddl_catalog_live(void)
 {
-	WfCatalog  *catalog = palloc0(sizeof(WfCatalog));
+	LiveCatalog *live = palloc0(sizeof(LiveCatalog));
+	WfCatalog  *catalog = &live->catalog;
 
+	live->names.context = CurrentMemoryContext;
 	catalog->context = CurrentMemoryContext;
 	catalog->server_version = WF_SERVER_MAJOR;
 	catalog->relation = live_relation;
@@ -126,9 +135,15 @@ wf_ddl_live_relation(WfCatalog *catalog, Oid relid)
 static WfRelation *
 live_relation(WfCatalog *catalog, const RangeVar *name)
 {
-	Oid			relid = resolve_relation(name);
+	WfRelationNames *names = &((LiveCatalog *) catalog)->names;
+	Oid			relid = InvalidOid;
 
-	return OidIsValid(relid) ? wf_ddl_live_relation(catalog, relid) : NULL;
+	if (wf_ddl_relation_names_may_hold(names, name->relname))
+		relid = resolve_relation(name);
+	if (OidIsValid(relid))
+		return wf_ddl_live_relation(catalog, relid);
+	wf_ddl_relation_names_missed(names);
+	return NULL;
 }
 
 static WfRelation *

@@ -1,11 +1,14 @@
 #!/bin/sh
 # Benchmark of the migration check: its time over that of only splitting and
-# parsing the same text, for texts of mixed statements.  The two take turns, and
-# medians are compared.  ROUNDS and STATEMENTS may be set.
+# parsing the same text, for texts of mixed statements; what ten times the
+# statements cost; what a backend's memory grows by; what a large catalog adds.
+# The two sides of a ratio take turns, and medians are compared.  ROUNDS,
+# STATEMENTS and TABLES (0: no large catalog) may be set.
 set -eu
 
 rounds=${ROUNDS:-7}
 statements=${STATEMENTS:-10000}
+tables=${TABLES:-50000}
 
 psql -Xq -v ON_ERROR_STOP=1 -v statements="$statements" <<'SQL'
 SET client_min_messages = warning;
@@ -36,20 +39,22 @@ SELECT statements, (
 		'COMMENT ON TABLE %t IS ''orders; one a row'';',
 		'CREATE FUNCTION shop.touch_%n() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN NEW.made := now(); RETURN NEW; END $f$;'
 	]) WITH ORDINALITY AS f(form, k) ON k = 1 + n % 15) AS sql
-FROM unnest(ARRAY[:statements, :statements / 10]) AS statements;
+FROM unnest(ARRAY[:statements / 10, :statements, :statements * 10]) AS statements;
 SQL
 
-ratio() {
-	check="SELECT count(*) FROM texts, wishflags.migration_breaking_check(sql) WHERE statements = $1"
-	parse="SELECT count(*) FROM texts, wishflags.migration_parse(sql) WHERE statements = $1"
+check() { echo "SELECT count(*) FROM texts, wishflags.migration_breaking_check(sql) WHERE statements = $1"; }
+parse() { echo "SELECT count(*) FROM texts, wishflags.migration_parse(sql) WHERE statements = $1"; }
+
+# versus LABEL NUMERATOR DENOMINATOR STATEMENTS: the two take turns in one session.
+versus() {
 	{
-		printf '%s;\n%s;\n%s\n' "$check" "$parse" '\timing on'
+		printf '%s;\n%s;\n%s\n' "$2" "$3" '\timing on'
 		i=0
 		while [ "$i" -lt "$rounds" ]; do
-			printf '%s;\n%s;\n' "$check" "$parse"
+			printf '%s;\n%s;\n' "$2" "$3"
 			i=$((i + 1))
 		done
-	} | psql -XqAt -v ON_ERROR_STOP=1 | awk -v statements="$1" '
+	} | psql -XqAt -v ON_ERROR_STOP=1 | awk -v label="$1" -v statements="$4" '
 		function median(v, n,   i, j, t) {
 			for (i = 2; i <= n; i++)
 				for (j = i; j > 1 && v[j - 1] > v[j]; j--) { t = v[j]; v[j] = v[j - 1]; v[j - 1] = t }
@@ -60,9 +65,84 @@ ratio() {
 			if (n == 0) exit 1
 			ma = median(a, n); mb = median(b, n)
 			printf "%-58s %8.3f  (%.1f us : %.1f us a statement)\n",
-				"check of " statements " statements over a bare parse", ma / mb, ma / statements * 1000, mb / statements * 1000
+				label, ma / mb, ma / statements * 1000, mb / statements * 1000
 		}'
 }
 
-ratio "$((statements / 10))"
-ratio "$statements"
+# peak QUERY: the largest size, in kB, of a new backend that runs it.  Findings
+# past work_mem go to disk, so that what is measured is the check.
+peak() {
+	PGOPTIONS='-c work_mem=4MB' psql -XqAt -v ON_ERROR_STOP=1 <<SQL | sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p'
+SELECT pg_backend_pid() AS pid \gset
+$1;
+\setenv WATCHED :pid
+\! cat /proc/\$WATCHED/status
+SQL
+}
+
+large=$((statements * 10))
+for n in $((statements / 10)) "$statements" "$large"; do
+	versus "check of $n statements over a bare parse" "$(check "$n")" "$(parse "$n")" "$n"
+done
+versus "check of $large statements over $statements" "$(check "$large")" "$(check "$statements")" "$large"
+
+least=$(peak "$(check $((statements / 10)))")
+for n in "$statements" "$large"; do
+	most=$(peak "$(check "$n")")
+	length=$(psql -XqAt -c "SELECT length(sql) FROM texts WHERE statements = $n")
+	[ -n "$most" ] && [ -n "$least" ] && awk -v n="$n" -v most="$most" -v least="$least" -v text="$length" 'BEGIN {
+		printf "%-58s %8.0f  (%.0f of them text; peak of the backend %.1f MB)\n",
+			"bytes a statement that checking " n " holds", (most - least) * 1024 / (n * 0.99), text / n, most / 1024
+	}'
+done
+
+[ "$tables" -gt 0 ] || exit 0
+# The same hundred statements in a catalog of 500 tables, and in a large one.
+psql -Xq -v ON_ERROR_STOP=1 <<SQL
+SET client_min_messages = warning;
+INSERT INTO texts SELECT 100, string_agg(line, E'\n') FROM (SELECT line FROM texts,
+	regexp_split_to_table(sql, E'\n') line WHERE statements = $((statements / 10)) LIMIT 100) l;
+CREATE PROCEDURE fill(tables int) LANGUAGE plpgsql AS \$\$ BEGIN
+	FOR i IN 1..tables LOOP
+		EXECUTE format('CREATE TABLE shop.filler_%s (id int)', i);
+		IF i % 1000 = 0 THEN COMMIT; END IF;
+	END LOOP;
+END \$\$;
+CALL fill(500);
+SQL
+other=$PGDATABASE
+createdb -T "$PGDATABASE" "${PGDATABASE}_large"
+trap 'dropdb --force "${other}_large"' EXIT
+psql -Xq -d "${PGDATABASE}_large" -c 'DROP PROCEDURE fill' -c "CREATE PROCEDURE fill() LANGUAGE plpgsql AS \$\$ BEGIN
+	FOR i IN 501..$tables LOOP
+		EXECUTE format('CREATE TABLE shop.filler_%s (id int)', i);
+		IF i % 1000 = 0 THEN COMMIT; END IF;
+	END LOOP;
+END \$\$" -c 'CALL fill()' -c 'VACUUM ANALYZE'
+psql -Xq -c 'VACUUM ANALYZE'
+
+# The same check in new sessions and, second, in ones that know the catalog.
+sessions() {
+	psql -XqAt -d "$1" -v ON_ERROR_STOP=1 <<SQL | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | paste -sd ' '
+SELECT 1 FROM wishflags.migration_breaking_check('SELECT 1');
+\timing on
+$(check 100);
+$(check 100);
+SQL
+}
+i=0
+while [ "$i" -lt $((rounds * 2 + 1)) ]; do
+	echo "$(sessions "$other") $(sessions "${other}_large")"
+	i=$((i + 1))
+done | awk -v tables="$tables" '
+	function median(c,   i, j, t, v) {
+		for (i = 1; i <= n; i++) v[i] = cell[i, c]
+		for (i = 2; i <= n; i++)
+			for (j = i; j > 1 && v[j - 1] > v[j]; j--) { t = v[j]; v[j] = v[j - 1]; v[j - 1] = t }
+		return v[int((n + 1) / 2)]
+	}
+	{ n++; for (c = 1; c <= 4; c++) cell[n, c] = $c }
+	END {
+		printf "%-58s %8.3f  (%.2f ms : %.2f ms)\n", "100 statements, " tables " tables over 500, first in a session", median(3) / median(1), median(3), median(1)
+		printf "%-58s %8.3f  (%.2f ms : %.2f ms)\n", "100 statements, " tables " tables over 500, again", median(4) / median(2), median(4), median(2)
+	}'
