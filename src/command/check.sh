@@ -20,7 +20,7 @@ file_of() {
 	printf "jsonb_build_object('file', :'name%s', 'sql', :'text%s', 'in_transaction', %s)" "$1" "$1" "$(wrapped_by "$3" "$2")"
 }
 
-# find_in FILES: the findings of a jsonb array of files into $T/found, to be added to those that are there.
+# find_in FILES: the findings of a jsonb array of files into $T/found.
 find_in() {
 	local options
 	options="{\"assume_populated\": $populated, \"ignore\": $ignored, \"aliases\": $aliases, \"timing\": true"
@@ -28,10 +28,10 @@ find_in() {
 	[ -z "$target" ] || options="$options, \"target_version\": $target"
 	[ -z "$platform" ] || options="$options, \"platform\": \"$platform\""
 	[ -z "$stats" ] || cp "$stats" "$T/stats" || exit 2
-	ask "$place" "$T/more" "SELECT (:'found')::jsonb || (wishflags.migration_report($1, 'json',
-			:'options'::jsonb ${stats:+|| jsonb_build_object('stats', :'stats'::jsonb)})::jsonb -> 'files')" \
+	rm -f "$T/found"
+	ask "$place" "$T/found" "SELECT wishflags.migration_report($1, 'json',
+			:'options'::jsonb ${stats:+|| jsonb_build_object('stats', :'stats'::jsonb)})::jsonb -> 'files'" \
 		-v options="$options}" "${names[@]}"
-	mv "$T/more" "$T/found"
 	rm -f "$T"/text.*
 }
 
@@ -64,7 +64,7 @@ examine() {
 	[ -z "$since" ] || final=$(awk -F '\t' 'FILENAME == ARGV[1] { changed[$0]; next } $2 in changed { n = FNR } END { print n + 0 }' \
 		"$T/changed" "$T/migrations")
 	first=$((last > 0 && last < total ? total - last + 1 : 1))
-	printf '[]' > "$T/found"
+	: > "$T/parts"
 	while [ "$number" -lt "$final" ] && IFS=$'\t' read -r tool file <&3; do
 		number=$((number + 1))
 		show_progress "$number" "$final" "$file"
@@ -74,13 +74,15 @@ examine() {
 		fi
 		# On a database the files are checked at once, each on what those before it would make.
 		[ -z "$database" ] || continue
-		[ -z "$files" ] || find_in "'[]'::jsonb$files"
+		[ -z "$files" ] || { find_in "'[]'::jsonb$files"; cat "$T/found" >> "$T/parts"; }
 		files='' names=()
 		[ $number = "$final" ] || run_file "$file" "$tool" ||
 			printf 'wishflags: %s does not run after the files before it: %s\n' "$file" "$(error_of)" >&2
 	done 3< "$T/migrations"
 	end_progress
-	[ -z "$files" ] || find_in "'[]'::jsonb$files"
+	[ -z "$files" ] || { find_in "'[]'::jsonb$files"; cat "$T/found" >> "$T/parts"; }
+	# Each part is an array in a line.
+	awk '{ sub(/^\[/, ""); sub(/\]$/, "") } $0 != "" { printf "%s%s", (n++ ? ", " : "["), $0 } END { print n ? "]" : "[]" }' "$T/parts" > "$T/found"
 }
 
 # count_severe LEAST: how many findings are that severe, into $T/count.

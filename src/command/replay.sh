@@ -18,7 +18,6 @@ do_replay() {
 	while IFS=$'\t' read -r tool file <&3; do
 		number=$((number + 1))
 		show_progress "$number" "$total" "$file"
-		printf '[]' > "$T/found"
 		names=(-v "name$number=$file")
 		find_in "jsonb_build_array($(file_of $number "$file" "$tool"))"
 		[ "$timing" = false ] || show_timing

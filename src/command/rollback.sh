@@ -110,7 +110,6 @@ replay_to_make() {
 find_losses() {
 	local n files='' names=() populated=true
 	[ "$place" != "$database" ] || populated=false
-	printf '[]' > "$T/found"
 	for ((n = ${#ran[@]} - 1; n >= first; n--)); do
 		cp "$T/down.$n" "$T/text.$n"
 		files="$files || jsonb_build_object('file', :'name$n', 'sql', :'text$n')"
