@@ -78,6 +78,32 @@ pack() {
 	fi
 }
 
+# older_server ROOT SOURCE: this machine's server with the extension, and what of
+# its libraries the chroot lacks, into SOURCE/older: pg_upgrade needs both
+# servers.  Prints the settings that name them to the tests.
+older_server() {
+	older=$2/older
+	mkdir -p "$older/libraries"
+	cp -a "$T/pg/." "$older"
+	for library in $(ldd "$BIN/postgres" "$BIN/pg_ctl" "$BIN/psql" | awk '$2 == "=>" { print $3 }' | sort -u); do
+		name=${library##*/}
+		[ -n "$(find "$1/lib/" "$1/usr/lib/" -name "$name" -print -quit)" ] || cp -L "$library" "$older/libraries/"
+	done
+	say "OLDER_BINDIR=${older#"$1"}$(wf_dir bindir) OLDER_LIBRARIES=${older#"$1"}/libraries"
+}
+
+# Where this machine has a server to upgrade from.
+if own=$(wf_server_config) && [ -x "$own" ]; then
+	wf_need build server
+	wf_begin
+	trap 'status=$?; rm -rf "$logs" ${source:+"$source"}; (exit $status); wf_end' EXIT
+	wf_build
+	wf_stage
+	own=$(wf_major)
+else
+	own=
+fi
+
 passed=0
 failed=0
 for version in $versions; do
@@ -88,7 +114,10 @@ for version in $versions; do
 	source=$(mktemp -d "$root/tmp/wishflags.XXXXXX")
 	chmod 755 "$source"
 	pack | tar -C "$source" -xf -
-	inside "$root" PG_CONFIG="/usr/lib/postgresql/$version/bin/pg_config" \
+	older=
+	[ -z "$own" ] || [ "$own" -ge "$version" ] || older=$(older_server "$root" "$source")
+	# shellcheck disable=SC2086
+	inside "$root" PG_CONFIG="/usr/lib/postgresql/$version/bin/pg_config" $older \
 		SUITES="${SUITES-}" TESTS="${TESTS-}" sh "${source#"$root"}/test/check.sh" 2>&1 </dev/null | tee "$logs/$version"
 	rm -rf "$source"
 	source=
