@@ -7,6 +7,7 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(usleep);
 
 my $node = PostgreSQL::Test::Cluster->new('audit');
 $node->init;
@@ -95,29 +96,77 @@ my $unsure = run_storm('shop', 1250);
 check_storm('shop', 10000, $unsure);
 cmp_ok($unsure, '<', 100, 'next to all are confirmed');
 
-# Each acknowledged row survives a crash: the client writes down what it was told.
-my $crash = client('shop', 'crash', q{DO $$
+# Each acknowledged row survives whatever dies: the clients write down what they were told.
+$node->append_conf('postgresql.conf', "fsync = on\nrestart_after_crash = on\n");
+$node->reload;
+
+sub witness
+{
+	my ($name) = @_;
+	return qq{DO \$\$
 	DECLARE told text;
 	BEGIN
 		FOR i IN 1..100000 LOOP
 			BEGIN
-				EXECUTE 'ALTER TABLE orders ADD CONSTRAINT crash_' || i || ' UNIQUE (id)';
+				EXECUTE 'ALTER TABLE orders ADD CONSTRAINT ${name}_' || i || ' UNIQUE (id)';
 			EXCEPTION WHEN SQLSTATE 'WF001' THEN
 				GET STACKED DIAGNOSTICS told = PG_EXCEPTION_DETAIL;
-				IF told NOT LIKE '%not confirmed%' THEN RAISE INFO 'told %', i; END IF;
+				IF told NOT LIKE '%not confirmed%' THEN RAISE INFO 'told ${name}_%', i; END IF;
 			END;
 		END LOOP;
-	END $$});
-$crash->{client}->pump until ${ $crash->{output} } =~ /told 300\b/;
-$node->stop('immediate');
-$crash->{client}->finish;
-$node->start;
-my @told = ${ $crash->{output} } =~ /told (\d+)/g;
-cmp_ok(scalar(@told), '>=', 300, 'rows were acknowledged before the crash');
-my %there = map { $_ => 1 } split /\n/,
-  $node->safe_psql('shop', q{SELECT substring(evidence ->> 'hint' FROM 'crash_(\d+)')
-	FROM wishflags.guard_log WHERE rule = 'add-unique-builds-index'});
-is(scalar(grep { !$there{$_} } @told), 0, 'each of these is in the log');
+	END \$\$};
+}
+
+sub pids
+{
+	my ($condition) = @_;
+	return split /\n/, $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE $condition");
+}
+
+# check_crash NAME, KILL: KILL ends something; the server must be up again afterwards.
+sub check_crash
+{
+	my ($name, $kill) = @_;
+	my @clients = map { client('shop', 'crash', witness("${name}_$_")) } 1 .. 8;
+	for my $client (@clients)
+	{
+		$client->{client}->pump until ${ $client->{output} } =~ /told \w+_40\b/;
+	}
+	$kill->();
+	for my $client (@clients)
+	{
+		eval { $client->{client}->finish };
+	}
+	$node->poll_query_until('postgres', 'SELECT true') or die 'the server does not come back';
+	my @told = map { ${ $_->{output} } =~ /told (\w+)/g } @clients;
+	cmp_ok(scalar(@told), '>=', 320, "$name: rows were acknowledged before");
+	my %there = map { $_ => 1 } split /\n/,
+	  $node->safe_psql('shop', q{SELECT substring(evidence ->> 'hint' FROM '\m(} . $name . q{_\d+_\d+)\M')
+		FROM wishflags.guard_log WHERE rule = 'add-unique-builds-index'});
+	is(scalar(grep { !$there{$_} } @told), 0, "$name: each of " . @told . ' is in the log');
+}
+
+check_crash('stop', sub { $node->stop('immediate'); $node->start });
+check_crash(
+	'all',
+	sub {
+		my @all = pids('true');
+		kill 'KILL', $node->{_pid}, @all;
+		$node->kill9;
+		for my $pid (@all)
+		{
+			usleep(10_000) while kill 0, $pid;
+		}
+		$node->start;
+	});
+check_crash('backend', sub { kill 'KILL', (pids(q{application_name = 'crash'}))[0] });
+check_crash(
+	'worker',
+	sub {
+		my @workers = pids(q{backend_type = 'wishflags guard log'});
+		is(scalar(@workers), 1, 'there is a worker to kill');
+		kill 'KILL', @workers;
+	});
 
 # The worker leaves: no database is held by it.
 $node->psql('shop', 'CREATE INDEX last ON orders (id)');
