@@ -287,8 +287,10 @@ wf_guard_bypass_hint(const WfGuardCommand *command, const char *statement)
 		appendStringInfoString(&buf, "To do it all the same, begin the transaction again and give a reason, which is logged:");
 	else
 		appendStringInfoString(&buf, "To do it all the same, give a reason, which is logged:");
-	if (statement == NULL)
-		appendStringInfoString(&buf, "\nSET wishflags.bypass = 'the reason';\n-- the same again\nRESET wishflags.bypass;");
+	/* Some commands refuse to run in a transaction block. */
+	if (statement == NULL || (command->tree && wf_ddl_outside_transactions(command->tree)))
+		appendStringInfo(&buf, "\nSET wishflags.bypass = 'the reason';\n%s\nRESET wishflags.bypass;",
+						 statement ? psprintf("%s;", statement) : "-- the same again");
 	else if (command->place == WF_GUARD_PLACE_BLOCK)
 		appendStringInfo(&buf, "\nSET LOCAL wishflags.bypass = 'the reason';\n%s;", statement);
 	else
