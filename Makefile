@@ -616,6 +616,7 @@ REGRESS = \
 	guard_preset \
 	guard_allow \
 	guard_tool \
+	guard_wrong_use \
 	guard_deprecate \
 	record_ddl_log \
 	record_migration \

@@ -159,8 +159,9 @@ wf_rule_reindex_not_concurrent(WfRuleCall *call)
 		if (table && !wf_rule_is_populated(call, table))
 			return;
 	}
-	finding = wf_finding_add(call, "REINDEX %s stops all writes, and most reads, while it rebuilds %s",
-							 what, relation ? relation->name : stmt->name ? stmt->name : "all indexes");
+	finding = wf_finding_add(call, "REINDEX %s stops all writes, and most reads, while it rebuilds %s", what,
+							 relation ? psprintf("\"%s\"", relation->name) :
+							 stmt->name ? psprintf("\"%s\"", stmt->name) : "all indexes");
 	if (relation)
 	{
 		/* It is the table's size that counts. */

@@ -11,7 +11,7 @@ use Time::HiRes qw(usleep);
 
 my $node = PostgreSQL::Test::Cluster->new('audit');
 $node->init;
-$node->append_conf('postgresql.conf', "shared_preload_libraries = 'wishflags'\n");
+$node->append_conf('postgresql.conf', "shared_preload_libraries = 'wishflags'\nmax_prepared_transactions = 2\n");
 $node->start;
 
 sub fill
@@ -167,6 +167,17 @@ check_crash(
 		is(scalar(@workers), 1, 'there is a worker to kill');
 		kill 'KILL', @workers;
 	});
+
+# Two-phase commit: what is prepared was bypassed, whoever commits it, and a refusal leaves nothing to prepare.
+$node->safe_psql('shop', q{BEGIN; SET LOCAL wishflags.bypass = 'in two phases'; CREATE INDEX prepared ON orders (id);
+	PREPARE TRANSACTION 'kept'});
+my $bypassed = q{SELECT string_agg(outcome || ' ' || rule, ', ') FROM wishflags.guard_log WHERE reason = 'in two phases'};
+$node->restart;
+$node->safe_psql('shop', q{COMMIT PREPARED 'kept'});
+is($node->safe_psql('shop', $bypassed), 'bypassed index-not-concurrent', 'a prepared transaction has its row');
+is($node->safe_psql('shop', q{SELECT count(*) FROM pg_indexes WHERE indexname = 'prepared'}), 1, 'and its index');
+$node->psql('shop', q{BEGIN; CREATE INDEX refused ON orders (id); PREPARE TRANSACTION 'refused'}, on_error_stop => 0);
+is($node->safe_psql('shop', q{SELECT count(*) FROM pg_prepared_xacts}), 0, 'what was refused cannot be prepared');
 
 # The worker leaves: no database is held by it.
 $node->psql('shop', 'CREATE INDEX last ON orders (id)');
