@@ -62,6 +62,7 @@ OBJS = \
 	src/ddl/dependents.o \
 	src/ddl/bound.o \
 	src/ddl/drop_blockers.o \
+	src/ddl/index_match.o \
 	src/ddl/lock.o \
 	src/ddl/plpgsql.o \
 	src/ddl/populated.o \
@@ -572,6 +573,7 @@ REGRESS = \
 	migration_pressure \
 	migration_estimate \
 	migration_index \
+	migration_attach \
 	migration_constraint \
 	migration_body \
 	migration_safe \

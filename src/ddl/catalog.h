@@ -99,6 +99,9 @@ typedef struct WfIndex
 	bool		is_unique;
 	bool		is_primary;
 	bool		is_partial;
+	bool		is_special;		/* operator classes, collations, orders,
+								 * INCLUDE or NULLS NOT DISTINCT besides the
+								 * columns */
 	char	   *method;			/* access method; NULL: unknown */
 	List	   *columns;		/* of char *; NULL for an expression */
 	bool		created_here;
@@ -181,6 +184,14 @@ struct WfCatalog
 	/* Lists of WfConstraint and WfIndex. */
 	List	   *(*constraints) (WfCatalog *catalog, WfRelation *relation);
 	List	   *(*indexes) (WfCatalog *catalog, WfRelation *relation);
+
+	/*
+	 * Does an index of a table match one of the partitioned table that it is
+	 * attached to in all that the server compares: uniqueness, keys, operator
+	 * families, collations, expressions, predicate?  Both are in the live
+	 * catalog; false where one is gone.
+	 */
+	bool		(*index_matches) (WfCatalog *catalog, const WfIndex *parent_index, const WfIndex *child_index);
 
 	/*
 	 * The column that a partitioned table is parted by; NULL where that is an

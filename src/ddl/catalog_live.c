@@ -60,6 +60,7 @@ wf_ddl_catalog_live(void)
 	catalog->column = live_column;
 	catalog->constraints = wf_ddl_live_constraints;
 	catalog->indexes = wf_ddl_live_indexes;
+	catalog->index_matches = wf_ddl_live_index_matches;
 	catalog->partition_key = wf_ddl_live_partition_key;
 	catalog->has_default_partition = wf_ddl_live_has_default_partition;
 	catalog->proves_bound = wf_ddl_live_proves_bound;

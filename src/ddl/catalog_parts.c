@@ -30,6 +30,7 @@
 
 static List *key_columns(Oid relid, Datum array);
 static char *not_null_column(Oid relid, Node *expression);
+static bool is_special(HeapTuple tuple, Oid relid);
 static char *method_of(Oid index);
 
 /* Fills population, rows and bytes; of a partitioned table over all leaves. */
@@ -222,6 +223,7 @@ wf_ddl_live_indexes(WfCatalog *catalog, WfRelation *relation)
 		index->is_primary = form->indisprimary;
 		index->is_partial = !heap_attisnull(tuple, Anum_pg_index_indpred,
 											RelationGetDescr(pg_index));
+		index->is_special = is_special(tuple, relation->relid);
 		index->method = method_of(form->indexrelid);
 		for (int i = 0; i < form->indnkeyatts; i++)
 			index->columns = lappend(index->columns,
@@ -233,6 +235,38 @@ wf_ddl_live_indexes(WfCatalog *catalog, WfRelation *relation)
 	table_close(pg_index, AccessShareLock);
 	MemoryContextSwitchTo(old);
 	return indexes;
+}
+
+/* Is there more to an index than its columns, in their default order and collation? */
+static bool
+is_special(HeapTuple tuple, Oid relid)
+{
+	Form_pg_index form = (Form_pg_index) GETSTRUCT(tuple);
+	bool		isnull;
+	oidvector  *classes = (oidvector *) DatumGetPointer(SysCacheGetAttr(INDEXRELID, tuple, Anum_pg_index_indclass, &isnull));
+	oidvector  *collations = (oidvector *) DatumGetPointer(SysCacheGetAttr(INDEXRELID, tuple, Anum_pg_index_indcollation, &isnull));
+	char	   *method_name = method_of(form->indexrelid);
+	Oid			method = method_name ? get_am_oid(method_name, true) : InvalidOid;
+	int2vector *options = (int2vector *) DatumGetPointer(SysCacheGetAttr(INDEXRELID, tuple, Anum_pg_index_indoption, &isnull));
+
+	if (!OidIsValid(method) || form->indnatts != form->indnkeyatts || form->indnullsnotdistinct)
+		return true;
+	for (int i = 0; i < form->indnkeyatts; i++)
+	{
+		Oid			type;
+		Oid			collation;
+		int32		typmod;
+
+		if (options->values[i] != 0)
+			return true;
+		if (form->indkey.values[i] == 0 || get_attname(relid, form->indkey.values[i], true) == NULL)
+			continue;
+		get_atttypetypmodcoll(relid, form->indkey.values[i], &type, &typmod, &collation);
+		if (collations->values[i] != collation ||
+			GetDefaultOpClass(type, method) != classes->values[i])
+			return true;
+	}
+	return false;
 }
 
 /* The table of an index; InvalidOid where the index is gone. */

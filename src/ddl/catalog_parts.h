@@ -17,6 +17,9 @@ extern List *wf_ddl_live_indexes(WfCatalog *catalog, WfRelation *relation);
 extern char *wf_ddl_live_partition_key(WfCatalog *catalog, WfRelation *relation);
 extern Oid	wf_ddl_live_index_relid(Oid indexid);
 
+/* index_match.c */
+extern bool wf_ddl_live_index_matches(WfCatalog *catalog, const WfIndex *parent_index, const WfIndex *child_index);
+
 /* bound.c */
 extern bool wf_ddl_live_has_default_partition(WfCatalog *catalog, WfRelation *parent);
 extern bool wf_ddl_live_proves_bound(WfCatalog *catalog, WfRelation *parent, WfRelation *child,

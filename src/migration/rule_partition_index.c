@@ -18,6 +18,7 @@
 
 static List *lacking(WfRuleCall *call, WfRelation *parent, WfRelation *child);
 static int	compare_ages(const ListCell *a, const ListCell *b);
+static bool is_taken_over(WfRuleCall *call, WfRelation *parent, const WfIndex *wanted, WfRelation *child, const WfIndex *have);
 static bool is_alike(const WfIndex *wanted, const WfIndex *have);
 static char *build_first(WfRuleCall *call, WfRelation *parent, WfRelation *child, List *indexes);
 static char constraint_kind(WfRuleCall *call, WfRelation *table, const char *name);
@@ -67,7 +68,8 @@ lacking(WfRuleCall *call, WfRelation *parent, WfRelation *child)
 
 		foreach(lc2, there)
 		{
-			if (!found && is_alike(lfirst(lc), lfirst(lc2)) && !list_member_ptr(taken, lfirst(lc2)))
+			if (!found && !list_member_ptr(taken, lfirst(lc2)) &&
+				is_taken_over(call, parent, lfirst(lc), child, lfirst(lc2)))
 				found = lfirst(lc2);
 		}
 		if (found)
@@ -91,7 +93,20 @@ compare_ages(const ListCell *a, const ListCell *b)
 	return strcmp(one->name ? one->name : "", two->name ? two->name : "");
 }
 
-/* An expression is taken for like any other; the server looks closer. */
+/* An index that stands for a constraint takes over only one that does. */
+static bool
+is_taken_over(WfRuleCall *call, WfRelation *parent, const WfIndex *wanted, WfRelation *child, const WfIndex *have)
+{
+	if (!is_alike(wanted, have))
+		return false;
+	if (wanted->name && have->name && constraint_kind(call, parent, wanted->name) != '\0' &&
+		constraint_kind(call, child, have->name) == '\0')
+		return false;
+	return !OidIsValid(wanted->indexid) || !OidIsValid(have->indexid) ||
+		call->catalog->index_matches(call->catalog, wanted, have);
+}
+
+/* As far as a text tells: of an expression only that it is one. */
 static bool
 is_alike(const WfIndex *wanted, const WfIndex *have)
 {
@@ -138,7 +153,7 @@ build_first(WfRuleCall *call, WfRelation *parent, WfRelation *child, List *index
 		ListCell   *lc2;
 		char	   *name;
 
-		if (index->is_partial || kind == 'x')
+		if (index->is_partial || index->is_special || kind == 'x')
 			return NULL;
 		initStringInfo(&columns);
 		initStringInfo(&label);

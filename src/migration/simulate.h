@@ -158,6 +158,7 @@ extern List *wf_sim_drop_blockers(WfCatalog *catalog, const DropStmt *stmt);
 /* simulate_partition.c */
 extern char *wf_sim_partition_key(WfCatalog *catalog, WfRelation *relation);
 extern bool wf_sim_has_default_partition(WfCatalog *catalog, WfRelation *parent);
+extern bool wf_sim_index_matches(WfCatalog *catalog, const WfIndex *parent_index, const WfIndex *child_index);
 extern bool wf_sim_proves_bound(WfCatalog *catalog, WfRelation *parent, WfRelation *child,
 								const PartitionBoundSpec *bound);
 

@@ -380,6 +380,7 @@ apply_index(WfSimulation *simulation, IndexStmt *stmt)
 		.is_valid = true,
 		.is_unique = stmt->unique,
 		.is_partial = stmt->whereClause != NULL,
+		.is_special = stmt->indexIncludingParams != NIL,
 	};
 	ListCell   *lc;
 
@@ -389,7 +390,13 @@ apply_index(WfSimulation *simulation, IndexStmt *stmt)
 									  makeRangeVar(stmt->relation->schemaname, stmt->idxname, -1))->missing)
 		return;
 	foreach(lc, stmt->indexParams)
-		index.columns = lappend(index.columns, lfirst_node(IndexElem, lc)->name);
+	{
+		IndexElem  *element = lfirst_node(IndexElem, lc);
+
+		index.columns = lappend(index.columns, element->name);
+		index.is_special |= element->opclass != NIL || element->collation != NIL ||
+			element->ordering != SORTBY_DEFAULT || element->nulls_ordering != SORTBY_NULLS_DEFAULT;
+	}
 	wf_sim_add_index(simulation, relation, &index);
 	if (stmt->idxname)
 	{

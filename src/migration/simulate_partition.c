@@ -27,6 +27,14 @@ wf_sim_has_default_partition(WfCatalog *catalog, WfRelation *parent)
 	return OidIsValid(parent->relid) && simulation->live->has_default_partition(simulation->live, parent);
 }
 
+bool
+wf_sim_index_matches(WfCatalog *catalog, const WfIndex *parent_index, const WfIndex *child_index)
+{
+	WfSimulation *simulation = (WfSimulation *) catalog;
+
+	return simulation->live->index_matches(simulation->live, parent_index, child_index);
+}
+
 /* Of live tables that the text has not touched. */
 bool
 wf_sim_proves_bound(WfCatalog *catalog, WfRelation *parent, WfRelation *child, const PartitionBoundSpec *bound)
