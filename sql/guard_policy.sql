@@ -123,6 +123,20 @@ SELECT statement, rule, object, action, policy FROM wishflags.guard_check(
 	 ALTER TABLE guard_policy.orders ALTER COLUMN id TYPE bigint');
 DELETE FROM wishflags.guard_policies;
 
+-- Something new is in the schema where it is made; a schema is its own.
+INSERT INTO wishflags.guard_policies (name, rule, action, schemas, reason) VALUES
+	('keys', 'table-without-primary-key', 'block', '{guard_other}', 'replicated'),
+	('schemas', 'drop-schema', 'block', '{guard_other}', 'shared');
+CREATE TABLE guard_other.keyless (a int);
+SET search_path = guard_other;
+CREATE TABLE keyless (a int);
+DROP SCHEMA guard_other CASCADE;
+SELECT statement, rule, object, action FROM wishflags.guard_check('CREATE TABLE keyless (a int); DROP SCHEMA guard_other CASCADE');
+SET search_path = guard_policy;
+CREATE TABLE keyless (a int);
+SELECT statement, rule, object, action FROM wishflags.guard_check('CREATE TABLE keyless_2 (a int); DROP SCHEMA guard_policy CASCADE');
+DELETE FROM wishflags.guard_policies;
+
 SET client_min_messages = error;
 SET wishflags.guard = off;
 DROP SCHEMA guard_policy, guard_other CASCADE;

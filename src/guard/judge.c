@@ -7,8 +7,10 @@
  */
 #include "common/compat.h"
 
+#include "catalog/namespace.h"
 #include "storage/proc.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/varlena.h"
 
 #include "guard/describe.h"
@@ -28,6 +30,7 @@ typedef struct Danger
 
 static List *dangers(const WfGuardPolicies *policies, const WfGuardCommand *command, const WfGuardSource *source);
 static void read_settings(bool *settings);
+static bool is_among(const char *id, const char *const *ids, int count);
 
 /*
  * The reasons not to run the command: a List of WfGuardFinding in
@@ -107,12 +110,14 @@ read_settings(bool *settings)
 void
 wf_guard_target_of(const WfFinding *finding, WfGuardTarget *target)
 {
+	target->schema = NULL;
 	if (finding->relation)
 		target->schema = finding->relation->schema;
 	else if (finding->type)
 		target->schema = finding->type->schema;
-	else
-		target->schema = wf_guard_schema_of(finding->object);
+	/* A name without one is that of something new. */
+	if (target->schema == NULL)
+		target->schema = wf_guard_schema_of(finding->rule, finding->object);
 	target->rows = -1;
 	target->bytes = -1;
 	if (finding->relation && finding->relation->measured)
@@ -123,15 +128,38 @@ wf_guard_target_of(const WfFinding *finding, WfGuardTarget *target)
 	target->by_default = wf_guard_is_default(finding);
 }
 
-/* The schema in a qualified name as findings write it; NULL: there is none. */
+/*
+ * The schema of an object as findings name it: that of a qualified name; of
+ * another the one where it would be made, unless the rule is about objects that
+ * are schemas or are in none.  NULL: there is none.
+ */
 const char *
-wf_guard_schema_of(const char *object)
+wf_guard_schema_of(const WfRule *rule, const char *object)
 {
+	static const char *const of_schemas[] = {"drop-schema", "rename-schema"};
+	static const char *const of_none[] = {"drop-database", "create-extension"};
+	List	   *path;
 	List	   *names;
 
-	if (object == NULL || !SplitIdentifierString(pstrdup(object), '.', &names) || list_length(names) != 2)
+	if (object == NULL || !SplitIdentifierString(pstrdup(object), '.', &names) || names == NIL)
 		return NULL;
-	return linitial(names);
+	if (list_length(names) > 1 || is_among(rule->id, of_schemas, lengthof(of_schemas)))
+		return linitial(names);
+	if (is_among(rule->id, of_none, lengthof(of_none)))
+		return NULL;
+	path = fetch_search_path(false);
+	return path ? get_namespace_name(linitial_oid(path)) : NULL;
+}
+
+static bool
+is_among(const char *id, const char *const *ids, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (strcmp(ids[i], id) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Notes on the finding what is done, by which policy, and whether it is allowed. */

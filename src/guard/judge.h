@@ -15,7 +15,7 @@ extern bool wf_guard_looks_at(const Node *tree);
 /* judge.c */
 extern List *wf_guard_judge_statement(const WfGuardCommand *command);
 extern void wf_guard_target_of(const WfFinding *finding, WfGuardTarget *target);
-extern const char *wf_guard_schema_of(const char *object);
+extern const char *wf_guard_schema_of(const WfRule *rule, const char *object);
 extern void wf_guard_settle(const WfGuardPolicies *policies, int rule, const WfGuardDecision *decision,
 							WfGuardFinding *finding);
 

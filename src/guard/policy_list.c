@@ -180,7 +180,7 @@ fill_target(WfGuardTarget *target, const WfRule *rule, const char *object, Jsonb
 
 	if (object && !SplitIdentifierString(pstrdup(object), '.', &names))
 		names = NIL;
-	target->schema = wf_guard_schema_of(object);
+	target->schema = wf_guard_schema_of(rule, object);
 	target->rows = number_of(evidence, "rows");
 	target->bytes = number_of(evidence, "bytes");
 	target->by_default = true;
