@@ -73,6 +73,9 @@ SELECT count(*) FROM (SELECT rule, base_severity, kind, anchor, why FROM documen
 SELECT count(*) FROM document WHERE instead !~ '^[A-Z].*\.$' OR instead IS NULL;
 SELECT rule, severity, base_severity, reason FROM document WHERE severity <> base_severity;
 SELECT d.rule, p.error FROM document d, wishflags.migration_parse(example) p WHERE p.error IS NOT NULL;
+SELECT count(*) AS not_on_the_page FROM jsonb_array_elements_text(wishflags.migration_policy('json')::jsonb -> 'governance') g
+	WHERE NOT EXISTS (SELECT FROM page WHERE line LIKE '%. ' || g);
+SELECT jsonb_array_length(wishflags.migration_policy('json')::jsonb -> 'governance');
 SELECT wishflags.migration_policy('pdf');
 DROP TABLE document;
 DELETE FROM wishflags.migration_policies;

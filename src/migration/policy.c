@@ -147,6 +147,7 @@ write_json(StringInfo page, const WfPolicy *policies)
 	json_list(page, "principles", principles, lengthof(principles));
 	json_list(page, "severities", severities, lengthof(severities));
 	json_list(page, "exceptions", exceptions, lengthof(exceptions));
+	json_list(page, "governance", wf_policy_governance, wf_policy_governance_count);
 	appendStringInfoString(page, "\"sections\": [");
 	for (int i = 0; i < wf_policy_section_count; i++)
 	{
