@@ -76,6 +76,31 @@ psql -Xq -d "$guarded" -c "INSERT INTO wishflags.guard_policies (rule, action, e
 compare "ALTER TABLE ADD COLUMN that all rules look at" "ALTER TABLE shop.orders ADD COLUMN c%n_%r int"
 psql -Xq -d "$guarded" -c "DELETE FROM wishflags.guard_policies"
 
+# What the hooks add to statements that are no DDL: the same small queries in a
+# database without the extension, in sessions that have loaded the library and
+# in others.
+queries() {
+	psql -XqAt -v ON_ERROR_STOP=1 -d "$plain" -c "$1" -c "DO \$\$
+DECLARE began timestamptz := clock_timestamp();
+BEGIN
+	FOR n IN 1..20000 LOOP
+		EXECUTE 'SELECT total FROM shop.orders WHERE id = \$1' USING n % 10000;
+	END LOOP;
+	PERFORM set_config('bench.us', (extract(epoch FROM clock_timestamp() - began) * 1e6 / 20000)::text, false);
+END \$\$" -c "SELECT current_setting('bench.us')" | tail -n 1
+}
+: > loaded.times
+: > unloaded.times
+i=0
+while [ "$i" -lt "$rounds" ]; do
+	[ $((i % 2)) = 0 ] || queries "SELECT 1" >> unloaded.times
+	queries "LOAD 'wishflags'" >> loaded.times
+	[ $((i % 2)) = 1 ] || queries "SELECT 1" >> unloaded.times
+	i=$((i + 1))
+done
+awk -v a="$(median < loaded.times)" -v b="$(median < unloaded.times)" 'BEGIN {
+	printf "%-58s %8.3f  (%.2f us : %.2f us a query)\n", "SELECT of a row, library loaded over not loaded", a / b, a, b }'
+
 for database in "$guarded" "$plain"; do
 	few=$(tables "$database" 1000)
 	many=$(tables "$database" 10000)
