@@ -53,7 +53,7 @@ static const Tool tools[] = {
 	{"Rails", "bin/rails", NULL, NULL,
 	"write disable_ddl_transaction! in the migration's class", 0},
 	{"Flyway", "flyway", NULL, NULL,
-	"write executeInTransaction=false into the script's configuration file, V1__name.sql.conf", 0},
+	"write executeInTransaction=false into the script's configuration file, V1__name.sql.conf, and flyway.postgresql.transactional.lock=false into Flyway's own, without which it waits for itself", 0},
 	{"Liquibase", "liquibase", NULL, NULL,
 	"write runInTransaction=\"false\" in the change set", 0},
 	{"Alembic", "alembic", "alembic_version", "version_num IS NOT NULL",

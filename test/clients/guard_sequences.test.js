@@ -1,6 +1,9 @@
 // Tools that are not written in JavaScript, as the statements that they send by
 // their documentation: the lock, the ledger and the transaction of each, around
-// a statement that the guard refuses, and around what its HINT says.
+// a statement that the guard refuses, and around what its HINT says.  Looked up in
+// Rails' API documentation (Migration, Migrator#with_advisory_lock), Flyway's
+// (script configuration files, PostgreSQL: transactional lock), Alembic's
+// (autocommit_block) and Django's (Migration.atomic, AddIndexConcurrently).
 import assert from 'node:assert/strict';
 import { afterEach, before, beforeEach, test } from 'node:test';
 import pg from 'pg';
@@ -59,13 +62,18 @@ const tools = {
 	},
 	Flyway: {
 		application: 'Flyway by Redgate',
-		way: /executeInTransaction=false/,
+		way: /executeInTransaction=false.*postgresql\.transactional\.lock=false/,
 		prepare: `CREATE TABLE flyway_schema_history (installed_rank int NOT NULL PRIMARY KEY, version varchar(50), description varchar(200) NOT NULL,
 			type varchar(20) NOT NULL, script varchar(1000) NOT NULL, checksum int, installed_by varchar(100) NOT NULL,
 			installed_on timestamp NOT NULL DEFAULT now(), execution_time int NOT NULL, success boolean NOT NULL)`,
-		// The lock is of the session, so that CONCURRENTLY does not wait for a transaction that holds it.
+		// By default the lock is a transaction on a connection of its own, which CONCURRENTLY
+		// would wait for; with transactional.lock=false it is one of the session.
 		async migrate(version, statement, outside) {
-			assert.equal(await one('SELECT pg_try_advisory_lock(77431708279161)'), true);
+			const locker = new pg.Client();
+			await locker.connect();
+			if (!outside)
+				await locker.query('BEGIN');
+			await locker.query(`SELECT ${outside ? 'pg_try_advisory_lock' : 'pg_try_advisory_xact_lock'}(77431708279161)`);
 			const work = async () => {
 				await client.query(statement);
 				await client.query(`INSERT INTO flyway_schema_history (installed_rank, version, description, type, script, installed_by, execution_time, success)
@@ -74,7 +82,8 @@ const tools = {
 			try {
 				await (outside ? work() : inTransaction(work));
 			} finally {
-				await client.query('SELECT pg_advisory_unlock(77431708279161)');
+				await locker.query(outside ? 'SELECT pg_advisory_unlock(77431708279161)' : 'COMMIT');
+				await locker.end();
 			}
 		},
 		ledger: 'SELECT count(*)::int FROM flyway_schema_history',
