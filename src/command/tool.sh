@@ -290,17 +290,22 @@ goose_key() { plain_number "$1"; }
 
 # ---- the files of the command line
 
-# wrapped_by TOOL FILE: true or false, as the command line, the file or the tool says.
+# wrapped_by TOOL FILE: sets in_transaction to true or false, as the command line, the
+# file or the tool says.
+declare -A alone
 wrapped_by() {
-	if [ -n "$wrapped" ]; then
-		printf '%s' "$wrapped"
-	elif grep -qisE -e '^--[[:space:]]*([+]goose no transaction|migrate:up.*transaction:[[:space:]]*false|atlas:txmode none|no-transaction)' "$2"; then
-		printf false
-	elif of_tool "$1" wraps "$2"; then
-		printf true
-	else
-		printf false
-	fi
+	in_transaction=$wrapped
+	[ -z "$wrapped" ] || return 0
+	in_transaction=false
+	[ -z "${alone[$2]-}" ] && of_tool "$1" wraps "$2" || return 0
+	in_transaction=true
+}
+
+# find_alone: files of $T/migrations that say that they run in no transaction.
+find_alone() {
+	local file
+	while IFS= read -r file; do alone[$file]=yes; done < <(cut -f 2- "$T/migrations" | tr '\n' '\0' | xargs -0 grep -lisE \
+		-e '^--[[:space:]]*([+]goose no transaction|migrate:up.*transaction:[[:space:]]*false|atlas:txmode none|no-transaction)' --)
 }
 
 # find_migrations: the files of all paths into $T/migrations, a line "tool, tab,
@@ -324,5 +329,6 @@ find_migrations() {
 			json) fail "\"$path\" is no SQL" ;;
 		esac
 	done > "$T/migrations"
+	find_alone
 	[ -s "$T/migrations" ] || fail "there are no migrations in ${words[*]}" "A folder of migrations holds NAME.sql or NAME/migration.sql."
 }

@@ -144,6 +144,27 @@ put('broken/2.sql', "DROP TABLE a;\n");
 like($err, qr/1\.sql does not run after the files before it: ERROR:  table "nowhere" does not exist/, 'a file that does not run');
 like($out, qr/2\.sql,line=1,col=1,title=drop-table/, 'the next one');
 
+# Nor do files that are no text, and one that ends psql or leaves its session
+# changed, keep the others from being checked.
+put('torn/1.sql', "CREATE TABLE t (id int, n text);\n");
+put('torn/2.sql', "ALTER TABLE t DROP n;\0\n");
+put('torn/3.sql', "-- caf\xe9\nALTER TABLE t DROP n;\n");
+put('torn/4.sql', "\\! kill -9 \$PPID\n");
+put('torn/5.sql', "\\set ON_ERROR_STOP off\n\\copy t FROM pstdin\n\\o /dev/null\n\\q\n");
+put('torn/6.sql', "SET search_path = nowhere; BEGIN; CREATE TABLE public.left_open (a int);\n");
+put('torn/7.sql', "SELECT 'open\n");
+put('torn/8.sql', "\\if true\nCOPY t FROM stdin;\n1\tx\n\\.\n");
+put('torn/9.sql', "DROP TABLE t;\nDROP TABLE left_open;\n");
+($rc, $out, $err) = check("$files/torn", '--format', 'github', '--severity', 'high');
+is($rc, 2, 'files that are no text: exit status');
+like($err, qr{torn/2\.sql is not checked: it has NUL bytes.*torn/3\.sql is not checked: it is not UTF-8}s, 'files that are no text: named');
+unlike($err, qr{torn/[14-689]\.sql is not checked}, 'files that are no text: no others');
+is_deeply([ $out =~ m{torn/(\d\.sql,line=\d+).*title=([a-z-]+)}g ], [ '7.sql,line=1', 'syntax-error', '9.sql,line=1', 'drop-table', '9.sql,line=2', 'object-missing' ],
+	'files that are no text: the others are checked');
+($rc, $out, $err) = command('replay', "$files/torn");
+is($rc, 1, 'replay of a file that is no text: exit status');
+like($out, qr{failed  \S*torn/2\.sql: it has NUL bytes}, 'replay of a file that is no text');
+
 # On a database its own tables count, and nothing is run.
 $node->safe_psql('postgres', 'CREATE DATABASE shop; CREATE DATABASE bare; CREATE DATABASE empty');
 $node->safe_psql('shop', "CREATE EXTENSION wishflags; CREATE TABLE users (id bigint PRIMARY KEY, mail text); CREATE TABLE small (a int)");
@@ -153,6 +174,10 @@ put('pending/2.sql', "CREATE INDEX ON small (a);\nCREATE TABLE fresh (a int);\n"
 put('pending/3.sql', "ALTER TABLE fresh DROP a;\nALTER TABLE nowhere DROP a;\n");
 finds([ "$files/pending", '--database', $node->connstr('shop') ],
 	[ 'pending/1.sql:1 index-not-concurrent', 'pending/3.sql:2 drop-column', 'pending/3.sql:2 object-missing' ], 'database');
+($rc, $out, $err) = check("$files/torn", '--database', $node->connstr('shop'), '--severity', 'high');
+is($rc, 2, 'database: files that are no text: exit status');
+like($err, qr{torn/2\.sql is not checked.*torn/3\.sql is not checked}s, 'database: files that are no text: named');
+like($out, qr{torn/9\.sql\n  1:1 +critical +drop-table }, 'database: files that are no text: the others are checked');
 is($node->safe_psql('shop', 'SELECT count(*) FROM pg_indexes WHERE schemaname = $$public$$'), 1, 'nothing was run');
 
 # Sizes come from a database without the extension, and are those that the extension gives there.
