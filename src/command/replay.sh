@@ -38,33 +38,3 @@ write_fingerprint() {
 	ask "$place" "$T/fingerprint" "SELECT wishflags.schema_fingerprint($list, :'options')" schemas="$schema_array" \
 		options="{\"owners\": $owners, \"grants\": $grants, \"comments\": $comments}"
 }
-
-# A statement of a rehearsal in a line.
-rehearsal_line="concat_ws('  ', CASE WHEN statement IS NULL THEN 'all' ELSE 'line ' || line END, rpad(command, 14), rpad(outcome, 7),
-	to_char(milliseconds, 'FM999999990.0') || ' ms', rows || ' rows', array_to_string(nullif(locks, '{}'), ', '),
-	'rewrites ' || array_to_string(nullif(rewrites, '{}'), ', '), 'reads all of ' || array_to_string(nullif(scans, '{}'), ', '), message)"
-
-do_rehearse() {
-	local options="{\"force\": $force" rows
-	[ ${#words[@]} = 1 ] || wrong_use "rehearse takes one FILE"
-	[ -n "$database" ] || wrong_use "rehearse takes --database CONNINFO"
-	case ${format:=text} in text|json) ;; *) wrong_use "rehearse has no format \"$format\"" ;; esac
-	[ "$(kind_of "${words[0]}")" = sql ] || fail "\"${words[0]}\" is no .sql file" "Name one migration; wishflags replay runs many."
-	make_folder
-	choose_place
-	printf '[]' > "$T/found"
-	plain_up "${words[0]}" > "$T/text.1"
-	[ -z "$wrapped" ] || options="$options, \"in_transaction\": $wrapped"
-	[ -z "$timeout" ] || options="$options, \"lock_timeout\": \"$timeout\""
-	rows="wishflags.migration_rehearse(:'text1', :'options') WITH ORDINALITY AS r(statement, line, command, outcome, milliseconds, rows, locks, rewrites, scans, message, hint, evidence, n)"
-	ask "$place" "$T/found" "SELECT jsonb_agg(to_jsonb(r) - 'n' ORDER BY n) FROM $rows" options="$options}"
-	if [ "$format" = json ]; then
-		ask "$place" "$T/out" "SELECT jsonb_pretty(:'found'::jsonb)"
-	else
-		ask "$place" "$T/out" "SELECT $rehearsal_line FROM ROWS FROM (jsonb_to_recordset(:'found') AS (statement int, line int, command text,
-			outcome text, milliseconds float8, rows bigint, locks text[], rewrites text[], scans text[], message text)) WITH ORDINALITY
-			AS r(statement, line, command, outcome, milliseconds, rows, locks, rewrites, scans, message, n) ORDER BY n"
-	fi
-	deliver "$T/out"
-	! grep -q '"outcome": "failed"' "$T/found" || exit 1
-}

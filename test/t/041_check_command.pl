@@ -107,6 +107,72 @@ put('rails/migrate/1_users.rb', "class Users\nend\n");
 put('rails/migrate/2.sql', "SELECT 1;\n");
 like(finds([ "$files/rails/migrate" ], [], 'rails'), qr/^wishflags: 1 migrations of ".*" are Ruby/, 'rails: Ruby is named');
 
+# The folder of a project whose tool says where they are.
+my $drop = "DROP TABLE nowhere;\n";
+put('conf/sqitch/sqitch.conf', "[core]\n\tengine = pg\n\ttop_dir = db\n\t; deploy_dir = x\n[engine \"pg\"]\n\tdeploy_dir = db/scripts\n\ttarget = x\n");
+put('conf/sqitch/db/sqitch.plan', "%project=x\n\nb 2025-01-01 A\na 2025-01-01 A\n");
+put('conf/sqitch/db/scripts/b.sql', $users);
+put('conf/sqitch/db/scripts/a.sql', $index);
+put('conf/drizzle/drizzle.config.ts', "export default defineConfig({\n\t// out: 'no',\n\tschema: './schema.ts',\n\tout: './db/files', // here\n\tdbCredentials: { url: process.env.URL! },\n});\n");
+put('conf/drizzle/db/files/meta/_journal.json', '{"entries": [{"idx": 0, "tag": "b_users"}, {"idx": 1, "tag": "a_index"}]}');
+put('conf/drizzle/db/files/b_users.sql', $users);
+put('conf/drizzle/db/files/a_index.sql', $index);
+put('conf/unnamed/drizzle.config.json', '{"dialect": "postgresql"}');
+put('conf/unnamed/drizzle/1.sql', $drop);
+put('conf/prisma/prisma.config.ts', qq(export default defineConfig({ schema: "x.prisma", migrations: { seed: "tsx", path: "db/m" } });));
+put('conf/prisma/db/m/1_a/migration.sql', $drop);
+put('conf/schema/prisma/schema.prisma', '');
+put('conf/schema/prisma/migrations/1_a/migration.sql', $drop);
+put('conf/atlas/atlas.hcl', qq(env "a" {\n  migration {\n    dir = "file://sql?format=atlas"\n  }\n}\nenv "b" {\n  migration {\n    dir = "file://sql"\n  }\n}\n));
+put('conf/atlas/sql/1.sql', $drop);
+put('conf/dbmate/.env', qq(export DBMATE_MIGRATIONS_DIR="./db/x"\n));
+put('conf/dbmate/db/x/1.sql', "-- migrate:up\n$drop");
+put('conf/goose/.env', "GOOSE_MIGRATION_DIR=g\n");
+put('conf/goose/g/1.sql', "-- +goose Up\n$drop");
+finds([ "$files/conf/$_->[0]" ], [ "$_->[1] index-not-concurrent" ], "configuration of $_->[0]")
+	foreach [ 'sqitch', 'scripts/a.sql:1' ], [ 'drizzle', 'files/a_index.sql:1' ];
+finds([ "$files/conf/$_->[0]", '--ignore', 'object-missing' ], [ "$_->[1] drop-table" ], "configuration of $_->[0]")
+	foreach [ 'unnamed', 'drizzle/1.sql:1' ], [ 'prisma', '1_a/migration.sql:1' ], [ 'schema', '1_a/migration.sql:1' ], [ 'atlas', 'sql/1.sql:1' ],
+		[ 'dbmate', 'x/1.sql:2' ], [ 'goose', 'g/1.sql:2' ];
+put('conf/computed/drizzle.config.ts', "export default { out: process.env.OUT || 'x' }");
+put('conf/several/atlas.hcl', qq(env "a" {\n  migration {\n    dir = "file://m1"\n  }\n}\nenv "b" {\n  migration {\n    dir = "file://m2"\n  }\n}\n));
+put('conf/gone/drizzle.config.ts', "export default { out: 'nowhere' }");
+foreach ([ 'computed', qr/"out" in ".*" is no plain text: process\.env\.OUT/ ], [ 'several', qr/names more than one folder of migrations, or no plain one: m1, m2/ ], [ 'gone', qr/"\S*nowhere", which is no folder/ ])
+{
+	my ($status, undef, $said) = check("$files/conf/$_->[0]");
+	is($status, 2, "configuration, $_->[0]: exit status");
+	like($said, $_->[1], "configuration, $_->[0]: message");
+}
+
+# A project's settings, from the folder of the file and below.
+put('project/.git/HEAD', '');
+put('project/db/1.sql', $users);
+put('project/db/2.sql', qq(SELECT 1;\n-- no check: reason="gone"\nDROP TABLE users;\nDROP TABLE nowhere;\n));
+put('project/.wishflags', qq(# ours\r\n\npath = db\n alias =  no check: \nfail-on=never\nignore = object-missing\nformat = github\nseverity = high\n));
+mkdir "$files/project/below";
+my @project = command_in("$files/project", 'check');
+is($project[0], 0, 'settings: exit status');
+like($project[1], qr{^::error file=db/2\.sql,line=4,[^\n]*drop-table[^\n]*\n+$}, 'settings: findings');
+@project = command_in("$files/project/below", 'check', '--fail-on', 'high', '--format', 'text');
+is($project[0], 1, 'settings: the command line wins');
+like($project[1], qr{project/db/2\.sql\n  4:1 }, 'settings: from a folder below');
+@project = command_in("$files/project", 'report', '--format', 'text');
+like($project[1], qr{2 files, 1 finding: }, 'settings: of a report');
+is((command_in("$files/project", 'version'))[0], 0, 'settings: no path for a version without a database');
+foreach (
+	[ 'fomat = x', qr{/\.wishflags:2: there is no key "fomat"\nHINT: Known keys: alias, fail-on, format, ignore, } ],
+	[ 'fail-on = urgent', qr{/\.wishflags:2: --fail-on takes one of info} ],
+	[ 'drizzle', qr{/\.wishflags:2: this is no "key = value"} ],
+	[ 'ignore =', qr{/\.wishflags:2: "ignore" has no value} ],
+	[ 'stats = gone.json', qr{/\.wishflags:2: there is no file "\S*gone\.json"} ],
+	[ 'in-transaction = maybe', qr{/\.wishflags:2: in-transaction takes true or false} ])
+{
+	put('project/.wishflags', "path = db\n$_->[0]\n");
+	my ($status, undef, $said) = command_in("$files/project", 'check');
+	is($status, 2, "settings, $_->[0]: exit status");
+	like($said, $_->[1], "settings, $_->[0]: message");
+}
+
 # Files and folders together, the last ones only, what to fail for.
 finds([ "$files/plain/1_users.sql", "$files/plain/10_index.sql" ], ['plain/10_index.sql:1 index-not-concurrent'], 'files');
 finds([ "$files/plain", '--last', 1 ], ['plain/10_index.sql:1 index-not-concurrent'], 'the last one');
@@ -159,7 +225,7 @@ put('torn/9.sql', "DROP TABLE t;\nDROP TABLE left_open;\n");
 is($rc, 2, 'files that are no text: exit status');
 like($err, qr{torn/2\.sql is not checked: it has NUL bytes.*torn/3\.sql is not checked: it is not UTF-8}s, 'files that are no text: named');
 unlike($err, qr{torn/[14-689]\.sql is not checked}, 'files that are no text: no others');
-is_deeply([ $out =~ m{torn/(\d\.sql,line=\d+).*title=([a-z-]+)}g ], [ '7.sql,line=1', 'syntax-error', '9.sql,line=1', 'drop-table', '9.sql,line=2', 'object-missing' ],
+is_deeply([ $out =~ m{torn/(\d\.sql,line=\d+).*title=([a-z-]+)}g ], [ '7.sql,line=1', 'syntax-error', '9.sql,line=1', 'drop-table', '9.sql,line=2', 'drop-table', '9.sql,line=2', 'object-missing' ],
 	'files that are no text: the others are checked');
 ($rc, $out, $err) = command('replay', "$files/torn");
 is($rc, 1, 'replay of a file that is no text: exit status');
@@ -177,7 +243,7 @@ finds([ "$files/pending", '--database', $node->connstr('shop') ],
 ($rc, $out, $err) = check("$files/torn", '--database', $node->connstr('shop'), '--severity', 'high');
 is($rc, 2, 'database: files that are no text: exit status');
 like($err, qr{torn/2\.sql is not checked.*torn/3\.sql is not checked}s, 'database: files that are no text: named');
-like($out, qr{torn/9\.sql\n  1:1 +critical +drop-table }, 'database: files that are no text: the others are checked');
+like($out, qr{torn/7\.sql\n  1:8 +high +syntax-error }, 'database: files that are no text: the others are checked');
 is($node->safe_psql('shop', 'SELECT count(*) FROM pg_indexes WHERE schemaname = $$public$$'), 1, 'nothing was run');
 
 # Sizes come from a database without the extension, and are those that the extension gives there.
