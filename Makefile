@@ -486,12 +486,16 @@ SQL_PARTS = \
 SCRIPT_PARTS = \
 	src/wishflags \
 	src/command/tool.sh \
+	src/command/project.sh \
 	src/command/check.sh \
 	src/command/history.sh \
 	src/command/replay.sh \
 	src/command/ledger.sh \
+	src/command/rehearse.sh \
 	src/command/rollback.sh \
 	src/command/record.sh \
+	src/command/settings.sh \
+	src/command/options.sh \
 	src/command/run.sh
 
 SCRIPTS_built = wishflags

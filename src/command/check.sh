@@ -15,76 +15,158 @@ choose_place() {
 }
 
 # file_of NUMBER FILE TOOL: the file as migration_report() takes it; its text is in $T/text.NUMBER.
+# In the variable object.
 file_of() {
-	of_tool "$3" up "$2" > "$T/text.$1"
-	printf "jsonb_build_object('file', :'name%s', 'sql', :'text%s', 'in_transaction', %s)" "$1" "$1" "$(wrapped_by "$3" "$2")"
+	wrapped_by "$3" "$2"
+	object="jsonb_build_object('file', :'name$1', 'sql', :'text$1', 'in_transaction', $in_transaction)"
 }
 
-# find_in FILES: the findings of a jsonb array of files into $T/found.
+# find_in FILES [NAME=VALUE]...: what is found in a jsonb array of files into $T/find.N;
+# fails where it cannot be looked for.
 find_in() {
-	local options
-	options="{\"assume_populated\": $populated, \"ignore\": $ignored, \"aliases\": $aliases, \"timing\": true"
-	options="$options, \"severity\": \"${severity:-low}\""
-	[ -z "$target" ] || options="$options, \"target_version\": $target"
-	[ -z "$platform" ] || options="$options, \"platform\": \"$platform\""
-	[ -z "$stats" ] || cp "$stats" "$T/stats" || exit 2
+	local next
+	printf -v next '%s/find.%09d' "$T" "$((finds + 1))"
+	try "$place" "$next" "SELECT string_agg(',' || f::text, '' ORDER BY n) FROM jsonb_array_elements(wishflags.migration_report($1, 'json',
+			:'options'::jsonb ${stats:+|| jsonb_build_object('stats', :'stats'::jsonb)})::jsonb -> 'files') WITH ORDINALITY AS t(f, n)" \
+		options="$report_options" "${@:2}" || { rm -f "$next"; return 1; }
+	finds=$((finds + 1))
+}
+
+# begin_finds, end_finds: around find_in; then all that was found is a jsonb array in $T/found.
+begin_finds() {
 	rm -f "$T/found"
-	ask "$place" "$T/found" "SELECT wishflags.migration_report($1, 'json',
-			:'options'::jsonb ${stats:+|| jsonb_build_object('stats', :'stats'::jsonb)})::jsonb -> 'files'" \
-		-v options="$options}" "${names[@]}"
+	finds=0
+	report_options="{\"assume_populated\": $populated, \"ignore\": $ignored, \"aliases\": $aliases, \"timing\": true"
+	report_options="$report_options, \"severity\": \"${severity:-low}\""
+	[ -z "$target" ] || report_options="$report_options, \"target_version\": $target"
+	[ -z "$platform" ] || report_options="$report_options, \"platform\": \"$platform\""
+	report_options="$report_options}"
+	[ -z "$stats" ] || cp "$stats" "$T/stats" || exit 2
+	# Wrong options are told before any file.
+	find_in "'{\"\": \"\"}'" || no_answer
+	rm -f "$T"/find.*
+	finds=0
+}
+
+end_finds() {
 	rm -f "$T"/text.*
+	{ printf '[' && cat "$T"/find.* 2>/dev/null | sed '1s/^,//' && printf ']'; } > "$T/found"
+	rm -f "$T"/find.*
 }
 
 # run_file FILE TOOL: on the private server, so that the next one finds what it
-# needs; the error is in $T/errors.
+# needs, which has a new connection; the error is in $T/errors.
 run_file() {
-	local once=()
 	of_tool "$2" up "$1" > "$T/run.sql"
-	[ "$(wrapped_by "$2" "$1")" = false ] || once=(-1)
-	interruptible scratch_psql replay "${once[@]}" -f "$T/run.sql" > /dev/null 2> "$T/errors"
+	wrapped_by "$2" "$1"
+	read -r -d '' < "$T/run.sql"
+	case $REPLY in
+		# It may be a command of psql, and such a one can do anything to a session.
+		*\\*) interruptible scratch_psql replay $([ "$in_transaction" = false ] || printf -- -1) -f "$T/run.sql" < /dev/null > /dev/null 2> "$T/errors" ;;
+		*) in_session "host=$T port=5432 user=postgres dbname=replay" print_run ;;
+	esac
+}
+
+print_run() {
+	printf '\\o /dev/null\n'
+	[ "$in_transaction" = false ] || printf 'BEGIN;\n'
+	printf '\\i %s\n' "$T/run.sql"
+	[ "$in_transaction" = false ] || printf 'COMMIT;\n'
+	printf '\\o\n\\connect -\n'
 }
 
 # error_of: what psql said, in a line.
-error_of() { sed -n 's/^psql:[^ ]*:\([0-9]*\): \(ERROR: .*\)/\2 (line \1)/p' "$T/errors" | head -n 1; }
+error_of() {
+	sed -n '/^psql:[^ ]*\/run\.sql:\([0-9]*\): \(ERROR: .*\)/ { s//\2 (line \1)/p; q }' "$T/errors" | grep . ||
+		sed 's/^psql:[^ ]* //; q' "$T/errors"
+}
+
+# unreadable FILE: can no SQL be read from it?  Then reason says why.
+unreadable() {
+	if [ ! -r "$1" ]; then
+		reason='it may not be read'
+	elif read -r -d '' < "$1"; then
+		reason='it has NUL bytes, as a binary file has and UTF-16; save it as UTF-8'
+	else
+		return 1
+	fi
+}
+
+# leave_out FILE WHY: the others are checked all the same.
+trouble=
+leave_out() {
+	printf 'wishflags: %s is not checked: %s\n' "$1" "$2" >&2
+	trouble=yes
+}
 
 show_progress() {
-	case ${progress:-$([ ! -t 2 ] || printf bar)} in
+	[ -n "$progress" ] || { [ -t 2 ] && progress=bar || progress=none; }
+	case $progress in
 		bar) printf '\r%d of %d' "$1" "$2" >&2 ;;
 		lines) printf '%d of %d: %s\n' "$1" "$2" "$3" >&2 ;;
 	esac
 }
 
-end_progress() { [ -n "$progress" ] || [ ! -t 2 ] || printf '\r\033[K' >&2; }
+end_progress() { [ "$progress" != bar ] || printf '\r\033[K' >&2; }
 
-# examine: the findings of the wanted files of $T/migrations into $T/found.
+# examine [ALL]: the findings of the wanted files of $T/migrations into $T/found.  With
+# ALL each is run as well, up to one that fails; that is in stopped, and why in reason.
 examine() {
-	local tool file number=0 total final first files='' names=()
+	local all=${1-} tool file number=0 total final first files='' name names=()
 	total=$(wc -l < "$T/migrations")
 	final=$total
 	[ -z "$since" ] || final=$(awk -F '\t' 'FILENAME == ARGV[1] { changed[$0]; next } $2 in changed { n = FNR } END { print n + 0 }' \
 		"$T/changed" "$T/migrations")
 	first=$((last > 0 && last < total ? total - last + 1 : 1))
-	: > "$T/parts"
+	stopped=''
+	begin_finds
 	while [ "$number" -lt "$final" ] && IFS=$'\t' read -r tool file <&3; do
 		number=$((number + 1))
 		show_progress "$number" "$final" "$file"
-		if [ $number -ge $first ] && { [ -z "$since" ] || grep -qxF -e "$file" "$T/changed"; }; then
-			files="$files || $(file_of $number "$file" "$tool")"
-			names+=(-v "name$number=$file")
+		if unreadable "$file" || ! examine_file; then
+			[ -z "$all" ] || { stopped=$file; break; }
+			leave_out "$file" "$reason"
+		elif [ -z "$database" ] && { [ -n "$all" ] || [ "$number" != "$final" ]; } && ! run_file "$file" "$tool"; then
+			reason=$(error_of)
+			[ -z "$all" ] || { stopped=$file; break; }
+			printf 'wishflags: %s does not run after the files before it: %s\n' "$file" "$reason" >&2
 		fi
-		# On a database the files are checked at once, each on what those before it would make.
-		[ -z "$database" ] || continue
-		[ -z "$files" ] || { find_in "'[]'::jsonb$files"; cat "$T/found" >> "$T/parts"; }
-		files='' names=()
-		[ $number = "$final" ] || run_file "$file" "$tool" ||
-			printf 'wishflags: %s does not run after the files before it: %s\n' "$file" "$(error_of)" >&2
 	done 3< "$T/migrations"
 	end_progress
-	[ -z "$files" ] || { find_in "'[]'::jsonb$files"; cat "$T/found" >> "$T/parts"; }
-	# Each part is an array in a line.
-	awk '{ sub(/^\[/, ""); sub(/\]$/, "") } $0 != "" { printf "%s%s", (n++ ? ", " : "["), $0 } END { print n ? "]" : "[]" }' "$T/parts" > "$T/found"
+	if [ -n "$files" ]; then
+		for name in "${names[@]}"; do
+			number=${name%%=*} number=${number#name}
+			mv "$T/held.$number" "$T/text.$number"
+		done
+		find_in "'[]'::jsonb$files" "${names[@]}" || no_answer
+	fi
+	end_finds
 }
 
+# examine_file: the next one of examine, whose variables it sees; fails with the reason
+# where it cannot be checked.  On a database the files are checked at once at the end,
+# each on what those before it would make.
+examine_file() {
+	local done=yes
+	[ $number -ge $first ] && { [ -z "$since" ] || grep -qxF -e "$file" "$T/changed"; } || return 0
+	of_tool "$tool" up "$file" > "$T/text.$number"
+	if [ -z "$database" ]; then
+		file_of $number "$file" "$tool"
+		find_in "jsonb_build_array($object)" "name$number=$file" || done=
+		rm "$T/text.$number"
+	elif try "$place" "$T/more" "SELECT length(:'text$number')"; then
+		mv "$T/text.$number" "$T/held.$number"
+		file_of $number "$file" "$tool"
+		files="$files || $object"
+		names+=("name$number=$file")
+	else
+		done=
+	fi
+	[ -z "$done" ] || return 0
+	reason=$(error_of)
+	case $reason in *'multibyte character'*|*'invalid byte sequence'*) reason='it is not UTF-8; save it as UTF-8' ;; esac
+	return 1
+}
 # count_severe LEAST: how many findings are that severe, into $T/count.
 count_severe() {
 	ask "$place" "$T/count" "SELECT count(*) FROM jsonb_array_elements((:'found')::jsonb) f, jsonb_array_elements(f -> 'findings') g
@@ -111,6 +193,7 @@ check_migrations() {
 	ask "$place" "$T/out" "SELECT wishflags.migration_report((:'found')::jsonb, '$format')"
 	count_severe "$1"
 	deliver "$T/out"
+	[ -z "$trouble" ] || exit 2
 	[ "$(cat "$T/count")" = 0 ] || exit 1
 }
 

@@ -232,7 +232,7 @@ add_history() {
 			WHERE file NOT IN (SELECT file FROM checked)
 			UNION ALL
 			SELECT 2, h.n, CASE WHEN p.file IS NULL THEN h.c ELSE jsonb_set(h.c, '{findings}', p.findings || (h.c -> 'findings')) END
-			FROM hatched h LEFT JOIN past p ON p.file = h.file) AS both_of_them" -v ignored="$ignored"
+			FROM hatched h LEFT JOIN past p ON p.file = h.file) AS both_of_them" ignored="$ignored"
 	mv "$T/more" "$T/found"
 	rm -f "$T/history"
 }

@@ -111,9 +111,14 @@ do_version() {
 
 # list_pending: the files that were not run, as far as the ledger tells.
 list_pending() {
-	local tool file from=''
 	[ -n "$database" ] || wrong_use "version of PATH takes --database CONNINFO"
 	find_migrations
+	not_run | sed 's/^[^\t]*\t/not run    /' >> "$T/out"
+}
+
+# not_run: the lines of $T/migrations whose files were not run, by the ledgers of $T/ledgers.
+not_run() {
+	local tool file from=''
 	while IFS=$'\t' read -r tool file <&4; do
 		if [ "$tool" != "$from" ]; then
 			from=$tool
@@ -121,6 +126,6 @@ list_pending() {
 			ledger_of "$tool"
 			[ -z "$ledger_table" ] || read_ledger "$tool" "$ledger_table"
 		fi
-		was_run "$tool" "$file" || printf 'not run    %s\n' "$file" >> "$T/out"
+		was_run "$tool" "$file" || printf '%s\t%s\n' "$tool" "$file"
 	done 4< "$T/migrations"
 }

@@ -20,8 +20,8 @@ record_run() {
 			FROM jsonb_array_elements((:'found')::jsonb) WITH ORDINALITY AS t(f, n)), '[]'),
 			jsonb_strip_nulls(jsonb_build_object('command', '$command', 'git_commit', nullif(:'git_commit', ''),
 				'git_branch', nullif(:'git_branch', ''), 'git_author', nullif(:'git_author', ''))))" \
-		-v git_commit="$(git -C "$folder" rev-parse HEAD 2>/dev/null)" -v git_branch="$(branch_of "$folder")" \
-		-v git_author="$(git -C "$folder" log -1 --format='%an <%ae>' 2>/dev/null)"
+		git_commit="$(git -C "$folder" rev-parse HEAD 2>/dev/null)" git_branch="$(branch_of "$folder")" \
+		git_author="$(git -C "$folder" log -1 --format='%an <%ae>' 2>/dev/null)"
 	rm -f "$T/authors"
 }
 

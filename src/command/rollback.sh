@@ -84,17 +84,17 @@ write_downs() {
 
 # replay_to_make: the files on a private server, where each that has no way back is asked for it before it runs.
 replay_to_make() {
-	local n tool file target_place=$place names=()
+	local n tool file target_place=$place
 	: > "$T/empty.sql"
 	load replay "$T/empty.sql"
 	place="host=$T port=5432 user=postgres dbname=replay"
-	printf '[]' > "$T/found"
 	for ((n = 0; n < ${#ran[@]}; n++)); do
 		IFS=$'\t' read -r tool file <<< "${ran[n]}"
 		show_progress $((n + 1)) ${#ran[@]} "$file"
 		if [ -n "${made[$n]-}" ]; then
 			of_tool "$tool" up "$file" > "$T/text.1"
-			ask "$place" "$T/down.$n" "SELECT wishflags.migration_rollback_sql(:'text1', '{\"in_transaction\": $(wrapped_by "$tool" "$file")}')"
+			wrapped_by "$tool" "$file"
+			ask "$place" "$T/down.$n" "SELECT wishflags.migration_rollback_sql(:'text1', '{\"in_transaction\": $in_transaction}')"
 			rm "$T/text.1"
 		fi
 		run_file "$file" "$tool" || fail "$file does not run after the files before it: $(error_of)" \
@@ -110,13 +110,15 @@ replay_to_make() {
 find_losses() {
 	local n files='' names=() populated=true
 	[ "$place" != "$database" ] || populated=false
+	severity=medium ignored='[]'
+	begin_finds
 	for ((n = ${#ran[@]} - 1; n >= first; n--)); do
 		cp "$T/down.$n" "$T/text.$n"
 		files="$files || jsonb_build_object('file', :'name$n', 'sql', :'text$n')"
-		names+=(-v "name$n=${ran[n]#*$'\t'}")
+		names+=("name$n=${ran[n]#*$'\t'}")
 	done
-	severity=medium ignored='[]'
-	find_in "'[]'::jsonb$files"
+	find_in "'[]'::jsonb$files" "${names[@]}" || no_answer
+	end_finds
 	ask "$place" "$T/losses" "SELECT format('%s: %s', f ->> 'file', g ->> 'message')
 		FROM jsonb_array_elements((:'found')::jsonb) WITH ORDINALITY AS t(f, n), jsonb_array_elements(f -> 'findings') g
 		WHERE g ->> 'kind' = 'data-loss' AND ($populated OR coalesce(g -> 'evidence' ->> 'bytes', '') <> '0') ORDER BY n"

@@ -183,25 +183,59 @@ prisma_sources() { printf '**/*.prisma\n'; }
 
 # ---- sqitch: the plan
 
-sqitch_is() { [ -f "$1/sqitch.plan" ]; }
+sqitch_is() { [ -f "$1/sqitch.plan" ] || [ -f "$1/sqitch.conf" ]; }
+
+# sqitch_option FOLDER NAME: what its sqitch.conf says, for PostgreSQL or at all.
+sqitch_option() {
+	[ ! -f "$1/sqitch.conf" ] || awk -v wanted="$2" '
+		{ sub(/^[ \t]+/, ""); sub(/[ \t\r]+$/, "") }
+		/^\[/ { part = $0; next }
+		/^[#;]/ { next }
+		{ key = $0; sub(/[ \t]*=.*/, "", key); if (key != wanted) next
+			text = $0; sub(/^[^=]*=[ \t]*/, "", text); sub(/[ \t]+[#;].*$/, "", text); gsub(/^"|"$/, "", text); said[part] = text }
+		END { if ("[engine \"pg\"]" in said) print said["[engine \"pg\"]"]; else if ("[core]" in said) print said["[core]"] }' "$1/sqitch.conf"
+}
+
+# sqitch_layout FOLDER: sets, from the folder, where the plan and the scripts are.
+sqitch_deploy=deploy sqitch_revert=revert
+sqitch_layout() {
+	local top
+	top=$(sqitch_option "$1" top_dir)
+	top=${top#./} top=${top%/}
+	[ "$top" != . ] || top=
+	top=${top:+$top/}
+	sqitch_plan=$(sqitch_option "$1" plan_file)
+	sqitch_deploy=$(sqitch_option "$1" deploy_dir)
+	sqitch_revert=$(sqitch_option "$1" revert_dir)
+	sqitch_plan=${sqitch_plan:-${top}sqitch.plan} sqitch_deploy=${sqitch_deploy:-${top}deploy} sqitch_revert=${sqitch_revert:-${top}revert}
+	sqitch_plan=${sqitch_plan#./} sqitch_deploy=${sqitch_deploy#./} sqitch_revert=${sqitch_revert#./}
+	sqitch_deploy=${sqitch_deploy%/} sqitch_revert=${sqitch_revert%/}
+}
 
 # A change that was reworked stands in the plan again; its earlier script has the name of the tag between.
 sqitch_files() {
 	local name
+	sqitch_layout "$1"
+	[ -f "$1/$sqitch_plan" ] || fail "\"$1/sqitch.conf\" names the plan \"$sqitch_plan\", which is not there"
 	awk '{ sub(/#.*/, "") } /^[ \t]*(%|$)/ { next }
 		$1 ~ /^@/ { for (i in open) { tag[i] = $1; delete open[i] } next }
 		{ n++; sub(/^\+/, "", $1); name[n] = $1; last[$1] = n; open[n] }
-		END { for (i = 1; i <= n; i++) print name[i] (i < last[name[i]] ? tag[i] : "") }' "$1/sqitch.plan" |
+		END { for (i = 1; i <= n; i++) print name[i] (i < last[name[i]] ? tag[i] : "") }' "$1/$sqitch_plan" |
 		while IFS= read -r name; do
-			[ -f "$1/deploy/$name.sql" ] || fail "the plan of \"$1\" names \"$name\", but there is no deploy/$name.sql"
-			printf '%s\n' "$1/deploy/$name.sql"
+			[ -f "$1/$sqitch_deploy/$name.sql" ] || fail "the plan of \"$1\" names \"$name\", but there is no $sqitch_deploy/$name.sql"
+			printf '%s\n' "$1/$sqitch_deploy/$name.sql"
 		done
 }
 
 sqitch_up() { cat "$1"; }
-sqitch_down() { [ -f "${1%/deploy/*}/revert/${1##*/deploy/}" ] && cat "${1%/deploy/*}/revert/${1##*/deploy/}"; }
+
+sqitch_down() {
+	local file=${1%/"$sqitch_deploy"/*}/$sqitch_revert/${1##*/"$sqitch_deploy"/}
+	[ -f "$file" ] && cat "$file"
+}
+
 sqitch_number() { :; }
-sqitch_key() { local name=${1##*/deploy/}; printf '%s' "${name%.sql}"; }
+sqitch_key() { local name=${1##*/"$sqitch_deploy"/}; printf '%s' "${name%.sql}"; }
 
 # ---- Atlas: the order of its sums
 
@@ -290,17 +324,22 @@ goose_key() { plain_number "$1"; }
 
 # ---- the files of the command line
 
-# wrapped_by TOOL FILE: true or false, as the command line, the file or the tool says.
+# wrapped_by TOOL FILE: sets in_transaction to true or false, as the command line, the
+# file or the tool says.
+declare -A alone
 wrapped_by() {
-	if [ -n "$wrapped" ]; then
-		printf '%s' "$wrapped"
-	elif grep -qisE -e '^--[[:space:]]*([+]goose no transaction|migrate:up.*transaction:[[:space:]]*false|atlas:txmode none|no-transaction)' "$2"; then
-		printf false
-	elif of_tool "$1" wraps "$2"; then
-		printf true
-	else
-		printf false
-	fi
+	in_transaction=$wrapped
+	[ -z "$wrapped" ] || return 0
+	in_transaction=false
+	[ -z "${alone[$2]-}" ] && of_tool "$1" wraps "$2" || return 0
+	in_transaction=true
+}
+
+# find_alone: files of $T/migrations that say that they run in no transaction.
+find_alone() {
+	local file
+	while IFS= read -r file; do alone[$file]=yes; done < <(cut -f 2- "$T/migrations" | tr '\n' '\0' | xargs -0 grep -lisE \
+		-e '^--[[:space:]]*([+]goose no transaction|migrate:up.*transaction:[[:space:]]*false|atlas:txmode none|no-transaction)' --)
 }
 
 # find_migrations: the files of all paths into $T/migrations, a line "tool, tab,
@@ -313,7 +352,7 @@ find_migrations() {
 		case $(kind_of "$path") in
 			sql) printf 'plain\t%s\n' "$path" ;;
 			folder)
-				path=${path%/}
+				path=$(migrations_in "${path%/}") || exit 2
 				tool=$(tool_of "$path")
 				printf '%s\t%s\n' "$tool" "$path" >> "$T/paths"
 				of_tool "$tool" files "$path" > "$T/files" || exit 2
@@ -324,5 +363,6 @@ find_migrations() {
 			json) fail "\"$path\" is no SQL" ;;
 		esac
 	done > "$T/migrations"
+	find_alone
 	[ -s "$T/migrations" ] || fail "there are no migrations in ${words[*]}" "A folder of migrations holds NAME.sql or NAME/migration.sql."
 }

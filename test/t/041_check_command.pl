@@ -107,6 +107,72 @@ put('rails/migrate/1_users.rb', "class Users\nend\n");
 put('rails/migrate/2.sql', "SELECT 1;\n");
 like(finds([ "$files/rails/migrate" ], [], 'rails'), qr/^wishflags: 1 migrations of ".*" are Ruby/, 'rails: Ruby is named');
 
+# The folder of a project whose tool says where they are.
+my $drop = "DROP TABLE nowhere;\n";
+put('conf/sqitch/sqitch.conf', "[core]\n\tengine = pg\n\ttop_dir = db\n\t; deploy_dir = x\n[engine \"pg\"]\n\tdeploy_dir = db/scripts\n\ttarget = x\n");
+put('conf/sqitch/db/sqitch.plan', "%project=x\n\nb 2025-01-01 A\na 2025-01-01 A\n");
+put('conf/sqitch/db/scripts/b.sql', $users);
+put('conf/sqitch/db/scripts/a.sql', $index);
+put('conf/drizzle/drizzle.config.ts', "export default defineConfig({\n\t// out: 'no',\n\tschema: './schema.ts',\n\tout: './db/files', // here\n\tdbCredentials: { url: process.env.URL! },\n});\n");
+put('conf/drizzle/db/files/meta/_journal.json', '{"entries": [{"idx": 0, "tag": "b_users"}, {"idx": 1, "tag": "a_index"}]}');
+put('conf/drizzle/db/files/b_users.sql', $users);
+put('conf/drizzle/db/files/a_index.sql', $index);
+put('conf/unnamed/drizzle.config.json', '{"dialect": "postgresql"}');
+put('conf/unnamed/drizzle/1.sql', $drop);
+put('conf/prisma/prisma.config.ts', qq(export default defineConfig({ schema: "x.prisma", migrations: { seed: "tsx", path: "db/m" } });));
+put('conf/prisma/db/m/1_a/migration.sql', $drop);
+put('conf/schema/prisma/schema.prisma', '');
+put('conf/schema/prisma/migrations/1_a/migration.sql', $drop);
+put('conf/atlas/atlas.hcl', qq(env "a" {\n  migration {\n    dir = "file://sql?format=atlas"\n  }\n}\nenv "b" {\n  migration {\n    dir = "file://sql"\n  }\n}\n));
+put('conf/atlas/sql/1.sql', $drop);
+put('conf/dbmate/.env', qq(export DBMATE_MIGRATIONS_DIR="./db/x"\n));
+put('conf/dbmate/db/x/1.sql', "-- migrate:up\n$drop");
+put('conf/goose/.env', "GOOSE_MIGRATION_DIR=g\n");
+put('conf/goose/g/1.sql', "-- +goose Up\n$drop");
+finds([ "$files/conf/$_->[0]" ], [ "$_->[1] index-not-concurrent" ], "configuration of $_->[0]")
+	foreach [ 'sqitch', 'scripts/a.sql:1' ], [ 'drizzle', 'files/a_index.sql:1' ];
+finds([ "$files/conf/$_->[0]", '--ignore', 'object-missing' ], [ "$_->[1] drop-table" ], "configuration of $_->[0]")
+	foreach [ 'unnamed', 'drizzle/1.sql:1' ], [ 'prisma', '1_a/migration.sql:1' ], [ 'schema', '1_a/migration.sql:1' ], [ 'atlas', 'sql/1.sql:1' ],
+		[ 'dbmate', 'x/1.sql:2' ], [ 'goose', 'g/1.sql:2' ];
+put('conf/computed/drizzle.config.ts', "export default { out: process.env.OUT || 'x' }");
+put('conf/several/atlas.hcl', qq(env "a" {\n  migration {\n    dir = "file://m1"\n  }\n}\nenv "b" {\n  migration {\n    dir = "file://m2"\n  }\n}\n));
+put('conf/gone/drizzle.config.ts', "export default { out: 'nowhere' }");
+foreach ([ 'computed', qr/"out" in ".*" is no plain text: process\.env\.OUT/ ], [ 'several', qr/names more than one folder of migrations, or no plain one: m1, m2/ ], [ 'gone', qr/"\S*nowhere", which is no folder/ ])
+{
+	my ($status, undef, $said) = check("$files/conf/$_->[0]");
+	is($status, 2, "configuration, $_->[0]: exit status");
+	like($said, $_->[1], "configuration, $_->[0]: message");
+}
+
+# A project's settings, from the folder of the file and below.
+put('project/.git/HEAD', '');
+put('project/db/1.sql', $users);
+put('project/db/2.sql', qq(SELECT 1;\n-- no check: reason="gone"\nDROP TABLE users;\nDROP TABLE nowhere;\n));
+put('project/.wishflags', qq(# ours\r\n\npath = db\n alias =  no check: \nfail-on=never\nignore = object-missing\nformat = github\nseverity = high\n));
+mkdir "$files/project/below";
+my @project = command_in("$files/project", 'check');
+is($project[0], 0, 'settings: exit status');
+like($project[1], qr{^::error file=db/2\.sql,line=4,[^\n]*drop-table[^\n]*\n+$}, 'settings: findings');
+@project = command_in("$files/project/below", 'check', '--fail-on', 'high', '--format', 'text');
+is($project[0], 1, 'settings: the command line wins');
+like($project[1], qr{project/db/2\.sql\n  4:1 }, 'settings: from a folder below');
+@project = command_in("$files/project", 'report', '--format', 'text');
+like($project[1], qr{2 files, 1 finding: }, 'settings: of a report');
+is((command_in("$files/project", 'version'))[0], 0, 'settings: no path for a version without a database');
+foreach (
+	[ 'fomat = x', qr{/\.wishflags:2: there is no key "fomat"\nHINT: Known keys: alias, fail-on, format, ignore, } ],
+	[ 'fail-on = urgent', qr{/\.wishflags:2: --fail-on takes one of info} ],
+	[ 'drizzle', qr{/\.wishflags:2: this is no "key = value"} ],
+	[ 'ignore =', qr{/\.wishflags:2: "ignore" has no value} ],
+	[ 'stats = gone.json', qr{/\.wishflags:2: there is no file "\S*gone\.json"} ],
+	[ 'in-transaction = maybe', qr{/\.wishflags:2: in-transaction takes true or false} ])
+{
+	put('project/.wishflags', "path = db\n$_->[0]\n");
+	my ($status, undef, $said) = command_in("$files/project", 'check');
+	is($status, 2, "settings, $_->[0]: exit status");
+	like($said, $_->[1], "settings, $_->[0]: message");
+}
+
 # Files and folders together, the last ones only, what to fail for.
 finds([ "$files/plain/1_users.sql", "$files/plain/10_index.sql" ], ['plain/10_index.sql:1 index-not-concurrent'], 'files');
 finds([ "$files/plain", '--last', 1 ], ['plain/10_index.sql:1 index-not-concurrent'], 'the last one');
@@ -144,6 +210,27 @@ put('broken/2.sql', "DROP TABLE a;\n");
 like($err, qr/1\.sql does not run after the files before it: ERROR:  table "nowhere" does not exist/, 'a file that does not run');
 like($out, qr/2\.sql,line=1,col=1,title=drop-table/, 'the next one');
 
+# Nor do files that are no text, and one that ends psql or leaves its session
+# changed, keep the others from being checked.
+put('torn/1.sql', "CREATE TABLE t (id int, n text);\n");
+put('torn/2.sql', "ALTER TABLE t DROP n;\0\n");
+put('torn/3.sql', "-- caf\xe9\nALTER TABLE t DROP n;\n");
+put('torn/4.sql', "\\! kill -9 \$PPID\n");
+put('torn/5.sql', "\\set ON_ERROR_STOP off\n\\copy t FROM pstdin\n\\o /dev/null\n\\q\n");
+put('torn/6.sql', "SET search_path = nowhere; BEGIN; CREATE TABLE public.left_open (a int);\n");
+put('torn/7.sql', "SELECT 'open\n");
+put('torn/8.sql', "\\if true\nCOPY t FROM stdin;\n1\tx\n\\.\n");
+put('torn/9.sql', "DROP TABLE t;\nDROP TABLE left_open;\n");
+($rc, $out, $err) = check("$files/torn", '--format', 'github', '--severity', 'high');
+is($rc, 2, 'files that are no text: exit status');
+like($err, qr{torn/2\.sql is not checked: it has NUL bytes.*torn/3\.sql is not checked: it is not UTF-8}s, 'files that are no text: named');
+unlike($err, qr{torn/[14-689]\.sql is not checked}, 'files that are no text: no others');
+is_deeply([ $out =~ m{torn/(\d\.sql,line=\d+).*title=([a-z-]+)}g ], [ '7.sql,line=1', 'syntax-error', '9.sql,line=1', 'drop-table', '9.sql,line=2', 'drop-table', '9.sql,line=2', 'object-missing' ],
+	'files that are no text: the others are checked');
+($rc, $out, $err) = command('replay', "$files/torn");
+is($rc, 1, 'replay of a file that is no text: exit status');
+like($out, qr{failed  \S*torn/2\.sql: it has NUL bytes}, 'replay of a file that is no text');
+
 # On a database its own tables count, and nothing is run.
 $node->safe_psql('postgres', 'CREATE DATABASE shop; CREATE DATABASE bare; CREATE DATABASE empty');
 $node->safe_psql('shop', "CREATE EXTENSION wishflags; CREATE TABLE users (id bigint PRIMARY KEY, mail text); CREATE TABLE small (a int)");
@@ -153,6 +240,10 @@ put('pending/2.sql', "CREATE INDEX ON small (a);\nCREATE TABLE fresh (a int);\n"
 put('pending/3.sql', "ALTER TABLE fresh DROP a;\nALTER TABLE nowhere DROP a;\n");
 finds([ "$files/pending", '--database', $node->connstr('shop') ],
 	[ 'pending/1.sql:1 index-not-concurrent', 'pending/3.sql:2 drop-column', 'pending/3.sql:2 object-missing' ], 'database');
+($rc, $out, $err) = check("$files/torn", '--database', $node->connstr('shop'), '--severity', 'high');
+is($rc, 2, 'database: files that are no text: exit status');
+like($err, qr{torn/2\.sql is not checked.*torn/3\.sql is not checked}s, 'database: files that are no text: named');
+like($out, qr{torn/7\.sql\n  1:8 +high +syntax-error }, 'database: files that are no text: the others are checked');
 is($node->safe_psql('shop', 'SELECT count(*) FROM pg_indexes WHERE schemaname = $$public$$'), 1, 'nothing was run');
 
 # Sizes come from a database without the extension, and are those that the extension gives there.

@@ -67,7 +67,30 @@ put('fails.sql', "ALTER TABLE nowhere DROP x;\n");
 runs([ 'rehearse', 'fails.sql', '--database', $shop ], 1, qr/^line 1  ALTER TABLE +failed .*"nowhere" does not exist/m, 'rehearse what fails');
 runs([ 'rehearse', 'rename.sql', '--database', $shop, '--format', 'json' ], 0, qr/"outcome": "done"/, 'rehearse as JSON');
 runs([ 'rehearse', 'rename.sql' ], 2, qr/takes --database/, 'rehearse nowhere');
-runs([ 'rehearse', 'plain', '--database', $shop ], 2, qr/is no \.sql file/, 'rehearse a folder');
+
+# Several files, each on what those before it make, in their transactions; without what the ledger has.
+my $several = database('rehearsed', $users, 'SET client_min_messages = warning', 'CREATE EXTENSION wishflags', 'CREATE SCHEMA drizzle',
+	'CREATE TABLE drizzle.__drizzle_migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint)', q{INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('x', 1)});
+put('several/meta/_journal.json', '{"entries": [{"idx": 0, "tag": "z", "when": 1}, {"idx": 1, "tag": "b", "when": 2}, {"idx": 2, "tag": "a", "when": 3}, {"idx": 3, "tag": "c", "when": 4}]}');
+put('several/z.sql', $users);
+put('several/b.sql', "$column--> statement-breakpoint\nINSERT INTO users VALUES (1, 'm', 'n')");
+put('several/a.sql', "-- c\n\nCREATE TABLE visits (u bigint REFERENCES users DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO visits VALUES (2);\nINSERT INTO users VALUES (2);\n");
+put('several/c.sql', "DROP TABLE visits;\n");
+runs([ 'rehearse', 'several', '--database', $several ], 0,
+	qr{^several/b\.sql\nline 1  ALTER TABLE +done .*\nline 3  INSERT +done .*\nseveral/a\.sql\nline 3  CREATE TABLE +done .*\nline 4  INSERT .*\nline 5  INSERT .*\nseveral/c\.sql\nline 1  DROP TABLE +done .*\nall  ROLLBACK +done .*\nwishflags: 1 of 4 files were run already, by the ledger\n$},
+	'rehearse a folder');
+is(query('rehearsed', "SELECT count(*) FROM pg_attribute WHERE attname = 'name' AND attrelid = 'users'::regclass"), 0, 'nothing is left of it');
+put('open.sql', "SELECT 1;\nSELECT 'open\n");
+runs([ 'rehearse', 'several/b.sql', 'open.sql', 'several/c.sql', '--database', $several ], 1, qr{^open\.sql\nline 1 .*\nline 2 +failed .*unterminated.*\nall  ROLLBACK +failed}m, 'what is left open ends with its file');
+put('late.sql', "INSERT INTO visits VALUES (7);\n");
+runs([ 'rehearse', 'several/b.sql', 'several/a.sql', 'late.sql', '--in-transaction', '--database', $several, '--format', 'json' ], 1,
+	[ qr/"file": "late\.sql"/, qr/"outcome": "failed"/, qr/violates foreign key constraint/ ], 'what fails at the end of a transaction');
+put('kept.sql', "SELECT 1;\nSELECT setval('x', 1);\n");
+runs([ 'rehearse', 'several/b.sql', 'kept.sql', '--database', $several ], 2, qr{Statement 4 \(kept\.sql, line 2\) has setval\(\)}, 'what is refused, with its file');
+query('rehearsed', q{INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('x', 2), ('x', 3), ('x', 4)});
+runs([ 'rehearse', 'several', '--database', $several ], 0, qr/^nothing to rehearse$/m, 'all was run');
+put('binary.sql', "SELECT 1;\0\n");
+runs([ 'rehearse', 'binary.sql', '--database', $several ], 2, qr/binary\.sql cannot be rehearsed: it has NUL bytes/, 'rehearse what is no text');
 
 # Record, by a role that may do nothing else, and the health over time.
 query('shop', 'CREATE ROLE ci LOGIN; GRANT USAGE ON SCHEMA wishflags TO ci; GRANT EXECUTE ON FUNCTION wishflags.migration_record TO ci');

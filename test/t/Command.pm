@@ -33,7 +33,7 @@ sub command_in
 	my ($folder, @arguments) = @_;
 	my ($out, $err) = ('', '');
 	local %ENV = %ENV;
-	delete @ENV{qw(PGHOST PGPORT PGUSER PGDATABASE GITHUB_HEAD_REF GITHUB_REF_NAME CI_COMMIT_REF_NAME)};
+	delete @ENV{qw(PGHOST PGPORT PGUSER PGDATABASE DBMATE_MIGRATIONS_DIR GOOSE_MIGRATION_DIR GITHUB_HEAD_REF GITHUB_REF_NAME CI_COMMIT_REF_NAME)};
 	IPC::Run::run([ 'wishflags', @arguments ], '<', \undef, '>', \$out, '2>', \$err, init => sub { chdir $folder or die });
 	return ($? >> 8, $out, $err);
 }
