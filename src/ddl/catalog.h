@@ -164,6 +164,8 @@ struct WfCatalog
 	MemoryContext context;
 	int			server_version; /* major version that is checked for */
 	bool		simulated;		/* made from text: what it says may not exist */
+	struct WfRelationNames *names;	/* the live catalog's, which copies of it
+									 * share */
 
 	/*
 	 * The relation that a name means.  Where there is none the live catalog

@@ -27,12 +27,6 @@
 #include "ddl/relation_names.h"
 #include "ddl/type_usage.h"
 
-typedef struct LiveCatalog
-{
-	WfCatalog	catalog;
-	WfRelationNames names;
-} LiveCatalog;
-
 static WfRelation *live_relation(WfCatalog *catalog, const RangeVar *name);
 static WfRelation *live_index_table(WfCatalog *catalog, WfRelation *index);
 static WfColumn *live_column(WfCatalog *catalog, WfRelation *relation, const char *name);
@@ -48,10 +42,10 @@ static List *live_search_path(WfCatalog *catalog);
 WfCatalog *
 wf_ddl_catalog_live(void)
 {
-	LiveCatalog *live = palloc0(sizeof(LiveCatalog));
-	WfCatalog  *catalog = &live->catalog;
+	WfCatalog  *catalog = palloc0(sizeof(WfCatalog));
 
-	live->names.context = CurrentMemoryContext;
+	catalog->names = palloc0(sizeof(WfRelationNames));
+	catalog->names->context = CurrentMemoryContext;
 	catalog->context = CurrentMemoryContext;
 	catalog->server_version = WF_SERVER_MAJOR;
 	catalog->relation = live_relation;
@@ -136,14 +130,13 @@ wf_ddl_live_relation(WfCatalog *catalog, Oid relid)
 static WfRelation *
 live_relation(WfCatalog *catalog, const RangeVar *name)
 {
-	WfRelationNames *names = &((LiveCatalog *) catalog)->names;
 	Oid			relid = InvalidOid;
 
-	if (wf_ddl_relation_names_may_hold(names, name->relname))
+	if (wf_ddl_relation_names_may_hold(catalog->names, name->relname))
 		relid = resolve_relation(name);
 	if (OidIsValid(relid))
 		return wf_ddl_live_relation(catalog, relid);
-	wf_ddl_relation_names_missed(names);
+	wf_ddl_relation_names_missed(catalog->names);
 	return NULL;
 }
 
