@@ -5,8 +5,7 @@
  * session ends, about 200 bytes each, and looks into the index for every new
  * one.  A text of many thousand statements names as many relations that are
  * not there yet.  So once a number of names were missed, the names that there
- * are go into a Bloom filter, and the cache is asked only for those that may
- * be among them.
+ * are set a bit each, and the cache is asked only for those whose bit is set.
  */
 #include "common/compat.h"
 
@@ -14,6 +13,9 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_class.h"
+#include "common/hashfn.h"
+#include "port/pg_bitutils.h"
+#include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -22,45 +24,61 @@
 /* Names missed before pg_class is read: a short text never pays for it. */
 #define MISSED_MAX 500
 
-/* Memory of the filter, in kB: its least, good for half a million names. */
-#define FILTER_KB 1024
+/*
+ * Bits for each block of pg_class, which holds some forty rows: a name that
+ * there is not finds its bit set once in a hundred times.
+ */
+#define BITS_A_BLOCK 4096
 
-static bloom_filter *read_names(MemoryContext context);
+/* 32 MB of them, for two million relations; past that, more names are asked for. */
+#define BITS_MAX (UINT64CONST(1) << 28)
+
+static void read_names(WfRelationNames *names);
+
+/* The name's place among the bits. */
+static inline uint32
+bit_of(const WfRelationNames *names, const char *name)
+{
+	return hash_bytes((const unsigned char *) name, strlen(name)) & names->mask;
+}
 
 /* Can there be a relation of this name, in whatever schema? */
 bool
 wf_ddl_relation_names_may_hold(WfRelationNames *names, const char *name)
 {
-	return names->filter == NULL ||
-		!bloom_lacks_element(names->filter, (unsigned char *) unconstify(char *, name), strlen(name));
+	uint32		bit;
+
+	if (names->bits == NULL)
+		return true;
+	bit = bit_of(names, name);
+	return (names->bits[bit / BITS_PER_BYTE] >> (bit % BITS_PER_BYTE)) & 1;
 }
 
 /* Notes that a name was asked for in vain. */
 void
 wf_ddl_relation_names_missed(WfRelationNames *names)
 {
-	if (names->filter == NULL && ++names->missed > MISSED_MAX)
-		names->filter = read_names(names->context);
+	if (names->bits == NULL && ++names->missed > MISSED_MAX)
+		read_names(names);
 }
 
-/* The names of all relations of the database, as they are now. */
-static bloom_filter *
-read_names(MemoryContext context)
+/* Takes the names of all relations of the database, as they are now. */
+static void
+read_names(WfRelationNames *names)
 {
 	Relation	pg_class = table_open(RelationRelationId, AccessShareLock);
 	SysScanDesc scan = systable_beginscan(pg_class, InvalidOid, false, NULL, 0, NULL);
-	MemoryContext old = MemoryContextSwitchTo(context);
-	bloom_filter *filter = bloom_create(FILTER_KB * 1024 / 2, FILTER_KB, 0);
+	uint64		wanted = (uint64) RelationGetNumberOfBlocks(pg_class) * BITS_A_BLOCK;
 	HeapTuple	tuple;
 
-	MemoryContextSwitchTo(old);
+	names->mask = pg_nextpower2_64(Min(wanted, BITS_MAX)) - 1;
+	names->bits = MemoryContextAllocZero(names->context, (names->mask + 1) / BITS_PER_BYTE);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
+		uint32		bit = bit_of(names, NameStr(((Form_pg_class) GETSTRUCT(tuple))->relname));
 
-		bloom_add_element(filter, (unsigned char *) NameStr(form->relname), strlen(NameStr(form->relname)));
+		names->bits[bit / BITS_PER_BYTE] |= 1 << (bit % BITS_PER_BYTE);
 	}
 	systable_endscan(scan);
 	table_close(pg_class, AccessShareLock);
-	return filter;
 }

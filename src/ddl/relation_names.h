@@ -6,14 +6,13 @@
 
 #include "postgres.h"
 
-#include "lib/bloomfilter.h"
-
 /* All zero to begin with. */
 typedef struct WfRelationNames
 {
-	MemoryContext context;		/* where the filter lives */
+	MemoryContext context;		/* where the bits live */
 	int			missed;			/* names that were asked for in vain */
-	bloom_filter *filter;		/* NULL: not worth it so far */
+	uint8	   *bits;			/* NULL: not worth it so far */
+	uint32		mask;			/* their number less one */
 } WfRelationNames;
 
 extern bool wf_ddl_relation_names_may_hold(WfRelationNames *names, const char *name);

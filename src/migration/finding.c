@@ -9,8 +9,10 @@
 #include "lib/stringinfo.h"
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
+#include "utils/memutils.h"
 #include "utils/numeric.h"
 
 #include "ddl/deparse.h"
@@ -457,13 +459,31 @@ copy_strings(List *strings)
 	return copy;
 }
 
-/* The evidence as a jsonb object, with the section of the policy. */
+/*
+ * The evidence as a jsonb object, with the section of the policy; not to be
+ * changed.  That of a finding that has no more to say is made once a session.
+ */
 Datum
 wf_finding_evidence(WfFinding *finding)
 {
+	static Datum *plain;		/* by rule; 0: not made yet */
 	WfNote		policy = {.key = "policy", .type = WF_NOTE_TEXT, .text = finding->rule->policy};
+	Datum	   *known;
 
-	return wf_notes_jsonb(lcons(&policy, list_copy(finding->evidence)));
+	if (finding->evidence != NIL)
+		return wf_notes_jsonb(lcons(&policy, list_copy(finding->evidence)));
+	if (plain == NULL)
+		plain = MemoryContextAllocZero(TopMemoryContext, wf_migration_rule_count * sizeof(Datum));
+	known = &plain[finding->rule - wf_migration_rules];
+	if (*known == (Datum) 0)
+	{
+		Datum		made = wf_notes_jsonb(list_make1(&policy));
+		MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+
+		*known = datumCopy(made, false, -1);
+		MemoryContextSwitchTo(old);
+	}
+	return *known;
 }
 
 /* Notes as a jsonb object. */

@@ -66,6 +66,7 @@ static WfTypeChange sim_type_change(WfCatalog *catalog, WfColumn *column, const 
 static List *copy_names(List *names);
 static char sim_volatility(WfCatalog *catalog, List *name, int nargs);
 static List *sim_search_path(WfCatalog *catalog);
+static char *keep_schema(WfSimulation *simulation, const char *schema);
 static SimRelation *entry_in(WfSimulation *simulation, const char *schema, const char *name);
 static SimRelation *entry_of(WfSimulation *simulation, WfRelation *relation);
 static bool take_stats(WfSimulation *simulation, WfRelation *relation);
@@ -141,12 +142,22 @@ wf_sim_first_schema(WfSimulation *simulation)
 	return "public";
 }
 
+/* A copy of a schema's name that lives as long as the simulation; neighbours share it. */
+static char *
+keep_schema(WfSimulation *simulation, const char *schema)
+{
+	if (simulation->last_schema == NULL || strcmp(simulation->last_schema, schema) != 0)
+		simulation->last_schema = MemoryContextStrdup(simulation->catalog.context, schema);
+	return simulation->last_schema;
+}
+
 /* The entry of this very schema and name, filled from the live catalog. */
 static SimRelation *
 entry_in(WfSimulation *simulation, const char *schema, const char *name)
 {
 	SimName		key = {schema, name};
-	SimSlot    *slot = simrelation_lookup(simulation->relations, key);
+	uint32		hash = hash_name(key);
+	SimSlot    *slot = simrelation_lookup_hash(simulation->relations, key, hash);
 	RangeVar	live_name = {.type = T_RangeVar, .inh = true};
 	SimRelation *entry;
 	MemoryContext old;
@@ -156,11 +167,11 @@ entry_in(WfSimulation *simulation, const char *schema, const char *name)
 		return slot->relation;
 	old = MemoryContextSwitchTo(simulation->catalog.context);
 	entry = palloc0(sizeof(SimRelation));
-	entry->key.schema = live_name.schemaname = pstrdup(schema);
+	entry->key.schema = live_name.schemaname = keep_schema(simulation, schema);
 	entry->key.name = live_name.relname = pstrdup(name);
 	MemoryContextSwitchTo(old);
 	entry->relation = simulation->live->relation(simulation->live, &live_name);
-	slot = simrelation_insert(simulation->relations, entry->key, &found);
+	slot = simrelation_insert_hash(simulation->relations, entry->key, hash, &found);
 	slot->relation = entry;
 	return entry;
 }
@@ -195,8 +206,8 @@ wf_sim_relation(WfSimulation *simulation, const RangeVar *name)
 		MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
 		WfRelation *relation = palloc0(sizeof(WfRelation));
 
-		relation->schema = name->schemaname ? pstrdup(schema) : NULL;
-		relation->name = pstrdup(name->relname);
+		relation->schema = name->schemaname ? unconstify(char *, entry->key.schema) : NULL;
+		relation->name = unconstify(char *, entry->key.name);
 		relation->kind = RELKIND_RELATION;
 		relation->persistence = 'p';
 		relation->rows = -1;
@@ -242,8 +253,8 @@ wf_sim_create(WfSimulation *simulation, const RangeVar *name, char kind)
 	SimRelation *entry = entry_in(simulation, schema, name->relname);
 	WfRelation *relation = palloc0(sizeof(WfRelation));
 
-	relation->schema = pstrdup(schema);
-	relation->name = pstrdup(name->relname);
+	relation->schema = unconstify(char *, entry->key.schema);
+	relation->name = unconstify(char *, entry->key.name);
 	relation->kind = kind;
 	relation->persistence = name->relpersistence;
 	relation->created_here = true;
@@ -310,8 +321,8 @@ wf_sim_rename(WfSimulation *simulation, const RangeVar *name, const char *schema
 	to->key = key;
 	to->relation = palloc(sizeof(WfRelation));
 	*to->relation = *copy.relation;
-	to->relation->schema = pstrdup(schema);
-	to->relation->name = pstrdup(key.name);
+	to->relation->schema = unconstify(char *, key.schema);
+	to->relation->name = unconstify(char *, key.name);
 	MemoryContextSwitchTo(old);
 }
 

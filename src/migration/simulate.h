@@ -72,6 +72,7 @@ typedef struct WfSimulation
 	const struct WfRates *rates;	/* of this server; NULL: not asked yet */
 	struct WfPressure *pressure;	/* on its tables; NULL: not asked yet */
 	struct simrelation_hash *relations; /* SimRelation by schema and name */
+	char	   *last_schema;	/* of the entry made last */
 	HTAB	   *types;			/* SimType by schema and name */
 	List	   *search_path;	/* of char * */
 	List	   *new_schemas;	/* of char * */
