@@ -244,6 +244,7 @@ OBJS = \
 	src/migration/rule_cast.o \
 	src/migration/rule_catalog.o \
 	src/migration/rule_column.o \
+	src/migration/rule_column_safe.o \
 	src/migration/rule_constraint.o \
 	src/migration/rule_constraint_index.o \
 	src/migration/rule_convention.o \

@@ -113,6 +113,8 @@ typedef struct WfType
 	bool		missing;
 	bool		created_here;	/* by the current transaction, or by the text */
 	bool		constrained;	/* a domain with a CHECK or NOT NULL */
+	char	   *base;			/* of such a domain, the type it is made of;
+								 * NULL: unknown */
 	int			uses;			/* -1 until asked for: columns that depend on
 								 * it, directly or through array, domain,
 								 * composite or range */
@@ -187,6 +189,12 @@ struct WfCatalog
 	 * expression, several columns, or not known.
 	 */
 	char	   *(*partition_key) (WfCatalog *catalog, WfRelation *relation);
+
+	/*
+	 * The partitions next below a partitioned table, a list of RangeVar; NIL
+	 * where one is partitioned itself, is no plain table, or not known.
+	 */
+	List	   *(*partitions) (WfCatalog *catalog, WfRelation *parent);
 
 	/*
 	 * Has a partitioned table a default partition?  False where nothing is

@@ -86,6 +86,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 		read_directives(simulation, &directives, text, end, statement.offset);
 		end = statement.offset + statement.length;
 		session.in_transaction = simulation->in_transaction;
+		session.in_body = false;
 		findings = wf_migration_check_statement(&check, &statement);
 		if (options->estimate && statement.node)
 		{

@@ -96,6 +96,8 @@ wf_rule_move_schema(WfRuleCall *call)
 								 noun_of(stmt->objectType), relation->name);
 		wf_finding_on(call, finding, relation);
 		finding->lock = AccessExclusiveLock;
+		if (stmt->objectType == OBJECT_TABLE || stmt->objectType == OBJECT_VIEW)
+			finding->deferral = WF_DEFER_VIEW;
 		if (stmt->objectType == OBJECT_TABLE)
 			finding->safe_sql = psprintf("BEGIN;\nALTER TABLE %s SET SCHEMA %s;\nCREATE VIEW %s AS SELECT * FROM %s;\nCOMMIT;",
 										 finding->object, wf_ddl_quote_name(NULL, stmt->newschema), finding->object,

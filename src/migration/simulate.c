@@ -111,6 +111,7 @@ wf_migration_simulation(WfCatalog *live)
 			.has_label = wf_sim_has_label,
 			.type_change = sim_type_change,
 			.partition_key = wf_sim_partition_key,
+			.partitions = wf_sim_partitions,
 			.has_default_partition = wf_sim_has_default_partition,
 			.proves_bound = wf_sim_proves_bound,
 			.volatility = sim_volatility,
