@@ -576,6 +576,7 @@ REGRESS = \
 	migration_constraint \
 	migration_body \
 	migration_safe \
+	migration_safe_more \
 	migration_column \
 	migration_drop \
 	migration_enum \

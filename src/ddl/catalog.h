@@ -128,6 +128,7 @@ typedef enum WfDependentKind
 	WF_DEPENDENT_TRIGGER,
 	WF_DEPENDENT_FUNCTION,
 	WF_DEPENDENT_PUBLICATION,
+	WF_DEPENDENT_FOREIGN_KEY,	/* of another table */
 	WF_DEPENDENT_COLUMN,		/* generated from it, or with it in a default */
 	WF_DEPENDENT_OTHER
 } WfDependentKind;
@@ -138,7 +139,8 @@ typedef struct WfDependent
 	WfDependentKind kind;
 	char	   *description;	/* as the server describes objects */
 	char	   *schema;			/* of a view, or of the relation that it is a
-								 * part of; NULL for others */
+								 * part of (a foreign key of its table); NULL
+								 * for others */
 	char	   *name;
 	char	   *of;				/* what it depends on, described, and its */
 	char	   *of_identity;	/* qualified name; of drop_blockers only */

@@ -82,6 +82,7 @@ extern void wf_rule_create_table_as(WfRuleCall *call);
 extern void wf_rule_dependents_block_change(WfRuleCall *call);
 extern void wf_rule_drop_dependent_object(WfRuleCall *call);
 extern void wf_rule_view_incompatible(WfRuleCall *call);
+extern void wf_rule_note_dependents(WfRuleCall *call, WfFinding *finding, WfRelation *relation, int attnum);
 
 /* rule_drop.c */
 extern void wf_rule_drop_type(WfRuleCall *call);

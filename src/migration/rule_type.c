@@ -52,6 +52,7 @@ static WfFinding *
 report(WfRuleCall *call, WfRelation *table, const char *what)
 {
 	ColumnDef  *def = castNode(ColumnDef, call->command->def);
+	WfColumn   *column = call->catalog->column(call->catalog, table, call->command->name);
 	WfFinding  *finding = wf_finding_add(call, "changing \"%s\" of \"%s\" to %s %s",
 										 call->command->name, table->name,
 										 wf_ddl_type_name(def->typeName), what);
@@ -60,6 +61,8 @@ report(WfRuleCall *call, WfRelation *table, const char *what)
 	finding->location = def->location;
 	finding->lock = AccessExclusiveLock;
 	wf_finding_note_text(finding, "column", call->command->name);
+	if (column && column->attnum > 0)
+		wf_rule_note_dependents(call, finding, table, column->attnum);
 	finding->hint = pstrdup("Add a new column of the new type, write to both, fill it in batches, and let the code change over.");
 	return finding;
 }
