@@ -577,6 +577,7 @@ REGRESS = \
 	migration_body \
 	migration_safe \
 	migration_safe_more \
+	migration_zone \
 	migration_column \
 	migration_drop \
 	migration_enum \

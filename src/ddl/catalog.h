@@ -165,6 +165,8 @@ struct WfCatalog
 	MemoryContext context;
 	int			server_version; /* major version that is checked for */
 	bool		simulated;		/* made from text: what it says may not exist */
+	const char *time_zone;		/* in force where the statement runs; NULL:
+								 * that of this session */
 
 	/*
 	 * The relation that a name means.  Where there is none the live catalog

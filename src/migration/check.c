@@ -3,6 +3,7 @@
  */
 #include "common/compat.h"
 
+#include "commands/dbcommands.h"
 #include "miscadmin.h"
 #include "storage/proc.h"
 #include "utils/guc.h"
@@ -194,8 +195,15 @@ begin_settings(WfSimulation *simulation)
 	/* What psql calls itself says nothing of the migration. */
 	simulation->settings[WF_SETTING_APPLICATION_NAME].is_set =
 		application_name && application_name[0] != '\0' && strcmp(application_name, "psql") != 0;
-	for (int i = 0; i < WF_SETTING_COUNT; i++)
-		simulation->settings[i].was_set = simulation->settings[i].is_set;
+	if (simulation->database == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+
+		simulation->database = get_database_name(MyDatabaseId);
+		simulation->role = GetUserNameFromId(GetUserId(), false);
+		MemoryContextSwitchTo(old);
+	}
+	wf_sim_begin_defaults(simulation);
 }
 
 /* The findings of one statement, of the text or of a body. */

@@ -563,6 +563,8 @@ sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type)
 {
 	WfSimulation *simulation = simulation_of(catalog);
 
+	simulation->live->time_zone = catalog->time_zone;
+	simulation->live->server_version = catalog->server_version;
 	return simulation->live->type_change(simulation->live, column, type);
 }
 
