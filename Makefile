@@ -245,6 +245,7 @@ OBJS = \
 	src/migration/rule_cast.o \
 	src/migration/rule_catalog.o \
 	src/migration/rule_column.o \
+	src/migration/rule_column_safe.o \
 	src/migration/rule_constraint.o \
 	src/migration/rule_constraint_index.o \
 	src/migration/rule_convention.o \
@@ -581,6 +582,8 @@ REGRESS = \
 	migration_constraint \
 	migration_body \
 	migration_safe \
+	migration_safe_more \
+	migration_zone \
 	migration_column \
 	migration_drop \
 	migration_enum \

@@ -112,4 +112,24 @@ ALTER TABLE item ALTER u TYPE numeric(5, 2);
 ALTER TABLE item ALTER u TYPE int;
 ALTER TABLE person ALTER mood TYPE gladness USING mood::text::gladness;
 \set VERBOSITY default
+-- What is built on what changes is named, some and the number of all; a key of another table keeps its parent.
+CREATE TABLE dep.parent (id int PRIMARY KEY, a int);
+CREATE TABLE dep.child (id int REFERENCES dep.parent);
+CREATE VIEW dep.reader AS SELECT id, a FROM dep.parent;
+DO $$ BEGIN FOR i IN 1..25 LOOP EXECUTE format('CREATE VIEW dep.reader_%s AS SELECT a FROM dep.parent', i); END LOOP; END $$;
+CREATE FUNCTION dep_named(sql text) RETURNS TABLE (st int, rule text, number int, named int, first text, last text) LANGUAGE sql AS $$
+	SELECT statement, rule, (evidence->>'dependent_count')::int, jsonb_array_length(evidence->'dependents'), evidence->'dependents'->>0, evidence->'dependents'->>-1
+	FROM wishflags.migration_breaking_check(sql) WHERE evidence ? 'dependents'
+$$;
+SELECT n.* FROM unnest(ARRAY['DROP TABLE dep.parent', 'ALTER TABLE dep.parent DROP id', 'ALTER TABLE dep.parent ALTER id TYPE bigint', 'ALTER TABLE dep.parent RENAME id TO key',
+	'ALTER TABLE dep.parent RENAME TO parents', 'ALTER TABLE dep.parent SET SCHEMA public', 'ALTER TABLE dep.parent ADD z int; ALTER TABLE dep.parent DROP z',
+	'DROP VIEW dep.reader; ALTER TABLE dep.child DROP CONSTRAINT child_id_fkey; ALTER TABLE dep.parent DROP id',
+	'DROP VIEW dep.reader; ALTER TABLE dep.parent DROP id']) WITH ORDINALITY AS t(sql, k), dep_named(sql) n ORDER BY k, st, rule;
+\set VERBOSITY sqlstate
+BEGIN;
+DROP VIEW dep.reader;
+ALTER TABLE dep.parent DROP id;
+ROLLBACK;
+\set VERBOSITY default
+DROP FUNCTION dep_named;
 DROP SCHEMA dep, empty, "Full" CASCADE;

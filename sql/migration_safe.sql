@@ -131,7 +131,7 @@ SELECT sql, safe_way(sql, 'type-change-rewrites') FROM unnest(ARRAY['ALTER TABLE
 	'ALTER TABLE stock ALTER body TYPE text USING body->>''a''']) AS sql;
 SELECT count(*) FROM (SELECT safe_way('ALTER TABLE stock ALTER body TYPE json, ALTER token TYPE text', 'type-change-rewrites') AS way) t WHERE way IS NOT NULL;
 SELECT sql, safe_way(sql, 'add-column-auto-increment') IS NULL AS none FROM unnest(ARRAY['ALTER TABLE stock ADD k serial PRIMARY KEY', 'ALTER TABLE keyless ADD n serial',
-	'ALTER TABLE stock ADD k int GENERATED ALWAYS AS IDENTITY']) AS sql;
+	'ALTER TABLE keyless ADD k int GENERATED ALWAYS AS IDENTITY']) AS sql;
 
 -- Rows that must go.
 SELECT safe_way('TRUNCATE stock', 'truncate') AS empty, safe_way('TRUNCATE stock RESTART IDENTITY', 'truncate') IS NULL AS restart,

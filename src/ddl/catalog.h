@@ -116,6 +116,8 @@ typedef struct WfType
 	bool		missing;
 	bool		created_here;	/* by the current transaction, or by the text */
 	bool		constrained;	/* a domain with a CHECK or NOT NULL */
+	char	   *base;			/* of such a domain, the type it is made of;
+								 * NULL: unknown */
 	int			uses;			/* -1 until asked for: columns that depend on
 								 * it, directly or through array, domain,
 								 * composite or range */
@@ -129,6 +131,7 @@ typedef enum WfDependentKind
 	WF_DEPENDENT_TRIGGER,
 	WF_DEPENDENT_FUNCTION,
 	WF_DEPENDENT_PUBLICATION,
+	WF_DEPENDENT_FOREIGN_KEY,	/* of another table */
 	WF_DEPENDENT_COLUMN,		/* generated from it, or with it in a default */
 	WF_DEPENDENT_OTHER
 } WfDependentKind;
@@ -139,7 +142,8 @@ typedef struct WfDependent
 	WfDependentKind kind;
 	char	   *description;	/* as the server describes objects */
 	char	   *schema;			/* of a view, or of the relation that it is a
-								 * part of; NULL for others */
+								 * part of (a foreign key of its table); NULL
+								 * for others */
 	char	   *name;
 	char	   *of;				/* what it depends on, described, and its */
 	char	   *of_identity;	/* qualified name; of drop_blockers only */
@@ -166,6 +170,8 @@ struct WfCatalog
 	bool		simulated;		/* made from text: what it says may not exist */
 	struct WfRelationNames *names;	/* the live catalog's, which copies of it
 									 * share */
+	const char *time_zone;		/* in force where the statement runs; NULL:
+								 * that of this session */
 
 	/*
 	 * The relation that a name means.  Where there is none the live catalog
@@ -200,6 +206,12 @@ struct WfCatalog
 	 * expression, several columns, or not known.
 	 */
 	char	   *(*partition_key) (WfCatalog *catalog, WfRelation *relation);
+
+	/*
+	 * The partitions next below a partitioned table, a list of RangeVar; NIL
+	 * where one is partitioned itself, is no plain table, or not known.
+	 */
+	List	   *(*partitions) (WfCatalog *catalog, WfRelation *parent);
 
 	/*
 	 * Has a partitioned table a default partition?  False where nothing is

@@ -16,6 +16,7 @@
 #include "commands/dbcommands.h"
 #include "commands/defrem.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -31,6 +32,7 @@ static WfRelation *live_relation(WfCatalog *catalog, const RangeVar *name);
 static WfRelation *live_index_table(WfCatalog *catalog, WfRelation *index);
 static WfColumn *live_column(WfCatalog *catalog, WfRelation *relation, const char *name);
 static WfType *live_type(WfCatalog *catalog, List *names);
+static char *base_type_name(WfCatalog *catalog, Oid domain);
 static void live_type_uses(WfCatalog *catalog, WfType *type);
 static bool live_has_label(WfCatalog *catalog, WfType *type, const char *label);
 static List *live_search_path(WfCatalog *catalog);
@@ -56,6 +58,7 @@ wf_ddl_catalog_live(void)
 	catalog->indexes = wf_ddl_live_indexes;
 	catalog->index_matches = wf_ddl_live_index_matches;
 	catalog->partition_key = wf_ddl_live_partition_key;
+	catalog->partitions = wf_ddl_live_partitions;
 	catalog->has_default_partition = wf_ddl_live_has_default_partition;
 	catalog->proves_bound = wf_ddl_live_proves_bound;
 	catalog->type = live_type;
@@ -228,8 +231,23 @@ live_type(WfCatalog *catalog, List *names)
 	MemoryContextSwitchTo(old);
 	ReleaseSysCache(tuple);
 	type->constrained = type->kind == TYPTYPE_DOMAIN && DomainHasConstraints(typid);
+	if (type->constrained)
+		type->base = base_type_name(catalog, typid);
 	type->created_here = wf_ddl_type_is_new(typid);
 	return type;
+}
+
+/* The type that a domain, or the domain it is of, is made of. */
+static char *
+base_type_name(WfCatalog *catalog, Oid domain)
+{
+	MemoryContext old = MemoryContextSwitchTo(catalog->context);
+	int32		typmod = -1;
+	Oid			base = getBaseTypeAndTypmod(domain, &typmod);
+	char	   *name = format_type_extended(base, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
+
+	MemoryContextSwitchTo(old);
+	return name;
 }
 
 /* Counts the columns that use the type and names the first. */

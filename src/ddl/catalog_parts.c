@@ -12,12 +12,14 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_partitioned_table.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
 #include "nodes/readfuncs.h"
+#include "nodes/makefuncs.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -175,6 +177,26 @@ wf_ddl_live_partition_key(WfCatalog *catalog, WfRelation *relation)
 		name = get_attname(relation->relid, form->partattrs.values[0], true);
 	ReleaseSysCache(tuple);
 	return name;
+}
+
+/* The plain tables next below, as a list of RangeVar; NIL where not all are. */
+List *
+wf_ddl_live_partitions(WfCatalog *catalog, WfRelation *parent)
+{
+	List	   *partitions = NIL;
+	ListCell   *lc;
+
+	foreach(lc, find_inheritance_children(parent->relid, NoLock))
+	{
+		Oid			relid = lfirst_oid(lc);
+		char	   *name = get_rel_name(relid);
+		char	   *schema = name ? get_namespace_name(get_rel_namespace(relid)) : NULL;
+
+		if (schema == NULL || get_rel_relkind(relid) != RELKIND_RELATION)
+			return NIL;
+		partitions = lappend(partitions, makeRangeVar(schema, name, -1));
+	}
+	return partitions;
 }
 
 /* The access method of an index; NULL where it is gone. */

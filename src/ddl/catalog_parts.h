@@ -15,6 +15,7 @@ extern void wf_ddl_live_measure(WfCatalog *catalog, WfRelation *relation);
 extern List *wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation);
 extern List *wf_ddl_live_indexes(WfCatalog *catalog, WfRelation *relation);
 extern char *wf_ddl_live_partition_key(WfCatalog *catalog, WfRelation *relation);
+extern List *wf_ddl_live_partitions(WfCatalog *catalog, WfRelation *parent);
 extern Oid	wf_ddl_live_index_relid(Oid indexid);
 
 /* index_match.c */

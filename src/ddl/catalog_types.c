@@ -9,11 +9,11 @@
 #include "catalog/pg_type.h"
 #include "nodes/value.h"
 #include "parser/parse_coerce.h"
+#include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
-#include "utils/timestamp.h"
 #include "utils/typcache.h"
 
 #include "ddl/catalog_parts.h"
@@ -24,7 +24,8 @@
 static bool resolve_type_name(const TypeName *name, Oid *type, int32 *typmod);
 static bool length_shrinks(Oid type, int32 from, int32 to);
 static bool loses_values(Oid from, int32 from_typmod, Oid to, int32 to_typmod);
-static bool is_relabel(Oid from, int32 from_typmod, Oid to, int32 to_typmod);
+static bool is_relabel(WfCatalog *catalog, Oid from, int32 from_typmod, Oid to, int32 to_typmod);
+static bool is_utc(WfCatalog *catalog);
 
 static inline int
 precision_of(int32 typmod)
@@ -59,7 +60,7 @@ wf_ddl_live_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *na
 		find_coercion_pathway(type, column->type, COERCION_ASSIGNMENT, &function) == COERCION_PATH_NONE &&
 		getBaseType(type) != getBaseType(column->type))
 		return WF_TYPE_CHANGE_FAILS;
-	if (is_relabel(column->type, column->typmod, type, typmod))
+	if (is_relabel(catalog, column->type, column->typmod, type, typmod))
 		return WF_TYPE_CHANGE_NONE;
 	return loses_values(column->type, column->typmod, type, typmod) ?
 		WF_TYPE_CHANGE_NARROWS : WF_TYPE_CHANGE_REWRITES;
@@ -123,7 +124,7 @@ resolve_type_name(const TypeName *name, Oid *type, int32 *typmod)
 
 /* Is every value of the old type one of the new, bit by bit? */
 static bool
-is_relabel(Oid from, int32 from_typmod, Oid to, int32 to_typmod)
+is_relabel(WfCatalog *catalog, Oid from, int32 from_typmod, Oid to, int32 to_typmod)
 {
 	/*
 	 * A domain may bring a length of its own; the server does not trust the
@@ -139,7 +140,7 @@ is_relabel(Oid from, int32 from_typmod, Oid to, int32 to_typmod)
 		/* A time of day does not move in a zone that is UTC all the year. */
 		if ((from_base == TIMESTAMPOID && to_base == TIMESTAMPTZOID) ||
 			(from_base == TIMESTAMPTZOID && to_base == TIMESTAMPOID))
-			return !TimestampTimestampTzRequiresRewrite() &&
+			return catalog->server_version >= 12 && is_utc(catalog) &&
 				!length_shrinks(to_base, from_typmod, to_typmod);
 		if (!IsBinaryCoercible(from_base, to_base))
 			return false;
@@ -149,6 +150,16 @@ is_relabel(Oid from, int32 from_typmod, Oid to, int32 to_typmod)
 	if (from_typmod == to_typmod)
 		return true;
 	return !length_shrinks(to_base, from_typmod, to_typmod);
+}
+
+/* Is the time zone UTC, all the year?  What the server asks before it rewrites. */
+static bool
+is_utc(WfCatalog *catalog)
+{
+	pg_tz	   *zone = catalog->time_zone ? pg_tzset(catalog->time_zone) : NULL;
+	long int	offset;
+
+	return pg_get_timezone_offset(zone ? zone : session_timezone, &offset) && offset == 0;
 }
 
 /*

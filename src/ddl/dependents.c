@@ -10,6 +10,7 @@
 #include "catalog/indexing.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_attrdef.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
@@ -19,10 +20,12 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
 #include "ddl/catalog_parts.h"
 
 static WfDependent *make_dependent(ObjectAddress address, Oid relid, int attnum, char deptype);
+static Oid	table_of_constraint(Oid constraint);
 static Oid	view_of_rule(Oid rule);
 
 /*
@@ -69,6 +72,7 @@ make_dependent(ObjectAddress address, Oid relid, int attnum, char deptype)
 	WfDependent *dependent = palloc0(sizeof(WfDependent));
 	char	   *description;
 	Oid			view = InvalidOid;
+	Oid			table = InvalidOid;
 
 	switch (address.classId)
 	{
@@ -89,6 +93,13 @@ make_dependent(ObjectAddress address, Oid relid, int attnum, char deptype)
 			break;
 		case PublicationRelRelationId:
 			dependent->kind = WF_DEPENDENT_PUBLICATION;
+			break;
+		case ConstraintRelationId:
+			/* Its own checks and keys go with it. */
+			table = table_of_constraint(address.objectId);
+			if (!OidIsValid(table) || table == relid)
+				return NULL;
+			dependent->kind = WF_DEPENDENT_FOREIGN_KEY;
 			break;
 		case AttrDefaultRelationId:
 
@@ -111,12 +122,26 @@ make_dependent(ObjectAddress address, Oid relid, int attnum, char deptype)
 		return NULL;
 	dependent->description = description;
 	dependent->blocks_drop = deptype == DEPENDENCY_NORMAL;
-	if (OidIsValid(view))
+	if (OidIsValid(view) || OidIsValid(table))
 	{
-		dependent->schema = get_namespace_name(get_rel_namespace(view));
-		dependent->name = get_rel_name(view);
+		dependent->schema = get_namespace_name(get_rel_namespace(OidIsValid(view) ? view : table));
+		dependent->name = get_rel_name(OidIsValid(view) ? view : table);
 	}
 	return dependent;
+}
+
+/* The table that a constraint belongs to; InvalidOid for one of a domain. */
+static Oid
+table_of_constraint(Oid constraint)
+{
+	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	Oid			table;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	table = ((Form_pg_constraint) GETSTRUCT(tuple))->conrelid;
+	ReleaseSysCache(tuple);
+	return table;
 }
 
 /* The relation that a rule belongs to. */

@@ -3,6 +3,7 @@
  */
 #include "common/compat.h"
 
+#include "commands/dbcommands.h"
 #include "miscadmin.h"
 #include "storage/proc.h"
 #include "utils/guc.h"
@@ -86,6 +87,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 		read_directives(simulation, &directives, text, end, statement.offset);
 		end = statement.offset + statement.length;
 		session.in_transaction = simulation->in_transaction;
+		session.in_body = false;
 		findings = wf_migration_check_statement(&check, &statement);
 		if (options->estimate && statement.node)
 		{
@@ -193,8 +195,15 @@ begin_settings(WfSimulation *simulation)
 	/* What psql calls itself says nothing of the migration. */
 	simulation->settings[WF_SETTING_APPLICATION_NAME].is_set =
 		application_name && application_name[0] != '\0' && strcmp(application_name, "psql") != 0;
-	for (int i = 0; i < WF_SETTING_COUNT; i++)
-		simulation->settings[i].was_set = simulation->settings[i].is_set;
+	if (simulation->database == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+
+		simulation->database = get_database_name(MyDatabaseId);
+		simulation->role = GetUserNameFromId(GetUserId(), false);
+		MemoryContextSwitchTo(old);
+	}
+	wf_sim_begin_defaults(simulation);
 }
 
 /* The findings of one statement, of the text or of a body. */

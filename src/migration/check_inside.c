@@ -143,7 +143,7 @@ check_inner(WfCheck *check, WfStatement *statement, const WfBodyStatement *item,
 	/* There, INTO means variables. */
 	if (IsA(inner.node, SelectStmt))
 		((SelectStmt *) inner.node)->intoClause = NULL;
-	check->session->in_transaction = true;
+	check->session->in_transaction = check->session->in_body = true;
 	findings = wf_migration_check_statement(check, &inner);
 	foreach(lc, findings)
 	{

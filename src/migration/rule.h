@@ -86,6 +86,7 @@ typedef struct WfAnswer
 typedef struct WfRuleSession
 {
 	bool		in_transaction; /* inside a transaction block */
+	bool		in_body;		/* inside a DO block or a routine */
 	bool		assume_populated;	/* every existing table is large */
 	int64		min_rows;		/* tables with fewer rows count as small */
 	List	   *required_columns;	/* of char *: each new table has them */

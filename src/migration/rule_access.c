@@ -110,6 +110,15 @@ wf_rule_disable_trigger(WfRuleCall *call)
 	wf_finding_on(call, finding, table);
 	finding->lock = ShareRowExclusiveLock;
 	finding->hint = pstrdup("Let the trigger tell the migration's own writes apart, by a setting for example, instead of switching it off for all.");
+
+	/*
+	 * For one session, and without a lock; it takes all triggers, as ALL
+	 * does.
+	 */
+	if (call->command->subtype == AT_DisableTrigAll)
+		finding->safe_sql = pstrdup("SET session_replication_role = replica;\n"
+									"-- the writes that no trigger is to see, then:\n"
+									"RESET session_replication_role;");
 }
 
 /* CREATE, DROP, ALTER and ENABLE TRIGGER on a table that others use. */

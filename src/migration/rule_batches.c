@@ -49,7 +49,9 @@ wf_rule_batches(WfRuleCall *call, WfRelation *table, const char *statement, cons
 	if (key == NULL)
 		return NULL;
 	key = wf_ddl_quote_name(NULL, key);
+	/* found is a variable of every block, and may be a column. */
 	return psprintf("DO $batches$\n"
+					"#variable_conflict use_column\n"
 					"DECLARE\n"
 					"    wf_next bigint := (SELECT min(%s) FROM %s);\n"
 					"    wf_last bigint := (SELECT max(%s) FROM %s);\n"

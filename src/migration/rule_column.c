@@ -8,7 +8,6 @@
 #include "utils/builtins.h"
 
 #include "ddl/deparse.h"
-#include "ddl/source.h"
 #include "ddl/walk.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
@@ -22,31 +21,14 @@ typedef struct VolatileWalk
 } VolatileWalk;
 
 static ColumnDef *added_column(WfRuleCall *call);
-static Constraint *constraint_of(ColumnDef *column, ConstrType kind);
 static bool is_serial(ColumnDef *column);
 static bool is_volatile(Node *node, void *context);
 static WfFinding *report_rewrite(WfRuleCall *call, WfRelation *table, ColumnDef *column, const char *why);
-static char *default_text(WfRuleCall *call, ColumnDef *column, Constraint *constraint);
-static char *add_serial_sql(WfRuleCall *call, WfRelation *table, ColumnDef *column);
-static char *add_column_sql(WfRelation *table, ColumnDef *column);
 
 static ColumnDef *
 added_column(WfRuleCall *call)
 {
 	return castNode(ColumnDef, call->command->def);
-}
-
-static Constraint *
-constraint_of(ColumnDef *column, ConstrType kind)
-{
-	ListCell   *lc;
-
-	foreach(lc, column->constraints)
-	{
-		if (lfirst_node(Constraint, lc)->contype == kind)
-			return lfirst(lc);
-	}
-	return NULL;
 }
 
 /* Is the type one of the grammar's serial words? */
@@ -106,13 +88,11 @@ void
 wf_rule_add_column_volatile_default(WfRuleCall *call)
 {
 	ColumnDef  *column = added_column(call);
-	Constraint *constraint = constraint_of(column, CONSTR_DEFAULT);
+	Constraint *constraint = wf_rule_column_constraint(column, CONSTR_DEFAULT);
 	VolatileWalk walk = {.catalog = call->catalog};
 	WfRelation *table;
 	WfFinding  *finding;
 	const char *why = "the default is stored in every row before 11";
-	char	   *text;
-	char	   *fill;
 
 	if (constraint == NULL)
 		return;
@@ -126,47 +106,7 @@ wf_rule_add_column_volatile_default(WfRuleCall *call)
 		return;
 	finding = report_rewrite(call, table, column, why);
 	finding->hint = pstrdup("Add the column without a default, set the default for new rows, and fill the old rows in batches.");
-	text = default_text(call, column, constraint);
-	fill = wf_rule_fill_default(call, table, column->colname);
-	if (text)
-		finding->safe_sql = psprintf("%s;\nALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s;\n%s",
-									 add_column_sql(table, column), finding->object, quote_identifier(column->colname), text,
-									 fill ? fill :
-									 psprintf("-- then, batch by batch: UPDATE %s SET %s = DEFAULT WHERE %s IS NULL AND ...;",
-											  finding->object, quote_identifier(column->colname),
-											  quote_identifier(column->colname)));
-}
-
-/* The default's expression as it was written; NULL without a source. */
-static char *
-default_text(WfRuleCall *call, ColumnDef *column, Constraint *constraint)
-{
-	int			end = wf_rule_source_end(call);
-	int			from;
-	int			to;
-	ListCell   *lc;
-
-	if (end == 0 || constraint->location < 0 ||
-		!wf_ddl_source_word_is(call->source, constraint->location, end, "DEFAULT"))
-		return NULL;
-	from = constraint->location + strlen("DEFAULT");
-	to = wf_ddl_source_item_end(call->source, from, end);
-	foreach(lc, column->constraints)
-	{
-		int			other = lfirst_node(Constraint, lc)->location;
-
-		if (other > from && other < to)
-			to = other;
-	}
-	return wf_ddl_source_copy(call->source, from, to);
-}
-
-static char *
-add_column_sql(WfRelation *table, ColumnDef *column)
-{
-	return psprintf("ALTER TABLE %s ADD COLUMN %s %s",
-					wf_ddl_quote_name(table->schema, table->name),
-					quote_identifier(column->colname), wf_ddl_type_name(column->typeName));
+	finding->safe_sql = wf_rule_add_default_later(call, table, column, constraint);
 }
 
 /* A constant default, which is stored in the catalog only. */
@@ -174,7 +114,7 @@ void
 wf_rule_add_column_constant_default(WfRuleCall *call)
 {
 	ColumnDef  *column = added_column(call);
-	Constraint *constraint = constraint_of(column, CONSTR_DEFAULT);
+	Constraint *constraint = wf_rule_column_constraint(column, CONSTR_DEFAULT);
 	VolatileWalk walk = {.catalog = call->catalog};
 	WfRelation *table;
 	WfFinding  *finding;
@@ -199,7 +139,7 @@ void
 wf_rule_add_column_auto_increment(WfRuleCall *call)
 {
 	ColumnDef  *column = added_column(call);
-	bool		identity = constraint_of(column, CONSTR_IDENTITY) != NULL;
+	bool		identity = wf_rule_column_constraint(column, CONSTR_IDENTITY) != NULL;
 	WfRelation *table;
 	WfFinding  *finding;
 
@@ -211,42 +151,7 @@ wf_rule_add_column_auto_increment(WfRuleCall *call)
 	finding = report_rewrite(call, table, column,
 							 identity ? "every row gets an identity value" : "every row gets a number of the sequence");
 	finding->hint = pstrdup("Add a plain column and a sequence, set the default for new rows, fill the old ones in batches, then make the sequence the column's own.");
-	if (!identity)
-		finding->safe_sql = add_serial_sql(call, table, column);
-}
-
-/* What serial does, with the old rows numbered in batches; NULL where they can't be. */
-static char *
-add_serial_sql(WfRuleCall *call, WfRelation *table, ColumnDef *column)
-{
-	static const struct
-	{
-		const char *word;
-		const char *type;
-	}			types[] = {
-		{"bigserial", "bigint"}, {"serial8", "bigint"}, {"smallserial", "smallint"}, {"serial2", "smallint"},
-	};
-	const char *type = "integer";
-	const char *name = quote_identifier(column->colname);
-	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
-	char	   *sequence = wf_ddl_quote_name(table->schema, makeObjectName(table->name, column->colname, "seq"));
-	char	   *fill = wf_rule_fill_default(call, table, column->colname);
-
-	/* A key of the column is another matter. */
-	if (fill == NULL || constraint_of(column, CONSTR_PRIMARY) || constraint_of(column, CONSTR_UNIQUE))
-		return NULL;
-	for (int i = 0; i < lengthof(types); i++)
-	{
-		if (strcmp(types[i].word, strVal(linitial(column->typeName->names))) == 0)
-			type = types[i].type;
-	}
-	return psprintf("ALTER TABLE %s ADD COLUMN %s %s;\n"
-					"CREATE SEQUENCE %s AS %s OWNED BY %s.%s;\n"
-					"ALTER TABLE %s ALTER COLUMN %s SET DEFAULT nextval(%s);\n"
-					"%s\n"
-					"%s",
-					relation, name, type, sequence, type, relation, name, relation, name,
-					quote_literal_cstr(sequence), fill, wf_rule_make_required(table, column->colname));
+	finding->safe_sql = identity ? wf_rule_add_identity_later(call, table, column) : wf_rule_add_serial_later(call, table, column);
 }
 
 /* GENERATED ALWAYS AS (...) STORED. */
@@ -254,7 +159,7 @@ void
 wf_rule_add_column_stored_generated(WfRuleCall *call)
 {
 	ColumnDef  *column = added_column(call);
-	Constraint *constraint = constraint_of(column, CONSTR_GENERATED);
+	Constraint *constraint = wf_rule_column_constraint(column, CONSTR_GENERATED);
 	WfRelation *table;
 	WfFinding  *finding;
 
@@ -267,6 +172,7 @@ wf_rule_add_column_stored_generated(WfRuleCall *call)
 	finding->hint = pstrdup(call->catalog->server_version >= 18 ?
 							"A virtual generated column needs no rewrite; or keep a plain column by a trigger, and fill the old rows in batches." :
 							"Add a plain column that a trigger keeps, and fill the old rows in batches.");
+	finding->safe_sql = wf_rule_keep_generated(call, table, column, constraint);
 }
 
 /* A domain with a constraint, which is checked for every row. */
@@ -290,6 +196,7 @@ wf_rule_add_column_constrained_domain(WfRuleCall *call)
 	finding = report_rewrite(call, table, column,
 							 psprintf("domain \"%s\" has a constraint, which is checked for every row", type->name));
 	finding->hint = pstrdup("Use the domain's base type, and a CHECK of the table that is added as NOT VALID and validated later.");
+	finding->safe_sql = wf_rule_add_domain_later(call, table, column, type);
 }
 
 /* NOT NULL without a value for the rows that are there. */
@@ -300,10 +207,10 @@ wf_rule_add_column_required(WfRuleCall *call)
 	WfRelation *table;
 	WfFinding  *finding;
 
-	if (!constraint_of(column, CONSTR_NOTNULL) && !constraint_of(column, CONSTR_PRIMARY))
+	if (!wf_rule_column_constraint(column, CONSTR_NOTNULL) && !wf_rule_column_constraint(column, CONSTR_PRIMARY))
 		return;
-	if (constraint_of(column, CONSTR_DEFAULT) || constraint_of(column, CONSTR_IDENTITY) ||
-		constraint_of(column, CONSTR_GENERATED) || is_serial(column))
+	if (wf_rule_column_constraint(column, CONSTR_DEFAULT) || wf_rule_column_constraint(column, CONSTR_IDENTITY) ||
+		wf_rule_column_constraint(column, CONSTR_GENERATED) || is_serial(column))
 		return;
 	table = wf_rule_altered_table(call);
 	if (table == NULL)
@@ -318,5 +225,5 @@ wf_rule_add_column_required(WfRuleCall *call)
 	wf_finding_note_text(finding, "column", column->colname);
 	wf_finding_note_text(finding, "sqlstate", "23502");
 	finding->hint = pstrdup("Add it with a constant DEFAULT, or nullable: fill it in batches, then SET NOT NULL behind a validated CHECK.");
-	finding->safe_sql = psprintf("%s;", add_column_sql(table, column));
+	finding->safe_sql = psprintf("%s;", wf_rule_add_column_sql(table, column));
 }

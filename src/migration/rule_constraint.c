@@ -324,6 +324,7 @@ wf_rule_validate_in_same_transaction(WfRuleCall *call)
 		finding->lock = constraint->kind == 'f' ? ShareRowExclusiveLock : AccessExclusiveLock;
 		finding->scans = true;
 		finding->hint = pstrdup("Commit after ADD CONSTRAINT ... NOT VALID, and validate in the next transaction.");
+		finding->safe_sql = wf_rule_outside_transaction(call);
 	}
 }
 

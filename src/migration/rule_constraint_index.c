@@ -17,7 +17,7 @@ static Constraint *added_constraint(WfRuleCall *call, ConstrType kind);
 static void report_build(WfRuleCall *call, Constraint *constraint, const char *word, const char *suffix);
 static char *column_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *word, const char *suffix);
 static char *index_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *keys, const char *word, const char *suffix);
-static void report_nullable(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *column);
+static void report_nullable(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *columns);
 
 /* ADD UNIQUE or ADD COLUMN ... UNIQUE, without USING INDEX. */
 void
@@ -175,6 +175,7 @@ wf_rule_primary_key_nullable(WfRuleCall *call)
 	Constraint *constraint = castNode(Constraint, call->command->def);
 	WfRelation *table;
 	List	   *columns = NIL;
+	List	   *nullable = NIL;
 	ListCell   *lc;
 
 	if (constraint->contype != CONSTR_PRIMARY)
@@ -192,7 +193,7 @@ wf_rule_primary_key_nullable(WfRuleCall *call)
 				columns = index->columns;
 		}
 		if (columns == NIL && table->missing)
-			report_nullable(call, table, constraint, NULL);
+			report_nullable(call, table, constraint, NIL);
 	}
 	foreach(lc, constraint->keys)
 		columns = lappend(columns, strVal(lfirst(lc)));
@@ -204,16 +205,20 @@ wf_rule_primary_key_nullable(WfRuleCall *call)
 			continue;
 		if (wf_rule_not_null_proof(call, table, lfirst(lc)))
 			continue;
-		report_nullable(call, table, constraint, lfirst(lc));
-		return;
+		nullable = lappend(nullable, lfirst(lc));
 	}
+	if (nullable != NIL)
+		report_nullable(call, table, constraint, nullable);
 }
 
 /* column is NULL where nobody knows what the index is over. */
 static void
-report_nullable(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *column)
+report_nullable(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *columns)
 {
+	const char *column = columns ? linitial(columns) : NULL;
 	WfFinding  *finding;
+	char	   *sql;
+	ListCell   *lc;
 
 	if (column)
 		finding = wf_finding_add(call, "ADD PRIMARY KEY makes \"%s\" NOT NULL as well, and reads %s for it while nobody can read or write \"%s\"",
@@ -228,4 +233,16 @@ report_nullable(WfRuleCall *call, WfRelation *table, Constraint *constraint, con
 	if (column)
 		wf_finding_note_text(finding, "column", column);
 	finding->hint = pstrdup("Prove it first: add CHECK (column IS NOT NULL) NOT VALID, validate it in another transaction, then SET NOT NULL.");
+	if (column == NULL)
+		return;
+	sql = pstrdup("");
+	foreach(lc, columns)
+		sql = psprintf("%s%s\n", sql, wf_rule_make_required(table, lfirst(lc)));
+	if (constraint->indexname)
+		finding->safe_sql = psprintf("%sALTER TABLE %s ADD %s%s%sPRIMARY KEY USING INDEX %s;", sql, finding->object,
+									 constraint->conname ? "CONSTRAINT " : "",
+									 constraint->conname ? quote_identifier(constraint->conname) : "",
+									 constraint->conname ? " " : "", quote_identifier(constraint->indexname));
+	else
+		finding->safe_sql = psprintf("%s%s", sql, index_first(call, table, constraint, constraint->keys, "PRIMARY KEY", "pkey"));
 }

@@ -11,12 +11,17 @@
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 
+/* Names of dependents in the evidence of a finding. */
+#define DEPENDENTS_NAMED	20
+
 static WfDependent *first_blocking(WfRuleCall *call, WfRelation *relation, int attnum,
 								   bool is_drop, List **names);
 static bool is_dropped_too(DropStmt *stmt, WfDependent *dependent);
 static void dropped_relation(WfRuleCall *call, DropStmt *stmt, WfRelation *relation);
 static void dropped_object(WfRuleCall *call, DropStmt *stmt);
 static void report_blocked(WfFinding *finding, List *names);
+static void note_names(WfFinding *finding, List *names);
+static int	compare_names(const ListCell *a, const ListCell *b);
 static const char *output_name(ResTarget *target);
 static bool has_other_type(WfRuleCall *call, SelectStmt *query, Node *value, WfColumn *column);
 static WfColumn *source_column(WfRuleCall *call, SelectStmt *query, ColumnRef *reference);
@@ -37,13 +42,53 @@ first_blocking(WfRuleCall *call, WfRelation *relation, int attnum, bool is_drop,
 		WfDependent *dependent = lfirst(lc);
 
 		if (is_drop ? !dependent->blocks_drop :
-			dependent->kind == WF_DEPENDENT_FUNCTION && call->catalog->server_version < 18)
+			dependent->kind == WF_DEPENDENT_FOREIGN_KEY ||
+			(dependent->kind == WF_DEPENDENT_FUNCTION && call->catalog->server_version < 18))
 			continue;
 		if (first == NULL)
 			first = dependent;
 		*names = lappend(*names, dependent->description);
 	}
 	return first;
+}
+
+/*
+ * Names in the evidence what is built on the relation, or on the live column
+ * with this number where it is not 0: what breaks, or changes, with it.
+ */
+void
+wf_rule_note_dependents(WfRuleCall *call, WfFinding *finding, WfRelation *relation, int attnum)
+{
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	if (relation->missing || attnum < 0)
+		return;
+	foreach(lc, call->catalog->dependents(call->catalog, relation, attnum))
+		names = lappend(names, ((WfDependent *) lfirst(lc))->description);
+	/* A view depends on each column that it reads. */
+	list_sort(names, compare_names);
+	foreach(lc, names)
+	{
+		if (foreach_current_index(lc) > 0 && strcmp(list_nth(names, foreach_current_index(lc) - 1), lfirst(lc)) == 0)
+			names = foreach_delete_current(names, lc);
+	}
+	if (names != NIL)
+		note_names(finding, names);
+}
+
+/* As many as a reader takes in, and how many there are. */
+static void
+note_names(WfFinding *finding, List *names)
+{
+	wf_finding_note_number(finding, "dependent_count", list_length(names));
+	wf_finding_note_list(finding, "dependents", list_truncate(list_copy(names), DEPENDENTS_NAMED));
+}
+
+static int
+compare_names(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
 }
 
 /* ALTER COLUMN TYPE or DROP COLUMN of a column that something else is built on. */
@@ -73,7 +118,7 @@ wf_rule_dependents_block_change(WfRuleCall *call)
 	finding->severity = call->rule->severity;
 	wf_finding_note_text(finding, "column", column->name);
 	wf_finding_note_text(finding, "sqlstate", is_drop ? "2BP01" : "0A000");
-	wf_finding_note_list(finding, "dependents", names);
+	note_names(finding, names);
 	finding->hint = pstrdup("Drop what depends on the column, change it, and create that again, all in one transaction.");
 }
 
@@ -135,7 +180,7 @@ report_blocked(WfFinding *finding, List *names)
 {
 	finding->kind = WF_KIND_FAILS;
 	wf_finding_note_text(finding, "sqlstate", "2BP01");
-	wf_finding_note_list(finding, "dependents", names);
+	note_names(finding, names);
 	finding->hint = pstrdup("Drop or change what depends on it first, by name; CASCADE would drop it unseen.");
 }
 

@@ -61,6 +61,8 @@ wf_rule_drop_column(WfRuleCall *call)
 	wf_finding_on(call, finding, table);
 	finding->lock = AccessExclusiveLock;
 	wf_finding_note_text(finding, "column", call->command->name);
+	if (column && column->attnum > 0)
+		wf_rule_note_dependents(call, finding, table, column->attnum);
 	finding->hint = pstrdup("Deploy code that neither reads nor writes the column first; prepared statements and SELECT * count as readers.");
 	finding->safe_sql = column_away(call, table, column, call->command->name);
 }
@@ -114,6 +116,7 @@ wf_rule_drop_table(WfRuleCall *call)
 		if (wf_rule_is_populated(call, table))
 			finding->severity = call->rule->severity;
 		finding->lock = AccessExclusiveLock;
+		wf_rule_note_dependents(call, finding, table, 0);
 		finding->hint = pstrdup("Rename it out of the way first, and drop it when nobody has missed it.");
 		finding->safe_sql = psprintf("ALTER TABLE %s RENAME TO %s;", finding->object,
 									 quote_identifier(psprintf("%.50s_dropped", table->name)));

@@ -143,6 +143,7 @@ wf_rule_enum_value_used(WfRuleCall *call)
 	finding->object = wf_ddl_quote_name(NULL, search.found->type);
 	wf_finding_note_text(finding, "sqlstate", "55P04");
 	finding->hint = pstrdup("Commit after ADD VALUE, and use the label in the next migration.");
+	finding->safe_sql = wf_rule_outside_transaction(call);
 }
 
 /* Is it a string constant that spells one of the new labels? */

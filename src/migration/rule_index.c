@@ -3,12 +3,20 @@
  */
 #include "common/compat.h"
 
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
 #include "ddl/source.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 
+/* Partitions that a safe_sql still names one by one. */
+#define PARTITIONS_WRITTEN	200
+
+static char *index_by_partition(WfRuleCall *call, IndexStmt *stmt, WfRelation *parent);
+static char *first_column(IndexStmt *stmt);
 static char *concurrent_create(WfRuleCall *call, IndexStmt *stmt, WfRelation *table);
 static bool has_index(WfRuleCall *call, WfRelation *table, const char *name);
 static bool is_over(WfIndex *index, List *elements);
@@ -47,8 +55,11 @@ wf_rule_index_not_concurrent(WfRuleCall *call)
 	finding->lock = ShareLock;
 	finding->scans = true;
 	if (table->kind == RELKIND_PARTITIONED_TABLE)
+	{
 		finding->hint = pstrdup("CONCURRENTLY does not work on a partitioned table: make the index ON ONLY the parent, "
 								"build one CONCURRENTLY on each partition and attach it with ALTER INDEX ... ATTACH PARTITION.");
+		finding->safe_sql = index_by_partition(call, stmt, table);
+	}
 	else
 	{
 		finding->hint = pstrdup("Build it with CREATE INDEX CONCURRENTLY, outside of a transaction block.");
@@ -93,6 +104,58 @@ concurrent_create(WfRuleCall *call, IndexStmt *stmt, WfRelation *table)
 						lower ? "index concurrently" : "INDEX CONCURRENTLY", after);
 	}
 	return wf_ddl_concurrent_index(stmt, wf_ddl_quote_name(table->schema, table->name));
+}
+
+/*
+ * An index of a partitioned table, partition by partition.  NULL without a
+ * source, and where the partitions are partitioned themselves, are not known
+ * or too many to write down.
+ */
+static char *
+index_by_partition(WfRuleCall *call, IndexStmt *stmt, WfRelation *parent)
+{
+	int			end = wf_rule_source_end(call);
+	int			rest = stmt->relation->location;
+	const char *unique = stmt->unique ? "UNIQUE " : "";
+	char	   *name = stmt->idxname;
+	List	   *partitions;
+	StringInfoData sql;
+	ListCell   *lc;
+
+	if (end == 0 || rest < 0)
+		return NULL;
+	partitions = call->catalog->partitions(call->catalog, parent);
+	if (partitions == NIL || list_length(partitions) > PARTITIONS_WRITTEN)
+		return NULL;
+	do
+	{
+		rest = wf_ddl_source_skip_token(call->source, wf_ddl_source_skip_space(call->source, rest, end), end);
+		rest = wf_ddl_source_skip_space(call->source, rest, end);
+	} while (rest < end && call->source[rest] == '.' && rest++);
+	if (name == NULL)
+		name = wf_rule_free_name(call, parent, first_column(stmt), "idx");
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "CREATE %sINDEX %s ON ONLY %s %s;", unique, quote_identifier(name),
+					 wf_ddl_quote_name(parent->schema, parent->name), wf_ddl_source_copy(call->source, rest, end));
+	foreach(lc, partitions)
+	{
+		RangeVar   *partition = lfirst(lc);
+		WfRelation	place = {.schema = partition->schemaname, .name = partition->relname};
+		char	   *part = wf_rule_free_name(call, &place, first_column(stmt), "idx");
+
+		appendStringInfo(&sql, "\nCREATE %sINDEX CONCURRENTLY %s ON %s %s;\nALTER INDEX %s ATTACH PARTITION %s;",
+						 unique, quote_identifier(part), wf_ddl_quote_name(partition->schemaname, partition->relname),
+						 wf_ddl_source_copy(call->source, rest, end),
+						 wf_ddl_quote_name(parent->schema, name), wf_ddl_quote_name(partition->schemaname, part));
+	}
+	return sql.data;
+}
+
+/* For the name of an index; NULL where it begins with an expression. */
+static char *
+first_column(IndexStmt *stmt)
+{
+	return linitial_node(IndexElem, stmt->indexParams)->name;
 }
 
 /* DROP INDEX without CONCURRENTLY. */
@@ -193,6 +256,7 @@ wf_rule_concurrent_in_transaction(WfRuleCall *call)
 		return;
 	finding = wf_finding_add(call, "%s can't run inside a transaction block", command);
 	finding->hint = pstrdup("Put it into a migration of its own that runs without a transaction.");
+	finding->safe_sql = wf_rule_outside_transaction(call);
 	wf_finding_note_text(finding, "sqlstate", "25001");
 }
 
@@ -216,6 +280,7 @@ wf_rule_concurrent_on_partitioned(WfRuleCall *call)
 		wf_finding_on(call, finding, table);
 		finding->severity = call->rule->severity;
 		finding->hint = pstrdup("Make the index ON ONLY the parent, build one CONCURRENTLY on each partition and attach it with ALTER INDEX ... ATTACH PARTITION.");
+		finding->safe_sql = index_by_partition(call, stmt, table);
 	}
 	else if (((DropStmt *) call->statement)->concurrent)
 	{
@@ -227,6 +292,7 @@ wf_rule_concurrent_on_partitioned(WfRuleCall *call)
 		finding = wf_finding_add(call, "DROP INDEX CONCURRENTLY fails on \"%s\", which belongs to a partitioned table", index->name);
 		finding->object = wf_ddl_quote_name(index->schema, index->name);
 		finding->hint = pstrdup("Use DROP INDEX with a lock_timeout, and try again until it succeeds.");
+		finding->safe_sql = psprintf("SET lock_timeout = '2s';\nDROP INDEX %s;", finding->object);
 	}
 }
 

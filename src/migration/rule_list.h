@@ -38,6 +38,15 @@ extern void wf_rule_add_column_stored_generated(WfRuleCall *call);
 extern void wf_rule_add_column_constrained_domain(WfRuleCall *call);
 extern void wf_rule_add_column_required(WfRuleCall *call);
 
+/* rule_column_safe.c: parts of safe_sql */
+extern Constraint *wf_rule_column_constraint(ColumnDef *column, ConstrType kind);
+extern char *wf_rule_add_column_sql(WfRelation *table, ColumnDef *column);
+extern char *wf_rule_add_default_later(WfRuleCall *call, WfRelation *table, ColumnDef *column, Constraint *constraint);
+extern char *wf_rule_add_serial_later(WfRuleCall *call, WfRelation *table, ColumnDef *column);
+extern char *wf_rule_add_identity_later(WfRuleCall *call, WfRelation *table, ColumnDef *column);
+extern char *wf_rule_keep_generated(WfRuleCall *call, WfRelation *table, ColumnDef *column, Constraint *constraint);
+extern char *wf_rule_add_domain_later(WfRuleCall *call, WfRelation *table, ColumnDef *column, WfType *type);
+
 /* rule_constraint.c */
 extern void wf_rule_add_foreign_key(WfRuleCall *call);
 extern void wf_rule_add_check(WfRuleCall *call);
@@ -73,6 +82,7 @@ extern void wf_rule_create_table_as(WfRuleCall *call);
 extern void wf_rule_dependents_block_change(WfRuleCall *call);
 extern void wf_rule_drop_dependent_object(WfRuleCall *call);
 extern void wf_rule_view_incompatible(WfRuleCall *call);
+extern void wf_rule_note_dependents(WfRuleCall *call, WfFinding *finding, WfRelation *relation, int attnum);
 
 /* rule_drop.c */
 extern void wf_rule_drop_type(WfRuleCall *call);
@@ -171,6 +181,7 @@ extern void wf_rule_exclusive_lock_held(WfRuleCall *call);
 extern void wf_rule_many_tables_locked(WfRuleCall *call);
 extern void wf_rule_lock_table(WfRuleCall *call);
 extern void wf_rule_alter_table_not_combined(WfRuleCall *call);
+extern char *wf_rule_outside_transaction(WfRuleCall *call);
 
 /* rule_type.c */
 extern void wf_rule_type_change_rewrites(WfRuleCall *call);

@@ -96,6 +96,9 @@ wf_rule_move_schema(WfRuleCall *call)
 								 noun_of(stmt->objectType), relation->name);
 		wf_finding_on(call, finding, relation);
 		finding->lock = AccessExclusiveLock;
+		wf_rule_note_dependents(call, finding, relation, 0);
+		if (stmt->objectType == OBJECT_TABLE || stmt->objectType == OBJECT_VIEW)
+			finding->deferral = WF_DEFER_VIEW;
 		if (stmt->objectType == OBJECT_TABLE)
 			finding->safe_sql = psprintf("BEGIN;\nALTER TABLE %s SET SCHEMA %s;\nCREATE VIEW %s AS SELECT * FROM %s;\nCOMMIT;",
 										 finding->object, wf_ddl_quote_name(NULL, stmt->newschema), finding->object,
@@ -179,6 +182,8 @@ wf_rule_rename_column(WfRuleCall *call)
 	wf_finding_on(call, finding, table);
 	finding->lock = AccessExclusiveLock;
 	wf_finding_note_text(finding, "column", stmt->subname);
+	if (column && column->attnum > 0)
+		wf_rule_note_dependents(call, finding, table, column->attnum);
 	finding->hint = pstrdup("Add a column of the new name, write to both, fill it in batches, and drop the old one when no code reads it.");
 }
 
@@ -201,6 +206,7 @@ wf_rule_rename_table(WfRuleCall *call)
 	wf_finding_on(call, finding, table);
 	finding->lock = AccessExclusiveLock;
 	finding->deferral = WF_DEFER_VIEW;
+	wf_rule_note_dependents(call, finding, table, 0);
 	finding->hint = pstrdup("Leave a view of the old name in the same transaction, until no code uses it.");
 	finding->safe_sql = psprintf("BEGIN;\nALTER %s %s RENAME TO %s;\nCREATE VIEW %s AS SELECT * FROM %s;\nCOMMIT;",
 								 stmt->renameType == OBJECT_VIEW ? "VIEW" :

@@ -97,7 +97,8 @@ wf_rule_cluster_or_vacuum_full(WfRuleCall *call)
 {
 	bool		is_cluster = IsA(call->statement, ClusterStmt);
 	const char *command = is_cluster ? "CLUSTER" : "VACUUM FULL";
-	const char *hint = "Use pg_repack, or plain VACUUM where it is enough.";
+	const char *hint = is_cluster ? "Use pg_repack: the server itself orders rows under this lock only." :
+	"VACUUM frees the space for new rows, and REINDEX CONCURRENTLY that of the indexes; to give it back to the disk use pg_repack.";
 	List	   *names = NIL;
 	WfFinding  *finding;
 	ListCell   *lc;
@@ -128,8 +129,15 @@ wf_rule_cluster_or_vacuum_full(WfRuleCall *call)
 	{
 		WfRelation *table = wf_rule_table_at_work(call, lfirst(lc));
 
-		if (table)
-			report_rewrite(call, table, command)->hint = pstrdup(hint);
+		if (table == NULL)
+			continue;
+		finding = report_rewrite(call, table, command);
+		finding->hint = pstrdup(hint);
+		/* Nothing that the server has puts rows in order while others write. */
+		if (!is_cluster && call->catalog->server_version >= 12)
+			finding->safe_sql = psprintf("VACUUM %s%s;\nREINDEX TABLE CONCURRENTLY %s;",
+										 wf_ddl_option_is_on(((VacuumStmt *) call->statement)->options, "analyze") ? "ANALYZE " : "",
+										 finding->object, finding->object);
 	}
 }
 

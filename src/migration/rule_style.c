@@ -7,8 +7,10 @@
 #include "common/compat.h"
 
 #include "nodes/value.h"
+#include "utils/builtins.h"
 
 #include "ddl/deparse.h"
+#include "ddl/source.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 
@@ -17,7 +19,8 @@ typedef void (*ColumnVisitor) (WfRuleCall *call, ColumnDef *column, const char *
 
 static void visit_columns(WfRuleCall *call, ColumnVisitor visit);
 static bool has_type(ColumnDef *column, const char *name);
-static WfFinding *advise(WfRuleCall *call, ColumnDef *column, const char *name, const char *why, const char *hint);
+static WfFinding *advise(WfRuleCall *call, ColumnDef *column, const char *name, const char *why, const char *hint, const char *better);
+static char *add_better(WfRuleCall *call, ColumnDef *column, const char *type);
 static bool is_key(WfRuleCall *call, ColumnDef *column, const char *name);
 
 static void
@@ -58,7 +61,7 @@ has_type(ColumnDef *column, const char *name)
 }
 
 static WfFinding *
-advise(WfRuleCall *call, ColumnDef *column, const char *name, const char *why, const char *hint)
+advise(WfRuleCall *call, ColumnDef *column, const char *name, const char *why, const char *hint, const char *better)
 {
 	WfFinding  *finding = wf_finding_add(call, "column \"%s\": %s", name, why);
 	RangeVar   *table;
@@ -81,7 +84,32 @@ advise(WfRuleCall *call, ColumnDef *column, const char *name, const char *why, c
 	finding->location = column->location;
 	wf_finding_note_text(finding, "column", name);
 	finding->hint = pstrdup(hint);
+	if (better && call->command && call->command->subtype == AT_AddColumn)
+		finding->safe_sql = add_better(call, column, better);
 	return finding;
+}
+
+/* ADD COLUMN of the better type; NULL where its clauses can't be copied. */
+static char *
+add_better(WfRuleCall *call, ColumnDef *column, const char *type)
+{
+	int			end = wf_rule_source_end(call);
+	const char *rest = "";
+
+	if (end == 0 || column->location < 0 || column->typeName->arrayBounds != NIL || column->collClause || column->compression ||
+		wf_ddl_source_find_clause(call->source, column->location, end, "STORAGE") >= 0)
+		return NULL;
+	if (column->constraints != NIL)
+	{
+		int			from = linitial_node(Constraint, column->constraints)->location;
+
+		if (from < 0)
+			return NULL;
+		rest = psprintf(" %s", wf_ddl_source_copy(call->source, from, wf_ddl_source_item_end(call->source, from, end)));
+	}
+	return psprintf("ALTER TABLE %s ADD COLUMN %s%s %s%s;",
+					wf_rule_relation_name(call, ((AlterTableStmt *) call->statement)->relation),
+					call->command->missing_ok ? "IF NOT EXISTS " : "", quote_identifier(column->colname), type, rest);
 }
 
 /* Is the column the primary key, or refers to one? */
@@ -122,7 +150,7 @@ advise_json(WfRuleCall *call, ColumnDef *column, const char *name)
 {
 	if (has_type(column, "json"))
 		advise(call, column, name, "json has no equality: DISTINCT, GROUP BY and UNION over it fail",
-			   "Use jsonb.");
+			   "Use jsonb.", "jsonb");
 }
 
 void
@@ -136,7 +164,7 @@ advise_char(WfRuleCall *call, ColumnDef *column, const char *name)
 {
 	if (has_type(column, "bpchar"))
 		advise(call, column, name, "char(n) pads with spaces, which comparisons then ignore",
-			   "Use text, with a CHECK where the length matters.");
+			   "Use text, with a CHECK where the length matters.", "text");
 }
 
 void
@@ -150,7 +178,7 @@ advise_money(WfRuleCall *call, ColumnDef *column, const char *name)
 {
 	if (has_type(column, "money"))
 		advise(call, column, name, "money has no currency, and changes its meaning with lc_monetary",
-			   "Use numeric and a column for the currency.");
+			   "Use numeric and a column for the currency.", "numeric");
 }
 
 void
@@ -166,9 +194,10 @@ advise_integer_key(WfRuleCall *call, ColumnDef *column, const char *name)
 		((has_type(column, "int2") || has_type(column, "smallserial") || has_type(column, "serial2")) &&
 		 is_key(call, column, name)))
 	{
+		const char *better = has_type(column, "int4") || has_type(column, "int2") ? "bigint" : NULL;
 		WfFinding  *finding = advise(call, column, name,
 									 "its numbers end at 2147483647 at most, and making it wider later writes the table anew",
-									 "Use bigint.");
+									 "Use bigint.", better);
 
 		if (!is_key(call, column, name))
 			finding->severity = WF_SEVERITY_INFO;
@@ -186,7 +215,7 @@ advise_smallint(WfRuleCall *call, ColumnDef *column, const char *name)
 {
 	if (has_type(column, "int2") || has_type(column, "smallserial") || has_type(column, "serial2"))
 		advise(call, column, name, "smallint ends at 32767, and alignment often eats what it saves",
-			   "Use bigint or integer.");
+			   "Use bigint or integer.", has_type(column, "int2") ? "bigint" : NULL);
 }
 
 void
@@ -200,7 +229,7 @@ advise_varchar(WfRuleCall *call, ColumnDef *column, const char *name)
 {
 	if (has_type(column, "varchar") && column->typeName->typmods != NIL)
 		advise(call, column, name, "a shorter limit later writes the table anew, and a longer one locks it",
-			   "Use text, with a CHECK where the length matters: a CHECK can be changed without a scan under lock.");
+			   "Use text, with a CHECK where the length matters: a CHECK can be changed without a scan under lock.", "text");
 }
 
 void
@@ -214,7 +243,7 @@ advise_timestamp(WfRuleCall *call, ColumnDef *column, const char *name)
 {
 	if (has_type(column, "timestamp"))
 		advise(call, column, name, "timestamp does not say of which time zone it is",
-			   "Use timestamptz, which keeps a point in time.");
+			   "Use timestamptz, which keeps a point in time.", "timestamptz");
 }
 
 void
@@ -234,7 +263,7 @@ advise_serial(WfRuleCall *call, ColumnDef *column, const char *name)
 	{
 		if (list_length(column->typeName->names) == 1 && has_type(column, words[i]))
 			advise(call, column, name, "the sequence of a serial column needs grants of its own, and a copy of the table shares it",
-				   "Use GENERATED BY DEFAULT AS IDENTITY.");
+				   "Use GENERATED BY DEFAULT AS IDENTITY.", NULL);
 	}
 }
 

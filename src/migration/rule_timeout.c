@@ -188,6 +188,7 @@ wf_rule_lock_timeout_unsafe(WfRuleCall *call)
 	wf_finding_note_number(finding, "seconds", seconds);
 	finding->hint = psprintf("Write SET %s = %s; and try again when it strikes.", stmt->name,
 							 is_lock ? "'2s'" : "'30s'");
+	finding->safe_sql = psprintf("SET %s%s = %s;", stmt->is_local ? "LOCAL " : "", stmt->name, is_lock ? "'2s'" : "'30s'");
 }
 
 /* The value of a timeout in seconds; a number alone is in milliseconds. */

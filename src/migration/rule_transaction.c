@@ -156,6 +156,7 @@ wf_rule_exclusive_lock_held(WfRuleCall *call)
 	if (wf_rule_is_small(call, held->relation) && !call->session->assume_populated)
 		wf_finding_lower(finding);
 	finding->hint = pstrdup("Make the statement that takes the lock the last one of its transaction, or give it a transaction of its own.");
+	finding->safe_sql = wf_rule_outside_transaction(call);
 }
 
 /* A second table that others use is locked in the same transaction. */
@@ -196,6 +197,7 @@ wf_rule_many_tables_locked(WfRuleCall *call)
 			finding->lock = lock->mode;
 			wf_finding_note_text(finding, "also_locked", held->relation->name);
 			finding->hint = pstrdup("Lock one table a transaction.");
+			finding->safe_sql = wf_rule_outside_transaction(call);
 			simulation->many_told = simulation->transaction + 1;
 			return;
 		}
@@ -247,4 +249,21 @@ wf_rule_alter_table_not_combined(WfRuleCall *call)
 							 table->name);
 	wf_finding_on(call, finding, table);
 	finding->hint = pstrdup("Write both as one ALTER TABLE.");
+}
+
+/*
+ * A part of safe_sql: the statement between the transaction that the text has
+ * begun and a new one; NULL where it is not the text's to end, or without a
+ * source.
+ */
+char *
+wf_rule_outside_transaction(WfRuleCall *call)
+{
+	WfSimulation *simulation = call->session->simulation;
+	char	   *text;
+
+	if (simulation == NULL || !simulation->in_transaction || simulation->began == 0 || call->session->in_body)
+		return NULL;
+	text = wf_rule_statement_text(call);
+	return text ? psprintf("COMMIT;\n%s;\nBEGIN;", text) : NULL;
 }

@@ -14,6 +14,7 @@ static WfTypeChange change_of(WfRuleCall *call, WfRelation *table, WfColumn **co
 static bool is_column(Node *expression, const char *name);
 static bool is_cast_alone(WfRuleCall *call);
 static char *new_type(WfRuleCall *call);
+static bool is_change_of_zone(WfRuleCall *call, WfColumn *column);
 static WfFinding *report(WfRuleCall *call, WfRelation *table, const char *what);
 
 /*
@@ -52,6 +53,7 @@ static WfFinding *
 report(WfRuleCall *call, WfRelation *table, const char *what)
 {
 	ColumnDef  *def = castNode(ColumnDef, call->command->def);
+	WfColumn   *column = call->catalog->column(call->catalog, table, call->command->name);
 	WfFinding  *finding = wf_finding_add(call, "changing \"%s\" of \"%s\" to %s %s",
 										 call->command->name, table->name,
 										 wf_ddl_type_name(def->typeName), what);
@@ -60,6 +62,8 @@ report(WfRuleCall *call, WfRelation *table, const char *what)
 	finding->location = def->location;
 	finding->lock = AccessExclusiveLock;
 	wf_finding_note_text(finding, "column", call->command->name);
+	if (column && column->attnum > 0)
+		wf_rule_note_dependents(call, finding, table, column->attnum);
 	finding->hint = pstrdup("Add a new column of the new type, write to both, fill it in batches, and let the code change over.");
 	return finding;
 }
@@ -103,8 +107,21 @@ wf_rule_type_change_rewrites(WfRuleCall *call)
 		finding->safe_sql = wf_rule_second_column(call, table, column, new_type(call));
 	if (change == WF_TYPE_CHANGE_FAILS)
 		wf_finding_note_boolean(finding, "needs_using", true);
+	if (is_change_of_zone(call, column) && call->catalog->server_version >= 12 && is_cast_alone(call))
+		finding->hint = psprintf("%s Where the values are in UTC, SET TimeZone = 'UTC' before it makes it a change of the catalog only.",
+								 finding->hint);
 	if (!table->missing && call->catalog->indexes(call->catalog, table) != NIL)
 		wf_finding_note_boolean(finding, "rebuilds_index", true);
+}
+
+/* From a time without a zone to one with, or back? */
+static bool
+is_change_of_zone(WfRuleCall *call, WfColumn *column)
+{
+	Oid			to = wf_rule_type_oid(call, castNode(ColumnDef, call->command->def)->typeName);
+
+	return column &&
+		((column->type == TIMESTAMPOID && to == TIMESTAMPTZOID) || (column->type == TIMESTAMPTZOID && to == TIMESTAMPOID));
 }
 
 /* The new type holds less than the old. */

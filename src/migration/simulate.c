@@ -112,6 +112,7 @@ wf_migration_simulation(WfCatalog *live)
 			.has_label = wf_sim_has_label,
 			.type_change = sim_type_change,
 			.partition_key = wf_sim_partition_key,
+			.partitions = wf_sim_partitions,
 			.has_default_partition = wf_sim_has_default_partition,
 			.index_matches = wf_sim_index_matches,
 			.proves_bound = wf_sim_proves_bound,
@@ -574,6 +575,8 @@ sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type)
 {
 	WfSimulation *simulation = simulation_of(catalog);
 
+	simulation->live->time_zone = catalog->time_zone;
+	simulation->live->server_version = catalog->server_version;
 	return simulation->live->type_change(simulation->live, column, type);
 }
 

@@ -33,7 +33,10 @@ typedef struct WfSettingValue
 {
 	bool		is_set;			/* to something that is not "off" */
 	bool		by_text;		/* the text itself set it */
-	bool		is_local;		/* until the end of the transaction */
+	bool		is_local;		/* until the end of the transaction, when
+								 * these two come again: */
+	bool		outer_is_set;
+	bool		outer_by_text;
 	bool		was_set;		/* by the session, role or database before the
 								 * text */
 } WfSettingValue;
@@ -93,6 +96,13 @@ typedef struct WfSimulation
 								 * statement was */
 	struct SimRelation *last_entry; /* applied, and what it means */
 	WfSettingValue settings[WF_SETTING_COUNT];
+	const char *outer_time_zone;	/* without SET LOCAL; catalog.time_zone is
+									 * in force */
+	const char *first_time_zone;	/* what RESET gives */
+	const char *database;		/* this one, and the role that asks */
+	const char *role;
+	List	   *database_defaults;	/* of VariableSetStmt: what the text sets */
+	List	   *role_defaults;	/* for the sessions of later texts */
 
 	bool		in_transaction;
 	bool		is_wrapped;		/* the runner's transaction, not one of the
@@ -158,6 +168,7 @@ extern List *wf_sim_drop_blockers(WfCatalog *catalog, const DropStmt *stmt);
 
 /* simulate_partition.c */
 extern char *wf_sim_partition_key(WfCatalog *catalog, WfRelation *relation);
+extern List *wf_sim_partitions(WfCatalog *catalog, WfRelation *parent);
 extern bool wf_sim_has_default_partition(WfCatalog *catalog, WfRelation *parent);
 extern bool wf_sim_index_matches(WfCatalog *catalog, const WfIndex *parent_index, const WfIndex *child_index);
 extern bool wf_sim_proves_bound(WfCatalog *catalog, WfRelation *parent, WfRelation *child,
@@ -165,6 +176,8 @@ extern bool wf_sim_proves_bound(WfCatalog *catalog, WfRelation *parent, WfRelati
 
 /* simulate_session.c */
 extern void wf_sim_apply_set(WfSimulation *simulation, VariableSetStmt *stmt);
+extern void wf_sim_apply_default(WfSimulation *simulation, Node *stmt);
+extern void wf_sim_begin_defaults(WfSimulation *simulation);
 extern void wf_sim_apply_transaction(WfSimulation *simulation, TransactionStmt *stmt);
 extern void wf_sim_note_locks(WfSimulation *simulation, Node *stmt);
 extern List *wf_sim_string_names(List *names);

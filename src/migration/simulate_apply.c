@@ -120,6 +120,10 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 		case T_VariableSetStmt:
 			wf_sim_apply_set(simulation, (VariableSetStmt *) stmt);
 			break;
+		case T_AlterDatabaseSetStmt:
+		case T_AlterRoleSetStmt:
+			wf_sim_apply_default(simulation, stmt);
+			break;
 		case T_TransactionStmt:
 			wf_sim_apply_transaction(simulation, (TransactionStmt *) stmt);
 			break;

@@ -19,6 +19,25 @@ wf_sim_partition_key(WfCatalog *catalog, WfRelation *relation)
 	return name && catalog->column(catalog, relation, name) ? name : NULL;
 }
 
+/* Those of a live table, where the text has touched neither it nor them. */
+List *
+wf_sim_partitions(WfCatalog *catalog, WfRelation *parent)
+{
+	WfSimulation *simulation = (WfSimulation *) catalog;
+	List	   *partitions;
+	ListCell   *lc;
+
+	if (!OidIsValid(parent->relid) || !wf_sim_is_untouched(simulation, makeRangeVar(parent->schema, parent->name, -1)))
+		return NIL;
+	partitions = simulation->live->partitions(simulation->live, parent);
+	foreach(lc, partitions)
+	{
+		if (!wf_sim_is_untouched(simulation, lfirst(lc)))
+			return NIL;
+	}
+	return partitions;
+}
+
 bool
 wf_sim_has_default_partition(WfCatalog *catalog, WfRelation *parent)
 {

@@ -10,6 +10,8 @@
 #include "ddl/lock.h"
 #include "migration/simulate.h"
 
+static void apply_time_zone(WfSimulation *simulation, VariableSetStmt *stmt);
+static const char *time_zone_of(VariableSetStmt *stmt);
 static void end_transaction(WfSimulation *simulation);
 
 /* Each text runs in a session of its own: of those before it, what they made stays. */
@@ -33,6 +35,55 @@ wf_sim_begin_session(WfSimulation *simulation, bool in_transaction)
 	simulation->last_altered = NULL;
 	simulation->dropped_tables = NIL;
 	memset(simulation->settings, 0, sizeof(simulation->settings));
+	simulation->catalog.time_zone = simulation->outer_time_zone = simulation->first_time_zone = NULL;
+}
+
+/*
+ * Puts in force what earlier texts have set for the database and the role, over
+ * what was in force without them; of both, the role's counts.
+ */
+void
+wf_sim_begin_defaults(WfSimulation *simulation)
+{
+	ListCell   *lc;
+
+	foreach(lc, simulation->database_defaults)
+		wf_sim_apply_set(simulation, lfirst(lc));
+	foreach(lc, simulation->role_defaults)
+		wf_sim_apply_set(simulation, lfirst(lc));
+	for (int i = 0; i < WF_SETTING_COUNT; i++)
+	{
+		simulation->settings[i].was_set = simulation->settings[i].is_set;
+		simulation->settings[i].by_text = false;
+	}
+	simulation->first_time_zone = simulation->catalog.time_zone;
+}
+
+/* ALTER DATABASE and ALTER ROLE ... SET: of the role and database at hand. */
+void
+wf_sim_apply_default(WfSimulation *simulation, Node *stmt)
+{
+	MemoryContext old;
+
+	if (simulation->database == NULL)
+		return;
+	old = MemoryContextSwitchTo(simulation->catalog.context);
+	if (IsA(stmt, AlterDatabaseSetStmt))
+	{
+		AlterDatabaseSetStmt *alter = (AlterDatabaseSetStmt *) stmt;
+
+		if (strcmp(alter->dbname, simulation->database) == 0)
+			simulation->database_defaults = lappend(simulation->database_defaults, copyObject(alter->setstmt));
+	}
+	else
+	{
+		AlterRoleSetStmt *alter = (AlterRoleSetStmt *) stmt;
+
+		if ((alter->role == NULL || alter->role->roletype != ROLESPEC_CSTRING || strcmp(alter->role->rolename, simulation->role) == 0) &&
+			(alter->database == NULL || strcmp(alter->database, simulation->database) == 0))
+			simulation->role_defaults = lappend(simulation->role_defaults, copyObject(alter->setstmt));
+	}
+	MemoryContextSwitchTo(old);
 }
 
 /* SET, SET LOCAL and RESET of what rules ask for. */
@@ -56,6 +107,8 @@ wf_sim_apply_set(WfSimulation *simulation, VariableSetStmt *stmt)
 		MemoryContextSwitchTo(old);
 		return;
 	}
+	if (stmt->kind == VAR_RESET_ALL || (stmt->name && pg_strcasecmp(stmt->name, "timezone") == 0))
+		apply_time_zone(simulation, stmt);
 	for (int i = 0; i < WF_SETTING_COUNT; i++)
 	{
 		WfSettingValue *value = &simulation->settings[i];
@@ -64,15 +117,55 @@ wf_sim_apply_set(WfSimulation *simulation, VariableSetStmt *stmt)
 			(stmt->name && pg_strcasecmp(stmt->name, names[i]) == 0 && stmt->kind != VAR_SET_VALUE))
 		{
 			value->is_set = value->was_set;
-			value->by_text = false;
+			value->by_text = value->is_local = false;
 		}
 		else if (stmt->name && pg_strcasecmp(stmt->name, names[i]) == 0)
 		{
+			if (stmt->is_local && !value->is_local)
+			{
+				value->outer_is_set = value->is_set;
+				value->outer_by_text = value->by_text;
+			}
 			value->is_set = !wf_ddl_setting_is_zero(stmt->args);
 			value->by_text = true;
 			value->is_local = stmt->is_local;
 		}
 	}
+}
+
+static void
+apply_time_zone(WfSimulation *simulation, VariableSetStmt *stmt)
+{
+	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+
+	simulation->catalog.time_zone = stmt->kind == VAR_SET_VALUE ? time_zone_of(stmt) : simulation->first_time_zone;
+	if (!stmt->is_local)
+		simulation->outer_time_zone = simulation->catalog.time_zone;
+	MemoryContextSwitchTo(old);
+}
+
+/* The zone as the server would name it; of an offset only whether it is zero is kept. */
+static const char *
+time_zone_of(VariableSetStmt *stmt)
+{
+	Node	   *value = list_length(stmt->args) == 1 ? linitial(stmt->args) : NULL;
+	bool		is_offset = value && IsA(value, TypeCast);
+	char	   *text;
+
+	if (is_offset)
+		value = ((TypeCast *) value)->arg;
+	if (value == NULL || !IsA(value, A_Const))
+		return NULL;
+	if (nodeTag(&((A_Const *) value)->val) == T_Integer)
+		return intVal(&((A_Const *) value)->val) == 0 ? "UTC" : "<away>1";
+	if (nodeTag(&((A_Const *) value)->val) == T_Float)
+		return "<away>1";
+	if (nodeTag(&((A_Const *) value)->val) != T_String)
+		return NULL;
+	text = strVal(&((A_Const *) value)->val);
+	if (is_offset)
+		return strpbrk(text, "123456789") ? "<away>1" : "UTC";
+	return pstrdup(text);
 }
 
 void
@@ -112,11 +205,12 @@ end_transaction(WfSimulation *simulation)
 	{
 		if (simulation->settings[i].is_local)
 		{
-			simulation->settings[i].is_set = simulation->settings[i].was_set;
-			simulation->settings[i].by_text = false;
+			simulation->settings[i].is_set = simulation->settings[i].outer_is_set;
+			simulation->settings[i].by_text = simulation->settings[i].outer_by_text;
 			simulation->settings[i].is_local = false;
 		}
 	}
+	simulation->catalog.time_zone = simulation->outer_time_zone;
 }
 
 /* Remembers the locks on relations that others may use. */

@@ -206,6 +206,19 @@ SELECT is_empty(
 	format('SELECT 1 FROM wishflags.migration_breaking_check(%L, %L) WHERE rule = %L', good, options, rule),
 	rule || ' leaves alone ' || left(good, 70)) FROM cases;
 
+-- Of the safe way the same rule has nothing to say, or less grave things: in
+-- the place of the statement where it ends the text's transaction, else alone.
+CREATE TEMP TABLE ways AS
+SELECT DISTINCT c.rule, c.options, f.severity, CASE WHEN f.safe_sql ~ '^COMMIT;'
+	THEN replace(c.bad, substring(f.safe_sql FROM '^COMMIT;\n(.*);\nBEGIN;$'), f.safe_sql) ELSE f.safe_sql END AS way
+FROM cases c CROSS JOIN LATERAL wishflags.migration_breaking_check(c.bad, c.options) f
+WHERE f.rule = c.rule AND f.safe_sql IS NOT NULL;
+SELECT is_empty(
+	format($$SELECT 1 FROM wishflags.migration_breaking_check(%L, %L)
+		WHERE rule = %L AND array_position(ARRAY['info', 'low', 'medium', 'high', 'critical'], severity) >=
+			array_position(ARRAY['info', 'low', 'medium', 'high', 'critical'], %L)$$, way, options, rule, severity),
+	rule || ' has less against ' || left(replace(way, E'\n', ' '), 70)) FROM ways;
+
 SELECT set_eq(
 	'SELECT rule FROM wishflags.migration_rules',
 	'SELECT rule FROM cases UNION SELECT rule FROM unshown',

@@ -1,0 +1,266 @@
+/*
+ * rule_column_safe.c: safe ways to add a column that would write the table
+ * anew: a plain column first, then what fills and keeps it.
+ *
+ * Each gives complete statements, or NULL where more hangs on the column than
+ * it can carry over, or there is no key to go over the rows by.
+ */
+#include "common/compat.h"
+
+#include "commands/defrem.h"
+#include "nodes/value.h"
+#include "utils/builtins.h"
+
+#include "ddl/deparse.h"
+#include "ddl/source.h"
+#include "migration/finding.h"
+#include "migration/rule_list.h"
+
+static char *constraint_text(WfRuleCall *call, ColumnDef *column, Constraint *constraint, const char *word);
+static bool has_only(ColumnDef *column, ConstrType kind);
+static bool sequence_options(WfRuleCall *call, ColumnDef *column, Constraint *identity, char **options);
+
+/* The column's constraint of this kind; NULL where it has none. */
+Constraint *
+wf_rule_column_constraint(ColumnDef *column, ConstrType kind)
+{
+	ListCell   *lc;
+
+	foreach(lc, column->constraints)
+	{
+		if (lfirst_node(Constraint, lc)->contype == kind)
+			return lfirst(lc);
+	}
+	return NULL;
+}
+
+/* ADD COLUMN of the name and the type alone, without a semicolon. */
+char *
+wf_rule_add_column_sql(WfRelation *table, ColumnDef *column)
+{
+	return psprintf("ALTER TABLE %s ADD COLUMN %s %s",
+					wf_ddl_quote_name(table->schema, table->name),
+					quote_identifier(column->colname), wf_ddl_type_name(column->typeName));
+}
+
+/* A default that is set for new rows, and then for the old ones in batches. */
+char *
+wf_rule_add_default_later(WfRuleCall *call, WfRelation *table, ColumnDef *column, Constraint *constraint)
+{
+	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
+	const char *name = quote_identifier(column->colname);
+	char	   *text = constraint_text(call, column, constraint, "DEFAULT");
+	char	   *fill = wf_rule_fill_default(call, table, column->colname);
+
+	if (text == NULL)
+		return NULL;
+	return psprintf("%s;\nALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s;\n%s",
+					wf_rule_add_column_sql(table, column), relation, name, text,
+					fill ? fill :
+					psprintf("-- then, batch by batch: UPDATE %s SET %s = DEFAULT WHERE %s IS NULL AND ...;",
+							 relation, name, name));
+}
+
+/*
+ * What follows the word that the column's constraint begins with, as it was
+ * written, up to the next constraint; NULL without a source.
+ */
+static char *
+constraint_text(WfRuleCall *call, ColumnDef *column, Constraint *constraint, const char *word)
+{
+	int			end = wf_rule_source_end(call);
+	int			from;
+	int			to;
+	ListCell   *lc;
+
+	if (end == 0 || constraint->location < 0 ||
+		!wf_ddl_source_word_is(call->source, constraint->location, end, word))
+		return NULL;
+	from = constraint->location + strlen(word);
+	to = wf_ddl_source_item_end(call->source, from, end);
+	foreach(lc, column->constraints)
+	{
+		int			other = lfirst_node(Constraint, lc)->location;
+
+		if (other > from && other < to)
+			to = other;
+	}
+	return wf_ddl_source_copy(call->source, from, to);
+}
+
+/* What serial does, with the old rows numbered in batches. */
+char *
+wf_rule_add_serial_later(WfRuleCall *call, WfRelation *table, ColumnDef *column)
+{
+	static const struct
+	{
+		const char *word;
+		const char *type;
+	}			types[] = {
+		{"bigserial", "bigint"}, {"serial8", "bigint"}, {"smallserial", "smallint"}, {"serial2", "smallint"},
+	};
+	const char *type = "integer";
+	const char *name = quote_identifier(column->colname);
+	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
+	char	   *sequence = wf_ddl_quote_name(table->schema, makeObjectName(table->name, column->colname, "seq"));
+	char	   *fill = wf_rule_fill_default(call, table, column->colname);
+
+	/* A key of the column is another matter. */
+	if (fill == NULL || wf_rule_column_constraint(column, CONSTR_PRIMARY) || wf_rule_column_constraint(column, CONSTR_UNIQUE))
+		return NULL;
+	for (int i = 0; i < lengthof(types); i++)
+	{
+		if (strcmp(types[i].word, strVal(linitial(column->typeName->names))) == 0)
+			type = types[i].type;
+	}
+	return psprintf("ALTER TABLE %s ADD COLUMN %s %s;\n"
+					"CREATE SEQUENCE %s AS %s OWNED BY %s.%s;\n"
+					"ALTER TABLE %s ALTER COLUMN %s SET DEFAULT nextval(%s);\n"
+					"%s\n"
+					"%s",
+					relation, name, type, sequence, type, relation, name, relation, name,
+					quote_literal_cstr(sequence), fill, wf_rule_make_required(table, column->colname));
+}
+
+/*
+ * An identity column: a sequence of its own numbers the rows until the column
+ * can become one, and hands over where it stands.  Whoever inserts may use an
+ * identity's sequence, so this one as well, as long as it lives.
+ */
+char *
+wf_rule_add_identity_later(WfRuleCall *call, WfRelation *table, ColumnDef *column)
+{
+	Constraint *identity = wf_rule_column_constraint(column, CONSTR_IDENTITY);
+	const char *name = quote_identifier(column->colname);
+	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
+	char	   *fill = wf_rule_fill_default(call, table, column->colname);
+	const char *sequence;
+	char	   *options;
+
+	if (fill == NULL || !has_only(column, CONSTR_IDENTITY) || !sequence_options(call, column, identity, &options))
+		return NULL;
+	sequence = wf_ddl_quote_name(table->schema, wf_rule_free_name(call, table, column->colname, "start"));
+	return psprintf("%s;\n"
+					"CREATE SEQUENCE %s AS %s%s%s;\n"
+					"GRANT USAGE ON SEQUENCE %s TO PUBLIC;\n"
+					"ALTER TABLE %s ALTER COLUMN %s SET DEFAULT nextval(%s);\n"
+					"%s\n"
+					"%s\n"
+					"BEGIN;\n"
+					"ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT;\n"
+					"ALTER TABLE %s ALTER COLUMN %s ADD GENERATED %s AS IDENTITY%s%s%s;\n"
+					"SELECT setval(pg_get_serial_sequence(%s, %s), nextval(%s), false);\n"
+					"DROP SEQUENCE %s;\n"
+					"COMMIT;",
+					wf_rule_add_column_sql(table, column),
+					sequence, wf_ddl_type_name(column->typeName), *options ? " " : "", options,
+					sequence, relation, name, wf_ddl_quote_literal(sequence),
+					fill, wf_rule_make_required(table, column->colname),
+					relation, name,
+					relation, name, identity->generated_when == 'a' ? "ALWAYS" : "BY DEFAULT",
+					*options ? " (" : "", options, *options ? ")" : "",
+					wf_ddl_quote_literal(relation), wf_ddl_quote_literal(column->colname), wf_ddl_quote_literal(sequence),
+					sequence);
+}
+
+/*
+ * The options of an identity column as they were written, without the
+ * parentheses; false where a sequence beside it can't have them.
+ */
+static bool
+sequence_options(WfRuleCall *call, ColumnDef *column, Constraint *identity, char **options)
+{
+	ListCell   *lc;
+	char	   *text;
+	char	   *open;
+
+	*options = pstrdup("");
+	if (identity->options == NIL)
+		return true;
+	foreach(lc, identity->options)
+	{
+		if (strcmp(lfirst_node(DefElem, lc)->defname, "sequence_name") == 0)
+			return false;
+	}
+	text = constraint_text(call, column, identity, "GENERATED");
+	open = text ? strchr(text, '(') : NULL;
+	if (open == NULL || strrchr(open, ')') == NULL)
+		return false;
+	*strrchr(open, ')') = '\0';
+	*options = open + 1;
+	return true;
+}
+
+/*
+ * A stored generated column: a plain one that a trigger computes.  The trigger
+ * reads the new row as a table of the old name, so that the expression is
+ * taken as it was written.
+ */
+char *
+wf_rule_keep_generated(WfRuleCall *call, WfRelation *table, ColumnDef *column, Constraint *constraint)
+{
+	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
+	const char *name = quote_identifier(column->colname);
+	char	   *trigger = psprintf("%.25s_%.25s_keep", table->name, column->colname);
+	char	   *function = wf_ddl_quote_name(table->schema, trigger);
+	char	   *text = constraint_text(call, column, constraint, "GENERATED");
+	char	   *open = text ? strchr(text, '(') : NULL;
+	char	   *fill;
+
+	if (open == NULL || strrchr(open, ')') == NULL || !has_only(column, CONSTR_GENERATED))
+		return NULL;
+	strrchr(open, ')')[1] = '\0';
+	fill = wf_rule_batches(call, table, psprintf("UPDATE %s SET %s = %s", relation, name, open), table->name, NULL);
+	if (fill == NULL)
+		return NULL;
+	return psprintf("%s;\n"
+					"CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $keep$\n"
+					"#variable_conflict use_column\n"
+					"BEGIN\n"
+					"    NEW.%s := (SELECT %s FROM (SELECT NEW.*) AS %s);\n"
+					"    RETURN NEW;\n"
+					"END $keep$;\n"
+					"CREATE TRIGGER %s BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION %s();\n"
+					"%s%s%s",
+					wf_rule_add_column_sql(table, column), function, name, open, quote_identifier(table->name),
+					quote_identifier(trigger), relation, function, fill,
+					wf_rule_column_constraint(column, CONSTR_NOTNULL) ? "\n" : "",
+					wf_rule_column_constraint(column, CONSTR_NOTNULL) ? wf_rule_make_required(table, column->colname) : "");
+}
+
+/*
+ * A column of a domain: one of its base type, and a CHECK that casts it, which
+ * raises what the domain raises.
+ */
+char *
+wf_rule_add_domain_later(WfRuleCall *call, WfRelation *table, ColumnDef *column, WfType *type)
+{
+	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
+	const char *name = quote_identifier(column->colname);
+	const char *check;
+
+	if (type->base == NULL || column->constraints != NIL || column->collClause)
+		return NULL;
+	check = quote_identifier(psprintf("%.28s_%.28s_check", table->name, column->colname));
+	return psprintf("ALTER TABLE %s ADD COLUMN %s %s;\n"
+					"ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s::%s IS NOT DISTINCT FROM %s) NOT VALID;\n"
+					"ALTER TABLE %s VALIDATE CONSTRAINT %s;",
+					relation, name, type->base, relation, check, name,
+					wf_ddl_quote_name(type->schema, type->name), name, relation, check);
+}
+
+/* Has the column no constraints but of this kind, and NOT NULL? */
+static bool
+has_only(ColumnDef *column, ConstrType kind)
+{
+	ListCell   *lc;
+
+	foreach(lc, column->constraints)
+	{
+		ConstrType	other = lfirst_node(Constraint, lc)->contype;
+
+		if (other != kind && other != CONSTR_NOTNULL)
+			return false;
+	}
+	return column->collClause == NULL;
+}
