@@ -572,6 +572,7 @@ REGRESS = \
 	schema_registry_wrong \
 	migration_split \
 	migration_wrong \
+	migration_wrong_text \
 	migration_simulate \
 	migration_stats \
 	migration_platform \

@@ -101,6 +101,24 @@ SELECT * FROM wishflags.migration_rehearse('ALTER TABLE log ADD x int', '{"max_s
 SELECT command, outcome FROM wishflags.migration_rehearse($$INSERT INTO item (code) VALUES ('x'); SELECT FROM item; CREATE TABLE n AS SELECT FROM item; ALTER TABLE n ADD x int$$, '{"max_size": "1kB"}');
 SELECT command, outcome FROM wishflags.migration_rehearse('ALTER TABLE item ADD x int', '{"max_size": "1kB", "force": true}');
 
+-- A constraint that the text makes waits for its commit as well, also after a commit
+-- before it, and beside one of the same name that cannot wait.
+CREATE TABLE other (id int, CONSTRAINT visit_item CHECK (id > 0));
+SELECT statement, line, command, outcome, message FROM wishflags.migration_rehearse($$
+BEGIN; INSERT INTO part VALUES (900, 1); COMMIT;
+BEGIN;
+CREATE TABLE visit (item_id int CONSTRAINT visit_item REFERENCES item DEFERRABLE INITIALLY DEFERRED);
+INSERT INTO visit VALUES (901), (902);
+INSERT INTO item OVERRIDING SYSTEM VALUE VALUES (901, 'c', 1);
+UPDATE visit SET item_id = 901 WHERE item_id = 902;
+COMMIT;
+BEGIN;
+INSERT INTO visit VALUES (903);
+SELECT 1;
+COMMIT;
+$$);
+DROP TABLE other;
+
 -- Nothing of all that is left.
 SELECT wishflags.schema_fingerprint() = :'fingerprint' AS same, (SELECT count(*) FROM item) AS items, (SELECT count(*) FROM part) AS parts;
 SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND relation = 'item'::regclass;

@@ -1,15 +1,15 @@
 #!/bin/sh
-# make fuzz: random input for flags, documents of other systems, schemas and the
-# guard, then sessions that disturb each other, on a private server.
+# make fuzz: random input for flags, documents of other systems, schemas, migrations
+# and the guard, then sessions that disturb each other, on a private server.
 #
 # SEED=0.1 (-1 to 1) and ROUNDS=3000 say what is tried, TESTS="flags documents
-# schema rename guard sessions" chooses.  A test fails by an internal error, an answer
+# schema rename migration guard sessions" chooses.  A test fails by an internal error, an answer
 # that should not be, a statement that does not end, or a crash; what led to it
 # is printed.
 
 . "$(dirname "$0")/lib.sh"
 
-tests=${TESTS:-flags documents schema rename guard sessions}
+tests=${TESTS:-flags documents schema rename migration guard sessions}
 seed=${SEED:-0.1}
 rounds=${ROUNDS:-3000}
 
@@ -51,6 +51,18 @@ test_schema() { listed; }
 
 # A round renames a whole schema several times.
 test_rename() { rounds=$((rounds / 100)) listed; }
+
+# A statement a call, so that one that does not end is found.
+test_migration() {
+	run -v ON_ERROR_STOP=1 -c 'SET wishflags.guard = off' -c 'SET client_min_messages = warning' -f "$top/test/fuzz/migration.sql"
+	run 2>&1 <<-SQL | grep . || :
+		SET client_min_messages = error;
+		SET search_path = yard, public;
+		SET statement_timeout = '60s';
+		SELECT format('SELECT left(fuzz.migration(%L), 2000)', sin($seed * 1000 + n)) FROM generate_series(1, $rounds) n \gexec
+		SELECT fuzz.left_behind();
+	SQL
+}
 
 test_guard() {
 	run -v ON_ERROR_STOP=1 -f "$top/test/fuzz/guard.sql"
@@ -99,7 +111,7 @@ test_sessions() {
 
 for name in $tests; do
 	case $name in
-		flags|documents|schema|rename|guard|sessions) ;;
+		flags|documents|schema|rename|migration|guard|sessions) ;;
 		*) die "there is no test \"$name\"" ;;
 	esac
 	createdb "fuzz_$name"

@@ -190,7 +190,7 @@ check_migrations() {
 	[ -z "$since" ] || add_history
 	[ "$timing" = false ] || show_timing
 	[ -z "$record" ] || record_run
-	ask "$place" "$T/out" "SELECT wishflags.migration_report((:'found')::jsonb, '$format')"
+	ask "$place" "$T/out" "SELECT rtrim(wishflags.migration_report((:'found')::jsonb, '$format'), E'\n')"
 	count_severe "$1"
 	deliver "$T/out"
 	[ -z "$trouble" ] || exit 2

@@ -104,7 +104,7 @@ drizzle_is() { [ -f "$1/meta/_journal.json" ]; }
 # A line "file, tab, when" each into $T/journal too.
 drizzle_files() {
 	local tag when
-	json_psql -f - > "$T/tags" 2>/dev/null <<-SQL || fail "\"$1/meta/_journal.json\" is no journal of Drizzle"
+	json_psql -f - > "$T/tags" 2> "$T/errors" <<-SQL || no_journal $? "$1/meta/_journal.json"
 		\\set journal \`cat "$1/meta/_journal.json"\`
 		SELECT (e ->> 'tag') || E'\\t' || CASE WHEN jsonb_typeof(e -> 'when') = 'number' THEN e ->> 'when' ELSE '' END FROM jsonb_array_elements(:'journal'::jsonb -> 'entries') e ORDER BY (e ->> 'idx')::int;
 	SQL
@@ -113,6 +113,12 @@ drizzle_files() {
 		printf '%s\t%s\n' "$1/$tag.sql" "$when" >> "$T/journal"
 		printf '%s\n' "$1/$tag.sql"
 	done < "$T/tags"
+}
+
+# no_journal STATUS FILE: psql, which ended so, has not read it.
+no_journal() {
+	[ "$1" != 2 ] || { cat "$T/errors" >&2; fail "the database \"$database\" cannot be read"; }
+	fail "\"$2\" is no journal of Drizzle"
 }
 
 # json_psql ARGUMENT...: a database to read JSON with; it need not have the extension.

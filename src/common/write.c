@@ -8,6 +8,8 @@
  */
 #include "common/compat.h"
 
+#include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
@@ -35,6 +37,22 @@ wf_common_write_begin(WfWrite *write, Oid relid)
 	SetUserIdAndSecContext(owner, write->sec_context | SECURITY_LOCAL_USERID_CHANGE);
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * Raises read_only_sql_transaction, saying that what cannot be executed, in a
+ * read-only transaction and on a standby.
+ */
+void
+wf_common_require_writable(const char *what)
+{
+	if (!XactReadOnly)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+			 errmsg("cannot execute %s in a read-only transaction", what),
+			 RecoveryInProgress() ? errhint("This server is a standby; connect to its primary.") :
+			 errhint("Begin the transaction with BEGIN READ WRITE; for the session: SET default_transaction_read_only = off;")));
 }
 
 /* Switches back to the user and the settings that *write noted. */

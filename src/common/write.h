@@ -18,6 +18,7 @@ typedef struct WfWrite
 
 extern void wf_common_write_begin(WfWrite *write, Oid relid);
 extern void wf_common_write_end(WfWrite *write);
+extern void wf_common_require_writable(const char *what);
 extern char *wf_common_role_name(Oid role);
 
 #endif							/* WF_COMMON_WRITE_H */

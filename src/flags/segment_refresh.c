@@ -67,7 +67,7 @@ wf_segment_refresh(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("key of the segment must not be null")));
-	PreventCommandIfReadOnly("segment_refresh()");
+	wf_common_require_writable("segment_refresh()");
 	key = PG_GETARG_TEXT_PP(0);
 	definer = lock_segment(key, &query);
 	role = get_role_oid(definer, false);

@@ -9,9 +9,9 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "tcop/utility.h"
 #include "utils/acl.h"
 
+#include "common/write.h"
 #include "guard/approval.h"
 
 PG_FUNCTION_INFO_V1(wf_schema_change_approve);
@@ -56,7 +56,7 @@ wf_schema_change_approve(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("id must be given"),
 				 errhint("List them: SELECT id, state, reason FROM wishflags.schema_change_overview;")));
-	PreventCommandIfReadOnly("schema_change_approve()");
+	wf_common_require_writable("schema_change_approve()");
 	SPI_connect();
 	change = lock_of_others(PG_GETARG_INT64(0), "approve");
 	if (!PG_ARGISNULL(2) && PG_GETARG_INT32(2) != change->revision)
@@ -111,7 +111,7 @@ wf_schema_change_reject(PG_FUNCTION_ARGS)
 				 errmsg("a reason must be given"),
 				 errhint("Say why: SELECT wishflags.schema_change_reject(%lld, 'not in this release');",
 						 (long long) PG_GETARG_INT64(0))));
-	PreventCommandIfReadOnly("schema_change_reject()");
+	wf_common_require_writable("schema_change_reject()");
 	SPI_connect();
 	change = lock_of_others(PG_GETARG_INT64(0), "reject");
 	if (!capacity_of(change->id, NULL, false).found)

@@ -8,11 +8,11 @@
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
-#include "tcop/utility.h"
 #include "utils/jsonb.h"
 
 #include "common/options.h"
 #include "common/protect.h"
+#include "common/write.h"
 #include "guard/approval.h"
 #include "guard/source.h"
 
@@ -71,7 +71,7 @@ wf_schema_change_propose(PG_FUNCTION_ARGS)
 	Proposal	proposal;
 	int64		id;
 
-	PreventCommandIfReadOnly("schema_change_propose()");
+	wf_common_require_writable("schema_change_propose()");
 	need_reason(PG_GETARG_DATUM(1), "schema_change_propose('ALTER TABLE ...', 'ticket 4711')");
 	SPI_connect();
 	examine(&proposal, PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_JSONB_P(2));
@@ -100,7 +100,7 @@ wf_schema_change_amend(PG_FUNCTION_ARGS)
 	WfSchemaChange *change;
 	Proposal	proposal;
 
-	PreventCommandIfReadOnly("schema_change_amend()");
+	wf_common_require_writable("schema_change_amend()");
 	need_reason(PG_GETARG_DATUM(2), "schema_change_amend(1, 'ALTER TABLE ...', 'smaller steps')");
 	SPI_connect();
 	change = lock_own(id, "amend");
@@ -134,7 +134,7 @@ wf_schema_change_withdraw(PG_FUNCTION_ARGS)
 	Datum		values[] = {PG_GETARG_DATUM(0)};
 	WfSchemaChange *change;
 
-	PreventCommandIfReadOnly("schema_change_withdraw()");
+	wf_common_require_writable("schema_change_withdraw()");
 	need_reason(PG_GETARG_DATUM(1), "schema_change_withdraw(1, 'not needed any more')");
 	SPI_connect();
 	change = lock_own(id, "withdraw");

@@ -10,7 +10,6 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -66,7 +65,7 @@ wf_deprecate(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"releases\" must be positive"),
 				 errhint("%s", hint)));
-	PreventCommandIfReadOnly("deprecate()");
+	wf_common_require_writable("deprecate()");
 	target = find_object(name);
 	check_owner(target);
 	values[0] = ObjectIdGetDatum(target->address.classId);
@@ -111,7 +110,7 @@ wf_deprecation_withdraw(PG_FUNCTION_ARGS)
 	char	   *reason = given_text(fcinfo, 1, "reason", hint);
 	WfImpactTarget *target;
 
-	PreventCommandIfReadOnly("deprecation_withdraw()");
+	wf_common_require_writable("deprecation_withdraw()");
 	target = find_object(name);
 	check_owner(target);
 	values[0] = ObjectIdGetDatum(target->address.classId);
@@ -144,7 +143,7 @@ wf_release(PG_FUNCTION_ARGS)
 	Datum		values[] = {PG_GETARG_DATUM(0), caller()};
 	uint64		over;
 
-	PreventCommandIfReadOnly("release()");
+	wf_common_require_writable("release()");
 	if (write_rows("releases",
 				   "INSERT INTO wishflags.releases (name, released_by) VALUES ($1, $2) ON CONFLICT DO NOTHING",
 				   lengthof(types), types, values, NULL) == 0)

@@ -15,7 +15,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -81,7 +80,7 @@ wf_impact_sample(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	PreventCommandIfReadOnly("impact_sample()");
+	wf_common_require_writable("impact_sample()");
 	wf_impact_query(sessions_sql, 0, NULL, NULL, take_session, &sessions);
 	foreach(lc, sessions)
 	{

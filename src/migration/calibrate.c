@@ -11,7 +11,6 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
-#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -79,7 +78,7 @@ wf_migration_calibrate(PG_FUNCTION_ARGS)
 	wf_common_options_parse(PG_GETARG_JSONB_P(0), known, lengthof(known), &options);
 	calibration.rows = (int64) option_value("size", options.size, GUC_UNIT_KB, 1024, 1024 * 1024) * 1024 / WF_CALIBRATED_ROW_BYTES;
 	attempt.milliseconds = option_value("timeout", options.timeout, GUC_UNIT_MS, 1, 600000);
-	PreventCommandIfReadOnly("migration_calibrate()");
+	wf_common_require_writable("migration_calibrate()");
 	wf_common_write_begin(&write, relid);
 	(void) set_config_option("wishflags.guard", "off", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	if (!wf_common_attempt(&attempt, measure, &calibration))

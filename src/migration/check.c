@@ -273,6 +273,8 @@ unparsed_finding(WfCheck *check, WfStatement *statement)
 	wf_finding_note_text(finding, "sqlstate", unpack_sql_state(statement->error_code));
 	if (statement->source[statement->error_offset] == ':')
 		finding->hint = pstrdup("Variables are replaced by psql; write the value.");
+	else if (strncmp(statement->source, "\xEF\xBB\xBF", 3) == 0)
+		finding->hint = pstrdup("The text begins with a byte order mark, which only psql passes over; save it without one.");
 	else
 		finding->hint = psprintf("Read by the grammar of PostgreSQL %d; the other statements are checked.", WF_SERVER_MAJOR);
 	return call.findings;

@@ -8,7 +8,6 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
@@ -76,7 +75,7 @@ wf_migration_record(PG_FUNCTION_ARGS)
 					 errmsg("file \"%s\" comes with its text, not with findings", ((WfReportFile *) lfirst(lc))->name),
 					 errhint("Check it first: SELECT wishflags.migration_record(wishflags.migration_report(files, 'json')::jsonb);")));
 	}
-	PreventCommandIfReadOnly("migration_record()");
+	wf_common_require_writable("migration_record()");
 	SPI_connect();
 	wf_common_write_begin(&write, wf_common_relation_oid("migration_runs"));
 	run = add_run(report, &options, GetUserNameFromId(write.outer_user, false));

@@ -9,6 +9,7 @@
 #include "utils/snapmgr.h"
 
 #include "common/protect.h"
+#include "common/write.h"
 #include "migration/rehearse.h"
 
 /* What runs in the attempt. */
@@ -48,7 +49,7 @@ wf_migration_rehearsal(const WfRehearsalOptions *options,
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
 				 errmsg("a rehearsal cannot rehearse")));
-	PreventCommandIfReadOnly("migration_rehearse()");
+	wf_common_require_writable("a rehearsal");
 	memset(rehearsal, 0, sizeof(WfRehearsal));
 	rehearsal->options = options;
 	rehearsal->context = CurrentMemoryContext;

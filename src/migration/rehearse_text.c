@@ -26,7 +26,7 @@ static void run_sql(WfRehearsal *rehearsal, WfRehearsed *done, const char *sql, 
 static void run_protected(void *arg);
 static void note_error(WfRehearsal *rehearsal, WfRehearsed *done, ErrorData *error, bool in_block);
 static void check_deferred(WfRehearsal *rehearsal, WfRehearsed *done);
-static const char *deferred_constraints(void);
+static const char *immediate_constraints(void);
 static void deferred_protected(void *arg);
 
 /*
@@ -186,6 +186,11 @@ check_deferred(WfRehearsal *rehearsal, WfRehearsed *done)
 		note_error(rehearsal, done, error, true);
 }
 
+/*
+ * All that are deferrable are deferred behind the check, and those that are
+ * declared otherwise are not: so one that the text makes later, as most tools do
+ * initially deferred, waits as well.
+ */
 static void
 deferred_protected(void *arg)
 {
@@ -193,20 +198,24 @@ deferred_protected(void *arg)
 
 	SPI_connect();
 	SPI_execute("SET CONSTRAINTS ALL IMMEDIATE", false, 0);
-	names = deferred_constraints();
+	SPI_execute("SET CONSTRAINTS ALL DEFERRED", false, 0);
+	names = immediate_constraints();
 	if (names)
-		SPI_execute(psprintf("SET CONSTRAINTS %s DEFERRED", names), false, 0);
+		SPI_execute(psprintf("SET CONSTRAINTS %s IMMEDIATE", names), false, 0);
 	SPI_finish();
 }
 
 static const char *
-deferred_constraints(void)
+immediate_constraints(void)
 {
 	int			nest_level = wf_rehearse_pin_path();
 	const char *names;
 
-	SPI_execute("SELECT string_agg(DISTINCT format('%I.%I', n.nspname, c.conname), ', ')"
-				" FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace WHERE c.condeferred", true, 1);
+	SPI_execute("SELECT string_agg(format('%I.%I', n.nspname, c.conname), ', ')"
+				" FROM (SELECT connamespace, conname FROM pg_constraint WHERE condeferrable"
+				" GROUP BY connamespace, conname HAVING NOT bool_or(condeferred)) c"
+				" JOIN pg_namespace n ON n.oid = c.connamespace"
+				" WHERE has_schema_privilege(n.oid, 'USAGE')", true, 1);
 	names = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	AtEOXact_GUC(false, nest_level);
 	return names;

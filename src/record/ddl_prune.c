@@ -7,7 +7,6 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "tcop/utility.h"
 #include "utils/fmgroids.h"
 #include "utils/timestamp.h"
 
@@ -38,7 +37,7 @@ wf_ddl_log_prune(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"keep\" must not be negative"),
 				 errhint("Say how much of the log stays: SELECT wishflags.ddl_log_prune('1 year');")));
-	PreventCommandIfReadOnly("ddl_log_prune()");
+	wf_common_require_writable("ddl_log_prune()");
 	wf_common_write_begin(&write, wf_common_relation_oid("ddl_log"));
 	SPI_connect();
 	if (SPI_execute_with_args("DELETE FROM wishflags.ddl_log WHERE occurred_at < $1",

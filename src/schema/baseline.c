@@ -13,7 +13,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -103,7 +102,7 @@ wf_schema_baseline_drop(PG_FUNCTION_ARGS)
 	WfWrite		write;
 	int			dropped;
 
-	PreventCommandIfReadOnly("schema_baseline_drop()");
+	wf_common_require_writable("schema_baseline_drop()");
 	SPI_connect();
 	wf_common_write_begin(&write, wf_common_relation_oid("schema_baselines"));
 	if (SPI_execute_with_args("DELETE FROM wishflags.schema_baselines WHERE name OPERATOR(pg_catalog.=) $1"
@@ -217,7 +216,7 @@ store(const char *name, Jsonb *snapshot, const char *fingerprint)
 	int			version;
 	int			last;
 
-	PreventCommandIfReadOnly("schema_baseline()");
+	wf_common_require_writable("schema_baseline()");
 	SPI_connect();
 	wf_common_write_begin(&write, wf_common_relation_oid("schema_baselines"));
 	/* One at a time, so that each finds the version before it. */

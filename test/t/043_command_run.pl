@@ -84,7 +84,7 @@ put('open.sql', "SELECT 1;\nSELECT 'open\n");
 runs([ 'rehearse', 'several/b.sql', 'open.sql', 'several/c.sql', '--database', $several ], 1, qr{^open\.sql\nline 1 .*\nline 2 +failed .*unterminated.*\nall  ROLLBACK +failed}m, 'what is left open ends with its file');
 put('late.sql', "INSERT INTO visits VALUES (7);\n");
 runs([ 'rehearse', 'several/b.sql', 'several/a.sql', 'late.sql', '--in-transaction', '--database', $several, '--format', 'json' ], 1,
-	[ qr/"file": "late\.sql"/, qr/"outcome": "failed"/, qr/violates foreign key constraint/ ], 'what fails at the end of a transaction');
+	[ qr/"file": "late\.sql",\s+"hint": null,\s+"line": 2,/, qr/"command": "COMMIT",/, qr/"outcome": "failed"/, qr/violates foreign key constraint/ ], 'what fails at the end of a transaction');
 put('kept.sql', "SELECT 1;\nSELECT setval('x', 1);\n");
 runs([ 'rehearse', 'several/b.sql', 'kept.sql', '--database', $several ], 2, qr{Statement 4 \(kept\.sql, line 2\) has setval\(\)}, 'what is refused, with its file');
 query('rehearsed', q{INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('x', 2), ('x', 3), ('x', 4)});
