@@ -1,6 +1,22 @@
--- What the guard sees of each kind of command, and what it says by default.  What
--- needs a server of its own is in test/t: sessions that have not loaded the
--- library in 023, restores and extensions in 021, replication in 023.
+-- What the guard sees of each kind of command, and what it says by default.
+--
+-- Where which kind is tested; "cases" is the table below, "alone" what follows it,
+-- since it runs in no function:
+--   CREATE INDEX, on a partitioned parent, a matview, in DO, EXECUTE   cases; CONCURRENTLY alone
+--   keys of CREATE TABLE, LIKE, PARTITION OF, CREATE SCHEMA elements   cases
+--   ADD PRIMARY KEY, UNIQUE, EXCLUDE, USING INDEX, ADD COLUMN UNIQUE   cases
+--   ATTACH PARTITION of tables and indexes, ON ONLY                    cases
+--   REINDEX in all its forms                                           cases, alone
+--   ALTER TYPE of enums and composites, DROP TYPE, by CASCADE, OWNED   cases
+--   DROP INDEX                                                         cases; CONCURRENTLY alone
+--   temporary, new and empty tables; REFRESH, ALTER COLUMN TYPE        cases, alone
+--   TRUNCATE, CLUSTER, VACUUM FULL                                     cases, alone
+--   roles, event triggers, SET; databases                              cases; alone
+--   replica mode, disabled triggers, event_triggers, pg_enum           cases
+--   commands that fail                                                 cases, alone
+--   sessions that have not loaded the library                          test/t/023
+--   scripts of extensions, pg_restore, pg_upgrade                      test/t/021, 026
+--   logical apply, standbys                                            test/t/023
 CREATE SCHEMA guard_fires;
 SET search_path = guard_fires;
 CREATE TABLE t (a int NOT NULL, b int NOT NULL, c text, r int4range);
@@ -130,6 +146,25 @@ RESET client_min_messages;
 VACUUM FULL t;
 VACUUM (FULL, ANALYZE) empty;
 VACUUM t;
+CREATE INDEX CONCURRENTLY t_a ON t (a);
+DROP INDEX CONCURRENTLY t_a;
+CREATE INDEX CONCURRENTLY ON parent (a);
+REINDEX SCHEMA guard_fires;
+REINDEX DATABASE :"DBNAME";
+REINDEX SYSTEM :"DBNAME";
+REINDEX TABLE CONCURRENTLY t;
+REINDEX INDEX CONCURRENTLY t_b;
+REINDEX SCHEMA CONCURRENTLY guard_fires;
+CREATE DATABASE wf_fires_database TEMPLATE template0;
+DROP DATABASE wf_fires_database;
+
+-- A command that fails is judged before and logged as none that was run: the
+-- first event fires, the last one does not.
+SET wishflags.ddl_log = on;
+ALTER TABLE t ADD CONSTRAINT holds CHECK (a > 0);
+ALTER TABLE t ADD CONSTRAINT fails CHECK (a < 10);
+SELECT statement FROM wishflags.ddl_log WHERE object = 'guard_fires.t' AND statement LIKE '%ADD CONSTRAINT%';
+RESET wishflags.ddl_log;
 
 -- A type change that builds an index anew warns.
 ALTER TABLE t ALTER COLUMN c TYPE int USING c::int;
