@@ -53,7 +53,7 @@ static const Tool tools[] = {
 	{"Kysely", "kysely", "kysely_migration", "name IS NOT NULL AND \"timestamp\" IS NOT NULL",
 	"give the Migrator disableTransactions: true", TOOL_NAMELESS},
 	{"db-migrate", "db-migrate", "migrations", "name IS NOT NULL AND run_on IS NOT NULL",
-	"run db-migrate up --non-transactional", TOOL_NAMELESS},
+	"run db-migrate up --non-transactional", TOOL_NAMELESS | TOOL_TERSE},
 	{"graphile-migrate", "graphile-migrate", "graphile_migrate.migrations", "hash IS NOT NULL AND previous_hash IS NOT NULL",
 	"write --! no-transaction as the first line of current.sql", TOOL_NAMELESS},
 	{"Postgrator", "postgrator", "schemaversion", "version IS NOT NULL AND md5 IS NOT NULL",

@@ -4,7 +4,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import pg from 'pg';
-import { drizzleKit, drizzleOrm, knex, nodePgMigrate, prismaMigrate, typeorm } from './guard_tools.js';
+import {
+	dbMigrate, drizzleKit, drizzleKitBefore, drizzleKitJs, drizzleOrm, drizzleOrmJs, graphileMigrate, knex, kysely, nodePgMigrate,
+	postgrator, prismaMigrate, sequelize, typeorm,
+} from './guard_tools.js';
 
 const begin = { sql: ["CREATE TYPE state AS ENUM ('new')", "CREATE TABLE orders (id int PRIMARY KEY, customer int, state state DEFAULT 'new')"] };
 const harmless = { sql: ['ALTER TABLE orders ADD COLUMN note text'] };
@@ -53,7 +56,7 @@ async function refused(tool, db, query, third, rule) {
 	assert.ok(!ok, output);
 	const said = await refusal(query);
 	assert.equal(said.rule, rule);
-	assert.equal(said.application, null);
+	assert.equal(said.application, tool.application ?? null);
 	assert.equal(said.tool, tool.name);
 	if (!tool.silent) {
 		assert.match(output, new RegExp(`blocked by rule "${rule}"`));
@@ -75,7 +78,7 @@ const lines = (hint) => hint.replace(/^[^\n]*\n/, '');
 // The statements of an enum's HINT: in the transaction of the tool, or with their own.
 const steps = (hint) => lines(hint).split(/;\s*/).filter((step) => step.trim());
 
-for (const tool of [knex, nodePgMigrate, typeorm, prismaMigrate]) {
+for (const tool of [knex, nodePgMigrate, typeorm, prismaMigrate, sequelize, kysely, dbMigrate, graphileMigrate, postgrator]) {
 	test(`${tool.name}`, () => withDatabase('tool_one', async (query) => {
 		await start(tool, 'tool_one', query);
 		const hint = await refused(tool, 'tool_one', query, index, 'index-not-concurrent');
@@ -90,7 +93,13 @@ for (const tool of [knex, nodePgMigrate, typeorm, prismaMigrate]) {
 	}));
 }
 
-for (const [name, tool] of [['drizzle-kit, which shows no error of the server', { ...drizzleKit, silent: true }], ["Drizzle's migrate()", drizzleOrm]]) {
+for (const [name, tool] of [
+	['drizzle-kit 0.31.11 with pg, which shows no error of the server', { ...drizzleKit, silent: true }],
+	['drizzle-kit 0.31.11 with postgres.js, which shows warnings', drizzleKitJs],
+	['drizzle-kit 0.31.9', drizzleKitBefore],
+	["Drizzle's migrate() with pg", drizzleOrm],
+	["Drizzle's migrate() with postgres.js", drizzleOrmJs],
+]) {
 	test(name, () => withDatabase('tool_one', async (query) => {
 		await start(tool, 'tool_one', query);
 		const hint = await refused(tool, 'tool_one', query, index, 'index-not-concurrent');
