@@ -24,7 +24,8 @@
 typedef struct Tool
 {
 	const char *name;
-	const char *application;	/* how its application_name begins */
+	const char *application;	/* how its application_name begins, past a
+								 * program's folder */
 	const char *ledger;			/* relation, as to_regclass() takes it; NULL:
 								 * not told by it */
 	const char *open_row;		/* condition of the open row; where nameless,
@@ -60,10 +61,10 @@ static const Tool tools[] = {
 	"a file with this one statement and nothing else is run outside of a transaction", TOOL_NAMELESS},
 	{"Rails", "rails", NULL, NULL,
 	"write disable_ddl_transaction! in the migration's class", 0},
-	{"Rails", "bin/rails", NULL, NULL,
+	{"Rails", "rake", NULL, NULL,
 	"write disable_ddl_transaction! in the migration's class", 0},
-	{"Flyway", "flyway", NULL, NULL,
-	"write executeInTransaction=false into the script's configuration file, V1__name.sql.conf, and flyway.postgresql.transactional.lock=false into Flyway's own, without which it waits for itself", 0},
+	{"Flyway", "flyway", "flyway_schema_history", "installed_rank IS NOT NULL AND success IS NOT NULL",
+	"write executeInTransaction=false into the script's configuration file, V1__name.sql.conf, and flyway.postgresql.transactional.lock=false into Flyway's own, without which it waits for itself", TOOL_NAMELESS},
 	{"Liquibase", "liquibase", "databasechangeloglock", "locked",
 	"write runInTransaction=\"false\" in the change set", 0},
 	{"Alembic", "alembic", "alembic_version", "version_num IS NOT NULL",
@@ -150,9 +151,12 @@ find_tool(void)
 static const Tool *
 by_application(void)
 {
-	for (int i = 0; application_name && i < lengthof(tools); i++)
+	const char *folder = application_name ? strrchr(application_name, '/') : NULL;
+	const char *name = folder ? folder + 1 : application_name;
+
+	for (int i = 0; name && i < lengthof(tools); i++)
 	{
-		if (pg_strncasecmp(application_name, tools[i].application, strlen(tools[i].application)) == 0)
+		if (pg_strncasecmp(name, tools[i].application, strlen(tools[i].application)) == 0)
 			return &tools[i];
 	}
 	return NULL;

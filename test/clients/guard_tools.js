@@ -267,6 +267,8 @@ async function prismaEngine(db) {
 
 export const prismaMigrate = {
 	name: 'Prisma',
+	// It sends statement by statement, so that SET LOCAL wants a transaction of the file's own.
+	inTransaction: (sql) => ['BEGIN', ...sql, 'COMMIT'],
 	ledger: 'SELECT count(*) FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
 	async migrate(db, migrations) {
 		const engine = await prismaEngine(db);
