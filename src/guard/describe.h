@@ -21,6 +21,7 @@ extern char *wf_guard_bypass_hint(const WfGuardCommand *command, const char *sta
 extern char *wf_guard_tool_hint(void);
 extern const char *wf_guard_tool_name(void);
 extern bool wf_guard_tool_is_terse(void);
+extern bool wf_guard_tool_is_mute(void);
 
 /* describe_partitions.c */
 extern char *wf_guard_partition_steps(Node *tree, Oid parent, const WfGuardSource *source);

@@ -15,18 +15,21 @@
 #include "common/protect.h"
 #include "guard/describe.h"
 
-#define TOOL_NAMELESS	0x01	/* leaves application_name empty and no row
-								 * open */
+#define TOOL_NAMELESS	0x01	/* leaves application_name to its driver, and
+								 * no row open */
 #define TOOL_TERSE		0x02	/* shows neither DETAIL nor HINT */
+#define TOOL_MUTE		0x04	/* shows no errors; warnings, if its driver
+								 * prints them */
 
 typedef struct Tool
 {
 	const char *name;
-	const char *application;	/* how its application_name begins */
+	const char *application;	/* how its application_name begins, past a
+								 * program's folder */
 	const char *ledger;			/* relation, as to_regclass() takes it; NULL:
 								 * not told by it */
 	const char *open_row;		/* condition of the open row; where nameless,
-								 * of any row */
+								 * one that names its columns */
 	const char *outside;		/* how it is done; ends no sentence */
 	int			traits;			/* TOOL_... */
 } Tool;
@@ -41,20 +44,28 @@ static const Tool tools[] = {
 	{"sqlx", "sqlx", "_sqlx_migrations", "NOT success",
 	"write -- no-transaction as the first line of the file", 0},
 	{"Drizzle", "drizzle", "drizzle.__drizzle_migrations", "hash IS NOT NULL",
-	"it runs all migrations in one transaction and can't leave it: run this by psql, and let the migration say CREATE INDEX IF NOT EXISTS, which then does nothing", TOOL_NAMELESS},
+	"it runs all migrations in one transaction and can't leave it: run this by psql, and let the migration say CREATE INDEX IF NOT EXISTS, which then does nothing", TOOL_NAMELESS | TOOL_MUTE},
 	{"node-pg-migrate", "node-pg-migrate", "pgmigrations", "run_on IS NOT NULL",
 	"call pgm.noTransaction() in the migration", TOOL_NAMELESS},
 	{"TypeORM", "typeorm", "migrations", "\"timestamp\" IS NOT NULL AND name IS NOT NULL",
 	"write transaction = false; in the migration's class, and run with --transaction each", TOOL_NAMELESS},
 	{"Sequelize", "sequelize", "\"SequelizeMeta\"", "name IS NOT NULL",
-	"call queryInterface.sequelize.query() without a transaction", TOOL_NAMELESS},
+	"call queryInterface.sequelize.query() without a transaction", TOOL_NAMELESS | TOOL_TERSE},
+	{"Kysely", "kysely", "kysely_migration", "name IS NOT NULL AND \"timestamp\" IS NOT NULL",
+	"give the Migrator disableTransactions: true", TOOL_NAMELESS},
+	{"db-migrate", "db-migrate", "migrations", "name IS NOT NULL AND run_on IS NOT NULL",
+	"run db-migrate up --non-transactional", TOOL_NAMELESS | TOOL_TERSE},
+	{"graphile-migrate", "graphile-migrate", "graphile_migrate.migrations", "hash IS NOT NULL AND previous_hash IS NOT NULL",
+	"write --! no-transaction as the first line of current.sql", TOOL_NAMELESS},
+	{"Postgrator", "postgrator", "schemaversion", "version IS NOT NULL AND md5 IS NOT NULL",
+	"a file with this one statement and nothing else is run outside of a transaction", TOOL_NAMELESS},
 	{"Rails", "rails", NULL, NULL,
 	"write disable_ddl_transaction! in the migration's class", 0},
-	{"Rails", "bin/rails", NULL, NULL,
+	{"Rails", "rake", NULL, NULL,
 	"write disable_ddl_transaction! in the migration's class", 0},
-	{"Flyway", "flyway", NULL, NULL,
-	"write executeInTransaction=false into the script's configuration file, V1__name.sql.conf, and flyway.postgresql.transactional.lock=false into Flyway's own, without which it waits for itself", 0},
-	{"Liquibase", "liquibase", NULL, NULL,
+	{"Flyway", "flyway", "flyway_schema_history", "installed_rank IS NOT NULL AND success IS NOT NULL",
+	"write executeInTransaction=false into the script's configuration file, V1__name.sql.conf, and flyway.postgresql.transactional.lock=false into Flyway's own, without which it waits for itself", TOOL_NAMELESS},
+	{"Liquibase", "liquibase", "databasechangeloglock", "locked",
 	"write runInTransaction=\"false\" in the change set", 0},
 	{"Alembic", "alembic", "alembic_version", "version_num IS NOT NULL",
 	"write with op.get_context().autocommit_block(): around it", TOOL_NAMELESS},
@@ -68,6 +79,9 @@ static const Tool tools[] = {
 	"leave BEGIN and COMMIT out of the deploy script", 0},
 };
 
+/* What drivers call themselves where the tool gives no application_name. */
+static const char *const drivers[] = {"", "postgres.js", "PostgreSQL JDBC Driver"};
+
 /* A look whether a tool's ledger has an open row. */
 typedef struct Look
 {
@@ -75,9 +89,11 @@ typedef struct Look
 	bool		is_open;
 } Look;
 
+static bool has_trait(int trait);
 static const Tool *find_tool(void);
 static const Tool *by_application(void);
 static const Tool *by_ledger(void);
+static bool is_nameless(void);
 static void look_at_ledger(void *arg);
 static bool has_open_row(const Tool *tool);
 
@@ -106,9 +122,22 @@ wf_guard_tool_name(void)
 bool
 wf_guard_tool_is_terse(void)
 {
+	return has_trait(TOOL_TERSE);
+}
+
+/* Does whoever runs the tool see nothing of an error?  Not among ereport()'s arguments either. */
+bool
+wf_guard_tool_is_mute(void)
+{
+	return has_trait(TOOL_MUTE);
+}
+
+static bool
+has_trait(int trait)
+{
 	const Tool *tool = find_tool();
 
-	return tool && (tool->traits & TOOL_TERSE);
+	return tool && (tool->traits & trait);
 }
 
 static const Tool *
@@ -122,9 +151,12 @@ find_tool(void)
 static const Tool *
 by_application(void)
 {
-	for (int i = 0; application_name && i < lengthof(tools); i++)
+	const char *folder = application_name ? strrchr(application_name, '/') : NULL;
+	const char *name = folder ? folder + 1 : application_name;
+
+	for (int i = 0; name && i < lengthof(tools); i++)
 	{
-		if (pg_strncasecmp(application_name, tools[i].application, strlen(tools[i].application)) == 0)
+		if (pg_strncasecmp(name, tools[i].application, strlen(tools[i].application)) == 0)
 			return &tools[i];
 	}
 	return NULL;
@@ -140,12 +172,23 @@ by_ledger(void)
 		WfAttempt	attempt = {.milliseconds = 200, .undo = true};
 		Look		look = {&tools[i], false};
 
-		if ((tools[i].traits & TOOL_NAMELESS) && application_name && application_name[0] != '\0')
+		if ((tools[i].traits & TOOL_NAMELESS) && !is_nameless())
 			continue;
 		if (tools[i].ledger && wf_common_attempt(&attempt, look_at_ledger, &look) && look.is_open)
 			return &tools[i];
 	}
 	return NULL;
+}
+
+static bool
+is_nameless(void)
+{
+	for (int i = 0; application_name && i < lengthof(drivers); i++)
+	{
+		if (strcmp(application_name, drivers[i]) == 0)
+			return true;
+	}
+	return application_name == NULL;
 }
 
 static void
@@ -159,7 +202,10 @@ look_at_ledger(void *arg)
 	SPI_finish();
 }
 
-/* Only what the caller may read is looked at, and nothing that runs functions of others. */
+/*
+ * Only what the caller may read is looked at, and nothing that runs functions
+ * of others.  A nameless tool's ledger is empty while its first migration runs.
+ */
 static bool
 has_open_row(const Tool *tool)
 {
@@ -175,5 +221,5 @@ has_open_row(const Tool *tool)
 		!DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)) || isnull)
 		return false;
 	return SPI_execute(psprintf("SELECT FROM %s WHERE %s LIMIT 1", tool->ledger, tool->open_row), true, 1) == SPI_OK_SELECT &&
-		SPI_processed > 0;
+		(SPI_processed > 0 || (tool->traits & TOOL_NAMELESS));
 }

@@ -132,6 +132,11 @@ refuse(const WfGuardCommand *command, List *findings)
 	 */
 	if (wf_guard_tool_is_terse())
 		more = psprintf("\nHINT:  %s", first->hint);
+	if (wf_guard_tool_is_mute())
+		ereport(WARNING,
+				(errcode(ERRCODE_WF_BLOCKED),
+				 errmsg("blocked by rule \"%s\": %s", first->rule, first->message),
+				 errhint("%s", first->hint)));
 	ereport(ERROR,
 			(errcode(ERRCODE_WF_BLOCKED),
 			 errmsg("blocked by rule \"%s\": %s%s", first->rule, first->message, more),

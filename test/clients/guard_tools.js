@@ -2,23 +2,31 @@
 // the files they write.  A tool is {name, terse, migrate(db, migrations)};
 // migrate() runs those that have not run, and returns {ok, output}.
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { inspect } from 'node:util';
 import { PrismaPg } from '@prisma/adapter-pg';
 import * as prisma from '@prisma/schema-engine-wasm/schema_engine_bg';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate as migrateDrizzle } from 'drizzle-orm/node-postgres/migrator';
+import { drizzle as drizzleJs } from 'drizzle-orm/postgres-js';
+import { migrate as migrateDrizzleJs } from 'drizzle-orm/postgres-js/migrator';
+import { Kysely, Migrator, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import Postgrator from 'postgrator';
+import postgres from 'postgres';
 
 const bin = (name) => join(import.meta.dirname, 'node_modules', '.bin', name);
 
-// A folder beside the packages, so that the tools find theirs.
-async function within(files, work) {
-	const folder = await mkdtemp(join(import.meta.dirname, 'tool-'));
+// A folder with these files: beside the packages, so that the tools find theirs, or elsewhere.
+async function within(files, work, beside = import.meta.dirname) {
+	const folder = await mkdtemp(join(beside, 'tool-'));
 	try {
 		for (const [path, text] of Object.entries(files)) {
-			await mkdir(join(folder, path, '..'), { recursive: true });
+			await mkdir(dirname(join(folder, path)), { recursive: true });
 			await writeFile(join(folder, path), text);
 		}
 		return await work(folder);
@@ -27,14 +35,27 @@ async function within(files, work) {
 	}
 }
 
-async function command(db, files, name, ...args) {
-	return within(files, (folder) => {
-		const url = `postgres://${process.env.PGUSER}@/${db}?host=${process.env.PGHOST}&port=${process.env.PGPORT}`;
-		const { status, stdout, stderr } = spawnSync(bin(name), args, {
-			cwd: folder, encoding: 'utf8', timeout: 60000, env: { ...process.env, PGDATABASE: db, DATABASE_URL: url, NO_COLOR: '1' },
-		});
-		return { ok: status === 0, output: stdout + stderr };
+const url = (db) => `postgres://${process.env.PGUSER}@/${db}?host=${process.env.PGHOST}&port=${process.env.PGPORT}`;
+
+function run(db, cwd, program, args, env = {}) {
+	const { status, stdout, stderr } = spawnSync(program, args, {
+		cwd, encoding: 'utf8', timeout: 60000, env: { ...process.env, PGDATABASE: db, DATABASE_URL: url(db), NO_COLOR: '1', ...env },
 	});
+	return { ok: status === 0, output: stdout + stderr };
+}
+
+const command = (db, files, name, ...args) => within(files, (folder) => run(db, folder, bin(name), args));
+
+// What a program shows that lets the error pass: what Node.js prints of it.
+async function program(work, end) {
+	try {
+		await work();
+		return { ok: true, output: '' };
+	} catch (error) {
+		return { ok: false, output: inspect(error) };
+	} finally {
+		await end();
+	}
 }
 
 const each = (migrations, text) => Object.fromEntries(migrations.map((migration, i) => text(migration, i + 1)));
@@ -83,9 +104,8 @@ export const typeorm = {
 };
 
 const drizzleFiles = (migrations) => ({
-	'drizzle.config.cjs': `const { PGHOST, PGPORT, PGUSER, PGDATABASE } = process.env;
-		module.exports = { dialect: 'postgresql', out: './m',
-			dbCredentials: { url: 'postgres://' + PGUSER + '@localhost/' + PGDATABASE + '?host=' + PGHOST + '&port=' + PGPORT } };`,
+	'drizzle.config.cjs': `const { PGHOST: host, PGPORT, PGUSER: user, PGDATABASE: database } = process.env;
+		module.exports = { dialect: 'postgresql', out: './m', dbCredentials: { host, port: Number(PGPORT), user, database, ssl: false } };`,
 	'm/meta/_journal.json': JSON.stringify({
 		version: '7', dialect: 'postgresql',
 		entries: migrations.map((m, i) => ({ idx: i, version: '7', when: i + 1, tag: String(i + 1), breakpoints: true })),
@@ -99,19 +119,127 @@ export const drizzleKit = {
 	migrate: (db, migrations) => command(db, drizzleFiles(migrations), 'drizzle-kit', 'migrate', '--config', 'drizzle.config.cjs'),
 };
 
-// Drizzle's migrator as applications call it, with what Node.js prints of an error.
+// 0.31.10 and 0.31.11 print no error.
+export const drizzleKitBefore = {
+	...drizzleKit,
+	migrate: (db, migrations) => within(drizzleFiles(migrations), (folder) => run(db, folder, process.execPath,
+		[join(import.meta.dirname, 'node_modules/drizzle-kit-0-31-9/bin.cjs'), 'migrate', '--config', 'drizzle.config.cjs'])),
+};
+
+// drizzle-kit takes postgres.js where it finds no pg.
+export const drizzleKitJs = {
+	...drizzleKit,
+	application: 'postgres.js',
+	migrate: (db, migrations) => within(drizzleFiles(migrations), async (folder) => {
+		const packages = join(import.meta.dirname, 'node_modules');
+		await mkdir(join(folder, 'node_modules'));
+		for (const name of await readdir(packages)) {
+			if (name !== 'pg')
+				await symlink(join(packages, name), join(folder, 'node_modules', name));
+		}
+		return run(db, folder, process.execPath, ['node_modules/drizzle-kit/bin.cjs', 'migrate', '--config', 'drizzle.config.cjs'],
+			{ NODE_OPTIONS: '--preserve-symlinks --preserve-symlinks-main' });
+	}, tmpdir()),
+};
+
+// Drizzle's migrator as applications call it.
 export const drizzleOrm = {
 	...drizzleKit,
-	migrate: (db, migrations) => within(drizzleFiles(migrations), async (folder) => {
+	migrate: (db, migrations) => within(drizzleFiles(migrations), (folder) => {
 		const pool = new pg.Pool({ database: db, max: 1 });
-		try {
-			await migrateDrizzle(drizzle(pool), { migrationsFolder: join(folder, 'm') });
-			return { ok: true, output: '' };
-		} catch (error) {
-			return { ok: false, output: `${error.message}\n${error.cause?.message}\nHINT: ${error.cause?.hint}` };
-		} finally {
-			await pool.end();
-		}
+		return program(() => migrateDrizzle(drizzle(pool), { migrationsFolder: join(folder, 'm') }), () => pool.end());
+	}),
+};
+
+export const drizzleOrmJs = {
+	...drizzleKit,
+	application: 'postgres.js',
+	migrate: (db, migrations) => within(drizzleFiles(migrations), (folder) => {
+		const { PGHOST, PGPORT, PGUSER } = process.env;
+		const client = postgres({ host: PGHOST, port: Number(PGPORT), user: PGUSER, database: db, max: 1, onnotice: () => {} });
+		return program(() => migrateDrizzleJs(drizzleJs(client), { migrationsFolder: join(folder, 'm') }), () => client.end());
+	}),
+};
+
+export const sequelize = {
+	name: 'Sequelize',
+	ledger: 'SELECT count(*) FROM "SequelizeMeta"',
+	migrate: (db, migrations) => command(db, {
+		'config.json': JSON.stringify({ development: {
+			dialect: 'postgres', host: process.env.PGHOST, port: process.env.PGPORT, username: process.env.PGUSER, database: db,
+		} }),
+		...each(migrations, (m, i) => [`m/${i}.cjs`, m.outside ? `exports.up = async (queryInterface) => {
+			for (const sql of ${quoted(m)}) await queryInterface.sequelize.query(sql);
+		};` : `exports.up = (queryInterface) => queryInterface.sequelize.transaction(async (transaction) => {
+			for (const sql of ${quoted(m)}) await queryInterface.sequelize.query(sql, { transaction });
+		});`]),
+	}, 'sequelize-cli', 'db:migrate', '--config', 'config.json', '--migrations-path', 'm'),
+	way: /call queryInterface\.sequelize\.query\(\) without a transaction/,
+};
+
+export const kysely = {
+	name: 'Kysely',
+	ledger: 'SELECT count(*) FROM kysely_migration',
+	migrate(db, migrations) {
+		const database = new Kysely({ dialect: new PostgresDialect({ pool: new pg.Pool({ database: db, max: 2 }) }) });
+		const provider = { getMigrations: async () => each(migrations, (m, i) => [`m${i}`, {
+			up: async (own) => { for (const text of m.sql) await sql.raw(text).execute(own); },
+		}]) };
+		const migrator = new Migrator({ db: database, provider, disableTransactions: migrations.at(-1).outside });
+		return program(async () => {
+			const { error } = await migrator.migrateToLatest();
+			if (error)
+				throw error;
+		}, () => database.destroy());
+	},
+	way: /give the Migrator disableTransactions: true/,
+};
+
+export const dbMigrate = {
+	name: 'db-migrate',
+	ledger: 'SELECT count(*) FROM migrations',
+	migrate: (db, migrations) => command(db, {
+		'package.json': '{}',
+		'database.json': JSON.stringify({ dev: {
+			driver: 'pg', host: process.env.PGHOST, port: process.env.PGPORT, user: process.env.PGUSER, database: db,
+		} }),
+		...each(migrations, (m, i) => [`m/2026010100000${i}-m.js`, `
+			exports.up = async (db) => { for (const sql of ${quoted(m)}) await db.runSql(sql); };
+			exports.down = async () => {};
+			exports._meta = { version: 1 };`]),
+	}, 'db-migrate', 'up', '-m', 'm', ...(migrations.at(-1).outside ? ['--non-transactional'] : [])),
+	way: /run db-migrate up --non-transactional/,
+};
+
+// Committed migrations, each with its hash as graphile-migrate commit writes it.
+function graphileFiles(migrations) {
+	let previous = '';
+	return each(migrations, (m, i) => {
+		const body = `${m.outside ? '--! no-transaction\n' : ''}${m.sql.join(';\n')};\n`;
+		const hash = `sha1:${createHash('sha1').update(`${`${previous}\n${body.trim()}`.trim()}\n`).digest('hex')}`;
+		const text = `--! Previous: ${previous || '-'}\n--! Hash: ${hash}\n\n${body}`;
+		previous = hash;
+		return [`migrations/committed/00000${i}.sql`, text];
+	});
+}
+
+export const graphileMigrate = {
+	name: 'graphile-migrate',
+	ledger: 'SELECT count(*) FROM graphile_migrate.migrations',
+	migrate: (db, migrations) => command(db, {
+		'.gmrc': JSON.stringify({ connectionString: url(db) }), ...graphileFiles(migrations),
+	}, 'graphile-migrate', 'migrate'),
+	way: /write --! no-transaction as the first line of current\.sql/,
+};
+
+export const postgrator = {
+	name: 'Postgrator',
+	ledger: 'SELECT count(*) FROM schemaversion WHERE version > 0',
+	migrate: (db, migrations) => within(each(migrations, (m, i) => [`${i}.do.sql`, m.sql.join(';\n')]), async (folder) => {
+		const client = new pg.Client({ database: db });
+		await client.connect();
+		const own = new Postgrator({ driver: 'pg', migrationPattern: join(folder, '*'), database: db, execQuery: (query) => client.query(query) });
+		return program(() => own.migrate(), () => client.end());
 	}),
 };
 
@@ -139,6 +267,8 @@ async function prismaEngine(db) {
 
 export const prismaMigrate = {
 	name: 'Prisma',
+	// It sends statement by statement, so that SET LOCAL wants a transaction of the file's own.
+	inTransaction: (sql) => ['BEGIN', ...sql, 'COMMIT'],
 	ledger: 'SELECT count(*) FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
 	async migrate(db, migrations) {
 		const engine = await prismaEngine(db);
