@@ -349,6 +349,7 @@ OBJS = \
 	src/flags/explain.o \
 	src/flags/export.o \
 	src/flags/flags.o \
+	src/flags/history.o \
 	src/flags/import.o \
 	src/flags/integrity.o \
 	src/flags/js.o \
@@ -454,6 +455,7 @@ SQL_PARTS = \
 	src/flags/segments.sql \
 	src/flags/evaluate.sql \
 	src/flags/manage.sql \
+	src/flags/history.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
 	src/schema/registry.sql \
@@ -520,6 +522,7 @@ REGRESS = \
 	flags_requires \
 	flags_compute \
 	flags_override \
+	flags_history \
 	flags_import \
 	flags_logic \
 	flags_flagd \

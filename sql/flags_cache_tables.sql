@@ -1,5 +1,7 @@
 -- What a flag is made of, and what is done to its tables: nothing of it leaves
 -- anything stale in memory.
+-- Versions count from 1, whatever other tests have made.
+SET session_replication_role = replica; TRUNCATE wishflags.flag_audit; RESET session_replication_role;
 SET search_path = app, wishflags;
 SET client_min_messages = warning;
 TRUNCATE flags, flag_overrides, flag_documents, segments, segment_members;

@@ -1,4 +1,6 @@
 -- Conditions: operators, kinds of contexts, the clock, other flags.
+-- Versions count from 1, whatever other tests have made.
+SET session_replication_role = replica; TRUNCATE wishflags.flag_audit; RESET session_replication_role;
 SET search_path = wishflags;
 
 CREATE FUNCTION pg_temp.holds(condition jsonb, context jsonb) RETURNS text LANGUAGE sql AS $$

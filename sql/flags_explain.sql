@@ -1,4 +1,6 @@
 -- flag_explain: the value and why.
+-- Versions count from 1, whatever other tests have made.
+SET session_replication_role = replica; TRUNCATE wishflags.flag_audit; RESET session_replication_role;
 SET search_path = wishflags;
 \pset null (null)
 

@@ -1,4 +1,6 @@
 -- Documents of other systems: taking in, evaluating, giving out.
+-- Versions count from 1, whatever other tests have made.
+SET session_replication_role = replica; TRUNCATE wishflags.flag_audit; RESET session_replication_role;
 SET search_path = wishflags, public;
 \set document '{"status": 200, "features": {"dark": {"defaultValue": false, "rules": [{"condition": {"plan": "pro"}, "force": true}, {"force": true, "coverage": 0.5, "hashAttribute": "id"}]}, "size": {"defaultValue": "m", "rules": [{"variations": ["s", "l"], "key": "sizes", "condition": {"id": {"$inGroup": "testers"}}}]}}, "savedGroups": {"testers": ["u1", "u2"]}, "dateUpdated": "2026-01-01"}'
 

@@ -1,4 +1,6 @@
 -- OFREP: requests in, answers out.
+-- Versions count from 1, whatever other tests have made.
+SET session_replication_role = replica; TRUNCATE wishflags.flag_audit; RESET session_replication_role;
 SET search_path = wishflags, public;
 SELECT flag_create('banner', enabled => true, definition => '{
 	"variants": {"red": {"colour": "red"}, "blue": {"colour": "blue"}}, "off": "blue", "default": "blue",

@@ -1,4 +1,6 @@
 -- Who may do what.
+-- Versions count from 1, whatever other tests have made.
+SET session_replication_role = replica; TRUNCATE wishflags.flag_audit; RESET session_replication_role;
 CREATE ROLE wf_app;
 CREATE ROLE wf_outsider;
 CREATE ROLE wf_editor;

@@ -1,4 +1,6 @@
 -- Rollouts by the clock, windows, exclusive groups, coverage and ranges.
+-- Versions count from 1, whatever other tests have made.
+SET session_replication_role = replica; TRUNCATE wishflags.flag_audit; RESET session_replication_role;
 SET search_path = wishflags;
 
 -- at(flag, time): how many of 1000 keys are on.

@@ -1,4 +1,6 @@
 -- Flags that require other flags, and conditions that deny.
+-- Versions count from 1, whatever other tests have made.
+SET session_replication_role = replica; TRUNCATE wishflags.flag_audit; RESET session_replication_role;
 SET search_path = wishflags;
 
 SELECT flag_create('base', enabled => true, rollout => 50);

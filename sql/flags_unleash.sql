@@ -1,4 +1,6 @@
 -- Flags of Unleash.
+-- Versions count from 1, whatever other tests have made.
+SET session_replication_role = replica; TRUNCATE wishflags.flag_audit; RESET session_replication_role;
 CREATE FUNCTION answer(flag text, context jsonb, document jsonb, options jsonb DEFAULT '{}')
 RETURNS TABLE (enabled boolean, variant text, value jsonb, reason text, rule text, vendor jsonb)
 LANGUAGE sql AS $$

@@ -8,6 +8,7 @@
 #include "flags/cache.h"
 #include "flags/context.h"
 #include "flags/flags.h"
+#include "flags/history.h"
 
 /* Whether changes of flags are notified. */
 bool		wf_flags_notify = true;
@@ -18,6 +19,7 @@ wf_flags_init(void)
 {
 	wf_flags_cache_init();
 	wf_flags_context_init();
+	wf_flags_history_init();
 	DefineCustomBoolVariable("wishflags.notify",
 							 "Whether a change of flags notifies the listeners of channel wishflags.",
 							 "A transaction that notifies can't be prepared for two-phase commit.",

@@ -11,6 +11,7 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/guc.h"
 
 #include "flags/integrity.h"
 
@@ -22,6 +23,7 @@ PG_FUNCTION_INFO_V1(wf_flag_rollout);
 PG_FUNCTION_INFO_V1(wf_flag_override_set);
 PG_FUNCTION_INFO_V1(wf_flag_override_set_enabled);
 PG_FUNCTION_INFO_V1(wf_flag_override_unset);
+PG_FUNCTION_INFO_V1(wf_flag_rollback);
 PG_FUNCTION_INFO_V1(wf_segment_define);
 
 /* Most parameters that a statement below has. */
@@ -167,6 +169,54 @@ wf_flag_override_unset(PG_FUNCTION_ARGS)
 	add_param(&params, fcinfo, 1, TEXTOID);
 	PG_RETURN_BOOL(run("DELETE FROM wishflags.flag_overrides WHERE flag OPERATOR(pg_catalog.=) $1"
 					   " AND key OPERATOR(pg_catalog.=) $2 RETURNING 1", &params, &ignored));
+}
+
+/*
+ * flag_rollback(key text, version integer, reason text) -> new version integer
+ *
+ * Restores all but what counts versions.
+ */
+Datum
+wf_flag_rollback(PG_FUNCTION_ARGS)
+{
+	Params		params = {0};
+	char	   *reason;
+	int			nest_level;
+	int32		version;
+
+	add_flag_key(&params, fcinfo);
+	refuse_null(fcinfo, 1, "version");
+	refuse_null(fcinfo, 2, "reason");
+	add_param(&params, fcinfo, 1, INT4OID);
+	reason = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	if (reason[strspn(reason, " \t\r\n")] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a rollback needs a reason"),
+				 errhint("Say why in the third argument; the audit keeps it.")));
+	nest_level = NewGUCNestLevel();
+	(void) set_config_option("wishflags.reason", reason, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	if (!run("INSERT INTO wishflags.flags AS f (key, enabled, rollout, definition, description, owner_team, dialect, document,"
+			 " client_visible, cache_ttl_seconds)"
+			 " SELECT r.key, r.enabled, r.rollout, r.definition, r.description, r.owner_team, r.dialect, r.document,"
+			 " r.client_visible, r.cache_ttl_seconds"
+			 " FROM wishflags.flag_versions v, pg_catalog.jsonb_populate_record(NULL::wishflags.flags, v.record) r"
+			 " WHERE v.flag OPERATOR(pg_catalog.=) $1 AND v.version OPERATOR(pg_catalog.=) $2"
+			 " ON CONFLICT (key) DO UPDATE SET (enabled, rollout, definition, description, owner_team, dialect, document,"
+			 " client_visible, cache_ttl_seconds) = ROW(excluded.enabled, excluded.rollout, excluded.definition, excluded.description,"
+			 " excluded.owner_team, excluded.dialect, excluded.document, excluded.client_visible, excluded.cache_ttl_seconds)"
+			 " RETURNING f.version", &params, &version))
+	{
+		char	   *key = TextDatumGetCString(params.values[0]);
+
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("flag \"%s\" has no version %d", key, PG_GETARG_INT32(1)),
+				 errhint("See which there are: SELECT * FROM wishflags.flag_history(%s);", quote_literal_cstr(key))));
+	}
+	AtEOXact_GUC(true, nest_level);
+	PG_RETURN_INT32(version);
 }
 
 /* segment_define(key text, definition jsonb, description text) -> version integer */

@@ -20,6 +20,7 @@
 #include "common/extension.h"
 #include "flags/cache.h"
 #include "flags/flags.h"
+#include "flags/history.h"
 #include "flags/json.h"
 #include "flags/row.h"
 #include "flags/tables.h"
@@ -129,6 +130,15 @@ wf_flags_trigger_changed(TriggerData *data, int attnum)
 	return !datum_image_eq(old_value, new_value, attr->attbyval, attr->attlen);
 }
 
+/* What was deleted goes on with its versions when it is made again. */
+static int
+first_version(const WfTriggerRow *row, const WfVersionColumns *columns)
+{
+	if (columns->kind == NULL || wf_flags_trigger_null(row, columns->key))
+		return 1;
+	return wf_flags_next_version(columns->kind, wf_flags_trigger_text(row, columns->key));
+}
+
 /* Fills in version and times, where the row does not bring them. */
 void
 wf_flags_trigger_number(WfTriggerRow *row, const WfVersionColumns *columns)
@@ -139,7 +149,7 @@ wf_flags_trigger_number(WfTriggerRow *row, const WfVersionColumns *columns)
 	if (!TRIGGER_FIRED_BY_UPDATE(row->data->tg_event))
 	{
 		if (wf_flags_trigger_null(row, columns->version))
-			wf_flags_trigger_set(row, columns->version, Int32GetDatum(1));
+			wf_flags_trigger_set(row, columns->version, Int32GetDatum(first_version(row, columns)));
 		if (wf_flags_trigger_null(row, columns->created_at))
 			wf_flags_trigger_set(row, columns->created_at, now);
 		if (wf_flags_trigger_null(row, columns->updated_at))

@@ -29,6 +29,8 @@ typedef struct WfVersionColumns
 	int			created_at;
 	int			updated_at;
 	int			uncounted;		/* whose change is no version, or 0 */
+	int			key;
+	const char *kind;			/* of its chains in flag_audit; NULL: none */
 } WfVersionColumns;
 
 extern TriggerData *wf_flags_trigger_data(FunctionCallInfo fcinfo, const char *table);

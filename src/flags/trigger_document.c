@@ -13,7 +13,8 @@ PG_FUNCTION_INFO_V1(wf_flag_documents_check);
 PG_FUNCTION_INFO_V1(wf_flag_documents_changed);
 
 static const WfVersionColumns version_columns = {
-	Anum_wf_documents_version, Anum_wf_documents_created_at, Anum_wf_documents_updated_at, 0
+	Anum_wf_documents_version, Anum_wf_documents_created_at, Anum_wf_documents_updated_at, 0,
+	Anum_wf_documents_name, "document"
 };
 
 static const int evaluated_columns[] = {

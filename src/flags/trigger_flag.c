@@ -19,7 +19,8 @@ PG_FUNCTION_INFO_V1(wf_flags_changed);
 PG_FUNCTION_INFO_V1(wf_flags_removed);
 
 static const WfVersionColumns version_columns = {
-	Anum_wf_flags_version, Anum_wf_flags_created_at, Anum_wf_flags_updated_at, 0
+	Anum_wf_flags_version, Anum_wf_flags_created_at, Anum_wf_flags_updated_at, 0,
+	Anum_wf_flags_key, "flag"
 };
 
 /* What the caches hold. */

@@ -27,7 +27,7 @@ PG_FUNCTION_INFO_V1(wf_segments_removed);
 
 static const WfVersionColumns version_columns = {
 	Anum_wf_segments_version, Anum_wf_segments_created_at, Anum_wf_segments_updated_at,
-	Anum_wf_segments_refreshed_at
+	Anum_wf_segments_refreshed_at, Anum_wf_segments_key, "segment"
 };
 
 static void check_segment(WfTriggerRow *row);
