@@ -11,6 +11,7 @@ SET application_name = 'Flyway by Redgate';
 :attempt
 SET application_name = 'rails db:migrate';
 :attempt
+-- drizzle-kit shows no error, so a warning comes before it.
 SET application_name = 'drizzle-kit';
 :attempt
 -- A name exempts from nothing, and alone there is no transaction to leave.
@@ -36,6 +37,7 @@ INSERT INTO pgmigrations VALUES (1, 'first', '2026-01-01');
 :attempt
 SET application_name = '';
 :attempt
+-- The first migration of a tool finds its ledger empty; one with rows comes before it.
 DELETE FROM pgmigrations;
 :attempt
 -- Another tool's table of that name.
@@ -46,6 +48,12 @@ DROP TABLE migrations;
 CREATE TABLE migrations (id int, "timestamp" bigint, name text);
 INSERT INTO migrations VALUES (1, 1700000000000, 'M1');
 :attempt
+-- What a driver calls itself is no name of a tool; a program's folder is not part of its name.
+SET application_name = 'postgres.js';
+:attempt
+SET application_name = '/srv/shop/bin/rake';
+:attempt
+SET application_name = '';
 -- knex shows nothing but the message, so the HINT is in it; it writes in lower case.
 CREATE TABLE knex_migrations_lock (index int, is_locked int);
 INSERT INTO knex_migrations_lock VALUES (1, 1);

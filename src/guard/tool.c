@@ -86,6 +86,7 @@ static const char *const drivers[] = {"", "postgres.js", "PostgreSQL JDBC Driver
 typedef struct Look
 {
 	const Tool *tool;
+	bool		is_ledger;
 	bool		is_open;
 } Look;
 
@@ -95,7 +96,7 @@ static const Tool *by_application(void);
 static const Tool *by_ledger(void);
 static bool is_nameless(void);
 static void look_at_ledger(void *arg);
-static bool has_open_row(const Tool *tool);
+static void look_for_row(Look *look);
 
 /* " (Rails: write ...)", or nothing where the tool is not known. */
 char *
@@ -162,22 +163,32 @@ by_application(void)
 	return NULL;
 }
 
-/* A relation of a ledger's name may be another; then the look fails. */
+/*
+ * A relation of a ledger's name may be another; then the look fails.  A
+ * nameless tool's ledger is empty while its first migration runs, but one with
+ * rows in it comes first.
+ */
 static const Tool *
 by_ledger(void)
 {
+	const Tool *beginner = NULL;
+
 	for (int i = 0; i < lengthof(tools); i++)
 	{
 		/* Undone, so that no lock stays. */
 		WfAttempt	attempt = {.milliseconds = 200, .undo = true};
-		Look		look = {&tools[i], false};
+		Look		look = {&tools[i], false, false};
 
 		if ((tools[i].traits & TOOL_NAMELESS) && !is_nameless())
 			continue;
-		if (tools[i].ledger && wf_common_attempt(&attempt, look_at_ledger, &look) && look.is_open)
+		if (tools[i].ledger == NULL || !wf_common_attempt(&attempt, look_at_ledger, &look))
+			continue;
+		if (look.is_open)
 			return &tools[i];
+		if (look.is_ledger && beginner == NULL && (tools[i].traits & TOOL_NAMELESS))
+			beginner = &tools[i];
 	}
-	return NULL;
+	return beginner;
 }
 
 static bool
@@ -198,28 +209,26 @@ look_at_ledger(void *arg)
 
 	SPI_connect();
 	(void) set_config_option("lock_timeout", "10ms", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-	look->is_open = has_open_row(look->tool);
+	look_for_row(look);
 	SPI_finish();
 }
 
-/*
- * Only what the caller may read is looked at, and nothing that runs functions
- * of others.  A nameless tool's ledger is empty while its first migration runs.
- */
-static bool
-has_open_row(const Tool *tool)
+/* Only what the caller may read is looked at, and nothing that runs functions of others. */
+static void
+look_for_row(Look *look)
 {
 	static const char *const known =
 	"SELECT relkind OPERATOR(pg_catalog.=) 'r' AND NOT relrowsecurity"
 	" AND pg_catalog.has_table_privilege(oid, 'SELECT') FROM pg_catalog.pg_class"
 	" WHERE oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1)";
 	Oid			types[] = {TEXTOID};
-	Datum		values[] = {CStringGetTextDatum(tool->ledger)};
+	Datum		values[] = {CStringGetTextDatum(look->tool->ledger)};
 	bool		isnull;
 
 	if (SPI_execute_with_args(known, 1, types, values, NULL, true, 1) != SPI_OK_SELECT || SPI_processed == 0 ||
 		!DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)) || isnull)
-		return false;
-	return SPI_execute(psprintf("SELECT FROM %s WHERE %s LIMIT 1", tool->ledger, tool->open_row), true, 1) == SPI_OK_SELECT &&
-		(SPI_processed > 0 || (tool->traits & TOOL_NAMELESS));
+		return;
+	look->is_ledger = SPI_execute(psprintf("SELECT FROM %s WHERE %s LIMIT 1", look->tool->ledger, look->tool->open_row),
+								  true, 1) == SPI_OK_SELECT;
+	look->is_open = look->is_ledger && SPI_processed > 0;
 }
