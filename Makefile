@@ -624,6 +624,7 @@ REGRESS = \
 	guard_privilege \
 	guard_status \
 	guard_fires \
+	guard_fires_alone \
 	guard_policy \
 	guard_policy_wrong \
 	guard_preset \

@@ -126,6 +126,14 @@ DELETE FROM wishflags.approval_policies;
 SELECT missing FROM wishflags.schema_change_overview WHERE id = :id;
 SELECT action, before ->> 'name' AS before, after ->> 'name' AS after, login_role FROM wishflags.approval_policy_history ORDER BY occurred_at, 2, 3;
 
+-- The check can be asked for more.
+CREATE TABLE counted (id int, note text);
+INSERT INTO counted VALUES (1, NULL);
+SELECT wishflags.schema_change_propose('ALTER TABLE counted ALTER note SET NOT NULL', 'TICKET-9') AS id \gset
+SELECT f ->> 'rule' AS rule FROM wishflags.schema_changes, jsonb_array_elements(findings) f WHERE id = :id AND f ->> 'kind' = 'fails';
+SELECT wishflags.schema_change_amend(:id, 'ALTER TABLE counted ALTER note SET NOT NULL', 'TICKET-9, counted', '{"check": {"validate_data": true}}');
+SELECT f ->> 'rule' AS rule FROM wishflags.schema_changes, jsonb_array_elements(findings) f WHERE id = :id AND f ->> 'kind' = 'fails';
+
 DELETE FROM wishflags.guard_policies;
 DROP SCHEMA guard_approval, guard_approval_other CASCADE;
 DROP OWNED BY wf_gov_author, wf_gov_dba_1, wf_gov_dba_2, wf_gov_security, wf_gov_dbas, wf_gov_owner;

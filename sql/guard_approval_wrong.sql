@@ -1,5 +1,6 @@
 -- Approvals, used wrongly.
 \set VERBOSITY default
+\set SHOW_CONTEXT never
 CREATE ROLE wf_gov_wrong;
 CREATE ROLE wf_gov_wrong_dba;
 GRANT USAGE ON SCHEMA wishflags TO wf_gov_wrong, wf_gov_wrong_dba;
@@ -8,7 +9,14 @@ SELECT wishflags.schema_change_propose('-- nothing', 'x');
 SELECT wishflags.schema_change_propose('DROP TABEL x', 'x');
 SELECT wishflags.schema_change_propose('DROP TABLE x', 'x', '{"valid": "1 day"}');
 SELECT wishflags.schema_change_propose('DROP TABLE x', 'x', '{"valid_for": "soon"}');
+-- What the check finds says who must approve: no option leaves anything out.
 SELECT wishflags.schema_change_propose('DROP TABLE x', 'x', '{"check": {"only": ["no-such-rule"]}}');
+SELECT wishflags.schema_change_propose('DROP TABLE x', 'x', '{"check": {"ignore": ["drop-table"]}}');
+SELECT wishflags.schema_change_propose('DROP TABLE x', 'x', '{"check": {"stats": {}}}');
+SELECT wishflags.schema_change_propose('DROP TABLE x', 'x', '{"check": {"platform": "moon"}}');
+SELECT wishflags.schema_change_propose('DROP TABLE x', 'x', '{"check": {"validate_data": "yes"}}');
+SELECT wishflags.schema_change_propose('DROP TABLE x', 'x', '{"check": [1]}');
+SELECT wishflags.schema_change_propose('DROP TABLE x', 'x', '{"check": "all"}');
 SELECT wishflags.schema_change_propose(NULL, 'x');
 SELECT wishflags.schema_change_approve(-1);
 SELECT wishflags.schema_change_approve(NULL);

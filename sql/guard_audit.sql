@@ -85,6 +85,16 @@ CREATE EVENT TRIGGER of_somebody_else ON sql_drop EXECUTE FUNCTION nop();
 ALTER EVENT TRIGGER of_somebody_else DISABLE;
 DROP EVENT TRIGGER of_somebody_else;
 SELECT outcome, rule, object, command_tag FROM wishflags.guard_log WHERE outcome = 'noted' ORDER BY occurred_at;
+-- How loud that is can be set; that it is neither refused nor left out can't be.
+INSERT INTO wishflags.guard_policies (rule, action, reason) VALUES ('all', 'block', 'a test');
+SELECT rule, action, only_for FROM wishflags.guard_effective WHERE rule IN ('guard-changed', 'enum-catalog-write') ORDER BY 1;
+BEGIN; ALTER EVENT TRIGGER wishflags_guard_drop DISABLE; ROLLBACK;
+UPDATE wishflags.guard_policies SET action = 'off';
+BEGIN; ALTER EVENT TRIGGER wishflags_guard_drop DISABLE;
+SELECT count(*) FROM wishflags.guard_log WHERE outcome = 'noted' AND txid = pg_current_xact_id();
+UPDATE pg_enum SET enumlabel = 'calm' WHERE enumlabel = 'quiet';
+ROLLBACK;
+DELETE FROM wishflags.guard_policies;
 -- Where the first trigger is off, all of the guard is.
 ALTER EVENT TRIGGER wishflags_guard_start DISABLE;
 REINDEX TABLE account;

@@ -56,15 +56,25 @@ SELECT try('DROP OWNED BY shop_owner');
 SELECT wishflags.deprecation_withdraw('owned', 'the end of the test');
 SELECT try('DROP OWNED BY shop_owner');
 DROP ROLE shop_owner;
+-- What is in a schema has its name; so have the columns of a table.
+SELECT try('ALTER SCHEMA shop RENAME TO store');
+SELECT try('ALTER TABLE orders RENAME TO sales');
+CREATE SCHEMA spare CREATE TABLE shop (id int);
+SELECT try('ALTER SCHEMA spare RENAME TO spares');
+DROP SCHEMA spares CASCADE;
 -- What is not deprecated, and what does not break it, passes.
 SELECT try('ALTER TABLE orders DROP COLUMN total');
 SELECT try('ALTER TABLE orders ALTER note SET DEFAULT 1');
 SELECT try('ALTER TABLE orders RENAME remark TO remarks');
-SELECT try('ALTER TABLE orders RENAME TO sales');
 SELECT try('DROP TABLE nope');
+SET wishflags.bypass = 'all who read it know';
+SELECT try('ALTER TABLE orders RENAME TO sales');
+RESET wishflags.bypass;
 SELECT object, state FROM wishflags.deprecations WHERE object LIKE '%note' ORDER BY 1;
 SELECT try('ALTER TABLE sales DROP COLUMN note') ~ 'WF001' AS still_refused;
+SET wishflags.bypass = 'and back';
 SELECT try('ALTER TABLE sales RENAME TO orders');
+RESET wishflags.bypass;
 
 -- The same log and the same bypass as for other refusals.
 SELECT rule, object, outcome, count(*) FROM wishflags.guard_log WHERE rule = 'deprecated-too-early' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
@@ -78,6 +88,23 @@ BEGIN; ALTER TABLE orders RENAME note TO memo; ROLLBACK;
 SET wishflags.guard = off;
 BEGIN; ALTER TABLE orders RENAME note TO memo; ROLLBACK;
 RESET wishflags.guard;
+
+-- It is a rule as others are: a policy can be milder, an allowance lets one through.
+INSERT INTO wishflags.guard_policies (rule, action, schemas, reason) VALUES ('deprecated-too-early', 'warn', '{shop}', 'a test');
+SET client_min_messages = warning;
+\set VERBOSITY terse
+BEGIN; DROP VIEW notes; ROLLBACK;
+\set VERBOSITY default
+UPDATE wishflags.guard_policies SET schemas = '{elsewhere}';
+SELECT try('DROP VIEW notes') ~ 'WF001' AS refused;
+UPDATE wishflags.guard_policies SET schemas = NULL, action = 'off';
+BEGIN; DROP VIEW notes; ROLLBACK;
+DELETE FROM wishflags.guard_policies;
+SET client_min_messages = error;
+BEGIN;
+SELECT wishflags.guard_allow('deprecated-too-early', 'shop.notes', current_user, NULL, 'told everybody') IS NOT NULL;
+SELECT try('DROP VIEW notes');
+ROLLBACK;
 
 -- Releases pass, and a deprecation is taken back.
 SELECT wishflags.release('2.0');

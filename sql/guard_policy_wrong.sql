@@ -5,6 +5,8 @@ INSERT INTO wishflags.guard_policies (rule, action, reason) VALUES ('zzzzzzzz', 
 INSERT INTO wishflags.guard_policies (rule, action, reason) VALUES ('unfinished-transaction', 'block', 'x');
 INSERT INTO wishflags.guard_policies (rule, action, reason) VALUES ('drop-table', 'stop', 'x');
 INSERT INTO wishflags.guard_policies (rule, action, reason) VALUES ('drop-table', 'never', 'x');
+INSERT INTO wishflags.guard_policies (rule, action, reason) VALUES ('guard-changed', 'block', 'x');
+INSERT INTO wishflags.guard_policies (rule, action, reason) VALUES ('guard-changed', 'off', 'x');
 INSERT INTO wishflags.guard_policies (rule, action, reason) VALUES ('kind:loss', 'block', 'x');
 INSERT INTO wishflags.guard_policies (rule, action, reason) VALUES ('severity:worst', 'block', 'x');
 INSERT INTO wishflags.guard_policies (rule, action) VALUES ('drop-table', 'block');

@@ -50,6 +50,10 @@ CREATE TABLE first_name (id int);
 ALTER TABLE first_name RENAME TO last_name;
 SELECT command, identity, change FROM wishflags.ddl_history('last_name');
 SELECT count(*) FROM wishflags.ddl_history('first_name');
+CREATE SCHEMA first_place;
+ALTER SCHEMA first_place RENAME TO last_place;
+SELECT command, identity, change FROM wishflags.ddl_history('last_place');
+DROP SCHEMA last_place;
 
 -- Temporary objects are nobody's schema.
 TRUNCATE wishflags.ddl_log;

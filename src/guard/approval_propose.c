@@ -27,6 +27,7 @@ typedef struct Options
 {
 	char	   *valid_for;
 	bool		rollback;
+	Jsonb	   *check;			/* options of migration_breaking_check() */
 } Options;
 
 /* A text, and what it parses to. */
@@ -50,6 +51,7 @@ typedef struct Proposal
 } Proposal;
 
 static void examine(Proposal *proposal, Datum sql, Datum reason, Jsonb *options);
+static void need_more_only(Jsonb *check);
 static Datum ask(const char *query, Datum sql, Jsonb *options);
 static void parse(void *arg);
 static List *split(const char *sql);
@@ -144,22 +146,20 @@ wf_schema_change_withdraw(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/*
- * Checks the text as the caller, whose search_path its names are for.  The
- * check takes no options: those that say how large tables are would decide who
- * must approve.
- */
+/* Checks the text as the caller, whose search_path its names are for. */
 static void
 examine(Proposal *proposal, Datum sql, Datum reason, Jsonb *options_given)
 {
 	static const WfOption known[] = {
 		{"valid_for", WF_OPTION_TEXT, offsetof(Options, valid_for)},
 		{"rollback", WF_OPTION_BOOLEAN, offsetof(Options, rollback)},
+		{"check", WF_OPTION_JSON, offsetof(Options, check)},
 	};
-	Options		options = {.valid_for = DEFAULT_VALID_FOR};
 	Jsonb	   *none = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
+	Options		options = {.valid_for = DEFAULT_VALID_FOR, .check = none};
 
 	wf_common_options_parse(options_given, known, lengthof(known), &options);
+	need_more_only(options.check);
 	memset(proposal, 0, sizeof(*proposal));
 	proposal->sql = sql;
 	proposal->reason = reason;
@@ -169,13 +169,44 @@ examine(Proposal *proposal, Datum sql, Datum reason, Jsonb *options_given)
 		ask("SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(f) OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object("
 			"'action', a.action, 'requires_approval', a.requires_approval)), '[]')"
 			" FROM wishflags.migration_breaking_check($1, $2) f, LATERAL wishflags.guard_action(f.rule, f.object, f.evidence) a",
-			sql, none);
+			sql, options.check);
 	proposal->estimate =
 		ask("SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(e)), '[]') FROM wishflags.migration_estimate($1, $2) e",
 			sql, none);
 	proposal->has_rollback = options.rollback;
 	if (options.rollback)
 		proposal->rollback_sql = ask("SELECT wishflags.migration_rollback_sql($1, $2)", sql, none);
+}
+
+/*
+ * Options of the check with which it finds more, or the same.  The others, such
+ * as those that leave rules out or say how large tables are, would let the
+ * author decide who must approve.
+ */
+static void
+need_more_only(Jsonb *check)
+{
+	static const char *const known[] = {
+		"assume_populated", "in_transaction", "platform", "required_columns", "validate_data", "validate_timeout"
+	};
+	JsonbIterator *it = JsonbIteratorInit(&check->root);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		char	   *key = token == WJB_KEY ? pnstrdup(value.val.string.val, value.val.string.len) : NULL;
+		bool		is_known = key == NULL;
+
+		for (int i = 0; i < lengthof(known); i++)
+			is_known = is_known || strcmp(key, known[i]) == 0;
+		if (!is_known)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("a proposal can't set option \"%s\" of the check", key),
+					 errdetail("Who must approve a change depends on what the check finds."),
+					 errhint("Options that it can set are assume_populated, in_transaction, platform, required_columns, validate_data and validate_timeout.")));
+	}
 }
 
 /* The one value of a query, with the rights of the caller. */

@@ -29,6 +29,7 @@
 #include "common/write.h"
 #include "guard/deprecate.h"
 #include "guard/describe.h"
+#include "guard/judge.h"
 #include "record/definition.h"
 #include "record/event.h"
 
@@ -42,6 +43,7 @@ typedef struct Deprecation
 	char	   *since;			/* by whom, when and why */
 	char	   *end;			/* when it may go */
 	char	   *replacement;	/* NULL: none */
+	char	   *schema;			/* NULL: it is gone already */
 } Deprecation;
 
 typedef struct Users
@@ -60,8 +62,10 @@ typedef struct Named
 
 static bool owns(const ObjectAddress *address);
 static void judge_named(void *arg);
-static void judge_one(Named *named, ObjectAddress address, bool with_parts);
-static List *deprecations_of(const ObjectAddress *address, bool with_parts);
+static void judge_one(Named *named, ObjectAddress address);
+static List *deprecations_of(const ObjectAddress *address);
+static void add_finding(List **findings, const WfGuardCommand *command, const Deprecation *deprecation,
+						const ObjectAddress *address, const char *users);
 static WfGuardFinding *describe(const WfGuardCommand *command, const Deprecation *deprecation,
 								const ObjectAddress *address, const char *users);
 static const char *verb_of(const Node *tree);
@@ -149,15 +153,18 @@ judge_named(void *arg)
 
 		if (!owns(&address))
 			continue;
+		/* What goes with a schema is judged when it has gone. */
+		if (address.classId == NamespaceRelationId && IsA(tree, DropStmt))
+			continue;
 		if (!IsA(tree, AlterTableStmt))
-			judge_one(named, address, IsA(tree, DropStmt));
+			judge_one(named, address);
 		foreach(lc2, IsA(tree, AlterTableStmt) ? ((AlterTableStmt *) tree)->cmds : NIL)
 		{
 			AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc2);
 
 			address.objectSubId = cmd->subtype == AT_DropColumn ? get_attnum(address.objectId, cmd->name) : 0;
 			if (address.objectSubId > 0)
-				judge_one(named, address, false);
+				judge_one(named, address);
 		}
 	}
 }
@@ -173,6 +180,8 @@ owns(const ObjectAddress *address)
 				wf_schema_ownercheck(get_rel_namespace(address->objectId), GetUserId());
 		case TypeRelationId:
 			return wf_type_ownercheck(address->objectId, GetUserId());
+		case NamespaceRelationId:
+			return wf_schema_ownercheck(address->objectId, GetUserId());
 		case ProcedureRelationId:
 			return wf_routine_ownercheck(address->objectId, GetUserId());
 		default:
@@ -181,16 +190,15 @@ owns(const ObjectAddress *address)
 }
 
 static void
-judge_one(Named *named, ObjectAddress address, bool with_parts)
+judge_one(Named *named, ObjectAddress address)
 {
 	ListCell   *lc;
 
-	foreach(lc, deprecations_of(&address, with_parts))
+	foreach(lc, deprecations_of(&address))
 	{
 		Deprecation *deprecation = lfirst(lc);
 
-		named->findings = lappend(named->findings,
-								  describe(named->command, deprecation, &address, users_of(deprecation->object)));
+		add_finding(&named->findings, named->command, deprecation, &address, users_of(deprecation->object));
 	}
 }
 
@@ -211,15 +219,18 @@ wf_guard_judge_deprecated_drop(const WfGuardCommand *command)
 		/* What was named is judged already; DROP OWNED names nothing. */
 		if (object->original && !IsA(command->tree, DropOwnedStmt))
 			continue;
-		foreach(lc2, deprecations_of(&object->address, true))
-			findings = lappend(findings, describe(command, lfirst(lc2), &object->address, NULL));
+		foreach(lc2, deprecations_of(&object->address))
+			add_finding(&findings, command, lfirst(lc2), &object->address, NULL);
 	}
 	return findings;
 }
 
-/* Those that are not over, of an object, and of its columns with it: a List of Deprecation. */
+/*
+ * Those that are not over, of an object and of what has its name before its
+ * own, a table's columns and what is in a schema: a List of Deprecation.
+ */
 static List *
-deprecations_of(const ObjectAddress *address, bool with_parts)
+deprecations_of(const ObjectAddress *address)
 {
 	static const char query[] =
 	"SELECT COALESCE(i.identity, d.object),"
@@ -227,15 +238,17 @@ deprecations_of(const ObjectAddress *address, bool with_parts)
 	" pg_catalog.concat_ws(' and ', 'on ' || CASE WHEN d.until > pg_catalog.now() THEN d.until END,"
 	" CASE WHEN d.releases = r.passed + 1 THEN 'after the next release'"
 	" WHEN d.releases > r.passed THEN pg_catalog.format('after %s more releases', d.releases - r.passed) END),"
-	" d.replacement"
+	" d.replacement, (pg_catalog.parse_ident(i.schema))[1]"
 	" FROM wishflags.deprecated_objects d"
 	" LEFT JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) i ON true,"
 	" LATERAL (SELECT pg_catalog.count(*) AS passed FROM wishflags.releases x WHERE x.released_at >= d.deprecated_at) r"
-	" WHERE d.withdrawn_at IS NULL AND d.classid = $1 AND d.objid = $2 AND (d.objsubid = $3 OR $4)"
-	" AND (d.until > pg_catalog.now() OR d.releases > r.passed) ORDER BY d.objsubid";
-	Oid			types[] = {OIDOID, OIDOID, INT4OID, BOOLOID};
+	" WHERE d.withdrawn_at IS NULL AND (d.until > pg_catalog.now() OR d.releases > r.passed)"
+	" AND (d.classid = $1 AND d.objid = $2 AND $3 IN (0, d.objsubid) OR i.schema = pg_catalog.quote_ident($4))"
+	" ORDER BY d.objsubid, 1";
+	char	   *schema = address->classId == NamespaceRelationId ? get_namespace_name(address->objectId) : NULL;
+	Oid			types[] = {OIDOID, OIDOID, INT4OID, TEXTOID};
 	Datum		values[] = {ObjectIdGetDatum(address->classId), ObjectIdGetDatum(address->objectId),
-	Int32GetDatum(address->objectSubId), BoolGetDatum(with_parts && address->objectSubId == 0)};
+	Int32GetDatum(address->objectSubId), CStringGetTextDatum(schema ? schema : "")};
 	MemoryContext context = CurrentMemoryContext;
 	List	   *found = NIL;
 	WfWrite		write;
@@ -257,11 +270,23 @@ deprecations_of(const ObjectAddress *address, bool with_parts)
 		deprecation->since = SPI_getvalue(tuple, desc, 2);
 		deprecation->end = SPI_getvalue(tuple, desc, 3);
 		deprecation->replacement = SPI_getvalue(tuple, desc, 4);
+		deprecation->schema = SPI_getvalue(tuple, desc, 5);
 		found = lappend(found, deprecation);
 	}
 	SPI_finish();
 	wf_common_write_end(&write);
 	return found;
+}
+
+/* The finding, unless nothing is done about it. */
+static void
+add_finding(List **findings, const WfGuardCommand *command, const Deprecation *deprecation,
+			const ObjectAddress *address, const char *users)
+{
+	WfGuardFinding *finding = describe(command, deprecation, address, users);
+
+	if (wf_guard_settle_own(finding, deprecation->schema))
+		*findings = lappend(*findings, finding);
 }
 
 static WfGuardFinding *
@@ -272,7 +297,6 @@ describe(const WfGuardCommand *command, const Deprecation *deprecation, const Ob
 	WfGuardSource source;
 
 	finding->rule = "deprecated-too-early";
-	finding->action = WF_ACTION_BLOCK;
 	finding->object = deprecation->object;
 	finding->relid = address->classId == RelationRelationId ? address->objectId : InvalidOid;
 	finding->message = psprintf("%s %s %s, which may go %s", command->tag, verb_of(command->tree),
@@ -300,7 +324,7 @@ verb_of(const Node *tree)
 	switch (nodeTag(tree))
 	{
 		case T_RenameStmt:
-			return "renames";
+			return ((const RenameStmt *) tree)->renameType == OBJECT_SCHEMA ? "moves" : "renames";
 		case T_AlterObjectSchemaStmt:
 			return "moves";
 		default:

@@ -75,5 +75,6 @@ extern void wf_guard_look(Node *tree, const char *tag);
 
 /* verdict.c */
 extern void wf_guard_pronounce(const WfGuardCommand *command, List *findings);
+extern void wf_guard_tell(WfGuardAction action, List *findings);
 
 #endif							/* WF_GUARD_GUARD_H */

@@ -20,6 +20,7 @@
 #include "guard/duration.h"
 #include "guard/guard.h"
 #include "guard/hook.h"
+#include "guard/judge.h"
 #include "guard/log.h"
 
 /* Ours begin like that. */
@@ -162,4 +163,6 @@ note_change(Node *tree, const char *trigger)
 	wf_guard_log_fill(&row, "noted", &command, &finding);
 	wf_guard_log_line(&row);
 	(void) wf_guard_log_write(&row);
+	if (wf_guard_mode != WF_GUARD_OFF && wf_guard_settle_own(&finding, NULL))
+		wf_guard_tell(finding.action, list_make1(&finding));
 }

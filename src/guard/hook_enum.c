@@ -12,6 +12,7 @@
 
 #include "guard/guard.h"
 #include "guard/hook.h"
+#include "guard/judge.h"
 
 #define WRITES (ACL_INSERT | ACL_UPDATE | ACL_DELETE)
 
@@ -60,6 +61,6 @@ judge_write(AclMode writes)
 		"To do it all the same, give a reason, which is logged:\nBEGIN;\nSET LOCAL wishflags.bypass = 'the reason';\n-- the same again\nCOMMIT;"
 	};
 
-	if (wf_guard_hook_applies() && !wf_guard_is_exempt())
+	if (wf_guard_hook_applies() && !wf_guard_is_exempt() && wf_guard_settle_own(&finding, "pg_catalog"))
 		wf_guard_pronounce(&command, list_make1(&finding));
 }

@@ -179,3 +179,24 @@ wf_guard_settle(const WfGuardPolicies *policies, int rule, const WfGuardDecision
 	if (allowance)
 		finding->allowed = pstrdup(allowance->reason);
 }
+
+/*
+ * The same for a finding of the guard's own, about an object in this schema
+ * (NULL: in none).  False: nothing is done about it.
+ */
+bool
+wf_guard_settle_own(WfGuardFinding *finding, const char *schema)
+{
+	const WfGuardPolicies *policies = wf_guard_policies();
+	int			rule = wf_migration_rule_index(finding->rule);
+	WfGuardTarget target = {.schema = schema, .rows = -1, .bytes = -1, .by_default = true};
+	WfGuardDecision decision;
+
+	if (policies == NULL)
+		return false;
+	decision = wf_guard_decide(policies, rule, &target);
+	if (decision.action <= WF_ACTION_OFF)
+		return false;
+	wf_guard_settle(policies, rule, &decision, finding);
+	return true;
+}

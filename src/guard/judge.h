@@ -18,6 +18,7 @@ extern void wf_guard_target_of(const WfFinding *finding, WfGuardTarget *target);
 extern const char *wf_guard_schema_of(const WfRule *rule, const char *object);
 extern void wf_guard_settle(const WfGuardPolicies *policies, int rule, const WfGuardDecision *decision,
 							WfGuardFinding *finding);
+extern bool wf_guard_settle_own(WfGuardFinding *finding, const char *schema);
 
 /* judge_drop.c */
 extern bool wf_guard_takes_types_along(const Node *tree);

@@ -111,21 +111,10 @@ snapshot_before_command(void)
 static void
 add_drop(List **findings, const WfGuardCommand *command, const WfEnumSeen *seen)
 {
-	const WfGuardPolicies *policies = wf_guard_policies();
-	int			rule = wf_migration_rule_index(RULE_DROP_TYPE);
-	WfGuardTarget target = {.rows = -1, .bytes = -1, .by_default = true};
-	WfGuardDecision decision;
-	WfGuardFinding *finding;
+	WfGuardFinding *finding = describe_drop(command, seen);
 
-	if (policies == NULL)
-		return;
-	target.schema = strVal(linitial(textToQualifiedNameList(cstring_to_text(seen->name))));
-	decision = wf_guard_decide(policies, rule, &target);
-	if (decision.action <= WF_ACTION_OFF)
-		return;
-	finding = describe_drop(command, seen);
-	wf_guard_settle(policies, rule, &decision, finding);
-	*findings = lappend(*findings, finding);
+	if (wf_guard_settle_own(finding, strVal(linitial(textToQualifiedNameList(cstring_to_text(seen->name))))))
+		*findings = lappend(*findings, finding);
 }
 
 static WfGuardFinding *

@@ -155,6 +155,7 @@ extern const WfGuardAllowance *wf_guard_allowed(const WfGuardPolicies *policies,
 
 /* scope.c */
 extern const char *wf_guard_default_scope(const WfRule *rule);
+extern WfGuardAction wf_guard_possible_action(const WfRule *rule, WfGuardAction action);
 extern bool wf_guard_is_for_enums(const WfRule *rule);
 extern bool wf_guard_is_for_keys(const WfRule *rule);
 extern bool wf_guard_is_for_indexes(const WfRule *rule);

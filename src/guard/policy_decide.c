@@ -80,13 +80,14 @@ wf_guard_decide(const WfGuardPolicies *policies, int rule, const WfGuardTarget *
 		if ((target->rows >= 0 && target->rows < policy->min_rows) ||
 			(target->bytes >= 0 && target->bytes < policy->min_bytes))
 			continue;
-		decision.action = policy->action;
+		decision.action = wf_guard_possible_action(&wf_migration_rules[rule], policy->action);
 		decision.policy = policy;
 		return decision;
 	}
 	decision.switched_off = !policies->check[rule].enabled;
 	if (!decision.switched_off && target->by_default)
 		decision.action = wf_migration_rules[rule].action;
+	decision.action = wf_guard_possible_action(&wf_migration_rules[rule], decision.action);
 	return decision;
 }
 

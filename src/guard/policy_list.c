@@ -30,7 +30,7 @@ PG_FUNCTION_INFO_V1(wf_guard_action);
 
 static const WfGuardPolicies *policies_or_error(void);
 static const WfGuardPolicy *first_on(const WfGuardPolicies *policies, int rule, int from, TimestampTz now, int *at);
-static WfGuardAction default_action(const WfGuardPolicies *policies, int rule);
+static WfGuardAction action_of(const WfGuardPolicies *policies, int rule, const WfGuardPolicy *policy);
 static char *target_words(const WfGuardPolicy *policy);
 static void fill_target(WfGuardTarget *target, const WfRule *rule, const char *object, Jsonb *evidence);
 static bool is_enum(List *names);
@@ -59,7 +59,7 @@ wf_guard_effective_list(PG_FUNCTION_ARGS)
 		int			next;
 		const WfGuardPolicy *policy = first_on(policies, rule, 0, now, &at);
 		const WfGuardPolicy *other = NULL;
-		WfGuardAction action = policy ? policy->action : default_action(policies, rule);
+		WfGuardAction action = action_of(policies, rule, policy);
 		Datum		values[EFFECTIVE_COLUMNS];
 		bool		nulls[EFFECTIVE_COLUMNS] = {0};
 
@@ -76,7 +76,7 @@ wf_guard_effective_list(PG_FUNCTION_ARGS)
 		if (policy && wf_guard_policy_has_target(policy))
 		{
 			other = first_on(policies, rule, at + 1, now, &next);
-			wf_row_put_text(values, nulls, 5, wf_migration_action_name(other ? other->action : default_action(policies, rule)));
+			wf_row_put_text(values, nulls, 5, wf_migration_action_name(action_of(policies, rule, other)));
 		}
 		wf_row_put_text(values, nulls, 6, wf_migration_severity_name(policies->check[rule].severity));
 		wf_row_put_text(values, nulls, 7, wf_migration_kind_name(row->kind));
@@ -114,10 +114,13 @@ first_on(const WfGuardPolicies *policies, int rule, int from, TimestampTz now, i
 	return NULL;
 }
 
+/* Of the row, or without one of the registry, unless migration_policies switches the rule off. */
 static WfGuardAction
-default_action(const WfGuardPolicies *policies, int rule)
+action_of(const WfGuardPolicies *policies, int rule, const WfGuardPolicy *policy)
 {
-	return policies->check[rule].enabled ? wf_migration_rules[rule].action : WF_ACTION_OFF;
+	WfGuardAction action = policies->check[rule].enabled ? wf_migration_rules[rule].action : WF_ACTION_OFF;
+
+	return wf_guard_possible_action(&wf_migration_rules[rule], policy ? policy->action : action);
 }
 
 /* "schemas shop, sales; from 1000 rows"; NULL: all that the rule finds */

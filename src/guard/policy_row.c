@@ -20,6 +20,7 @@
 #define LONGEST_COMPARED 255
 
 static void read_selector(WfGuardPolicy *policy, const char *text);
+static void refuse_impossible(const WfGuardPolicy *policy);
 static void refuse_never(const char *rule, int index);
 static const char *nearest_rule(const char *name);
 static List *read_list(const char *column, Datum value, bool isnull);
@@ -62,6 +63,8 @@ wf_guard_policy_read(WfGuardPolicy *policy, HeapTuple tuple, TupleDesc desc)
 				(errcode(ERRCODE_CHECK_VIOLATION),
 				 errmsg("unknown action \"%s\"", action),
 				 errhint("Actions are off, notice, warn and block.")));
+	if (policy->selector == WF_SELECT_RULE)
+		refuse_impossible(policy);
 	policy->ordinal = DatumGetInt32(VALUE(WF_POLICY_ORDINAL));
 	policy->enabled = DatumGetBool(VALUE(WF_POLICY_ENABLED));
 	policy->min_rows = IS_NULL(WF_POLICY_MIN_ROWS) ? -1 : DatumGetInt64(VALUE(WF_POLICY_MIN_ROWS));
@@ -114,6 +117,21 @@ read_selector(WfGuardPolicy *policy, const char *text)
 		policy->selector = WF_SELECT_RULE;
 		policy->selected = wf_guard_rule_index(text);
 	}
+}
+
+/* Of some rules the guard may only talk. */
+static void
+refuse_impossible(const WfGuardPolicy *policy)
+{
+	const WfRule *rule = &wf_migration_rules[policy->selected];
+
+	if (wf_guard_possible_action(rule, policy->action) != policy->action)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("action \"%s\" can't be set for rule \"%s\"",
+						wf_migration_action_name(policy->action), rule->id),
+				 errdetail("What it finds is always logged and never refused."),
+				 errhint("Set action = 'notice' or 'warn'.")));
 }
 
 /*

@@ -27,7 +27,8 @@ typedef enum DefaultScope
 								 * index */
 	SCOPE_USED_ENUMS,			/* enums that a column uses */
 	SCOPE_ENUMS_ONLY,			/* the same, while the rule looks at more */
-	SCOPE_INDEXED				/* tables with an index that is built anew */
+	SCOPE_INDEXED,				/* tables with an index that is built anew */
+	SCOPE_LOGGED				/* all, which is told and never refused */
 } DefaultScope;
 
 typedef struct RuleScope
@@ -50,6 +51,7 @@ static const RuleScope scopes[] = {
 	{"drop-type", SCOPE_ENUMS_ONLY},
 	{"type-change-rewrites", SCOPE_INDEXED},
 	{"type-change-rechecks", SCOPE_INDEXED},
+	{"guard-changed", SCOPE_LOGGED},
 };
 
 static const RuleScope *scope_of(const WfRule *rule);
@@ -83,6 +85,7 @@ wf_guard_default_scope(const WfRule *rule)
 		[SCOPE_USED_ENUMS] = "enums that a column uses",
 		[SCOPE_ENUMS_ONLY] = "enums that a column uses",
 		[SCOPE_INDEXED] = "tables with an index that is built anew",
+		[SCOPE_LOGGED] = "always logged, never refused",
 	};
 	const RuleScope *scope = scope_of(rule);
 
@@ -114,6 +117,17 @@ wf_guard_is_for_indexes(const WfRule *rule)
 	const RuleScope *scope = scope_of(rule);
 
 	return scope && scope->scope == SCOPE_INDEXED;
+}
+
+/* The action that is nearest to this one among those that the rule can have. */
+WfGuardAction
+wf_guard_possible_action(const WfRule *rule, WfGuardAction action)
+{
+	const RuleScope *scope = scope_of(rule);
+
+	if (scope && scope->scope == SCOPE_LOGGED)
+		return Min(Max(action, WF_ACTION_NOTICE), WF_ACTION_WARN);
+	return action;
 }
 
 /* Is the finding a danger to the objects as they are? */

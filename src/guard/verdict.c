@@ -14,7 +14,6 @@
 #include "guard/log.h"
 
 static void let_through(const char *outcome, const WfGuardCommand *command, List *findings);
-static void tell(int level, List *findings);
 pg_noreturn static void refuse(const WfGuardCommand *command, List *findings);
 
 /*
@@ -63,8 +62,8 @@ wf_guard_pronounce(const WfGuardCommand *command, List *findings)
 	/* Who gives a reason need not be told what it is for. */
 	if (!wf_guard_bypass)
 	{
-		tell(WARNING, warned);
-		tell(NOTICE, noticed);
+		wf_guard_tell(WF_ACTION_WARN, warned);
+		wf_guard_tell(WF_ACTION_NOTICE, noticed);
 	}
 	let_through("warned", command, warned);
 	let_through("noticed", command, noticed);
@@ -88,8 +87,9 @@ let_through(const char *outcome, const WfGuardCommand *command, List *findings)
 	}
 }
 
-static void
-tell(int level, List *findings)
+/* Tells the client what lets the command pass all the same. */
+void
+wf_guard_tell(WfGuardAction action, List *findings)
 {
 	ListCell   *lc;
 
@@ -97,7 +97,7 @@ tell(int level, List *findings)
 	{
 		const WfGuardFinding *finding = lfirst(lc);
 
-		ereport(level,
+		ereport(action == WF_ACTION_WARN ? WARNING : NOTICE,
 				(errcode(ERRCODE_WF_BLOCKED),
 				 errmsg("rule \"%s\": %s", finding->rule, finding->message),
 				 errdetail("%s", finding->detail),

@@ -31,7 +31,7 @@ static WfRuleCall call_of(WfCheck *check, WfStatement *statement);
 static List *unparsed_finding(WfCheck *check, WfStatement *statement);
 static void read_directives(WfSimulation *simulation, WfDirectives *directives, const char *text, int from, int to);
 static void report_unused(WfCheck *check, int statement, List *unused);
-static bool is_about_history(const WfDirective *directive);
+static bool is_about_no_text(const WfDirective *directive);
 static List *put_off(WfSimulation *simulation, WfStatement *statement, List *findings);
 static List *weigh(WfCheck *check, List *findings);
 
@@ -310,7 +310,7 @@ report_unused(WfCheck *check, int statement, List *unused)
 		if (check->rules && !bms_is_member(index, check->rules))
 			return;
 		/* The rule that it is about may not have been asked. */
-		if (directive->fault == NULL && (check->rules || is_about_history(directive)))
+		if (directive->fault == NULL && (check->rules || is_about_no_text(directive)))
 			continue;
 		wf_directive_finding(directive, &call);
 		call.findings = weigh(check, call.findings);
@@ -319,15 +319,17 @@ report_unused(WfCheck *check, int statement, List *unused)
 	}
 }
 
-/* Rules about files and their history find nothing in a text. */
+/* Rules about files and their history, or about live commands, find nothing in a text. */
 static bool
-is_about_history(const WfDirective *directive)
+is_about_no_text(const WfDirective *directive)
 {
 	ListCell   *lc;
 
 	foreach(lc, directive->rules)
 	{
-		if (strcmp(wf_migration_rules[wf_migration_rule_index(lfirst(lc))].policy, "history") != 0)
+		const char *section = wf_migration_rules[wf_migration_rule_index(lfirst(lc))].policy;
+
+		if (strcmp(section, "history") != 0 && strcmp(section, "live") != 0)
 			return false;
 	}
 	return directive->rules != NIL;

@@ -29,6 +29,8 @@ const WfPolicySection wf_policy_sections[] = {
 	"Databases have run the files that are there. One that is edited, moved or slipped in between makes two databases that have run the same names differ."},
 	{"indexes", "Indexes",
 	"CONCURRENTLY takes longer and runs outside of transactions, but lets everybody work meanwhile. A failed build leaves an invalid index that must be dropped."},
+	{"live", "Live commands",
+	"Only the guard finds these, when a command is run: what the text of a migration does not show."},
 	{"renaming", "Renaming and moving",
 	"Code that runs while the migration does knows the old name. A rename is safe only where both names work for a while."},
 	{"storage", "Whole tables and partitions",
@@ -315,6 +317,16 @@ const WfPolicyWords wf_policy_words[] = {
 		"Index the columns that choose, and INCLUDE what is only read.",
 	NULL},
 
+	/* live */
+	{"deprecated-too-early",
+		"Wait until the deprecation is over, or take it back: wishflags.deprecations tells when, and who still uses it.",
+	"SELECT object, state, readers FROM wishflags.deprecations;"},
+	{"enum-catalog-write",
+		"Follow the steps of enum_plan().",
+	"SELECT * FROM wishflags.enum_plan('shop.state', 'rename_value', '{\"value\": \"paid\", \"to\": \"settled\"}');"},
+	{"guard-changed",
+		"Set wishflags.guard or a row of guard_policies for what is meant. It is always logged and never refused.",
+	"SELECT * FROM wishflags.guard_status();"},
 	/* renaming */
 	{"move-schema",
 		"Move it, and leave a view with the old name in the same transaction until no code uses that.",

@@ -78,9 +78,12 @@ wf_record_targets(Node *tree)
 			{
 				RenameStmt *rename = (RenameStmt *) tree;
 
-				add_target(&targets, tree, rename->relation ?
-						   find_part(rename->renameType, rename->relation, rename->subname) :
-						   find_named(rename->renameType, rename->object));
+				if (rename->relation)
+					add_target(&targets, tree, find_part(rename->renameType, rename->relation, rename->subname));
+				/* Of a schema it is only the name that the tree has. */
+				else
+					add_target(&targets, tree, find_named(rename->renameType, rename->object ? rename->object :
+														  (Node *) makeString(rename->subname)));
 				break;
 			}
 		case T_AlterObjectSchemaStmt:

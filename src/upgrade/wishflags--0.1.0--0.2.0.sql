@@ -1986,7 +1986,7 @@ RETURNS bigint
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000
 AS 'MODULE_PATHNAME', 'wf_schema_change_propose';
 COMMENT ON FUNCTION wishflags.schema_change_propose(text, text, jsonb) IS
-'checks a change of the schema and stores it with its findings, to be approved by others; gives its id; options: valid_for (an interval, default 30 days), rollback (true: find the way back by a rehearsal, which takes the locks of the change for a moment)';
+'checks a change of the schema and stores it with its findings, to be approved by others; gives its id; options: valid_for (an interval, default 30 days), rollback (true: find the way back by a rehearsal, which takes the locks of the change for a moment), check (options of migration_breaking_check() that can only add findings: assume_populated, in_transaction, platform, required_columns, validate_data, validate_timeout)';
 
 CREATE FUNCTION wishflags.schema_change_amend(id bigint, sql text, reason text, options jsonb DEFAULT '{}')
 RETURNS integer

@@ -196,6 +196,9 @@ INSERT INTO unshown VALUES
 ('migration-immutable', 'likewise'),
 ('migration-out-of-order', 'likewise'),
 ('migration-duplicate-number', 'likewise'),
+('deprecated-too-early', 'found when a command is run; see the regression test guard_deprecate'),
+('enum-catalog-write', 'likewise; see guard_fires'),
+('guard-changed', 'likewise; see guard_audit'),
 ('concurrent-wait-hazard', 'takes another session that is in a transaction for a minute'),
 ('invalid-index-left', 'takes a failed concurrent build; see the regression test migration_index');
 
@@ -238,7 +241,7 @@ SELECT results_eq(
 		('critical', 'check-would-fail foreign-key-would-fail not-null-would-fail type-cast-would-fail unique-would-fail
 			drop-cascade drop-database drop-schema drop-table index-build-corruption recreate-table truncate
 			truncate-cascade'),
-		('high', 'migration-required migration-immutable dependents-block-change drop-dependent-object view-incompatible
+		('high', 'deprecated-too-early enum-catalog-write guard-changed migration-required migration-immutable dependents-block-change drop-dependent-object view-incompatible
 			add-check-validates add-column-auto-increment attach-partition-builds-index add-column-constrained-domain add-column-required
 			add-column-stored-generated add-column-volatile-default add-exclusion-constraint add-foreign-key-validates
 			add-primary-key-builds-index add-unique-builds-index cluster-or-vacuum-full concurrent-in-transaction
