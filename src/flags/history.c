@@ -109,14 +109,15 @@ static void lock_chain(const char *kind, const char *key);
 static void remember_chain(const char *kind, const char *key);
 static SPIPlanPtr insert_plan(const AuditedTable *table, Oid row_type);
 static void on_transaction(XactEvent event, void *arg);
+static SPIPlanPtr head_plan(void);
 static void tell_heads(void);
 
 void
 wf_flags_history_init(void)
 {
 	DefineCustomBoolVariable("wishflags.require_reason",
-							 "Whether flags, overrides and segments can be changed without a reason.",
-							 "Where it is on, a change needs wishflags.reason.",
+							 "Whether a change of flags, overrides, segments or documents needs a reason.",
+							 "The reason is the value of wishflags.reason.",
 							 &require_reason, false,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
 	RegisterXactCallback(on_transaction, NULL);
@@ -337,7 +338,7 @@ insert_plan(const AuditedTable *table, Oid row_type)
 
 	if (plans[n] && row_types[n] == row_type)
 		return plans[n];
-	plan = SPI_prepare(insert_sql, PARAMS, types);
+	plan = SPI_prepare_cursor(insert_sql, PARAMS, types, CURSOR_OPT_GENERIC_PLAN);
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not prepare an INSERT into flag_audit: %s", SPI_result_code_string(SPI_result));
 	if (plans[n])
@@ -359,11 +360,30 @@ on_transaction(XactEvent event, void *arg)
 		chains = NIL;
 }
 
+/* Made once a session. */
+static SPIPlanPtr
+head_plan(void)
+{
+	static SPIPlanPtr kept = NULL;
+	Oid			types[] = {TEXTOID, TEXTOID};
+
+	if (kept == NULL)
+	{
+		SPIPlanPtr	plan = SPI_prepare_cursor("SELECT ordinal || ' ' || encode(hash, 'hex') FROM wishflags.flag_audit"
+											  " WHERE kind = $1 AND key = $2 ORDER BY ordinal DESC LIMIT 1",
+											  lengthof(types), types, CURSOR_OPT_GENERIC_PLAN);
+
+		if (plan == NULL || SPI_keepplan(plan) != 0)
+			elog(ERROR, "could not prepare a look into flag_audit: %s", SPI_result_code_string(SPI_result));
+		kept = plan;
+	}
+	return kept;
+}
+
 /* The new ends of the chains go to the server's log, where no user reaches them. */
 static void
 tell_heads(void)
 {
-	Oid			types[] = {TEXTOID, TEXTOID};
 	Oid			relid = wf_common_relation_oid("flag_audit");
 	WfWrite		write;
 	ListCell   *lc;
@@ -379,9 +399,7 @@ tell_heads(void)
 		Chain	   *chain = lfirst(lc);
 		Datum		values[] = {CStringGetTextDatum(chain->kind), CStringGetTextDatum(chain->key)};
 
-		if (SPI_execute_with_args("SELECT ordinal || ' ' || encode(hash, 'hex') FROM wishflags.flag_audit"
-								  " WHERE kind = $1 AND key = $2 ORDER BY ordinal DESC LIMIT 1",
-								  lengthof(types), types, values, NULL, true, 1) != SPI_OK_SELECT)
+		if (SPI_execute_plan(head_plan(), values, NULL, true, 1) != SPI_OK_SELECT)
 			elog(ERROR, "could not read flag_audit");
 		if (SPI_processed > 0)
 			ereport(LOG,
