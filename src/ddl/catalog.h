@@ -213,6 +213,9 @@ struct WfCatalog
 	 */
 	List	   *(*partitions) (WfCatalog *catalog, WfRelation *parent);
 
+	/* The table that a partition is of; NULL where that is not known. */
+	RangeVar   *(*partition_parent) (WfCatalog *catalog, WfRelation *partition);
+
 	/*
 	 * Has a partitioned table a default partition?  False where nothing is
 	 * known.

@@ -59,6 +59,7 @@ wf_ddl_catalog_live(void)
 	catalog->index_matches = wf_ddl_live_index_matches;
 	catalog->partition_key = wf_ddl_live_partition_key;
 	catalog->partitions = wf_ddl_live_partitions;
+	catalog->partition_parent = wf_ddl_live_partition_parent;
 	catalog->has_default_partition = wf_ddl_live_has_default_partition;
 	catalog->proves_bound = wf_ddl_live_proves_bound;
 	catalog->type = live_type;

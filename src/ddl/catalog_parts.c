@@ -12,6 +12,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
+#include "catalog/partition.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_partitioned_table.h"
 #include "catalog/pg_type.h"
@@ -33,6 +34,7 @@
 static List *key_columns(Oid relid, Datum array);
 static char *not_null_column(Oid relid, Node *expression);
 static bool is_special(HeapTuple tuple, Oid relid);
+static RangeVar *name_of(Oid relid);
 static char *method_of(Oid index);
 
 /* Fills population, rows and bytes; of a partitioned table over all leaves. */
@@ -188,15 +190,32 @@ wf_ddl_live_partitions(WfCatalog *catalog, WfRelation *parent)
 
 	foreach(lc, find_inheritance_children(parent->relid, NoLock))
 	{
-		Oid			relid = lfirst_oid(lc);
-		char	   *name = get_rel_name(relid);
-		char	   *schema = name ? get_namespace_name(get_rel_namespace(relid)) : NULL;
+		RangeVar   *name = name_of(lfirst_oid(lc));
 
-		if (schema == NULL || get_rel_relkind(relid) != RELKIND_RELATION)
+		if (name == NULL || get_rel_relkind(lfirst_oid(lc)) != RELKIND_RELATION)
 			return NIL;
-		partitions = lappend(partitions, makeRangeVar(schema, name, -1));
+		partitions = lappend(partitions, name);
 	}
 	return partitions;
+}
+
+/* The table that a partition is of; NULL where there is none any more. */
+RangeVar *
+wf_ddl_live_partition_parent(WfCatalog *catalog, WfRelation *partition)
+{
+	Oid			parent = partition->is_partition ? get_partition_parent(partition->relid, true) : InvalidOid;
+
+	return OidIsValid(parent) ? name_of(parent) : NULL;
+}
+
+/* The qualified name of a relation; NULL where it is gone. */
+static RangeVar *
+name_of(Oid relid)
+{
+	char	   *name = get_rel_name(relid);
+	char	   *schema = name ? get_namespace_name(get_rel_namespace(relid)) : NULL;
+
+	return schema ? makeRangeVar(schema, name, -1) : NULL;
 }
 
 /* The access method of an index; NULL where it is gone. */

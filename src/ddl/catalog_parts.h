@@ -16,6 +16,7 @@ extern List *wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation);
 extern List *wf_ddl_live_indexes(WfCatalog *catalog, WfRelation *relation);
 extern char *wf_ddl_live_partition_key(WfCatalog *catalog, WfRelation *relation);
 extern List *wf_ddl_live_partitions(WfCatalog *catalog, WfRelation *parent);
+extern RangeVar *wf_ddl_live_partition_parent(WfCatalog *catalog, WfRelation *partition);
 extern Oid	wf_ddl_live_index_relid(Oid indexid);
 
 /* index_match.c */

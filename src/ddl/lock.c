@@ -51,6 +51,7 @@ static List *create_table_locks(CreateStmt *stmt);
 static List *relations_locks(List *relations, LOCKMODE mode);
 static List *comment_locks(CommentStmt *stmt);
 static List *publication_locks(CreatePublicationStmt *stmt);
+static List *replaced_view_locks(ViewStmt *stmt);
 static List *vacuum_locks(VacuumStmt *stmt);
 
 /* The lock that ALTER TABLE takes on its table in this major version. */
@@ -156,6 +157,8 @@ wf_ddl_statement_locks(Node *stmt, int server_version)
 			return create_table_locks((CreateStmt *) stmt);
 		case T_CreateTrigStmt:
 			return add_lock(NIL, ((CreateTrigStmt *) stmt)->relation, ShareRowExclusiveLock, false);
+		case T_ViewStmt:
+			return replaced_view_locks((ViewStmt *) stmt);
 		case T_CreatePolicyStmt:
 			return add_lock(NIL, ((CreatePolicyStmt *) stmt)->table, AccessExclusiveLock, false);
 		case T_AlterPolicyStmt:
@@ -236,6 +239,17 @@ add_lock(List *locks, RangeVar *relation, LOCKMODE mode, bool is_other)
 	lock->mode = mode;
 	lock->is_other = is_other;
 	return lappend(locks, lock);
+}
+
+/* The view, if it is there. */
+static List *
+replaced_view_locks(ViewStmt *stmt)
+{
+	List	   *locks = stmt->replace ? add_lock(NIL, stmt->view, AccessExclusiveLock, false) : NIL;
+
+	if (locks != NIL)
+		((WfLock *) linitial(locks))->if_there = true;
+	return locks;
 }
 
 /* The table, and what its foreign keys and partitions reach. */

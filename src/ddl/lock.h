@@ -16,6 +16,7 @@ typedef struct WfLock
 	RangeVar   *relation;
 	LOCKMODE	mode;
 	bool		is_other;		/* not the statement's target */
+	bool		if_there;		/* makes it where it is not, and locks nothing */
 } WfLock;
 
 extern LOCKMODE wf_ddl_alter_table_lock(AlterTableStmt *stmt, int server_version);

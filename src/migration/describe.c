@@ -207,7 +207,7 @@ note_locks(List **locks, WfWords *words, Node *node)
 		char	   *line;
 		ListCell   *lc2;
 
-		if (lock->mode < ShareLock || !relation || wf_ddl_is_private(relation))
+		if (lock->mode < ShareLock || !relation || wf_ddl_is_private(relation) || (lock->if_there && relation->missing))
 			continue;
 		line = psprintf("%s on %s", wf_ddl_lock_name(lock->mode),
 						relation->schema ? wf_ddl_quote_name(relation->schema, relation->name) : wf_ddl_range_var(lock->relation));

@@ -7,10 +7,13 @@
 #include "lib/stringinfo.h"
 
 #include "ddl/deparse.h"
+#include "ddl/lock.h"
 #include "ddl/source.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 
+static void drop_partitions(WfRuleCall *call);
+static bool is_named(WfRuleCall *call, List *objects, WfRelation *relation);
 static bool is_proven(WfRuleCall *call, PartitionCmd *partition, WfRelation *child);
 static char *check_of(WfRuleCall *call, PartitionCmd *partition);
 static bool same_condition(const char *a, const char *b);
@@ -192,6 +195,11 @@ wf_rule_create_partition(WfRuleCall *call)
 	WfFinding  *finding;
 	char	   *bound;
 
+	if (IsA(call->statement, DropStmt))
+	{
+		drop_partitions(call);
+		return;
+	}
 	if (stmt->partbound == NULL || stmt->inhRelations == NIL)
 		return;
 	parent = wf_rule_relation(call, linitial(stmt->inhRelations));
@@ -208,6 +216,52 @@ wf_rule_create_partition(WfRuleCall *call)
 									 "ALTER TABLE %s ATTACH PARTITION %s %s;",
 									 wf_ddl_range_var(stmt->relation), finding->object,
 									 finding->object, wf_ddl_range_var(stmt->relation), bound);
+}
+
+/* DROP TABLE of partitions, whose parent stays. */
+static void
+drop_partitions(WfRuleCall *call)
+{
+	DropStmt   *stmt = (DropStmt *) call->statement;
+	ListCell   *lc;
+
+	foreach(lc, stmt->removeType == OBJECT_TABLE ? stmt->objects : NIL)
+	{
+		RangeVar   *name = wf_ddl_range_var_of_names(lfirst(lc));
+		WfRelation *partition = name ? call->catalog->relation(call->catalog, name) : NULL;
+		RangeVar   *of = partition && partition->is_partition ? call->catalog->partition_parent(call->catalog, partition) : NULL;
+		WfRelation *parent = of ? wf_rule_relation(call, of) : NULL;
+		WfFinding  *finding;
+
+		if (parent == NULL || is_named(call, stmt->objects, parent))
+			continue;
+		finding = wf_finding_add(call, "DROP TABLE of partition \"%s\" stops all reads and writes of \"%s\" for a moment",
+								 partition->name, parent->name);
+		wf_finding_on(call, finding, parent);
+		finding->lock = AccessExclusiveLock;
+		if (call->catalog->server_version < 14 || call->catalog->has_default_partition(call->catalog, parent))
+			continue;
+		finding->hint = pstrdup("Detach it first, CONCURRENTLY and outside of a transaction block.");
+		finding->safe_sql = psprintf("ALTER TABLE %s DETACH PARTITION %s CONCURRENTLY;\nDROP TABLE %s;", finding->object,
+									 wf_ddl_quote_name(partition->schema, partition->name),
+									 wf_ddl_quote_name(partition->schema, partition->name));
+	}
+}
+
+/* Does one of the names mean the relation? */
+static bool
+is_named(WfRuleCall *call, List *objects, WfRelation *relation)
+{
+	ListCell   *lc;
+
+	foreach(lc, objects)
+	{
+		RangeVar   *name = wf_ddl_range_var_of_names(lfirst(lc));
+
+		if (name && call->catalog->relation(call->catalog, name) == relation)
+			return true;
+	}
+	return false;
 }
 
 /* DETACH PARTITION without CONCURRENTLY. */

@@ -113,6 +113,7 @@ wf_migration_simulation(WfCatalog *live)
 			.type_change = sim_type_change,
 			.partition_key = wf_sim_partition_key,
 			.partitions = wf_sim_partitions,
+			.partition_parent = wf_sim_partition_parent,
 			.has_default_partition = wf_sim_has_default_partition,
 			.index_matches = wf_sim_index_matches,
 			.proves_bound = wf_sim_proves_bound,

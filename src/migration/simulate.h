@@ -168,6 +168,7 @@ extern List *wf_sim_drop_blockers(WfCatalog *catalog, const DropStmt *stmt);
 
 /* simulate_partition.c */
 extern char *wf_sim_partition_key(WfCatalog *catalog, WfRelation *relation);
+extern RangeVar *wf_sim_partition_parent(WfCatalog *catalog, WfRelation *partition);
 extern List *wf_sim_partitions(WfCatalog *catalog, WfRelation *parent);
 extern bool wf_sim_has_default_partition(WfCatalog *catalog, WfRelation *parent);
 extern bool wf_sim_index_matches(WfCatalog *catalog, const WfIndex *parent_index, const WfIndex *child_index);

@@ -38,6 +38,17 @@ wf_sim_partitions(WfCatalog *catalog, WfRelation *parent)
 	return partitions;
 }
 
+/* That of a live partition, where the text has touched neither. */
+RangeVar *
+wf_sim_partition_parent(WfCatalog *catalog, WfRelation *partition)
+{
+	WfSimulation *simulation = (WfSimulation *) catalog;
+	RangeVar   *parent = OidIsValid(partition->relid) ? simulation->live->partition_parent(simulation->live, partition) : NULL;
+
+	return parent && wf_sim_is_untouched(simulation, parent) &&
+		wf_sim_is_untouched(simulation, makeRangeVar(partition->schema, partition->name, -1)) ? parent : NULL;
+}
+
 bool
 wf_sim_has_default_partition(WfCatalog *catalog, WfRelation *parent)
 {

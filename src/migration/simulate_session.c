@@ -231,7 +231,7 @@ wf_sim_note_locks(WfSimulation *simulation, Node *stmt)
 		if (lock->mode < ShareRowExclusiveLock || list_length(simulation->held) >= 8)
 			continue;
 		relation = simulation->catalog.relation(&simulation->catalog, lock->relation);
-		if (wf_ddl_is_private(relation))
+		if (wf_ddl_is_private(relation) || (lock->if_there && relation->missing))
 			continue;
 		old = MemoryContextSwitchTo(simulation->catalog.context);
 		held = palloc(sizeof(WfHeldLock));

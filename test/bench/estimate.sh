@@ -38,14 +38,14 @@ for size in $sizes; do
 SET client_min_messages = warning;
 SET wishflags.guard = off;
 INSERT INTO keys SELECT generate_series(1, :size) ON CONFLICT DO NOTHING;
-CREATE TABLE :"name" AS SELECT g AS id, g AS key, repeat(md5(g::text), :filler) AS filler, now() AS at FROM generate_series(1::bigint, :size) g;
+CREATE TABLE :"name" AS SELECT g AS id, g AS key, repeat(md5(g::text), :filler) AS filler, 'name ' || g AS name, now() AS at FROM generate_series(1::bigint, :size) g;
 ALTER TABLE :"name" ADD CONSTRAINT positive CHECK (key > 0) NOT VALID, ADD CONSTRAINT known FOREIGN KEY (key) REFERENCES keys NOT VALID;
 CREATE INDEX ON :"name" (key);
 VACUUM ANALYZE :"name", keys;
 SELECT compare(:size, :'name', replace(form, '%t', :'name'), :rounds) FROM unnest(ARRAY[
 	'ALTER TABLE %t ALTER at TYPE text', 'ALTER TABLE %t ADD x float DEFAULT random()', 'ALTER TABLE %t ALTER id SET NOT NULL',
 	'ALTER TABLE %t VALIDATE CONSTRAINT positive', 'ALTER TABLE %t VALIDATE CONSTRAINT known', 'CREATE INDEX ON %t (id)',
-	'CREATE INDEX ON %t (filler)', 'ALTER TABLE %t ADD UNIQUE (id)', 'CLUSTER %t USING %t_key_idx']) form \g /dev/null
+	'CREATE INDEX ON %t (filler)', 'CREATE INDEX ON %t (name)', 'ALTER TABLE %t ADD UNIQUE (id)', 'CLUSTER %t USING %t_key_idx']) form \g /dev/null
 DROP TABLE :"name";
 SQL
 	done

@@ -118,6 +118,7 @@ INSERT INTO cases (rule, bad, good, options) VALUES
 ('attach-partition-builds-index', 'ALTER TABLE parts ATTACH PARTITION loose FOR VALUES FROM (10000) TO (20000)', 'ALTER TABLE parts ATTACH PARTITION empty FOR VALUES FROM (10000) TO (20000)', '{}'),
 ('attach-partition-scans', 'ALTER TABLE parts ATTACH PARTITION loose FOR VALUES FROM (10000) TO (20000)', 'ALTER TABLE parts ATTACH PARTITION empty FOR VALUES FROM (10000) TO (20000)', '{}'),
 ('create-partition-locks-parent', 'CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (10000) TO (20000)', 'CREATE TABLE t (a int)', '{}'),
+('create-partition-locks-parent', 'DROP TABLE parts_1', 'DROP TABLE parts, parts_1', '{}'),
 ('detach-partition-not-concurrent', 'ALTER TABLE parts DETACH PARTITION parts_1', 'ALTER TABLE parts DETACH PARTITION parts_1 CONCURRENTLY', '{}'),
 ('table-without-primary-key', 'CREATE TABLE t (a int)', 'CREATE TABLE t (a int); ALTER TABLE t ADD PRIMARY KEY (a)', '{}'),
 ('rename-column', 'ALTER TABLE big RENAME a TO z', 'CREATE TABLE t (a int); ALTER TABLE t RENAME a TO z', '{}'),
