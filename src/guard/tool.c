@@ -7,10 +7,13 @@
  */
 #include "common/compat.h"
 
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/varlena.h"
 
 #include "common/protect.h"
 #include "guard/describe.h"
@@ -78,6 +81,7 @@ typedef struct Look
 static const Tool *find_tool(void);
 static const Tool *by_application(void);
 static const Tool *by_ledger(void);
+static bool is_there(const char *ledger);
 static void look_at_ledger(void *arg);
 static bool has_open_row(const Tool *tool);
 
@@ -142,10 +146,26 @@ by_ledger(void)
 
 		if ((tools[i].traits & TOOL_NAMELESS) && application_name && application_name[0] != '\0')
 			continue;
-		if (tools[i].ledger && wf_common_attempt(&attempt, look_at_ledger, &look) && look.is_open)
+		if (tools[i].ledger && is_there(tools[i].ledger) && wf_common_attempt(&attempt, look_at_ledger, &look) && look.is_open)
 			return &tools[i];
 	}
 	return NULL;
+}
+
+/*
+ * Is there a relation of this name?  Asked of the system caches: most tools are
+ * not used here, and each look is a subtransaction with queries.
+ */
+static bool
+is_there(const char *ledger)
+{
+	RangeVar   *name = makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(ledger)));
+	Oid			schema;
+
+	if (name->schemaname == NULL)
+		return OidIsValid(RelnameGetRelid(name->relname));
+	schema = get_namespace_oid(name->schemaname, true);
+	return OidIsValid(schema) && OidIsValid(get_relname_relid(name->relname, schema));
 }
 
 static void
