@@ -623,6 +623,7 @@ REGRESS = \
 	guard_hint \
 	guard_privilege \
 	guard_status \
+	guard_fault \
 	guard_fires \
 	guard_fires_alone \
 	guard_policy \

@@ -7,10 +7,13 @@
  */
 #include "common/compat.h"
 
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/varlena.h"
 
 #include "common/protect.h"
 #include "guard/describe.h"
@@ -95,6 +98,7 @@ static const Tool *find_tool(void);
 static const Tool *by_application(void);
 static const Tool *by_ledger(void);
 static bool is_nameless(void);
+static bool is_there(const char *ledger);
 static void look_at_ledger(void *arg);
 static void look_for_row(Look *look);
 
@@ -181,7 +185,8 @@ by_ledger(void)
 
 		if ((tools[i].traits & TOOL_NAMELESS) && !is_nameless())
 			continue;
-		if (tools[i].ledger == NULL || !wf_common_attempt(&attempt, look_at_ledger, &look))
+		if (tools[i].ledger == NULL || !is_there(tools[i].ledger) ||
+			!wf_common_attempt(&attempt, look_at_ledger, &look))
 			continue;
 		if (look.is_open)
 			return &tools[i];
@@ -200,6 +205,22 @@ is_nameless(void)
 			return true;
 	}
 	return application_name == NULL;
+}
+
+/*
+ * Is there a relation of this name?  Asked of the system caches: most tools are
+ * not used here, and each look is a subtransaction with queries.
+ */
+static bool
+is_there(const char *ledger)
+{
+	RangeVar   *name = makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(ledger)));
+	Oid			schema;
+
+	if (name->schemaname == NULL)
+		return OidIsValid(RelnameGetRelid(name->relname));
+	schema = get_namespace_oid(name->schemaname, true);
+	return OidIsValid(schema) && OidIsValid(get_relname_relid(name->relname, schema));
 }
 
 static void

@@ -101,6 +101,50 @@ done
 awk -v a="$(median < loaded.times)" -v b="$(median < unloaded.times)" 'BEGIN {
 	printf "%-58s %8.3f  (%.2f us : %.2f us a query)\n", "SELECT of a row, library loaded over not loaded", a / b, a, b }'
 
+# flag_eval itself, of many rows in one query and in many queries: in sessions that
+# have the hooks from their start, with the guard on and off, over sessions in
+# which the first call of flag_eval loads the library.
+psql -Xq -d "$guarded" -c "SELECT wishflags.flag_create('hooked', rollout => 50, enabled => true)" > /dev/null
+
+# evaluations OPTIONS: nanoseconds of one in a scan, and in a query of its own.
+evaluations() {
+	PGOPTIONS=$1 psql -XqAt -v ON_ERROR_STOP=1 -d "$guarded" -c "DO \$\$
+DECLARE
+	began timestamptz;
+	rows float8;
+BEGIN
+	PERFORM wishflags.flag_eval('hooked', 'load it');
+	began := clock_timestamp();
+	PERFORM count(*) FROM generate_series(1, 300000) g WHERE wishflags.flag_eval('hooked', g::text);
+	rows := extract(epoch FROM clock_timestamp() - began) * 1e9 / 300000;
+	began := clock_timestamp();
+	FOR n IN 1..20000 LOOP
+		EXECUTE 'SELECT wishflags.flag_eval(''hooked'', \$1)' USING n::text;
+	END LOOP;
+	PERFORM set_config('bench.ns', format('%s %s', rows, extract(epoch FROM clock_timestamp() - began) * 1e9 / 20000), false);
+END \$\$" -c "SELECT current_setting('bench.ns')" | tail -n 1
+}
+preload='-c session_preload_libraries=wishflags'
+: > on.times
+: > off.times
+: > lazy.times
+i=0
+while [ "$i" -lt "$rounds" ]; do
+	[ $((i % 2)) = 0 ] || evaluations "" >> lazy.times
+	evaluations "$preload" >> on.times
+	evaluations "$preload -c wishflags.guard=off" >> off.times
+	[ $((i % 2)) = 1 ] || evaluations "" >> lazy.times
+	i=$((i + 1))
+done
+for what in "1 flag_eval of a row" "2 SELECT flag_eval"; do
+	column=${what%% *}
+	for mode in on off; do
+		awk -v name="${what#* }, preloaded, guard $mode, over loaded by it" \
+			-v a="$(cut -d ' ' -f "$column" $mode.times | median)" -v b="$(cut -d ' ' -f "$column" lazy.times | median)" 'BEGIN {
+			printf "%-58s %8.3f  (%.0f ns : %.0f ns)\n", name, a / b, a, b }'
+	done
+done
+
 for database in "$guarded" "$plain"; do
 	few=$(tables "$database" 1000)
 	many=$(tables "$database" 10000)

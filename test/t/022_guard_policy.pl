@@ -46,6 +46,12 @@ unlike(slurp_file($node->logfile), qr/deadlock detected/, 'nobody met a deadlock
 is( $node->safe_psql('shop', q{SELECT count(*) > 100 FROM wishflags.guard_log WHERE outcome = 'warned'}),
 	't', 'the guard judged these commands');
 
+# What the protocol prepares is judged when it is run.
+my $prepared = $node->basedir . '/prepared.sql';
+append_to_file($prepared, "DROP TABLE part_1;\n");
+$node->command_fails_like([ 'pgbench', '-n', '-M', 'prepared', '-t', 1, '-f', $prepared, 'shop' ],
+	qr/blocked by rule "drop-table"/, 'a prepared statement is refused');
+
 # A session that is open hears of a change.
 my $change = $node->connstr('shop');
 is( $node->safe_psql(
@@ -75,6 +81,20 @@ is($node->psql('shop', 'SET wishflags.guard = off; CREATE TABLE n (a int); DROP 
 $node->safe_psql('shop', 'ALTER DATABASE shop SET wishflags.guard = off');
 is($node->psql('shop', 'CREATE TABLE n (a int); DROP TABLE n'), 0, 'so can the database');
 $node->safe_psql('shop', 'ALTER DATABASE shop RESET wishflags.guard');
+
+# A broken row lets commands pass, and is told to the client and in the log.
+$node->safe_psql('shop', q{SET session_replication_role = replica;
+	INSERT INTO wishflags.guard_policies (name, rule, action, reason, changed_at, changed_by)
+	VALUES ('broken', 'no-such-rule', 'block', 'x', now(), 'x')});
+my $read = -s $node->logfile;
+($rc, $out, $err) = $node->psql('shop', 'CREATE TABLE n (a int); DROP TABLE n');
+is($rc, 0, 'a broken row lets commands pass');
+like($err, qr/WARNING:  the guard can't read its policies and lets this command pass/, 'with a warning');
+like(substr(slurp_file($node->logfile), $read),
+	qr/LOG:  wishflags guard: outcome=passed: the policies can't be read: unknown rule "no-such-rule"/, 'and a line in the log');
+$node->safe_psql('shop', q{DELETE FROM wishflags.guard_policies WHERE name = 'broken'});
+($rc, $out, $err) = $node->psql('shop', 'CREATE TABLE n (a int)');
+like($err, qr/blocked by rule "nullable-column"/, 'until it is gone');
 
 # Policies and their history come again from a dump, without new history.
 my $rows = q{SELECT string_agg(name || ' ' || action || ' ' || changed_at, ',' ORDER BY name) FROM wishflags.guard_policies};

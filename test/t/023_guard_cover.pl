@@ -106,12 +106,23 @@ $other->stop;
 # Debian's PostGIS.
 SKIP:
 {
-	skip 'PostGIS is not installed', 3
+	skip 'PostGIS is not installed', 8
 	  unless $node->safe_psql('shop', q{SELECT count(*) FROM pg_available_extensions WHERE name = 'postgis'});
 	my $before = $count->($node, 'shop');
 	is(stderr_of('shop', 'CREATE EXTENSION postgis'), '', 'PostGIS installs in a guarded database');
-	is($count->($node, 'shop'), $before, 'and nothing is logged of it');
-	is(stderr_of('shop', 'DROP EXTENSION postgis'), '', 'and goes');
+	$node->safe_psql('shop', q{CREATE TABLE spots AS SELECT g AS id, ST_Point(g, g) AS place FROM generate_series(1, 100) g;
+		CREATE INDEX CONCURRENTLY ON spots USING gist (place)});
+	# To the version after it and back, as its own tests do.
+	for my $version (split /\n/, $node->safe_psql('shop', q{SELECT unnest(ARRAY[extversion || 'next', extversion])
+		FROM pg_extension WHERE extname = 'postgis'}))
+	{
+		my ($status, undef, $text) = $node->psql('shop', "ALTER EXTENSION postgis UPDATE TO '$version'");
+		is($status, 0, "PostGIS goes to $version") or diag($text);
+		unlike($text, qr/blocked by rule|guard/, "and nothing is said of it, $version");
+	}
+	is($count->($node, 'shop'), $before, 'nothing is logged of all that');
+	like(stderr_of('shop', 'CREATE INDEX ON spots USING gist (place)'), qr/blocked by rule/, 'its tables are guarded as others');
+	is(stderr_of('shop', 'SET client_min_messages = warning; DROP EXTENSION postgis CASCADE'), '', 'and it goes');
 }
 $node->stop;
 
