@@ -35,6 +35,7 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" '$(srcroot)/
 MODULE_big = wishflags
 OBJS = \
 	src/wishflags.o \
+	src/common/append.o \
 	src/common/audit.o \
 	src/common/deadline.o \
 	src/common/extension.o \

@@ -11,7 +11,7 @@
 #include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
 
-/* The columns that hold text. */
+/* The texts of a row. */
 typedef enum WfDdlText
 {
 	WF_DDL_TAG,
@@ -19,12 +19,13 @@ typedef enum WfDdlText
 	WF_DDL_IDENTITY,
 	WF_DDL_BEFORE,
 	WF_DDL_AFTER,
+	WF_DDL_MIGRATION,
+	WF_DDL_LEDGER,
 	WF_DDL_STATEMENT,
 	WF_DDL_ACTING_ROLE,
 	WF_DDL_OUTER_ROLE,
 	WF_DDL_LOGIN_ROLE,
 	WF_DDL_APPLICATION,
-	WF_DDL_MIGRATION,
 	WF_DDL_LOCK,
 	WF_DDL_TEXTS
 } WfDdlText;

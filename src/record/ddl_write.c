@@ -7,55 +7,52 @@
 #include "common/compat.h"
 
 #include "access/xact.h"
-#include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+#include "utils/xid8.h"
 
+#include "common/append.h"
 #include "common/extension.h"
 #include "common/protect.h"
 #include "common/write.h"
 #include "record/ddl_log.h"
 
-/* Columns besides those of WfDdlText, which come first. */
+/* The columns of ddl_log, in their order. */
 enum
 {
-	COLUMN_BEGAN = WF_DDL_TEXTS,
+	COLUMN_ID,
+	COLUMN_BEGAN,
+	COLUMN_ORDINAL,
+	COLUMN_TEXTS,				/* those of WfDdlText up to the application's name */
+	COLUMN_CLIENT = COLUMN_TEXTS + WF_DDL_LOCK,
+	COLUMN_PID,
+	COLUMN_TRANSACTION,
 	COLUMN_MILLISECONDS,
+	COLUMN_LOCK,
+	COLUMN_REWROTE,
+	COLUMN_RESTORED,
 	COLUMN_CLASS,
 	COLUMN_OBJECT,
 	COLUMN_SUBOBJECT,
 	COLUMN_RELATION,
-	COLUMN_REWROTE,
-	COLUMN_RESTORED,
-	COLUMN_ORDINAL,
-	COLUMN_PID,
-	COLUMN_LEDGER,
 	COLUMNS
 };
-
-static const char insert_sql[] =
-"INSERT INTO wishflags.ddl_log (command_tag, object_type, object, before, after, statement, acting_role, outer_role,"
-" login_role, application_name, migration, lock_mode, occurred_at, milliseconds, classid, objid, objsubid, relid,"
-" rewrote, restored, ordinal, backend_pid, ledger, client_addr, txid)"
-" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,"
-" pg_catalog.inet_client_addr(), pg_catalog.pg_current_xact_id())";
 
 typedef struct Writing
 {
 	List	   *rows;			/* of WfDdlRow */
 	Oid			table;
-	char	   *migration;		/* NULL: no ledger tells of one */
-	const char *tool;
 } Writing;
 
 static void write_rows(void *arg);
-static SPIPlanPtr insert_plan(void);
-static void insert_row(SPIPlanPtr plan, const Writing *writing, const WfDdlRow *row, int ordinal);
+static Datum client_address(bool *null);
+static void fill_row(const WfDdlRow *row, Datum *values, bool *nulls);
+static void fill_text(const char *text, Datum *value, bool *null);
 
 /* Writes the rows, a List of WfDdlRow, in the current transaction. */
 void
@@ -79,91 +76,82 @@ static void
 write_rows(void *arg)
 {
 	Writing    *writing = arg;
-	SPIPlanPtr	plan;
+	Datum		values[COLUMNS];
+	bool		nulls[COLUMNS];
+	const char *tool = NULL;
+	char	   *migration;
 	WfWrite		write;
+	WfAppend	append;
 	int			ordinal = 0;
 	ListCell   *lc;
 
+	memset(nulls, false, sizeof(nulls));
 	PushActiveSnapshot(GetTransactionSnapshot());
-	writing->migration = wf_record_ledger_migration(&writing->tool);
+	migration = wf_record_ledger_migration(&tool);
 	wf_common_write_begin(&write, writing->table);
 	/* The log may delay a commit, not hold it up. */
 	(void) set_config_option("lock_timeout", "1s", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	SPI_connect();
-	plan = insert_plan();
+	wf_common_append_begin(&append, writing->table, COLUMNS);
+	values[COLUMN_CLIENT] = client_address(&nulls[COLUMN_CLIENT]);
+	values[COLUMN_PID] = Int32GetDatum(MyProcPid);
+	values[COLUMN_TRANSACTION] = FullTransactionIdGetDatum(GetTopFullTransactionId());
 	foreach(lc, writing->rows)
 	{
+		WfDdlRow   *row = lfirst(lc);
+		MemoryContext old = MemoryContextSwitchTo(append.row_context);
+
 		CHECK_FOR_INTERRUPTS();
-		insert_row(plan, writing, lfirst(lc), ++ordinal);
+		if (row->texts[WF_DDL_MIGRATION] == NULL && migration)
+		{
+			row->texts[WF_DDL_MIGRATION] = migration;
+			row->texts[WF_DDL_LEDGER] = unconstify(char *, tool);
+		}
+		values[COLUMN_ORDINAL] = Int32GetDatum(++ordinal);
+		fill_row(row, values, nulls);
+		MemoryContextSwitchTo(old);
+		wf_common_append_row(&append, values, nulls);
 	}
-	SPI_finish();
+	wf_common_append_end(&append);
 	wf_common_write_end(&write);
 	PopActiveSnapshot();
 }
 
-/* Made once a session; the server keeps it up to date. */
-static SPIPlanPtr
-insert_plan(void)
+/* NULL through a socket of the machine. */
+static Datum
+client_address(bool *null)
 {
-	static SPIPlanPtr kept = NULL;
-	Oid			types[COLUMNS] = {
-		[COLUMN_BEGAN] = TIMESTAMPTZOID,[COLUMN_MILLISECONDS] = FLOAT8OID,[COLUMN_CLASS] = OIDOID,
-		[COLUMN_OBJECT] = OIDOID,[COLUMN_SUBOBJECT] = INT4OID,[COLUMN_RELATION] = OIDOID,
-		[COLUMN_REWROTE] = BOOLOID,[COLUMN_RESTORED] = BOOLOID,[COLUMN_ORDINAL] = INT4OID,
-		[COLUMN_PID] = INT4OID,[COLUMN_LEDGER] = TEXTOID,
-	};
-	SPIPlanPtr	plan;
+	LOCAL_FCINFO(fcinfo, 0);
+	Datum		address;
 
-	if (kept)
-		return kept;
-	for (int i = 0; i < WF_DDL_TEXTS; i++)
-		types[i] = TEXTOID;
-	plan = SPI_prepare(insert_sql, COLUMNS, types);
-	if (plan == NULL || SPI_keepplan(plan) != 0)
-		elog(ERROR, "could not prepare an INSERT into ddl_log: %s", SPI_result_code_string(SPI_result));
-	kept = plan;
-	return kept;
+	InitFunctionCallInfoData(*fcinfo, NULL, 0, InvalidOid, NULL, NULL);
+	address = inet_client_addr(fcinfo);
+	*null = fcinfo->isnull;
+	return address;
 }
 
+/* What the rows of a transaction do not share. */
 static void
-insert_row(SPIPlanPtr plan, const Writing *writing, const WfDdlRow *row, int ordinal)
+fill_row(const WfDdlRow *row, Datum *values, bool *nulls)
 {
-	Datum		values[COLUMNS];
-	char		nulls[COLUMNS];
-	const char *migration = row->texts[WF_DDL_MIGRATION];
-	const char *ledger = NULL;
-	int			result;
-
-	if (migration == NULL)
-	{
-		migration = writing->migration;
-		ledger = writing->tool;
-	}
-	memset(nulls, ' ', sizeof(nulls));
-	for (int i = 0; i < WF_DDL_TEXTS; i++)
-	{
-		const char *text = i == WF_DDL_MIGRATION ? migration : row->texts[i];
-
-		nulls[i] = text ? ' ' : 'n';
-		values[i] = text ? CStringGetTextDatum(text) : (Datum) 0;
-	}
+	values[COLUMN_ID] = OidFunctionCall0(F_GEN_RANDOM_UUID);
 	values[COLUMN_BEGAN] = TimestampTzGetDatum(row->began);
+	for (int i = 0; i < WF_DDL_LOCK; i++)
+		fill_text(row->texts[i], &values[COLUMN_TEXTS + i], &nulls[COLUMN_TEXTS + i]);
+	fill_text(row->texts[WF_DDL_LOCK], &values[COLUMN_LOCK], &nulls[COLUMN_LOCK]);
 	values[COLUMN_MILLISECONDS] = Float8GetDatum(row->milliseconds);
+	values[COLUMN_REWROTE] = BoolGetDatum(row->rewrote);
+	values[COLUMN_RESTORED] = BoolGetDatum(row->restored);
 	values[COLUMN_CLASS] = ObjectIdGetDatum(row->address.classId);
 	values[COLUMN_OBJECT] = ObjectIdGetDatum(row->address.objectId);
 	values[COLUMN_SUBOBJECT] = Int32GetDatum(row->address.objectSubId);
+	nulls[COLUMN_CLASS] = nulls[COLUMN_OBJECT] = nulls[COLUMN_SUBOBJECT] = !OidIsValid(row->address.objectId);
 	values[COLUMN_RELATION] = ObjectIdGetDatum(row->relid);
-	values[COLUMN_REWROTE] = BoolGetDatum(row->rewrote);
-	values[COLUMN_RESTORED] = BoolGetDatum(row->restored);
-	values[COLUMN_ORDINAL] = Int32GetDatum(ordinal);
-	values[COLUMN_PID] = Int32GetDatum(MyProcPid);
-	nulls[COLUMN_LEDGER] = ledger ? ' ' : 'n';
-	values[COLUMN_LEDGER] = ledger ? CStringGetTextDatum(ledger) : (Datum) 0;
-	if (!OidIsValid(row->address.objectId))
-		nulls[COLUMN_CLASS] = nulls[COLUMN_OBJECT] = nulls[COLUMN_SUBOBJECT] = 'n';
-	if (!OidIsValid(row->relid))
-		nulls[COLUMN_RELATION] = 'n';
-	result = SPI_execute_plan(plan, values, nulls, false, 0);
-	if (result != SPI_OK_INSERT)
-		elog(ERROR, "could not insert into ddl_log: %s", SPI_result_code_string(result));
+	nulls[COLUMN_RELATION] = !OidIsValid(row->relid);
+}
+
+static void
+fill_text(const char *text, Datum *value, bool *null)
+{
+	*null = text == NULL;
+	*value = text ? CStringGetTextDatum(text) : (Datum) 0;
 }

@@ -24,6 +24,7 @@ loop() {
 		case $1 in
 			'COMMENT ON') echo "COMMENT ON TABLE bench_t IS 'n$i';" ;;
 			'CREATE TABLE') echo "CREATE TABLE bench_n$i (id int, note text);" ;;
+			'with its key') echo "CREATE TABLE bench_n$i (id int PRIMARY KEY, note text);" ;;
 			'ADD COLUMN') echo "ALTER TABLE bench_a$i ADD COLUMN c int;" ;;
 		esac
 	done
@@ -35,7 +36,7 @@ clean() {
 	while [ "$i" -lt "$commands" ]; do
 		i=$((i + 1))
 		case $1 in
-			'CREATE TABLE') echo "DROP TABLE IF EXISTS bench_n$i;" ;;
+			'CREATE TABLE' | 'with its key') echo "DROP TABLE IF EXISTS bench_n$i;" ;;
 			'ADD COLUMN') echo "DROP TABLE IF EXISTS bench_a$i; CREATE TABLE bench_a$i (id int, note text);" ;;
 		esac
 	done
@@ -58,7 +59,7 @@ compare() {
 				[ "$mode" = none ] || all_triggers 'ENABLE ALWAYS'
 				if [ "$mode" = on ]; then echo "SET wishflags.ddl_log = on;"; else echo "SET wishflags.ddl_log = off;"; fi
 				loop "$1" | head -n 5 | sed 's/CREATE TABLE bench_n/CREATE TABLE IF NOT EXISTS bench_n/; s/ADD COLUMN c/ADD COLUMN IF NOT EXISTS w/'
-				if [ "$1" = 'CREATE TABLE' ]; then clean "$1" | head -n 5; fi
+				case $1 in 'CREATE TABLE' | 'with its key') clean "$1" | head -n 5 ;; esac
 				clock begin
 				loop "$1"
 				clock "$mode"
@@ -86,7 +87,7 @@ compare() {
 }
 
 psql -Xq -v ON_ERROR_STOP=1 -c 'CREATE TABLE bench_t (id int, note text)'
-for kind in 'COMMENT ON' 'CREATE TABLE' 'ADD COLUMN'; do compare "$kind"; done
+for kind in 'COMMENT ON' 'CREATE TABLE' 'with its key' 'ADD COLUMN'; do compare "$kind"; done
 
 # many TABLES: microseconds for each of so many tables in a transaction.
 many() {
