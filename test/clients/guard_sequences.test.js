@@ -19,10 +19,13 @@ let client;
 before(async () => {
 	const own = new pg.Client();
 	await own.connect();
-	await own.query('CREATE EXTENSION wishflags');
-	await own.end();
+	try {
+		await own.query('CREATE EXTENSION wishflags');
+	} finally {
+		await own.end();
+	}
 });
-afterEach(() => client.end());
+afterEach(() => client?.end());
 beforeEach(async () => {
 	client = new pg.Client();
 	await client.connect();
