@@ -18,6 +18,7 @@ typedef struct LabelSearch
 	WfNewLabel *found;
 } LabelSearch;
 
+static bool is_passed_over(WfRuleCall *call, AlterEnumStmt *stmt, WfType *type);
 static char *users_of(WfRuleCall *call, WfType *type);
 static bool is_new_label(Node *node, void *context);
 static bool is_cast_through_text(Node *expression);
@@ -33,7 +34,7 @@ wf_rule_enum_add_value(WfRuleCall *call)
 	if (stmt->oldVal != NULL)
 		return;
 	type = wf_rule_type(call, stmt->typeName);
-	if (type == NULL)
+	if (type == NULL || is_passed_over(call, stmt, type))
 		return;
 	finding = wf_finding_add(call, "label \"%s\" can't be taken out of enum \"%s\" again%s",
 							 stmt->newVal, type->name, users_of(call, type));
@@ -96,11 +97,13 @@ void
 wf_rule_enum_value_unordered(WfRuleCall *call)
 {
 	AlterEnumStmt *stmt = (AlterEnumStmt *) call->statement;
+	WfType	   *type;
 	WfFinding  *finding;
 
 	if (stmt->oldVal != NULL || stmt->newValNeighbor != NULL)
 		return;
-	if (wf_rule_type(call, stmt->typeName) == NULL)
+	type = wf_rule_type(call, stmt->typeName);
+	if (type == NULL || is_passed_over(call, stmt, type))
 		return;
 	finding = wf_finding_add(call, "label \"%s\" goes to the end of the enum, wherever that sorts it", stmt->newVal);
 	finding->object = wf_rule_type_name(call, stmt->typeName);
@@ -202,4 +205,12 @@ is_cast_through_text(Node *expression)
 	inner = (TypeCast *) ((TypeCast *) expression)->arg;
 	return strcmp(strVal(llast(inner->typeName->names)), "text") == 0 ||
 		strcmp(strVal(llast(inner->typeName->names)), "varchar") == 0;
+}
+
+/* Is it IF NOT EXISTS of a label that is there? */
+static bool
+is_passed_over(WfRuleCall *call, AlterEnumStmt *stmt, WfType *type)
+{
+	return stmt->skipIfNewValExists && OidIsValid(type->oid) && type->kind == TYPTYPE_ENUM &&
+		call->catalog->has_label(call->catalog, type, stmt->newVal);
 }

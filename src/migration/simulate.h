@@ -177,6 +177,7 @@ extern bool wf_sim_proves_bound(WfCatalog *catalog, WfRelation *parent, WfRelati
 
 /* simulate_session.c */
 extern void wf_sim_apply_set(WfSimulation *simulation, VariableSetStmt *stmt);
+extern void wf_sim_apply_set_config(WfSimulation *simulation, SelectStmt *stmt);
 extern void wf_sim_apply_default(WfSimulation *simulation, Node *stmt);
 extern void wf_sim_begin_defaults(WfSimulation *simulation);
 extern void wf_sim_apply_transaction(WfSimulation *simulation, TransactionStmt *stmt);

@@ -48,6 +48,8 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 		case T_SelectStmt:
 			if (((SelectStmt *) stmt)->intoClause)
 				wf_sim_create(simulation, ((SelectStmt *) stmt)->intoClause->rel, RELKIND_RELATION);
+			else
+				wf_sim_apply_set_config(simulation, (SelectStmt *) stmt);
 			break;
 		case T_ViewStmt:
 			{

@@ -5,6 +5,7 @@
 #include "common/compat.h"
 
 #include "nodes/value.h"
+#include "utils/varlena.h"
 
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
@@ -131,6 +132,46 @@ wf_sim_apply_set(WfSimulation *simulation, VariableSetStmt *stmt)
 			value->is_local = stmt->is_local;
 		}
 	}
+}
+
+/* SELECT set_config('name', 'value', is_local), of constants. */
+void
+wf_sim_apply_set_config(WfSimulation *simulation, SelectStmt *stmt)
+{
+	FuncCall   *call = list_length(stmt->targetList) == 1 ?
+	(FuncCall *) linitial_node(ResTarget, stmt->targetList)->val : NULL;
+	VariableSetStmt set = {.type = T_VariableSetStmt, .kind = VAR_SET_VALUE};
+	A_Const    *name;
+	A_Const    *value;
+	A_Const    *is_local;
+
+	if (call == NULL || !IsA(call, FuncCall) || list_length(call->args) != 3 ||
+		strcmp(strVal(llast(call->funcname)), "set_config") != 0)
+		return;
+	name = linitial(call->args);
+	value = lsecond(call->args);
+	is_local = lthird(call->args);
+	if (!IsA(name, A_Const) || !IsA(value, A_Const) || nodeTag(&name->val) != T_String || nodeTag(&value->val) != T_String)
+		return;
+	set.name = strVal(&name->val);
+	set.is_local = IsA(is_local, A_Const) && nodeTag(&is_local->val) == T_Boolean && boolVal(&is_local->val);
+	set.args = list_make1(value);
+	/* One text names all schemas there. */
+	if (pg_strcasecmp(set.name, "search_path") == 0)
+	{
+		List	   *schemas;
+		ListCell   *lc;
+
+		if (!SplitIdentifierString(pstrdup(strVal(&value->val)), ',', &schemas))
+			return;
+		set.args = NIL;
+		foreach(lc, schemas)
+			set.args = lappend(set.args, makeString(lfirst(lc)));
+		/* SET writes none as an empty name. */
+		if (set.args == NIL)
+			set.args = list_make1(value);
+	}
+	wf_sim_apply_set(simulation, &set);
 }
 
 static void
