@@ -97,7 +97,7 @@ COMMENT ON VIEW wishflags.flag_versions IS 'the versions of all flags; record is
 
 CREATE FUNCTION wishflags.flag_history(key text)
 RETURNS TABLE (version integer, valid_from timestamptz, action text, changed text[], login_role text, reason text)
-LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000 ROWS 20
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 20
 BEGIN ATOMIC
 	SELECT a.version, a.occurred_at, a.action, a.changed, a.login_role, a.reason
 	FROM wishflags.flag_audit a
@@ -109,7 +109,7 @@ COMMENT ON FUNCTION wishflags.flag_history(text) IS
 
 CREATE FUNCTION wishflags.flag_at(key text, at timestamptz)
 RETURNS SETOF wishflags.flags
-LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000 ROWS 1
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 BEGIN ATOMIC
 	SELECT f.*
 	FROM (SELECT a.after FROM wishflags.flag_audit a
@@ -123,7 +123,7 @@ COMMENT ON FUNCTION wishflags.flag_at(text, timestamptz) IS
 
 CREATE FUNCTION wishflags.flag_diff(key text, from_version integer, to_version integer)
 RETURNS TABLE (path text, from_value jsonb, to_value jsonb)
-LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000 ROWS 20
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000 ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column

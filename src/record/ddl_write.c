@@ -28,7 +28,8 @@ enum
 	COLUMN_ID,
 	COLUMN_BEGAN,
 	COLUMN_ORDINAL,
-	COLUMN_TEXTS,				/* those of WfDdlText up to the application's name */
+	COLUMN_TEXTS,				/* those of WfDdlText up to the application's
+								 * name */
 	COLUMN_CLIENT = COLUMN_TEXTS + WF_DDL_LOCK,
 	COLUMN_PID,
 	COLUMN_TRANSACTION,
