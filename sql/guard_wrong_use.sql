@@ -88,6 +88,28 @@ SET search_path = guard_wrong;
 SELECT outcome, rule, object, reason FROM wishflags.guard_log WHERE reason = 'a look-alike';
 DELETE FROM wishflags.guard_policies WHERE name = 'wrong use';
 
+-- Look-alikes of tools' ledgers, whose columns have casts: nothing of theirs runs
+-- with the rights of whoever is refused.
+CREATE ROLE wf_wrong_evil;
+GRANT USAGE, CREATE ON SCHEMA guard_wrong_evil TO wf_wrong_evil;
+SET ROLE wf_wrong_evil;
+CREATE TYPE guard_wrong_evil.one AS (a int);
+CREATE FUNCTION guard_wrong_evil.to_int(guard_wrong_evil.one) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'this runs as %', current_user; RETURN 1; END $$;
+CREATE FUNCTION guard_wrong_evil.to_bool(guard_wrong_evil.one) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'this runs as %', current_user; RETURN true; END $$;
+CREATE CAST (guard_wrong_evil.one AS int) WITH FUNCTION guard_wrong_evil.to_int AS IMPLICIT;
+CREATE CAST (guard_wrong_evil.one AS bool) WITH FUNCTION guard_wrong_evil.to_bool AS IMPLICIT;
+CREATE TABLE guard_wrong_evil.knex_migrations_lock AS SELECT ROW(1)::guard_wrong_evil.one AS is_locked;
+CREATE TABLE guard_wrong_evil.schema_migrations AS SELECT ROW(1)::guard_wrong_evil.one AS version, ROW(1)::guard_wrong_evil.one AS dirty;
+CREATE TABLE guard_wrong_evil._sqlx_migrations AS SELECT ROW(1)::guard_wrong_evil.one AS success;
+GRANT SELECT ON guard_wrong_evil.knex_migrations_lock, guard_wrong_evil.schema_migrations, guard_wrong_evil._sqlx_migrations TO PUBLIC;
+RESET ROLE;
+SET search_path = guard_wrong_evil, guard_wrong;
+SET wishflags.ddl_log = on;
+CREATE INDEX ON guard_wrong.t (a);
+CREATE TABLE guard_wrong.logged (a int);
+RESET wishflags.ddl_log;
+SET search_path = guard_wrong;
+
 -- Very long: the message and the log keep to what fits.
 DO $$
 DECLARE message text; hint text; kept int;
@@ -108,3 +130,5 @@ END $$;
 SET client_min_messages = error;
 SET wishflags.guard = off;
 DROP SCHEMA guard_wrong, guard_wrong_evil CASCADE;
+DROP ROLE wf_wrong_evil;
+TRUNCATE wishflags.ddl_log;

@@ -8,15 +8,18 @@
 #include "common/compat.h"
 
 #include "catalog/namespace.h"
-#include "catalog/pg_type.h"
-#include "executor/spi.h"
+#include "catalog/pg_class.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/rls.h"
 #include "utils/varlena.h"
 
 #include "common/protect.h"
 #include "guard/describe.h"
+#include "record/ledger.h"
 
 #define TOOL_NAMELESS	0x01	/* leaves application_name to its driver, and
 								 * no row open */
@@ -29,56 +32,56 @@ typedef struct Tool
 	const char *name;
 	const char *application;	/* how its application_name begins, past a
 								 * program's folder */
-	const char *ledger;			/* relation, as to_regclass() takes it; NULL:
-								 * not told by it */
-	const char *open_row;		/* condition of the open row; where nameless,
-								 * one that names its columns */
+	const char *ledger;			/* relation, qualified and quoted; NULL: not
+								 * told by it */
+	WfLedgerOpen open[WF_LEDGER_TESTS]; /* the open row; where nameless, any
+										 * row */
 	const char *outside;		/* how it is done; ends no sentence */
 	int			traits;			/* TOOL_... */
 } Tool;
 
 static const Tool tools[] = {
-	{"Prisma", "prisma", "_prisma_migrations", "finished_at IS NULL AND rolled_back_at IS NULL",
+	{"Prisma", "prisma", "_prisma_migrations", {{"finished_at", WF_LEDGER_IS_NULL}, {"rolled_back_at", WF_LEDGER_IS_NULL}},
 	"a migration.sql with this one statement and nothing else is run outside of a transaction; before that, prisma migrate resolve --rolled-back NAME for the one that failed", 0},
-	{"knex", "knex", "knex_migrations_lock", "is_locked OPERATOR(pg_catalog.=) 1",
+	{"knex", "knex", "knex_migrations_lock", {{"is_locked", WF_LEDGER_IS_ONE}},
 	"write exports.config = { transaction: false }; in the migration's file", TOOL_TERSE},
-	{"golang-migrate", "golang-migrate", "schema_migrations", "dirty",
+	{"golang-migrate", "golang-migrate", "schema_migrations", {{"dirty", WF_LEDGER_IS_TRUE}},
 	"a file with this one statement and nothing else is run outside of a transaction", 0},
-	{"sqlx", "sqlx", "_sqlx_migrations", "NOT success",
+	{"sqlx", "sqlx", "_sqlx_migrations", {{"success", WF_LEDGER_IS_FALSE}},
 	"write -- no-transaction as the first line of the file", 0},
-	{"Drizzle", "drizzle", "drizzle.__drizzle_migrations", "hash IS NOT NULL",
+	{"Drizzle", "drizzle", "drizzle.__drizzle_migrations", {{"hash", WF_LEDGER_IS_FILLED}},
 	"it runs all migrations in one transaction and can't leave it: run this by psql, and let the migration say CREATE INDEX IF NOT EXISTS, which then does nothing", TOOL_NAMELESS | TOOL_MUTE},
-	{"node-pg-migrate", "node-pg-migrate", "pgmigrations", "run_on IS NOT NULL",
+	{"node-pg-migrate", "node-pg-migrate", "pgmigrations", {{"run_on", WF_LEDGER_IS_FILLED}},
 	"call pgm.noTransaction() in the migration", TOOL_NAMELESS},
-	{"TypeORM", "typeorm", "migrations", "\"timestamp\" IS NOT NULL AND name IS NOT NULL",
+	{"TypeORM", "typeorm", "migrations", {{"timestamp", WF_LEDGER_IS_FILLED}, {"name", WF_LEDGER_IS_FILLED}},
 	"write transaction = false; in the migration's class, and run with --transaction each", TOOL_NAMELESS},
-	{"Sequelize", "sequelize", "\"SequelizeMeta\"", "name IS NOT NULL",
+	{"Sequelize", "sequelize", "\"SequelizeMeta\"", {{"name", WF_LEDGER_IS_FILLED}},
 	"call queryInterface.sequelize.query() without a transaction", TOOL_NAMELESS | TOOL_TERSE},
-	{"Kysely", "kysely", "kysely_migration", "name IS NOT NULL AND \"timestamp\" IS NOT NULL",
+	{"Kysely", "kysely", "kysely_migration", {{"name", WF_LEDGER_IS_FILLED}, {"timestamp", WF_LEDGER_IS_FILLED}},
 	"give the Migrator disableTransactions: true", TOOL_NAMELESS},
-	{"db-migrate", "db-migrate", "migrations", "name IS NOT NULL AND run_on IS NOT NULL",
+	{"db-migrate", "db-migrate", "migrations", {{"name", WF_LEDGER_IS_FILLED}, {"run_on", WF_LEDGER_IS_FILLED}},
 	"run db-migrate up --non-transactional", TOOL_NAMELESS | TOOL_TERSE},
-	{"graphile-migrate", "graphile-migrate", "graphile_migrate.migrations", "hash IS NOT NULL AND previous_hash IS NOT NULL",
+	{"graphile-migrate", "graphile-migrate", "graphile_migrate.migrations", {{"hash", WF_LEDGER_IS_FILLED}, {"previous_hash", WF_LEDGER_IS_FILLED}},
 	"write --! no-transaction as the first line of current.sql", TOOL_NAMELESS},
-	{"Postgrator", "postgrator", "schemaversion", "version IS NOT NULL AND md5 IS NOT NULL",
+	{"Postgrator", "postgrator", "schemaversion", {{"version", WF_LEDGER_IS_FILLED}, {"md5", WF_LEDGER_IS_FILLED}},
 	"a file with this one statement and nothing else is run outside of a transaction", TOOL_NAMELESS},
-	{"Rails", "rails", NULL, NULL,
+	{"Rails", "rails", NULL, {{NULL}},
 	"write disable_ddl_transaction! in the migration's class", 0},
-	{"Rails", "rake", NULL, NULL,
+	{"Rails", "rake", NULL, {{NULL}},
 	"write disable_ddl_transaction! in the migration's class", 0},
-	{"Flyway", "flyway", "flyway_schema_history", "installed_rank IS NOT NULL AND success IS NOT NULL",
+	{"Flyway", "flyway", "flyway_schema_history", {{"installed_rank", WF_LEDGER_IS_FILLED}, {"success", WF_LEDGER_IS_FILLED}},
 	"write executeInTransaction=false into the script's configuration file, V1__name.sql.conf, and flyway.postgresql.transactional.lock=false into Flyway's own, without which it waits for itself", TOOL_NAMELESS},
-	{"Liquibase", "liquibase", "databasechangeloglock", "locked",
+	{"Liquibase", "liquibase", "databasechangeloglock", {{"locked", WF_LEDGER_IS_TRUE}},
 	"write runInTransaction=\"false\" in the change set", 0},
-	{"Alembic", "alembic", "alembic_version", "version_num IS NOT NULL",
+	{"Alembic", "alembic", "alembic_version", {{"version_num", WF_LEDGER_IS_FILLED}},
 	"write with op.get_context().autocommit_block(): around it", TOOL_NAMELESS},
-	{"Django", "django", "django_migrations", "app IS NOT NULL AND applied IS NOT NULL",
+	{"Django", "django", "django_migrations", {{"app", WF_LEDGER_IS_FILLED}, {"applied", WF_LEDGER_IS_FILLED}},
 	"write atomic = False in the migration's class, or use AddIndexConcurrently", TOOL_NAMELESS},
-	{"dbmate", "dbmate", NULL, NULL,
+	{"dbmate", "dbmate", NULL, {{NULL}},
 	"write -- migrate:up transaction:false", 0},
-	{"goose", "goose", NULL, NULL,
+	{"goose", "goose", NULL, {{NULL}},
 	"write -- +goose NO TRANSACTION as the first line", 0},
-	{"sqitch", "sqitch", NULL, NULL,
+	{"sqitch", "sqitch", NULL, {{NULL}},
 	"leave BEGIN and COMMIT out of the deploy script", 0},
 };
 
@@ -89,7 +92,7 @@ static const char *const drivers[] = {"", "postgres.js", "PostgreSQL JDBC Driver
 typedef struct Look
 {
 	const Tool *tool;
-	bool		is_ledger;
+	Oid			ledger;
 	bool		is_open;
 } Look;
 
@@ -98,9 +101,8 @@ static const Tool *find_tool(void);
 static const Tool *by_application(void);
 static const Tool *by_ledger(void);
 static bool is_nameless(void);
-static bool is_there(const char *ledger);
+static Oid	find_ledger(const Tool *tool);
 static void look_at_ledger(void *arg);
-static void look_for_row(Look *look);
 
 /* " (Rails: write ...)", or nothing where the tool is not known. */
 char *
@@ -168,9 +170,9 @@ by_application(void)
 }
 
 /*
- * A relation of a ledger's name may be another; then the look fails.  A
- * nameless tool's ledger is empty while its first migration runs, but one with
- * rows in it comes first.
+ * Most tools are not used here, which the system caches tell.  A nameless
+ * tool's ledger is empty while its first migration runs, but one with rows in it
+ * comes first.
  */
 static const Tool *
 by_ledger(void)
@@ -179,18 +181,17 @@ by_ledger(void)
 
 	for (int i = 0; i < lengthof(tools); i++)
 	{
-		/* Undone, so that no lock stays. */
 		WfAttempt	attempt = {.milliseconds = 200, .undo = true};
-		Look		look = {&tools[i], false, false};
+		Look		look = {&tools[i], InvalidOid, false};
 
 		if ((tools[i].traits & TOOL_NAMELESS) && !is_nameless())
 			continue;
-		if (tools[i].ledger == NULL || !is_there(tools[i].ledger) ||
-			!wf_common_attempt(&attempt, look_at_ledger, &look))
+		look.ledger = find_ledger(&tools[i]);
+		if (!OidIsValid(look.ledger) || !wf_common_attempt(&attempt, look_at_ledger, &look))
 			continue;
 		if (look.is_open)
 			return &tools[i];
-		if (look.is_ledger && beginner == NULL && (tools[i].traits & TOOL_NAMELESS))
+		if (beginner == NULL && (tools[i].traits & TOOL_NAMELESS))
 			beginner = &tools[i];
 	}
 	return beginner;
@@ -207,20 +208,32 @@ is_nameless(void)
 	return application_name == NULL;
 }
 
-/*
- * Is there a relation of this name?  Asked of the system caches: most tools are
- * not used here, and each look is a subtransaction with queries.
- */
-static bool
-is_there(const char *ledger)
+/* The tool's ledger, if the caller may read it, else InvalidOid: a table with the columns that are asked for. */
+static Oid
+find_ledger(const Tool *tool)
 {
-	RangeVar   *name = makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(ledger)));
+	RangeVar   *name;
 	Oid			schema;
+	Oid			relid;
 
+	if (tool->ledger == NULL)
+		return InvalidOid;
+	name = makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(tool->ledger)));
+	schema = name->schemaname ? get_namespace_oid(name->schemaname, true) : InvalidOid;
 	if (name->schemaname == NULL)
-		return OidIsValid(RelnameGetRelid(name->relname));
-	schema = get_namespace_oid(name->schemaname, true);
-	return OidIsValid(schema) && OidIsValid(get_relname_relid(name->relname, schema));
+		relid = RelnameGetRelid(name->relname);
+	else
+		relid = OidIsValid(schema) ? get_relname_relid(name->relname, schema) : InvalidOid;
+	if (!OidIsValid(relid) || get_rel_relkind(relid) != RELKIND_RELATION ||
+		pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK ||
+		check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
+		return InvalidOid;
+	for (int i = 0; i < WF_LEDGER_TESTS && tool->open[i].column; i++)
+	{
+		if (get_attnum(relid, tool->open[i].column) == InvalidAttrNumber)
+			return InvalidOid;
+	}
+	return relid;
 }
 
 static void
@@ -228,28 +241,5 @@ look_at_ledger(void *arg)
 {
 	Look	   *look = arg;
 
-	SPI_connect();
-	(void) set_config_option("lock_timeout", "10ms", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-	look_for_row(look);
-	SPI_finish();
-}
-
-/* Only what the caller may read is looked at, and nothing that runs functions of others. */
-static void
-look_for_row(Look *look)
-{
-	static const char *const known =
-	"SELECT relkind OPERATOR(pg_catalog.=) 'r' AND NOT relrowsecurity"
-	" AND pg_catalog.has_table_privilege(oid, 'SELECT') FROM pg_catalog.pg_class"
-	" WHERE oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1)";
-	Oid			types[] = {TEXTOID};
-	Datum		values[] = {CStringGetTextDatum(look->tool->ledger)};
-	bool		isnull;
-
-	if (SPI_execute_with_args(known, 1, types, values, NULL, true, 1) != SPI_OK_SELECT || SPI_processed == 0 ||
-		!DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)) || isnull)
-		return;
-	look->is_ledger = SPI_execute(psprintf("SELECT FROM %s WHERE %s LIMIT 1", look->tool->ledger, look->tool->open_row),
-								  true, 1) == SPI_OK_SELECT;
-	look->is_open = look->is_ledger && SPI_processed > 0;
+	look->is_open = wf_record_ledger_has_row(look->ledger, look->tool->open);
 }

@@ -34,12 +34,16 @@
 /* The tables that the transaction has written to are more than one looks at. */
 #define WRITTEN_LOOKED_AT 1000
 
+/* Another table of a ledger's name can have more rows than one looks at. */
+#define ROWS_LOOKED_AT 10000
+
 static char *written_migration(const char **tool);
 static char *open_migration(const char **tool);
 static const WfLedger *ledger_of(Oid relid, const char *name);
 static char *last_row(Oid relid, const WfLedger *ledger, bool (*fits) (const WfLedger *ledger, TupleTableSlot *slot));
 static bool is_written_here(const WfLedger *ledger, TupleTableSlot *slot);
 static bool is_open(const WfLedger *ledger, TupleTableSlot *slot);
+static bool passes(TupleTableSlot *slot, const WfLedgerOpen *tests);
 static char *name_in(const WfLedger *ledger, TupleTableSlot *slot);
 static char *column_text(TupleTableSlot *slot, const char *column);
 
@@ -174,19 +178,82 @@ is_written_here(const WfLedger *ledger, TupleTableSlot *slot)
 static bool
 is_open(const WfLedger *ledger, TupleTableSlot *slot)
 {
-	for (int i = 0; i < lengthof(ledger->open) && ledger->open[i].column; i++)
-	{
-		AttrNumber	column = get_attnum(slot->tts_tableOid, ledger->open[i].column);
-		bool		isnull = true;
-		Datum		value = column > 0 ? slot_getattr(slot, column, &isnull) : (Datum) 0;
+	return passes(slot, ledger->open);
+}
 
-		if (ledger->open[i].test == WF_LEDGER_IS_NULL && (column <= 0 || !isnull))
+/* Do the row's columns hold this?  One that is missing or of another type does not. */
+static bool
+passes(TupleTableSlot *slot, const WfLedgerOpen *tests)
+{
+	for (int i = 0; i < WF_LEDGER_TESTS && tests[i].column; i++)
+	{
+		AttrNumber	column = get_attnum(slot->tts_tableOid, tests[i].column);
+		Oid			type = column > 0 ? get_atttype(slot->tts_tableOid, column) : InvalidOid;
+		bool		isnull;
+		Datum		value;
+		bool		holds = false;
+
+		if (column <= 0)
 			return false;
-		if (ledger->open[i].test == WF_LEDGER_IS_TRUE &&
-			(isnull || get_atttype(slot->tts_tableOid, column) != BOOLOID || !DatumGetBool(value)))
+		value = slot_getattr(slot, column, &isnull);
+		switch (tests[i].test)
+		{
+			case WF_LEDGER_IS_NULL:
+				holds = isnull;
+				break;
+			case WF_LEDGER_IS_FILLED:
+				holds = !isnull;
+				break;
+			case WF_LEDGER_IS_TRUE:
+				holds = !isnull && type == BOOLOID && DatumGetBool(value);
+				break;
+			case WF_LEDGER_IS_FALSE:
+				holds = !isnull && type == BOOLOID && !DatumGetBool(value);
+				break;
+			case WF_LEDGER_IS_ONE:
+				holds = !isnull && type == INT4OID && DatumGetInt32(value) == 1;
+				break;
+		}
+		if (!holds)
 			return false;
 	}
 	return true;
+}
+
+/*
+ * Whether the table, if nobody has locked it, has a row that passes the tests
+ * among those that one looks at.  It is read without a query: the types and
+ * operators that its owner gave its columns must not run with the rights of
+ * whoever looks.  The lock stays until the end of the (sub)transaction.
+ */
+bool
+wf_record_ledger_has_row(Oid relid, const WfLedgerOpen *tests)
+{
+	Relation	rel;
+	Snapshot	snapshot;
+	TableScanDesc scan;
+	TupleTableSlot *slot;
+	int			looked_at = 0;
+	bool		found = false;
+
+	if (!ConditionalLockRelationOid(relid, AccessShareLock))
+		return false;
+	rel = try_relation_open(relid, NoLock);
+	if (rel == NULL)
+		return false;
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	scan = table_beginscan(rel, snapshot, 0, NULL);
+	slot = table_slot_create(rel, NULL);
+	while (!found && looked_at++ < ROWS_LOOKED_AT && table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		found = passes(slot, tests);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	table_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	relation_close(rel, NoLock);
+	return found;
 }
 
 static char *

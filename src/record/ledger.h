@@ -13,7 +13,10 @@
 typedef enum WfLedgerTest
 {
 	WF_LEDGER_IS_NULL,
-	WF_LEDGER_IS_TRUE
+	WF_LEDGER_IS_FILLED,
+	WF_LEDGER_IS_TRUE,
+	WF_LEDGER_IS_FALSE,
+	WF_LEDGER_IS_ONE			/* an integer */
 } WfLedgerTest;
 
 typedef struct WfLedgerOpen
@@ -22,16 +25,22 @@ typedef struct WfLedgerOpen
 	WfLedgerTest test;
 } WfLedgerOpen;
 
+#define WF_LEDGER_TESTS 2
+
 typedef struct WfLedger
 {
 	const char *tool;
 	const char *table;
 	const char *columns[WF_LEDGER_COLUMNS]; /* all of them are there */
 	const char *names[2];		/* the migration's name, joined by a dot */
-	WfLedgerOpen open[2];		/* rows of migrations that are being run */
+	WfLedgerOpen open[WF_LEDGER_TESTS]; /* rows of migrations that are being
+										 * run */
 } WfLedger;
 
 extern const WfLedger wf_record_ledgers[];
 extern const int wf_record_ledger_count;
+
+/* ledger.c */
+extern bool wf_record_ledger_has_row(Oid relid, const WfLedgerOpen *tests);
 
 #endif							/* WF_RECORD_LEDGER_H */

@@ -115,6 +115,24 @@ like($err, qr/permission denied/, 'nor for his own role');
 	($rc, $out, $err) = $node->psql('shop', $build, extra_params => [ '-U', 'clerk' ]);
 	like($err, qr/blocked by rule/, 'nor with the connection');
 }
+# Nor may who owns the database and can make roles, library loaded or not.
+$node->safe_psql('shop', 'ALTER DATABASE shop OWNER TO clerk; ALTER ROLE clerk CREATEROLE');
+for my $load ('', 'SELECT wishflags.version();')
+{
+	for my $sql ('ALTER DATABASE shop SET wishflags.guard = off', q{ALTER DATABASE shop SET wishflags.bypass = 'mine'},
+		'GRANT SET ON PARAMETER wishflags.bypass TO clerk', 'CREATE ROLE helper; ALTER ROLE helper SET wishflags.guard = off')
+	{
+		($rc, $out, $err) = $node->psql('shop', "$load BEGIN; $sql; ROLLBACK", extra_params => [ '-U', 'clerk' ]);
+		like($err, qr/permission denied/, "denied: $load $sql");
+	}
+}
+$node->safe_psql('shop', 'ALTER DATABASE shop OWNER TO postgres; ALTER ROLE clerk NOCREATEROLE');
+# An environment given in advance is none either.
+$node->safe_psql('shop', q{INSERT INTO wishflags.guard_policies (rule, action, environments, reason)
+	VALUES ('index-not-concurrent', 'off', '{dev}', 'do as you like')});
+($rc, $out, $err) = $node->psql('shop', "SET wishflags.environment = 'dev'; $build", extra_params => [ '-U', 'clerk' ]);
+like($err, qr/blocked by rule/, 'an ordinary role cannot be somewhere else');
+$node->safe_psql('shop', 'DELETE FROM wishflags.guard_policies');
 ($rc, $out, $err) = $node->psql('shop', "SET wishflags.bypass = ' '; $build");
 like($err, qr/blocked by rule/, 'nor can a superuser without a reason');
 ($rc, $out, $err) = $node->psql('shop', "BEGIN; SET LOCAL wishflags.bypass = 'in time'; $build; ROLLBACK;");
