@@ -64,4 +64,5 @@ ALTER TABLE wishflags.guard_log DROP CONSTRAINT fault;
 SET client_min_messages = error;
 SET wishflags.guard = off;
 DELETE FROM wishflags.deprecated_objects;
+DELETE FROM wishflags.guard_log WHERE object LIKE 'guard_fault.%';
 DROP SCHEMA guard_fault CASCADE;

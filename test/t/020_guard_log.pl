@@ -85,7 +85,19 @@ for my $bypass ("SET wishflags.bypass = 'patience';", '')
 	like($stderr, qr/ERROR:  canceling statement due to statement timeout/, 'cancelled while the log is locked');
 	unlike($stderr, qr/could not|blocked/, 'and nothing else');
 }
-is($node->safe_psql('shop', "SELECT count(*) FROM pg_class WHERE relname IN ('e2', 'e3')"), 0, 'no index is left');
+# Nor is the end of the session, which comes while the guard waits for its log.
+my $told = '';
+my $victim = IPC::Run::start(
+	[
+		'psql', '-Xq', '-d', $node->connstr('shop'), '-c', q{SET wishflags.bypass = 'until the end'},
+		'-c', q{DO $$ BEGIN LOOP CREATE INDEX e4 ON orders (id); DROP INDEX e4; END LOOP; END $$} ],
+	'>', \my $nothing, '2>', \$told, $timer);
+$node->poll_query_until('shop',
+	q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'DO %INDEX e4%' AND wait_event_type = 'Lock'})
+  or die 'nobody waits for the log';
+$victim->finish;
+like($told, qr/FATAL:  terminating connection due to administrator command/, 'a session ends while the log is locked');
+is($node->safe_psql('shop', "SELECT count(*) FROM pg_class WHERE relname IN ('e2', 'e3', 'e4')"), 0, 'no index is left');
 $in .= "COMMIT;\n\\q\n";
 $holder->finish;
 
