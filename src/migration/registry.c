@@ -281,7 +281,7 @@ const WfRule wf_migration_rules[] = {
 		wf_rule_truncate_cascade, "dropping",
 	"all rows of referencing tables are lost, too", WF_ACTION_OFF},
 	{"unbatched-data-change", WF_SEVERITY_MEDIUM, WF_KIND_BLOCKING,
-		NODES(T_UpdateStmt, T_DeleteStmt, T_MergeStmt),
+		NODES(T_UpdateStmt, T_DeleteStmt, T_MergeStmt, T_SelectStmt, T_InsertStmt),
 		NULL,
 		wf_rule_unbatched_data_change, "dropping",
 	"changing all rows at once locks them all, and leaves as many dead ones", WF_ACTION_NEVER},

@@ -11,14 +11,45 @@
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 
+static WithClause *with_of(Node *stmt);
+static void judge_change(WfRuleCall *call, Node *change);
 static char *in_batches(WfRuleCall *call, WfRelation *table, RangeVar *name);
 static bool sets_column(Node *stmt, const char *name);
 static WfRelation *read_table(WfRuleCall *call, Node *query);
 static bool takes_range_var(Node *node, void *context);
 
-/* UPDATE and DELETE without WHERE, and MERGE. */
+/* UPDATE and DELETE without WHERE, and MERGE; also of WITH, in whatever statement. */
 void
 wf_rule_unbatched_data_change(WfRuleCall *call)
+{
+	WithClause *with = with_of(call->statement);
+	ListCell   *lc;
+
+	judge_change(call, call->statement);
+	foreach(lc, with ? with->ctes : NIL)
+		judge_change(call, lfirst_node(CommonTableExpr, lc)->ctequery);
+}
+
+static WithClause *
+with_of(Node *stmt)
+{
+	switch (nodeTag(stmt))
+	{
+		case T_SelectStmt:
+			return ((SelectStmt *) stmt)->withClause;
+		case T_InsertStmt:
+			return ((InsertStmt *) stmt)->withClause;
+		case T_UpdateStmt:
+			return ((UpdateStmt *) stmt)->withClause;
+		case T_DeleteStmt:
+			return ((DeleteStmt *) stmt)->withClause;
+		default:
+			return NULL;
+	}
+}
+
+static void
+judge_change(WfRuleCall *call, Node *change)
 {
 	RangeVar   *name;
 	Node	   *where = NULL;
@@ -26,23 +57,25 @@ wf_rule_unbatched_data_change(WfRuleCall *call)
 	WfRelation *table;
 	WfFinding  *finding;
 
-	if (IsA(call->statement, UpdateStmt))
+	if (IsA(change, UpdateStmt))
 	{
 		command = "UPDATE";
-		name = ((UpdateStmt *) call->statement)->relation;
-		where = ((UpdateStmt *) call->statement)->whereClause;
+		name = ((UpdateStmt *) change)->relation;
+		where = ((UpdateStmt *) change)->whereClause;
 	}
-	else if (IsA(call->statement, DeleteStmt))
+	else if (IsA(change, DeleteStmt))
 	{
 		command = "DELETE";
-		name = ((DeleteStmt *) call->statement)->relation;
-		where = ((DeleteStmt *) call->statement)->whereClause;
+		name = ((DeleteStmt *) change)->relation;
+		where = ((DeleteStmt *) change)->whereClause;
 	}
-	else
+	else if (IsA(change, MergeStmt))
 	{
 		command = "MERGE";
-		name = ((MergeStmt *) call->statement)->relation;
+		name = ((MergeStmt *) change)->relation;
 	}
+	else
+		return;
 	table = wf_rule_table_at_work(call, name);
 	if (table == NULL)
 		return;
@@ -57,7 +90,7 @@ wf_rule_unbatched_data_change(WfRuleCall *call)
 	finding->lock = RowExclusiveLock;
 	finding->scans = where == NULL;
 	finding->hint = pstrdup("Change some thousand rows at a time, by ranges of the key, each in a transaction of its own.");
-	if (!IsA(call->statement, MergeStmt))
+	if (change == call->statement && !IsA(change, MergeStmt))
 		finding->safe_sql = in_batches(call, table, name);
 }
 
