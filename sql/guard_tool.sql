@@ -63,6 +63,32 @@ ROLLBACK;
 create index "orders_id" on guard_tool.orders ("id");
 CREATE TABLE _prisma_migrations (finished_at timestamptz, rolled_back_at timestamptz);
 RESET application_name;
+-- Each ledger with a row that tells, and with one that does not.
+DROP TABLE pgmigrations, migrations, knex_migrations_lock, _prisma_migrations;
+CREATE FUNCTION tool_of(ledger text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE ledger;
+	CREATE INDEX ON guard_tool.orders (id);
+	RETURN 'nobody refused it';
+EXCEPTION WHEN SQLSTATE 'WF001' THEN
+	RETURN (SELECT evidence ->> 'tool' FROM wishflags.guard_log ORDER BY occurred_at DESC LIMIT 1);
+END $$;
+SET application_name = '';
+SELECT tool_of('CREATE TABLE ' || tells) AS tool, tool_of('CREATE TABLE ' || silent) AS no_tool FROM (VALUES
+	('_prisma_migrations AS SELECT NULL::timestamptz AS finished_at, NULL::timestamptz AS rolled_back_at', '_prisma_migrations AS SELECT NULL::timestamptz AS finished_at, now() AS rolled_back_at'),
+	('knex_migrations_lock AS SELECT 1 AS is_locked', 'knex_migrations_lock AS SELECT 1::bigint AS is_locked'),
+	('schema_migrations AS SELECT true AS dirty', 'schema_migrations AS SELECT false AS dirty'),
+	('_sqlx_migrations AS SELECT false AS success', '_sqlx_migrations AS SELECT true AS success'),
+	('pgmigrations AS SELECT now() AS run_on', 'pgmigrations AS SELECT NULL::timestamptz AS run_on'),
+	('"SequelizeMeta" AS SELECT ''1.js'' AS name', 'SequelizeMeta AS SELECT ''1.js'' AS name'),
+	('alembic_version AS SELECT ''a1'' AS version_num', 'alembic_version AS SELECT NULL::text AS version_num'),
+	('django_migrations AS SELECT ''shop'' AS app, now() AS applied', 'django_migrations AS SELECT ''shop'' AS app')
+) AS ledgers (tells, silent);
+SELECT tool_of('CREATE SCHEMA drizzle CREATE TABLE __drizzle_migrations (hash text); INSERT INTO drizzle.__drizzle_migrations VALUES (''x'')') AS tool,
+	tool_of('CREATE VIEW _sqlx_migrations AS SELECT false AS success') AS a_view,
+	tool_of('CREATE TABLE _sqlx_migrations AS SELECT false AS success; ALTER TABLE _sqlx_migrations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY') AS for_a_superuser;
+RESET application_name;
+CREATE TABLE _prisma_migrations (finished_at timestamptz, rolled_back_at timestamptz);
 -- No lock of the look stays behind.
 BEGIN;
 SET LOCAL wishflags.guard = warn;
