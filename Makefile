@@ -44,6 +44,7 @@ OBJS = \
 	src/common/reason.o \
 	src/common/rows.o \
 	src/common/setting.o \
+	src/common/uuid.o \
 	src/common/write.o \
 	src/record/ddl_log.o \
 	src/record/ddl_prune.o \

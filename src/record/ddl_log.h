@@ -40,6 +40,7 @@ typedef struct WfDdlRow
 	Oid			relid;			/* relation concerned, else InvalidOid */
 	bool		rewrote;
 	bool		restored;
+	bool		unread;			/* its definition is read at the commit */
 	char	   *texts[WF_DDL_TEXTS];	/* NULL: none */
 } WfDdlRow;
 

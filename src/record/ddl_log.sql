@@ -29,9 +29,9 @@ CREATE TABLE wishflags.ddl_log (
 	relid oid
 ) USING heap;
 CREATE INDEX ddl_log_occurred_at_idx ON wishflags.ddl_log (occurred_at);
-CREATE INDEX ddl_log_object_idx ON wishflags.ddl_log (object);
-CREATE INDEX ddl_log_objid_idx ON wishflags.ddl_log (objid);
+CREATE INDEX ddl_log_object_idx ON wishflags.ddl_log (object text_pattern_ops);
 CREATE INDEX ddl_log_relid_idx ON wishflags.ddl_log (relid);
+CREATE INDEX ddl_log_objid_idx ON wishflags.ddl_log (objid) WHERE relid IS NULL;
 
 COMMENT ON TABLE wishflags.ddl_log IS
 'DDL that was committed while wishflags.ddl_log was on, a row an object that a command made, changed or dropped';
@@ -40,7 +40,8 @@ COMMENT ON COLUMN wishflags.ddl_log.ordinal IS 'place in the transaction';
 COMMENT ON COLUMN wishflags.ddl_log.object IS 'qualified; after a change of name the new one; NULL: the command names none, as GRANT';
 COMMENT ON COLUMN wishflags.ddl_log.before IS
 'definition, comment or name, or the columns and constraints that ALTER TABLE names, before the command; up to 8000 bytes';
-COMMENT ON COLUMN wishflags.ddl_log.after IS 'the same after it; both NULL past the first 500 commands of a transaction';
+COMMENT ON COLUMN wishflags.ddl_log.after IS
+'the same after it; past the first 500 commands of a transaction what was made is told as it was at the commit, what was changed is not told (NULL)';
 COMMENT ON COLUMN wishflags.ddl_log.migration IS 'value of wishflags.migration, or what the ledger of a migration tool says';
 COMMENT ON COLUMN wishflags.ddl_log.ledger IS 'tool whose ledger tells the migration; NULL where wishflags.migration does';
 COMMENT ON COLUMN wishflags.ddl_log.statement IS
@@ -70,22 +71,28 @@ RETURNS SETOF record
 LANGUAGE SQL STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 20
 BEGIN ATOMIC
 	WITH asked AS (
-		SELECT ddl_history.object AS name
+		-- With the collation of the column, or its index is of no use.
+		SELECT ddl_history.object COLLATE pg_catalog."default" AS name
 		UNION
-		SELECT pg_catalog.quote_ident(s.name) || '.' || ddl_history.object
+		SELECT (pg_catalog.quote_ident(s.name) || '.' || ddl_history.object) COLLATE pg_catalog."default"
 		FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) s(name)
 	), meant AS (
-		SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::oid AS classid,
+		SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::oid AS classid, r.objid, 0 AS objsubid,
+			COALESCE((SELECT i.indrelid FROM pg_catalog.pg_index i WHERE i.indexrelid = r.objid), r.objid) AS relid
+		FROM (SELECT
 			-- What is no name of a relation would be an error.
 			CASE WHEN ddl_history.object ~ '^("([^"]|"")+"|[[:alnum:]_$]+)(\.("([^"]|"")+"|[[:alnum:]_$]+))?$'
-				THEN pg_catalog.to_regclass(ddl_history.object)::oid END AS objid,
-			0 AS objsubid
+				THEN pg_catalog.to_regclass(ddl_history.object)::oid END) r(objid)
 		UNION
-		SELECT l.classid, l.objid, l.objsubid
-		FROM wishflags.ddl_log l
-		WHERE l.object IN (SELECT a.name FROM asked a)
-		   OR l.object_type IN ('function', 'procedure', 'aggregate')
-		  AND pg_catalog.split_part(l.object, '(', 1) IN (SELECT a.name FROM asked a)
+		SELECT l.classid, l.objid, l.objsubid, l.relid
+		FROM asked a JOIN wishflags.ddl_log l ON l.object = a.name
+		UNION
+		-- Routines without their arguments; OFFSET keeps the planner from looking for their types first.
+		SELECT l.classid, l.objid, l.objsubid, l.relid
+		FROM asked a, LATERAL (SELECT r.classid, r.objid, r.objsubid, r.relid, r.object_type FROM wishflags.ddl_log r
+			WHERE r.object OPERATOR(pg_catalog.~>=~) (a.name || '(')
+			  AND r.object OPERATOR(pg_catalog.~<~) (a.name || ')') OFFSET 0) l
+		WHERE l.object_type IN ('function', 'procedure', 'aggregate')
 	)
 	SELECT l.occurred_at, l.command_tag, l.object_type, l.object,
 		pg_catalog.concat_ws(E'\n',
@@ -97,7 +104,9 @@ BEGIN ATOMIC
 			 WHERE a.line <> ALL (pg_catalog.string_to_array(COALESCE(l.before, ''), E'\n')))),
 		l.migration, l.acting_role, l.statement
 	FROM wishflags.ddl_log l
-	WHERE EXISTS (
+	WHERE (l.relid = ANY (ARRAY(SELECT m.objid FROM meant m UNION SELECT m.relid FROM meant m))
+		OR l.relid IS NULL AND l.objid = ANY (ARRAY(SELECT m.objid FROM meant m)))
+	  AND EXISTS (
 		SELECT FROM meant m
 		WHERE m.objid = l.objid AND m.classid = l.classid AND (m.objsubid = 0 OR m.objsubid = l.objsubid)
 		   OR m.objid = l.relid AND m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND m.objsubid = 0)

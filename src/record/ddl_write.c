@@ -3,13 +3,15 @@
  *
  * The rows are part of the transaction that did the DDL: if that does not
  * commit, nothing was done.  A failure is warned of, and the commit goes on.
+ * No rights are checked where no query is run, so that nobody needs one on the
+ * table, and who ran the command stays who he is.
  */
 #include "common/compat.h"
 
 #include "access/xact.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -19,8 +21,9 @@
 #include "common/append.h"
 #include "common/extension.h"
 #include "common/protect.h"
-#include "common/write.h"
+#include "common/uuid.h"
 #include "record/ddl_log.h"
+#include "record/definition.h"
 
 /* The columns of ddl_log, in their order. */
 enum
@@ -50,7 +53,10 @@ typedef struct Writing
 	Oid			table;
 } Writing;
 
+static void read_definitions(List *rows);
+static void read_unread(void *arg);
 static void write_rows(void *arg);
+static void lock_log(Oid table);
 static Datum client_address(bool *null);
 static void fill_row(const WfDdlRow *row, Datum *values, bool *nulls);
 static void fill_text(const char *text, Datum *value, bool *null);
@@ -68,9 +74,53 @@ wf_record_ddl_write(List *rows)
 		return;
 	context = AllocSetContextCreate(CurrentMemoryContext, "wishflags DDL log rows", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
+	read_definitions(rows);
 	(void) wf_common_protect(write_rows, &writing, "the DDL log could not be written");
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
+}
+
+/* Those that are to be read at the commit; where that fails, what was read by then stays. */
+static void
+read_definitions(List *rows)
+{
+	WfAttempt	attempt = {.undo = true};
+	bool		some = false;
+	ListCell   *lc;
+
+	foreach(lc, rows)
+		some |= ((WfDdlRow *) lfirst(lc))->unread;
+	if (some && !wf_common_attempt(&attempt, read_unread, rows))
+		ereport(WARNING,
+				(errcode(attempt.error->sqlerrcode),
+				 errmsg("the DDL log could not read all definitions"),
+				 errdetail("%s", attempt.error->message)));
+}
+
+static void
+read_unread(void *arg)
+{
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "wishflags definition", ALLOCSET_DEFAULT_SIZES);
+	ListCell   *lc;
+
+	PushActiveSnapshot(GetTransactionSnapshot());
+	foreach(lc, (List *) arg)
+	{
+		WfDdlRow   *row = lfirst(lc);
+		MemoryContext old;
+		char	   *definition;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!row->unread)
+			continue;
+		old = MemoryContextSwitchTo(scratch);
+		definition = wf_record_definition(&row->address);
+		MemoryContextSwitchTo(old);
+		if (definition)
+			row->texts[WF_DDL_AFTER] = wf_record_clip(definition, WF_RECORD_DEFINITION_KEPT);
+		MemoryContextReset(scratch);
+	}
+	PopActiveSnapshot();
 }
 
 static void
@@ -81,7 +131,6 @@ write_rows(void *arg)
 	bool		nulls[COLUMNS];
 	const char *tool = NULL;
 	char	   *migration;
-	WfWrite		write;
 	WfAppend	append;
 	int			ordinal = 0;
 	ListCell   *lc;
@@ -89,9 +138,7 @@ write_rows(void *arg)
 	memset(nulls, false, sizeof(nulls));
 	PushActiveSnapshot(GetTransactionSnapshot());
 	migration = wf_record_ledger_migration(&tool);
-	wf_common_write_begin(&write, writing->table);
-	/* The log may delay a commit, not hold it up. */
-	(void) set_config_option("lock_timeout", "1s", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	lock_log(writing->table);
 	wf_common_append_begin(&append, writing->table, COLUMNS);
 	values[COLUMN_CLIENT] = client_address(&nulls[COLUMN_CLIENT]);
 	values[COLUMN_PID] = Int32GetDatum(MyProcPid);
@@ -113,8 +160,21 @@ write_rows(void *arg)
 		wf_common_append_row(&append, values, nulls);
 	}
 	wf_common_append_end(&append);
-	wf_common_write_end(&write);
 	PopActiveSnapshot();
+}
+
+/* The log may delay a commit, not hold it up. */
+static void
+lock_log(Oid table)
+{
+	int			level;
+
+	if (ConditionalLockRelationOid(table, RowExclusiveLock))
+		return;
+	level = NewGUCNestLevel();
+	(void) set_config_option("lock_timeout", "1s", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	LockRelationOid(table, RowExclusiveLock);
+	AtEOXact_GUC(false, level);
 }
 
 /* NULL through a socket of the machine. */
@@ -134,7 +194,7 @@ client_address(bool *null)
 static void
 fill_row(const WfDdlRow *row, Datum *values, bool *nulls)
 {
-	values[COLUMN_ID] = OidFunctionCall0(F_GEN_RANDOM_UUID);
+	values[COLUMN_ID] = UUIDPGetDatum(wf_common_uuid_in_order());
 	values[COLUMN_BEGAN] = TimestampTzGetDatum(row->began);
 	for (int i = 0; i < WF_DDL_LOCK; i++)
 		fill_text(row->texts[i], &values[COLUMN_TEXTS + i], &nulls[COLUMN_TEXTS + i]);

@@ -29,6 +29,7 @@ extern char *wf_record_clip(const char *text, int limit);
 
 /* target.c */
 extern bool wf_record_has_targets(const Node *tree);
+extern bool wf_record_makes(const Node *tree);
 extern List *wf_record_targets(Node *tree);
 extern Oid	wf_record_relation_of(Node *tree, const ObjectAddress *address);
 extern char *wf_record_state(Node *tree, const ObjectAddress *address);

@@ -30,6 +30,7 @@ static ObjectAddress find_part(ObjectType type, const RangeVar *relation, const 
 static ObjectAddress find_relation(const RangeVar *name);
 static ObjectAddress find_replaced(CreateFunctionStmt *create);
 static Node *type_of_names(List *names);
+static bool changes_no_state(const Node *tree);
 static char *parts_state(AlterTableStmt *alter, Oid relid);
 static char *part_state(AlterTableCmd *cmd, Oid relid);
 static void add_target(List **targets, Node *tree, ObjectAddress address);
@@ -53,6 +54,30 @@ wf_record_has_targets(const Node *tree)
 			return ((const CreateFunctionStmt *) tree)->replace;
 		case T_ViewStmt:
 			return ((const ViewStmt *) tree)->replace;
+		default:
+			return false;
+	}
+}
+
+/* Whether what the command leaves behind is told by its definition, and by nothing that was there before. */
+bool
+wf_record_makes(const Node *tree)
+{
+	return !wf_record_has_targets(tree) && !changes_no_state(tree);
+}
+
+/* Whether nothing that wf_record_state() tells is changed by the command. */
+static bool
+changes_no_state(const Node *tree)
+{
+	switch (nodeTag(tree))
+	{
+		case T_GrantStmt:
+		case T_AlterDefaultPrivilegesStmt:
+		case T_AlterOwnerStmt:
+		case T_RefreshMatViewStmt:
+		case T_ReindexStmt:
+			return true;
 		default:
 			return false;
 	}
@@ -317,14 +342,8 @@ wf_record_state(Node *tree, const ObjectAddress *address)
 			return getObjectIdentity(address, true);
 		case T_CommentStmt:
 			return GetComment(address->objectId, address->classId, address->objectSubId);
-		case T_GrantStmt:
-		case T_AlterDefaultPrivilegesStmt:
-		case T_AlterOwnerStmt:
-		case T_RefreshMatViewStmt:
-		case T_ReindexStmt:
-			return NULL;
 		default:
-			return wf_record_definition(address);
+			return changes_no_state(tree) ? NULL : wf_record_definition(address);
 	}
 }
 

@@ -40,10 +40,25 @@ is(logged("object = 'public.in_second'"), 0, 'rollback within a procedure');
 $node->safe_psql('shop',
 	'DO $$ BEGIN FOR i IN 1..700 LOOP EXECUTE format($q$CREATE TABLE many_%s (id int)$q$, i); END LOOP; END $$');
 is(logged("object LIKE 'public.many\\_%'"), 700, '700 commands in a transaction');
-is(logged("object LIKE 'public.many\\_%' AND after = 'id integer'"), 500, 'definitions of the first 500');
+is(logged("object LIKE 'public.many\\_%' AND after = 'id integer'"), 700, 'and their definitions');
 is( $node->safe_psql('shop',
 		"SELECT bool_and(object = 'public.many_' || ordinal) FROM wishflags.ddl_log WHERE object LIKE 'public.many\\_%'"),
 	't', 'in order');
+$node->safe_psql(
+	'shop', q{DO $$
+	BEGIN
+		FOR i IN 1..300 LOOP
+			EXECUTE format('CREATE TABLE more_%s (id int)', i);
+			EXECUTE format('ALTER TABLE more_%s ADD COLUMN note text', i);
+			EXECUTE format('ALTER TABLE more_%s OWNER TO CURRENT_USER', i);
+		END LOOP;
+	END $$});
+is(logged("object = 'public.more_1' AND command_tag = 'CREATE TABLE' AND after = 'id integer'"), 1,
+	'an early command has what it made');
+is(logged("object = 'public.more_300' AND command_tag = 'CREATE TABLE' AND after = E'id integer\nnote text'"), 1,
+	'a late one what there was at the commit');
+is(logged("object = 'public.more_300' AND command_tag = 'ALTER TABLE' AND before IS NULL AND after IS NULL"), 2,
+	'and what changed late is not told');
 
 # An extension's script is not looked into; pg_trgm may not be there.
 $node->safe_psql('shop', 'CREATE EXTENSION pgtap') if -e $node->config_data('--sharedir') . '/extension/pgtap.control';
