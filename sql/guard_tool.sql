@@ -79,9 +79,9 @@ SELECT tool_of('CREATE TABLE ' || tells) AS tool, tool_of('CREATE TABLE ' || sil
 	('knex_migrations_lock AS SELECT 1 AS is_locked', 'knex_migrations_lock AS SELECT 1::bigint AS is_locked'),
 	('schema_migrations AS SELECT true AS dirty', 'schema_migrations AS SELECT false AS dirty'),
 	('_sqlx_migrations AS SELECT false AS success', '_sqlx_migrations AS SELECT true AS success'),
-	('pgmigrations AS SELECT now() AS run_on', 'pgmigrations AS SELECT NULL::timestamptz AS run_on'),
+	('pgmigrations AS SELECT now() AS run_on', 'pgmigrations AS SELECT now() AS at'),
 	('"SequelizeMeta" AS SELECT ''1.js'' AS name', 'SequelizeMeta AS SELECT ''1.js'' AS name'),
-	('alembic_version AS SELECT ''a1'' AS version_num', 'alembic_version AS SELECT NULL::text AS version_num'),
+	('alembic_version AS SELECT ''a1'' AS version_num', 'alembic_version AS SELECT ''a1'' AS version'),
 	('django_migrations AS SELECT ''shop'' AS app, now() AS applied', 'django_migrations AS SELECT ''shop'' AS app')
 ) AS ledgers (tells, silent);
 SELECT tool_of('CREATE SCHEMA drizzle CREATE TABLE __drizzle_migrations (hash text); INSERT INTO drizzle.__drizzle_migrations VALUES (''x'')') AS tool,
