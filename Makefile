@@ -407,6 +407,7 @@ OBJS = \
 	src/guard/approval_store.o \
 	src/guard/coverage.o \
 	src/guard/deprecate.o \
+	src/guard/deprecate_check.o \
 	src/guard/deprecate_judge.o \
 	src/guard/describe.o \
 	src/guard/describe_partitions.o \

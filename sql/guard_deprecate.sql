@@ -106,6 +106,16 @@ SELECT wishflags.guard_allow('deprecated-too-early', 'shop.notes', current_user,
 SELECT try('DROP VIEW notes');
 ROLLBACK;
 
+-- Asked about a text.
+SELECT statement, line, rule, severity, kind, object, message ~ 'may go' AS told, action, policy FROM wishflags.guard_check($$
+ALTER TABLE orders DROP COLUMN note;
+ALTER TABLE orders ADD COLUMN z int; DROP VIEW notes;
+DROP SCHEMA shop CASCADE; ALTER SCHEMA shop RENAME TO store;
+DROP TABEL notes$$) WHERE action <> 'fails' ORDER BY statement, object COLLATE "C";
+SELECT count(*) FROM wishflags.guard_check('DROP VIEW notes', '{"ignore": ["deprecated-too-early"]}');
+SELECT count(*) FROM wishflags.guard_check('DROP VIEW notes', '{"only": ["drop-table"]}');
+SELECT hint FROM wishflags.guard_check('DROP VIEW notes', '{"only": "deprecated-too-early"}');
+
 -- Releases pass, and a deprecation is taken back.
 SELECT wishflags.release('2.0');
 SELECT try($$SELECT wishflags.release('2.0')$$);

@@ -154,7 +154,7 @@ judge_named(void *arg)
 		if (!owns(&address))
 			continue;
 		/* What goes with a schema is judged when it has gone. */
-		if (address.classId == NamespaceRelationId && IsA(tree, DropStmt))
+		if (address.classId == NamespaceRelationId && IsA(tree, DropStmt) && !named->command->planned)
 			continue;
 		if (!IsA(tree, AlterTableStmt))
 			judge_one(named, address);
@@ -309,7 +309,9 @@ describe(const WfGuardCommand *command, const Deprecation *deprecation, const Ob
 	if (users)
 		appendStringInfo(&detail, " %s", users);
 	finding->detail = detail.data;
-	if (wf_guard_find_source(command->tree, &source))
+	if (command->planned)
+		finding->statement = command->planned;
+	else if (wf_guard_find_source(command->tree, &source))
 		finding->statement = wf_guard_source_copy(&source);
 	finding->hint = psprintf("What still uses it: SELECT * FROM wishflags.migration_impact(%s);  "
 							 "To take the deprecation back: SELECT wishflags.deprecation_withdraw(%s, 'the reason');  %s",

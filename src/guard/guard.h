@@ -58,6 +58,8 @@ typedef struct WfGuardCommand
 	const char *tag;
 	WfGuardPlace place;
 	TimestampTz started_at;
+	const char *planned;		/* its text, where it is not run but asked
+								 * about; else NULL */
 } WfGuardCommand;
 
 /* settings.c */

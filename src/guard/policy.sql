@@ -168,6 +168,14 @@ AS 'MODULE_PATHNAME', 'wf_guard_action';
 COMMENT ON FUNCTION wishflags.guard_action(text, text, jsonb) IS
 'what the guard would do about a finding of migration_breaking_check(), given its rule, object and evidence';
 
+CREATE FUNCTION wishflags.guard_check_deprecated(sql text)
+RETURNS TABLE (statement int, line int, col int, rule text, severity text, kind text, object text,
+	message text, hint text, action text, policy text)
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000 ROWS 1
+AS 'MODULE_PATHNAME', 'wf_guard_check_deprecated';
+COMMENT ON FUNCTION wishflags.guard_check_deprecated(text) IS
+'the deprecated objects that a text would drop or rename too early, by the names as they are now, and what the guard would do about it; part of guard_check()';
+
 CREATE FUNCTION wishflags.guard_check(sql text, options jsonb DEFAULT '{}')
 RETURNS TABLE (statement int, line int, col int, rule text, severity text, kind text, object text,
 	lock_mode text, rewrites boolean, scans boolean, message text, hint text, safe_sql text, evidence jsonb,
@@ -180,7 +188,13 @@ BEGIN ATOMIC
 			WHEN a.action = 'off' THEN 'fails' ELSE a.action END, a.policy
 	FROM wishflags.migration_breaking_check(guard_check.sql, guard_check.options) f,
 		LATERAL wishflags.guard_action(f.rule, f.object, f.evidence) a
-	WHERE a.action <> 'off' OR f.kind = 'fails';
+	WHERE a.action <> 'off' OR f.kind = 'fails'
+	UNION ALL
+	SELECT d.statement, d.line, d.col, d.rule, d.severity, d.kind, d.object, NULL, false, false,
+		d.message, d.hint, NULL, '{}', d.action, d.policy
+	FROM wishflags.guard_check_deprecated(guard_check.sql) d
+	WHERE NOT COALESCE(guard_check.options -> 'ignore' ? d.rule, false)
+		AND COALESCE(guard_check.options -> 'only' ? d.rule, true);
 END;
 COMMENT ON FUNCTION wishflags.guard_check(text, jsonb) IS
 'what the guard would do about each statement of a text for the current role, here and now: the findings that it acts on, with action (block, allowed, warn, notice) and policy, and those for which the statement fails by itself (fails); runs nothing; options as for migration_breaking_check()';
