@@ -84,7 +84,7 @@ wf_deprecate(PG_FUNCTION_ARGS)
 				   " SELECT i.identity, a.type, a.object_names, a.object_args, $4, $5, $6, $7, $8"
 				   " FROM pg_catalog.pg_identify_object($1, $2, $3) i,"
 				   " pg_catalog.pg_identify_object_as_address($1, $2, $3) a"
-				   " WHERE NOT EXISTS (SELECT FROM wishflags.deprecated_objects d WHERE d.withdrawn_at IS NULL"
+				   " WHERE NOT EXISTS (SELECT FROM wishflags.deprecated_addresses d WHERE d.withdrawn_at IS NULL"
 				   " AND d.classid = $1 AND d.objid = $2 AND d.objsubid = $3)",
 				   lengthof(types), types, values, nulls) == 0)
 		ereport(ERROR,
@@ -121,7 +121,8 @@ wf_deprecation_withdraw(PG_FUNCTION_ARGS)
 	if (write_rows("deprecated_objects",
 				   "UPDATE wishflags.deprecated_objects SET withdrawn_at = pg_catalog.clock_timestamp(),"
 				   " withdrawn_reason = $4, withdrawn_by = $5"
-				   " WHERE withdrawn_at IS NULL AND classid = $1 AND objid = $2 AND objsubid = $3",
+				   " WHERE id IN (SELECT d.id FROM wishflags.deprecated_addresses d WHERE d.withdrawn_at IS NULL"
+				   " AND d.classid = $1 AND d.objid = $2 AND d.objsubid = $3)",
 				   lengthof(types), types, values, NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -156,8 +157,9 @@ wf_release(PG_FUNCTION_ARGS)
 					  " WHERE d.withdrawn_at IS NULL AND COALESCE(d.until, '-infinity') <= pg_catalog.now()"
 					  " AND d.releases <= (SELECT pg_catalog.count(*) FROM wishflags.releases r"
 					  " WHERE r.released_at >= d.deprecated_at)"
-					  " AND EXISTS (SELECT FROM pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) i"
-					  " WHERE i.identity IS NOT NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a"
+					  " AND EXISTS (SELECT FROM wishflags.deprecated_addresses n,"
+					  " LATERAL pg_catalog.pg_identify_object(n.classid, n.objid, n.objsubid) i"
+					  " WHERE n.id = d.id AND i.identity IS NOT NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a"
 					  " WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND a.attrelid = d.objid"
 					  " AND a.attnum = d.objsubid AND a.attisdropped))", 0, NULL, NULL, NULL);
 	PG_RETURN_INT64(over);

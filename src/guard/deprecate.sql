@@ -63,8 +63,25 @@ COMMENT ON FUNCTION wishflags.deprecated_objects_resolve() IS
 'trigger of deprecated_objects: finds the object by its name';
 CREATE TRIGGER deprecated_objects_resolve BEFORE INSERT ON wishflags.deprecated_objects
 FOR EACH ROW EXECUTE FUNCTION wishflags.deprecated_objects_resolve();
--- Rows that replication brings hold the OIDs of another database.
+-- Rows that replication brings hold the OIDs of another database, by which the
+-- guard would refuse to drop something else here.  So this trigger fires there as
+-- well, though it is none that invalidates a cache; it changes nothing but the row
+-- that arrives.
 ALTER TABLE wishflags.deprecated_objects ENABLE ALWAYS TRIGGER deprecated_objects_resolve;
+
+-- Where they are now: pg_upgrade keeps the OIDs of relations and types, not those
+-- of routines.
+CREATE VIEW wishflags.deprecated_addresses AS
+SELECT d.id, d.withdrawn_at, d.classid,
+	COALESCE(CASE WHEN d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass THEN
+		(SELECT p.oid FROM pg_catalog.pg_proc p
+		 WHERE p.proname = d.object_names[2]
+		   AND (pg_catalog.pg_identify_object('pg_catalog.pg_proc'::pg_catalog.regclass, p.oid, 0)).identity = d.object) END,
+		d.objid) AS objid,
+	d.objsubid
+FROM wishflags.deprecated_objects d;
+COMMENT ON VIEW wishflags.deprecated_addresses IS
+'where the objects of deprecated_objects are now, a row a deprecation';
 
 CREATE FUNCTION wishflags.deprecate(object text, replacement text DEFAULT NULL, until date DEFAULT NULL,
 	releases integer DEFAULT NULL, reason text DEFAULT NULL)
@@ -98,7 +115,8 @@ SELECT COALESCE(i.identity, d.object) AS object, d.object_type,
 	d.replacement, d.reason, d.deprecated_by,
 	u.readers, s.last_seen, d.withdrawn_at, d.withdrawn_by, d.withdrawn_reason
 FROM wishflags.deprecated_objects d
-LEFT JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) i ON d.objid IS NOT NULL
+JOIN wishflags.deprecated_addresses n USING (id)
+LEFT JOIN LATERAL pg_catalog.pg_identify_object(n.classid, n.objid, n.objsubid) i ON n.objid IS NOT NULL
 	AND NOT EXISTS (
 		SELECT FROM pg_catalog.pg_attribute a
 		WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND a.attrelid = d.objid AND a.attnum = d.objsubid AND a.attisdropped)

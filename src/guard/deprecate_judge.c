@@ -63,7 +63,7 @@ typedef struct Named
 static bool owns(const ObjectAddress *address);
 static void judge_named(void *arg);
 static void judge_one(Named *named, ObjectAddress address);
-static List *deprecations_of(const ObjectAddress *address);
+static List *deprecations_of(const ObjectAddress *address, const char *gone);
 static void add_finding(List **findings, const WfGuardCommand *command, const Deprecation *deprecation,
 						const ObjectAddress *address, const char *users);
 static WfGuardFinding *describe(const WfGuardCommand *command, const Deprecation *deprecation,
@@ -194,7 +194,7 @@ judge_one(Named *named, ObjectAddress address)
 {
 	ListCell   *lc;
 
-	foreach(lc, deprecations_of(&address))
+	foreach(lc, deprecations_of(&address, NULL))
 	{
 		Deprecation *deprecation = lfirst(lc);
 
@@ -219,7 +219,7 @@ wf_guard_judge_deprecated_drop(const WfGuardCommand *command)
 		/* What was named is judged already; DROP OWNED names nothing. */
 		if (object->original && !IsA(command->tree, DropOwnedStmt))
 			continue;
-		foreach(lc2, deprecations_of(&object->address))
+		foreach(lc2, deprecations_of(&object->address, object->identity))
 			add_finding(&findings, command, lfirst(lc2), &object->address, NULL);
 	}
 	return findings;
@@ -227,10 +227,12 @@ wf_guard_judge_deprecated_drop(const WfGuardCommand *command)
 
 /*
  * Those that are not over, of an object and of what has its name before its
- * own, a table's columns and what is in a schema: a List of Deprecation.
+ * own, a table's columns and what is in a schema: a List of Deprecation.  gone:
+ * the identity of an object that the catalog has no more, else NULL; that of a
+ * routine tells more than its OID, which pg_upgrade has changed.
  */
 static List *
-deprecations_of(const ObjectAddress *address)
+deprecations_of(const ObjectAddress *address, const char *gone)
 {
 	static const char query[] =
 	"SELECT COALESCE(i.identity, d.object),"
@@ -239,16 +241,17 @@ deprecations_of(const ObjectAddress *address)
 	" CASE WHEN d.releases = r.passed + 1 THEN 'after the next release'"
 	" WHEN d.releases > r.passed THEN pg_catalog.format('after %s more releases', d.releases - r.passed) END),"
 	" d.replacement, (pg_catalog.parse_ident(i.schema))[1]"
-	" FROM wishflags.deprecated_objects d"
-	" LEFT JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) i ON true,"
+	" FROM wishflags.deprecated_objects d JOIN wishflags.deprecated_addresses n USING (id)"
+	" LEFT JOIN LATERAL pg_catalog.pg_identify_object(n.classid, n.objid, n.objsubid) i ON true,"
 	" LATERAL (SELECT pg_catalog.count(*) AS passed FROM wishflags.releases x WHERE x.released_at >= d.deprecated_at) r"
 	" WHERE d.withdrawn_at IS NULL AND (d.until > pg_catalog.now() OR d.releases > r.passed)"
-	" AND (d.classid = $1 AND d.objid = $2 AND $3 IN (0, d.objsubid) OR i.schema = pg_catalog.quote_ident($4))"
+	" AND (n.classid = $1 AND n.objid = $2 AND $3 IN (0, n.objsubid) OR i.schema = pg_catalog.quote_ident($4)"
+	" OR n.classid = $1 AND n.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.object = $5)"
 	" ORDER BY d.objsubid, 1";
 	char	   *schema = address->classId == NamespaceRelationId ? get_namespace_name(address->objectId) : NULL;
-	Oid			types[] = {OIDOID, OIDOID, INT4OID, TEXTOID};
+	Oid			types[] = {OIDOID, OIDOID, INT4OID, TEXTOID, TEXTOID};
 	Datum		values[] = {ObjectIdGetDatum(address->classId), ObjectIdGetDatum(address->objectId),
-	Int32GetDatum(address->objectSubId), CStringGetTextDatum(schema ? schema : "")};
+	Int32GetDatum(address->objectSubId), CStringGetTextDatum(schema ? schema : ""), CStringGetTextDatum(gone ? gone : "")};
 	MemoryContext context = CurrentMemoryContext;
 	List	   *found = NIL;
 	WfWrite		write;

@@ -49,6 +49,9 @@ $old->safe_psql(
 		VALUES ('all', 'high', 'reviewer', 'two see more');
 	SELECT wishflags.schema_change_propose('ALTER TABLE filled_1 DROP COLUMN code', 'unused');
 	SELECT wishflags.deprecate('filled_2.code', 'filled_2.id', releases => 2, reason => 'told apart by id');
+	CREATE TYPE pair AS (one int, other int);
+	CREATE FUNCTION total(pair, text) RETURNS int LANGUAGE sql AS 'SELECT 1';
+	SELECT wishflags.deprecate('total(pair, text)', releases => 2, reason => 'summed elsewhere');
 	SELECT wishflags.release('1.0');
 	SELECT wishflags.schema_baseline('shipped');
 	SET wishflags.ddl_log = on;
@@ -122,7 +125,11 @@ sub upgrade
 	like($err, qr/blocked by rule "drop-table"/, 'so is its policy');
 	($rc, $out, $err) = $new->psql('shop', 'ALTER TABLE filled_2 DROP COLUMN code');
 	like($err, qr/deprecated/, 'and the deprecation');
-	is($new->safe_psql('shop', q{SELECT count(*) FROM wishflags.guard_log WHERE outcome = 'refused'}), '4',
+	($rc, $out, $err) = $new->psql('shop', 'DROP FUNCTION total(pair, text)');
+	like($err, qr/deprecated/, 'of a function, too, which has another OID now');
+	($rc, $out, $err) = $new->psql('shop', 'DROP TYPE pair CASCADE');
+	like($err, qr/deprecated[^\n]*public\.total/, 'also where it goes with a type');
+	is($new->safe_psql('shop', q{SELECT count(*) FROM wishflags.guard_log WHERE outcome = 'refused'}), '6',
 		'refusals are written down, before and after');
 	$new->safe_psql('shop', 'SET wishflags.ddl_log = on; ALTER TABLE filled_3 ADD COLUMN more text');
 	is($new->safe_psql('shop', q{SELECT count(*) FROM wishflags.ddl_history('filled_3')}), '2', 'the DDL log goes on');
