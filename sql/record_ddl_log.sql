@@ -80,6 +80,27 @@ CREATE SEQUENCE counted;
 ALTER TABLE wishflags.ddl_log DROP CONSTRAINT broken;
 SELECT to_regclass('counted') IS NOT NULL AS made, count(*) FROM wishflags.ddl_log WHERE object LIKE '%.counted';
 
+-- Triggers on the log run as its owner, whoever runs the command.
+CREATE TABLE alarms (what text, as_owner boolean);
+CREATE FUNCTION ring() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO ledger_test.alarms SELECT NEW.command_tag || ' ' || NEW.object, pg_has_role(c.relowner, 'USAGE')
+	FROM pg_class c WHERE c.oid = TG_RELID;
+	RETURN NULL;
+END $$;
+CREATE TRIGGER ring AFTER INSERT ON wishflags.ddl_log FOR EACH ROW EXECUTE FUNCTION ring();
+CREATE ROLE ddl_log_plain;
+GRANT USAGE, CREATE ON SCHEMA ledger_test TO ddl_log_plain;
+SET ROLE ddl_log_plain;
+CREATE TABLE rung (id int PRIMARY KEY);
+SELECT current_user, current_setting('search_path');
+RESET ROLE;
+SELECT * FROM alarms WHERE what LIKE '%rung%';
+SELECT object, acting_role FROM wishflags.ddl_log WHERE object LIKE '%.rung';
+DROP TRIGGER ring ON wishflags.ddl_log;
+DROP OWNED BY ddl_log_plain;
+DROP ROLE ddl_log_plain;
+
 -- Passwords are not kept.
 CREATE FOREIGN DATA WRAPPER far_away;
 CREATE SERVER elsewhere FOREIGN DATA WRAPPER far_away;

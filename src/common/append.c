@@ -37,6 +37,9 @@ wf_common_append_begin(WfAppend *append, Oid table, int columns)
 	ExecOpenIndices(append->table, false);
 	append->slot = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsVirtual);
 	append->row_context = GetPerTupleMemoryContext(append->estate);
+	append->as_owner = append->table->ri_TrigDesc != NULL;
+	if (append->as_owner)
+		wf_common_write_begin(&append->write, table);
 	AfterTriggerBeginQuery();
 }
 
@@ -61,7 +64,10 @@ void
 wf_common_append_end(WfAppend *append)
 {
 	AfterTriggerEndQuery(append->estate);
+	if (append->as_owner)
+		wf_common_write_end(&append->write);
 	ExecDropSingleTupleTableSlot(append->slot);
+	ExecResetTupleTable(append->estate->es_tupleTable, false);
 	ExecCloseResultRelations(append->estate);
 	table_close(append->table->ri_RelationDesc, NoLock);
 	FreeExecutorState(append->estate);

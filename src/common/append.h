@@ -8,6 +8,8 @@
 
 #include "nodes/execnodes.h"
 
+#include "common/write.h"
+
 /* A table that rows are being added to. */
 typedef struct WfAppend
 {
@@ -15,6 +17,8 @@ typedef struct WfAppend
 	ResultRelInfo *table;
 	TupleTableSlot *slot;
 	MemoryContext row_context;	/* for the values of a row */
+	bool		as_owner;		/* triggers run, as the table's owner */
+	WfWrite		write;			/* if so */
 } WfAppend;
 
 extern void wf_common_append_begin(WfAppend *append, Oid table, int columns);

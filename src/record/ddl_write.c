@@ -3,8 +3,7 @@
  *
  * The rows are part of the transaction that did the DDL: if that does not
  * commit, nothing was done.  A failure is warned of, and the commit goes on.
- * No rights are checked where no query is run, so that nobody needs one on the
- * table, and who ran the command stays who he is.
+ * No query is run, so that nobody needs a right on the table.
  */
 #include "common/compat.h"
 
