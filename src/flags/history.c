@@ -103,6 +103,7 @@ static bool require_reason = false;
 
 static const AuditedTable *audited_table(FunctionCallInfo fcinfo);
 static void note_row(const AuditedTable *table, Relation rel, HeapTuple before, HeapTuple after);
+static void fill_author(Datum *values, char *nulls);
 static void note_all_rows(const AuditedTable *table, Relation rel);
 static void demand_reason(const char *kind, const char *key);
 static void lock_chain(const char *kind, const char *key);
@@ -210,7 +211,6 @@ note_row(const AuditedTable *table, Relation rel, HeapTuple before, HeapTuple af
 {
 	TupleDesc	desc = RelationGetDescr(rel);
 	HeapTuple	row = after ? after : before;
-	const char *reason = wf_common_reason();
 	Datum		values[PARAMS] = {0};
 	char		nulls[PARAMS];
 	bool		isnull;
@@ -218,7 +218,6 @@ note_row(const AuditedTable *table, Relation rel, HeapTuple before, HeapTuple af
 	WfWrite		write;
 
 	memset(nulls, ' ', sizeof(nulls));
-	demand_reason(table->kind, key);
 	values[PARAM_KIND] = CStringGetTextDatum(table->kind);
 	values[PARAM_KEY] = CStringGetTextDatum(key);
 	values[PARAM_ACTION] = CStringGetTextDatum(!before ? "insert" : !after ? "delete" : "update");
@@ -235,21 +234,14 @@ note_row(const AuditedTable *table, Relation rel, HeapTuple before, HeapTuple af
 	/* A change of nothing is none. */
 	if (before && after && table->version && nulls[PARAM_VERSION] == 'n')
 		return;
+	demand_reason(table->kind, key);
 	nulls[PARAM_BEFORE] = before ? ' ' : 'n';
 	nulls[PARAM_AFTER] = after ? ' ' : 'n';
 	if (before)
 		values[PARAM_BEFORE] = heap_copy_tuple_as_datum(before, desc);
 	if (after)
 		values[PARAM_AFTER] = heap_copy_tuple_as_datum(after, desc);
-	nulls[PARAM_REASON] = reason ? ' ' : 'n';
-	if (reason)
-		values[PARAM_REASON] = CStringGetTextDatum(reason);
-	values[PARAM_ACTING_ROLE] = CStringGetTextDatum(wf_common_role_name(GetUserId()));
-	values[PARAM_OUTER_ROLE] = CStringGetTextDatum(wf_common_role_name(GetOuterUserId()));
-	values[PARAM_LOGIN_ROLE] = CStringGetTextDatum(wf_common_role_name(GetSessionUserId()));
-	nulls[PARAM_APPLICATION_NAME] = application_name && application_name[0] ? ' ' : 'n';
-	if (nulls[PARAM_APPLICATION_NAME] == ' ')
-		values[PARAM_APPLICATION_NAME] = CStringGetTextDatum(application_name);
+	fill_author(values, nulls);
 
 	lock_chain(table->kind, key);
 	remember_chain(table->kind, key);
@@ -261,6 +253,23 @@ note_row(const AuditedTable *table, Relation rel, HeapTuple before, HeapTuple af
 		elog(ERROR, "could not insert into flag_audit");
 	wf_common_write_end(&write);
 	SPI_finish();
+}
+
+/* Who changes it, and why. */
+static void
+fill_author(Datum *values, char *nulls)
+{
+	const char *reason = wf_common_reason();
+
+	nulls[PARAM_REASON] = reason ? ' ' : 'n';
+	if (reason)
+		values[PARAM_REASON] = CStringGetTextDatum(reason);
+	values[PARAM_ACTING_ROLE] = CStringGetTextDatum(wf_common_role_name(GetUserId()));
+	values[PARAM_OUTER_ROLE] = CStringGetTextDatum(wf_common_role_name(GetOuterUserId()));
+	values[PARAM_LOGIN_ROLE] = CStringGetTextDatum(wf_common_role_name(GetSessionUserId()));
+	nulls[PARAM_APPLICATION_NAME] = application_name && application_name[0] ? ' ' : 'n';
+	if (nulls[PARAM_APPLICATION_NAME] == ' ')
+		values[PARAM_APPLICATION_NAME] = CStringGetTextDatum(application_name);
 }
 
 /* TRUNCATE: the rows, while they are there. */
