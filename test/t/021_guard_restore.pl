@@ -126,7 +126,7 @@ for my $load ('', 'SELECT wishflags.version();')
 		like($err, qr/permission denied/, "denied: $load $sql");
 	}
 }
-$node->safe_psql('shop', 'ALTER DATABASE shop OWNER TO postgres; ALTER ROLE clerk NOCREATEROLE');
+$node->safe_psql('shop', 'ALTER DATABASE shop OWNER TO CURRENT_USER; ALTER ROLE clerk NOCREATEROLE');
 # An environment given in advance is none either.
 $node->safe_psql('shop', q{INSERT INTO wishflags.guard_policies (rule, action, environments, reason)
 	VALUES ('index-not-concurrent', 'off', '{dev}', 'do as you like')});
