@@ -373,6 +373,7 @@ OBJS = \
 	src/flags/operator.o \
 	src/flags/operator_shape.o \
 	src/flags/override.o \
+	src/flags/past.o \
 	src/flags/pattern.o \
 	src/flags/pattern_class.o \
 	src/flags/pattern_escape.o \
@@ -528,6 +529,7 @@ REGRESS = \
 	flags_override \
 	flags_history \
 	flags_record \
+	flags_past \
 	flags_import \
 	flags_logic \
 	flags_flagd \

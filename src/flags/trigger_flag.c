@@ -195,7 +195,8 @@ check_definition(WfTriggerRow *row)
 
 	check_rollout(row);
 	wf_flags_cache_ensure();
-	if (!wf_flags_source_from_row(row->values, row->nulls, &source, &dialect, &fault))
+	if (!wf_flags_source_from_row(row->values, row->nulls, wf_flags_row_document(row->values, row->nulls),
+								  &source, &dialect, &fault))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid %s of flag \"%.*s\": %s", fault.path, source.key.len, source.key.data,
@@ -203,6 +204,7 @@ check_definition(WfTriggerRow *row)
 	check_columns(row, dialect);
 	if (awaits_document(row, &source))
 		return NULL;
+	source.enabled = DatumGetBool(row->values[Anum_wf_flags_enabled - 1]);
 	if (!wf_flags_trigger_null(row, Anum_wf_flags_definition))
 		source.definition = DatumGetJsonbP(row->values[Anum_wf_flags_definition - 1]);
 	program = dialect->compile(&source, &fault);
