@@ -45,6 +45,7 @@ OBJS = \
 	src/common/rows.o \
 	src/common/setting.o \
 	src/common/uuid.o \
+	src/common/width.o \
 	src/common/write.o \
 	src/record/ddl_log.o \
 	src/record/ddl_prune.o \
@@ -390,6 +391,7 @@ OBJS = \
 	src/flags/segment_probe.o \
 	src/flags/segment_refresh.o \
 	src/flags/set.o \
+	src/flags/show.o \
 	src/flags/split.o \
 	src/flags/store.o \
 	src/flags/store_document.o \
@@ -462,6 +464,7 @@ SQL_PARTS = \
 	src/flags/evaluate.sql \
 	src/flags/manage.sql \
 	src/flags/history.sql \
+	src/flags/show.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
 	src/schema/registry.sql \
@@ -531,6 +534,7 @@ REGRESS = \
 	flags_history \
 	flags_record \
 	flags_past \
+	flags_show \
 	flags_import \
 	flags_logic \
 	flags_flagd \
