@@ -44,36 +44,35 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	unknown text;
+	known CONSTANT text[] := '{"", state, kind, owner, tag, dialect}';
+	whats text[];
+	wanteds text[];
 BEGIN
-	SELECT split_part(term, ':', 1) INTO unknown
-	FROM regexp_split_to_table(filter, '\s+') term
-	WHERE term ~ '^[^:]*:' AND split_part(term, ':', 1) NOT IN ('state', 'kind', 'owner', 'tag', 'dialect');
-	IF FOUND THEN
-		RAISE EXCEPTION 'unknown word before a colon: "%"', unknown
+	SELECT array_agg(CASE WHEN strpos(t, ':') > 0 THEN split_part(t, ':', 1) ELSE '' END),
+		array_agg(lower(CASE WHEN strpos(t, ':') > 0 THEN substr(t, strpos(t, ':') + 1) ELSE t END))
+	INTO whats, wanteds
+	FROM regexp_split_to_table(filter, '\s+') t
+	WHERE t <> '';
+	IF NOT whats <@ known OR filter ~ '(^|\s):' THEN
+		RAISE EXCEPTION 'invalid filter "%"', filter
 			USING ERRCODE = 'invalid_parameter_value',
-				HINT = 'Known are state, kind, owner, tag and dialect, as in wishflags.flag_list(''owner:growth state:on'').';
+				HINT = 'Before a colon may stand state, kind, owner, tag or dialect, as in wishflags.flag_list(''owner:growth state:on'').';
 	END IF;
 	RETURN QUERY
-	WITH term AS (
-		SELECT CASE WHEN strpos(t, ':') > 0 THEN split_part(t, ':', 1) ELSE '' END AS what,
-			lower(CASE WHEN strpos(t, ':') > 0 THEN substr(t, strpos(t, ':') + 1) ELSE t END) AS wanted
-		FROM regexp_split_to_table(filter, '\s+') t
-		WHERE t <> '')
 	SELECT wishflags.text_clip(f.key, 24), s.state || CASE WHEN s.state = 'on' AND f.rollout < 100 THEN ' ' || f.rollout || ' %' ELSE '' END,
 		f.kind, wishflags.text_clip(COALESCE(f.owner_team, f.owner_role, f.owner_email), 10),
 		CASE WHEN isfinite(f.expires_at) THEN f.expires_at::date END
 	FROM wishflags.flags f, LATERAL (SELECT wishflags.flag_state(f) AS state) s
-	WHERE (s.state <> 'archived' OR EXISTS (SELECT FROM term WHERE what = 'state'))
-		AND NOT EXISTS (
-			SELECT FROM term
+	WHERE (s.state <> 'archived' OR 'state' = ANY (whats))
+		AND (whats IS NULL OR NOT EXISTS (
+			SELECT FROM unnest(whats, wanteds) term (what, wanted)
 			WHERE NOT COALESCE(CASE what
 				WHEN '' THEN strpos(lower(f.key), wanted) > 0 OR strpos(lower(f.description), wanted) > 0
 				WHEN 'state' THEN wanted IN (s.state, 'all')
 				WHEN 'kind' THEN f.kind = wanted
 				WHEN 'owner' THEN wanted IN (lower(f.owner_team), lower(f.owner_role), lower(f.owner_email))
 				WHEN 'tag' THEN EXISTS (SELECT FROM unnest(f.tags) tag WHERE lower(tag) = wanted)
-				WHEN 'dialect' THEN f.dialect = wanted END, false))
+				WHEN 'dialect' THEN f.dialect = wanted END, false)))
 	ORDER BY f.key;
 END $$;
 COMMENT ON FUNCTION wishflags.flag_list(text) IS
