@@ -348,6 +348,13 @@ OBJS = \
 	src/flags/eval.o \
 	src/flags/eval_all.o \
 	src/flags/eval_document.o \
+	src/flags/experiment_compare.o \
+	src/flags/experiment_expose.o \
+	src/flags/experiment_group.o \
+	src/flags/experiment_options.o \
+	src/flags/experiment_query.o \
+	src/flags/experiment_results.o \
+	src/flags/experiment_statistic.o \
 	src/flags/explain.o \
 	src/flags/export.o \
 	src/flags/flags.o \
@@ -394,6 +401,7 @@ OBJS = \
 	src/flags/support.o \
 	src/flags/trigger.o \
 	src/flags/trigger_document.o \
+	src/flags/trigger_experiment.o \
 	src/flags/trigger_flag.o \
 	src/flags/trigger_override.o \
 	src/flags/trigger_segment.o \
@@ -459,6 +467,7 @@ SQL_PARTS = \
 	src/flags/evaluate.sql \
 	src/flags/manage.sql \
 	src/flags/history.sql \
+	src/flags/experiments.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
 	src/schema/registry.sql \
