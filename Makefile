@@ -353,6 +353,7 @@ OBJS = \
 	src/flags/experiment_group.o \
 	src/flags/experiment_options.o \
 	src/flags/experiment_query.o \
+	src/flags/experiment_record.o \
 	src/flags/experiment_results.o \
 	src/flags/experiment_statistic.o \
 	src/flags/explain.o \

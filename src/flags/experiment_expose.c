@@ -1,9 +1,8 @@
 /*
- * experiment_expose.c: recording who was shown which variant.
+ * experiment_expose.c: showing variants, and who is exposed to an experiment by that.
  *
- * A unit of an experiment has one row, with the variant that it was shown first.
- * Being shown it again writes nothing.  Only what was drawn counts: a variant
- * that an override, a rule or a preview gave is no exposure.
+ * Only what was drawn counts: a variant that an override, a rule or a preview
+ * gave is no exposure.
  */
 #include "common/compat.h"
 
@@ -24,6 +23,7 @@
 #include "flags/context.h"
 #include "flags/eval.h"
 #include "flags/experiment.h"
+#include "flags/experiment_record.h"
 
 PG_FUNCTION_INFO_V1(wf_experiment_expose);
 PG_FUNCTION_INFO_V1(wf_experiment_expose_all);
@@ -45,44 +45,16 @@ typedef struct ExposeSite
 	FmgrInfo	output;			/* of keys of other types than text and jsonb */
 } ExposeSite;
 
-/* A unit and what it was shown, in the order of the calls. */
-typedef struct Exposure
-{
-	char	   *unit;
-	const char *variant;
-	int			ordinal;
-} Exposure;
-
 static const char running_sql[] =
 "SELECT e.key, e.unit_kind, e.allocation FROM wishflags.experiments e"
 " WHERE e.flag = $1 AND e.started_at <= statement_timestamp() AND COALESCE(e.stopped_at > statement_timestamp(), true)"
 " ORDER BY e.started_at DESC LIMIT 1";
-
-/*
- * $1 experiment; of each unit: $2 key, $3 first variant, $4 another one shown in
- * the same statement, or null.  Whoever is known already with that variant is
- * not even locked; in the order of keys, so that nobody waits in a circle.
- */
-static const char expose_sql[] =
-"INSERT INTO wishflags.experiment_exposures AS x (experiment, unit, variant, exposed_at, flickered_at, flickered_to)"
-" SELECT $1, u.unit, u.variant, statement_timestamp(), CASE WHEN u.other IS NOT NULL THEN statement_timestamp() END, u.other"
-" FROM unnest($2, $3, $4) AS u (unit, variant, other)"
-" LEFT JOIN wishflags.experiment_exposures e ON e.experiment = $1 AND e.unit = u.unit"
-" WHERE e.unit IS NULL OR (e.flickered_at IS NULL AND (e.variant <> u.variant OR u.other IS NOT NULL))"
-" ORDER BY u.unit COLLATE \"C\""
-" ON CONFLICT (experiment, unit) DO UPDATE SET flickered_at = excluded.exposed_at,"
-"  flickered_to = CASE WHEN excluded.variant <> x.variant THEN excluded.variant ELSE excluded.flickered_to END"
-" WHERE x.flickered_at IS NULL AND (x.variant <> excluded.variant OR excluded.flickered_to IS NOT NULL)";
 
 static ExposeSite *call_site(FunctionCallInfo fcinfo, const char *flag, Oid key_type);
 static void find_running(const char *flag, Running *running);
 static void make_context(ExposeSite *site, Datum key, bool isnull, WfContext *context);
 static const char *show(const char *flag, const Running *running, WfContext *context, char **unit);
 static bool unit_key(WfContext *context, const char *kind, WfString *key);
-static void record(const Running *running, Exposure *exposures, int count);
-static ArrayType *text_array(char **texts, int count);
-static SPIPlanPtr kept_plan(SPIPlanPtr *kept, const char *sql, int nargs, Oid *types);
-static int	compare_exposures(const void *a, const void *b);
 
 /*
  * experiment_expose(flag text [, key text | bigint | uuid | context jsonb]) -> text
@@ -95,7 +67,7 @@ wf_experiment_expose(PG_FUNCTION_ARGS)
 	bool		of_session = PG_NARGS() == 1;
 	ExposeSite *site;
 	WfContext	context;
-	Exposure	exposure = {0};
+	WfExposure	exposure = {0};
 	char	   *flag;
 
 	wf_common_require_writable("experiment_expose()");
@@ -109,7 +81,7 @@ wf_experiment_expose(PG_FUNCTION_ARGS)
 		make_context(site, PG_GETARG_DATUM(1), PG_ARGISNULL(1), &context);
 	exposure.variant = show(flag, &site->running, &context, &exposure.unit);
 	if (exposure.unit)
-		record(&site->running, &exposure, 1);
+		wf_flags_exposures_record(site->running.key, &exposure, 1);
 	if (exposure.variant == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(exposure.variant));
@@ -126,7 +98,7 @@ wf_experiment_expose_all(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rows = (ReturnSetInfo *) fcinfo->resultinfo;
 	ExposeSite *site;
 	ArrayType  *keys;
-	Exposure   *exposures;
+	WfExposure *exposures;
 	ArrayIterator iterator;
 	Datum		key;
 	bool		isnull;
@@ -142,11 +114,11 @@ wf_experiment_expose_all(PG_FUNCTION_ARGS)
 	keys = PG_GETARG_ARRAYTYPE_P(1);
 	site = call_site(fcinfo, flag, ARR_ELEMTYPE(keys));
 	exposures = MemoryContextAllocHuge(CurrentMemoryContext,
-									   sizeof(Exposure) * Max(1, ArrayGetNItems(ARR_NDIM(keys), ARR_DIMS(keys))));
+									   sizeof(WfExposure) * Max(1, ArrayGetNItems(ARR_NDIM(keys), ARR_DIMS(keys))));
 	iterator = array_create_iterator(keys, 0, NULL);
 	while (array_iterate(iterator, &key, &isnull))
 	{
-		Exposure   *exposure = &exposures[count];
+		WfExposure *exposure = &exposures[count];
 		Datum		values[2];
 		bool		nulls[2];
 		WfContext	context;
@@ -166,7 +138,7 @@ wf_experiment_expose_all(PG_FUNCTION_ARGS)
 			count++;
 	}
 	if (count > 0)
-		record(&site->running, exposures, count);
+		wf_flags_exposures_record(site->running.key, exposures, count);
 	return (Datum) 0;
 }
 
@@ -209,7 +181,7 @@ find_running(const char *flag, Running *running)
 
 	SPI_connect();
 	wf_common_write_begin(&write, wf_common_relation_oid(WF_EXPERIMENTS_TABLE));
-	if (SPI_execute_snapshot(kept_plan(&plan, running_sql, lengthof(types), types), values, NULL, GetLatestSnapshot(),
+	if (SPI_execute_snapshot(wf_flags_exposures_plan(&plan, running_sql, lengthof(types), types), values, NULL, GetLatestSnapshot(),
 							 InvalidSnapshot, true, false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not read experiments");
 	if (SPI_processed > 0)
@@ -296,88 +268,4 @@ unit_key(WfContext *context, const char *kind, WfString *key)
 		path.steps = &key_name;
 	}
 	return wf_flags_attribute_key(context, &attribute, key);
-}
-
-/* Writes exposures; in memory that is free at the end of the call. */
-static void
-record(const Running *running, Exposure *exposures, int count)
-{
-	static SPIPlanPtr plan = NULL;
-	Oid			types[] = {TEXTOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID};
-	Datum		values[lengthof(types)];
-	char	  **units = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(char *) * count * 3);
-	char	  **variants = units + count;
-	char	  **others = variants + count;
-	int			last = -1;
-	WfWrite		write;
-
-	/* The first of each unit is the one shown first. */
-	qsort(exposures, count, sizeof(Exposure), compare_exposures);
-	for (int i = 0; i < count; i++)
-	{
-		if (last < 0 || strcmp(units[last], exposures[i].unit) != 0)
-		{
-			last++;
-			units[last] = exposures[i].unit;
-			variants[last] = unconstify(char *, exposures[i].variant);
-			others[last] = NULL;
-		}
-		else if (others[last] == NULL && strcmp(variants[last], exposures[i].variant) != 0)
-			others[last] = unconstify(char *, exposures[i].variant);
-	}
-	values[0] = CStringGetTextDatum(running->key);
-	values[1] = PointerGetDatum(text_array(units, last + 1));
-	values[2] = PointerGetDatum(text_array(variants, last + 1));
-	values[3] = PointerGetDatum(text_array(others, last + 1));
-
-	SPI_connect();
-	wf_common_write_begin(&write, wf_common_relation_oid(WF_EXPOSURES_TABLE));
-	/* Another's exposure may be younger than the transaction's snapshot. */
-	if (SPI_execute_snapshot(kept_plan(&plan, expose_sql, lengthof(types), types), values, NULL, GetLatestSnapshot(),
-							 InvalidSnapshot, false, true, 0) != SPI_OK_INSERT)
-		elog(ERROR, "could not insert into experiment_exposures");
-	wf_common_write_end(&write);
-	SPI_finish();
-}
-
-/* NULLs among the texts are nulls. */
-static ArrayType *
-text_array(char **texts, int count)
-{
-	Datum	   *values = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Datum) * count);
-	bool	   *nulls = palloc(sizeof(bool) * count);
-	int			dims[] = {count};
-	int			bounds[] = {1};
-
-	for (int i = 0; i < count; i++)
-	{
-		nulls[i] = texts[i] == NULL;
-		values[i] = nulls[i] ? (Datum) 0 : CStringGetTextDatum(texts[i]);
-	}
-	return construct_md_array(values, nulls, 1, dims, bounds, TEXTOID, -1, false, TYPALIGN_INT);
-}
-
-/* Made once a session. */
-static SPIPlanPtr
-kept_plan(SPIPlanPtr *kept, const char *sql, int nargs, Oid *types)
-{
-	if (*kept == NULL)
-	{
-		SPIPlanPtr	plan = SPI_prepare_cursor(sql, nargs, types, CURSOR_OPT_GENERIC_PLAN);
-
-		if (plan == NULL || SPI_keepplan(plan) != 0)
-			elog(ERROR, "could not prepare: %s", sql);
-		*kept = plan;
-	}
-	return *kept;
-}
-
-static int
-compare_exposures(const void *a, const void *b)
-{
-	const Exposure *x = a;
-	const Exposure *y = b;
-	int			result = strcmp(x->unit, y->unit);
-
-	return result ? result : x->ordinal - y->ordinal;
 }

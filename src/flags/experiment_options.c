@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
 
 #include "common/options.h"
@@ -82,6 +83,10 @@ wf_flags_experiment_options(Jsonb *options, WfExperimentOptions *parsed)
 	if (raw.parsed.minimum_units < 0)
 		report_range("minimum_units", "0 or above");
 	check_metric(&raw.parsed.metric_options);
+	/* The query takes the text; what is no time is told here. */
+	if (raw.parsed.as_of)
+		(void) DirectFunctionCall3(timestamptz_in, CStringGetDatum(raw.parsed.as_of), ObjectIdGetDatum(InvalidOid),
+								   Int32GetDatum(-1));
 	*parsed = raw.parsed;
 	parsed->correction = choice("correction", raw.correction, corrections);
 	parsed->zero = choice("missing", raw.missing, missings) == 1;

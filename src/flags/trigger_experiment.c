@@ -21,9 +21,10 @@ PG_FUNCTION_INFO_V1(wf_experiments_check);
 PG_FUNCTION_INFO_V1(wf_experiments_removed);
 
 static void check_metrics(Jsonb *metrics);
+pg_noreturn static void report_metrics(void);
 static void check_fixed(TriggerData *data, int attnum, const char *column);
 static void check_variants(List *arms, const char *control, WfString flag, const WfProgram *program);
-static void report_variant(const char *variant, WfString flag, const WfProgram *program);
+pg_noreturn static void report_variant(const char *variant, WfString flag, const WfProgram *program);
 
 /*
  * experiments_check(), BEFORE INSERT OR UPDATE on experiments, by row.
@@ -48,7 +49,7 @@ wf_experiments_check(PG_FUNCTION_ARGS)
 		if (wf_flags_trigger_null(&row, i))
 			return wf_flags_trigger_result(&row);
 	}
-	wf_flags_trigger_check_key("experiment", wf_flags_trigger_text(&row, Anum_wf_experiments_key));
+	wf_flags_trigger_check_key("an experiment", wf_flags_trigger_text(&row, Anum_wf_experiments_key));
 	restored = wf_flags_trigger_restored(&row, Anum_wf_experiments_created_at);
 	if (TRIGGER_FIRED_BY_UPDATE(row.data->tg_event))
 	{
@@ -109,18 +110,27 @@ check_metrics(Jsonb *metrics)
 	JsonbValue	value;
 
 	if (!JB_ROOT_IS_OBJECT(metrics))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("metrics must be a JSON object"),
-				 errhint("Write for example '{\"revenue\": {}, \"errors\": {\"direction\": \"decrease\", \"guardrail\": 0.01}}'.")));
+		report_metrics();
 	it = JsonbIteratorInit(&metrics->root);
 	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
 	{
 		WfMetric	metric = {0};
 
-		if (token == WJB_VALUE)
-			wf_flags_metric_parse(JsonbValueToJsonb(&value), &metric);
+		if (token != WJB_VALUE)
+			continue;
+		if (value.type != jbvBinary)
+			report_metrics();
+		wf_flags_metric_parse(JsonbValueToJsonb(&value), &metric);
 	}
+}
+
+static void
+report_metrics(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("metrics must be a JSON object of objects, by name"),
+			 errhint("Write for example '{\"revenue\": {}, \"errors\": {\"direction\": \"decrease\", \"guardrail\": 0.01}}'.")));
 }
 
 static void
