@@ -536,6 +536,9 @@ REGRESS = \
 	flags_compute \
 	flags_override \
 	flags_history \
+	flags_experiment \
+	flags_experiment_results \
+	flags_experiment_wrong \
 	flags_import \
 	flags_logic \
 	flags_flagd \

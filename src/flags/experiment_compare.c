@@ -17,7 +17,10 @@
 #include "flags/experiment_compare.h"
 #include "flags/experiment_statistic.h"
 
-static WfEffect unknown_effect(const char *reason);
+/* So small a part of a number may be what its rounding left. */
+#define ROUNDING 1e-12
+
+static WfEffect unknown_effect(void);
 static double welch(const WfSample *a, const WfSample *b);
 static double half_width(double variance, double n, double df, const WfEffectOptions *options);
 static double p_value(double difference, double variance, double n, double df,
@@ -56,6 +59,7 @@ WfSample
 wf_flags_sample(WfMetricKind kind, const WfMoments *m, const WfAdjustment *adjustment)
 {
 	WfSample	sample = {m->n, m->mean_y, m->variance_y};
+	double		scale = 0;
 
 	switch (kind)
 	{
@@ -65,6 +69,7 @@ wf_flags_sample(WfMetricKind kind, const WfMoments *m, const WfAdjustment *adjus
 			sample.variance = m->mean_y * (1 - m->mean_y);
 			break;
 		case WF_METRIC_ADJUSTED:
+			scale = m->variance_y;
 			sample.mean -= adjustment->theta * (m->mean_x - adjustment->center);
 			sample.variance += adjustment->theta * (adjustment->theta * m->variance_x - 2 * m->covariance);
 			break;
@@ -75,10 +80,14 @@ wf_flags_sample(WfMetricKind kind, const WfMoments *m, const WfAdjustment *adjus
 				break;
 			}
 			sample.mean = m->mean_y / m->mean_x;
+			scale = m->variance_y / (m->mean_x * m->mean_x);
 			sample.variance = (m->variance_y + sample.mean * (sample.mean * m->variance_x - 2 * m->covariance)) /
 				(m->mean_x * m->mean_x);
 			break;
 	}
+	/* What rounding leaves of no variance is none. */
+	if (sample.variance <= ROUNDING * scale || sample.variance <= ROUNDING * ROUNDING * sample.mean * sample.mean)
+		sample.variance = 0;
 	return sample;
 }
 
@@ -92,7 +101,7 @@ wf_flags_effect(const WfSample *control, const WfSample *variant, const WfEffect
 	double		lift_variance = NAN;
 	double		half;
 
-	*effect = unknown_effect(NULL);
+	*effect = unknown_effect();
 	if (control->n < 1 || variant->n < 1)
 	{
 		effect->reason = "there are no units";
@@ -119,8 +128,7 @@ wf_flags_effect(const WfSample *control, const WfSample *variant, const WfEffect
 		effect->reason = "a variance takes two units";
 		return;
 	}
-	/* What rounding leaves of none. */
-	if (variance <= 1e-28 * effect->difference * effect->difference || variance <= 0)
+	if (variance <= 0)
 	{
 		effect->reason = "there is no variance";
 		return;
@@ -204,9 +212,9 @@ wf_flags_correct(WfCorrection correction, double *p_values, int count)
 }
 
 static WfEffect
-unknown_effect(const char *reason)
+unknown_effect(void)
 {
-	WfEffect	effect = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, reason};
+	WfEffect	effect = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NULL};
 
 	return effect;
 }
