@@ -377,10 +377,12 @@ OBJS = \
 	src/flags/moment.o \
 	src/flags/network.o \
 	src/flags/node.o \
+	src/flags/notify.o \
 	src/flags/ofrep.o \
 	src/flags/operator.o \
 	src/flags/operator_shape.o \
 	src/flags/override.o \
+	src/flags/past.o \
 	src/flags/pattern.o \
 	src/flags/pattern_class.o \
 	src/flags/pattern_escape.o \
@@ -388,6 +390,7 @@ OBJS = \
 	src/flags/pattern_syntax.o \
 	src/flags/predicate.o \
 	src/flags/python.o \
+	src/flags/record.o \
 	src/flags/result.o \
 	src/flags/roster.o \
 	src/flags/row.o \
@@ -536,6 +539,8 @@ REGRESS = \
 	flags_compute \
 	flags_override \
 	flags_history \
+	flags_record \
+	flags_past \
 	flags_experiment \
 	flags_experiment_results \
 	flags_experiment_wrong \
