@@ -47,7 +47,8 @@ typedef struct WfEffectOptions
 {
 	double		alpha;
 	bool		sequential;
-	double		tuning;			/* units at which a sequential interval is narrowest */
+	double		tuning;			/* units at which a sequential interval is
+								 * narrowest */
 	bool		decrease;		/* less is better */
 	double		prior_mean;		/* of the lift */
 	double		prior_stddev;	/* 0: nothing is known before */

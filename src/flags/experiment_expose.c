@@ -256,8 +256,8 @@ static bool
 unit_key(WfContext *context, const char *kind, WfString *key)
 {
 	WfString	name = wf_flags_string(kind);
-	WfPath		path = {.use = WF_PATH_ALWAYS,.nsteps = 1,.steps = &name};
-	WfAttribute attribute = {.npaths = 1,.paths = &path};
+	WfPath		path = {.use = WF_PATH_ALWAYS, .nsteps = 1, .steps = &name};
+	WfAttribute attribute = {.npaths = 1, .paths = &path};
 	WfString	key_name = wf_flags_string("key");
 
 	if (strcmp(kind, WF_KIND_USER) == 0)

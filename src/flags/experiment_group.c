@@ -20,7 +20,7 @@ wf_flags_experiment_groups(const WfExperiment *experiment, const WfExperimentOpt
 						   const WfExperimentData *data)
 {
 	List	   *groups = NIL;
-	WfGroup	   *group = NULL;
+	WfGroup    *group = NULL;
 	const WfCell *last = NULL;
 	ListCell   *lc;
 
@@ -62,7 +62,7 @@ static WfGroup *
 make_group(const WfExperiment *experiment, const WfExperimentOptions *options, const WfExperimentData *data,
 		   const WfCell *first)
 {
-	WfGroup	   *group = palloc0(sizeof(WfGroup));
+	WfGroup    *group = palloc0(sizeof(WfGroup));
 	Jsonb	   *definition;
 
 	group->metric_name = data->columns.metric && first ? first->metric : options->metric;
@@ -166,7 +166,7 @@ correct_groups(List *groups, WfCorrection correction)
 		count = 0;
 		foreach(lc, groups)
 		{
-			WfGroup	   *group = lfirst(lc);
+			WfGroup    *group = lfirst(lc);
 
 			for (int i = 0; i < group->nlines; i++)
 			{

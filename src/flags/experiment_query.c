@@ -197,7 +197,7 @@ exposures_sql(const WfExperiment *experiment, const WfExperimentOptions *options
 	StringInfoData sql;
 	char	   *as_of = options->as_of ? psprintf("%s::pg_catalog.timestamptz", quote_literal_cstr(options->as_of)) : NULL;
 	char	   *steady = as_of ? psprintf("(e.flickered_at IS NULL OR e.flickered_at OPERATOR(pg_catalog.>) %s)", as_of)
-		: "e.flickered_at IS NULL";
+	: "e.flickered_at IS NULL";
 	ListCell   *lc;
 
 	initStringInfo(&sql);
@@ -235,7 +235,10 @@ metric_rows_sql(const CallersQuery *query, const WfMetricColumns *columns)
 
 /*
  * Units that the query says nothing of are joined with nulls, so that a unit
- * with two rows makes more rows than there are exposures.
+ * with two rows makes more rows than there are exposures.  Full joins, although
+ * what was not exposed is of no use (its variant is null): they are never nested
+ * loops, which the planner takes where it does not know yet how many exposures
+ * an experiment has, and which would run the caller's query for each.
  */
 static char *
 cells_sql(const WfExperiment *experiment, const WfExperimentOptions *options, const CallersQuery *metric,
@@ -259,10 +262,10 @@ cells_sql(const WfExperiment *experiment, const WfExperimentOptions *options, co
 	appendStringInfo(&sql, " FROM (%s) e", exposures_sql(experiment, options, "e.unit, e.variant", false));
 	if (columns->metric)
 		appendStringInfoString(&sql, " CROSS JOIN (SELECT DISTINCT m.metric FROM m) n");
-	appendStringInfo(&sql, " LEFT JOIN m ON m.unit OPERATOR(pg_catalog.=) e.unit%s",
+	appendStringInfo(&sql, " FULL JOIN m ON m.unit OPERATOR(pg_catalog.=) e.unit%s",
 					 columns->metric ? " AND m.metric OPERATOR(pg_catalog.=) n.metric" : "");
 	if (dimension)
-		appendStringInfo(&sql, " LEFT JOIN (SELECT q.unit::pg_catalog.text COLLATE \"C\" AS unit,"
+		appendStringInfo(&sql, " FULL JOIN (SELECT q.unit::pg_catalog.text COLLATE \"C\" AS unit,"
 						 " q.dimension::pg_catalog.text COLLATE \"C\" AS dimension FROM (\n%s\n) q) d"
 						 " ON d.unit OPERATOR(pg_catalog.=) e.unit", dimension->text);
 	appendStringInfoString(&sql, " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3");
@@ -301,6 +304,9 @@ read_cells(const char *sql, WfExperimentData *data, MemoryContext context)
 	{
 		WfCell	   *cell = palloc0(sizeof(WfCell));
 
+		/* What was not exposed. */
+		if (name(row, 3) == NULL)
+			continue;
 		cell->metric = name(row, 1);
 		cell->dimension = name(row, 2);
 		cell->variant = name(row, 3);

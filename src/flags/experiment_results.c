@@ -257,7 +257,8 @@ evidence_of(const WfExperimentOptions *options, const WfExperimentData *data, co
 	{
 		evidence_number(&state, "standard_error", line->effect.standard_error);
 		evidence_number(&state, "degrees_of_freedom", line->effect.degrees_of_freedom);
-		evidence_number(&state, "uncorrected_p_value", line->effect.p_value);
+		if (options->correction != WF_CORRECTION_NONE)
+			evidence_number(&state, "uncorrected_p_value", line->effect.p_value);
 	}
 	if (!isnan(group->metric.guardrail))
 		evidence_number(&state, "guardrail", group->metric.guardrail);
