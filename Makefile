@@ -349,6 +349,14 @@ OBJS = \
 	src/flags/eval.o \
 	src/flags/eval_all.o \
 	src/flags/eval_document.o \
+	src/flags/experiment_compare.o \
+	src/flags/experiment_expose.o \
+	src/flags/experiment_group.o \
+	src/flags/experiment_options.o \
+	src/flags/experiment_query.o \
+	src/flags/experiment_record.o \
+	src/flags/experiment_results.o \
+	src/flags/experiment_statistic.o \
 	src/flags/explain.o \
 	src/flags/export.o \
 	src/flags/flags.o \
@@ -399,6 +407,7 @@ OBJS = \
 	src/flags/support.o \
 	src/flags/trigger.o \
 	src/flags/trigger_document.o \
+	src/flags/trigger_experiment.o \
 	src/flags/trigger_flag.o \
 	src/flags/trigger_override.o \
 	src/flags/trigger_segment.o \
@@ -465,6 +474,7 @@ SQL_PARTS = \
 	src/flags/manage.sql \
 	src/flags/history.sql \
 	src/flags/show.sql \
+	src/flags/experiments.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
 	src/schema/registry.sql \
@@ -535,6 +545,9 @@ REGRESS = \
 	flags_record \
 	flags_past \
 	flags_show \
+	flags_experiment \
+	flags_experiment_results \
+	flags_experiment_wrong \
 	flags_import \
 	flags_logic \
 	flags_flagd \

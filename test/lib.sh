@@ -72,7 +72,7 @@ wf_dir() { "$(wf_server_config)" "--$1" 2>/dev/null || :; }
 # ---- what must be there -----------------------------------------------------
 
 # wf_missing FEATURE...: prints the Debian packages that FEATURE needs and the
-# machine lacks.  Features: build, server, tap, pgtap, indent, python, node,
+# machine lacks.  Features: build, server, tap, pgtap, indent, python, scipy, node,
 # chroot.
 wf_missing() {
 	config=$(wf_server_config)
@@ -104,6 +104,9 @@ wf_missing() {
 				;;
 			python)
 				command -v python3 >/dev/null 2>&1 || say python3
+				;;
+			scipy)
+				/usr/bin/python3 -c 'import numpy, scipy.stats' 2>/dev/null || say python3-numpy python3-scipy
 				;;
 			node)
 				command -v node >/dev/null 2>&1 || say nodejs
