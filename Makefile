@@ -379,6 +379,13 @@ OBJS = \
 	src/flags/pattern_group.o \
 	src/flags/pattern_syntax.o \
 	src/flags/predicate.o \
+	src/flags/preview.o \
+	src/flags/preview_issue.o \
+	src/flags/preview_matrix.o \
+	src/flags/preview_serve.o \
+	src/flags/preview_text.o \
+	src/flags/preview_token.o \
+	src/flags/preview_url.o \
 	src/flags/python.o \
 	src/flags/result.o \
 	src/flags/roster.o \
@@ -459,6 +466,7 @@ SQL_PARTS = \
 	src/flags/evaluate.sql \
 	src/flags/manage.sql \
 	src/flags/history.sql \
+	src/flags/preview.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
 	src/schema/registry.sql \
@@ -526,6 +534,10 @@ REGRESS = \
 	flags_compute \
 	flags_override \
 	flags_history \
+	flags_preview \
+	flags_preview_token \
+	flags_preview_claim \
+	flags_preview_wrong \
 	flags_import \
 	flags_logic \
 	flags_flagd \

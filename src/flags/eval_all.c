@@ -28,15 +28,18 @@ Datum
 wf_flag_eval_all(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rows = (ReturnSetInfo *) fcinfo->resultinfo;
-	WfCallbacks callbacks = wf_flags_cache_callbacks;
+	WfCallbacks callbacks;
 	WfFlagListing list;
 	WfExplainOptions options;
 	Jsonb	   *attributes = PG_ARGISNULL(0) ? NULL : PG_GETARG_JSONB_P(0);
 
 	wf_flags_explain_options(PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1), false, &options);
-	callbacks.arg = &options.moment;
 	wf_init_materialized_srf(fcinfo);
 	wf_flags_cache_ensure();
+	callbacks = *wf_flags_callbacks();
+	callbacks.arg = &options.moment;
+	if (options.preview)
+		callbacks.preview = options.preview;
 	wf_flags_list_flags(&list);
 
 	for (int i = 0; i < list.count; i++)

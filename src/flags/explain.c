@@ -23,15 +23,18 @@ Datum
 wf_flag_explain(PG_FUNCTION_ARGS)
 {
 	WfResult	result = {0};
-	WfCallbacks callbacks = wf_flags_cache_callbacks;
+	WfCallbacks callbacks;
 	WfExplainOptions options;
 	WfContext	context;
 	WfOutcome	outcome;
 
 	wf_flags_explain_options(PG_ARGISNULL(3) ? NULL : PG_GETARG_JSONB_P(3), false, &options);
 	wf_flags_context_from_json(&context, PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1));
-	callbacks.arg = &options.moment;
 	wf_flags_cache_ensure();
+	callbacks = *wf_flags_callbacks();
+	callbacks.arg = &options.moment;
+	if (options.preview)
+		callbacks.preview = options.preview;
 	if (!PG_ARGISNULL(0))
 	{
 		text	   *key = PG_GETARG_TEXT_PP(0);

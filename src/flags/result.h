@@ -16,8 +16,10 @@ typedef struct WfExplainOptions
 	char	   *fractional;
 	char	   *hash_encoding;
 	char	   *bucket_precision;
+	Jsonb	   *preview_option; /* NULL: what is in force */
 	int			wanted;			/* value_type, parsed */
 	TimestampTz moment;			/* as_of, parsed */
+	const struct WfPreview *preview;	/* preview_option, parsed */
 	WfDialectOptions dialect;
 } WfExplainOptions;
 
