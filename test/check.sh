@@ -19,6 +19,10 @@ for suite in $suites; do
 done
 
 wf_need build server tap pgtap
+# One test uses it, and is skipped without.
+case " $suites " in
+	*' tap '*) if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then (wf_need pgbouncer) || say "without pgbouncer, its test is skipped"; fi ;;
+esac
 wf_begin
 server=$(wf_server_config)
 WF_CFLAGS="${WF_CFLAGS--Werror}" wf_build

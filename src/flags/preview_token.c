@@ -47,7 +47,7 @@
 
 static char *header_of_key(const pg_uuid_t *key);
 static void sign(const char *text, int len, bytea *secret, uint8 *mac);
-static bool same_bytes(const uint8 *a, const uint8 *b, int len);
+static bool same_text(const char *given, const char *wanted);
 static bytea *secret_of_header(const char *header, int len);
 static bool read_payload(const char *payload, WfPreviewToken *token);
 static bool is_uuid(WfString text);
@@ -97,8 +97,7 @@ wf_flags_token_read(const char *text, WfPreviewToken *token)
 	if (secret == NULL)
 		return "its key is not known in this database";
 	sign(text, signature - 1 - text, secret, mac);
-	given = decode(signature, strlen(signature), &len);
-	if (given == NULL || len != sizeof(mac) || !same_bytes(given, mac, sizeof(mac)))
+	if (!same_text(signature, encode(mac, sizeof(mac))))
 		return "its signature is wrong";
 	given = decode(payload, signature - 1 - payload, &len);
 	if (given == NULL || !read_payload(pnstrdup((char *) given, len), token))
@@ -222,12 +221,15 @@ sign(const char *text, int len, bytea *secret, uint8 *mac)
 
 /* In a time that does not depend on where they differ. */
 static bool
-same_bytes(const uint8 *a, const uint8 *b, int len)
+same_text(const char *given, const char *wanted)
 {
+	int			len = strlen(wanted);
 	uint8		difference = 0;
 
+	if (strlen(given) != len)
+		return false;
 	for (int i = 0; i < len; i++)
-		difference |= a[i] ^ b[i];
+		difference |= given[i] ^ wanted[i];
 	return difference == 0;
 }
 
