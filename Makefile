@@ -369,10 +369,12 @@ OBJS = \
 	src/flags/moment.o \
 	src/flags/network.o \
 	src/flags/node.o \
+	src/flags/notify.o \
 	src/flags/ofrep.o \
 	src/flags/operator.o \
 	src/flags/operator_shape.o \
 	src/flags/override.o \
+	src/flags/past.o \
 	src/flags/pattern.o \
 	src/flags/pattern_class.o \
 	src/flags/pattern_escape.o \
@@ -387,6 +389,7 @@ OBJS = \
 	src/flags/preview_token.o \
 	src/flags/preview_url.o \
 	src/flags/python.o \
+	src/flags/record.o \
 	src/flags/result.o \
 	src/flags/roster.o \
 	src/flags/row.o \
@@ -534,6 +537,8 @@ REGRESS = \
 	flags_compute \
 	flags_override \
 	flags_history \
+	flags_record \
+	flags_past \
 	flags_preview \
 	flags_preview_token \
 	flags_preview_claim \

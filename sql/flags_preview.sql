@@ -43,13 +43,21 @@ SELECT flag, variant FROM flag_eval_all('{}', '{"preview": "theme:dark"}') WHERE
 SELECT variant, rule FROM flag_eval_document('flagd', '{"flags": {"a": {"state": "DISABLED", "variants": {"x": 1, "y": 2}, "defaultVariant": "x"}}}', 'a',
 	'{}', NULL, '{"preview": "a:y"}');
 
+-- What was is shown as it was, but for the option.
+SET wishflags.preview = 'theme:dark';
+SELECT n, variant, rule FROM (VALUES (1, '{"version": 1}'::jsonb), (2, '{"version": 1, "preview": "theme:dark"}'), (3, '{"clock": "2026-01-01"}')) o(n, options),
+	flag_explain('theme', '{}', NULL, o.options) ORDER BY n;
 -- Other systems' flags, also in their own words.
 SELECT count(*) FROM flag_import('launchdarkly', '{"flags": {"ld": {"key": "ld", "on": true, "version": 1, "salt": "s", "variations": [false, true], "fallthrough": {"variation": 0}, "offVariation": 0}}}');
 SELECT count(*) FROM flag_import('growthbook', '{"features": {"gb": {"defaultValue": false, "rules": [{"force": true, "condition": {"id": "x"}}]}}}');
-SET wishflags.preview = 'ld:true,gb:true';
+SELECT count(*) FROM flag_import('unleash', '{"version": 2, "features": [{"name": "parent", "enabled": false, "strategies": []},
+	{"name": "unleashed", "enabled": true, "strategies": [{"name": "default"}], "dependencies": [{"feature": "parent"}]}]}');
+SELECT flag_eval('unleashed', 'u');
+SET wishflags.preview = 'ld:true,gb:true,parent:on';
+SELECT flag_eval('unleashed', 'u'), flag_eval('parent', 'u');
 SELECT f, e.value, variant, vendor FROM unnest('{ld,gb}'::text[]) f, flag_explain(f, '{"targetingKey": "u", "key": "u"}') e;
 RESET wishflags.preview;
-DELETE FROM flags WHERE key IN ('ld', 'gb', 'broken', 'weird:key, "1"');
+DELETE FROM flags WHERE key IN ('ld', 'gb', 'unleashed', 'parent', 'broken', 'weird:key, "1"');
 DELETE FROM flag_documents;
 
 -- One statement gets one answer; a change counts from the next command on.
