@@ -45,6 +45,7 @@ OBJS = \
 	src/common/rows.o \
 	src/common/setting.o \
 	src/common/uuid.o \
+	src/common/width.o \
 	src/common/write.o \
 	src/record/ddl_log.o \
 	src/record/ddl_prune.o \
@@ -397,6 +398,7 @@ OBJS = \
 	src/flags/segment_probe.o \
 	src/flags/segment_refresh.o \
 	src/flags/set.o \
+	src/flags/show.o \
 	src/flags/split.o \
 	src/flags/store.o \
 	src/flags/store_document.o \
@@ -469,6 +471,7 @@ SQL_PARTS = \
 	src/flags/evaluate.sql \
 	src/flags/manage.sql \
 	src/flags/history.sql \
+	src/flags/show.sql \
 	src/flags/preview.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
@@ -539,6 +542,7 @@ REGRESS = \
 	flags_history \
 	flags_record \
 	flags_past \
+	flags_show \
 	flags_preview \
 	flags_preview_token \
 	flags_preview_claim \
