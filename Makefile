@@ -390,6 +390,13 @@ OBJS = \
 	src/flags/pattern_group.o \
 	src/flags/pattern_syntax.o \
 	src/flags/predicate.o \
+	src/flags/preview.o \
+	src/flags/preview_issue.o \
+	src/flags/preview_matrix.o \
+	src/flags/preview_serve.o \
+	src/flags/preview_text.o \
+	src/flags/preview_token.o \
+	src/flags/preview_url.o \
 	src/flags/python.o \
 	src/flags/record.o \
 	src/flags/result.o \
@@ -475,6 +482,7 @@ SQL_PARTS = \
 	src/flags/history.sql \
 	src/flags/show.sql \
 	src/flags/experiments.sql \
+	src/flags/preview.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
 	src/schema/registry.sql \
@@ -548,6 +556,10 @@ REGRESS = \
 	flags_experiment \
 	flags_experiment_results \
 	flags_experiment_wrong \
+	flags_preview \
+	flags_preview_token \
+	flags_preview_claim \
+	flags_preview_wrong \
 	flags_import \
 	flags_logic \
 	flags_flagd \
