@@ -276,6 +276,7 @@ OBJS = \
 	src/migration/simulate.o \
 	src/migration/simulate_apply.o \
 	src/migration/simulate_dependents.o \
+	src/migration/simulate_memory.o \
 	src/migration/simulate_partition.o \
 	src/migration/simulate_session.o \
 	src/migration/simulate_type.o \

@@ -26,11 +26,14 @@
 
 #define BREAKPOINT "--> statement-breakpoint"
 
+/* The last statement of a text has no semicolon, and rarely more bytes. */
+#define UNENDED_MAX 65536
+
 struct WfReader
 {
 	MemoryContext context;		/* of the reader */
-	MemoryContext scan_context; /* of the scanner of this chunk */
-	MemoryContext token_context;	/* what the scanner allocates for tokens */
+	MemoryContext scan_context; /* of the scanner; NULL: never started */
+	MemoryContext token_context;	/* what it allocates for tokens */
 	char	   *text;			/* own copy; a chunk ends with a NUL byte */
 	char	   *marker;			/* where that stands for a breakpoint's first */
 	int			length;
@@ -102,10 +105,6 @@ wf_ddl_reader_begin(const char *text, int length)
 	WfReader   *reader = palloc0(sizeof(WfReader));
 
 	reader->context = CurrentMemoryContext;
-	reader->scan_context = AllocSetContextCreate(CurrentMemoryContext, "wishflags scanner",
-												 ALLOCSET_DEFAULT_SIZES);
-	reader->token_context = AllocSetContextCreate(CurrentMemoryContext, "wishflags tokens",
-												  ALLOCSET_DEFAULT_SIZES);
 	reader->text = pnstrdup(text, length);
 	reader->length = strlen(reader->text);
 	reader->mark_line = 1;
@@ -265,7 +264,8 @@ restart_at(WfReader *reader, int offset)
 {
 	reader->position = offset;
 	reader->scanner = NULL;
-	MemoryContextReset(reader->scan_context);
+	if (reader->scan_context)
+		MemoryContextReset(reader->scan_context);
 }
 
 /*
@@ -295,13 +295,17 @@ guess_slice(WfReader *reader, Slice *slice)
 	slice->is_meta = text[start] == '\\';
 
 	slice->end = slice->is_meta ? line_end(reader, start) : wf_ddl_source_statement_end(text, start, end);
-	/* Without an end it may be a literal that is never closed. */
-	if (slice->end == end && !slice->is_meta)
+
+	/*
+	 * Without an end it may be a literal that is never closed: no parser for
+	 * all that.
+	 */
+	if (slice->end == end && !slice->is_meta && end - start > UNENDED_MAX)
 	{
 		slice->start = -1;
 		return false;
 	}
-	reader->position = text[slice->end] == ';' ? slice->end + 1 : slice->end;
+	reader->position = slice->end < end && text[slice->end] == ';' ? slice->end + 1 : slice->end;
 
 	return true;
 }
@@ -336,6 +340,11 @@ next_slice(WfReader *reader, Slice *slice)
 	memset(slice, 0, sizeof(Slice));
 	slice->start = -1;
 	slice->inner = -1;
+	if (reader->scan_context == NULL)
+	{
+		reader->scan_context = AllocSetContextCreate(reader->context, "wishflags scanner", ALLOCSET_DEFAULT_SIZES);
+		reader->token_context = AllocSetContextCreate(reader->context, "wishflags tokens", ALLOCSET_DEFAULT_SIZES);
+	}
 	MemoryContextReset(reader->token_context);
 
 	PG_TRY();

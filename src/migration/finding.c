@@ -77,7 +77,12 @@ wf_finding_add(WfRuleCall *call, const char *format,...)
 void
 wf_finding_on(WfRuleCall *call, WfFinding *finding, WfRelation *relation)
 {
-	finding->object = wf_ddl_quote_name(relation->schema, relation->name);
+	if (call->named != relation)
+	{
+		call->named = relation;
+		call->name = wf_ddl_quote_name(relation->schema, relation->name);
+	}
+	finding->object = call->name;
 	finding->relation = relation;
 	if (relation->missing && !relation->from_stats)
 		return;
@@ -241,6 +246,13 @@ wf_rule_table_at_work(WfRuleCall *call, const RangeVar *name)
 	WfRelation *relation = wf_rule_relation(call, name);
 
 	return relation && wf_rule_is_populated(call, relation) ? relation : NULL;
+}
+
+/* Has the rule spoken in this text? */
+bool
+wf_rule_told(WfRuleCall *call)
+{
+	return call->session->simulation && bms_is_member(call->rule - wf_migration_rules, call->session->simulation->told);
 }
 
 /* True the first time that the rule asks in a text. */

@@ -44,6 +44,7 @@ extern char *wf_rule_size(WfRuleCall *call, WfRelation *relation);
 extern WfRelation *wf_rule_altered_table(WfRuleCall *call);
 extern WfRelation *wf_rule_table_at_work(WfRuleCall *call, const RangeVar *name);
 extern bool wf_rule_once(WfRuleCall *call);
+extern bool wf_rule_told(WfRuleCall *call);
 extern int	wf_rule_source_end(WfRuleCall *call);
 extern char *wf_rule_statement_text(WfRuleCall *call);
 extern char *wf_rule_free_name(WfRuleCall *call, WfRelation *table, const char *label, const char *suffix);

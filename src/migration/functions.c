@@ -186,6 +186,7 @@ wf_migration_parse(PG_FUNCTION_ARGS)
 	MemoryContext old;
 	WfStatement statement;
 	WfReader   *reader;
+	text	   *sql;
 	int			version = PG_ARGISNULL(1) ? WF_SERVER_MAJOR : -PG_GETARG_INT32(1);
 	int			save_nestlevel;
 
@@ -195,7 +196,8 @@ wf_migration_parse(PG_FUNCTION_ARGS)
 	save_nestlevel = NewGUCNestLevel();
 	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	reader = wf_ddl_reader_begin(VARDATA_ANY(PG_GETARG_TEXT_PP(0)), VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(0)));
+	sql = PG_GETARG_TEXT_PP(0);
+	reader = wf_ddl_reader_begin(VARDATA_ANY(sql), VARSIZE_ANY_EXHDR(sql));
 	per_statement = AllocSetContextCreate(CurrentMemoryContext, "wishflags statement",
 										  ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(per_statement);
