@@ -356,7 +356,10 @@ wf_sim_drop(WfSimulation *simulation, const RangeVar *name)
 {
 	SimRelation *entry = wf_sim_relation(simulation, name);
 
-	entry->altered |= !entry->relation->missing;
+	/* Where there is nothing, nothing is dropped. */
+	if (entry->relation->missing && !entry->altered)
+		return;
+	entry->altered = true;
 	entry->relation = NULL;
 	entry->columns = entry->dropped_columns = entry->constraints = entry->indexes = NIL;
 	entry->loaded = false;
