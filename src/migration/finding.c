@@ -31,6 +31,7 @@ static JsonbValue *push_notes(JsonbParseState **state, List *notes);
 static Numeric numeric_of(double number);
 static bool is_taken_for_large(WfRuleCall *call, WfRelation *relation);
 static bool does_nothing(WfRuleCall *call, WfRelation *relation);
+static bool is_nowhere(WfRuleCall *call, WfRelation *relation);
 static WfNote *add_note(WfFinding *finding, const char *key, WfNoteType type);
 
 /*
@@ -217,12 +218,24 @@ wf_rule_relation(WfRuleCall *call, const RangeVar *name)
 	return relation;
 }
 
-/* Is the command an IF [NOT] EXISTS that finds the column there, or not there? */
+/*
+ * Is it an IF [NOT] EXISTS that finds nothing to do: with the column of the
+ * command, or at all?
+ */
 static bool
 does_nothing(WfRuleCall *call, WfRelation *relation)
 {
 	AlterTableCmd *command = call->command;
 
+	if (IsA(call->statement, DropStmt) && ((DropStmt *) call->statement)->missing_ok)
+		return is_nowhere(call, relation);
+	if (IsA(call->statement, AlterTableStmt) && ((AlterTableStmt *) call->statement)->missing_ok &&
+		is_nowhere(call, call->catalog->relation(call->catalog, ((AlterTableStmt *) call->statement)->relation)))
+		return true;
+	if (IsA(call->statement, RenameStmt) && ((RenameStmt *) call->statement)->missing_ok)
+		return is_nowhere(call, relation);
+	if (IsA(call->statement, AlterObjectSchemaStmt) && ((AlterObjectSchemaStmt *) call->statement)->missing_ok)
+		return is_nowhere(call, relation);
 	if (command == NULL || !command->missing_ok || relation->missing)
 		return false;
 	if (command->subtype == AT_AddColumn)
@@ -230,6 +243,25 @@ does_nothing(WfRuleCall *call, WfRelation *relation)
 									 ((ColumnDef *) command->def)->colname) != NULL;
 	return command->subtype == AT_DropColumn &&
 		call->catalog->column(call->catalog, relation, command->name) == NULL;
+}
+
+/* Is it known that there is no such relation where the text will run? */
+static bool
+is_nowhere(WfRuleCall *call, WfRelation *relation)
+{
+	return relation == NULL || (relation->missing && !relation->from_stats && wf_rule_knows_all(call));
+}
+
+/*
+ * Is what the catalog does not have not there?  An empty database that stands for
+ * production lacks everything, and what can't be looked into may have made it.
+ */
+bool
+wf_rule_knows_all(WfRuleCall *call)
+{
+	WfSimulation *simulation = call->session->simulation;
+
+	return !call->session->assume_populated && !(simulation && (simulation->is_opaque || simulation->stats));
 }
 
 /* The table that ALTER TABLE names, on the terms of wf_rule_relation(). */
@@ -279,6 +311,9 @@ wf_rule_type(WfRuleCall *call, List *names)
 {
 	WfType	   *type = call->catalog->type(call->catalog, names);
 
+	if (type && type->missing && IsA(call->statement, DropStmt) && ((DropStmt *) call->statement)->missing_ok &&
+		wf_rule_knows_all(call))
+		return NULL;
 	return type && !type->created_here ? type : NULL;
 }
 

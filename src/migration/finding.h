@@ -34,6 +34,7 @@ extern List *wf_findings_settle(List *findings);
 
 /* finding.c: what a rule asks first */
 extern WfRelation *wf_rule_relation(WfRuleCall *call, const RangeVar *name);
+extern bool wf_rule_knows_all(WfRuleCall *call);
 extern WfType *wf_rule_type(WfRuleCall *call, List *names);
 extern char *wf_rule_relation_name(WfRuleCall *call, const RangeVar *name);
 extern char *wf_rule_type_name(WfRuleCall *call, List *names);
