@@ -59,6 +59,7 @@ OBJS = \
 	src/ddl/catalog_live.o \
 	src/ddl/catalog_parts.o \
 	src/ddl/catalog_types.o \
+	src/ddl/catalog_words.o \
 	src/ddl/deparse.o \
 	src/ddl/deparse_index.o \
 	src/ddl/dependents.o \
@@ -258,6 +259,7 @@ OBJS = \
 	src/migration/rule_foreign_key.o \
 	src/migration/rule_hidden.o \
 	src/migration/rule_index.o \
+	src/migration/rule_name.o \
 	src/migration/rule_partition.o \
 	src/migration/rule_partition_index.o \
 	src/migration/rule_rename.o \
@@ -591,6 +593,8 @@ REGRESS = \
 	migration_body \
 	migration_safe \
 	migration_safe_more \
+	migration_safe_rename \
+	migration_safe_type \
 	migration_zone \
 	migration_column \
 	migration_drop \

@@ -5,7 +5,6 @@
 
 #include <math.h>
 
-#include "commands/defrem.h"
 #include "lib/stringinfo.h"
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
@@ -605,19 +604,4 @@ push_text(JsonbParseState **state, JsonbIteratorToken token, const char *text)
 	value.val.string.val = (char *) text;
 	value.val.string.len = strlen(text);
 	pushJsonbValue(state, token, &value);
-}
-
-/* The name that PostgreSQL would choose: the first that nothing in the schema has. */
-char *
-wf_rule_free_name(WfRuleCall *call, WfRelation *table, const char *label, const char *suffix)
-{
-	for (int pass = 0;; pass++)
-	{
-		char	   *last = pass == 0 ? pstrdup(suffix) : psprintf("%s%d", suffix, pass);
-		RangeVar   *name = makeRangeVar(table->schema, makeObjectName(table->name, label, last), -1);
-		WfRelation *taken = call->catalog->relation(call->catalog, name);
-
-		if (taken == NULL || taken->missing)
-			return name->relname;
-	}
 }

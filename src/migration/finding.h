@@ -48,6 +48,9 @@ extern bool wf_rule_once(WfRuleCall *call);
 extern bool wf_rule_told(WfRuleCall *call);
 extern int	wf_rule_source_end(WfRuleCall *call);
 extern char *wf_rule_statement_text(WfRuleCall *call);
+
+/* rule_name.c */
+extern char *wf_rule_constraint_name(WfRuleCall *call, WfRelation *table, const Constraint *constraint);
 extern char *wf_rule_free_name(WfRuleCall *call, WfRelation *table, const char *label, const char *suffix);
 
 #endif							/* WF_MIGRATION_FINDING_H */

@@ -63,6 +63,8 @@ static WfColumn *sim_column(WfCatalog *catalog, WfRelation *relation, const char
 static List *sim_constraints(WfCatalog *catalog, WfRelation *relation);
 static List *sim_indexes(WfCatalog *catalog, WfRelation *relation);
 static WfTypeChange sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type);
+static char *sim_column_type(WfCatalog *catalog, const WfColumn *column);
+static char *sim_constraint_sql(WfCatalog *catalog, const WfConstraint *constraint);
 static char sim_volatility(WfCatalog *catalog, List *name, int nargs);
 static List *sim_search_path(WfCatalog *catalog);
 static SimRelation *entry_in(WfSimulation *simulation, const char *schema, const char *name);
@@ -111,6 +113,9 @@ wf_migration_simulation(WfCatalog *live)
 			.type = wf_sim_type,
 			.type_uses = wf_sim_type_uses,
 			.has_label = wf_sim_has_label,
+			.column_type = sim_column_type,
+			.constraint_sql = sim_constraint_sql,
+			.last_label = wf_sim_last_label,
 			.type_change = sim_type_change,
 			.partition_key = wf_sim_partition_key,
 			.partitions = wf_sim_partitions,
@@ -632,6 +637,22 @@ sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type)
 	simulation->live->time_zone = catalog->time_zone;
 	simulation->live->server_version = catalog->server_version;
 	return simulation->live->type_change(simulation->live, column, type);
+}
+
+static char *
+sim_column_type(WfCatalog *catalog, const WfColumn *column)
+{
+	WfSimulation *simulation = simulation_of(catalog);
+
+	return simulation->live->column_type(simulation->live, column);
+}
+
+static char *
+sim_constraint_sql(WfCatalog *catalog, const WfConstraint *constraint)
+{
+	WfSimulation *simulation = simulation_of(catalog);
+
+	return simulation->live->constraint_sql(simulation->live, constraint);
 }
 
 static char

@@ -209,6 +209,7 @@ extern void wf_sim_type_uses(WfCatalog *catalog, WfType *type);
 extern void wf_sim_create_type(WfSimulation *simulation, List *names, char kind, bool constrained);
 extern void wf_sim_rename_type(WfSimulation *simulation, List *names, const char *new_name);
 extern void wf_sim_add_label(WfSimulation *simulation, List *names, const char *label);
+extern char *wf_sim_last_label(WfCatalog *catalog, WfType *type);
 extern bool wf_sim_has_label(WfCatalog *catalog, WfType *type, const char *label);
 extern void wf_sim_drop_type(WfSimulation *simulation, List *names);
 
