@@ -186,12 +186,14 @@ wf_rule_rename_column(WfRuleCall *call)
 							 stmt->subname, table->name, stmt->newname);
 	wf_finding_on(call, finding, table);
 	finding->lock = AccessExclusiveLock;
-	finding->deferral = WF_DEFER_VIEW;
+	/* A view in the place of the table may have both names, at once. */
+	if (call->session->in_transaction)
+		finding->deferral = WF_DEFER_VIEW;
 	wf_finding_note_text(finding, "column", stmt->subname);
 	if (column && column->attnum > 0)
 		wf_rule_note_dependents(call, finding, table, column->attnum);
 	finding->hint = pstrdup("Add a column of the new name, write to both, fill it in batches, and drop the old one when no code reads it.");
-	if (table->kind != RELKIND_RELATION && table->kind != RELKIND_PARTITIONED_TABLE)
+	if (table->missing || (table->kind != RELKIND_RELATION && table->kind != RELKIND_PARTITIONED_TABLE))
 		return;
 	if (column)
 		finding->safe_sql = column_beside(call, table, column, stmt);
