@@ -60,6 +60,7 @@ OBJS = \
 	src/ddl/catalog_live.o \
 	src/ddl/catalog_parts.o \
 	src/ddl/catalog_types.o \
+	src/ddl/catalog_words.o \
 	src/ddl/deparse.o \
 	src/ddl/deparse_index.o \
 	src/ddl/dependents.o \
@@ -259,6 +260,7 @@ OBJS = \
 	src/migration/rule_foreign_key.o \
 	src/migration/rule_hidden.o \
 	src/migration/rule_index.o \
+	src/migration/rule_name.o \
 	src/migration/rule_partition.o \
 	src/migration/rule_partition_index.o \
 	src/migration/rule_rename.o \
@@ -277,6 +279,7 @@ OBJS = \
 	src/migration/simulate.o \
 	src/migration/simulate_apply.o \
 	src/migration/simulate_dependents.o \
+	src/migration/simulate_memory.o \
 	src/migration/simulate_partition.o \
 	src/migration/simulate_session.o \
 	src/migration/simulate_type.o \
@@ -624,6 +627,8 @@ REGRESS = \
 	migration_body \
 	migration_safe \
 	migration_safe_more \
+	migration_safe_rename \
+	migration_safe_type \
 	migration_zone \
 	migration_column \
 	migration_drop \
