@@ -6,6 +6,7 @@
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
 
 #include "common/options.h"
@@ -85,6 +86,12 @@ store_option(const WfOption *option, JsonbValue *value, void *target)
 				report_wrong_type(option, "a whole number");
 			*(int64 *) place = DatumGetInt64(DirectFunctionCall1(numeric_int8,
 																 NumericGetDatum(value->val.numeric)));
+			break;
+		case WF_OPTION_NUMBER:
+			if (value->type != jbvNumeric)
+				report_wrong_type(option, "a number");
+			*(double *) place = DatumGetFloat8(DirectFunctionCall1(numeric_float8,
+																   NumericGetDatum(value->val.numeric)));
 			break;
 		case WF_OPTION_TEXT:
 			if (value->type != jbvString)

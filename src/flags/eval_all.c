@@ -12,6 +12,7 @@
 #include "flags/context.h"
 #include "flags/listing.h"
 #include "flags/result.h"
+#include "flags/usage.h"
 
 PG_FUNCTION_INFO_V1(wf_flag_eval_all);
 
@@ -56,6 +57,7 @@ wf_flag_eval_all(PG_FUNCTION_ARGS)
 		result.context = &context;
 		result.callbacks = &callbacks;
 		wf_flags_evaluate(flag, &context, &callbacks, &outcome);
+		wf_flags_count(flag, &context, &outcome);
 		values[0] = PointerGetDatum(cstring_to_text_with_len(flag->key.data, flag->key.len));
 		wf_flags_explain_values(&options, &result, &outcome, NULL, NULL, values + 1, nulls + 1);
 		tuplestore_putvalues(rows->setResult, rows->setDesc, values, nulls);

@@ -9,6 +9,7 @@
 #include "flags/context.h"
 #include "flags/flags.h"
 #include "flags/history.h"
+#include "flags/usage.h"
 
 /* Whether changes of flags are notified. */
 bool		wf_flags_notify = true;
@@ -20,6 +21,7 @@ wf_flags_init(void)
 	wf_flags_cache_init();
 	wf_flags_context_init();
 	wf_flags_history_init();
+	wf_flags_usage_init();
 	DefineCustomBoolVariable("wishflags.notify",
 							 "Whether a change of flags notifies the listeners of channel wishflags.",
 							 "A transaction that notifies can't be prepared for two-phase commit.",

@@ -134,6 +134,7 @@ extern bool wf_flags_run_is_inside(WfRun *run, const void *what);
 extern bool wf_flags_run_work(WfRun *run, int64 steps);
 
 /* eval.c */
+extern bool wf_flags_program_key(WfContext *context, const WfProgram *program, WfString *key);
 extern Jsonb *wf_flags_variant_value(const WfProgram *program, int variant);
 extern bool wf_flags_flag_passes(WfRun *run, const WfFlagTest *test);
 
