@@ -150,6 +150,7 @@ extern bool wf_flags_context_of_kind(WfContext *context, WfString kind, JsonbCon
 
 /* member.c */
 extern bool wf_flags_context_member(WfContext *context, WfString name, WfValue *value);
+extern bool wf_flags_context_last_member(WfContext *context, WfString name, WfValue *value);
 
 /* split.c */
 extern bool wf_flags_value_key(const WfValue *value, WfKeyForm form, WfString *key);

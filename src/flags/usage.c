@@ -40,9 +40,9 @@ error_name(int error)
 	return wf_flags_error_name((WfErrorCode) error);
 }
 
-/* Counts an evaluation of a flag. */
+/* Counts an evaluation where it is the first of its kind in a statement, or sampled. */
 void
-wf_flags_count(const WfFlag *flag, WfContext *context, const WfOutcome *outcome)
+wf_flags_count_slowly(const WfFlag *flag, WfContext *context, const WfOutcome *outcome)
 {
 	int64		weight = wf_stats_weight();
 
@@ -53,12 +53,29 @@ wf_flags_count(const WfFlag *flag, WfContext *context, const WfOutcome *outcome)
 static void
 count_weighted(const WfFlag *flag, WfContext *context, const WfOutcome *outcome, int64 weight)
 {
-	WfString	key;
-
 	outcome_cell(flag, outcome)->pending += weight;
-	if (context->valid && wf_flags_program_key(context, flag->program, &key))
-		wf_stats_count_key(&flag->usage->usage,
-						   wf_flags_murmur3_finish(&flag->usage->whom, key.data, key.len));
+	wf_flags_count_program_key(flag, context);
+}
+
+/* Counts the key that a flag is evaluated for, if it has one. */
+void
+wf_flags_count_program_key(const WfFlag *flag, WfContext *context)
+{
+	const WfAttribute *by = &flag->program->key;
+	WfString	key;
+	WfValue		value;
+
+	if (!context->valid)
+		return;
+	/* Most contexts have the key in plain sight. */
+	if (!context->key_known && by->npaths == 0 && by->kind.data == NULL &&
+		wf_flags_context_last_member(context, wf_flags_string(WF_TARGETING_KEY), &value) &&
+		value.type == WF_VALUE_STRING && value.u.string.len > 0)
+		key = value.u.string;
+	else if (!wf_flags_program_key(context, flag->program, &key))
+		return;
+	wf_stats_count_key(&flag->usage->usage,
+					   wf_flags_murmur3_finish(&flag->usage->whom, key.data, key.len));
 }
 
 /* Counts that a flag was asked for which does not exist. */
@@ -82,7 +99,7 @@ wf_flags_count_shortcut(const WfFlag *flag, WfContext *context, bool enabled)
 		return;
 	wf_flags_evaluate(flag, context, &wf_flags_cache_callbacks, &outcome);
 	count_weighted(flag, context, &outcome, weight);
-	if (wf_stats_shortcuts_allowed())
+	if (flag->usage->usage.direct)
 		flag->usage->usage.shortcuts[enabled] = outcome_cell(flag, &outcome);
 }
 

@@ -27,9 +27,28 @@ extern void wf_flags_usage_init(void);
 extern void wf_flags_usage_end(WfFlag *flag);
 extern void wf_flags_usage_end_all(void);
 
-extern void wf_flags_count(const WfFlag *flag, WfContext *context, const WfOutcome *outcome);
+extern void wf_flags_count_slowly(const WfFlag *flag, WfContext *context, const WfOutcome *outcome);
+extern void wf_flags_count_program_key(const WfFlag *flag, WfContext *context);
 extern void wf_flags_count_unknown(WfString name);
 extern void wf_flags_count_shortcut(const WfFlag *flag, WfContext *context, bool enabled);
+
+/* Counts an evaluation of a flag. */
+static inline void
+wf_flags_count(const WfFlag *flag, WfContext *context, const WfOutcome *outcome)
+{
+	WfFlagUsage *usage = flag->usage;
+	WfUsageCell *cell = NULL;
+
+	if (likely(usage != NULL))
+		cell = wf_stats_direct_cell(&usage->usage, outcome->variant, outcome->reason, outcome->error);
+	if (likely(cell != NULL))
+	{
+		cell->pending++;
+		wf_flags_count_program_key(flag, context);
+	}
+	else
+		wf_flags_count_slowly(flag, context, outcome);
+}
 
 /* The cell of a shortcut's answer; NULL until it was counted in this statement. */
 static inline WfUsageCell *

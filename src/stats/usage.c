@@ -91,7 +91,7 @@ wf_stats_flush(void)
 			cell->pending = 0;
 		usage->shortcuts[false] = usage->shortcuts[true] = NULL;
 		usage->registers = no_registers;
-		usage->open = false;
+		usage->open = usage->direct = false;
 	}
 	wf_stats_unlock();
 }
@@ -165,13 +165,6 @@ wf_stats_weight(void)
 	return weight;
 }
 
-/* Whether every evaluation is counted, with weight 1. */
-bool
-wf_stats_shortcuts_allowed(void)
-{
-	return wf_stats_track && wf_stats_sample_rate >= 1;
-}
-
 /* Where the caller may keep what he counts. */
 MemoryContext
 wf_stats_usage_context(void)
@@ -240,6 +233,7 @@ open_usage(WfUsage *usage)
 	if (usage->entry && usage->entry->registers)
 		usage->registers = usage->entry->registers;
 	usage->open = true;
+	usage->direct = wf_stats_sample_rate >= 1;
 	slist_push_head(&open_usages, &usage->link);
 }
 

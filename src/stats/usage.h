@@ -35,6 +35,7 @@ typedef struct WfUsage
 								 * more ado, by its answer; NULL: it may not */
 	const uint8 *registers;		/* of the store, or some that never rise */
 	bool		open;
+	bool		direct;			/* whoever finds a cell may count in it */
 	WfStatsKind kind;
 	const char *name;			/* the caller's; stays */
 	int			name_len;
@@ -63,11 +64,25 @@ extern void wf_stats_usage_begin(WfUsage *usage, WfStatsKind kind, const char *n
 extern void wf_stats_usage_end(WfUsage *usage);
 extern WfUsageCell *wf_stats_usage_cell(WfUsage *usage, int variant, const char *name, int len,
 										uint8 reason, uint8 error);
-extern bool wf_stats_shortcuts_allowed(void);
 extern void wf_stats_key_rise(WfUsage *usage, uint32 hash);
 
 extern void wf_stats_count_unknown(const char *name, int len, uint8 reason, uint8 error);
 extern void wf_stats_count_load(int64 microseconds);
+
+/* The cell for a result, or NULL where it takes wf_stats_usage_cell(). */
+static inline WfUsageCell *
+wf_stats_direct_cell(WfUsage *usage, int variant, uint8 reason, uint8 error)
+{
+	WfUsageCell *cell = NULL;
+
+	if (likely(usage->direct))
+	{
+		cell = usage->cells;
+		while (cell && !(cell->variant == variant && cell->reason == reason && cell->error == error))
+			cell = cell->next;
+	}
+	return cell;
+}
 
 /*
  * Counts a key among the unique ones by its hash.  Hardly any hash is higher
