@@ -562,6 +562,9 @@ REGRESS = \
 	flags_privilege \
 	flags_plan \
 	flags_wrong \
+	stats_usage \
+	stats_flush \
+	stats_health \
 	schema_snapshot \
 	schema_table \
 	schema_trip \

@@ -57,11 +57,14 @@ wf_health_thresholds(PG_FUNCTION_ARGS)
 	{
 		double		value = *(double *) ((char *) &thresholds + known[i].offset);
 
-		if (value < 0 || (value > 100 && known[i].offset != offsetof(Thresholds, min_evaluations)))
+		bool		is_percentage = known[i].offset != offsetof(Thresholds, min_evaluations);
+
+		if (value < 0 || (is_percentage && value > 100))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("option \"%s\" must be a percentage", known[i].name),
-					 errhint("Write 0 to 100; 100 is no threshold.")));
+					 errmsg("option \"%s\" is out of range", known[i].name),
+					 is_percentage ? errhint("Write 0 to 100; 100 is no threshold.") :
+					 errhint("Write how many evaluations it takes for a verdict, 0 or more.")));
 		values[i] = Float8GetDatum(value);
 	}
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));

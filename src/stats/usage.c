@@ -102,6 +102,7 @@ add_pending(WfUsage *usage)
 {
 	WfStatsEntry *entry = usage->entry;
 	int64		evaluations = 0;
+	bool		failed = false;
 
 	if (entry)
 		SpinLockAcquire(&entry->mutex);
@@ -114,12 +115,16 @@ add_pending(WfUsage *usage)
 			cell->counted->evaluations += cell->pending;
 		if (cell->variant < 0)
 			entry->fallbacks += cell->pending;
-		if (cell->error)
+		if (cell->error == 0)
+			continue;
+		entry->errors += cell->pending;
+		/* The last kind of error that came up stands first. */
+		if (!failed)
 		{
-			entry->errors += cell->pending;
 			entry->last_error = cell->error;
 			entry->last_error_at = statement_started;
 		}
+		failed = true;
 	}
 	if (entry == NULL)
 	{
