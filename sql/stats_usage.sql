@@ -67,6 +67,15 @@ SELECT count(flag_eval('half', n::text)) FROM generate_series(1, 1000) n;
 SELECT evaluations BETWEEN 98000 AND 100000 AS evaluations, unique_keys BETWEEN 600 AND 1400 AS unique_keys FROM flag_usage_session() WHERE flag = 'half';
 RESET wishflags.usage_sample_rate;
 
+-- More flags than are counted one by one.
+SET wishflags.usage_max = 100;
+SELECT usage_reset() > 0 AS reset;
+INSERT INTO flags (key, enabled) SELECT 'many-' || n, true FROM generate_series(1, 150) n;
+SELECT count(flag_eval('many-' || n, 'x')) FROM generate_series(1, 150) n;
+SELECT flag IS NULL AS together, count(*), sum(evaluations), sum(unique_keys) FROM flag_usage_session() GROUP BY 1 ORDER BY 1;
+SELECT flags, flags_max, unknown_flags, uncounted FROM usage_status();
+RESET wishflags.usage_max;
+
 -- Everything at once.
 SELECT usage_reset() > 0 AS reset;
 SELECT * FROM flag_usage_session();

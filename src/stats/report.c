@@ -43,7 +43,8 @@ typedef struct Report
 {
 	ReturnSetInfo *rows;
 	Oid			installation;
-	bool		full;
+	bool		registers;
+	bool		details;
 } Report;
 
 static void put_entry(void *arg, WfStatsEntry *entry);
@@ -52,7 +53,7 @@ static Jsonb *details(WfStatsEntry *entry);
 static void push_text(JsonbParseState **state, const char *key, const char *text);
 
 /*
- * usage_entries(session boolean, with_details boolean) -> rows, see usage.sql
+ * usage_entries(session boolean, with_registers boolean, with_details boolean) -> rows, see usage.sql
  *
  * What was counted in this database: of the server, or of this session, which
  * exist one without the other.
@@ -61,7 +62,12 @@ Datum
 wf_usage_entries(PG_FUNCTION_ARGS)
 {
 	bool		session = PG_GETARG_BOOL(0);
-	Report		report = {(ReturnSetInfo *) fcinfo->resultinfo, wf_stats_installation(), PG_GETARG_BOOL(1)};
+	Report		report = {
+		.rows = (ReturnSetInfo *) fcinfo->resultinfo,
+		.installation = wf_stats_installation(),
+		.registers = PG_GETARG_BOOL(1),
+		.details = PG_GETARG_BOOL(2),
+	};
 
 	if (session && wf_stats_is_shared())
 		ereport(ERROR,
@@ -108,7 +114,7 @@ put_entry(void *arg, WfStatsEntry *entry)
 	wf_row_put_text(values, nulls, ENTRY_LAST_ERROR, wf_stats_names.error(copy.last_error));
 	put_time(values, nulls, ENTRY_LAST_ERROR_AT, copy.last_error_at);
 	nulls[ENTRY_REGISTERS] = nulls[ENTRY_DETAILS] = true;
-	if (report->full && entry->registers)
+	if (report->registers && entry->registers)
 	{
 		registers = palloc(VARHDRSZ + WF_STATS_REGISTERS);
 		SET_VARSIZE(registers, VARHDRSZ + WF_STATS_REGISTERS);
@@ -116,7 +122,7 @@ put_entry(void *arg, WfStatsEntry *entry)
 		values[ENTRY_REGISTERS] = PointerGetDatum(registers);
 		nulls[ENTRY_REGISTERS] = false;
 	}
-	if (report->full && is_flag)
+	if (report->details && is_flag)
 	{
 		values[ENTRY_DETAILS] = JsonbPGetDatum(details(entry));
 		nulls[ENTRY_DETAILS] = false;

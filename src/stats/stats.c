@@ -13,12 +13,14 @@
 
 bool		wf_stats_track = true;
 double		wf_stats_sample_rate = 1;
-int			wf_stats_flags_max = 10000;
+int			wf_stats_flags_max;
 
 /* Called when the library is loaded. */
 void
 wf_stats_init(void)
 {
+	bool		preloaded = process_shared_preload_libraries_in_progress;
+
 	DefineCustomBoolVariable("wishflags.track_usage",
 							 "Whether evaluations of flags are counted.",
 							 NULL,
@@ -29,16 +31,14 @@ wf_stats_init(void)
 							 "Each stands for those before it that were not. Below 1, unique keys are counted among these only.",
 							 &wf_stats_sample_rate, 1, 0, 1,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
-	wf_stats_usage_init();
-	if (!process_shared_preload_libraries_in_progress)
-	{
-		wf_stats_session_init();
-		return;
-	}
 	DefineCustomIntVariable("wishflags.usage_max",
-							"How many flags of all databases the server counts one by one.",
-							"Each takes about 1.8 kB of shared memory; evaluations of further flags are counted together.",
-							&wf_stats_flags_max, 10000, 100, 1000000,
-							PGC_POSTMASTER, 0, NULL, NULL, NULL);
-	wf_stats_shared_init();
+							"How many flags are counted one by one: by the server, or without preloading by a session.",
+							"Each takes about 2 kB; evaluations of further flags are counted together.",
+							&wf_stats_flags_max, preloaded ? 10000 : 1000, 100, 1000000,
+							preloaded ? PGC_POSTMASTER : PGC_SUSET, 0, NULL, NULL, NULL);
+	wf_stats_usage_init();
+	if (preloaded)
+		wf_stats_shared_init();
+	else
+		wf_stats_session_init();
 }

@@ -21,6 +21,7 @@
 WfStatsStore *wf_stats_store = NULL;
 HTAB	   *wf_stats_entries = NULL;
 
+static bool is_of_other_installation(void *arg, const WfStatsKey *key);
 static WfStatsEntry *add_entry(const WfStatsKey *key, TimestampTz now);
 static void remove_parts(WfStatsStore *store, WfStatsEntry *entry);
 static void tell_full(const WfStatsKey *key);
@@ -82,10 +83,22 @@ wf_stats_entry_enter(const WfStatsKey *key, TimestampTz now)
 	memset(nameless.name, 0, WF_STATS_NAME_SIZE);
 	rest = wf_stats_entry_find(&nameless);
 	if (rest == NULL)
+	{
+		/* Perhaps the extension was made anew: nobody asks for the old entries. */
+		(void) wf_stats_remove(wf_stats_store, wf_stats_entries, is_of_other_installation, unconstify(WfStatsKey *, key));
 		rest = add_entry(&nameless, now);
+	}
 	if (rest && key->name[0])
 		entry = add_entry(key, now);
 	return entry ? entry : rest;
+}
+
+static bool
+is_of_other_installation(void *arg, const WfStatsKey *key)
+{
+	const WfStatsKey *present = (const WfStatsKey *) arg;
+
+	return key->database == present->database && key->installation != present->installation;
 }
 
 static WfStatsEntry *
@@ -141,8 +154,11 @@ wf_stats_remove(WfStatsStore *store, HTAB *entries,
 		(void) hash_search(entries, &entry->key, HASH_REMOVE, NULL);
 		removed++;
 	}
-	store->told = false;
-	pg_atomic_fetch_add_u64(&store->generation, 1);
+	if (removed > 0)
+	{
+		store->told = false;
+		pg_atomic_fetch_add_u64(&store->generation, 1);
+	}
 	return removed;
 }
 

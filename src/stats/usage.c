@@ -335,10 +335,13 @@ wf_stats_count_unknown(const char *name, int len, uint8 reason, uint8 error)
 static WfUsage *
 unknown_usage(const char *name, int len)
 {
+	static UnknownFlag *last = NULL;
 	char		key[WF_STATS_NAME_SIZE] = {0};
 	UnknownFlag *unknown;
 	bool		found;
 
+	if (last && len > 0 && last->usage.name_len == len && memcmp(last->name, name, len) == 0)
+		return &last->usage;
 	if (unknown_flags == NULL)
 	{
 		HASHCTL		control = {.keysize = WF_STATS_NAME_SIZE,.entrysize = sizeof(UnknownFlag)};
@@ -353,6 +356,7 @@ unknown_usage(const char *name, int len)
 	unknown = hash_search(unknown_flags, key, HASH_ENTER, &found);
 	if (!found)
 		wf_stats_usage_begin(&unknown->usage, WF_STATS_UNKNOWN, unknown->name, strlen(unknown->name));
+	last = unknown;
 	return &unknown->usage;
 }
 

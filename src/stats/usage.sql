@@ -35,14 +35,14 @@ COMMENT ON COLUMN wishflags.flag_usage_log.details IS 'evaluations by variant, r
 
 SELECT pg_catalog.pg_extension_config_dump('wishflags.flag_usage_log', '');
 
-CREATE FUNCTION wishflags.usage_entries(session boolean, with_details boolean DEFAULT true)
+CREATE FUNCTION wishflags.usage_entries(session boolean, with_registers boolean DEFAULT true, with_details boolean DEFAULT true)
 RETURNS TABLE (kind text, flag text, since timestamptz, evaluations bigint, errors bigint, fallbacks bigint,
 	first_evaluated timestamptz, last_evaluated timestamptz, last_error text, last_error_at timestamptz,
 	registers bytea, details jsonb, cache_loads bigint, cache_load_us bigint, last_load_us bigint, last_load_at timestamptz)
 LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 1000 ROWS 100
 AS 'MODULE_PATHNAME', 'wf_usage_entries';
-COMMENT ON FUNCTION wishflags.usage_entries(boolean, boolean) IS
-'what the server has counted in this database, or where it is not preloaded this session; without details it is faster';
+COMMENT ON FUNCTION wishflags.usage_entries(boolean, boolean, boolean) IS
+'what the server has counted in this database, or where it is not preloaded this session; without registers and details it is faster';
 
 CREATE FUNCTION wishflags.usage_status(OUT preloaded boolean, OUT flags integer, OUT flags_max integer,
 	OUT unknown_flags integer, OUT unknown_max integer, OUT uncounted bigint)
@@ -93,7 +93,7 @@ FROM wishflags.flags f FULL JOIN (
 		(pg_catalog.array_agg(e.last_error ORDER BY e.last_error_at DESC NULLS LAST))[1] AS last_error,
 		max(e.last_error_at) AS last_error_at
 	FROM (SELECT flag, evaluations, registers, errors, fallbacks, first_evaluated, last_evaluated, last_error, last_error_at
-	      FROM wishflags.usage_entries(false) WHERE kind = 'flag'
+	      FROM wishflags.usage_entries(false, true, false) WHERE kind = 'flag'
 	      UNION ALL
 	      SELECT flag, evaluations, registers, errors, fallbacks, first_evaluated, last_evaluated, last_error, last_error_at
 	      FROM wishflags.flag_usage_log WHERE kind = 'flag') e
@@ -104,7 +104,7 @@ COMMENT ON VIEW wishflags.flag_usage IS
 
 CREATE VIEW wishflags.flag_usage_detail AS
 SELECT e.flag, d.variant, d.reason, d.error_code, sum(d.evaluations)::bigint AS evaluations
-FROM (SELECT flag, details FROM wishflags.usage_entries(false) WHERE kind = 'flag'
+FROM (SELECT flag, details FROM wishflags.usage_entries(false, false) WHERE kind = 'flag'
       UNION ALL
       SELECT flag, details FROM wishflags.flag_usage_log WHERE kind = 'flag' AND details IS NOT NULL) e,
 	pg_catalog.jsonb_to_recordset(e.details) AS d (variant text, reason text, error_code text, evaluations bigint)
@@ -113,7 +113,7 @@ COMMENT ON VIEW wishflags.flag_usage_detail IS 'how often each flag served which
 
 CREATE VIEW wishflags.unknown_flags AS
 SELECT e.flag, sum(e.evaluations)::bigint AS evaluations, min(e.first_evaluated) AS first_evaluated, max(e.last_evaluated) AS last_evaluated
-FROM (SELECT flag, evaluations, first_evaluated, last_evaluated FROM wishflags.usage_entries(false, false) WHERE kind = 'unknown'
+FROM (SELECT flag, evaluations, first_evaluated, last_evaluated FROM wishflags.usage_entries(false, false, false) WHERE kind = 'unknown'
       UNION ALL
       SELECT flag, evaluations, first_evaluated, last_evaluated FROM wishflags.flag_usage_log WHERE kind = 'unknown') e
 WHERE e.evaluations > 0 AND NOT EXISTS (SELECT FROM wishflags.flags f WHERE f.key = e.flag)
@@ -127,7 +127,7 @@ SELECT COALESCE(sum(e.cache_loads), 0)::bigint AS loads,
 	pg_catalog.round(sum(e.cache_load_us) / NULLIF(sum(e.cache_loads), 0) / 1000, 3) AS average_ms,
 	pg_catalog.round((pg_catalog.array_agg(e.last_load_us ORDER BY e.last_load_at DESC NULLS LAST))[1] / 1000.0, 3) AS last_ms,
 	max(e.last_load_at) AS last_load_at, min(e.since) AS since
-FROM (SELECT cache_loads, cache_load_us, last_load_us, last_load_at, since FROM wishflags.usage_entries(false, false) WHERE flag IS NULL AND kind = 'flag'
+FROM (SELECT cache_loads, cache_load_us, last_load_us, last_load_at, since FROM wishflags.usage_entries(false, false, false) WHERE flag IS NULL AND kind = 'flag'
       UNION ALL
       SELECT cache_loads, cache_load_us, last_load_us, last_load_at, since FROM wishflags.flag_usage_log WHERE flag IS NULL AND kind = 'flag') e;
 COMMENT ON VIEW wishflags.flag_cache_usage IS
@@ -141,7 +141,7 @@ BEGIN ATOMIC
 	SELECT e.flag, sum(e.evaluations)::bigint, COALESCE(wishflags.usage_estimate(wishflags.usage_union(e.registers)), 0),
 		sum(e.errors)::bigint, sum(e.fallbacks)::bigint, min(e.first_evaluated), max(e.last_evaluated),
 		(pg_catalog.array_agg(e.last_error ORDER BY e.last_error_at DESC NULLS LAST))[1], max(e.last_error_at)
-	FROM wishflags.usage_entries(true) e
+	FROM wishflags.usage_entries(true, true, false) e
 	WHERE e.kind = 'flag' AND (e.flag IS NOT NULL OR e.evaluations > 0)
 	GROUP BY e.flag
 	ORDER BY e.flag COLLATE "C";
@@ -165,7 +165,7 @@ BEGIN ATOMIC
 	WITH counted AS (
 		SELECT e.kind, e.flag, sum(e.evaluations) AS evaluations, sum(e.errors) AS errors, sum(e.fallbacks) AS fallbacks,
 			(pg_catalog.array_agg(e.last_error ORDER BY e.last_error_at DESC NULLS LAST))[1] AS last_error, max(e.last_error_at) AS last_error_at
-		FROM (SELECT kind, flag, evaluations, errors, fallbacks, last_error, last_error_at FROM wishflags.usage_entries(false, false)
+		FROM (SELECT kind, flag, evaluations, errors, fallbacks, last_error, last_error_at FROM wishflags.usage_entries(false, false, false)
 		      UNION ALL
 		      SELECT kind, flag, evaluations, errors, fallbacks, last_error, last_error_at FROM wishflags.flag_usage_log) e
 		GROUP BY e.kind, e.flag),

@@ -157,6 +157,7 @@ is(usage('late', 'half', 'evaluations, unique_keys'), '7|7', 'an open session co
 $session->query_safe(q{SET client_min_messages = warning; DROP EXTENSION wishflags; CREATE EXTENSION wishflags; SELECT wishflags.flag_create('half', enabled => true)});
 $session->query_safe(q{SELECT wishflags.flag_eval('half', 'x')});
 is(usage('late', 'half', 'evaluations, unique_keys'), '1|1', 'DROP and CREATE EXTENSION');
+is($node->safe_psql('late', 'SELECT flags FROM wishflags.usage_status()'), 2, 'which frees the places of what was dropped');
 $node->safe_psql('other', q{SELECT count(wishflags.flag_eval('half', n)) FROM generate_series(1, 33) n});
 is(usage('other', 'half'), 33, 'the other database counts for itself');
 $session->quit;
