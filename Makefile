@@ -45,6 +45,7 @@ OBJS = \
 	src/common/rows.o \
 	src/common/setting.o \
 	src/common/uuid.o \
+	src/common/width.o \
 	src/common/write.o \
 	src/record/ddl_log.o \
 	src/record/ddl_prune.o \
@@ -379,6 +380,7 @@ OBJS = \
 	src/flags/moment.o \
 	src/flags/network.o \
 	src/flags/node.o \
+	src/flags/notify.o \
 	src/flags/ofrep.o \
 	src/flags/operator.o \
 	src/flags/operator_shape.o \
@@ -399,6 +401,7 @@ OBJS = \
 	src/flags/segment_probe.o \
 	src/flags/segment_refresh.o \
 	src/flags/set.o \
+	src/flags/show.o \
 	src/flags/split.o \
 	src/flags/store.o \
 	src/flags/store_document.o \
@@ -472,6 +475,7 @@ SQL_PARTS = \
 	src/flags/evaluate.sql \
 	src/flags/manage.sql \
 	src/flags/history.sql \
+	src/flags/show.sql \
 	src/flags/ofrep.sql \
 	src/stats/usage.sql \
 	src/schema/schema.sql \
@@ -542,6 +546,7 @@ REGRESS = \
 	flags_history \
 	flags_record \
 	flags_past \
+	flags_show \
 	flags_import \
 	flags_logic \
 	flags_flagd \
