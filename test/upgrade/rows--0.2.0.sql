@@ -53,3 +53,5 @@ SELECT wishflags.release('2026-11');
 INSERT INTO wishflags.approval_policies (name, severity, approver_role, reason) VALUES ('high', 'high', 'pg_monitor', 'four eyes');
 INSERT INTO wishflags.schema_change_approvals (change_id, revision, approver, comment)
 SELECT wishflags.schema_change_propose('DROP TABLE public.testers', 'no tests any more'), 1, 'somebody', 'fine';
+-- What this session has evaluated so far.
+SELECT wishflags.usage_flush();
