@@ -57,6 +57,16 @@ OBJS = \
 	src/record/ledger_signatures.o \
 	src/record/settings.o \
 	src/record/target.o \
+	src/stats/flush.o \
+	src/stats/health.o \
+	src/stats/persist.o \
+	src/stats/registers.o \
+	src/stats/report.o \
+	src/stats/session.o \
+	src/stats/shared.o \
+	src/stats/stats.o \
+	src/stats/store.o \
+	src/stats/usage.o \
 	src/ddl/catalog_live.o \
 	src/ddl/catalog_parts.o \
 	src/ddl/catalog_types.o \
@@ -421,6 +431,7 @@ OBJS = \
 	src/flags/trigger_flag.o \
 	src/flags/trigger_override.o \
 	src/flags/trigger_segment.o \
+	src/flags/usage.o \
 	src/flags/value.o \
 	src/flags/version.o \
 	src/guard/announce.o \
@@ -487,6 +498,7 @@ SQL_PARTS = \
 	src/flags/experiments.sql \
 	src/flags/preview.sql \
 	src/flags/ofrep.sql \
+	src/stats/usage.sql \
 	src/schema/schema.sql \
 	src/schema/registry.sql \
 	src/schema/render.sql \
@@ -583,6 +595,9 @@ REGRESS = \
 	flags_privilege \
 	flags_plan \
 	flags_wrong \
+	stats_usage \
+	stats_flush \
+	stats_health \
 	schema_snapshot \
 	schema_table \
 	schema_trip \

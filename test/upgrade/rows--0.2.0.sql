@@ -60,3 +60,6 @@ SELECT wishflags.experiment_expose('gallery', 'user-1');
 
 -- A preview token.
 SELECT wishflags.preview_issue('gift_wrap:true', '1 day', '{"environment": "staging", "reason": "a demo"}') IS NOT NULL;
+
+-- What this session has evaluated so far.
+SELECT wishflags.usage_flush();
