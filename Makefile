@@ -486,6 +486,7 @@ SQL_PARTS = \
 	src/guard/approval.sql \
 	src/guard/approval_report.sql \
 	src/wishflags.sql \
+	src/flags/access.sql \
 	src/common/epilogue.sql
 
 # The command is these parts, in this order.
@@ -544,6 +545,8 @@ REGRESS = \
 	flags_transaction \
 	flags_parallel \
 	flags_privilege \
+	flags_access \
+	flags_access_wrong \
 	flags_plan \
 	flags_wrong \
 	schema_snapshot \
