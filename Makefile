@@ -380,6 +380,7 @@ OBJS = \
 	src/flags/pattern_syntax.o \
 	src/flags/predicate.o \
 	src/flags/python.o \
+	src/flags/record.o \
 	src/flags/result.o \
 	src/flags/roster.o \
 	src/flags/row.o \
@@ -527,6 +528,7 @@ REGRESS = \
 	flags_compute \
 	flags_override \
 	flags_history \
+	flags_record \
 	flags_import \
 	flags_logic \
 	flags_flagd \

@@ -63,7 +63,7 @@ wf_flag_eval_all(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* All flags in the order of their keys, in the current memory context. */
+/* All flags but archived ones, in the order of their keys, in the current memory context. */
 void
 wf_flags_list_flags(WfFlagListing *listing)
 {
@@ -79,6 +79,8 @@ collect(void *arg, const WfFlag *flag)
 {
 	WfFlagListing *list = (WfFlagListing *) arg;
 
+	if (flag->archived)
+		return;
 	if (list->count == list->capacity)
 	{
 		list->capacity *= 2;

@@ -141,7 +141,7 @@ BEGIN
 		SELECT f.version, e.key, e.value
 		FROM wishflags.flag_versions f, jsonb_each(f.record) e
 		WHERE f.flag = flag_diff.key AND f.version IN (from_version, to_version)
-			AND e.key NOT IN ('version', 'created_at', 'updated_at')
+			AND e.key NOT IN ('version', 'created_at', 'updated_at', 'created_by', 'updated_by')
 		UNION ALL
 		SELECT p.version, p.path || c.step, c.value
 		FROM part p, LATERAL (

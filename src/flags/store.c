@@ -13,11 +13,13 @@
 #include "common/hashfn.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "flags/cache.h"
 #include "flags/context.h"
 #include "flags/document.h"
 #include "flags/override.h"
+#include "flags/record.h"
 #include "flags/row.h"
 #include "flags/store.h"
 #include "flags/tables.h"
@@ -40,6 +42,8 @@ typedef struct StoredFlag
 	MemoryContext context;		/* owns the program of a flag with a
 								 * definition, or NULL */
 	bool		enabled;
+	bool		expires;		/* see WfProgram */
+	TimestampTz expires_at;
 	bool		replaced;		/* its row has a later version here */
 	Datum		kept[lengthof(kept_columns)];	/* 0 is NULL */
 } StoredFlag;
@@ -156,7 +160,11 @@ load_flag(HeapTuple tuple, TupleDesc desc)
 	stored->flag.key = wf_flags_text_string(stored->kept[KEPT_KEY]);
 	if (stored->kept[KEPT_DOCUMENT])
 		stored->flag.document = wf_flags_text_string(stored->kept[KEPT_DOCUMENT]);
-	stored->enabled = DatumGetBool(values[Anum_wf_flags_enabled - 1]);
+	stored->flag.archived = !nulls[Anum_wf_flags_archived_at - 1];
+	stored->enabled = DatumGetBool(values[Anum_wf_flags_enabled - 1]) && !stored->flag.archived;
+	stored->expires = wf_flags_is_disabled_by_expiry(values, nulls);
+	if (stored->expires)
+		stored->expires_at = DatumGetTimestampTz(values[Anum_wf_flags_expires_at - 1]);
 	stored->flag.client_visible = !nulls[Anum_wf_flags_client_visible - 1] &&
 		DatumGetBool(values[Anum_wf_flags_client_visible - 1]);
 	stored->flag.cache_ttl = nulls[Anum_wf_flags_cache_ttl_seconds - 1] ? WF_CACHE_TTL_DEFAULT
@@ -308,6 +316,10 @@ compile_flag(StoredFlag *stored)
 	if (program == NULL)
 		program = broken_program(dialect);
 	MemoryContextSwitchTo(old);
+	program->expires = stored->expires;
+	program->expires_at = stored->expires_at;
+	if (program->expires)
+		program->shortcut = WF_SHORTCUT_NONE;
 	stored->flag.program = program;
 }
 

@@ -5,12 +5,34 @@ ALTER TABLE wishflags.flags
 	ADD COLUMN dialect text NOT NULL DEFAULT 'native',
 	ADD COLUMN document text COLLATE "C",
 	ADD COLUMN client_visible boolean NOT NULL DEFAULT false,
-	ADD COLUMN cache_ttl_seconds integer CHECK (cache_ttl_seconds >= 0);
+	ADD COLUMN cache_ttl_seconds integer CHECK (cache_ttl_seconds >= 0),
+	ADD COLUMN kind text NOT NULL DEFAULT 'release',
+	ADD COLUMN owner_email text,
+	ADD COLUMN owner_role text COLLATE "C",
+	ADD COLUMN documentation_url text,
+	ADD COLUMN notes jsonb,
+	ADD COLUMN tags text[] NOT NULL DEFAULT '{}',
+	ADD COLUMN expires_at timestamptz,
+	ADD COLUMN on_expiry text NOT NULL DEFAULT 'warn',
+	ADD COLUMN archived_at timestamptz,
+	ADD COLUMN created_by text COLLATE "C",
+	ADD COLUMN updated_by text COLLATE "C";
 
 COMMENT ON COLUMN wishflags.flags.dialect IS 'language of the definition: native, or the system that it was imported from';
 COMMENT ON COLUMN wishflags.flags.document IS 'name of the row of flag_documents that the flag was imported with';
 COMMENT ON COLUMN wishflags.flags.client_visible IS 'whether clients outside may ask for it with all others, see ofrep_evaluate_all()';
 COMMENT ON COLUMN wishflags.flags.cache_ttl_seconds IS 'how long clients outside may keep an answer; NULL: 300; nothing inside is cached by time';
+COMMENT ON COLUMN wishflags.flags.kind IS 'what it is for: release, experiment, operational, kill-switch or permission';
+COMMENT ON COLUMN wishflags.flags.owner_email IS 'whom to write to about it';
+COMMENT ON COLUMN wishflags.flags.owner_role IS 'role that answers for it';
+COMMENT ON COLUMN wishflags.flags.documentation_url IS 'where it is described at length';
+COMMENT ON COLUMN wishflags.flags.notes IS 'an object with whatever the team wants to note';
+COMMENT ON COLUMN wishflags.flags.tags IS 'words to find it by';
+COMMENT ON COLUMN wishflags.flags.expires_at IS 'when it should be gone; NULL: never';
+COMMENT ON COLUMN wishflags.flags.on_expiry IS 'what happens then: warn (it is only said), disable (off for everybody), freeze (it goes on, but refuses changes), extend (the expiry moves on by 30 days)';
+COMMENT ON COLUMN wishflags.flags.archived_at IS 'since when it is out of use: off for everybody, and refuses changes; NULL: it is in use';
+COMMENT ON COLUMN wishflags.flags.created_by IS 'session_user that created it; given only when a row is restored';
+COMMENT ON COLUMN wishflags.flags.updated_by IS 'session_user that made its version; given only when a row is restored';
 
 CREATE OR REPLACE VIEW wishflags.flag_overview AS
 SELECT CASE WHEN pg_catalog.length(f.key) > 26
@@ -2382,7 +2404,7 @@ BEGIN
 		SELECT f.version, e.key, e.value
 		FROM wishflags.flag_versions f, jsonb_each(f.record) e
 		WHERE f.flag = flag_diff.key AND f.version IN (from_version, to_version)
-			AND e.key NOT IN ('version', 'created_at', 'updated_at')
+			AND e.key NOT IN ('version', 'created_at', 'updated_at', 'created_by', 'updated_by')
 		UNION ALL
 		SELECT p.version, p.path || c.step, c.value
 		FROM part p, LATERAL (
@@ -2457,6 +2479,29 @@ REVOKE ALL ON TABLE wishflags.flag_audit, wishflags.flag_versions FROM PUBLIC;
 REVOKE ALL ON FUNCTION wishflags.audit_hash, wishflags.flag_audit_note, wishflags.flag_audit_refuse, wishflags.flag_history,
 	wishflags.flag_at, wishflags.flag_diff, wishflags.flag_rollback, wishflags.audit_head, wishflags.audit_verify FROM PUBLIC;
 
+CREATE FUNCTION wishflags.flag_archive(key text, reason text DEFAULT NULL, OUT version integer)
+RETURNS integer
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_flag_archive';
+COMMENT ON FUNCTION wishflags.flag_archive(text, text) IS
+'puts a flag out of use: off for everybody, not listed with the others, closed to changes';
+
+CREATE FUNCTION wishflags.flag_unarchive(key text, reason text DEFAULT NULL, OUT version integer)
+RETURNS integer
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_flag_unarchive';
+COMMENT ON FUNCTION wishflags.flag_unarchive(text, text) IS
+'takes a flag back into use, as it was';
+
+CREATE FUNCTION wishflags.flag_expire(key text, expires_at timestamptz, on_expiry text DEFAULT 'warn', OUT version integer)
+RETURNS integer
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_flag_expire';
+COMMENT ON FUNCTION wishflags.flag_expire(text, timestamptz, text) IS
+'says when a flag should be gone (NULL: never), and what happens then: warn, disable, freeze or extend';
+
+REVOKE ALL ON FUNCTION wishflags.flag_archive, wishflags.flag_unarchive, wishflags.flag_expire FROM PUBLIC;
+
 -- Who may do what: four levels, each a set of plain grants.
 
 -- The one place that says which object belongs to which level.  A function is
@@ -2510,13 +2555,14 @@ FROM (VALUES
 	('reader', 'EXECUTE', 'schema_change_risk schema_change_checklist', NULL),
 	('reader', 'EXECUTE', 'status', NULL),
 
-	('editor', 'INSERT UPDATE', 'flags', 'version created_at updated_at'),
+	('editor', 'INSERT UPDATE', 'flags', 'version created_at updated_at created_by updated_by'),
 	('editor', 'INSERT UPDATE', 'flag_overrides', 'created_at'),
 	('editor', 'INSERT UPDATE', 'flag_documents', 'version created_at updated_at'),
 	('editor', 'INSERT UPDATE', 'segments', 'definer refreshed_at version created_at updated_at'),
 	('editor', 'DELETE', 'flags flag_overrides flag_documents segments', NULL),
 	('editor', 'INSERT UPDATE DELETE', 'services', NULL),
 	('editor', 'EXECUTE', 'flag_create flag_define flag_enable flag_disable flag_rollout flag_rollback', NULL),
+	('editor', 'EXECUTE', 'flag_archive flag_unarchive flag_expire', NULL),
 	('editor', 'EXECUTE', 'flag_override_set flag_override_unset flag_import', NULL),
 	('editor', 'EXECUTE', 'segment_define segment_refresh', NULL),
 	('editor', 'EXECUTE', 'schema_baseline schema_baseline_import', NULL),
