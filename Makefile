@@ -42,6 +42,8 @@ OBJS = \
 	src/common/options.o \
 	src/common/protect.o \
 	src/common/reason.o \
+	src/common/review.o \
+	src/common/review_decide.o \
 	src/common/rows.o \
 	src/common/setting.o \
 	src/common/uuid.o \
