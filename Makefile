@@ -288,6 +288,11 @@ OBJS = \
 	src/flags/call.o \
 	src/flags/callbacks.o \
 	src/flags/cbor.o \
+	src/flags/change_apply.o \
+	src/flags/change_items.o \
+	src/flags/change_policy.o \
+	src/flags/change_propose.o \
+	src/flags/change_protect.o \
 	src/flags/clock.o \
 	src/flags/context.o \
 	src/flags/dialect.o \
@@ -489,6 +494,8 @@ SQL_PARTS = \
 	src/guard/approval.sql \
 	src/guard/approval_report.sql \
 	src/wishflags.sql \
+	src/flags/change.sql \
+	src/flags/change_report.sql \
 	src/flags/access.sql \
 	src/common/epilogue.sql
 
@@ -549,6 +556,9 @@ REGRESS = \
 	flags_transaction \
 	flags_parallel \
 	flags_privilege \
+	flags_change \
+	flags_change_wrong \
+	flags_change_protect \
 	flags_access \
 	flags_access_wrong \
 	flags_plan \

@@ -20,7 +20,7 @@ WHERE c.relnamespace = 'wishflags'::regnamespace AND c.relkind IN ('r', 'p', 'v'
 -- Nothing is named that is not there, and nothing twice.
 SELECT l.* FROM wishflags.access_levels l
 WHERE NOT EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = 'wishflags'::regnamespace
-		AND l.object IN (p.proname, format('%s(%s)', p.proname, oidvectortypes(p.proargtypes))))
+		AND l.object IN (p.proname, format('%s(%s)', p.proname, replace(oidvectortypes(p.proargtypes), ', ', ','))))
 	AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'wishflags'::regnamespace AND c.relname = l.object)
 	AND (l.privilege, l.object) <> ('USAGE', 'wishflags');
 SELECT privilege, object, column_name FROM wishflags.access_rights GROUP BY 1, 2, 3 HAVING count(*) > 1;

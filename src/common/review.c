@@ -74,7 +74,7 @@ wf_review_lock(const WfReviewKind *kind, int64 id)
 	char	   *query = psprintf("SELECT revision, %s, authors && $2 FROM wishflags.%s WHERE id = $1", kind->state, kind->table);
 	Oid			types[] = {INT8OID, TEXTARRAYOID};
 	Datum		values[] = {Int64GetDatum(id), wf_review_persons()};
-	WfReview	review = {.kind = kind,.id = id};
+	WfReview	review = {.kind = kind, .id = id};
 	int			seen;
 
 	if (wf_review_run(kind, query, lengthof(types), types, values, NULL) == 0)
@@ -139,4 +139,16 @@ wf_review_need_author(const WfReview *review, const char *verb)
 				 errmsg("only an author can %s %s %lld", verb, review->kind->noun, (long long) review->id),
 				 errhint("Turn it down instead: SELECT wishflags.%s_reject(%lld, 'the reason');",
 						 review->kind->functions, (long long) review->id)));
+}
+
+/* Whether nothing can be done about a change any more. */
+bool
+wf_review_is_closed(const WfReview *review)
+{
+	for (int i = 0; review->kind->closed[i]; i++)
+	{
+		if (strcmp(review->state, review->kind->closed[i]) == 0)
+			return true;
+	}
+	return false;
 }

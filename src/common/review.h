@@ -22,6 +22,8 @@ typedef struct WfReviewKind
 	const char *functions;		/* prefix of its functions */
 	const char *state;			/* expression: the state of a row */
 	const char *open;			/* the state in which it is decided about */
+	const char *closed[3];		/* those after which nothing can be done; ends
+								 * with NULL */
 	const char *body;			/* column of events: the text of a revision */
 	const char *show;			/* function that shows a change */
 	const char *reviewers;		/* function that says who may approve */
@@ -47,6 +49,7 @@ extern WfReview wf_review_lock(const WfReviewKind *kind, int64 id);
 extern void wf_review_event(const WfReviewKind *kind, int64 id, int revision, const char *event, const char *comment,
 							Oid body_type, Datum body);
 extern void wf_review_need_reason(const char *reason, const char *command);
+extern bool wf_review_is_closed(const WfReview *review);
 extern void wf_review_need_author(const WfReview *review, const char *verb);
 
 /* review_decide.c */

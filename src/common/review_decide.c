@@ -117,7 +117,9 @@ lock_of_others(const WfReviewKind *kind, int64 id, const char *verb)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("%s %lld is %s", kind->noun, (long long) id, review.state),
-				 errhint("Its author can open it again: SELECT wishflags.%s(%lld%s);", kind->edit, (long long) id,
+				 wf_review_is_closed(&review) ?
+				 errhint("See what became of it: SELECT wishflags.%s(%lld);", kind->show, (long long) id) :
+				 errhint("Its author can put it up for review: SELECT wishflags.%s(%lld%s);", kind->edit, (long long) id,
 						 kind->edit_arguments)));
 	return review;
 }

@@ -14,6 +14,9 @@ FROM (VALUES
 	('reader', 'SELECT', 'flags flag_overrides flag_documents segments segment_members', NULL),
 	('reader', 'SELECT', 'flags_signal flag_overrides_signal segments_signal', NULL),
 	('reader', 'SELECT', 'flag_audit flag_overview flag_versions', NULL),
+	('reader', 'SELECT', 'change_policies change_policy_history change_requests change_requests_id_seq', NULL),
+	('reader', 'SELECT', 'change_request_approvals change_request_events change_request_items', NULL),
+	('reader', 'SELECT', 'change_request_requirements change_request_overview change_request_values', NULL),
 	('reader', 'SELECT', 'access_levels access_rights access_held', NULL),
 	('reader', 'SELECT', 'schema_baselines schema_baseline_overview schema_health', NULL),
 	('reader', 'SELECT', 'migration_runs migration_run_findings migration_run_skips migration_rates', NULL),
@@ -32,6 +35,7 @@ FROM (VALUES
 	('reader', 'EXECUTE', 'flag_history flag_at flag_diff flag_export', NULL),
 	('reader', 'EXECUTE', 'audit_hash audit_head audit_verify', NULL),
 	('reader', 'EXECUTE', 'ofrep_evaluate ofrep_evaluate_all ofrep_event', NULL),
+	('reader', 'EXECUTE', 'change_list change_show change_leaves', NULL),
 	('reader', 'EXECUTE', 'access_list access_includes', NULL),
 	('reader', 'EXECUTE', 'schema_snapshot schema_fingerprint schema_diff schema_diff_sql', NULL),
 	('reader', 'EXECUTE', 'schema_diff_schemas schema_diff_schemas_sql schema_diff_render', NULL),
@@ -60,19 +64,23 @@ FROM (VALUES
 	('editor', 'EXECUTE', 'flag_create flag_define flag_enable flag_disable flag_rollout flag_rollback', NULL),
 	('editor', 'EXECUTE', 'flag_archive flag_unarchive flag_expire', NULL),
 	('editor', 'EXECUTE', 'flag_override_set flag_override_unset flag_import', NULL),
+	('editor', 'EXECUTE', 'change_propose change_edit change_cancel change_apply(bigint)', NULL),
 	('editor', 'EXECUTE', 'segment_define segment_refresh', NULL),
 	('editor', 'EXECUTE', 'schema_baseline schema_baseline_import', NULL),
 	('editor', 'EXECUTE', 'migration_record impact_sample', NULL),
 	('editor', 'EXECUTE', 'deprecate deprecation_withdraw release', NULL),
 	('editor', 'EXECUTE', 'schema_change_propose schema_change_amend schema_change_withdraw', NULL),
 
+	('approver', 'EXECUTE', 'change_approve change_reject', NULL),
 	('approver', 'EXECUTE', 'schema_change_approve schema_change_reject', NULL),
 
 	('admin', 'INSERT UPDATE', 'guard_policies', 'changed_at changed_by'),
 	('admin', 'INSERT UPDATE', 'guard_allowances', 'changed_at changed_by'),
 	('admin', 'INSERT UPDATE', 'approval_policies', 'changed_at changed_by'),
 	('admin', 'INSERT UPDATE', 'migration_policies', 'changed_at changed_by'),
-	('admin', 'DELETE', 'guard_policies guard_allowances approval_policies migration_policies', NULL),
+	('admin', 'INSERT UPDATE', 'change_policies', 'changed_at changed_by'),
+	('admin', 'DELETE', 'change_policies guard_policies guard_allowances approval_policies migration_policies', NULL),
+	('admin', 'EXECUTE', 'change_apply(bigint,text)', NULL),
 	('admin', 'EXECUTE', 'guard_allow guard_preset', NULL),
 	('admin', 'EXECUTE', 'schema_baseline_drop migration_calibrate', NULL),
 	('admin', 'EXECUTE', 'ddl_log_prune impact_samples_reset migration_check_stats_reset', NULL),
@@ -92,7 +100,7 @@ CREATE VIEW wishflags.access_rights AS
 SELECT l.level, l.privilege, 'function' AS object_type, p.oid::pg_catalog.regprocedure::text AS object, NULL::text AS column_name, p.oid AS objid
 FROM wishflags.access_levels l
 JOIN pg_catalog.pg_proc p ON p.pronamespace = 'wishflags'::pg_catalog.regnamespace
-	AND (p.proname = l.object OR p.proname || '(' || pg_catalog.oidvectortypes(p.proargtypes) || ')' = l.object)
+	AND (p.proname = l.object OR p.proname || '(' || pg_catalog.replace(pg_catalog.oidvectortypes(p.proargtypes), ', ', ',') || ')' = l.object)
 WHERE l.privilege = 'EXECUTE'
 UNION ALL
 SELECT l.level, l.privilege, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'S' THEN 'sequence' ELSE 'table' END,

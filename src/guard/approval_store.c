@@ -16,6 +16,7 @@ const WfReviewKind wf_approval_kind = {
 	.functions = "schema_change",
 	.state = "CASE WHEN state = 'proposed' AND valid_until <= pg_catalog.clock_timestamp() THEN 'expired' ELSE state END",
 	.open = "proposed",
+	.closed = {"withdrawn"},
 	.body = "statement",
 	.show = "schema_change_risk",
 	.reviewers = "schema_change_checklist",

@@ -1,4 +1,5 @@
-# Levels survive a dump and restore in all forms (and updates: see test/upgrade.sh).
+# Levels and change requests survive a dump and restore in all forms (levels also an
+# update, see test/upgrade.sh).
 
 use strict;
 use warnings;
@@ -25,7 +26,16 @@ $node->safe_psql(
 	REVOKE UPDATE (rollout) ON wishflags.flags FROM "Ben B";
 	GRANT USAGE ON SCHEMA wishflags TO app;
 	SELECT wishflags.flag_create('gallery', enabled => true);
+	SELECT wishflags.flag_create('pay', rollout => 10), wishflags.flag_override_set('pay', 'user-1'), wishflags.segment_define('pay-staff', '{"included": []}');
+	INSERT INTO wishflags.change_policies (name, key_pattern, approver_role, protected, reason) VALUES ('payments', 'pay%', 'cy', true, 'money');
 });
+$node->safe_psql('shop', q{SELECT wishflags.change_propose('{"flags": {"pay": {"rollout": 50}}, "segments": {"pay-new": {"definition": {"included": []}}}}', 'more')},
+	extra_params => [ '-U', 'dee' ]);
+is($node->safe_psql('shop', q{SELECT wishflags.change_approve(1)}, extra_params => [ '-U', 'cy' ]), 'approved', 'a request is approved');
+my $requests = q{SELECT string_agg(r.r, E'\n' ORDER BY r.r) FROM (SELECT o::text AS r FROM wishflags.change_request_overview o
+	UNION ALL SELECT e::text FROM wishflags.change_request_events e UNION ALL SELECT p::text FROM wishflags.change_policies p
+	UNION ALL SELECT h::text FROM wishflags.change_policy_history h) r};
+my $noted = $node->safe_psql('shop', $requests);
 my $list = 'SELECT * FROM wishflags.access_list()';
 my $held = q{SELECT string_agg(concat_ws(' ', role, object_type,
 	CASE object_type WHEN 'function' THEN objid::regprocedure::text WHEN 'schema' THEN '' ELSE objid::regclass::text END, column_name, privilege), E'\n'
@@ -40,10 +50,16 @@ is($before, join("\n",
 my $dir = PostgreSQL::Test::Utils::tempdir;
 my $same = sub {
 	my ($db, $how) = @_;
+	my ($rc, $out, $err);
 	is($node->safe_psql($db, $list), $before, "$how: the levels");
 	is($node->safe_psql($db, $held), $rights, "$how: each right");
+	is($node->safe_psql($db, $requests), $noted, "$how: the requests");
+	($rc, $out, $err) = $node->psql($db, q{SELECT wishflags.flag_rollout('pay', 5)}, extra_params => ['-U', 'dee']);
+	like($err, qr/changes by approved requests only/, "$how: what was protected is");
+	is($node->safe_psql($db, q{SELECT wishflags.change_apply(1)}, extra_params => ['-U', 'dee']), 2, "$how: the approved request is applied");
+	is($node->safe_psql($db, q{SELECT wishflags.change_propose('{"flags": {"pay": null}}', 'gone')}, extra_params => ['-U', 'dee']), 2, "$how: ids go on");
 	is($node->safe_psql($db, q{SELECT wishflags.flag_disable('gallery')}, extra_params => ['-U', 'Ben B']), 2, "$how: an editor edits");
-	my ($rc, $out, $err) = $node->psql($db, q{SELECT wishflags.flag_rollout('gallery', 5)}, extra_params => ['-U', 'Ben B']);
+	($rc, $out, $err) = $node->psql($db, q{SELECT wishflags.flag_rollout('gallery', 5)}, extra_params => ['-U', 'Ben B']);
 	like($err, qr/permission denied for table flags/, "$how: but for what was taken");
 	is($node->safe_psql($db, q{SELECT wishflags.flag_eval('gallery', 'user-1')}, extra_params => ['-U', 'app']), 'f', "$how: an application evaluates");
 };
