@@ -16,6 +16,7 @@
 #include "common/extension.h"
 #include "common/reason.h"
 #include "common/review.h"
+#include "common/write.h"
 #include "flags/change.h"
 #include "flags/document.h"
 #include "flags/row.h"
@@ -45,6 +46,7 @@ static const ProtectedTable tables[] = {
 static const ProtectedTable *protected_table(FunctionCallInfo fcinfo);
 static bool changes_something(const ProtectedTable *table, TriggerData *data);
 static void need_free(FunctionCallInfo fcinfo, const ProtectedTable *table, HeapTuple row);
+static SPIPlanPtr policy_plan(void);
 static char *policy_of(const ProtectedTable *table, Datum key, Datum tags, char **reason);
 pg_noreturn static void refuse(const ProtectedTable *table, const char *key, const char *policy, const char *reason);
 static void refuse_truncate(const ProtectedTable *table);
@@ -154,9 +156,9 @@ need_free(FunctionCallInfo fcinfo, const ProtectedTable *table, HeapTuple row)
 	}
 }
 
-/* The policy that protects a key, in the caller's memory, or NULL. */
-static char *
-policy_of(const ProtectedTable *table, Datum key, Datum tags, char **reason)
+/* Made once a session: it is asked with each change of a flag. */
+static SPIPlanPtr
+policy_plan(void)
 {
 	static const char *const query =
 	"SELECT p.name, p.reason FROM wishflags.change_policies p"
@@ -166,17 +168,40 @@ policy_of(const ProtectedTable *table, Datum key, Datum tags, char **reason)
 	"  OR $3 = 'flag' AND p.tags && COALESCE($2, (SELECT f.tags FROM wishflags.flags f WHERE f.key = $1))) END"
 	" AND (p.environments IS NULL OR current_setting('wishflags.environment', true) = ANY (p.environments))"
 	" ORDER BY p.name LIMIT 1";
+	static SPIPlanPtr kept = NULL;
 	Oid			types[] = {TEXTOID, TEXTARRAYOID, TEXTOID};
+
+	if (kept == NULL)
+	{
+		SPIPlanPtr	plan = SPI_prepare_cursor(query, lengthof(types), types, CURSOR_OPT_GENERIC_PLAN);
+
+		if (plan == NULL || SPI_keepplan(plan) != 0)
+			elog(ERROR, "could not prepare a look into change_policies: %s", SPI_result_code_string(SPI_result));
+		kept = plan;
+	}
+	return kept;
+}
+
+/* The policy that protects a key, in the caller's memory, or NULL. */
+static char *
+policy_of(const ProtectedTable *table, Datum key, Datum tags, char **reason)
+{
+	Oid			policies = wf_common_relation_oid("change_policies");
 	Datum		values[] = {key, tags, CStringGetTextDatum(table->what)};
 	char		nulls[] = {' ', tags ? ' ' : 'n', ' '};
 	MemoryContext caller = CurrentMemoryContext;
 	char	   *policy = NULL;
+	WfWrite		write;
 
 	/* The SQL of an older version of the extension knows no policies. */
-	if (!OidIsValid(wf_common_relation_oid("change_policies")))
+	if (!OidIsValid(policies))
 		return NULL;
 	SPI_connect();
-	if (wf_review_run(&wf_change_kind, query, lengthof(types), types, values, nulls) > 0)
+	wf_common_write_begin(&write, policies);
+	if (SPI_execute_plan(policy_plan(), values, nulls, false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read change_policies");
+	wf_common_write_end(&write);
+	if (SPI_processed > 0)
 	{
 		policy = MemoryContextStrdup(caller, wf_review_value(0, 1));
 		*reason = MemoryContextStrdup(caller, wf_review_value(0, 2));

@@ -96,6 +96,7 @@ typedef struct Chain
 {
 	char	   *kind;
 	char	   *key;
+	SubTransactionId within;	/* where it was added to first */
 } Chain;
 
 static List *chains = NIL;		/* of Chain, in TopTransactionContext */
@@ -111,6 +112,7 @@ static void lock_chain(const char *kind, const char *key);
 static void remember_chain(const char *kind, const char *key);
 static SPIPlanPtr insert_plan(const AuditedTable *table, Oid row_type);
 static void on_transaction(XactEvent event, void *arg);
+static void on_subtransaction(SubXactEvent event, SubTransactionId subtransaction, SubTransactionId parent, void *arg);
 static SPIPlanPtr head_plan(void);
 static void tell_heads(void);
 
@@ -123,6 +125,7 @@ wf_flags_history_init(void)
 							 &require_reason, false,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
 	RegisterXactCallback(on_transaction, NULL);
+	RegisterSubXactCallback(on_subtransaction, NULL);
 }
 
 /*
@@ -334,6 +337,7 @@ remember_chain(const char *kind, const char *key)
 	chain = palloc(sizeof(Chain));
 	chain->kind = pstrdup(kind);
 	chain->key = pstrdup(key);
+	chain->within = GetCurrentSubTransactionId();
 	chains = lappend(chains, chain);
 	MemoryContextSwitchTo(old);
 }
@@ -375,6 +379,14 @@ on_transaction(XactEvent event, void *arg)
 	}
 	else if (event != XACT_EVENT_PARALLEL_PRE_COMMIT)
 		chains = NIL;
+}
+
+/* What is rolled back was not added to; subtransactions within have higher numbers. */
+static void
+on_subtransaction(SubXactEvent event, SubTransactionId subtransaction, SubTransactionId parent, void *arg)
+{
+	while (event == SUBXACT_EVENT_ABORT_SUB && chains != NIL && ((Chain *) llast(chains))->within >= subtransaction)
+		chains = list_delete_last(chains);
 }
 
 /* Made once a session. */

@@ -2805,7 +2805,8 @@ LEFT JOIN LATERAL (
 	UNION ALL
 	SELECT l.path, NULL, l.leaf FROM wishflags.change_leaves(CASE pg_catalog.jsonb_typeof(i.patch) WHEN 'object' THEN i.patch END) l
 	WHERE a.after IS NULL
-) d ON i.kind <> 'override';
+) d ON i.kind <> 'override'
+WHERE i.kind <> 'override' OR i.patch <> i.base;
 COMMENT ON VIEW wishflags.change_request_values IS
 'what each change request changes, a row a value: from what it was written on, to what it shall be; without a path: nothing, or it is deleted';
 
