@@ -47,6 +47,7 @@ OBJS = \
 	src/common/rows.o \
 	src/common/setting.o \
 	src/common/uuid.o \
+	src/common/width.o \
 	src/common/write.o \
 	src/record/ddl_log.o \
 	src/record/ddl_prune.o \
@@ -376,10 +377,12 @@ OBJS = \
 	src/flags/moment.o \
 	src/flags/network.o \
 	src/flags/node.o \
+	src/flags/notify.o \
 	src/flags/ofrep.o \
 	src/flags/operator.o \
 	src/flags/operator_shape.o \
 	src/flags/override.o \
+	src/flags/past.o \
 	src/flags/pattern.o \
 	src/flags/pattern_class.o \
 	src/flags/pattern_escape.o \
@@ -395,6 +398,7 @@ OBJS = \
 	src/flags/segment_probe.o \
 	src/flags/segment_refresh.o \
 	src/flags/set.o \
+	src/flags/show.o \
 	src/flags/split.o \
 	src/flags/store.o \
 	src/flags/store_document.o \
@@ -467,6 +471,7 @@ SQL_PARTS = \
 	src/flags/evaluate.sql \
 	src/flags/manage.sql \
 	src/flags/history.sql \
+	src/flags/show.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
 	src/schema/registry.sql \
@@ -538,6 +543,8 @@ REGRESS = \
 	flags_override \
 	flags_history \
 	flags_record \
+	flags_past \
+	flags_show \
 	flags_import \
 	flags_logic \
 	flags_flagd \

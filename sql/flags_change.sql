@@ -20,11 +20,7 @@ SELECT wishflags.change_propose('{
 		"old": null},
 	"overrides": {"checkout": {"user-1": null, "user-7": false}, "theme": {"user-7": "x"}},
 	"segments": {"staff": {"definition": {"included": ["u1", "u2"]}}, "beta": {"definition": {"included": []}}}}', 'TICKET-1: more people');
-\pset format unaligned
-\pset tuples_only on
 SELECT wishflags.change_show(1);
-\pset tuples_only off
-\pset format aligned
 SELECT * FROM wishflags.change_list();
 -- Nothing was changed by trying it.
 SELECT key, rollout, version FROM wishflags.flags ORDER BY key;
@@ -56,11 +52,7 @@ SELECT wishflags.change_edit(2, '{"flags": {"checkout": {"rollout": 70}}}', 'muc
 SELECT id, state, revision, reason, approvals FROM wishflags.change_request_overview WHERE id = 2;
 SET SESSION AUTHORIZATION wf_change_abe;
 SELECT wishflags.change_reject(2, 'not before the weekend');
-\pset format unaligned
-\pset tuples_only on
 SELECT wishflags.change_show(2);
-\pset tuples_only off
-\pset format aligned
 SET SESSION AUTHORIZATION wf_change_eve;
 SELECT wishflags.change_edit(2, reason => 'after the weekend');
 SELECT wishflags.change_cancel(2, 'done by hand');

@@ -47,11 +47,7 @@ SELECT wishflags.segment_define('staff', '{"included": ["u2"]}');
 SELECT pg_temp.apply(:segment);
 DELETE FROM wishflags.flags WHERE key = 'tagged';
 SELECT pg_temp.apply(:gone);
-\pset format unaligned
-\pset tuples_only on
 SELECT wishflags.change_show(:moved);
-\pset tuples_only off
-\pset format aligned
 -- Taken as it is now, it needs approvals again.
 SELECT wishflags.change_edit(:moved);
 SELECT wishflags.change_apply(:moved);

@@ -19,7 +19,6 @@ FROM flags \gx
 UPDATE flags SET kind = 'permission', owner_team = 'growth', owner_email = 'growth@example.com', owner_role = current_user,
 	documentation_url = 'https://wiki.example.com/record', notes = '{"rollback": "ask the data team"}', tags = '{checkout,mobile}';
 UPDATE flags SET kind = 'releas';
-UPDATE flags SET kind = NULL;
 UPDATE flags SET owner_email = 'growth';
 UPDATE flags SET owner_email = 'growth@';
 UPDATE flags SET owner_email = 'a b@example.com';
@@ -60,7 +59,7 @@ ROLLBACK;
 -- Expiry by the clock.
 SELECT flag_expire('record', now() + '1 day', 'disable');
 SELECT flag_eval('record', 'user-1'), flag_variant('record', 'user-1');
-SELECT enabled, reason FROM flag_explain('record', '{"targetingKey": "user-1"}', options => jsonb_build_object('as_of', now() + '2 days'));
+SELECT enabled, reason FROM flag_explain('record', '{"targetingKey": "user-1"}', options => jsonb_build_object('clock', now() + '2 days'));
 SELECT flag_expire('record', '2020-01-01', 'disable');
 SELECT flag_eval('record', 'user-1'), flag_variant('record', 'user-1');
 SELECT enabled, reason FROM flag_explain('record', '{"targetingKey": "user-1"}');

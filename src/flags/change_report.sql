@@ -69,10 +69,8 @@ CREATE FUNCTION wishflags.change_list(state text DEFAULT NULL)
 RETURNS TABLE (id bigint, state text, author text, approvals text, what text, reason text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 20
 BEGIN ATOMIC
-	SELECT o.id, o.state, CASE WHEN pg_catalog.length(o.author) > 12 THEN pg_catalog.substr(o.author, 1, 10) || '..' ELSE o.author END,
-		o.approvals,
-		CASE WHEN pg_catalog.length(o.what) > 18 THEN pg_catalog.substr(o.what, 1, 16) || '..' ELSE o.what END,
-		CASE WHEN pg_catalog.length(o.reason) > 15 THEN pg_catalog.substr(o.reason, 1, 13) || '..' ELSE o.reason END
+	SELECT o.id, o.state, wishflags.text_clip(o.author, 12), o.approvals,
+		wishflags.text_clip(o.what, 18), wishflags.text_clip(o.reason, 15)
 	FROM wishflags.change_request_overview o
 	WHERE change_list.state IS NULL OR o.state = change_list.state
 	ORDER BY o.id;
@@ -122,67 +120,64 @@ WHERE i.kind <> 'override' OR i.patch <> i.base;
 COMMENT ON VIEW wishflags.change_request_values IS
 'what each change request changes, a row a value: from what it was written on, to what it shall be; without a path: nothing, or it is deleted';
 
-CREATE FUNCTION wishflags.change_show(id bigint) RETURNS text
-LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000
+CREATE FUNCTION wishflags.change_show(id bigint) RETURNS SETOF text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
 	request record;
-	lines text[];
-	line text;
-	card text := '';
+	decision text;
 BEGIN
-	SELECT o.*, (SELECT string_agg(a.approver || COALESCE(' for ' || a.approver_role, '') || COALESCE(': ' || a.comment, ''), E'\n' ORDER BY a.approved_at)
-		FROM wishflags.change_request_approvals a WHERE a.request_id = o.id AND a.revision = o.revision) AS approvers,
-		(SELECT e.comment || ' (' || e.login_role || ')' FROM wishflags.change_request_events e
-			WHERE e.request_id = o.id AND e.event = o.state ORDER BY e.occurred_at DESC LIMIT 1) AS decision
-	INTO request FROM wishflags.change_request_overview o WHERE o.id = change_show.id;
+	SELECT o.* INTO request FROM wishflags.change_request_overview o WHERE o.id = change_show.id;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'change request % does not exist', change_show.id USING ERRCODE = 'undefined_object',
 			HINT = 'List them: SELECT * FROM wishflags.change_list();';
 	END IF;
-	lines := ARRAY[
-		format('change request %s, revision %s, by %s: %s', request.id, request.revision, request.author, request.state),
-		'reason: ' || request.reason,
-		'approvals: ' || request.approvals || COALESCE(', missing ' || request.missing, '')];
-	lines := lines || (SELECT array_agg('  ' || a) FROM string_to_table(request.approvers, E'\n') a);
-	IF request.applied_by IS NOT NULL THEN
-		lines := lines || ('applied by ' || request.applied_by || COALESCE(' in an emergency: ' || request.emergency_reason, ''));
-	ELSIF request.state IN ('rejected', 'cancelled') THEN
-		lines := lines || (request.state || ': ' || request.decision);
-	END IF;
-	lines := lines || (
-		SELECT array_agg(s.line ORDER BY s.place, s.key, s.override_key NULLS FIRST, s.part, s.path COLLATE "C")
-		FROM (
-			SELECT array_position(ARRAY['segment', 'flag', 'override'], i.kind) AS place, i.key, i.override_key, 1 AS part, NULL AS path,
-				E'\n' || CASE i.kind WHEN 'override' THEN format('override of flag %s for %s', i.key, i.override_key) ELSE i.kind || ' ' || i.key END
-					|| CASE WHEN i.patch = 'null' THEN CASE i.kind WHEN 'override' THEN ', to be unset' ELSE ', to be deleted' END
-						WHEN i.base = 'null' THEN ', new' ELSE '' END
-					|| CASE WHEN i.kind <> 'override' AND i.base <> 'null' THEN ', version ' || (i.base #>> '{}') ELSE '' END
-					|| CASE WHEN request.state = 'applied' OR i.base IS NOT DISTINCT FROM COALESCE(n.present, 'null') THEN ''
-						ELSE ', has moved on: ' || CASE i.kind WHEN 'override' THEN 'now ' ELSE 'version ' END || COALESCE(n.present #>> '{}', 'not there') END AS line
-			FROM wishflags.change_request_items i
-			CROSS JOIN LATERAL (SELECT CASE i.kind
-				WHEN 'flag' THEN (SELECT to_jsonb(f.version) FROM wishflags.flags f WHERE f.key = i.key)
-				WHEN 'segment' THEN (SELECT to_jsonb(s.version) FROM wishflags.segments s WHERE s.key = i.key)
-				ELSE (SELECT to_jsonb(o.variant) FROM wishflags.flag_overrides o WHERE o.flag = i.key AND o.key = i.override_key) END) n (present)
-			WHERE i.request_id = change_show.id
-			UNION ALL
-			SELECT array_position(ARRAY['segment', 'flag', 'override'], v.kind), v.key, v.override_key, 2, v.path,
-				format('  %s: %s -> %s', v.path, COALESCE(NULLIF(v.from_value, 'null')::text, '(none)'), COALESCE(NULLIF(v.to_value, 'null')::text, '(none)'))
-			FROM wishflags.change_request_values v
-			WHERE v.request_id = change_show.id AND v.path IS NOT NULL
-		) s);
-	-- Nothing is wider than 80 columns; what is longer goes on in the next line.
-	FOREACH line IN ARRAY lines LOOP
-		WHILE length(line) > 80 LOOP
-			card := card || substr(line, 1, 80) || E'\n';
-			line := '    ' || substr(line, 81);
-		END LOOP;
-		card := card || line || E'\n';
-	END LOOP;
-	RETURN rtrim(card, E'\n');
+	SELECT e.login_role || COALESCE(': ' || e.comment, '') INTO decision FROM wishflags.change_request_events e
+	WHERE e.request_id = change_show.id AND e.event IN ('rejected', 'cancelled') ORDER BY e.occurred_at DESC LIMIT 1;
+	-- Nothing is wider than 80 columns in psql; what is longer goes on in the next line.
+	RETURN QUERY
+	SELECT repeat(' ', c.indent + CASE WHEN w.n > 1 THEN 2 ELSE 0 END) || w.line
+	FROM (
+		SELECT 1 AS part, 0 AS place, ''::text AS key, ''::text AS override_key, h.n AS step, ''::text AS path, 0 AS indent, h.line
+		FROM unnest(ARRAY[
+			format('change request %s, revision %s, by %s: %s', request.id, request.revision, request.author, request.state),
+			'reason: ' || request.reason,
+			'approvals: ' || request.approvals || COALESCE(', missing ' || request.missing, '')]) WITH ORDINALITY AS h (line, n)
+		UNION ALL
+		SELECT 2, 0, '', '', row_number() OVER (ORDER BY a.approved_at), '', 2,
+			a.approver || COALESCE(' for ' || a.approver_role, '') || COALESCE(': ' || a.comment, '')
+		FROM wishflags.change_request_approvals a WHERE a.request_id = request.id AND a.revision = request.revision
+		UNION ALL
+		SELECT 3, 0, '', '', 1, '', 0, CASE WHEN request.applied_by IS NOT NULL
+				THEN 'applied by ' || request.applied_by || COALESCE(' in an emergency: ' || request.emergency_reason, '')
+			ELSE request.state || ' by ' || decision END
+		WHERE request.state IN ('applied', 'rejected', 'cancelled')
+		UNION ALL
+		SELECT 4, k.place, i.key, COALESCE(i.override_key, ''), l.step, '', 0, CASE l.step WHEN 1 THEN '' ELSE
+			CASE i.kind WHEN 'override' THEN format('override of flag %s for %s', i.key, i.override_key) ELSE i.kind || ' ' || i.key END
+				|| CASE WHEN i.patch = 'null' THEN CASE i.kind WHEN 'override' THEN ', to be unset' ELSE ', to be deleted' END
+					WHEN i.base = 'null' THEN ', new' ELSE '' END
+				|| CASE WHEN i.kind <> 'override' AND i.base <> 'null' THEN ', version ' || (i.base #>> '{}') ELSE '' END
+				|| CASE WHEN request.state = 'applied' OR i.base IS NOT DISTINCT FROM COALESCE(k.present, 'null') THEN ''
+					ELSE ', has moved on: ' || CASE WHEN k.present IS NULL THEN 'not there'
+						ELSE CASE i.kind WHEN 'override' THEN 'now ' ELSE 'version ' END || (k.present #>> '{}') END END END
+		FROM wishflags.change_request_items i
+		CROSS JOIN LATERAL (SELECT array_position(ARRAY['segment', 'flag', 'override'], i.kind), CASE i.kind
+			WHEN 'flag' THEN (SELECT to_jsonb(f.version) FROM wishflags.flags f WHERE f.key = i.key)
+			WHEN 'segment' THEN (SELECT to_jsonb(s.version) FROM wishflags.segments s WHERE s.key = i.key)
+			ELSE (SELECT to_jsonb(o.variant) FROM wishflags.flag_overrides o WHERE o.flag = i.key AND o.key = i.override_key) END) k (place, present)
+		CROSS JOIN generate_series(1, 2) l (step)
+		WHERE i.request_id = request.id
+		UNION ALL
+		SELECT 4, array_position(ARRAY['segment', 'flag', 'override'], v.kind), v.key, COALESCE(v.override_key, ''), 3, v.path, 2,
+			format('%s: %s -> %s', v.path, COALESCE(NULLIF(v.from_value, 'null')::text, '(none)'), COALESCE(NULLIF(v.to_value, 'null')::text, '(none)'))
+		FROM wishflags.change_request_values v
+		WHERE v.request_id = request.id AND v.path IS NOT NULL
+	) c
+	CROSS JOIN LATERAL unnest(wishflags.text_wrap(c.line, 74)) WITH ORDINALITY AS w (line, n)
+	ORDER BY c.part, c.place, c.key COLLATE "C", c.override_key COLLATE "C", c.step, c.path COLLATE "C", w.n;
 END $$;
 COMMENT ON FUNCTION wishflags.change_show(bigint) IS
-'a change request as text: state, approvals, and each value that it changes';
+'a change request on lines of at most 80 columns: state, approvals, and each value that it changes';

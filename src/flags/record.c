@@ -36,6 +36,7 @@ static const WordColumn word_columns[] = {
 
 static void check_closed(const WfTriggerRow *row, bool changes_evaluation);
 static bool is_frozen(const Datum *values, const bool *nulls);
+static bool expires_by(const Datum *values, const bool *nulls, const char *word);
 static void check_word(const WfTriggerRow *row, const WordColumn *column);
 static void check_email(const WfTriggerRow *row);
 static void check_role(const WfTriggerRow *row);
@@ -63,12 +64,18 @@ wf_flags_check_record(const WfTriggerRow *row, bool changes_evaluation)
 	check_tags(row);
 }
 
-/* Whether a row's expiry disables the flag, when it comes. */
-bool
-wf_flags_is_disabled_by_expiry(const Datum *values, const bool *nulls)
+/*
+ * Until when a row's flag is enabled: DT_NOBEGIN where it is not, DT_NOEND
+ * where no expiry disables it.
+ */
+TimestampTz
+wf_flags_enabled_until(const Datum *values, const bool *nulls)
 {
-	return !nulls[Anum_wf_flags_expires_at - 1] && !nulls[Anum_wf_flags_on_expiry - 1] &&
-		wf_flags_strings_equal(wf_flags_text_string(values[Anum_wf_flags_on_expiry - 1]), wf_flags_string("disable"));
+	if (!DatumGetBool(values[Anum_wf_flags_enabled - 1]) || !nulls[Anum_wf_flags_archived_at - 1])
+		return DT_NOBEGIN;
+	if (nulls[Anum_wf_flags_expires_at - 1] || !expires_by(values, nulls, "disable"))
+		return DT_NOEND;
+	return DatumGetTimestampTz(values[Anum_wf_flags_expires_at - 1]);
 }
 
 /* A flag that was closed and stays so cannot be changed. */
@@ -104,9 +111,15 @@ check_closed(const WfTriggerRow *row, bool changes_evaluation)
 static bool
 is_frozen(const Datum *values, const bool *nulls)
 {
-	return !nulls[Anum_wf_flags_expires_at - 1] && !nulls[Anum_wf_flags_on_expiry - 1] &&
-		wf_flags_strings_equal(wf_flags_text_string(values[Anum_wf_flags_on_expiry - 1]), wf_flags_string("freeze")) &&
+	return !nulls[Anum_wf_flags_expires_at - 1] && expires_by(values, nulls, "freeze") &&
 		DatumGetTimestampTz(values[Anum_wf_flags_expires_at - 1]) <= GetCurrentTransactionStartTimestamp();
+}
+
+static bool
+expires_by(const Datum *values, const bool *nulls, const char *word)
+{
+	return !nulls[Anum_wf_flags_on_expiry - 1] &&
+		wf_flags_strings_equal(wf_flags_text_string(values[Anum_wf_flags_on_expiry - 1]), wf_flags_string(word));
 }
 
 /* Whether a column has a value that is new. */

@@ -6,7 +6,7 @@
 
 #include "flags/trigger.h"
 
-extern bool wf_flags_is_disabled_by_expiry(const Datum *values, const bool *nulls);
+extern TimestampTz wf_flags_enabled_until(const Datum *values, const bool *nulls);
 extern void wf_flags_check_record(const WfTriggerRow *row, bool changes_evaluation);
 
 #endif							/* WF_FLAGS_RECORD_H */

@@ -9,6 +9,7 @@
 #include "flags/cache.h"
 #include "flags/document.h"
 #include "flags/integrity.h"
+#include "flags/notify.h"
 #include "flags/record.h"
 #include "flags/row.h"
 #include "flags/store.h"
@@ -79,7 +80,7 @@ wf_flags_changed(PG_FUNCTION_ARGS)
 	if (!TRIGGER_FIRED_BY_UPDATE(data->tg_event) || changes_evaluation(data))
 	{
 		wf_flags_trigger_signal(WF_FLAGS_SIGNAL);
-		wf_flags_trigger_notify(data, Anum_wf_flags_key, Anum_wf_flags_created_at);
+		wf_flags_notify(data, WF_NOTIFY_FLAG, Anum_wf_flags_key, Anum_wf_flags_created_at);
 	}
 	return PointerGetDatum(NULL);
 }
@@ -195,7 +196,8 @@ check_definition(WfTriggerRow *row)
 
 	check_rollout(row);
 	wf_flags_cache_ensure();
-	if (!wf_flags_source_from_row(row->values, row->nulls, &source, &dialect, &fault))
+	if (!wf_flags_source_from_row(row->values, row->nulls, wf_flags_row_document(row->values, row->nulls),
+								  &source, &dialect, &fault))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid %s of flag \"%.*s\": %s", fault.path, source.key.len, source.key.data,
@@ -203,6 +205,7 @@ check_definition(WfTriggerRow *row)
 	check_columns(row, dialect);
 	if (awaits_document(row, &source))
 		return NULL;
+	source.enabled = DatumGetBool(row->values[Anum_wf_flags_enabled - 1]);
 	if (!wf_flags_trigger_null(row, Anum_wf_flags_definition))
 		source.definition = DatumGetJsonbP(row->values[Anum_wf_flags_definition - 1]);
 	program = dialect->compile(&source, &fault);

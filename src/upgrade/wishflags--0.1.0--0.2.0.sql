@@ -34,23 +34,8 @@ COMMENT ON COLUMN wishflags.flags.archived_at IS 'since when it is out of use: o
 COMMENT ON COLUMN wishflags.flags.created_by IS 'session_user that created it; given only when a row is restored';
 COMMENT ON COLUMN wishflags.flags.updated_by IS 'session_user that made its version; given only when a row is restored';
 
-CREATE OR REPLACE VIEW wishflags.flag_overview AS
-SELECT CASE WHEN pg_catalog.length(f.key) > 26
-            THEN pg_catalog.substr(f.key, 1, 24) || '..' ELSE f.key END AS flag,
-       CASE WHEN f.enabled THEN 'on' ELSE 'off' END AS state,
-       f.rollout || ' %' AS rollout,
-       CASE WHEN pg_catalog.jsonb_typeof(f.definition -> 'rules') = 'array'
-            THEN pg_catalog.jsonb_array_length(f.definition -> 'rules') ELSE 0 END AS rules,
-       COALESCE(o.overrides, 0) AS overrides,
-       CASE WHEN pg_catalog.length(f.owner_team) > 10
-            THEN pg_catalog.substr(f.owner_team, 1, 8) || '..' ELSE f.owner_team END AS owner
-FROM wishflags.flags f
-LEFT JOIN (SELECT flag, pg_catalog.count(*) AS overrides
-           FROM wishflags.flag_overrides GROUP BY flag) o ON o.flag = f.key
-ORDER BY f.key;
-
 COMMENT ON FUNCTION wishflags.flag_explain(text, jsonb, jsonb, jsonb) IS
-'what a flag serves for a context, and why; options: value_type (boolean, string, integer, number, object, any), as_of (a time)';
+'what a flag serves for a context, and why; options: value_type (boolean, string, integer, number, object, any), as_of (a time), version, clock (what the clock shows)';
 
 CREATE FUNCTION wishflags.flag_eval_document(format text, document jsonb, flag text,
 	context jsonb DEFAULT '{}', default_value jsonb DEFAULT NULL, options jsonb DEFAULT '{}',
@@ -2288,6 +2273,9 @@ CREATE TABLE wishflags.flag_audit (
 
 CREATE UNIQUE INDEX flag_audit_version ON wishflags.flag_audit (kind, key, version) WHERE version IS NOT NULL;
 CREATE INDEX flag_audit_occurred_at ON wishflags.flag_audit (occurred_at);
+CREATE INDEX flag_audit_txid ON wishflags.flag_audit (txid);
+-- What is about a flag itself, among a million overrides.
+CREATE INDEX flag_audit_own ON wishflags.flag_audit (kind, key, ordinal) WHERE override_key IS NULL;
 
 COMMENT ON TABLE wishflags.flag_audit IS
 'every change of flags, overrides, segments and documents; append-only, the rows of each of them hashed one with the one before';
@@ -2370,19 +2358,90 @@ END;
 COMMENT ON FUNCTION wishflags.flag_history(text) IS
 'the versions of a flag and its deletions, the newest first';
 
+-- What is older than the audit is known by the first change of it, which
+-- tells what was before; without one it is as it is now.
+CREATE FUNCTION wishflags.audit_record_at(kind text, key text, at timestamptz, OUT is_known boolean, OUT record jsonb)
+RETURNS record
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT l.ordinal IS NOT NULL OR n.ordinal IS NOT NULL, CASE WHEN l.ordinal IS NOT NULL THEN l.after ELSE n.before END
+	FROM (SELECT) one
+	LEFT JOIN LATERAL (
+		SELECT a.ordinal, a.after FROM wishflags.flag_audit a
+		WHERE a.kind = audit_record_at.kind AND a.key = audit_record_at.key AND a.override_key IS NULL AND a.occurred_at <= audit_record_at.at
+		ORDER BY a.ordinal DESC LIMIT 1) l ON true
+	LEFT JOIN LATERAL (
+		SELECT a.ordinal, a.before FROM wishflags.flag_audit a
+		WHERE a.kind = audit_record_at.kind AND a.key = audit_record_at.key AND a.override_key IS NULL
+		ORDER BY a.ordinal LIMIT 1) n ON true;
+END;
+COMMENT ON FUNCTION wishflags.audit_record_at(text, text, timestamptz) IS
+'the row that a flag, segment or document had at a time, as far as flag_audit knows';
+
 CREATE FUNCTION wishflags.flag_at(key text, at timestamptz)
 RETURNS SETOF wishflags.flags
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 BEGIN ATOMIC
-	SELECT f.*
-	FROM (SELECT a.after FROM wishflags.flag_audit a
-	      WHERE a.kind = 'flag' AND a.key = flag_at.key AND a.override_key IS NULL AND a.occurred_at <= flag_at.at
-	      ORDER BY a.ordinal DESC LIMIT 1) v,
-	     pg_catalog.jsonb_populate_record(NULL::wishflags.flags, v.after) f
-	WHERE v.after IS NOT NULL;
+	SELECT r.*
+	FROM wishflags.audit_record_at('flag', flag_at.key, flag_at.at) past (is_known, record)
+	LEFT JOIN wishflags.flags now ON now.key = flag_at.key AND NOT past.is_known
+	CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::wishflags.flags,
+		CASE WHEN past.is_known THEN past.record ELSE pg_catalog.to_jsonb(now) END) r
+	WHERE r.created_at <= flag_at.at;
 END;
 COMMENT ON FUNCTION wishflags.flag_at(text, timestamptz) IS
 'the row that a flag had at a time; none where it did not exist';
+
+CREATE FUNCTION wishflags.segment_at(key text, at timestamptz)
+RETURNS SETOF wishflags.segments
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
+BEGIN ATOMIC
+	SELECT r.*
+	FROM wishflags.audit_record_at('segment', segment_at.key, segment_at.at) past (is_known, record)
+	LEFT JOIN wishflags.segments now ON now.key = segment_at.key AND NOT past.is_known
+	CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::wishflags.segments,
+		CASE WHEN past.is_known THEN past.record ELSE pg_catalog.to_jsonb(now) END) r
+	WHERE r.created_at <= segment_at.at;
+END;
+COMMENT ON FUNCTION wishflags.segment_at(text, timestamptz) IS
+'the row that a segment had at a time; none where it did not exist';
+
+CREATE FUNCTION wishflags.document_at(name text, at timestamptz)
+RETURNS SETOF wishflags.flag_documents
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
+BEGIN ATOMIC
+	SELECT r.*
+	FROM wishflags.audit_record_at('document', document_at.name, document_at.at) past (is_known, record)
+	LEFT JOIN wishflags.flag_documents now ON now.name = document_at.name AND NOT past.is_known
+	CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::wishflags.flag_documents,
+		CASE WHEN past.is_known THEN past.record ELSE pg_catalog.to_jsonb(now) END) r
+	WHERE r.created_at <= document_at.at;
+END;
+COMMENT ON FUNCTION wishflags.document_at(text, timestamptz) IS
+'the row that a document had at a time; none where it did not exist';
+
+CREATE FUNCTION wishflags.flag_overrides_at(flag text, at timestamptz)
+RETURNS SETOF wishflags.flag_overrides
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
+BEGIN ATOMIC
+	SELECT r.*
+	FROM (SELECT DISTINCT ON (a.override_key)
+	             CASE WHEN a.occurred_at <= flag_overrides_at.at THEN a.after ELSE a.before END AS record
+	      FROM wishflags.flag_audit a
+	      WHERE a.kind = 'flag' AND a.key = flag_overrides_at.flag AND a.override_key IS NOT NULL
+	      ORDER BY a.override_key, a.occurred_at > flag_overrides_at.at,
+	               CASE WHEN a.occurred_at <= flag_overrides_at.at THEN -a.ordinal ELSE a.ordinal END) past
+	CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::wishflags.flag_overrides, past.record) r
+	WHERE r.created_at <= flag_overrides_at.at
+	UNION ALL
+	SELECT o.*
+	FROM wishflags.flag_overrides o
+	WHERE o.flag = flag_overrides_at.flag AND o.created_at <= flag_overrides_at.at
+		AND NOT EXISTS (SELECT FROM wishflags.flag_audit a
+		                WHERE a.kind = 'flag' AND a.key = flag_overrides_at.flag AND a.override_key = o.key);
+END;
+COMMENT ON FUNCTION wishflags.flag_overrides_at(text, timestamptz) IS
+'the overrides that a flag had at a time';
 
 CREATE FUNCTION wishflags.flag_diff(key text, from_version integer, to_version integer)
 RETURNS TABLE (path text, from_value jsonb, to_value jsonb)
@@ -2475,9 +2534,23 @@ END $$;
 COMMENT ON FUNCTION wishflags.audit_verify(jsonb) IS
 'what is wrong with the chains of flag_audit; with a head that audit_head() gave earlier, also whether their ends were cut; no row: nothing';
 
+-- A transaction that is still under way may yet commit with a lower number, so
+-- only those below all that are under way are told.
+CREATE FUNCTION wishflags.changes_since(since xid8)
+RETURNS TABLE (xid xid8, occurred_at timestamptz, kind text, key text, override_key text, action text, version integer, changed text[])
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
+BEGIN ATOMIC
+	SELECT a.txid, a.occurred_at, a.kind, a.key, a.override_key, a.action, a.version, a.changed
+	FROM wishflags.flag_audit a
+	WHERE a.txid > changes_since.since AND a.txid < pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())
+	ORDER BY a.txid, a.occurred_at, a.kind, a.key, a.ordinal;
+END;
+COMMENT ON FUNCTION wishflags.changes_since(xid8) IS
+'what transactions after the given one changed of flags, overrides, segments and documents; ask again with the last xid, and none is missed';
+
 REVOKE ALL ON TABLE wishflags.flag_audit, wishflags.flag_versions FROM PUBLIC;
 REVOKE ALL ON FUNCTION wishflags.audit_hash, wishflags.flag_audit_note, wishflags.flag_audit_refuse, wishflags.flag_history,
-	wishflags.flag_at, wishflags.flag_diff, wishflags.flag_rollback, wishflags.audit_head, wishflags.audit_verify FROM PUBLIC;
+	wishflags.audit_record_at, wishflags.flag_at, wishflags.segment_at, wishflags.document_at, wishflags.flag_overrides_at, wishflags.flag_diff, wishflags.flag_rollback, wishflags.audit_head, wishflags.audit_verify, wishflags.changes_since FROM PUBLIC;
 
 CREATE FUNCTION wishflags.flag_archive(key text, reason text DEFAULT NULL, OUT version integer)
 RETURNS integer
@@ -2501,6 +2574,197 @@ COMMENT ON FUNCTION wishflags.flag_expire(text, timestamptz, text) IS
 'says when a flag should be gone (NULL: never), and what happens then: warn, disable, freeze or extend';
 
 REVOKE ALL ON FUNCTION wishflags.flag_archive, wishflags.flag_unarchive, wishflags.flag_expire FROM PUBLIC;
+
+-- Looking at flags in psql.
+
+CREATE FUNCTION wishflags.text_clip(line text, width integer) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'wf_text_clip';
+COMMENT ON FUNCTION wishflags.text_clip(text, integer) IS
+'a text of at most a width, its end replaced by two dots; control characters are blanks';
+
+CREATE FUNCTION wishflags.text_wrap(line text, width integer) RETURNS text[]
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10
+AS 'MODULE_PATHNAME', 'wf_text_wrap';
+COMMENT ON FUNCTION wishflags.text_wrap(text, integer) IS
+'the lines of a text, each of at most a width, broken at blanks where there are any; control characters are blanks';
+
+-- What a flag's row says it is in, now.
+CREATE FUNCTION wishflags.flag_state(flag wishflags.flags) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1
+RETURN CASE WHEN (flag).archived_at IS NOT NULL THEN 'archived'
+            WHEN NOT (flag).enabled THEN 'off'
+            WHEN (flag).expires_at <= pg_catalog.statement_timestamp() AND (flag).on_expiry = 'disable' THEN 'expired'
+            ELSE 'on' END;
+COMMENT ON FUNCTION wishflags.flag_state(wishflags.flags) IS
+'on, off, archived, or expired (off since its expiry)';
+
+CREATE OR REPLACE VIEW wishflags.flag_overview AS
+SELECT wishflags.text_clip(f.key, 24) AS flag,
+       wishflags.flag_state(f) AS state,
+       f.rollout || ' %' AS rollout,
+       CASE WHEN pg_catalog.jsonb_typeof(f.definition -> 'rules') = 'array'
+            THEN pg_catalog.jsonb_array_length(f.definition -> 'rules') ELSE 0 END AS rules,
+       COALESCE(o.overrides, 0) AS overrides,
+       wishflags.text_clip(f.owner_team, 9) AS owner
+FROM wishflags.flags f
+LEFT JOIN (SELECT flag, pg_catalog.count(*) AS overrides
+           FROM wishflags.flag_overrides GROUP BY flag) o ON o.flag = f.key
+ORDER BY f.key;
+
+COMMENT ON VIEW wishflags.flag_overview IS 'all flags, a narrow line each';
+
+CREATE FUNCTION wishflags.flag_list(filter text DEFAULT NULL)
+RETURNS TABLE (flag text, state text, kind text, owner text, expires date)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	known CONSTANT text[] := '{"", state, kind, owner, tag, dialect}';
+	whats text[];
+	wanteds text[];
+BEGIN
+	SELECT array_agg(CASE WHEN strpos(t, ':') > 0 THEN split_part(t, ':', 1) ELSE '' END),
+		array_agg(lower(CASE WHEN strpos(t, ':') > 0 THEN substr(t, strpos(t, ':') + 1) ELSE t END))
+	INTO whats, wanteds
+	FROM regexp_split_to_table(filter, '\s+') t
+	WHERE t <> '';
+	IF NOT whats <@ known OR filter ~ '(^|\s):' THEN
+		RAISE EXCEPTION 'invalid filter "%"', filter
+			USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Before a colon may stand state, kind, owner, tag or dialect, as in wishflags.flag_list(''owner:growth state:on'').';
+	END IF;
+	RETURN QUERY
+	SELECT wishflags.text_clip(f.key, 24), s.state || CASE WHEN s.state = 'on' AND f.rollout < 100 THEN ' ' || f.rollout || ' %' ELSE '' END,
+		f.kind, wishflags.text_clip(COALESCE(f.owner_team, f.owner_role, f.owner_email), 10),
+		CASE WHEN isfinite(f.expires_at) THEN f.expires_at::date END
+	FROM wishflags.flags f, LATERAL (SELECT wishflags.flag_state(f) AS state) s
+	WHERE (s.state <> 'archived' OR 'state' = ANY (whats))
+		AND (whats IS NULL OR NOT EXISTS (
+			SELECT FROM unnest(whats, wanteds) term (what, wanted)
+			WHERE NOT COALESCE(CASE what
+				WHEN '' THEN strpos(lower(f.key), wanted) > 0 OR strpos(lower(f.description), wanted) > 0
+				WHEN 'state' THEN wanted IN (s.state, 'all')
+				WHEN 'kind' THEN f.kind = wanted
+				WHEN 'owner' THEN wanted IN (lower(f.owner_team), lower(f.owner_role), lower(f.owner_email))
+				WHEN 'tag' THEN EXISTS (SELECT FROM unnest(f.tags) tag WHERE lower(tag) = wanted)
+				WHEN 'dialect' THEN f.dialect = wanted END, false)))
+	ORDER BY f.key;
+END $$;
+COMMENT ON FUNCTION wishflags.flag_list(text) IS
+'the flags that a filter finds: words of key or description, and state: (on, off, expired, archived, all), kind:, owner:, tag:, dialect:; without state: all but archived ones';
+
+CREATE FUNCTION wishflags.flag_card(key text) RETURNS SETOF text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 20
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	f wishflags.flags;
+BEGIN
+	SELECT * INTO f FROM wishflags.flags WHERE flags.key = flag_card.key;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'flag "%" does not exist', flag_card.key
+			USING ERRCODE = 'undefined_object', HINT = 'See which there are: SELECT * FROM wishflags.flag_list();';
+	END IF;
+	RETURN NEXT wishflags.text_clip(f.key, 50) || '  (' || wishflags.flag_state(f) || ', version ' || f.version || ')';
+	RETURN QUERY
+	WITH part (place, label, value) AS (
+		SELECT 1, 'about', f.description
+		UNION ALL
+		SELECT 2, 'kind', f.kind
+		UNION ALL
+		SELECT 3, 'owner', NULLIF(concat_ws(', ', f.owner_team, f.owner_email, 'role ' || f.owner_role), '')
+		UNION ALL
+		SELECT 4, 'described', f.documentation_url
+		UNION ALL
+		SELECT 5, 'notes', string_agg(n.key || ': ' || n.value, '; ' ORDER BY n.key) FROM jsonb_each_text(f.notes) n
+		UNION ALL
+		SELECT 6, 'tags', NULLIF(array_to_string(f.tags, ', '), '')
+		UNION ALL
+		SELECT 7, 'archived', to_char(f.archived_at, 'YYYY-MM-DD HH24:MI')
+		UNION ALL
+		SELECT 8, 'expires', CASE WHEN isfinite(f.expires_at) THEN to_char(f.expires_at, 'YYYY-MM-DD HH24:MI') ELSE f.expires_at::text END
+			|| CASE f.on_expiry
+				WHEN 'warn' THEN ', a warning'
+				WHEN 'disable' THEN ', then off'
+				WHEN 'freeze' THEN ', then frozen'
+				ELSE ', extended by 30 days each time' END
+		UNION ALL
+		SELECT 9, 'dialect', f.dialect || ', document ' || f.document WHERE f.dialect <> 'native'
+		UNION ALL
+		SELECT 10, 'variants', string_agg(v.key || ' ' || v.value, ', ' ORDER BY v.key COLLATE "C")
+		FROM jsonb_each(CASE jsonb_typeof(f.definition -> 'variants') WHEN 'object' THEN f.definition -> 'variants' END) v
+		UNION ALL
+		SELECT 11, 'requires', string_agg(COALESCE(r.value ->> 'flag', r.value::text), ', ' ORDER BY r.n)
+		FROM jsonb_array_elements(CASE jsonb_typeof(f.definition -> 'requires') WHEN 'array' THEN f.definition -> 'requires' END) WITH ORDINALITY AS r (value, n)
+		UNION ALL
+		SELECT 12 + r.n / 1e6, 'rule ' || r.n, COALESCE(r.value ->> 'id' || ': ', '') || (r.value - 'id')::text
+		FROM jsonb_array_elements(CASE jsonb_typeof(f.definition -> 'rules') WHEN 'array' THEN f.definition -> 'rules' END) WITH ORDINALITY AS r (value, n)
+		UNION ALL
+		SELECT 13, 'serves', concat_ws(', ',
+			CASE WHEN f.rollout > 0 THEN COALESCE(f.definition ->> 'default', 'on') || ' to ' || f.rollout || ' %' END,
+			CASE WHEN f.rollout < 100 THEN COALESCE(f.definition ->> 'off', CASE WHEN f.definition ? 'variants' THEN 'the caller''s default' ELSE 'off' END)
+				|| ' to ' || CASE f.rollout WHEN 0 THEN 'everybody' ELSE 'the others' END END)
+		WHERE f.dialect = 'native'
+		UNION ALL
+		SELECT 14, 'overrides', string_agg(o.key || ' ' || o.variant, ', ' ORDER BY o.key) FILTER (WHERE o.n <= 5)
+			|| CASE WHEN max(o.n) > 5 THEN ' and ' || max(o.n) - 5 || ' more' ELSE '' END
+		FROM (SELECT o.key, o.variant, row_number() OVER (ORDER BY o.key) AS n FROM wishflags.flag_overrides o WHERE o.flag = f.key) o
+		UNION ALL
+		SELECT 15, 'clients', 'listed, and may keep an answer for ' || COALESCE(f.cache_ttl_seconds, 300) || ' seconds' WHERE f.client_visible
+		UNION ALL
+		SELECT 16, 'created', to_char(f.created_at, 'YYYY-MM-DD HH24:MI') || COALESCE(' by ' || f.created_by, '')
+		UNION ALL
+		SELECT 17, 'changed', to_char(f.updated_at, 'YYYY-MM-DD HH24:MI') || COALESCE(' by ' || f.updated_by, '')
+			|| COALESCE((SELECT ': ' || a.reason FROM wishflags.flag_audit a WHERE a.kind = 'flag' AND a.key = f.key AND a.version = f.version), '')
+		WHERE f.version > 1
+		UNION ALL
+		SELECT 18, 'try', format('SELECT * FROM wishflags.flag_explain(%L, ''{"targetingKey": "user-1"}'');', f.key))
+	SELECT '  ' || rpad(CASE l.n WHEN 1 THEN p.label ELSE '' END, 10) || ' ' || l.line
+	FROM part p, LATERAL unnest(wishflags.text_wrap(p.value, 65)) WITH ORDINALITY AS l (line, n)
+	ORDER BY p.place, l.n;
+END $$;
+COMMENT ON FUNCTION wishflags.flag_card(text) IS
+'all that is to be known of a flag, on lines of at most 80 columns';
+
+CREATE FUNCTION wishflags.flag_timeline(key text, newest integer DEFAULT 50) RETURNS SETOF text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 50
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM FROM wishflags.flag_audit a WHERE a.kind = 'flag' AND a.key = flag_timeline.key LIMIT 1;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'flag "%" has no history', flag_timeline.key
+			USING ERRCODE = 'undefined_object', HINT = 'See which flags there are: SELECT * FROM wishflags.flag_list();';
+	END IF;
+	RETURN QUERY
+	WITH entry AS (
+		SELECT a.*, to_char(a.occurred_at, 'YYYY-MM-DD HH24:MI') AS at,
+			CASE WHEN a.override_key IS NOT NULL THEN 'override ' || a.override_key || CASE a.action WHEN 'delete' THEN ' gone' ELSE ': ' || (a.after ->> 'variant') END
+				WHEN a.action = 'insert' THEN 'created' || CASE WHEN (a.after ->> 'enabled')::boolean THEN ', enabled' ELSE '' END
+				WHEN a.action = 'delete' THEN 'deleted'
+				ELSE (SELECT string_agg(
+					CASE c
+						WHEN 'enabled' THEN CASE WHEN (a.after ->> c)::boolean THEN 'enabled' ELSE 'disabled' END
+						WHEN 'archived_at' THEN CASE WHEN a.after ->> c IS NULL THEN 'taken out of the archive' ELSE 'archived' END
+						WHEN 'definition' THEN 'definition'
+						WHEN 'notes' THEN 'notes'
+						ELSE c || ' ' || COALESCE(NULLIF(a.before ->> c, ''), 'none') || ' -> ' || COALESCE(NULLIF(a.after ->> c, ''), 'none') END, ', ' ORDER BY n)
+					FROM unnest(a.changed) WITH ORDINALITY AS u (c, n)) END
+			|| COALESCE(' (' || a.reason || ')', '') || ' by ' || a.login_role AS what
+		FROM wishflags.flag_audit a
+		WHERE a.kind = 'flag' AND a.key = flag_timeline.key
+		ORDER BY a.ordinal DESC LIMIT newest)
+	SELECT CASE l.n WHEN 1 THEN e.at || ' ' || rpad(COALESCE('v' || e.version, ''), 5) ELSE repeat(' ', 22) END || ' ' || l.line
+	FROM entry e, LATERAL unnest(wishflags.text_wrap(e.what, 55)) WITH ORDINALITY AS l (line, n)
+	ORDER BY e.ordinal, l.n;
+END $$;
+COMMENT ON FUNCTION wishflags.flag_timeline(text, integer) IS
+'what happened to a flag and its overrides, the newest changes in the order in which they were made, on lines of at most 80 columns';
+
+REVOKE ALL ON FUNCTION wishflags.text_clip, wishflags.text_wrap, wishflags.flag_state, wishflags.flag_list, wishflags.flag_card,
+	wishflags.flag_timeline FROM PUBLIC;
 
 -- Changes of flags that others approve before they are made.
 
@@ -2757,10 +3021,8 @@ CREATE FUNCTION wishflags.change_list(state text DEFAULT NULL)
 RETURNS TABLE (id bigint, state text, author text, approvals text, what text, reason text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 20
 BEGIN ATOMIC
-	SELECT o.id, o.state, CASE WHEN pg_catalog.length(o.author) > 12 THEN pg_catalog.substr(o.author, 1, 10) || '..' ELSE o.author END,
-		o.approvals,
-		CASE WHEN pg_catalog.length(o.what) > 18 THEN pg_catalog.substr(o.what, 1, 16) || '..' ELSE o.what END,
-		CASE WHEN pg_catalog.length(o.reason) > 15 THEN pg_catalog.substr(o.reason, 1, 13) || '..' ELSE o.reason END
+	SELECT o.id, o.state, wishflags.text_clip(o.author, 12), o.approvals,
+		wishflags.text_clip(o.what, 18), wishflags.text_clip(o.reason, 15)
 	FROM wishflags.change_request_overview o
 	WHERE change_list.state IS NULL OR o.state = change_list.state
 	ORDER BY o.id;
@@ -2810,70 +3072,67 @@ WHERE i.kind <> 'override' OR i.patch <> i.base;
 COMMENT ON VIEW wishflags.change_request_values IS
 'what each change request changes, a row a value: from what it was written on, to what it shall be; without a path: nothing, or it is deleted';
 
-CREATE FUNCTION wishflags.change_show(id bigint) RETURNS text
-LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 10000
+CREATE FUNCTION wishflags.change_show(id bigint) RETURNS SETOF text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
 	request record;
-	lines text[];
-	line text;
-	card text := '';
+	decision text;
 BEGIN
-	SELECT o.*, (SELECT string_agg(a.approver || COALESCE(' for ' || a.approver_role, '') || COALESCE(': ' || a.comment, ''), E'\n' ORDER BY a.approved_at)
-		FROM wishflags.change_request_approvals a WHERE a.request_id = o.id AND a.revision = o.revision) AS approvers,
-		(SELECT e.comment || ' (' || e.login_role || ')' FROM wishflags.change_request_events e
-			WHERE e.request_id = o.id AND e.event = o.state ORDER BY e.occurred_at DESC LIMIT 1) AS decision
-	INTO request FROM wishflags.change_request_overview o WHERE o.id = change_show.id;
+	SELECT o.* INTO request FROM wishflags.change_request_overview o WHERE o.id = change_show.id;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'change request % does not exist', change_show.id USING ERRCODE = 'undefined_object',
 			HINT = 'List them: SELECT * FROM wishflags.change_list();';
 	END IF;
-	lines := ARRAY[
-		format('change request %s, revision %s, by %s: %s', request.id, request.revision, request.author, request.state),
-		'reason: ' || request.reason,
-		'approvals: ' || request.approvals || COALESCE(', missing ' || request.missing, '')];
-	lines := lines || (SELECT array_agg('  ' || a) FROM string_to_table(request.approvers, E'\n') a);
-	IF request.applied_by IS NOT NULL THEN
-		lines := lines || ('applied by ' || request.applied_by || COALESCE(' in an emergency: ' || request.emergency_reason, ''));
-	ELSIF request.state IN ('rejected', 'cancelled') THEN
-		lines := lines || (request.state || ': ' || request.decision);
-	END IF;
-	lines := lines || (
-		SELECT array_agg(s.line ORDER BY s.place, s.key, s.override_key NULLS FIRST, s.part, s.path COLLATE "C")
-		FROM (
-			SELECT array_position(ARRAY['segment', 'flag', 'override'], i.kind) AS place, i.key, i.override_key, 1 AS part, NULL AS path,
-				E'\n' || CASE i.kind WHEN 'override' THEN format('override of flag %s for %s', i.key, i.override_key) ELSE i.kind || ' ' || i.key END
-					|| CASE WHEN i.patch = 'null' THEN CASE i.kind WHEN 'override' THEN ', to be unset' ELSE ', to be deleted' END
-						WHEN i.base = 'null' THEN ', new' ELSE '' END
-					|| CASE WHEN i.kind <> 'override' AND i.base <> 'null' THEN ', version ' || (i.base #>> '{}') ELSE '' END
-					|| CASE WHEN request.state = 'applied' OR i.base IS NOT DISTINCT FROM COALESCE(n.present, 'null') THEN ''
-						ELSE ', has moved on: ' || CASE i.kind WHEN 'override' THEN 'now ' ELSE 'version ' END || COALESCE(n.present #>> '{}', 'not there') END AS line
-			FROM wishflags.change_request_items i
-			CROSS JOIN LATERAL (SELECT CASE i.kind
-				WHEN 'flag' THEN (SELECT to_jsonb(f.version) FROM wishflags.flags f WHERE f.key = i.key)
-				WHEN 'segment' THEN (SELECT to_jsonb(s.version) FROM wishflags.segments s WHERE s.key = i.key)
-				ELSE (SELECT to_jsonb(o.variant) FROM wishflags.flag_overrides o WHERE o.flag = i.key AND o.key = i.override_key) END) n (present)
-			WHERE i.request_id = change_show.id
-			UNION ALL
-			SELECT array_position(ARRAY['segment', 'flag', 'override'], v.kind), v.key, v.override_key, 2, v.path,
-				format('  %s: %s -> %s', v.path, COALESCE(NULLIF(v.from_value, 'null')::text, '(none)'), COALESCE(NULLIF(v.to_value, 'null')::text, '(none)'))
-			FROM wishflags.change_request_values v
-			WHERE v.request_id = change_show.id AND v.path IS NOT NULL
-		) s);
-	-- Nothing is wider than 80 columns; what is longer goes on in the next line.
-	FOREACH line IN ARRAY lines LOOP
-		WHILE length(line) > 80 LOOP
-			card := card || substr(line, 1, 80) || E'\n';
-			line := '    ' || substr(line, 81);
-		END LOOP;
-		card := card || line || E'\n';
-	END LOOP;
-	RETURN rtrim(card, E'\n');
+	SELECT e.login_role || COALESCE(': ' || e.comment, '') INTO decision FROM wishflags.change_request_events e
+	WHERE e.request_id = change_show.id AND e.event IN ('rejected', 'cancelled') ORDER BY e.occurred_at DESC LIMIT 1;
+	-- Nothing is wider than 80 columns in psql; what is longer goes on in the next line.
+	RETURN QUERY
+	SELECT repeat(' ', c.indent + CASE WHEN w.n > 1 THEN 2 ELSE 0 END) || w.line
+	FROM (
+		SELECT 1 AS part, 0 AS place, ''::text AS key, ''::text AS override_key, h.n AS step, ''::text AS path, 0 AS indent, h.line
+		FROM unnest(ARRAY[
+			format('change request %s, revision %s, by %s: %s', request.id, request.revision, request.author, request.state),
+			'reason: ' || request.reason,
+			'approvals: ' || request.approvals || COALESCE(', missing ' || request.missing, '')]) WITH ORDINALITY AS h (line, n)
+		UNION ALL
+		SELECT 2, 0, '', '', row_number() OVER (ORDER BY a.approved_at), '', 2,
+			a.approver || COALESCE(' for ' || a.approver_role, '') || COALESCE(': ' || a.comment, '')
+		FROM wishflags.change_request_approvals a WHERE a.request_id = request.id AND a.revision = request.revision
+		UNION ALL
+		SELECT 3, 0, '', '', 1, '', 0, CASE WHEN request.applied_by IS NOT NULL
+				THEN 'applied by ' || request.applied_by || COALESCE(' in an emergency: ' || request.emergency_reason, '')
+			ELSE request.state || ' by ' || decision END
+		WHERE request.state IN ('applied', 'rejected', 'cancelled')
+		UNION ALL
+		SELECT 4, k.place, i.key, COALESCE(i.override_key, ''), l.step, '', 0, CASE l.step WHEN 1 THEN '' ELSE
+			CASE i.kind WHEN 'override' THEN format('override of flag %s for %s', i.key, i.override_key) ELSE i.kind || ' ' || i.key END
+				|| CASE WHEN i.patch = 'null' THEN CASE i.kind WHEN 'override' THEN ', to be unset' ELSE ', to be deleted' END
+					WHEN i.base = 'null' THEN ', new' ELSE '' END
+				|| CASE WHEN i.kind <> 'override' AND i.base <> 'null' THEN ', version ' || (i.base #>> '{}') ELSE '' END
+				|| CASE WHEN request.state = 'applied' OR i.base IS NOT DISTINCT FROM COALESCE(k.present, 'null') THEN ''
+					ELSE ', has moved on: ' || CASE WHEN k.present IS NULL THEN 'not there'
+						ELSE CASE i.kind WHEN 'override' THEN 'now ' ELSE 'version ' END || (k.present #>> '{}') END END END
+		FROM wishflags.change_request_items i
+		CROSS JOIN LATERAL (SELECT array_position(ARRAY['segment', 'flag', 'override'], i.kind), CASE i.kind
+			WHEN 'flag' THEN (SELECT to_jsonb(f.version) FROM wishflags.flags f WHERE f.key = i.key)
+			WHEN 'segment' THEN (SELECT to_jsonb(s.version) FROM wishflags.segments s WHERE s.key = i.key)
+			ELSE (SELECT to_jsonb(o.variant) FROM wishflags.flag_overrides o WHERE o.flag = i.key AND o.key = i.override_key) END) k (place, present)
+		CROSS JOIN generate_series(1, 2) l (step)
+		WHERE i.request_id = request.id
+		UNION ALL
+		SELECT 4, array_position(ARRAY['segment', 'flag', 'override'], v.kind), v.key, COALESCE(v.override_key, ''), 3, v.path, 2,
+			format('%s: %s -> %s', v.path, COALESCE(NULLIF(v.from_value, 'null')::text, '(none)'), COALESCE(NULLIF(v.to_value, 'null')::text, '(none)'))
+		FROM wishflags.change_request_values v
+		WHERE v.request_id = request.id AND v.path IS NOT NULL
+	) c
+	CROSS JOIN LATERAL unnest(wishflags.text_wrap(c.line, 74)) WITH ORDINALITY AS w (line, n)
+	ORDER BY c.part, c.place, c.key COLLATE "C", c.override_key COLLATE "C", c.step, c.path COLLATE "C", w.n;
 END $$;
 COMMENT ON FUNCTION wishflags.change_show(bigint) IS
-'a change request as text: state, approvals, and each value that it changes';
+'a change request on lines of at most 80 columns: state, approvals, and each value that it changes';
 
 -- Who may do what: four levels, each a set of plain grants.
 
@@ -2909,7 +3168,9 @@ FROM (VALUES
 	('reader', 'SELECT', 'schema_change_approvals schema_change_events', NULL),
 	('reader', 'SELECT', 'schema_change_requirements schema_change_overview', NULL),
 	('reader', 'EXECUTE', 'flag_explain flag_eval_all flag_eval_document flag_matching', NULL),
-	('reader', 'EXECUTE', 'flag_history flag_at flag_diff flag_export', NULL),
+	('reader', 'EXECUTE', 'flag_history flag_at flag_diff flag_export flag_overrides_at segment_at document_at', NULL),
+	('reader', 'EXECUTE', 'flag_list flag_card flag_timeline flag_state text_clip text_wrap', NULL),
+	('reader', 'EXECUTE', 'changes_since audit_record_at', NULL),
 	('reader', 'EXECUTE', 'audit_hash audit_head audit_verify', NULL),
 	('reader', 'EXECUTE', 'ofrep_evaluate ofrep_evaluate_all ofrep_event', NULL),
 	('reader', 'EXECUTE', 'change_list change_show change_leaves', NULL),
