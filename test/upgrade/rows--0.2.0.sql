@@ -63,3 +63,12 @@ SELECT wishflags.preview_issue('gift_wrap:true', '1 day', '{"environment": "stag
 
 -- What this session has evaluated so far.
 SELECT wishflags.usage_flush();
+
+INSERT INTO wishflags.change_policies (name, key_pattern, reason) VALUES ('upgrade', 'upgrade-%', 'upgrade');
+SELECT wishflags.change_propose('{"flags": {"upgrade-change": {"rollout": 5}}}', 'upgrade');
+CREATE ROLE upgrade_approver SUPERUSER;
+SET SESSION AUTHORIZATION upgrade_approver;
+SELECT wishflags.change_approve(1, 'fine');
+RESET SESSION AUTHORIZATION;
+DROP ROLE upgrade_approver;
+SELECT wishflags.change_apply(1);
