@@ -133,7 +133,7 @@ eval_boolean(FunctionCallInfo fcinfo, WfContext *context)
 		return false;
 	}
 	program = flag->program;
-	if (likely(flag->overrides == NULL && context->valid))
+	if (likely(flag->overrides == NULL && context->valid && !wf_flags_previewing))
 	{
 		switch (program->shortcut)
 		{
@@ -154,7 +154,7 @@ eval_boolean(FunctionCallInfo fcinfo, WfContext *context)
 				break;
 		}
 	}
-	wf_flags_evaluate(flag, context, &wf_flags_cache_callbacks, &outcome);
+	wf_flags_evaluate(flag, context, wf_flags_callbacks(), &outcome);
 	wf_flags_count(flag, context, &outcome);
 	return outcome.enabled;
 }
@@ -349,7 +349,7 @@ evaluate(FunctionCallInfo fcinfo, WfContext *context, WfOutcome *outcome,
 	if (flag)
 	{
 		*program = flag->program;
-		wf_flags_evaluate(flag, context, &wf_flags_cache_callbacks, outcome);
+		wf_flags_evaluate(flag, context, wf_flags_callbacks(), outcome);
 		wf_flags_count(flag, context, outcome);
 		return;
 	}

@@ -32,13 +32,15 @@ extern void wf_flags_count_program_key(const WfFlag *flag, WfContext *context);
 extern void wf_flags_count_unknown(WfString name);
 extern void wf_flags_count_shortcut(const WfFlag *flag, WfContext *context, bool enabled);
 
-/* Counts an evaluation of a flag. */
+/* Counts an evaluation of a flag, but for what a preview shows. */
 static inline void
 wf_flags_count(const WfFlag *flag, WfContext *context, const WfOutcome *outcome)
 {
 	WfFlagUsage *usage = flag->usage;
 	WfUsageCell *cell = NULL;
 
+	if (unlikely(outcome->previewed))
+		return;
 	if (likely(usage != NULL))
 		cell = wf_stats_direct_cell(&usage->usage, outcome->variant, outcome->reason, outcome->error);
 	if (likely(cell != NULL))
