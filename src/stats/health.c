@@ -41,9 +41,9 @@ Datum
 wf_health_thresholds(PG_FUNCTION_ARGS)
 {
 	Thresholds	thresholds = {
-		.error_warning = 1,.error_critical = 5,
-		.miss_warning = 1,.miss_critical = 5,
-		.fallback_warning = NEVER,.fallback_critical = NEVER,
+		.error_warning = 1, .error_critical = 5,
+		.miss_warning = 1, .miss_critical = 5,
+		.fallback_warning = NEVER, .fallback_critical = NEVER,
 		.min_evaluations = 100,
 	};
 	TupleDesc	desc;

@@ -21,8 +21,8 @@ typedef struct Session
 	SubTransactionId writer;	/* of one that is written */
 } Session;
 
-static Session *sessions = NULL;	/* the first is the one that is counted in,
-									 * if wf_stats_store is set */
+static Session *sessions = NULL;	/* the first is the one that is counted
+									 * in, if wf_stats_store is set */
 static Session *written = NULL; /* by this transaction */
 static uint32 nsessions = 0;
 
@@ -42,7 +42,7 @@ wf_stats_session_init(void)
 void
 wf_stats_session_begin(void)
 {
-	HASHCTL		control = {.keysize = sizeof(WfStatsKey),.entrysize = sizeof(WfStatsEntry)};
+	HASHCTL		control = {.keysize = sizeof(WfStatsKey), .entrysize = sizeof(WfStatsEntry)};
 	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "wishflags usage", ALLOCSET_DEFAULT_SIZES);
 	Session    *session = MemoryContextAllocZero(context, sizeof(Session));
 

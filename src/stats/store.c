@@ -84,7 +84,10 @@ wf_stats_entry_enter(const WfStatsKey *key, TimestampTz now)
 	rest = wf_stats_entry_find(&nameless);
 	if (rest == NULL)
 	{
-		/* Perhaps the extension was made anew: nobody asks for the old entries. */
+		/*
+		 * Perhaps the extension was made anew: nobody asks for the old
+		 * entries.
+		 */
 		(void) wf_stats_remove(wf_stats_store, wf_stats_entries, is_of_other_installation, unconstify(WfStatsKey *, key));
 		rest = add_entry(&nameless, now);
 	}

@@ -205,7 +205,7 @@ wf_stats_usage_end(WfUsage *usage)
 WfUsageCell *
 wf_stats_usage_cell(WfUsage *usage, int variant, const char *name, int len, uint8 reason, uint8 error)
 {
-	WfStatsCell like = {.reason = reason,.error = error,.served = variant >= 0};
+	WfStatsCell like = {.reason = reason, .error = error, .served = variant >= 0};
 	WfUsageCell *cell;
 
 	if (unlikely(!usage->open))
@@ -306,7 +306,7 @@ void
 wf_stats_key_rise(WfUsage *usage, uint32 hash)
 {
 	WfStatsEntry *entry = usage->entry;
-	hyperLogLogState state = {.registerWidth = WF_STATS_REGISTER_BITS,.nRegisters = WF_STATS_REGISTERS};
+	hyperLogLogState state = {.registerWidth = WF_STATS_REGISTER_BITS, .nRegisters = WF_STATS_REGISTERS};
 
 	if (entry == NULL)
 		return;
@@ -344,7 +344,7 @@ unknown_usage(const char *name, int len)
 		return &last->usage;
 	if (unknown_flags == NULL)
 	{
-		HASHCTL		control = {.keysize = WF_STATS_NAME_SIZE,.entrysize = sizeof(UnknownFlag)};
+		HASHCTL		control = {.keysize = WF_STATS_NAME_SIZE, .entrysize = sizeof(UnknownFlag)};
 
 		unknown_flags = hash_create("wishflags unknown flags", 16, &control, HASH_ELEM | HASH_BLOBS);
 	}
