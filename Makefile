@@ -45,6 +45,7 @@ OBJS = \
 	src/common/rows.o \
 	src/common/setting.o \
 	src/common/uuid.o \
+	src/common/width.o \
 	src/common/write.o \
 	src/record/ddl_log.o \
 	src/record/ddl_prune.o \
@@ -351,6 +352,14 @@ OBJS = \
 	src/flags/eval.o \
 	src/flags/eval_all.o \
 	src/flags/eval_document.o \
+	src/flags/experiment_compare.o \
+	src/flags/experiment_expose.o \
+	src/flags/experiment_group.o \
+	src/flags/experiment_options.o \
+	src/flags/experiment_query.o \
+	src/flags/experiment_record.o \
+	src/flags/experiment_results.o \
+	src/flags/experiment_statistic.o \
 	src/flags/explain.o \
 	src/flags/export.o \
 	src/flags/flags.o \
@@ -372,17 +381,27 @@ OBJS = \
 	src/flags/moment.o \
 	src/flags/network.o \
 	src/flags/node.o \
+	src/flags/notify.o \
 	src/flags/ofrep.o \
 	src/flags/operator.o \
 	src/flags/operator_shape.o \
 	src/flags/override.o \
+	src/flags/past.o \
 	src/flags/pattern.o \
 	src/flags/pattern_class.o \
 	src/flags/pattern_escape.o \
 	src/flags/pattern_group.o \
 	src/flags/pattern_syntax.o \
 	src/flags/predicate.o \
+	src/flags/preview.o \
+	src/flags/preview_issue.o \
+	src/flags/preview_matrix.o \
+	src/flags/preview_serve.o \
+	src/flags/preview_text.o \
+	src/flags/preview_token.o \
+	src/flags/preview_url.o \
 	src/flags/python.o \
+	src/flags/record.o \
 	src/flags/result.o \
 	src/flags/roster.o \
 	src/flags/row.o \
@@ -390,6 +409,7 @@ OBJS = \
 	src/flags/segment_probe.o \
 	src/flags/segment_refresh.o \
 	src/flags/set.o \
+	src/flags/show.o \
 	src/flags/split.o \
 	src/flags/store.o \
 	src/flags/store_document.o \
@@ -397,6 +417,7 @@ OBJS = \
 	src/flags/support.o \
 	src/flags/trigger.o \
 	src/flags/trigger_document.o \
+	src/flags/trigger_experiment.o \
 	src/flags/trigger_flag.o \
 	src/flags/trigger_override.o \
 	src/flags/trigger_segment.o \
@@ -462,6 +483,9 @@ SQL_PARTS = \
 	src/flags/evaluate.sql \
 	src/flags/manage.sql \
 	src/flags/history.sql \
+	src/flags/show.sql \
+	src/flags/experiments.sql \
+	src/flags/preview.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
 	src/schema/registry.sql \
@@ -529,6 +553,16 @@ REGRESS = \
 	flags_compute \
 	flags_override \
 	flags_history \
+	flags_record \
+	flags_past \
+	flags_show \
+	flags_experiment \
+	flags_experiment_results \
+	flags_experiment_wrong \
+	flags_preview \
+	flags_preview_token \
+	flags_preview_claim \
+	flags_preview_wrong \
 	flags_import \
 	flags_logic \
 	flags_flagd \

@@ -8,6 +8,7 @@
 
 #include "flags/eval.h"
 #include "flags/override.h"
+#include "flags/preview.h"
 
 /* How a rule ends. */
 typedef enum RuleEnd
@@ -22,6 +23,7 @@ typedef enum RuleEnd
 
 static void run_flag(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
 static void run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
+static bool is_enabled(WfRun *run, const WfProgram *program);
 static bool may_run(WfRun *run, const WfProgram *program);
 static bool context_has_key(WfContext *context, const WfProgram *program, WfString *key);
 static bool serve_override(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
@@ -42,7 +44,7 @@ static void serve_variant(const WfProgram *program, int variant, WfReason reason
 static void fail(const WfRun *run, WfOutcome *outcome);
 
 /*
- * Evaluates a flag.  In this order: a broken program, a context that is none
+ * Evaluates a flag.  In this order: a preview, a broken program, a context that is none
  * or lacks the key that the program can't do without, a disabled flag, the
  * rules that come before the overrides, an override of the key, the other
  * rules, the fallthrough to its share, the off variant.
@@ -200,6 +202,7 @@ run_flag(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 	outcome->cause = WF_CAUSE_NONE;
 	outcome->rule = NULL;
 	outcome->overridden = false;
+	outcome->previewed = false;
 	outcome->error = WF_ERROR_NONE;
 	outcome->split = NULL;
 	outcome->arm = -1;
@@ -213,6 +216,9 @@ run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 {
 	const WfProgram *program = flag->program;
 
+	if (unlikely(run->callbacks->preview != NULL) &&
+		wf_flags_preview_serve(run->callbacks->preview, flag, outcome))
+		return;
 	if (unlikely(program->check || program->fault != WF_ERROR_NONE || program->needs_key ||
 				 !run->context->valid) &&
 		!may_run(run, program))
@@ -220,7 +226,7 @@ run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 		fail(run, outcome);
 		return;
 	}
-	if (!program->enabled)
+	if (!is_enabled(run, program))
 	{
 		serve_variant(program, program->off, WF_REASON_DISABLED, outcome);
 		return;
@@ -231,6 +237,14 @@ run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 		return;
 	if (run_rule(run, program, &program->fallthrough, outcome) != RULE_DECIDED)
 		serve_variant(program, program->off, WF_REASON_SPLIT, outcome);
+}
+
+/* Whether the flag is switched on, and not expired. */
+static bool
+is_enabled(WfRun *run, const WfProgram *program)
+{
+	return program->enabled &&
+		!(program->expires && run->callbacks->now(run->callbacks->arg) >= program->expires_at);
 }
 
 /* Whether the program is sound and the context what it needs. */
@@ -415,7 +429,7 @@ test_outcome(WfRun *run, const WfFlagTest *test, const WfProgram *program, const
 {
 	Jsonb	   *value = NULL;
 
-	if (test->state != WF_WANTED_ANY && program->enabled != (test->state == WF_WANTED_TRUE))
+	if (test->state != WF_WANTED_ANY && (outcome->previewed ? outcome->enabled : is_enabled(run, program)) != (test->state == WF_WANTED_TRUE))
 		return false;
 	if (test->enabled != WF_WANTED_ANY && outcome->enabled != (test->enabled == WF_WANTED_TRUE))
 		return false;
