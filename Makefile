@@ -288,6 +288,10 @@ OBJS = \
 	src/flags/cbor.o \
 	src/flags/clock.o \
 	src/flags/context.o \
+	src/flags/dependency.o \
+	src/flags/dependency_diagram.o \
+	src/flags/dependency_list.o \
+	src/flags/dependency_tree.o \
 	src/flags/dialect.o \
 	src/flags/dialect_flagd.o \
 	src/flags/dialect_flagd_document.o \
@@ -351,6 +355,7 @@ OBJS = \
 	src/flags/explain.o \
 	src/flags/export.o \
 	src/flags/flags.o \
+	src/flags/graph.o \
 	src/flags/history.o \
 	src/flags/import.o \
 	src/flags/integrity.o \
@@ -393,10 +398,12 @@ OBJS = \
 	src/flags/store_segment.o \
 	src/flags/support.o \
 	src/flags/trigger.o \
+	src/flags/trigger_dependency.o \
 	src/flags/trigger_document.o \
 	src/flags/trigger_flag.o \
 	src/flags/trigger_override.o \
 	src/flags/trigger_segment.o \
+	src/flags/uses.o \
 	src/flags/value.o \
 	src/flags/version.o \
 	src/guard/announce.o \
@@ -459,6 +466,7 @@ SQL_PARTS = \
 	src/flags/evaluate.sql \
 	src/flags/manage.sql \
 	src/flags/history.sql \
+	src/flags/dependencies.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
 	src/schema/registry.sql \
@@ -523,6 +531,7 @@ REGRESS = \
 	flags_segments_native \
 	flags_progressive \
 	flags_requires \
+	flags_dependencies \
 	flags_compute \
 	flags_override \
 	flags_history \
