@@ -378,6 +378,7 @@ OBJS = \
 	src/flags/operator.o \
 	src/flags/operator_shape.o \
 	src/flags/override.o \
+	src/flags/past.o \
 	src/flags/pattern.o \
 	src/flags/pattern_class.o \
 	src/flags/pattern_escape.o \
@@ -385,6 +386,7 @@ OBJS = \
 	src/flags/pattern_syntax.o \
 	src/flags/predicate.o \
 	src/flags/python.o \
+	src/flags/record.o \
 	src/flags/result.o \
 	src/flags/roster.o \
 	src/flags/row.o \
@@ -535,6 +537,8 @@ REGRESS = \
 	flags_compute \
 	flags_override \
 	flags_history \
+	flags_record \
+	flags_past \
 	flags_import \
 	flags_logic \
 	flags_flagd \

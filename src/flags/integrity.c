@@ -54,9 +54,10 @@ wf_flags_lock_flag(WfString key, bool *exists)
 
 		wf_flags_deform(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, Natts_wf_flags, values, nulls);
 		spi = MemoryContextSwitchTo(caller);
-		valid = wf_flags_source_from_row(values, nulls, &source, &dialect, &fault) &&
+		valid = wf_flags_source_from_row(values, nulls, wf_flags_row_document(values, nulls), &source, &dialect, &fault) &&
 			(nulls[Anum_wf_flags_document - 1] || source.shared);
 		source.key = key;
+		source.enabled = DatumGetBool(values[Anum_wf_flags_enabled - 1]);
 		if (!nulls[Anum_wf_flags_definition - 1])
 			source.definition = DatumGetJsonbPCopy(values[Anum_wf_flags_definition - 1]);
 		MemoryContextSwitchTo(spi);

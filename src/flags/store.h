@@ -22,6 +22,7 @@ extern void wf_flags_documents_create(MemoryContext context);
 extern const WfShared *wf_flags_documents_find(WfString name);
 extern bool wf_flags_documents_changed(void);
 extern void wf_flags_documents_release(void);
+extern void wf_flags_document_compile(WfShared *shared, Datum *values);
 
 /* store_segment.c: segments, by key */
 extern const WfRosterItems wf_flags_segment_items;
@@ -33,5 +34,6 @@ extern void wf_flags_segments_each(void (*visit) (void *arg, const WfSegment *se
 extern bool wf_flags_segments_probe(void *arg, const WfSegment *segment, WfString key,
 									WfErrorCode *error);
 extern void wf_flags_segments_unresolve(Oid relid);
+extern void wf_flags_segment_compile(WfSegment *segment, Jsonb *definition);
 
 #endif							/* WF_FLAGS_STORE_H */

@@ -10,6 +10,7 @@
 #include "catalog/pg_type.h"
 #include "commands/async.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgrprotos.h"
@@ -18,6 +19,7 @@
 #include "utils/timestamp.h"
 
 #include "common/extension.h"
+#include "common/write.h"
 #include "flags/cache.h"
 #include "flags/flags.h"
 #include "flags/history.h"
@@ -139,7 +141,15 @@ first_version(const WfTriggerRow *row, const WfVersionColumns *columns)
 	return wf_flags_next_version(columns->kind, wf_flags_trigger_text(row, columns->key));
 }
 
-/* Fills in version and times, where the row does not bring them. */
+/* The session's user into a column, if the table has it. */
+static void
+set_author(WfTriggerRow *row, int attnum)
+{
+	if (attnum > 0 && attnum <= row->desc->natts)
+		wf_flags_trigger_set(row, attnum, CStringGetTextDatum(wf_common_role_name(GetSessionUserId())));
+}
+
+/* Fills in version, times and authors, where the row does not bring them. */
 void
 wf_flags_trigger_number(WfTriggerRow *row, const WfVersionColumns *columns)
 {
@@ -149,7 +159,11 @@ wf_flags_trigger_number(WfTriggerRow *row, const WfVersionColumns *columns)
 	if (!TRIGGER_FIRED_BY_UPDATE(row->data->tg_event))
 	{
 		if (wf_flags_trigger_null(row, columns->version))
+		{
 			wf_flags_trigger_set(row, columns->version, Int32GetDatum(first_version(row, columns)));
+			set_author(row, columns->created_by);
+			set_author(row, columns->updated_by);
+		}
 		if (wf_flags_trigger_null(row, columns->created_at))
 			wf_flags_trigger_set(row, columns->created_at, now);
 		if (wf_flags_trigger_null(row, columns->updated_at))
@@ -165,6 +179,7 @@ wf_flags_trigger_number(WfTriggerRow *row, const WfVersionColumns *columns)
 							 DirectFunctionCall2(int4pl, row->values[columns->version - 1],
 												 Int32GetDatum(1)));
 		wf_flags_trigger_set(row, columns->updated_at, now);
+		set_author(row, columns->updated_by);
 	}
 }
 

@@ -13,8 +13,11 @@ PG_FUNCTION_INFO_V1(wf_flag_documents_check);
 PG_FUNCTION_INFO_V1(wf_flag_documents_changed);
 
 static const WfVersionColumns version_columns = {
-	Anum_wf_documents_version, Anum_wf_documents_created_at, Anum_wf_documents_updated_at, 0,
-	Anum_wf_documents_name, "document"
+	.version = Anum_wf_documents_version,
+	.created_at = Anum_wf_documents_created_at,
+	.updated_at = Anum_wf_documents_updated_at,
+	.key = Anum_wf_documents_name,
+	.kind = "document",
 };
 
 static const int evaluated_columns[] = {

@@ -26,8 +26,12 @@ PG_FUNCTION_INFO_V1(wf_segments_changed);
 PG_FUNCTION_INFO_V1(wf_segments_removed);
 
 static const WfVersionColumns version_columns = {
-	Anum_wf_segments_version, Anum_wf_segments_created_at, Anum_wf_segments_updated_at,
-	Anum_wf_segments_refreshed_at, Anum_wf_segments_key, "segment"
+	.version = Anum_wf_segments_version,
+	.created_at = Anum_wf_segments_created_at,
+	.updated_at = Anum_wf_segments_updated_at,
+	.uncounted = Anum_wf_segments_refreshed_at,
+	.key = Anum_wf_segments_key,
+	.kind = "segment",
 };
 
 static void check_segment(WfTriggerRow *row);

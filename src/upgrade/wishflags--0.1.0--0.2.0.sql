@@ -5,12 +5,34 @@ ALTER TABLE wishflags.flags
 	ADD COLUMN dialect text NOT NULL DEFAULT 'native',
 	ADD COLUMN document text COLLATE "C",
 	ADD COLUMN client_visible boolean NOT NULL DEFAULT false,
-	ADD COLUMN cache_ttl_seconds integer CHECK (cache_ttl_seconds >= 0);
+	ADD COLUMN cache_ttl_seconds integer CHECK (cache_ttl_seconds >= 0),
+	ADD COLUMN kind text NOT NULL DEFAULT 'release',
+	ADD COLUMN owner_email text,
+	ADD COLUMN owner_role text COLLATE "C",
+	ADD COLUMN documentation_url text,
+	ADD COLUMN notes jsonb,
+	ADD COLUMN tags text[] NOT NULL DEFAULT '{}',
+	ADD COLUMN expires_at timestamptz,
+	ADD COLUMN on_expiry text NOT NULL DEFAULT 'warn',
+	ADD COLUMN archived_at timestamptz,
+	ADD COLUMN created_by text COLLATE "C",
+	ADD COLUMN updated_by text COLLATE "C";
 
 COMMENT ON COLUMN wishflags.flags.dialect IS 'language of the definition: native, or the system that it was imported from';
 COMMENT ON COLUMN wishflags.flags.document IS 'name of the row of flag_documents that the flag was imported with';
 COMMENT ON COLUMN wishflags.flags.client_visible IS 'whether clients outside may ask for it with all others, see ofrep_evaluate_all()';
 COMMENT ON COLUMN wishflags.flags.cache_ttl_seconds IS 'how long clients outside may keep an answer; NULL: 300; nothing inside is cached by time';
+COMMENT ON COLUMN wishflags.flags.kind IS 'what it is for: release, experiment, operational, kill-switch or permission';
+COMMENT ON COLUMN wishflags.flags.owner_email IS 'whom to write to about it';
+COMMENT ON COLUMN wishflags.flags.owner_role IS 'role that answers for it';
+COMMENT ON COLUMN wishflags.flags.documentation_url IS 'where it is described at length';
+COMMENT ON COLUMN wishflags.flags.notes IS 'an object with whatever the team wants to note';
+COMMENT ON COLUMN wishflags.flags.tags IS 'words to find it by';
+COMMENT ON COLUMN wishflags.flags.expires_at IS 'when it should be gone; NULL: never';
+COMMENT ON COLUMN wishflags.flags.on_expiry IS 'what happens then: warn (it is only said), disable (off for everybody), freeze (it goes on, but refuses changes), extend (the expiry moves on by 30 days)';
+COMMENT ON COLUMN wishflags.flags.archived_at IS 'since when it is out of use: off for everybody, and refuses changes; NULL: it is in use';
+COMMENT ON COLUMN wishflags.flags.created_by IS 'session_user that created it; given only when a row is restored';
+COMMENT ON COLUMN wishflags.flags.updated_by IS 'session_user that made its version; given only when a row is restored';
 
 CREATE OR REPLACE VIEW wishflags.flag_overview AS
 SELECT CASE WHEN pg_catalog.length(f.key) > 26
@@ -28,7 +50,7 @@ LEFT JOIN (SELECT flag, pg_catalog.count(*) AS overrides
 ORDER BY f.key;
 
 COMMENT ON FUNCTION wishflags.flag_explain(text, jsonb, jsonb, jsonb) IS
-'what a flag serves for a context, and why; options: value_type (boolean, string, integer, number, object, any), as_of (a time)';
+'what a flag serves for a context, and why; options: value_type (boolean, string, integer, number, object, any), as_of (a time), version, clock (what the clock shows)';
 
 CREATE FUNCTION wishflags.flag_eval_document(format text, document jsonb, flag text,
 	context jsonb DEFAULT '{}', default_value jsonb DEFAULT NULL, options jsonb DEFAULT '{}',
@@ -2266,6 +2288,8 @@ CREATE TABLE wishflags.flag_audit (
 
 CREATE UNIQUE INDEX flag_audit_version ON wishflags.flag_audit (kind, key, version) WHERE version IS NOT NULL;
 CREATE INDEX flag_audit_occurred_at ON wishflags.flag_audit (occurred_at);
+-- What is about a flag itself, among a million overrides.
+CREATE INDEX flag_audit_own ON wishflags.flag_audit (kind, key, ordinal) WHERE override_key IS NULL;
 
 COMMENT ON TABLE wishflags.flag_audit IS
 'every change of flags, overrides, segments and documents; append-only, the rows of each of them hashed one with the one before';
@@ -2348,19 +2372,90 @@ END;
 COMMENT ON FUNCTION wishflags.flag_history(text) IS
 'the versions of a flag and its deletions, the newest first';
 
+-- What is older than the audit is known by the first change of it, which
+-- tells what was before; without one it is as it is now.
+CREATE FUNCTION wishflags.audit_record_at(kind text, key text, at timestamptz, OUT is_known boolean, OUT record jsonb)
+RETURNS record
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT l.ordinal IS NOT NULL OR n.ordinal IS NOT NULL, CASE WHEN l.ordinal IS NOT NULL THEN l.after ELSE n.before END
+	FROM (SELECT) one
+	LEFT JOIN LATERAL (
+		SELECT a.ordinal, a.after FROM wishflags.flag_audit a
+		WHERE a.kind = audit_record_at.kind AND a.key = audit_record_at.key AND a.override_key IS NULL AND a.occurred_at <= audit_record_at.at
+		ORDER BY a.ordinal DESC LIMIT 1) l ON true
+	LEFT JOIN LATERAL (
+		SELECT a.ordinal, a.before FROM wishflags.flag_audit a
+		WHERE a.kind = audit_record_at.kind AND a.key = audit_record_at.key AND a.override_key IS NULL
+		ORDER BY a.ordinal LIMIT 1) n ON true;
+END;
+COMMENT ON FUNCTION wishflags.audit_record_at(text, text, timestamptz) IS
+'the row that a flag, segment or document had at a time, as far as flag_audit knows';
+
 CREATE FUNCTION wishflags.flag_at(key text, at timestamptz)
 RETURNS SETOF wishflags.flags
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 BEGIN ATOMIC
-	SELECT f.*
-	FROM (SELECT a.after FROM wishflags.flag_audit a
-	      WHERE a.kind = 'flag' AND a.key = flag_at.key AND a.override_key IS NULL AND a.occurred_at <= flag_at.at
-	      ORDER BY a.ordinal DESC LIMIT 1) v,
-	     pg_catalog.jsonb_populate_record(NULL::wishflags.flags, v.after) f
-	WHERE v.after IS NOT NULL;
+	SELECT r.*
+	FROM wishflags.audit_record_at('flag', flag_at.key, flag_at.at) past (is_known, record)
+	LEFT JOIN wishflags.flags now ON now.key = flag_at.key AND NOT past.is_known
+	CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::wishflags.flags,
+		CASE WHEN past.is_known THEN past.record ELSE pg_catalog.to_jsonb(now) END) r
+	WHERE r.created_at <= flag_at.at;
 END;
 COMMENT ON FUNCTION wishflags.flag_at(text, timestamptz) IS
 'the row that a flag had at a time; none where it did not exist';
+
+CREATE FUNCTION wishflags.segment_at(key text, at timestamptz)
+RETURNS SETOF wishflags.segments
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
+BEGIN ATOMIC
+	SELECT r.*
+	FROM wishflags.audit_record_at('segment', segment_at.key, segment_at.at) past (is_known, record)
+	LEFT JOIN wishflags.segments now ON now.key = segment_at.key AND NOT past.is_known
+	CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::wishflags.segments,
+		CASE WHEN past.is_known THEN past.record ELSE pg_catalog.to_jsonb(now) END) r
+	WHERE r.created_at <= segment_at.at;
+END;
+COMMENT ON FUNCTION wishflags.segment_at(text, timestamptz) IS
+'the row that a segment had at a time; none where it did not exist';
+
+CREATE FUNCTION wishflags.document_at(name text, at timestamptz)
+RETURNS SETOF wishflags.flag_documents
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
+BEGIN ATOMIC
+	SELECT r.*
+	FROM wishflags.audit_record_at('document', document_at.name, document_at.at) past (is_known, record)
+	LEFT JOIN wishflags.flag_documents now ON now.name = document_at.name AND NOT past.is_known
+	CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::wishflags.flag_documents,
+		CASE WHEN past.is_known THEN past.record ELSE pg_catalog.to_jsonb(now) END) r
+	WHERE r.created_at <= document_at.at;
+END;
+COMMENT ON FUNCTION wishflags.document_at(text, timestamptz) IS
+'the row that a document had at a time; none where it did not exist';
+
+CREATE FUNCTION wishflags.flag_overrides_at(flag text, at timestamptz)
+RETURNS SETOF wishflags.flag_overrides
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
+BEGIN ATOMIC
+	SELECT r.*
+	FROM (SELECT DISTINCT ON (a.override_key)
+	             CASE WHEN a.occurred_at <= flag_overrides_at.at THEN a.after ELSE a.before END AS record
+	      FROM wishflags.flag_audit a
+	      WHERE a.kind = 'flag' AND a.key = flag_overrides_at.flag AND a.override_key IS NOT NULL
+	      ORDER BY a.override_key, a.occurred_at > flag_overrides_at.at,
+	               CASE WHEN a.occurred_at <= flag_overrides_at.at THEN -a.ordinal ELSE a.ordinal END) past
+	CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::wishflags.flag_overrides, past.record) r
+	WHERE r.created_at <= flag_overrides_at.at
+	UNION ALL
+	SELECT o.*
+	FROM wishflags.flag_overrides o
+	WHERE o.flag = flag_overrides_at.flag AND o.created_at <= flag_overrides_at.at
+		AND NOT EXISTS (SELECT FROM wishflags.flag_audit a
+		                WHERE a.kind = 'flag' AND a.key = flag_overrides_at.flag AND a.override_key = o.key);
+END;
+COMMENT ON FUNCTION wishflags.flag_overrides_at(text, timestamptz) IS
+'the overrides that a flag had at a time';
 
 CREATE FUNCTION wishflags.flag_diff(key text, from_version integer, to_version integer)
 RETURNS TABLE (path text, from_value jsonb, to_value jsonb)
@@ -2382,7 +2477,7 @@ BEGIN
 		SELECT f.version, e.key, e.value
 		FROM wishflags.flag_versions f, jsonb_each(f.record) e
 		WHERE f.flag = flag_diff.key AND f.version IN (from_version, to_version)
-			AND e.key NOT IN ('version', 'created_at', 'updated_at')
+			AND e.key NOT IN ('version', 'created_at', 'updated_at', 'created_by', 'updated_by')
 		UNION ALL
 		SELECT p.version, p.path || c.step, c.value
 		FROM part p, LATERAL (
@@ -2455,7 +2550,30 @@ COMMENT ON FUNCTION wishflags.audit_verify(jsonb) IS
 
 REVOKE ALL ON TABLE wishflags.flag_audit, wishflags.flag_versions FROM PUBLIC;
 REVOKE ALL ON FUNCTION wishflags.audit_hash, wishflags.flag_audit_note, wishflags.flag_audit_refuse, wishflags.flag_history,
-	wishflags.flag_at, wishflags.flag_diff, wishflags.flag_rollback, wishflags.audit_head, wishflags.audit_verify FROM PUBLIC;
+	wishflags.audit_record_at, wishflags.flag_at, wishflags.segment_at, wishflags.document_at, wishflags.flag_overrides_at, wishflags.flag_diff, wishflags.flag_rollback, wishflags.audit_head, wishflags.audit_verify FROM PUBLIC;
+
+CREATE FUNCTION wishflags.flag_archive(key text, reason text DEFAULT NULL, OUT version integer)
+RETURNS integer
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_flag_archive';
+COMMENT ON FUNCTION wishflags.flag_archive(text, text) IS
+'puts a flag out of use: off for everybody, not listed with the others, closed to changes';
+
+CREATE FUNCTION wishflags.flag_unarchive(key text, reason text DEFAULT NULL, OUT version integer)
+RETURNS integer
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_flag_unarchive';
+COMMENT ON FUNCTION wishflags.flag_unarchive(text, text) IS
+'takes a flag back into use, as it was';
+
+CREATE FUNCTION wishflags.flag_expire(key text, expires_at timestamptz, on_expiry text DEFAULT 'warn', OUT version integer)
+RETURNS integer
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_flag_expire';
+COMMENT ON FUNCTION wishflags.flag_expire(text, timestamptz, text) IS
+'says when a flag should be gone (NULL: never), and what happens then: warn, disable, freeze or extend';
+
+REVOKE ALL ON FUNCTION wishflags.flag_archive, wishflags.flag_unarchive, wishflags.flag_expire FROM PUBLIC;
 
 -- Flags and segments that ask each other: not in a circle, and what is required stays.
 
