@@ -62,6 +62,14 @@ SELECT flag_create('dep_remote');
 DELETE FROM flags WHERE key = 'dep_remote';
 SELECT segment_define('office', '{"included": ["1"]}');
 DELETE FROM flags WHERE key = 'dep_remote';
+-- Nor is it archived; what is archived itself holds nothing in use, and is required by nothing new.
+SELECT flag_archive('dep_pay');
+UPDATE flags SET archived_at = now() WHERE key IN ('dep_pay', 'c', 'dep_buy');
+SELECT flag_dependencies('dep_pay');
+DELETE FROM flags WHERE key = 'dep_pay';
+SELECT flag_define('dep_alone', pg_temp.requires('dep_pay'));
+SELECT flag_unarchive('dep_buy');
+UPDATE flags SET archived_at = NULL WHERE key IN ('dep_pay', 'c', 'dep_buy');
 -- A flag that was never there is no fault, and one that requires something else goes.
 DELETE FROM flags WHERE key = 'c';
 SELECT key FROM flags ORDER BY key;

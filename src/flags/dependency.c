@@ -53,11 +53,14 @@ static void take_locks(const NodeLocks *locks);
 static void lock_tag(uint64 tag, LOCKMODE mode);
 static uint64 tag_of(const WfGraphNode *node);
 static void report_circle(const List *circle);
-static void report_required(const WfGraphNode *node, const char *what);
+static void report_required(const WfGraphNode *node, const List *askers, bool deleted);
+static void refuse_archived(const WfGraphNode *node);
+static bool is_archived(const WfGraphNode *node);
+static const char *kind_of(const WfGraphNode *node);
 
 /*
  * Refuses flags or segments, a List of WfString *, that have come to ask
- * something and thereby ask themselves.
+ * something and thereby ask themselves, or an archived flag.
  */
 void
 wf_flags_refuse_circles(bool are_segments, const List *keys)
@@ -83,16 +86,22 @@ wf_flags_refuse_circles(bool are_segments, const List *keys)
 	}
 	foreach(lc, changing)
 	{
-		List	   *circle = wf_flags_graph_circle(graph, (WfGraphNode *) lfirst(lc));
+		WfGraphNode *node = (WfGraphNode *) lfirst(lc);
+		List	   *circle = wf_flags_graph_circle(graph, node);
 
 		if (circle != NIL)
 			report_circle(circle);
+		refuse_archived(node);
 	}
 }
 
-/* Refuses what is done to flags, a List of WfString *, where others require them. */
+/*
+ * Refuses that flags, a List of WfString *, were deleted or archived, where
+ * others require them.  What is archived itself may go on requiring an archived
+ * one.
+ */
 void
-wf_flags_refuse_required(const List *keys, const char *what)
+wf_flags_refuse_required(const List *keys, bool deleted)
 {
 	WfGraph    *graph;
 	List	   *nodes;
@@ -108,11 +117,52 @@ wf_flags_refuse_required(const List *keys, const char *what)
 	(void) wf_flags_graph_fill(graph);
 	foreach(lc, nodes_of(graph, false, keys))
 	{
-		WfGraphNode *node = (WfGraphNode *) lfirst(lc);
+		const WfGraphNode *node = (const WfGraphNode *) lfirst(lc);
+		List	   *askers = NIL;
+		ListCell   *link;
 
-		if (node->askers != NIL)
-			report_required(node, what);
+		foreach(link, node->askers)
+		{
+			WfGraphNode *asker = ((const WfGraphLink *) lfirst(link))->node;
+
+			if (deleted || !is_archived(asker))
+				askers = lappend(askers, asker);
+		}
+		if (askers != NIL)
+			report_required(node, askers, deleted);
 	}
+}
+
+/* Refuses that a node has come to require something archived. */
+static void
+refuse_archived(const WfGraphNode *node)
+{
+	ListCell   *lc;
+
+	foreach(lc, node->asks)
+	{
+		const WfGraphNode *asked = ((const WfGraphLink *) lfirst(lc))->node;
+
+		if (is_archived(asked))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("%s \"%.*s\" cannot require flag \"%.*s\", which is archived", kind_of(node),
+							node->key.len, node->key.data, asked->key.len, asked->key.data),
+					 errhint("Take it back first: SELECT wishflags.flag_unarchive(%s);",
+							 quote_literal_cstr(pnstrdup(asked->key.data, asked->key.len)))));
+	}
+}
+
+static bool
+is_archived(const WfGraphNode *node)
+{
+	return node->flag && node->flag->archived;
+}
+
+static const char *
+kind_of(const WfGraphNode *node)
+{
+	return node->is_segment ? "segment" : "flag";
 }
 
 /* The graph as it is committed by now, with the changes of this transaction. */
@@ -221,33 +271,34 @@ report_circle(const List *circle)
 
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_RECURSION),
-			 errmsg("%s \"%.*s\" would require itself: %s", first->is_segment ? "segment" : "flag",
-					first->key.len, first->key.data, wf_flags_graph_chain(circle)),
+			 errmsg("%s \"%.*s\" would require itself: %s", kind_of(first), first->key.len,
+					first->key.data, wf_flags_graph_chain(circle)),
 			 errhint("Leave out one of these requirements; see what there is: SELECT wishflags.flag_dependencies();")));
 }
 
 static void
-report_required(const WfGraphNode *node, const char *what)
+report_required(const WfGraphNode *node, const List *askers, bool deleted)
 {
 	StringInfoData names;
-	int			more = list_length(node->askers) - NAMED_MAX;
+	int			more = list_length(askers) - NAMED_MAX;
 	ListCell   *lc;
 
 	initStringInfo(&names);
-	foreach(lc, node->askers)
+	foreach(lc, askers)
 	{
-		const WfGraphNode *asker = ((const WfGraphLink *) lfirst(lc))->node;
+		const WfGraphNode *asker = (const WfGraphNode *) lfirst(lc);
 
 		if (foreach_current_index(lc) == NAMED_MAX)
 			break;
-		appendStringInfo(&names, "%s%s \"%.*s\"", names.len > 0 ? ", " : "", asker->is_segment ? "segment" : "flag",
+		appendStringInfo(&names, "%s%s \"%.*s\"", names.len > 0 ? ", " : "", kind_of(asker),
 						 asker->key.len, asker->key.data);
 	}
 	if (more > 0)
 		appendStringInfo(&names, " and %d more", more);
 	ereport(ERROR,
 			(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
-			 errmsg("cannot %s flag \"%.*s\": it is required", what, node->key.len, node->key.data),
+			 errmsg("cannot %s flag \"%.*s\": it is required", deleted ? "delete" : "archive",
+					node->key.len, node->key.data),
 			 errdetail("It is required by %s.", names.data),
 			 errhint("Change what requires it first; see the whole tree: SELECT wishflags.flag_dependencies(%s);",
 					 quote_literal_cstr(pnstrdup(node->key.data, node->key.len)))));

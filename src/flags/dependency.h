@@ -9,6 +9,6 @@
 #include "flags/program.h"
 
 extern void wf_flags_refuse_circles(bool are_segments, const List *keys);
-extern void wf_flags_refuse_required(const List *keys, const char *what);
+extern void wf_flags_refuse_required(const List *keys, bool deleted);
 
 #endif							/* WF_FLAGS_DEPENDENCY_H */

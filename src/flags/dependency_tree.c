@@ -7,6 +7,7 @@
 #include "common/compat.h"
 
 #include "lib/stringinfo.h"
+#include "utils/timestamp.h"
 
 #include "flags/dependency_list.h"
 
@@ -111,9 +112,16 @@ list_branch(WfDependencyList *list, const WfGraphLink *link, const Direction *di
 static const char *
 state_of(const WfGraphNode *node)
 {
+	const WfFlag *flag = node->flag;
+
 	if (!wf_flags_graph_exists(node))
 		return " (missing)";
-	return node->is_segment ? "" : node->flag->program->enabled ? " (on)" : " (off)";
+	if (node->is_segment)
+		return "";
+	if (flag->archived)
+		return " (archived)";
+	return flag->program->enabled && !(flag->program->expires && flag->program->expires_at <= GetCurrentTimestamp())
+		? " (on)" : " (off)";
 }
 
 static List *

@@ -48,10 +48,12 @@ typedef struct Changes
 	Row			after;
 } Changes;
 
+static bool comes_to_ask(const Changes *changes);
 static void begin_changes(FunctionCallInfo fcinfo, const char *table, Changes *changes);
 static bool next_change(Changes *changes);
 static bool next_row(Changes *changes, Tuplestorestate *rows, Row *row);
 static bool is_restored(const Changes *changes, int created_at);
+static bool is_set(const Changes *changes, int attnum);
 static bool differs(const Changes *changes, int attnum);
 static List *add_key(List *keys, const Row *row);
 static bool asks_more(const List *uses, const List *before);
@@ -61,8 +63,8 @@ static List *segment_uses(const Row *row);
 /*
  * flags_depend(), AFTER INSERT, UPDATE or DELETE on flags, by statement.
  *
- * Refuses flags that require themselves, and to delete one that others
- * require.  What is restored, and what requires no more than before, is taken
+ * Refuses flags that require themselves or what is archived, and to archive or
+ * delete one that others require.  What is restored, and what requires no more than before, is taken
  * as it is.
  */
 Datum
@@ -70,6 +72,7 @@ wf_flags_depend(PG_FUNCTION_ARGS)
 {
 	Changes		changes;
 	List	   *requiring = NIL;
+	List	   *archived = NIL;
 	List	   *deleted = NIL;
 
 	begin_changes(fcinfo, WF_FLAGS_TABLE, &changes);
@@ -78,14 +81,14 @@ wf_flags_depend(PG_FUNCTION_ARGS)
 	{
 		if (!changes.has_after)
 			deleted = add_key(deleted, &changes.before);
-		else if (!changes.after.nulls[Anum_wf_flags_definition - 1] &&
-				 !is_restored(&changes, Anum_wf_flags_created_at) &&
-				 (differs(&changes, Anum_wf_flags_definition) || differs(&changes, Anum_wf_flags_document)) &&
-				 asks_more(flag_uses(&changes.after), changes.has_before ? flag_uses(&changes.before) : NIL))
+		else if (is_set(&changes, Anum_wf_flags_archived_at))
+			archived = add_key(archived, &changes.after);
+		else if (comes_to_ask(&changes))
 			requiring = add_key(requiring, &changes.after);
 	}
 	wf_flags_refuse_circles(false, requiring);
-	wf_flags_refuse_required(deleted, "delete");
+	wf_flags_refuse_required(archived, false);
+	wf_flags_refuse_required(deleted, true);
 	return PointerGetDatum(NULL);
 }
 
@@ -109,6 +112,21 @@ wf_segments_depend(PG_FUNCTION_ARGS)
 	}
 	wf_flags_refuse_circles(true, asking);
 	return PointerGetDatum(NULL);
+}
+
+/* Whether a flag asks more than before, or does so again after it was archived. */
+static bool
+comes_to_ask(const Changes *changes)
+{
+	const Row  *before = &changes->before;
+	const Row  *after = &changes->after;
+
+	if (after->nulls[Anum_wf_flags_definition - 1] || is_restored(changes, Anum_wf_flags_created_at))
+		return false;
+	if (changes->has_before && !before->nulls[Anum_wf_flags_archived_at - 1] && after->nulls[Anum_wf_flags_archived_at - 1])
+		return flag_uses(after) != NIL;
+	return (differs(changes, Anum_wf_flags_definition) || differs(changes, Anum_wf_flags_document)) &&
+		asks_more(flag_uses(after), changes->has_before ? flag_uses(before) : NIL);
 }
 
 static void
@@ -169,6 +187,13 @@ is_restored(const Changes *changes, int created_at)
 		DatumGetTimestampTz(changes->after.values[created_at - 1]) != GetCurrentTransactionStartTimestamp();
 }
 
+/* Whether a column was NULL and is no more. */
+static bool
+is_set(const Changes *changes, int attnum)
+{
+	return changes->has_before && changes->before.nulls[attnum - 1] && !changes->after.nulls[attnum - 1];
+}
+
 /* Whether a column, of a type like text, has changed. */
 static bool
 differs(const Changes *changes, int attnum)
@@ -210,18 +235,12 @@ static List *
 flag_uses(const Row *row)
 {
 	Row			copy = *row;
-	WfSource	source = {0};
-	const WfDialect *dialect;
-	WfProgram  *program;
-	WfFault		fault;
 
-	if (row->nulls[Anum_wf_flags_definition - 1] ||
-		!wf_flags_source_from_row(copy.values, copy.nulls, &source, &dialect, &fault) ||
-		(!row->nulls[Anum_wf_flags_document - 1] && !source.shared))
+	if (row->nulls[Anum_wf_flags_definition - 1])
 		return NIL;
-	source.definition = DatumGetJsonbP(row->values[Anum_wf_flags_definition - 1]);
-	program = dialect->compile(&source, &fault);
-	return program ? wf_flags_program_uses(program) : NIL;
+	return wf_flags_program_uses(wf_flags_compile_row(copy.values, copy.nulls, DT_NOEND,
+													  wf_flags_row_document(copy.values, copy.nulls),
+													  CurrentMemoryContext));
 }
 
 static List *

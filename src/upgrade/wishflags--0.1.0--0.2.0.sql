@@ -2580,7 +2580,7 @@ REVOKE ALL ON FUNCTION wishflags.flag_archive, wishflags.flag_unarchive, wishfla
 CREATE FUNCTION wishflags.flags_depend() RETURNS trigger
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_flags_depend';
 COMMENT ON FUNCTION wishflags.flags_depend() IS
-'trigger: refuses flags that require themselves, and to delete what others require';
+'trigger: refuses flags that require themselves, and to delete or archive what others require';
 
 CREATE FUNCTION wishflags.segments_depend() RETURNS trigger
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_segments_depend';
