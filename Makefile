@@ -281,6 +281,7 @@ OBJS = \
 	src/migration/simulate_type.o \
 	src/migration/stats.o \
 	src/flags/attribute.o \
+	src/flags/body.o \
 	src/flags/bucket.o \
 	src/flags/cache.o \
 	src/flags/call.o \
@@ -387,6 +388,8 @@ OBJS = \
 	src/flags/predicate.o \
 	src/flags/python.o \
 	src/flags/record.o \
+	src/flags/reference.o \
+	src/flags/reference_list.o \
 	src/flags/result.o \
 	src/flags/roster.o \
 	src/flags/row.o \
@@ -469,6 +472,7 @@ SQL_PARTS = \
 	src/flags/manage.sql \
 	src/flags/history.sql \
 	src/flags/dependencies.sql \
+	src/flags/references.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
 	src/schema/registry.sql \
@@ -534,6 +538,7 @@ REGRESS = \
 	flags_progressive \
 	flags_requires \
 	flags_dependencies \
+	flags_references \
 	flags_compute \
 	flags_override \
 	flags_history \

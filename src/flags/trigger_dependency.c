@@ -22,6 +22,7 @@
 #include "flags/context.h"
 #include "flags/dependency.h"
 #include "flags/dialect_native.h"
+#include "flags/reference_list.h"
 #include "flags/row.h"
 #include "flags/tables.h"
 #include "flags/trigger.h"
@@ -54,6 +55,7 @@ static bool next_change(Changes *changes);
 static bool next_row(Changes *changes, Tuplestorestate *rows, Row *row);
 static bool is_restored(const Changes *changes, int created_at);
 static bool is_set(const Changes *changes, int attnum);
+static bool is_disabled(const Changes *changes);
 static bool differs(const Changes *changes, int attnum);
 static List *add_key(List *keys, const Row *row);
 static bool asks_more(const List *uses, const List *before);
@@ -64,7 +66,8 @@ static List *segment_uses(const Row *row);
  * flags_depend(), AFTER INSERT, UPDATE or DELETE on flags, by statement.
  *
  * Refuses flags that require themselves or what is archived, and to archive or
- * delete one that others require.  What is restored, and what requires no more than before, is taken
+ * delete one that others require; tells what names a flag that goes out of
+ * use.  What is restored, and what requires no more than before, is taken
  * as it is.
  */
 Datum
@@ -72,6 +75,7 @@ wf_flags_depend(PG_FUNCTION_ARGS)
 {
 	Changes		changes;
 	List	   *requiring = NIL;
+	List	   *disabled = NIL;
 	List	   *archived = NIL;
 	List	   *deleted = NIL;
 
@@ -85,10 +89,14 @@ wf_flags_depend(PG_FUNCTION_ARGS)
 			archived = add_key(archived, &changes.after);
 		else if (comes_to_ask(&changes))
 			requiring = add_key(requiring, &changes.after);
+		if (is_disabled(&changes) && !is_set(&changes, Anum_wf_flags_archived_at))
+			disabled = add_key(disabled, &changes.after);
 	}
 	wf_flags_refuse_circles(false, requiring);
 	wf_flags_refuse_required(archived, false);
 	wf_flags_refuse_required(deleted, true);
+	wf_flags_warn_of_references(disabled, NOTICE);
+	wf_flags_warn_of_references(list_concat(archived, deleted), WARNING);
 	return PointerGetDatum(NULL);
 }
 
@@ -192,6 +200,15 @@ static bool
 is_set(const Changes *changes, int attnum)
 {
 	return changes->has_before && changes->before.nulls[attnum - 1] && !changes->after.nulls[attnum - 1];
+}
+
+/* Whether a flag that was enabled is so no more. */
+static bool
+is_disabled(const Changes *changes)
+{
+	return changes->has_before && changes->has_after &&
+		DatumGetBool(changes->before.values[Anum_wf_flags_enabled - 1]) &&
+		!DatumGetBool(changes->after.values[Anum_wf_flags_enabled - 1]);
 }
 
 /* Whether a column, of a type like text, has changed. */
