@@ -375,6 +375,7 @@ OBJS = \
 	src/flags/moment.o \
 	src/flags/network.o \
 	src/flags/node.o \
+	src/flags/notify.o \
 	src/flags/ofrep.o \
 	src/flags/operator.o \
 	src/flags/operator_shape.o \

@@ -100,3 +100,4 @@ DROP OWNED BY regress_past;
 DROP ROLE regress_past;
 DELETE FROM flags;
 DELETE FROM segments;
+DELETE FROM flag_documents;

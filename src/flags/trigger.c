@@ -8,7 +8,6 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
-#include "commands/async.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -21,15 +20,10 @@
 #include "common/extension.h"
 #include "common/write.h"
 #include "flags/cache.h"
-#include "flags/flags.h"
 #include "flags/history.h"
-#include "flags/json.h"
 #include "flags/row.h"
 #include "flags/tables.h"
 #include "flags/trigger.h"
-
-/* The channel of notifications. */
-#define NOTIFY_CHANNEL "wishflags"
 
 /*
  * The trigger's data.  The columns are taken for granted afterwards, so a
@@ -193,36 +187,6 @@ wf_flags_trigger_signal(const char *signal_name)
 		return;
 	wf_flags_cache_own_change();
 	CacheInvalidateRelcacheByRelid(relid);
-}
-
-/*
- * Tells the listeners of channel wishflags which flag has changed; key and
- * created_at are column numbers.  What is restored is no change.
- */
-void
-wf_flags_trigger_notify(TriggerData *data, int key, int created_at)
-{
-	TupleDesc	desc = RelationGetDescr(data->tg_relation);
-	JsonbParseState *state = NULL;
-	HeapTuple	tuple = data->tg_trigtuple;
-	Jsonb	   *payload;
-	bool		isnull;
-
-	if (!wf_flags_notify)
-		return;
-	wf_flags_json_begin(&state);
-	if (TRIGGER_FIRED_FOR_ROW(data->tg_event))
-	{
-		if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
-			tuple = data->tg_newtuple;
-		if (TRIGGER_FIRED_BY_INSERT(data->tg_event) &&
-			DatumGetTimestampTz(heap_getattr(tuple, created_at, desc, &isnull)) !=
-			GetCurrentTransactionStartTimestamp())
-			return;
-		wf_flags_json_string(&state, "flag", wf_flags_text_string(heap_getattr(tuple, key, desc, &isnull)));
-	}
-	payload = wf_flags_json_end(&state);
-	Async_Notify(NOTIFY_CHANNEL, JsonbToCString(NULL, &payload->root, VARSIZE(payload)));
 }
 
 /* Refuses a key that nobody could type or see; what names the thing it is of. */

@@ -45,7 +45,6 @@ extern bool wf_flags_trigger_restored(const WfTriggerRow *row, int attnum);
 extern bool wf_flags_trigger_changed(TriggerData *data, int attnum);
 extern void wf_flags_trigger_number(WfTriggerRow *row, const WfVersionColumns *columns);
 extern void wf_flags_trigger_signal(const char *signal_name);
-extern void wf_flags_trigger_notify(TriggerData *data, int key, int created_at);
 extern void wf_flags_trigger_check_key(const char *what, WfString key);
 
 #endif							/* WF_FLAGS_TRIGGER_H */

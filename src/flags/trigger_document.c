@@ -5,6 +5,7 @@
 
 #include "utils/builtins.h"
 
+#include "flags/notify.h"
 #include "flags/tables.h"
 #include "flags/transfer.h"
 #include "flags/trigger.h"
@@ -62,7 +63,10 @@ wf_flag_documents_changed(PG_FUNCTION_ARGS)
 	for (int i = 0; i < lengthof(evaluated_columns) && !matters; i++)
 		matters = wf_flags_trigger_changed(data, evaluated_columns[i]);
 	if (matters)
+	{
 		wf_flags_trigger_signal(WF_DOCUMENTS_SIGNAL);
+		wf_flags_notify(data, WF_NOTIFY_DOCUMENT, Anum_wf_documents_name, Anum_wf_documents_created_at);
+	}
 	return PointerGetDatum(NULL);
 }
 

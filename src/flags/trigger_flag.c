@@ -9,6 +9,7 @@
 #include "flags/cache.h"
 #include "flags/document.h"
 #include "flags/integrity.h"
+#include "flags/notify.h"
 #include "flags/record.h"
 #include "flags/row.h"
 #include "flags/store.h"
@@ -79,7 +80,7 @@ wf_flags_changed(PG_FUNCTION_ARGS)
 	if (!TRIGGER_FIRED_BY_UPDATE(data->tg_event) || changes_evaluation(data))
 	{
 		wf_flags_trigger_signal(WF_FLAGS_SIGNAL);
-		wf_flags_trigger_notify(data, Anum_wf_flags_key, Anum_wf_flags_created_at);
+		wf_flags_notify(data, WF_NOTIFY_FLAG, Anum_wf_flags_key, Anum_wf_flags_created_at);
 	}
 	return PointerGetDatum(NULL);
 }

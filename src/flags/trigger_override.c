@@ -10,6 +10,7 @@
 #include "flags/document.h"
 #include "flags/eval.h"
 #include "flags/integrity.h"
+#include "flags/notify.h"
 #include "flags/tables.h"
 #include "flags/trigger.h"
 
@@ -85,7 +86,10 @@ wf_flag_overrides_changed(PG_FUNCTION_ARGS)
 		wf_flags_trigger_changed(data, Anum_wf_overrides_flag) ||
 		wf_flags_trigger_changed(data, Anum_wf_overrides_key) ||
 		wf_flags_trigger_changed(data, Anum_wf_overrides_variant))
+	{
 		wf_flags_trigger_signal(WF_OVERRIDES_SIGNAL);
+		wf_flags_notify(data, WF_NOTIFY_FLAG, Anum_wf_overrides_flag, Anum_wf_overrides_created_at);
+	}
 	return PointerGetDatum(NULL);
 }
 

@@ -15,6 +15,7 @@
 #include "common/write.h"
 #include "flags/context.h"
 #include "flags/dialect_native.h"
+#include "flags/notify.h"
 #include "flags/row.h"
 #include "flags/segment_probe.h"
 #include "flags/segment_refresh.h"
@@ -74,7 +75,10 @@ wf_segments_changed(PG_FUNCTION_ARGS)
 		wf_flags_trigger_changed(data, Anum_wf_segments_key) ||
 		wf_flags_trigger_changed(data, Anum_wf_segments_definition) ||
 		wf_flags_trigger_changed(data, Anum_wf_segments_definer))
+	{
 		wf_flags_trigger_signal(WF_SEGMENTS_SIGNAL);
+		wf_flags_notify(data, WF_NOTIFY_SEGMENT, Anum_wf_segments_key, Anum_wf_segments_created_at);
+	}
 	return PointerGetDatum(NULL);
 }
 

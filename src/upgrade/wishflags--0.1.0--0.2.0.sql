@@ -2288,6 +2288,7 @@ CREATE TABLE wishflags.flag_audit (
 
 CREATE UNIQUE INDEX flag_audit_version ON wishflags.flag_audit (kind, key, version) WHERE version IS NOT NULL;
 CREATE INDEX flag_audit_occurred_at ON wishflags.flag_audit (occurred_at);
+CREATE INDEX flag_audit_txid ON wishflags.flag_audit (txid);
 -- What is about a flag itself, among a million overrides.
 CREATE INDEX flag_audit_own ON wishflags.flag_audit (kind, key, ordinal) WHERE override_key IS NULL;
 
@@ -2548,9 +2549,23 @@ END $$;
 COMMENT ON FUNCTION wishflags.audit_verify(jsonb) IS
 'what is wrong with the chains of flag_audit; with a head that audit_head() gave earlier, also whether their ends were cut; no row: nothing';
 
+-- A transaction that is still under way may yet commit with a lower number, so
+-- only those below all that are under way are told.
+CREATE FUNCTION wishflags.changes_since(since xid8)
+RETURNS TABLE (xid xid8, occurred_at timestamptz, kind text, key text, override_key text, action text, version integer, changed text[])
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
+BEGIN ATOMIC
+	SELECT a.txid, a.occurred_at, a.kind, a.key, a.override_key, a.action, a.version, a.changed
+	FROM wishflags.flag_audit a
+	WHERE a.txid > changes_since.since AND a.txid < pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())
+	ORDER BY a.txid, a.occurred_at, a.kind, a.key, a.ordinal;
+END;
+COMMENT ON FUNCTION wishflags.changes_since(xid8) IS
+'what transactions after the given one changed of flags, overrides, segments and documents; ask again with the last xid, and none is missed';
+
 REVOKE ALL ON TABLE wishflags.flag_audit, wishflags.flag_versions FROM PUBLIC;
 REVOKE ALL ON FUNCTION wishflags.audit_hash, wishflags.flag_audit_note, wishflags.flag_audit_refuse, wishflags.flag_history,
-	wishflags.audit_record_at, wishflags.flag_at, wishflags.segment_at, wishflags.document_at, wishflags.flag_overrides_at, wishflags.flag_diff, wishflags.flag_rollback, wishflags.audit_head, wishflags.audit_verify FROM PUBLIC;
+	wishflags.audit_record_at, wishflags.flag_at, wishflags.segment_at, wishflags.document_at, wishflags.flag_overrides_at, wishflags.flag_diff, wishflags.flag_rollback, wishflags.audit_head, wishflags.audit_verify, wishflags.changes_since FROM PUBLIC;
 
 CREATE FUNCTION wishflags.flag_archive(key text, reason text DEFAULT NULL, OUT version integer)
 RETURNS integer
