@@ -288,6 +288,7 @@ OBJS = \
 	src/flags/callbacks.o \
 	src/flags/cbor.o \
 	src/flags/clock.o \
+	src/flags/configuration.o \
 	src/flags/context.o \
 	src/flags/dependency.o \
 	src/flags/dependency_diagram.o \
@@ -474,6 +475,7 @@ SQL_PARTS = \
 	src/flags/history.sql \
 	src/flags/dependencies.sql \
 	src/flags/references.sql \
+	src/flags/lifecycle.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
 	src/schema/registry.sql \
@@ -540,6 +542,7 @@ REGRESS = \
 	flags_requires \
 	flags_dependencies \
 	flags_references \
+	flags_lifecycle \
 	flags_compute \
 	flags_override \
 	flags_history \
