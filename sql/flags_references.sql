@@ -1,6 +1,8 @@
 -- Where flags are named: by what depends on a function of flags, in bodies, and in code that was uploaded.
 SELECT wishflags.flag_create('gallery', enabled => true), wishflags.flag_create('on', enabled => true), wishflags.flag_create('it''s', enabled => true) \g /dev/null
 CREATE SCHEMA ref;
+CREATE VIEW public.ref_view AS SELECT wishflags.flag_eval('gallery', 'x');
+CREATE FUNCTION public.ref_function() RETURNS bool LANGUAGE sql AS $$ SELECT wishflags.flag_eval('gallery') $$;
 SET search_path = ref, public;
 CREATE TABLE t (id int, u text DEFAULT CASE WHEN wishflags.flag_eval('gallery') THEN 'a' END, CHECK (wishflags.flag_eval('gallery', u)));
 CREATE VIEW v AS SELECT * FROM t WHERE wishflags.flag_eval('gallery', u) OR id IN (SELECT 1 WHERE wishflags.flag_variant(key => 'x', flag => 'on') = 'a');
@@ -82,3 +84,5 @@ SET client_min_messages = error;
 DELETE FROM wishflags.flags;
 DELETE FROM wishflags.flag_code_references;
 DROP SCHEMA ref CASCADE;
+DROP VIEW public.ref_view;
+DROP FUNCTION public.ref_function;

@@ -14,6 +14,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/catalog.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
@@ -23,7 +24,6 @@
 #include "catalog/pg_depend.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_language.h"
-#include "catalog/pg_namespace.h"
 #include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
@@ -357,7 +357,12 @@ is_function(void *arg, WfString name)
 static bool
 is_own(const Search *search, Oid schema)
 {
-	return schema == search->schema || schema == PG_CATALOG_NAMESPACE || schema < FirstNormalObjectId;
+	char	   *name;
+
+	if (schema == search->schema || IsCatalogNamespace(schema))
+		return true;
+	name = get_namespace_name(schema);
+	return name && strcmp(name, "information_schema") == 0;
 }
 
 /* A flag that does not exist is told of where it is certain that one is meant. */

@@ -49,6 +49,7 @@ typedef struct Leaving
 {
 	const char *flag;
 	int			count;			/* places that name it */
+	const char *last;
 	StringInfoData places;		/* the first of them */
 } Leaving;
 
@@ -191,13 +192,11 @@ add_code(Leaving *leaving)
 static void
 add_place(Leaving *leaving, const char *place)
 {
-	static const char separator[] = ", ";
-	int			len = strlen(place);
-
-	if (leaving->places.len >= len && strcmp(leaving->places.data + leaving->places.len - len, place) == 0)
+	if (leaving->last && strcmp(leaving->last, place) == 0)
 		return;
+	leaving->last = place;
 	if (leaving->count++ < NAMED_MAX)
-		appendStringInfo(&leaving->places, "%s%s", leaving->places.len > 0 ? separator : "", place);
+		appendStringInfo(&leaving->places, "%s%s", leaving->places.len > 0 ? ", " : "", place);
 }
 
 static void
