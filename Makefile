@@ -45,6 +45,7 @@ OBJS = \
 	src/common/rows.o \
 	src/common/setting.o \
 	src/common/uuid.o \
+	src/common/width.o \
 	src/common/write.o \
 	src/record/ddl_log.o \
 	src/record/ddl_prune.o \
@@ -399,6 +400,7 @@ OBJS = \
 	src/flags/segment_probe.o \
 	src/flags/segment_refresh.o \
 	src/flags/set.o \
+	src/flags/show.o \
 	src/flags/split.o \
 	src/flags/store.o \
 	src/flags/store_document.o \
@@ -473,9 +475,13 @@ SQL_PARTS = \
 	src/flags/evaluate.sql \
 	src/flags/manage.sql \
 	src/flags/history.sql \
+<<<<<<< HEAD
 	src/flags/dependencies.sql \
 	src/flags/references.sql \
 	src/flags/lifecycle.sql \
+=======
+	src/flags/show.sql \
+>>>>>>> main
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
 	src/schema/registry.sql \
@@ -548,6 +554,7 @@ REGRESS = \
 	flags_history \
 	flags_record \
 	flags_past \
+	flags_show \
 	flags_import \
 	flags_logic \
 	flags_flagd \

@@ -33,26 +33,6 @@ END $$;
 COMMENT ON FUNCTION wishflags.options_check(jsonb, jsonb) IS
 'raises what is wrong with the options of a function, given the types of those it knows';
 
--- Days that flags of a kind are expected to live; NULL: for good.  Unleash's.
-CREATE FUNCTION wishflags.flag_lifetimes(lifetimes jsonb) RETURNS jsonb
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	defaults CONSTANT jsonb := '{"release": 40, "experiment": 40, "operational": 7, "kill-switch": null, "permission": null, "archived": 90}';
-	wrong text;
-BEGIN
-	SELECT l.key INTO wrong FROM jsonb_each(lifetimes) l
-	WHERE NOT defaults ? l.key OR NOT (l.value = 'null' OR (jsonb_typeof(l.value) = 'number' AND l.value >= '0')) ORDER BY 1 LIMIT 1;
-	IF FOUND THEN
-		RAISE EXCEPTION 'invalid lifetime "%"', wrong USING ERRCODE = 'invalid_parameter_value',
-			HINT = 'Give days, or null for good, to any of release, experiment, operational, kill-switch, permission, archived.';
-	END IF;
-	RETURN defaults || COALESCE(lifetimes, '{}');
-END $$;
-COMMENT ON FUNCTION wishflags.flag_lifetimes(jsonb) IS
-'the days that flags of each kind are expected to live, some of them as given';
-
 -- The reasons are independent and their weights add up: a flag that lives too long and
 -- says the same to everybody is stale, one that does either perhaps.
 CREATE FUNCTION wishflags.flag_stale(options jsonb DEFAULT '{}')
@@ -62,15 +42,23 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	lifetimes jsonb;
+	-- Days that flags of a kind are expected to live; NULL: for good.
+	lifetimes jsonb := '{"release": 40, "experiment": 40, "operational": 7, "kill-switch": null, "permission": null, "archived": 90}';
 	given jsonb;
 	permanent_tags text[];
+	wrong text;
 BEGIN
 	PERFORM wishflags.options_check(options, '{"lifetimes": "object", "settled_days": "number", "unchanged_days": "number",
 		"unused_days": "number", "permanent_tags": "array", "references": "boolean"}');
-	given := '{"lifetimes": {}, "settled_days": 14, "unchanged_days": 60, "unused_days": 30, "permanent_tags": ["permanent"], "references": true}'
-		|| jsonb_strip_nulls(options - 'lifetimes') || jsonb_build_object('lifetimes', COALESCE(NULLIF(options -> 'lifetimes', 'null'), '{}'));
-	lifetimes := wishflags.flag_lifetimes(given -> 'lifetimes');
+	given := '{"settled_days": 14, "unchanged_days": 60, "unused_days": 30, "permanent_tags": ["permanent"], "references": true}'
+		|| jsonb_strip_nulls(options - 'lifetimes');
+	SELECT l.key INTO wrong FROM jsonb_each(NULLIF(options -> 'lifetimes', 'null')) l
+	WHERE NOT lifetimes ? l.key OR NOT (l.value = 'null' OR (jsonb_typeof(l.value) = 'number' AND l.value >= '0')) ORDER BY 1 LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'invalid lifetime "%"', wrong USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'Give days, or null for good, to any of release, experiment, operational, kill-switch, permission, archived.';
+	END IF;
+	lifetimes := lifetimes || COALESCE(NULLIF(options -> 'lifetimes', 'null'), '{}');
 	permanent_tags := ARRAY(SELECT jsonb_array_elements_text(given -> 'permanent_tags'));
 	RETURN QUERY
 	WITH change AS (
