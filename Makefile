@@ -475,13 +475,10 @@ SQL_PARTS = \
 	src/flags/evaluate.sql \
 	src/flags/manage.sql \
 	src/flags/history.sql \
-<<<<<<< HEAD
+	src/flags/show.sql \
 	src/flags/dependencies.sql \
 	src/flags/references.sql \
 	src/flags/lifecycle.sql \
-=======
-	src/flags/show.sql \
->>>>>>> main
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
 	src/schema/registry.sql \

@@ -8,6 +8,7 @@
 
 #include "lib/stringinfo.h"
 
+#include "common/width.h"
 #include "flags/dependency_list.h"
 
 /* Room for a key in a label. */
@@ -80,7 +81,7 @@ list_diagram(WfDependencyList *list, const Diagram *diagram)
 				continue;
 			resetStringInfo(&line);
 			diagram->link(&line, node->mark, asked->node->mark,
-						  wf_flags_clip(wf_flags_link_label(asked), LABEL_WIDTH));
+						  wf_common_clip(wf_flags_link_label(asked), LABEL_WIDTH));
 			list->put(list->arg, line.data);
 		}
 	}
@@ -213,7 +214,7 @@ dot_text(StringInfo line, const char *text)
 static const char *
 label_of(const WfGraphNode *node)
 {
-	const char *key = wf_flags_clip(pnstrdup(node->key.data, node->key.len), LABEL_WIDTH);
+	const char *key = wf_common_clip(pnstrdup(node->key.data, node->key.len), LABEL_WIDTH);
 
 	return psprintf("%s%s", key, wf_flags_graph_exists(node) ? "" : " (missing)");
 }

@@ -5,7 +5,6 @@
 
 #include "funcapi.h"
 #include "lib/stringinfo.h"
-#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
@@ -83,35 +82,6 @@ put_line(void *arg, const char *line)
 	bool		isnull = false;
 
 	tuplestore_putvalues(rows->setResult, rows->setDesc, &value, &isnull);
-}
-
-/* Columns that a text takes in a font of fixed width. */
-int
-wf_flags_width(const char *text)
-{
-	int			width = 0;
-
-	for (; *text; text +=pg_mblen(text))
-		width += Max(pg_dsplen(text), 0);
-	return width;
-}
-
-/* A text of at most this width, with ".." where its end is cut off. */
-const char *
-wf_flags_clip(const char *text, int width)
-{
-	const char *end = text;
-	int			used = 0;
-
-	if (wf_flags_width(text) <= width)
-		return text;
-
-	while (*end && used + Max(pg_dsplen(end), 0) <= width - 2)
-	{
-		used += Max(pg_dsplen(end), 0);
-		end += pg_mblen(end);
-	}
-	return psprintf("%.*s..", (int) (end - text), text);
 }
 
 /* What a line of the graph asks of a flag beyond being on; empty for no more. */

@@ -22,8 +22,6 @@ typedef struct WfDependencyList
 	void	   *arg;
 } WfDependencyList;
 
-extern int	wf_flags_width(const char *text);
-extern const char *wf_flags_clip(const char *text, int width);
 extern const char *wf_flags_link_label(const WfGraphLink *link);
 
 extern void wf_flags_list_tree(WfDependencyList *list);

@@ -9,6 +9,7 @@
 #include "lib/stringinfo.h"
 #include "utils/timestamp.h"
 
+#include "common/width.h"
 #include "flags/dependency_list.h"
 
 /* How far the tree goes down; what is below can be asked for by its flag. */
@@ -66,7 +67,7 @@ list_root(WfDependencyList *list, WfGraphNode *node, bool both)
 {
 	const char *line = psprintf("%s%s", wf_flags_graph_name(node), state_of(node));
 
-	list->put(list->arg, wf_flags_clip(line, WF_DEPENDENCY_WIDTH));
+	list->put(list->arg, wf_common_clip(line, WF_DEPENDENCY_WIDTH));
 	list_branches(list, node, &forward, "", 1, both && node->askers != NIL);
 	if (both)
 		list_branches(list, node, &backward, "", 1, false);
@@ -104,7 +105,7 @@ list_branch(WfDependencyList *list, const WfGraphLink *link, const Direction *di
 		appendStringInfoString(&line, ", as above");
 	else if (below && depth == DEPTH_MAX)
 		appendStringInfoString(&line, ", and more");
-	list->put(list->arg, wf_flags_clip(line.data, WF_DEPENDENCY_WIDTH));
+	list->put(list->arg, wf_common_clip(line.data, WF_DEPENDENCY_WIDTH));
 	if (below && !told && depth < DEPTH_MAX)
 		list_branches(list, node, direction, psprintf("%s%s", indent, last ? "    " : "|   "), depth + 1, false);
 }
