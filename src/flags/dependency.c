@@ -48,9 +48,10 @@ static WfGraph *current_graph(void);
 static List *nodes_of(WfGraph *graph, bool are_segments, const List *keys);
 static NodeLocks locks_for(const List *changing, const List *reached);
 static int	compare_locks(const void *a, const void *b);
-static bool same_locks(const NodeLocks *a, const NodeLocks *b);
+static bool covers(const NodeLocks *held, const NodeLocks *needed);
+static bool is_whole(const NodeLocks *locks);
 static void take_locks(const NodeLocks *locks);
-static void lock_tag(uint64 tag, LOCKMODE mode);
+static void give_locks(const NodeLocks *locks);
 static uint64 tag_of(const WfGraphNode *node);
 static void report_circle(const List *circle);
 static void report_required(const WfGraphNode *node, const List *askers, bool deleted);
@@ -73,16 +74,22 @@ wf_flags_refuse_circles(bool are_segments, const List *keys)
 
 	if (keys == NIL)
 		return;
-	/* While the locks are waited for, others may have made the way longer. */
+
+	/*
+	 * While the locks are waited for, others may have made the way longer.
+	 * Nothing hangs on them yet, so they are given back and taken in order
+	 * again: to take some more would end in deadlocks.
+	 */
 	for (;;)
 	{
 		graph = current_graph();
 		changing = nodes_of(graph, are_segments, keys);
 		needed = locks_for(changing, wf_flags_graph_reach(graph, changing));
-		if (same_locks(&held, &needed))
+		if (covers(&held, &needed))
 			break;
-		take_locks(&needed);
+		give_locks(&held);
 		held = needed;
+		take_locks(&held);
 	}
 	foreach(lc, changing)
 	{
@@ -225,34 +232,60 @@ compare_locks(const void *a, const void *b)
 	return y->mode - x->mode;
 }
 
+/* Whether all that is needed is held. */
 static bool
-same_locks(const NodeLocks *a, const NodeLocks *b)
+covers(const NodeLocks *held, const NodeLocks *needed)
 {
-	if (a->count != b->count)
-		return false;
-	for (int i = 0; i < a->count; i++)
+	int			n = 0;
+
+	if (is_whole(held))
+		return true;
+	for (int i = 0; i < needed->count; i++)
 	{
-		if (a->locks[i].tag != b->locks[i].tag)
+		while (n < held->count && held->locks[n].tag < needed->locks[i].tag)
+			n++;
+		if (n == held->count || held->locks[n].tag != needed->locks[i].tag)
 			return false;
 	}
-	return true;
+	return held->count > 0;
+}
+
+static bool
+is_whole(const NodeLocks *locks)
+{
+	return locks->count > LOCKS_MAX;
 }
 
 /* Whoever takes few locks lets know that there are some by a weak one on the whole. */
 static void
 take_locks(const NodeLocks *locks)
 {
-	bool		whole = locks->count > LOCKS_MAX;
+	Oid			relid = wf_common_relation_oid(WF_FLAGS_TABLE);
 
-	lock_tag(0, whole ? ExclusiveLock : RowExclusiveLock);
-	for (int i = 0; i < locks->count && !whole; i++)
-		lock_tag(locks->locks[i].tag, locks->locks[i].mode);
+	LockDatabaseObject(relid, InvalidOid, 0, is_whole(locks) ? ExclusiveLock : RowExclusiveLock);
+	for (int i = 0; i < locks->count && !is_whole(locks); i++)
+	{
+		const NodeLock *lock = &locks->locks[i];
+
+		LockDatabaseObject(relid, (Oid) lock->tag, (uint16) (lock->tag >> 32), lock->mode);
+	}
 }
 
+/* Those of an earlier statement stay. */
 static void
-lock_tag(uint64 tag, LOCKMODE mode)
+give_locks(const NodeLocks *locks)
 {
-	LockDatabaseObject(wf_common_relation_oid(WF_FLAGS_TABLE), (Oid) tag, (uint16) (tag >> 32), mode);
+	Oid			relid = wf_common_relation_oid(WF_FLAGS_TABLE);
+
+	if (locks->count == 0)
+		return;
+	for (int i = 0; i < locks->count && !is_whole(locks); i++)
+	{
+		const NodeLock *lock = &locks->locks[i];
+
+		UnlockDatabaseObject(relid, (Oid) lock->tag, (uint16) (lock->tag >> 32), lock->mode);
+	}
+	UnlockDatabaseObject(relid, InvalidOid, 0, is_whole(locks) ? ExclusiveLock : RowExclusiveLock);
 }
 
 /* What a lock is known by has 48 bits; 0 is the graph as a whole. */
