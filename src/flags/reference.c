@@ -353,13 +353,13 @@ is_function(void *arg, WfString name)
 	return false;
 }
 
-/* What the server or the extension brings. */
+/* What the server or the extension brings, or a session has for itself. */
 static bool
 is_own(const Search *search, Oid schema)
 {
 	char	   *name;
 
-	if (schema == search->schema || IsCatalogNamespace(schema))
+	if (schema == search->schema || IsCatalogNamespace(schema) || isAnyTempNamespace(schema))
 		return true;
 	name = get_namespace_name(schema);
 	return name && strcmp(name, "information_schema") == 0;

@@ -60,3 +60,8 @@ SELECT wishflags.experiment_expose('gallery', 'user-1');
 
 -- A preview token.
 SELECT wishflags.preview_issue('gift_wrap:true', '1 day', '{"environment": "staging", "reason": "a demo"}') IS NOT NULL;
+
+-- Code that names a flag, and the event of one that is about to expire.
+SELECT wishflags.flag_code_references_upload('shop', '["src/gallery.ts:12:gallery"]', '4be1c1d');
+SELECT wishflags.flag_expire('gallery', now() + interval '3 days');
+SELECT count(*) FROM wishflags.flag_expiry_notify();
