@@ -49,6 +49,9 @@
 /* Longest excerpt, in bytes. */
 #define EXCERPT_MAX 120
 
+/* More keys than this are not looked for in the whole of a body first. */
+#define KEYS_SOUGHT_MAX 20
+
 /* A column that keeps a tree of nodes. */
 typedef struct TreeColumn
 {
@@ -104,6 +107,7 @@ static bool search_tree(Node *node, void *arg);
 static void note_argument(Search *search, List *args);
 static void search_bodies(Search *search);
 static void search_body(Search *search, HeapTuple tuple, Relation rel);
+static bool may_name(const Search *search, const char *body);
 static bool is_function(void *arg, WfString name);
 static bool is_own(const Search *search, Oid schema);
 static bool is_wanted(const Search *search, WfString text, bool certain);
@@ -318,7 +322,7 @@ search_body(Search *search, HeapTuple tuple, Relation rel)
 	ListCell   *lc;
 	bool		calls;
 
-	if (body[0] == '\0')
+	if (!may_name(search, body))
 		return;
 	search->place.identity = NULL;
 	search->place.part = "body";
@@ -336,6 +340,28 @@ search_body(Search *search, HeapTuple tuple, Relation rel)
 			note(search, text->text, text->line, certain ? WF_CERTAIN : calls ? WF_LIKELY : WF_POSSIBLE,
 				 line_of(body, text->line));
 	}
+}
+
+/*
+ * Whether it is worth while to read a body: most have none of a few keys.  One
+ * with a quote or backslash stands otherwise in a text.
+ */
+static bool
+may_name(const Search *search, const char *body)
+{
+	ListCell   *lc;
+
+	if (search->keys == NIL || list_length(search->keys) > KEYS_SOUGHT_MAX)
+		return body[0] != '\0';
+	foreach(lc, search->keys)
+	{
+		const WfString *key = (const WfString *) lfirst(lc);
+		const char *text = pnstrdup(key->data, key->len);
+
+		if (strpbrk(text, "'\\") || strstr(body, text))
+			return true;
+	}
+	return false;
 }
 
 /* WfIsFunction: one of flags, by its name alone. */

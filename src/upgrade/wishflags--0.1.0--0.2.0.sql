@@ -3370,16 +3370,18 @@ BEGIN
 	END IF;
 	RETURN QUERY
 	SELECT f.key, l.field, f.kind, l.message, COALESCE(f.owner_team, f.owner_email, f.owner_role)
-	FROM wishflags.flags f, LATERAL (
+	FROM wishflags.flags f
+	JOIN wishflags.flag_configurations() c ON c.flag = f.key
+	CROSS JOIN LATERAL (SELECT to_jsonb(f) AS fields) j
+	CROSS JOIN LATERAL (
 		SELECT r.key AS field, format('a flag of kind %s needs %s', f.kind, CASE r.key WHEN 'owner' THEN 'an owner: owner_team, owner_email or owner_role' ELSE r.key END) AS message
 		FROM jsonb_each(required) r
 		WHERE (r.value = 'true' OR r.value ? f.kind)
 			AND CASE r.key WHEN 'owner' THEN COALESCE(f.owner_team, f.owner_email, f.owner_role) IS NULL
 				WHEN 'tags' THEN f.tags = '{}'
-				ELSE btrim(COALESCE(to_jsonb(f) ->> r.key, '')) IN ('', '{}') END
+				ELSE btrim(COALESCE(j.fields ->> r.key, '')) IN ('', '{}') END
 		UNION ALL
-		SELECT 'definition', format('requires what does not exist: %s', array_to_string(c.missing, ', '))
-		FROM wishflags.flag_configurations() c WHERE c.flag = f.key AND c.missing IS NOT NULL) l
+		SELECT 'definition', format('requires what does not exist: %s', array_to_string(c.missing, ', ')) WHERE c.missing IS NOT NULL) l
 	WHERE f.archived_at IS NULL
 	ORDER BY f.key, l.field;
 END $$;
