@@ -42,6 +42,8 @@ OBJS = \
 	src/common/options.o \
 	src/common/protect.o \
 	src/common/reason.o \
+	src/common/review.o \
+	src/common/review_decide.o \
 	src/common/rows.o \
 	src/common/setting.o \
 	src/common/uuid.o \
@@ -57,6 +59,16 @@ OBJS = \
 	src/record/ledger_signatures.o \
 	src/record/settings.o \
 	src/record/target.o \
+	src/stats/flush.o \
+	src/stats/health.o \
+	src/stats/persist.o \
+	src/stats/registers.o \
+	src/stats/report.o \
+	src/stats/session.o \
+	src/stats/shared.o \
+	src/stats/stats.o \
+	src/stats/store.o \
+	src/stats/usage.o \
 	src/ddl/catalog_live.o \
 	src/ddl/catalog_parts.o \
 	src/ddl/catalog_types.o \
@@ -291,6 +303,11 @@ OBJS = \
 	src/flags/call.o \
 	src/flags/callbacks.o \
 	src/flags/cbor.o \
+	src/flags/change_apply.o \
+	src/flags/change_items.o \
+	src/flags/change_policy.o \
+	src/flags/change_propose.o \
+	src/flags/change_protect.o \
 	src/flags/clock.o \
 	src/flags/configuration.o \
 	src/flags/context.o \
@@ -431,6 +448,7 @@ OBJS = \
 	src/flags/trigger_flag.o \
 	src/flags/trigger_override.o \
 	src/flags/trigger_segment.o \
+	src/flags/usage.o \
 	src/flags/uses.o \
 	src/flags/value.o \
 	src/flags/version.o \
@@ -501,6 +519,7 @@ SQL_PARTS = \
 	src/flags/references.sql \
 	src/flags/lifecycle.sql \
 	src/flags/ofrep.sql \
+	src/stats/usage.sql \
 	src/schema/schema.sql \
 	src/schema/registry.sql \
 	src/schema/render.sql \
@@ -527,6 +546,9 @@ SQL_PARTS = \
 	src/guard/approval.sql \
 	src/guard/approval_report.sql \
 	src/wishflags.sql \
+	src/flags/change.sql \
+	src/flags/change_report.sql \
+	src/flags/access.sql \
 	src/common/epilogue.sql
 
 # The command is these parts, in this order.
@@ -598,8 +620,16 @@ REGRESS = \
 	flags_transaction \
 	flags_parallel \
 	flags_privilege \
+	flags_change \
+	flags_change_wrong \
+	flags_change_protect \
+	flags_access \
+	flags_access_wrong \
 	flags_plan \
 	flags_wrong \
+	stats_usage \
+	stats_flush \
+	stats_health \
 	schema_snapshot \
 	schema_table \
 	schema_trip \

@@ -72,8 +72,16 @@ BEGIN
 		FROM wishflags.flag_references() r
 		WHERE r.confidence <> 'possible' AND (given -> 'references')::boolean
 		GROUP BY r.flag),
+	-- Complete where the library is preloaded and every flag has found a place; what is not
+	-- known to be counted is not called unused.
+	counting AS (
+		SELECT min(e.since) AS since
+		FROM wishflags.usage_status() s, wishflags.usage_entries(false, false, false) e
+		WHERE s.preloaded AND current_setting('wishflags.track_usage', true) IS DISTINCT FROM 'off'
+		HAVING count(*) FILTER (WHERE e.kind = 'flag' AND e.flag IS NULL AND e.evaluations > 0) = 0),
 	usage AS (
-		SELECT NULL::text AS flag, NULL::timestamptz AS since, NULL::bigint AS evaluations, NULL::timestamptz AS last_evaluated WHERE false),
+		SELECT u.flag, c.since, u.evaluations, u.last_evaluated
+		FROM counting c, wishflags.flag_usage u WHERE c.since IS NOT NULL AND u.flag IS NOT NULL),
 	fact AS (
 		SELECT f.*, c.share, c.settled, c.variant, c.requires, c.required_by, COALESCE(h.was_enabled, false) OR f.enabled AS was_enabled,
 			EXTRACT(day FROM now() - f.created_at)::integer AS age,

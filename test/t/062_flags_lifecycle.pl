@@ -10,7 +10,7 @@ use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('lifecycle');
 $node->init;
-$node->append_conf('postgresql.conf', "max_connections = 50\n");
+$node->append_conf('postgresql.conf', "max_connections = 50\nshared_preload_libraries = 'wishflags'\n");
 $node->start;
 $node->safe_psql('postgres', 'CREATE DATABASE shop');
 $node->safe_psql(
@@ -119,6 +119,14 @@ is($rc, 0, 'an editor without a right on the references switches a flag off');
 like($err, qr/flag "a" is still named in 1 place\n.*shop:x\.c:1/, 'and hears of them');
 ($rc, $out, $err) = $node->psql('shop', q{SELECT * FROM wishflags.flag_references('a')}, extra_params => [ '-U', 'editor' ]);
 like($err, qr/permission denied/, 'but may not list them');
+
+# What is counted says which flags nobody asks for.
+$node->safe_psql('shop', q{SELECT wishflags.usage_reset(); SELECT wishflags.flag_create('asked', enabled => true), wishflags.flag_create('silent', enabled => true)});
+$node->safe_psql('shop', q{SELECT wishflags.flag_eval('asked', g::text) FROM generate_series(1, 10) g});
+is( $node->safe_psql('shop', q{SELECT flag, stage, reasons[1], evidence -> 'evaluations' FROM wishflags.flag_stale('{"unused_days": 0, "references": false}') WHERE flag IN ('asked', 'silent') ORDER BY 1}),
+	"asked|live|was last evaluated 0 days ago|10\nsilent|initial|has never been evaluated in 0 days|0",
+	'evaluations count');
+is($node->safe_psql('shop', q{SELECT score FROM wishflags.flag_stale('{"references": false}') WHERE flag = 'silent'}), 0, 'but not before the time');
 
 # The line of the manual that makes an upload.
 SKIP:
