@@ -350,6 +350,7 @@ OBJS = \
 	src/flags/eval_document.o \
 	src/flags/explain.o \
 	src/flags/export.o \
+	src/flags/fingerprint.o \
 	src/flags/flags.o \
 	src/flags/history.o \
 	src/flags/import.o \
@@ -365,6 +366,7 @@ OBJS = \
 	src/flags/logic_text.o \
 	src/flags/logic_value.o \
 	src/flags/manage.o \
+	src/flags/manage_override.o \
 	src/flags/member.o \
 	src/flags/moment.o \
 	src/flags/network.o \
@@ -373,6 +375,10 @@ OBJS = \
 	src/flags/operator.o \
 	src/flags/operator_shape.o \
 	src/flags/override.o \
+	src/flags/override_bulk.o \
+	src/flags/override_option.o \
+	src/flags/override_problem.o \
+	src/flags/override_table.o \
 	src/flags/pattern.o \
 	src/flags/pattern_class.o \
 	src/flags/pattern_escape.o \
@@ -390,6 +396,7 @@ OBJS = \
 	src/flags/split.o \
 	src/flags/store.o \
 	src/flags/store_document.o \
+	src/flags/store_override.o \
 	src/flags/store_segment.o \
 	src/flags/support.o \
 	src/flags/trigger.o \
@@ -458,6 +465,7 @@ SQL_PARTS = \
 	src/flags/segments.sql \
 	src/flags/evaluate.sql \
 	src/flags/manage.sql \
+	src/flags/overrides.sql \
 	src/flags/history.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \

@@ -18,6 +18,7 @@
 #include "flags/cache.h"
 #include "flags/context.h"
 #include "flags/eval.h"
+#include "flags/override.h"
 
 PG_FUNCTION_INFO_V1(wf_flag_eval_text);
 PG_FUNCTION_INFO_V1(wf_flag_eval_bigint);
@@ -126,8 +127,23 @@ eval_boolean(FunctionCallInfo fcinfo, WfContext *context)
 	if (unlikely(flag == NULL))
 		return false;
 	program = flag->program;
-	if (likely(flag->overrides == NULL && context->valid))
+	if (likely(program->shortcut != WF_SHORTCUT_NONE && context->valid))
 	{
+		if (flag->overrides && program->enabled)
+		{
+			switch (wf_flags_override_quick(flag, context))
+			{
+				case WF_OVERRIDE_NONE:
+					break;
+				case WF_OVERRIDE_FALSE:
+					return false;
+				case WF_OVERRIDE_TRUE:
+					return true;
+				case WF_OVERRIDE_UNKNOWN:
+					wf_flags_evaluate(flag, context, &wf_flags_cache_callbacks, &outcome);
+					return outcome.enabled;
+			}
+		}
 		switch (program->shortcut)
 		{
 			case WF_SHORTCUT_FALSE:
@@ -366,17 +382,18 @@ eval_value(FunctionCallInfo fcinfo, WfContext *context, int default_arg)
 {
 	WfOutcome	outcome;
 	const WfProgram *program;
+	Jsonb	   *value;
 
 	evaluate(fcinfo, context, &outcome, &program);
-	if (outcome.variant == WF_VARIANT_NONE)
+	value = wf_flags_outcome_value(program, &outcome);
+	if (value == NULL)
 	{
 		if (PG_ARGISNULL(default_arg))
 			PG_RETURN_NULL();
 		PG_RETURN_DATUM(PG_GETARG_DATUM(default_arg));
 	}
 	/* A copy: the cache may be loaded anew while the caller holds the value. */
-	PG_RETURN_DATUM(datumCopy(JsonbPGetDatum(wf_flags_variant_value(program, outcome.variant)),
-							  false, -1));
+	PG_RETURN_DATUM(datumCopy(JsonbPGetDatum(value), false, -1));
 }
 
 static void

@@ -51,8 +51,8 @@ wf_flags_growthbook_result(const WfResult *result)
 	if (outcome->rule && outcome->error == WF_ERROR_NONE &&
 		outcome->rule->stage != WF_GROWTHBOOK_PREREQUISITE)
 		rule = outcome->rule->detail;
-	if (outcome->variant >= 0)
-		wf_flags_value_from_root(result->flag->program->variants[outcome->variant].value, &value);
+	if (outcome->variant >= 0 || outcome->value)
+		wf_flags_value_from_root(wf_flags_outcome_value(result->flag->program, outcome), &value);
 	if (rule && rule->id.data)
 		id = rule->id;
 
@@ -80,7 +80,7 @@ source_name(const WfResult *result)
 		return "cyclicPrerequisite";
 	if (result->flag == NULL || outcome->error != WF_ERROR_NONE || outcome->reason == WF_REASON_DISABLED)
 		return "unknownFeature";
-	if (outcome->overridden)
+	if (outcome->override)
 		return "override";
 	switch (outcome->rule ? outcome->rule->stage : WF_GROWTHBOOK_DEFAULT)
 	{
@@ -106,7 +106,7 @@ find_exposure(const WfResult *result, Exposure *exposure)
 	const WfOutcome *outcome = result->outcome;
 	const WfGrowthbookRule *rule;
 
-	if (outcome->error != WF_ERROR_NONE || outcome->overridden || outcome->rule == NULL ||
+	if (outcome->error != WF_ERROR_NONE || outcome->override || outcome->rule == NULL ||
 		outcome->rule->stage < WF_GROWTHBOOK_FORCED_VARIATION)
 		return false;
 	rule = outcome->rule->detail;

@@ -23,7 +23,6 @@ typedef enum RuleEnd
 static void run_flag(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
 static void run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
 static bool may_run(WfRun *run, const WfProgram *program);
-static bool context_has_key(WfContext *context, const WfProgram *program, WfString *key);
 static bool serve_override(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
 static bool run_rules(WfRun *run, const WfProgram *program, int from, int until,
 					  WfOutcome *outcome);
@@ -44,8 +43,8 @@ static void fail(const WfRun *run, WfOutcome *outcome);
 /*
  * Evaluates a flag.  In this order: a broken program, a context that is none
  * or lacks the key that the program can't do without, a disabled flag, the
- * rules that come before the overrides, an override of the key, the other
- * rules, the fallthrough to its share, the off variant.
+ * rules that come before the overrides, an override that the context is
+ * given, the other rules, the fallthrough to its share, the off variant.
  */
 void
 wf_flags_evaluate(const WfFlag *flag, WfContext *context, const WfCallbacks *callbacks,
@@ -131,6 +130,22 @@ wf_flags_variant_value(const WfProgram *program, int variant)
 	return JsonbValueToJsonb(&value);
 }
 
+/* The value that is served, or NULL for the caller's default. */
+Jsonb *
+wf_flags_outcome_value(const WfProgram *program, const WfOutcome *outcome)
+{
+	return outcome->value ? outcome->value : wf_flags_variant_value(program, outcome->variant);
+}
+
+/* Fetches the key that identifies the context for a program. */
+bool
+wf_flags_program_key(WfContext *context, const WfProgram *program, WfString *key)
+{
+	if (program->key.npaths == 0 && program->key.kind.data == NULL)
+		return wf_flags_context_key(context, key);
+	return wf_flags_attribute_key(context, &program->key, key);
+}
+
 /* Index of a variant by name, or WF_VARIANT_NONE. */
 int
 wf_flags_variant_index(const WfProgram *program, WfString name)
@@ -199,7 +214,9 @@ run_flag(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 	run->frames = &frame;
 	outcome->cause = WF_CAUSE_NONE;
 	outcome->rule = NULL;
-	outcome->overridden = false;
+	outcome->override = NULL;
+	outcome->denied = false;
+	outcome->value = NULL;
 	outcome->error = WF_ERROR_NONE;
 	outcome->split = NULL;
 	outcome->arm = -1;
@@ -247,44 +264,42 @@ may_run(WfRun *run, const WfProgram *program)
 		wf_flags_run_fail(run, program->fault, WF_CAUSE_NONE);
 	else if (!run->context->valid)
 		wf_flags_run_fail(run, WF_ERROR_INVALID_CONTEXT, WF_CAUSE_NONE);
-	else if (program->needs_key && !context_has_key(run->context, program, &key))
+	else if (program->needs_key && !wf_flags_program_key(run->context, program, &key))
 		wf_flags_run_fail(run, WF_ERROR_TARGETING_KEY_MISSING, WF_CAUSE_NONE);
 	return run->error == WF_ERROR_NONE;
 }
 
-/* Fetches the key that identifies the context for a program. */
-static bool
-context_has_key(WfContext *context, const WfProgram *program, WfString *key)
-{
-	if (program->key.npaths == 0 && program->key.kind.data == NULL)
-		return wf_flags_context_key(context, key);
-	return wf_flags_attribute_key(context, &program->key, key);
-}
-
-/* Serves what the key is given; false when it is given nothing. */
+/* Serves what the context is given; false when it is given nothing. */
 static bool
 serve_override(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 {
-	const WfOverride *override;
-	WfString	key;
+	const WfProgram *program = flag->program;
+	const WfOverrideAnswer *answer;
+	WfOverride	override;
 	int			variant;
 
-	if (!context_has_key(run->context, flag->program, &key))
+	if (!wf_flags_override_find(run, flag, &override))
 		return false;
-	override = wf_flags_overrides_find(flag->overrides, key);
-	if (override == NULL)
-		return false;
-
-	/* A replica may hold an override whose flag has lost the variant. */
-	variant = wf_flags_variant_index(flag->program, override->variant);
-	if (variant == WF_VARIANT_NONE)
+	answer = override.answer;
+	variant = answer->variant.data ? wf_flags_override_variant(override.answer, program) : program->off;
+	if (answer->value)
 	{
+		serve_variant(program, WF_VARIANT_NONE, WF_REASON_TARGETING_MATCH, outcome);
+		outcome->value = answer->value;
+		outcome->enabled = answer->enabled;
+	}
+	else if (variant == WF_VARIANT_NONE && !answer->deny)
+	{
+		/* A replica may hold an override whose flag has lost the variant. */
 		wf_flags_run_fail(run, WF_ERROR_GENERAL, WF_CAUSE_VARIANT);
 		fail(run, outcome);
 	}
 	else
-		serve_variant(flag->program, variant, WF_REASON_TARGETING_MATCH, outcome);
-	outcome->overridden = true;
+		serve_variant(program, variant, WF_REASON_TARGETING_MATCH, outcome);
+	if (answer->deny)
+		outcome->enabled = false;
+	outcome->denied = answer->deny;
+	outcome->override = override.kind;
 	return true;
 }
 
@@ -413,8 +428,6 @@ variant_of_value(WfRun *run, const WfProgram *program, const WfValue *value, int
 static bool
 test_outcome(WfRun *run, const WfFlagTest *test, const WfProgram *program, const WfOutcome *outcome)
 {
-	Jsonb	   *value = NULL;
-
 	if (test->state != WF_WANTED_ANY && program->enabled != (test->state == WF_WANTED_TRUE))
 		return false;
 	if (test->enabled != WF_WANTED_ANY && outcome->enabled != (test->enabled == WF_WANTED_TRUE))
@@ -423,9 +436,7 @@ test_outcome(WfRun *run, const WfFlagTest *test, const WfProgram *program, const
 		return false;
 	if (test->condition == NULL)
 		return true;
-	if (outcome->variant != WF_VARIANT_NONE)
-		value = wf_flags_variant_value(program, outcome->variant);
-	return value_passes(run, test, value);
+	return value_passes(run, test, wf_flags_outcome_value(program, outcome));
 }
 
 /* Whether {"value": value} fulfils the test's condition; NULL is null. */

@@ -44,16 +44,17 @@ typedef struct AuditedTable
 	const char *name;
 	const char *kind;			/* of its chains */
 	int			key;			/* column of the chain's key */
-	int			override_key;	/* column; 0: the rows are the chain's own */
+	int			override_kind;	/* columns of an override's kind and key; 0: */
+	int			override_key;	/* the rows are the chain's own */
 	int			version;		/* column; 0: there is none */
 	int			created_at;
 } AuditedTable;
 
 static const AuditedTable audited[] = {
-	{WF_FLAGS_TABLE, "flag", Anum_wf_flags_key, 0, Anum_wf_flags_version, Anum_wf_flags_created_at},
-	{WF_OVERRIDES_TABLE, "flag", Anum_wf_overrides_flag, Anum_wf_overrides_key, 0, Anum_wf_overrides_created_at},
-	{WF_SEGMENTS_TABLE, "segment", Anum_wf_segments_key, 0, Anum_wf_segments_version, Anum_wf_segments_created_at},
-	{WF_DOCUMENTS_TABLE, "document", Anum_wf_documents_name, 0, Anum_wf_documents_version, Anum_wf_documents_created_at},
+	{WF_FLAGS_TABLE, "flag", Anum_wf_flags_key, 0, 0, Anum_wf_flags_version, Anum_wf_flags_created_at},
+	{WF_OVERRIDES_TABLE, "flag", Anum_wf_overrides_flag, Anum_wf_overrides_context_kind, Anum_wf_overrides_key, 0, Anum_wf_overrides_created_at},
+	{WF_SEGMENTS_TABLE, "segment", Anum_wf_segments_key, 0, 0, Anum_wf_segments_version, Anum_wf_segments_created_at},
+	{WF_DOCUMENTS_TABLE, "document", Anum_wf_documents_name, 0, 0, Anum_wf_documents_version, Anum_wf_documents_created_at},
 };
 
 /* Parameters of the INSERT. */
@@ -62,6 +63,7 @@ enum
 	PARAM_KIND,
 	PARAM_KEY,
 	PARAM_ACTION,
+	PARAM_OVERRIDE_KIND,
 	PARAM_OVERRIDE_KEY,
 	PARAM_VERSION,
 	PARAM_BEFORE,
@@ -75,19 +77,19 @@ enum
 };
 
 /*
- * $1 to $12 are the parameters; before and after are rows of the audited table.
+ * $1 to $13 are the parameters; before and after are rows of the audited table.
  * An override that is set to what it was changes nothing.
  */
 static const char insert_sql[] =
 "WITH last AS (SELECT a.ordinal, a.hash FROM wishflags.flag_audit a WHERE a.kind = $1 AND a.key = $2 ORDER BY a.ordinal DESC LIMIT 1),"
-" row AS (SELECT to_jsonb($6) AS before, to_jsonb($7) AS after),"
-" entry AS MATERIALIZED (SELECT ROW($1, $2, COALESCE((SELECT ordinal FROM last), 0) + 1, clock_timestamp(), $3, $4, $5, row.before, row.after,"
-"  ARRAY(SELECT n.key FROM jsonb_each(COALESCE(row.after, row.before)) n WHERE n.key NOT IN ('version', 'updated_at', 'created_at')"
+" row AS (SELECT to_jsonb($7) AS before, to_jsonb($8) AS after),"
+" entry AS MATERIALIZED (SELECT ROW($1, $2, COALESCE((SELECT ordinal FROM last), 0) + 1, clock_timestamp(), $3, $4, $5, $6, row.before, row.after,"
+"  ARRAY(SELECT n.key FROM jsonb_each(COALESCE(row.after, row.before)) n WHERE n.key NOT IN ('version', 'updated_at', 'created_at', 'created_by')"
 "   AND CASE WHEN row.before IS NULL OR row.after IS NULL THEN n.value <> 'null' ELSE n.value IS DISTINCT FROM row.before -> n.key END"
 "   ORDER BY n.key COLLATE \"C\"),"
-"  $8, $9, $10, $11, $12, inet_client_addr(), pg_current_xact_id(), '')::wishflags.flag_audit AS e"
+"  $9, $10, $11, $12, $13, inet_client_addr(), pg_current_xact_id(), '')::wishflags.flag_audit AS e"
 "  FROM row WHERE row.before IS DISTINCT FROM row.after)"
-" INSERT INTO wishflags.flag_audit SELECT (e).kind, (e).key, (e).ordinal, (e).occurred_at, (e).action, (e).override_key, (e).version,"
+" INSERT INTO wishflags.flag_audit SELECT (e).kind, (e).key, (e).ordinal, (e).occurred_at, (e).action, (e).override_kind, (e).override_key, (e).version,"
 " (e).before, (e).after, (e).changed, (e).reason, (e).acting_role, (e).outer_role, (e).login_role, (e).application_name,"
 " (e).client_addr, (e).txid, wishflags.audit_hash((SELECT hash FROM last), e) FROM entry";
 
@@ -221,9 +223,12 @@ note_row(const AuditedTable *table, Relation rel, HeapTuple before, HeapTuple af
 	values[PARAM_KIND] = CStringGetTextDatum(table->kind);
 	values[PARAM_KEY] = CStringGetTextDatum(key);
 	values[PARAM_ACTION] = CStringGetTextDatum(!before ? "insert" : !after ? "delete" : "update");
-	nulls[PARAM_OVERRIDE_KEY] = table->override_key ? ' ' : 'n';
+	nulls[PARAM_OVERRIDE_KIND] = nulls[PARAM_OVERRIDE_KEY] = table->override_key ? ' ' : 'n';
 	if (table->override_key)
+	{
+		values[PARAM_OVERRIDE_KIND] = heap_getattr(row, table->override_kind, desc, &isnull);
 		values[PARAM_OVERRIDE_KEY] = heap_getattr(row, table->override_key, desc, &isnull);
+	}
 	nulls[PARAM_VERSION] = 'n';
 	if (table->version && after)
 	{
@@ -337,7 +342,7 @@ insert_plan(const AuditedTable *table, Oid row_type)
 	static SPIPlanPtr plans[lengthof(audited)];
 	static Oid	row_types[lengthof(audited)];
 	Oid			types[PARAMS] = {
-		[PARAM_KIND] = TEXTOID,[PARAM_KEY] = TEXTOID,[PARAM_ACTION] = TEXTOID,[PARAM_OVERRIDE_KEY] = TEXTOID,
+		[PARAM_KIND] = TEXTOID,[PARAM_KEY] = TEXTOID,[PARAM_ACTION] = TEXTOID,[PARAM_OVERRIDE_KIND] = TEXTOID,[PARAM_OVERRIDE_KEY] = TEXTOID,
 		[PARAM_VERSION] = INT4OID,[PARAM_BEFORE] = row_type,[PARAM_AFTER] = row_type,[PARAM_REASON] = TEXTOID,
 		[PARAM_ACTING_ROLE] = TEXTOID,[PARAM_OUTER_ROLE] = TEXTOID,[PARAM_LOGIN_ROLE] = TEXTOID,
 		[PARAM_APPLICATION_NAME] = TEXTOID,

@@ -7,6 +7,7 @@ CREATE TABLE wishflags.flag_audit (
 	ordinal bigint NOT NULL,
 	occurred_at timestamptz NOT NULL,
 	action text NOT NULL CHECK (action IN ('insert', 'update', 'delete')),
+	override_kind text,
 	override_key text,
 	version integer,
 	before jsonb,
@@ -31,7 +32,8 @@ COMMENT ON TABLE wishflags.flag_audit IS
 COMMENT ON COLUMN wishflags.flag_audit.kind IS 'flag (also its overrides), segment or document';
 COMMENT ON COLUMN wishflags.flag_audit.key IS 'key of the flag or segment, name of the document';
 COMMENT ON COLUMN wishflags.flag_audit.ordinal IS 'counts the changes of the flag, segment or document from 1, without a gap';
-COMMENT ON COLUMN wishflags.flag_audit.override_key IS 'targeting key of the override that was changed; NULL: the flag, segment or document itself';
+COMMENT ON COLUMN wishflags.flag_audit.override_kind IS 'kind of context of the override that was changed; NULL: the flag, segment or document itself';
+COMMENT ON COLUMN wishflags.flag_audit.override_key IS 'key of the override that was changed';
 COMMENT ON COLUMN wishflags.flag_audit.version IS 'version that the change made; NULL: none, as by a deletion or an override';
 COMMENT ON COLUMN wishflags.flag_audit.before IS 'the row before; NULL: there was none';
 COMMENT ON COLUMN wishflags.flag_audit.after IS 'the row after; NULL: it is gone';
@@ -51,7 +53,7 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 10
 BEGIN ATOMIC
 	SELECT pg_catalog.sha256(COALESCE(previous, ''::bytea) || pg_catalog.convert_to(pg_catalog.jsonb_build_array(
 		(entry).kind, (entry).key, (entry).ordinal, (EXTRACT(epoch FROM (entry).occurred_at) * 1000000)::bigint, (entry).action,
-		(entry).override_key, (entry).version, (entry).before, (entry).after, (entry).changed, (entry).reason, (entry).acting_role,
+		(entry).override_kind, (entry).override_key, (entry).version, (entry).before, (entry).after, (entry).changed, (entry).reason, (entry).acting_role,
 		(entry).outer_role, (entry).login_role, (entry).application_name, (entry).client_addr::text, (entry).txid::text)::text, 'UTF8'));
 END;
 COMMENT ON FUNCTION wishflags.audit_hash(bytea, wishflags.flag_audit) IS

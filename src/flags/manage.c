@@ -14,40 +14,17 @@
 #include "utils/guc.h"
 
 #include "flags/integrity.h"
+#include "flags/manage.h"
 
 PG_FUNCTION_INFO_V1(wf_flag_create);
 PG_FUNCTION_INFO_V1(wf_flag_define);
 PG_FUNCTION_INFO_V1(wf_flag_enable);
 PG_FUNCTION_INFO_V1(wf_flag_disable);
 PG_FUNCTION_INFO_V1(wf_flag_rollout);
-PG_FUNCTION_INFO_V1(wf_flag_override_set);
-PG_FUNCTION_INFO_V1(wf_flag_override_set_enabled);
-PG_FUNCTION_INFO_V1(wf_flag_override_unset);
 PG_FUNCTION_INFO_V1(wf_flag_rollback);
 PG_FUNCTION_INFO_V1(wf_segment_define);
 
-/* Most parameters that a statement below has. */
-#define MAX_PARAMS 6
-
-/* Values of SPI's encoding of NULL parameters. */
-#define PARAM_NULL 'n'
-#define PARAM_SET ' '
-
-/* A statement's parameters; the first is always a flag's key. */
-typedef struct Params
-{
-	int			count;
-	Oid			types[MAX_PARAMS];
-	Datum		values[MAX_PARAMS];
-	char		nulls[MAX_PARAMS];
-} Params;
-
-static void add_param(Params *params, FunctionCallInfo fcinfo, int arg, Oid type);
-static void add_flag_key(Params *params, FunctionCallInfo fcinfo);
-static void refuse_null(FunctionCallInfo fcinfo, int arg, const char *name);
-static bool run(const char *sql, Params *params, int32 *result);
-static Datum change_flag(const char *sql, Params *params);
-static Datum set_override(Params *params);
+static Datum change_flag(const char *sql, WfParams *params);
 
 /*
  * flag_create(key text, description text, owner_team text, rollout numeric,
@@ -56,16 +33,16 @@ static Datum set_override(Params *params);
 Datum
 wf_flag_create(PG_FUNCTION_ARGS)
 {
-	Params		params = {0};
+	WfParams	params = {0};
 	int32		version;
 
-	add_flag_key(&params, fcinfo);
-	add_param(&params, fcinfo, 1, TEXTOID);
-	add_param(&params, fcinfo, 2, TEXTOID);
-	add_param(&params, fcinfo, 3, NUMERICOID);
-	add_param(&params, fcinfo, 4, JSONBOID);
-	add_param(&params, fcinfo, 5, BOOLOID);
-	if (!run("INSERT INTO wishflags.flags (key, description, owner_team, rollout, definition, enabled)"
+	wf_flags_add_required(&params, fcinfo, 0, "key of the flag");
+	wf_flags_add_argument(&params, fcinfo, 1, TEXTOID);
+	wf_flags_add_argument(&params, fcinfo, 2, TEXTOID);
+	wf_flags_add_argument(&params, fcinfo, 3, NUMERICOID);
+	wf_flags_add_argument(&params, fcinfo, 4, JSONBOID);
+	wf_flags_add_argument(&params, fcinfo, 5, BOOLOID);
+	if (!wf_flags_run("INSERT INTO wishflags.flags (key, description, owner_team, rollout, definition, enabled)"
 			 " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING version",
 			 &params, &version))
 	{
@@ -84,10 +61,10 @@ wf_flag_create(PG_FUNCTION_ARGS)
 Datum
 wf_flag_define(PG_FUNCTION_ARGS)
 {
-	Params		params = {0};
+	WfParams	params = {0};
 
-	add_flag_key(&params, fcinfo);
-	add_param(&params, fcinfo, 1, JSONBOID);
+	wf_flags_add_required(&params, fcinfo, 0, "key of the flag");
+	wf_flags_add_argument(&params, fcinfo, 1, JSONBOID);
 	return change_flag("UPDATE wishflags.flags SET definition = $2"
 					   " WHERE key OPERATOR(pg_catalog.=) $1 RETURNING version", &params);
 }
@@ -96,9 +73,9 @@ wf_flag_define(PG_FUNCTION_ARGS)
 Datum
 wf_flag_enable(PG_FUNCTION_ARGS)
 {
-	Params		params = {0};
+	WfParams	params = {0};
 
-	add_flag_key(&params, fcinfo);
+	wf_flags_add_required(&params, fcinfo, 0, "key of the flag");
 	return change_flag("UPDATE wishflags.flags SET enabled = true"
 					   " WHERE key OPERATOR(pg_catalog.=) $1 RETURNING version", &params);
 }
@@ -107,9 +84,9 @@ wf_flag_enable(PG_FUNCTION_ARGS)
 Datum
 wf_flag_disable(PG_FUNCTION_ARGS)
 {
-	Params		params = {0};
+	WfParams	params = {0};
 
-	add_flag_key(&params, fcinfo);
+	wf_flags_add_required(&params, fcinfo, 0, "key of the flag");
 	return change_flag("UPDATE wishflags.flags SET enabled = false"
 					   " WHERE key OPERATOR(pg_catalog.=) $1 RETURNING version", &params);
 }
@@ -118,57 +95,13 @@ wf_flag_disable(PG_FUNCTION_ARGS)
 Datum
 wf_flag_rollout(PG_FUNCTION_ARGS)
 {
-	Params		params = {0};
+	WfParams	params = {0};
 
-	add_flag_key(&params, fcinfo);
-	refuse_null(fcinfo, 1, "percent");
-	add_param(&params, fcinfo, 1, NUMERICOID);
+	wf_flags_add_required(&params, fcinfo, 0, "key of the flag");
+	wf_flags_refuse_null(fcinfo, 1, "percent");
+	wf_flags_add_argument(&params, fcinfo, 1, NUMERICOID);
 	return change_flag("UPDATE wishflags.flags SET rollout = $2"
 					   " WHERE key OPERATOR(pg_catalog.=) $1 RETURNING version", &params);
-}
-
-/* flag_override_set(flag text, key text, variant text) -> void */
-Datum
-wf_flag_override_set(PG_FUNCTION_ARGS)
-{
-	Params		params = {0};
-
-	add_flag_key(&params, fcinfo);
-	refuse_null(fcinfo, 1, "key");
-	refuse_null(fcinfo, 2, "variant");
-	add_param(&params, fcinfo, 1, TEXTOID);
-	add_param(&params, fcinfo, 2, TEXTOID);
-	return set_override(&params);
-}
-
-/* flag_override_set(flag text, key text, enabled boolean) -> void: "on" or "off" */
-Datum
-wf_flag_override_set_enabled(PG_FUNCTION_ARGS)
-{
-	Params		params = {0};
-
-	add_flag_key(&params, fcinfo);
-	refuse_null(fcinfo, 1, "key");
-	refuse_null(fcinfo, 2, "enabled");
-	add_param(&params, fcinfo, 1, TEXTOID);
-	params.types[params.count] = TEXTOID;
-	params.values[params.count] = CStringGetTextDatum(PG_GETARG_BOOL(2) ? "on" : "off");
-	params.nulls[params.count++] = PARAM_SET;
-	return set_override(&params);
-}
-
-/* flag_override_unset(flag text, key text) -> boolean: whether there was one */
-Datum
-wf_flag_override_unset(PG_FUNCTION_ARGS)
-{
-	Params		params = {0};
-	int32		ignored;
-
-	add_flag_key(&params, fcinfo);
-	refuse_null(fcinfo, 1, "key");
-	add_param(&params, fcinfo, 1, TEXTOID);
-	PG_RETURN_BOOL(run("DELETE FROM wishflags.flag_overrides WHERE flag OPERATOR(pg_catalog.=) $1"
-					   " AND key OPERATOR(pg_catalog.=) $2 RETURNING 1", &params, &ignored));
 }
 
 /*
@@ -179,15 +112,15 @@ wf_flag_override_unset(PG_FUNCTION_ARGS)
 Datum
 wf_flag_rollback(PG_FUNCTION_ARGS)
 {
-	Params		params = {0};
+	WfParams	params = {0};
 	char	   *reason;
 	int			nest_level;
 	int32		version;
 
-	add_flag_key(&params, fcinfo);
-	refuse_null(fcinfo, 1, "version");
-	refuse_null(fcinfo, 2, "reason");
-	add_param(&params, fcinfo, 1, INT4OID);
+	wf_flags_add_required(&params, fcinfo, 0, "key of the flag");
+	wf_flags_refuse_null(fcinfo, 1, "version");
+	wf_flags_refuse_null(fcinfo, 2, "reason");
+	wf_flags_add_argument(&params, fcinfo, 1, INT4OID);
 	reason = text_to_cstring(PG_GETARG_TEXT_PP(2));
 	if (reason[strspn(reason, " \t\r\n")] == '\0')
 		ereport(ERROR,
@@ -197,7 +130,7 @@ wf_flag_rollback(PG_FUNCTION_ARGS)
 	nest_level = NewGUCNestLevel();
 	(void) set_config_option("wishflags.reason", reason, PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	if (!run("INSERT INTO wishflags.flags AS f (key, enabled, rollout, definition, description, owner_team, dialect, document,"
+	if (!wf_flags_run("INSERT INTO wishflags.flags AS f (key, enabled, rollout, definition, description, owner_team, dialect, document,"
 			 " client_visible, cache_ttl_seconds)"
 			 " SELECT r.key, r.enabled, r.rollout, r.definition, r.description, r.owner_team, r.dialect, r.document,"
 			 " r.client_visible, r.cache_ttl_seconds"
@@ -223,40 +156,51 @@ wf_flag_rollback(PG_FUNCTION_ARGS)
 Datum
 wf_segment_define(PG_FUNCTION_ARGS)
 {
-	Params		params = {0};
+	WfParams	params = {0};
 	int32		version;
 
-	refuse_null(fcinfo, 0, "key of the segment");
-	refuse_null(fcinfo, 1, "definition");
-	add_param(&params, fcinfo, 0, TEXTOID);
-	add_param(&params, fcinfo, 1, JSONBOID);
-	add_param(&params, fcinfo, 2, TEXTOID);
-	run("INSERT INTO wishflags.segments AS s (key, definition, description) VALUES ($1, $2, $3)"
+	wf_flags_add_required(&params, fcinfo, 0, "key of the segment");
+	wf_flags_refuse_null(fcinfo, 1, "definition");
+	wf_flags_add_argument(&params, fcinfo, 1, JSONBOID);
+	wf_flags_add_argument(&params, fcinfo, 2, TEXTOID);
+	wf_flags_run("INSERT INTO wishflags.segments AS s (key, definition, description) VALUES ($1, $2, $3)"
 		" ON CONFLICT (key) DO UPDATE SET definition = excluded.definition,"
 		" description = COALESCE(excluded.description, s.description) RETURNING version",
 		&params, &version);
 	PG_RETURN_INT32(version);
 }
 
-static void
-add_param(Params *params, FunctionCallInfo fcinfo, int arg, Oid type)
+/* Values of SPI's encoding of NULL parameters. */
+#define PARAM_NULL 'n'
+#define PARAM_SET ' '
+
+void
+wf_flags_add_param(WfParams *params, Oid type, Datum value, bool isnull)
 {
 	int			n = params->count++;
 
 	params->types[n] = type;
-	params->nulls[n] = PG_ARGISNULL(arg) ? PARAM_NULL : PARAM_SET;
-	params->values[n] = PG_ARGISNULL(arg) ? (Datum) 0 : PG_GETARG_DATUM(arg);
+	params->nulls[n] = isnull ? PARAM_NULL : PARAM_SET;
+	params->values[n] = isnull ? (Datum) 0 : value;
 }
 
-static void
-add_flag_key(Params *params, FunctionCallInfo fcinfo)
+/* Adds an argument of the function. */
+void
+wf_flags_add_argument(WfParams *params, FunctionCallInfo fcinfo, int arg, Oid type)
 {
-	refuse_null(fcinfo, 0, "key of the flag");
-	add_param(params, fcinfo, 0, TEXTOID);
+	wf_flags_add_param(params, type, PG_GETARG_DATUM(arg), PG_ARGISNULL(arg));
 }
 
-static void
-refuse_null(FunctionCallInfo fcinfo, int arg, const char *name)
+/* Adds an argument of type text that may not be NULL. */
+void
+wf_flags_add_required(WfParams *params, FunctionCallInfo fcinfo, int arg, const char *name)
+{
+	wf_flags_refuse_null(fcinfo, arg, name);
+	wf_flags_add_argument(params, fcinfo, arg, TEXTOID);
+}
+
+void
+wf_flags_refuse_null(FunctionCallInfo fcinfo, int arg, const char *name)
 {
 	if (PG_ARGISNULL(arg))
 		ereport(ERROR,
@@ -265,8 +209,8 @@ refuse_null(FunctionCallInfo fcinfo, int arg, const char *name)
 }
 
 /* Runs a statement that returns an integer; false when it touches no row. */
-static bool
-run(const char *sql, Params *params, int32 *result)
+bool
+wf_flags_run(const char *sql, WfParams *params, int32 *result)
 {
 	bool		touched;
 
@@ -286,11 +230,11 @@ run(const char *sql, Params *params, int32 *result)
 }
 
 static Datum
-change_flag(const char *sql, Params *params)
+change_flag(const char *sql, WfParams *params)
 {
 	int32		version;
 
-	if (!run(sql, params, &version))
+	if (!wf_flags_run(sql, params, &version))
 	{
 		text	   *key = DatumGetTextPP(params->values[0]);
 		WfString	name = {VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key)};
@@ -298,15 +242,4 @@ change_flag(const char *sql, Params *params)
 		wf_flags_report_unknown(name);
 	}
 	return Int32GetDatum(version);
-}
-
-static Datum
-set_override(Params *params)
-{
-	int32		result;
-
-	run("INSERT INTO wishflags.flag_overrides AS o (flag, key, variant) VALUES ($1, $2, $3)"
-		" ON CONFLICT (flag, key) DO UPDATE SET variant = excluded.variant RETURNING 1",
-		params, &result);
-	PG_RETURN_VOID();
 }

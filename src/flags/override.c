@@ -1,80 +1,103 @@
 /*
- * override.c: the variants that single targeting keys are given.
- *
- * A flag that has overrides owns one hash table of them; the cache fills it.
+ * override.c: what single keys are given, whatever the rules say.  Pure.
  */
 #include "common/compat.h"
 
-#include "common/hashfn.h"
-
+#include "flags/eval.h"
 #include "flags/override.h"
 
-typedef struct WfOverrideEntry
+static bool key_of_kind(WfContext *context, const WfProgram *program, const WfOverrideKind *kind,
+						WfString *key);
+
+/*
+ * What a context is given of a flag; false where nothing.  Of several kinds of
+ * keys the first decides, but a denial comes before all else.
+ */
+bool
+wf_flags_override_find(WfRun *run, const WfFlag *flag, WfOverride *override)
 {
-	WfString	key;			/* the override's */
-	WfOverride *override;
-	uint32		hash;
-	char		status;
-} WfOverrideEntry;
+	const WfOverrides *overrides = flag->overrides;
 
-#define SH_PREFIX wf_override
-#define SH_ELEMENT_TYPE WfOverrideEntry
-#define SH_KEY_TYPE WfString
-#define SH_KEY key
-#define SH_HASH_KEY(tb, k) hash_bytes((const unsigned char *) (k).data, (k).len)
-#define SH_EQUAL(tb, a, b) wf_flags_strings_equal(a, b)
-#define SH_STORE_HASH
-#define SH_GET_HASH(tb, a) (a)->hash
-#define SH_SCOPE static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
+	override->answer = NULL;
+	for (int i = 0; i < overrides->nkinds; i++)
+	{
+		const WfOverrideKind *kind = &overrides->kinds[i];
+		WfOverrideAnswer *answer;
+		TimestampTz expires;
+		WfString	key;
 
-/* An empty table in the given context. */
-WfOverrides *
-wf_flags_overrides_create(MemoryContext context)
-{
-	return wf_override_create(context, 4, NULL);
-}
-
-/* Frees a table, but not what is in it. */
-void
-wf_flags_overrides_destroy(WfOverrides *overrides)
-{
-	wf_override_destroy(overrides);
-}
-
-/* Adds an override, which has to outlive its place here; a later one of the same key wins. */
-void
-wf_flags_overrides_add(WfOverrides *overrides, WfOverride *override)
-{
-	bool		found;
-	WfOverrideEntry *entry = wf_override_insert(overrides, override->key, &found);
-
-	/* The key's text has to live as long as the entry. */
-	entry->key = override->key;
-	entry->override = override;
+		if (!key_of_kind(run->context, flag->program, kind, &key))
+			continue;
+		answer = wf_flags_override_answer(kind, key, &expires);
+		if (answer == NULL || (override->answer && !answer->deny))
+			continue;
+		if (!TIMESTAMP_IS_NOEND(expires) && expires <= run->callbacks->now(run->callbacks->arg))
+			continue;
+		override->kind = kind;
+		override->answer = answer;
+		if (answer->deny)
+			break;
+	}
+	return override->answer != NULL;
 }
 
 /*
- * Takes an override out, unless another one of the same key has its place;
- * true when no override is left.
+ * The same, as far as flag_eval() is concerned, of a flag that is enabled and
+ * has no rules before the overrides.  Most are overridden for targeting keys
+ * only, and for ever.
  */
-bool
-wf_flags_overrides_remove(WfOverrides *overrides, WfOverride *override)
+WfOverrideQuick
+wf_flags_override_quick(const WfFlag *flag, WfContext *context)
 {
-	WfOverrideEntry *entry = wf_override_lookup(overrides, override->key);
+	const WfProgram *program = flag->program;
+	const WfOverrideKind *kind = flag->overrides->kinds;
+	WfOverrideAnswer *answer;
+	TimestampTz expires;
+	WfString	key;
+	int			variant;
 
-	if (entry && entry->override == override)
-		(void) wf_override_delete(overrides, override->key);
-	return overrides->members == 0;
+	if (flag->overrides->nkinds != 1 || !kind->is_user)
+		return WF_OVERRIDE_UNKNOWN;
+	if (likely(context->key_known && program->key.npaths == 0 && program->key.kind.data == NULL))
+		key = context->key;
+	else if (!wf_flags_program_key(context, program, &key))
+		return WF_OVERRIDE_NONE;
+	if (unlikely(key.data == NULL))
+		return WF_OVERRIDE_NONE;
+	answer = wf_flags_override_answer(kind, key, &expires);
+	if (answer == NULL)
+		return WF_OVERRIDE_NONE;
+	if (!TIMESTAMP_IS_NOEND(expires))
+		return WF_OVERRIDE_UNKNOWN;
+	if (answer->variant.data == NULL)
+		return answer->enabled ? WF_OVERRIDE_TRUE : WF_OVERRIDE_FALSE;
+	variant = wf_flags_override_variant(answer, program);
+	return variant >= 0 && program->variants[variant].enabled ? WF_OVERRIDE_TRUE : WF_OVERRIDE_FALSE;
 }
 
-/* The override of a key, or NULL. */
-const WfOverride *
-wf_flags_overrides_find(const WfOverrides *overrides, WfString key)
+/* The variant that an answer names, of a flag's; or WF_VARIANT_NONE. */
+int
+wf_flags_override_variant(WfOverrideAnswer *answer, const WfProgram *program)
 {
-	WfOverrideEntry *entry = wf_override_lookup(unconstify(WfOverrides *, overrides), key);
+	if (unlikely(answer->program != program))
+	{
+		answer->index = wf_flags_variant_index(program, answer->variant);
+		answer->program = program;
+	}
+	return answer->index;
+}
 
-	return entry ? entry->override : NULL;
+/* Whether a kind is that of the targeting key. */
+bool
+wf_flags_override_is_user(WfString kind)
+{
+	return wf_flags_strings_equal(kind, wf_flags_string(WF_KIND_USER));
+}
+
+static bool
+key_of_kind(WfContext *context, const WfProgram *program, const WfOverrideKind *kind, WfString *key)
+{
+	if (kind->is_user)
+		return wf_flags_program_key(context, program, key);
+	return wf_flags_context_key_of_kind(context, kind->name, key);
 }

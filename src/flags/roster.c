@@ -67,15 +67,17 @@ static void read_page(Reading *reading, BlockNumber block);
 static XLogRecPtr find_rows(Reading *reading, Buffer buffer, HeapTuple rows, int *nrows);
 static bool is_settled(HeapTupleHeader header, bool visible, Snapshot snapshot);
 static void take_rows(Reading *reading, WfRosterPage *page, HeapTuple rows, int nrows);
+static void take_page(Reading *reading, BlockNumber block, HeapTuple rows, int nrows);
 static bool is_known(const WfRoster *roster, const RowVersion *row, HeapTuple tuple);
 
 /*
  * Reads the table: takes in the rows that are new or changed, and forgets
  * those that are gone.  The roster itself lies in the given context.
  *
- * False where the table has got other files than it had.  Then everything is
- * forgotten, and nothing read: TRUNCATE and the like are seen by snapshots
- * that are younger, and this one may have been taken before it.
+ * False where it is to be read once more: where the table has got other files
+ * than it had, everything is forgotten, and nothing read, as TRUNCATE and the
+ * like are seen by snapshots that are younger, and this one may have been taken
+ * before it; or where all of it is to be taken anew.
  */
 bool
 wf_flags_roster_load(WfRoster *roster, Snapshot snapshot, MemoryContext context)
@@ -83,9 +85,14 @@ wf_flags_roster_load(WfRoster *roster, Snapshot snapshot, MemoryContext context)
 	Reading		reading = {roster, open_table(roster), snapshot, context, NULL, NIL};
 	Oid			storage = reading.rel ? reading.rel->rd_rel->relfilenode : InvalidOid;
 	bool		same = storage == roster->storage;
+	bool		nothing = !same || reading.rel == NULL;
+	bool		complete = true;
 	ListCell   *lc;
 
-	if (!same || reading.rel == NULL)
+	if (roster->items->begin)
+		roster->items->begin(nothing || roster->recheck || roster->npages == 0,
+							 nothing ? 0 : RelationGetNumberOfBlocks(reading.rel));
+	if (nothing)
 		set_length(&reading, 0);
 	else
 	{
@@ -97,6 +104,11 @@ wf_flags_roster_load(WfRoster *roster, Snapshot snapshot, MemoryContext context)
 		MemoryContextDelete(reading.row_context);
 		roster->recheck = false;
 	}
+	if (roster->items->end && !roster->items->end())
+	{
+		roster->recheck = true;
+		complete = false;
+	}
 	roster->storage = storage;
 	if (reading.rel)
 		table_close(reading.rel, AccessShareLock);
@@ -104,7 +116,7 @@ wf_flags_roster_load(WfRoster *roster, Snapshot snapshot, MemoryContext context)
 	foreach(lc, reading.gone)
 		roster->items->forget(lfirst(lc));
 	list_free(reading.gone);
-	return same;
+	return same && complete;
 }
 
 /* Notes that nothing is in memory (any more). */
@@ -181,6 +193,8 @@ set_length(Reading *reading, BlockNumber npages)
 			reading->gone = lappend(reading->gone, page->rows[i].item);
 		if (page->rows)
 			pfree(page->rows);
+		if (roster->items->take_page)
+			roster->items->take_page(block, NULL, 0, NULL);
 	}
 	if (npages > roster->npages)
 	{
@@ -207,7 +221,10 @@ read_page(Reading *reading, BlockNumber block)
 	{
 		page->lsn = find_rows(reading, buffer, rows, &nrows);
 		/* The pin keeps them where they are. */
-		take_rows(reading, page, rows, nrows);
+		if (reading->roster->items->take_page)
+			take_page(reading, block, rows, nrows);
+		else
+			take_rows(reading, page, rows, nrows);
 	}
 	ReleaseBuffer(buffer);
 }
@@ -318,6 +335,17 @@ take_rows(Reading *reading, WfRosterPage *page, HeapTuple rows, int nrows)
 	}
 	if (nrows > 0)
 		memcpy(page->rows, taken, nrows * sizeof(RowVersion));
+}
+
+/* Hands the rows of a page over as a whole. */
+static void
+take_page(Reading *reading, BlockNumber block, HeapTuple rows, int nrows)
+{
+	MemoryContext old = MemoryContextSwitchTo(reading->row_context);
+
+	reading->roster->items->take_page(block, rows, nrows, RelationGetDescr(reading->rel));
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(reading->row_context);
 }
 
 /*

@@ -1,0 +1,294 @@
+/*
+ * store_override.c: the overrides in memory.
+ *
+ * Most overrides of a flag answer one of a few things, which are kept once.
+ */
+#include "common/compat.h"
+
+#include "access/htup_details.h"
+#include "common/hashfn.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "flags/override.h"
+#include "flags/override_table.h"
+#include "flags/row.h"
+#include "flags/store.h"
+#include "flags/tables.h"
+
+/* How an answer begins, in the text that it is known by. */
+#define ANSWER_DENY 'd'
+#define ANSWER_VARIANT 'v'
+#define ANSWER_VALUE 'j'
+
+typedef struct AnswerSlot
+{
+	WfString	text;			/* owned */
+	uint32		number;
+	uint32		hash;
+	char		status;
+} AnswerSlot;
+
+#define SH_PREFIX answer_table
+#define SH_ELEMENT_TYPE AnswerSlot
+#define SH_KEY_TYPE WfString
+#define SH_KEY text
+#define SH_HASH_KEY(tb, k) hash_bytes((const unsigned char *) (k).data, (k).len)
+#define SH_EQUAL(tb, a, b) wf_flags_strings_equal(a, b)
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, a) (a)->hash
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+static MemoryContext store_context;
+static MemoryContext answers_context;	/* lives until all is taken anew */
+static answer_table_hash *answer_table;
+static WfOverrideAnswer *answers;
+static uint32 nanswers;
+static uint32 answers_capacity;
+static uint64 nscopes;			/* flags and their kinds so far */
+static bool outgrown;
+
+/* The kind of the override that was taken last: the next is of the same. */
+static WfString last_flag;
+static WfString last_kind;
+static const WfOverrideKind *last;
+
+static void begin_overrides(bool anew, BlockNumber npages);
+static void take_overrides(BlockNumber block, HeapTuple rows, int nrows, TupleDesc desc);
+static bool end_overrides(void);
+static WfOverrideEntry make_entry(HeapTuple row, TupleDesc desc);
+static const WfOverrideKind *kind_of_row(WfString flag, WfString kind);
+static WfOverrideKind *add_kind(WfOverrides *overrides, WfString kind);
+static uint32 answer_number(Datum *values, bool *nulls);
+static void add_answer(AnswerSlot *slot);
+static uint32 seconds_until(TimestampTz expires_at);
+
+const WfRosterItems wf_flags_override_items = {
+	.table = WF_OVERRIDES_TABLE,
+	.signal = WF_OVERRIDES_SIGNAL,
+	.begin = begin_overrides,
+	.take_page = take_overrides,
+	.end = end_overrides,
+};
+
+/* No overrides; resetting the context ends them. */
+void
+wf_flags_overrides_create(MemoryContext context)
+{
+	static bool ready = false;
+
+	if (!ready)
+		wf_flags_fingerprint_init();
+	ready = true;
+	store_context = AllocSetContextCreate(context, "wishflags overrides", ALLOCSET_DEFAULT_SIZES);
+	answers_context = NULL;
+	wf_flags_override_table_create(store_context);
+}
+
+/* What a key is given, or NULL; and until when. */
+WfOverrideAnswer *
+wf_flags_override_answer(const WfOverrideKind *kind, WfString key, TimestampTz *expires)
+{
+	const WfOverrideEntry *entry = wf_flags_override_table_find(wf_flags_fingerprint(&kind->seed, key));
+
+	if (entry == NULL)
+		return NULL;
+	*expires = entry->expires == 0 ? DT_NOEND : (TimestampTz) entry->expires * USECS_PER_SEC;
+	return &answers[entry->answer & WF_OVERRIDE_ANSWERS_MAX];
+}
+
+static void
+begin_overrides(bool anew, BlockNumber npages)
+{
+	wf_flags_override_table_begin(anew, npages);
+	outgrown = false;
+	last = NULL;
+	if (!anew)
+	{
+		/* The flags that they are of may be others by now. */
+		for (uint32 i = 0; i < nanswers; i++)
+			answers[i].program = NULL;
+		return;
+	}
+	wf_flags_store_drop_overrides();
+	if (answers_context)
+		MemoryContextDelete(answers_context);
+	answers_context = AllocSetContextCreate(store_context, "wishflags override answers", ALLOCSET_SMALL_SIZES);
+	answer_table = answer_table_create(answers_context, 8, NULL);
+	answers_capacity = 8;
+	answers = MemoryContextAlloc(answers_context, sizeof(WfOverrideAnswer) * answers_capacity);
+	nanswers = 0;
+}
+
+static void
+take_overrides(BlockNumber block, HeapTuple rows, int nrows, TupleDesc desc)
+{
+	WfOverrideEntry entries[MaxHeapTuplesPerPage];
+	OffsetNumber offsets[MaxHeapTuplesPerPage];
+
+	if (outgrown)
+		return;
+	for (int i = 0; i < nrows; i++)
+	{
+		entries[i] = make_entry(&rows[i], desc);
+		offsets[i] = ItemPointerGetOffsetNumber(&rows[i].t_self);
+	}
+	outgrown = !wf_flags_override_table_take(block, entries, offsets, nrows);
+	/* It points into the rows. */
+	last = NULL;
+}
+
+static bool
+end_overrides(void)
+{
+	wf_flags_override_table_end();
+	return !outgrown;
+}
+
+static WfOverrideEntry
+make_entry(HeapTuple row, TupleDesc desc)
+{
+	Datum		values[Natts_wf_overrides];
+	bool		nulls[Natts_wf_overrides];
+	WfString	kind = {WF_KIND_USER, sizeof(WF_KIND_USER) - 1};
+	const WfOverrideKind *scope;
+	WfFingerprint fingerprint;
+	WfOverrideEntry entry;
+
+	wf_flags_deform(row, desc, Natts_wf_overrides, values, nulls);
+	if (!nulls[Anum_wf_overrides_context_kind - 1])
+		kind = wf_flags_text_string(values[Anum_wf_overrides_context_kind - 1]);
+	scope = kind_of_row(wf_flags_text_string(values[Anum_wf_overrides_flag - 1]), kind);
+	fingerprint = wf_flags_fingerprint(&scope->seed, wf_flags_text_string(values[Anum_wf_overrides_key - 1]));
+	entry.high = fingerprint.first >> 32;
+	entry.low = (uint32) fingerprint.first;
+	entry.answer = (uint32) fingerprint.rest << 24 | answer_number(values, nulls);
+	entry.expires = nulls[Anum_wf_overrides_expires_at - 1] ? 0
+		: seconds_until(DatumGetTimestampTz(values[Anum_wf_overrides_expires_at - 1]));
+	return entry;
+}
+
+/* The flag's kind, which the flag gets where it does not have it yet. */
+static const WfOverrideKind *
+kind_of_row(WfString flag, WfString kind)
+{
+	WfOverrides *overrides;
+
+	if (last && wf_flags_strings_equal(last_flag, flag) && wf_flags_strings_equal(last_kind, kind))
+		return last;
+	overrides = wf_flags_store_overrides(flag, answers_context);
+	last = NULL;
+	for (int i = 0; i < overrides->nkinds && last == NULL; i++)
+	{
+		if (wf_flags_strings_equal(overrides->kinds[i].name, kind))
+			last = &overrides->kinds[i];
+	}
+	if (last == NULL)
+		last = add_kind(overrides, kind);
+	last_flag = flag;
+	last_kind = kind;
+	return last;
+}
+
+static WfOverrideKind *
+add_kind(WfOverrides *overrides, WfString kind)
+{
+	WfOverrideKind *kinds = MemoryContextAlloc(answers_context, sizeof(WfOverrideKind) * (overrides->nkinds + 1));
+	int			at = 0;
+
+	while (at < overrides->nkinds && !wf_flags_override_is_user(kind) &&
+		   (wf_flags_override_is_user(overrides->kinds[at].name) ||
+			wf_flags_strings_compare(overrides->kinds[at].name, kind) < 0))
+		at++;
+	memcpy(kinds, overrides->kinds, sizeof(WfOverrideKind) * at);
+	memcpy(kinds + at + 1, overrides->kinds + at, sizeof(WfOverrideKind) * (overrides->nkinds - at));
+	kinds[at].name.data = MemoryContextStrdup(answers_context, pnstrdup(kind.data, kind.len));
+	kinds[at].name.len = kind.len;
+	kinds[at].is_user = wf_flags_override_is_user(kind);
+	wf_flags_fingerprint_seed(&kinds[at].seed, ++nscopes);
+	if (overrides->kinds)
+		pfree(overrides->kinds);
+	overrides->kinds = kinds;
+	overrides->nkinds++;
+	return &kinds[at];
+}
+
+/* The number of what a row answers. */
+static uint32
+answer_number(Datum *values, bool *nulls)
+{
+	bool		has_variant = !nulls[Anum_wf_overrides_variant - 1];
+	bool		has_value = !nulls[Anum_wf_overrides_value - 1];
+	WfString	content = {NULL, 0};
+	AnswerSlot *slot;
+	WfString	text;
+	char	   *begin;
+	bool		found;
+
+	if (has_variant || has_value)
+		content = wf_flags_text_string(values[(has_variant ? Anum_wf_overrides_variant : Anum_wf_overrides_value) - 1]);
+	begin = palloc(content.len + 1);
+	*begin = has_variant ? ANSWER_VARIANT : has_value ? ANSWER_VALUE : ANSWER_DENY;
+	if (content.len > 0)
+		memcpy(begin + 1, content.data, content.len);
+	text.data = begin;
+	text.len = content.len + 1;
+	slot = answer_table_insert(answer_table, text, &found);
+	if (!found)
+		add_answer(slot);
+	pfree(begin);
+	return slot->number;
+}
+
+/* Adds the answer that a new slot's text stands for; the text becomes the slot's own. */
+static void
+add_answer(AnswerSlot *slot)
+{
+	WfString	content = {NULL, slot->text.len - 1};
+	WfOverrideAnswer *answer;
+	WfValue		value;
+	char	   *kept;
+
+	if (nanswers > WF_OVERRIDE_ANSWERS_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("overrides have more than %d different values", WF_OVERRIDE_ANSWERS_MAX)));
+	if (nanswers == answers_capacity)
+	{
+		answers_capacity *= 2;
+		answers = repalloc_huge(answers, sizeof(WfOverrideAnswer) * answers_capacity);
+	}
+	kept = MemoryContextAlloc(answers_context, slot->text.len);
+	memcpy(kept, slot->text.data, slot->text.len);
+	slot->text.data = kept;
+	slot->number = nanswers;
+	answer = &answers[nanswers++];
+	memset(answer, 0, sizeof(WfOverrideAnswer));
+	content.data = kept + 1;
+	if (*kept == ANSWER_VALUE)
+	{
+		answer->value = MemoryContextAlloc(answers_context, VARHDRSZ + content.len);
+		SET_VARSIZE(answer->value, VARHDRSZ + content.len);
+		memcpy(VARDATA(answer->value), content.data, content.len);
+		wf_flags_value_from_root(answer->value, &value);
+		answer->enabled = value.type != WF_VALUE_NULL && (value.type != WF_VALUE_BOOLEAN || value.u.boolean);
+	}
+	else if (*kept == ANSWER_VARIANT)
+		answer->variant = content;
+	else
+		answer->deny = true;
+}
+
+/* As entries have it. */
+static uint32
+seconds_until(TimestampTz expires_at)
+{
+	int64		seconds = expires_at / USECS_PER_SEC;
+
+	if (seconds >= PG_UINT32_MAX)
+		return 0;
+	return Max(seconds, 1);
+}
