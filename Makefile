@@ -45,6 +45,7 @@ OBJS = \
 	src/common/rows.o \
 	src/common/setting.o \
 	src/common/uuid.o \
+	src/common/width.o \
 	src/common/write.o \
 	src/record/ddl_log.o \
 	src/record/ddl_prune.o \
@@ -371,6 +372,7 @@ OBJS = \
 	src/flags/moment.o \
 	src/flags/network.o \
 	src/flags/node.o \
+	src/flags/notify.o \
 	src/flags/ofrep.o \
 	src/flags/operator.o \
 	src/flags/operator_shape.o \
@@ -379,6 +381,8 @@ OBJS = \
 	src/flags/override_option.o \
 	src/flags/override_problem.o \
 	src/flags/override_table.o \
+	src/flags/past.o \
+	src/flags/past_override.o \
 	src/flags/pattern.o \
 	src/flags/pattern_class.o \
 	src/flags/pattern_escape.o \
@@ -386,6 +390,7 @@ OBJS = \
 	src/flags/pattern_syntax.o \
 	src/flags/predicate.o \
 	src/flags/python.o \
+	src/flags/record.o \
 	src/flags/result.o \
 	src/flags/roster.o \
 	src/flags/row.o \
@@ -393,6 +398,7 @@ OBJS = \
 	src/flags/segment_probe.o \
 	src/flags/segment_refresh.o \
 	src/flags/set.o \
+	src/flags/show.o \
 	src/flags/split.o \
 	src/flags/store.o \
 	src/flags/store_document.o \
@@ -467,6 +473,7 @@ SQL_PARTS = \
 	src/flags/manage.sql \
 	src/flags/overrides.sql \
 	src/flags/history.sql \
+	src/flags/show.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
 	src/schema/registry.sql \
@@ -534,6 +541,9 @@ REGRESS = \
 	flags_compute \
 	flags_override \
 	flags_history \
+	flags_record \
+	flags_past \
+	flags_show \
 	flags_import \
 	flags_logic \
 	flags_flagd \

@@ -37,7 +37,7 @@ WHERE flag_eval('probe', c) <> flag_eval('same', c);
 -- What the flag itself is, and the time.
 SELECT flag_define('probe', '{"default": "off", "rules": [{"when": {"compute": {"and": [{"==": [{"var": "$flag.key"}, "probe"]},
 	{">=": [{"var": "$flag.now"}, 1772323200]}]}}, "serve": "on"}]}');
-SELECT t AS at, enabled FROM unnest(ARRAY['2026-02-28 23:59:59Z', '2026-03-01Z']) t, flag_explain('probe', '{}', NULL, jsonb_build_object('as_of', t));
+SELECT t AS at, enabled FROM unnest(ARRAY['2026-02-28 23:59:59Z', '2026-03-01Z']) t, flag_explain('probe', '{}', NULL, jsonb_build_object('clock', t));
 
 -- Of another flag's value.
 SELECT flag_define('theme', '{"variants": {"v": {"sizes": [1, 2, 3]}}, "default": "v"}');

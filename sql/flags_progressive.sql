@@ -6,7 +6,7 @@ SET search_path = wishflags;
 -- at(flag, time): how many of 1000 keys are on.
 CREATE FUNCTION pg_temp.at(flag text, moment text) RETURNS bigint LANGUAGE sql AS $$
 	SELECT count(*) FILTER (WHERE enabled) FROM generate_series(1, 1000) n,
-		flag_explain(flag, jsonb_build_object('targetingKey', n), NULL, jsonb_build_object('as_of', moment))
+		flag_explain(flag, jsonb_build_object('targetingKey', n), NULL, jsonb_build_object('clock', moment))
 $$;
 
 -- From one percentage to another, evenly; the column rollout is the most.
@@ -24,12 +24,12 @@ SELECT flag_create('menu', enabled => true, definition => '{"rollout": {"steps":
 	{"at": "2026-03-01T00:00:00Z", "percent": 1}, {"at": "2026-03-02T00:00:00Z", "percent": 50}, {"at": "2026-03-03T00:00:00+01:00", "percent": 100}]}}');
 SELECT t AS at, round(pg_temp.at('menu', t), -1) AS about
 FROM unnest(ARRAY['2026-02-28 23:59:59.999999Z', '2026-03-01Z', '2026-03-02Z', '2026-03-02 22:59:59Z', '2026-03-02 23:00Z']) t;
-SELECT variant, reason, error_code FROM unnest(ARRAY['2026-02-28Z', '2026-03-01Z', '2026-03-04Z']) t, flag_explain('menu', '{}', NULL, jsonb_build_object('as_of', t));
+SELECT variant, reason, error_code FROM unnest(ARRAY['2026-02-28Z', '2026-03-01Z', '2026-03-04Z']) t, flag_explain('menu', '{}', NULL, jsonb_build_object('clock', t));
 
 -- The bucket is that of a plain rollout.
 SELECT flag_create('plain', enabled => true);
 SELECT flag_define('plain', '{"rollout": 50}');
-SELECT count(*) AS different FROM generate_series(1, 1000) n, flag_explain('menu', jsonb_build_object('targetingKey', n), NULL, '{"as_of": "2026-03-02Z"}') e,
+SELECT count(*) AS different FROM generate_series(1, 1000) n, flag_explain('menu', jsonb_build_object('targetingKey', n), NULL, '{"clock": "2026-03-02Z"}') e,
 	flag_eval_document('native', '{"format": "wishflags", "version": 1, "flags": {"menu": {"enabled": true, "rollout": 50}}}', 'menu', jsonb_build_object('targetingKey', n)) d
 WHERE e.enabled <> d.enabled;
 SELECT count(*) FILTER (WHERE flag_eval('plain', n)) BETWEEN 450 AND 550 AS half FROM generate_series(1, 1000) n;
@@ -41,14 +41,14 @@ SELECT flag_create('beta', enabled => true, definition => '{"default": "on", "ru
 	{"id": "march", "window": {"from": "2026-03-01T00:00:00Z", "until": "2026-04-01T00:00:00Z"}, "serve": "off"}]}');
 SELECT t AS at, beta, variant, reason, rule, count(*) BETWEEN 80 AND 120 AS half
 FROM unnest(ARRAY['2026-02-01Z', '2026-03-01Z', '2026-04-01Z']) t, unnest(ARRAY[true, false]) beta, generate_series(1, 200) n,
-	flag_explain('beta', jsonb_build_object('targetingKey', n, 'beta', beta), NULL, jsonb_build_object('as_of', t))
+	flag_explain('beta', jsonb_build_object('targetingKey', n, 'beta', beta), NULL, jsonb_build_object('clock', t))
 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2 DESC, 3;
 
 -- Outside its window a flag is off, also for overrides.
 SELECT flag_create('sale', enabled => true, definition => '{"window": {"from": "2026-11-27T00:00:00Z", "until": "2026-11-28T00:00:00Z"}}');
 SELECT flag_override_set('sale', '1');
 SELECT t AS at, variant, reason, rule FROM unnest(ARRAY['2026-11-26Z', '2026-11-27Z', '2026-11-28Z']) t,
-	flag_explain('sale', '{"targetingKey": "1"}', NULL, jsonb_build_object('as_of', t));
+	flag_explain('sale', '{"targetingKey": "1"}', NULL, jsonb_build_object('clock', t));
 
 -- Flags of one group share no user.
 SELECT flag_create('search_a', enabled => true, definition => '{"exclusive": {"group": "search", "until": 30}}');

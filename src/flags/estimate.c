@@ -27,7 +27,7 @@ wf_flags_program_share(const WfProgram *program, TimestampTz now)
 
 	if (program->fault != WF_ERROR_NONE)
 		return 0;
-	if (!program->enabled)
+	if (!program->enabled || (program->expires && now >= program->expires_at))
 		return variant_enabled(program, program->off);
 	for (int i = 0; i < program->nrules; i++)
 	{

@@ -22,6 +22,7 @@ typedef enum RuleEnd
 
 static void run_flag(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
 static void run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
+static bool is_enabled(WfRun *run, const WfProgram *program);
 static bool may_run(WfRun *run, const WfProgram *program);
 static bool serve_override(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
 static bool run_rules(WfRun *run, const WfProgram *program, int from, int until,
@@ -237,7 +238,7 @@ run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 		fail(run, outcome);
 		return;
 	}
-	if (!program->enabled)
+	if (!is_enabled(run, program))
 	{
 		serve_variant(program, program->off, WF_REASON_DISABLED, outcome);
 		return;
@@ -248,6 +249,14 @@ run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 		return;
 	if (run_rule(run, program, &program->fallthrough, outcome) != RULE_DECIDED)
 		serve_variant(program, program->off, WF_REASON_SPLIT, outcome);
+}
+
+/* Whether the flag is switched on, and not expired. */
+static bool
+is_enabled(WfRun *run, const WfProgram *program)
+{
+	return program->enabled &&
+		!(program->expires && run->callbacks->now(run->callbacks->arg) >= program->expires_at);
 }
 
 /* Whether the program is sound and the context what it needs. */
@@ -428,7 +437,7 @@ variant_of_value(WfRun *run, const WfProgram *program, const WfValue *value, int
 static bool
 test_outcome(WfRun *run, const WfFlagTest *test, const WfProgram *program, const WfOutcome *outcome)
 {
-	if (test->state != WF_WANTED_ANY && program->enabled != (test->state == WF_WANTED_TRUE))
+	if (test->state != WF_WANTED_ANY && is_enabled(run, program) != (test->state == WF_WANTED_TRUE))
 		return false;
 	if (test->enabled != WF_WANTED_ANY && outcome->enabled != (test->enabled == WF_WANTED_TRUE))
 		return false;

@@ -11,6 +11,7 @@
 #include "flags/cache.h"
 #include "flags/context.h"
 #include "flags/listing.h"
+#include "flags/past.h"
 #include "flags/result.h"
 
 PG_FUNCTION_INFO_V1(wf_flag_eval_all);
@@ -31,13 +32,29 @@ wf_flag_eval_all(PG_FUNCTION_ARGS)
 	WfCallbacks callbacks = wf_flags_cache_callbacks;
 	WfFlagListing list;
 	WfExplainOptions options;
+	WfPast	   *past;
 	Jsonb	   *attributes = PG_ARGISNULL(0) ? NULL : PG_GETARG_JSONB_P(0);
 
 	wf_flags_explain_options(PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1), false, &options);
-	callbacks.arg = &options.moment;
+	if (options.version > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a version is one of a single flag"),
+				 errhint("Give the option as_of for all flags as they were at a time, or call wishflags.flag_explain().")));
 	wf_init_materialized_srf(fcinfo);
 	wf_flags_cache_ensure();
-	wf_flags_list_flags(&list);
+	past = wf_flags_past_open(&options, wf_flags_string(""));
+	if (past)
+	{
+		callbacks = wf_flags_past_callbacks;
+		callbacks.arg = past;
+		wf_flags_past_list(past, &list);
+	}
+	else
+	{
+		callbacks.arg = &options.moment;
+		wf_flags_list_flags(&list);
+	}
 
 	for (int i = 0; i < list.count; i++)
 	{
@@ -63,7 +80,7 @@ wf_flag_eval_all(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* All flags in the order of their keys, in the current memory context. */
+/* All flags but archived ones, in the order of their keys, in the current memory context. */
 void
 wf_flags_list_flags(WfFlagListing *listing)
 {
@@ -79,6 +96,8 @@ collect(void *arg, const WfFlag *flag)
 {
 	WfFlagListing *list = (WfFlagListing *) arg;
 
+	if (flag->archived)
+		return;
 	if (list->count == list->capacity)
 	{
 		list->capacity *= 2;

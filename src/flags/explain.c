@@ -8,6 +8,7 @@
 
 #include "flags/cache.h"
 #include "flags/context.h"
+#include "flags/past.h"
 #include "flags/result.h"
 
 PG_FUNCTION_INFO_V1(wf_flag_explain);
@@ -16,8 +17,8 @@ PG_FUNCTION_INFO_V1(wf_flag_explain);
  * flag_explain(flag text, context jsonb, default_value jsonb, options jsonb)
  *   -> (value, variant, enabled, reason, error_code, rule, metadata, vendor)
  *
- * As flag_value(), with why.  Raises an error for options that are wrong, and
- * for nothing else.
+ * As flag_value(), with why; also as it was, where options ask for that.
+ * Raises an error for options that are wrong, and for nothing else.
  */
 Datum
 wf_flag_explain(PG_FUNCTION_ARGS)
@@ -30,14 +31,24 @@ wf_flag_explain(PG_FUNCTION_ARGS)
 
 	wf_flags_explain_options(PG_ARGISNULL(3) ? NULL : PG_GETARG_JSONB_P(3), false, &options);
 	wf_flags_context_from_json(&context, PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1));
-	callbacks.arg = &options.moment;
 	wf_flags_cache_ensure();
 	if (!PG_ARGISNULL(0))
 	{
 		text	   *key = PG_GETARG_TEXT_PP(0);
 		WfString	name = {VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key)};
+		WfPast	   *past = wf_flags_past_open(&options, name);
 
-		result.flag = wf_flags_store_find(name);
+		if (past)
+		{
+			callbacks = wf_flags_past_callbacks;
+			callbacks.arg = past;
+			result.flag = wf_flags_past_find(past, name);
+		}
+		else
+		{
+			callbacks.arg = &options.moment;
+			result.flag = wf_flags_store_find(name);
+		}
 	}
 	result.context = &context;
 	result.callbacks = &callbacks;

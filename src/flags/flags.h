@@ -4,8 +4,6 @@
 #ifndef WF_FLAGS_FLAGS_H
 #define WF_FLAGS_FLAGS_H
 
-extern bool wf_flags_notify;
-
 extern void wf_flags_init(void);
 
 #endif							/* WF_FLAGS_FLAGS_H */

@@ -84,7 +84,7 @@ static const char insert_sql[] =
 "WITH last AS (SELECT a.ordinal, a.hash FROM wishflags.flag_audit a WHERE a.kind = $1 AND a.key = $2 ORDER BY a.ordinal DESC LIMIT 1),"
 " row AS (SELECT to_jsonb($7) AS before, to_jsonb($8) AS after),"
 " entry AS MATERIALIZED (SELECT ROW($1, $2, COALESCE((SELECT ordinal FROM last), 0) + 1, clock_timestamp(), $3, $4, $5, $6, row.before, row.after,"
-"  ARRAY(SELECT n.key FROM jsonb_each(COALESCE(row.after, row.before)) n WHERE n.key NOT IN ('version', 'updated_at', 'created_at', 'created_by')"
+"  ARRAY(SELECT n.key FROM jsonb_each(COALESCE(row.after, row.before)) n WHERE n.key NOT IN ('version', 'created_at', 'updated_at', 'created_by', 'updated_by')"
 "   AND CASE WHEN row.before IS NULL OR row.after IS NULL THEN n.value <> 'null' ELSE n.value IS DISTINCT FROM row.before -> n.key END"
 "   ORDER BY n.key COLLATE \"C\"),"
 "  $9, $10, $11, $12, $13, inet_client_addr(), pg_current_xact_id(), '')::wishflags.flag_audit AS e"

@@ -26,6 +26,9 @@ CREATE TABLE wishflags.flag_audit (
 
 CREATE UNIQUE INDEX flag_audit_version ON wishflags.flag_audit (kind, key, version) WHERE version IS NOT NULL;
 CREATE INDEX flag_audit_occurred_at ON wishflags.flag_audit (occurred_at);
+CREATE INDEX flag_audit_txid ON wishflags.flag_audit (txid);
+-- What is about a flag itself, among a million overrides.
+CREATE INDEX flag_audit_own ON wishflags.flag_audit (kind, key, ordinal) WHERE override_key IS NULL;
 
 COMMENT ON TABLE wishflags.flag_audit IS
 'every change of flags, overrides, segments and documents; append-only, the rows of each of them hashed one with the one before';
@@ -109,19 +112,91 @@ END;
 COMMENT ON FUNCTION wishflags.flag_history(text) IS
 'the versions of a flag and its deletions, the newest first';
 
+-- What is older than the audit is known by the first change of it, which
+-- tells what was before; without one it is as it is now.
+CREATE FUNCTION wishflags.audit_record_at(kind text, key text, at timestamptz, OUT is_known boolean, OUT record jsonb)
+RETURNS record
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT l.ordinal IS NOT NULL OR n.ordinal IS NOT NULL, CASE WHEN l.ordinal IS NOT NULL THEN l.after ELSE n.before END
+	FROM (SELECT) one
+	LEFT JOIN LATERAL (
+		SELECT a.ordinal, a.after FROM wishflags.flag_audit a
+		WHERE a.kind = audit_record_at.kind AND a.key = audit_record_at.key AND a.override_key IS NULL AND a.occurred_at <= audit_record_at.at
+		ORDER BY a.ordinal DESC LIMIT 1) l ON true
+	LEFT JOIN LATERAL (
+		SELECT a.ordinal, a.before FROM wishflags.flag_audit a
+		WHERE a.kind = audit_record_at.kind AND a.key = audit_record_at.key AND a.override_key IS NULL
+		ORDER BY a.ordinal LIMIT 1) n ON true;
+END;
+COMMENT ON FUNCTION wishflags.audit_record_at(text, text, timestamptz) IS
+'the row that a flag, segment or document had at a time, as far as flag_audit knows';
+
 CREATE FUNCTION wishflags.flag_at(key text, at timestamptz)
 RETURNS SETOF wishflags.flags
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 BEGIN ATOMIC
-	SELECT f.*
-	FROM (SELECT a.after FROM wishflags.flag_audit a
-	      WHERE a.kind = 'flag' AND a.key = flag_at.key AND a.override_key IS NULL AND a.occurred_at <= flag_at.at
-	      ORDER BY a.ordinal DESC LIMIT 1) v,
-	     pg_catalog.jsonb_populate_record(NULL::wishflags.flags, v.after) f
-	WHERE v.after IS NOT NULL;
+	SELECT r.*
+	FROM wishflags.audit_record_at('flag', flag_at.key, flag_at.at) past (is_known, record)
+	LEFT JOIN wishflags.flags now ON now.key = flag_at.key AND NOT past.is_known
+	CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::wishflags.flags,
+		CASE WHEN past.is_known THEN past.record ELSE pg_catalog.to_jsonb(now) END) r
+	WHERE r.created_at <= flag_at.at;
 END;
 COMMENT ON FUNCTION wishflags.flag_at(text, timestamptz) IS
 'the row that a flag had at a time; none where it did not exist';
+
+CREATE FUNCTION wishflags.segment_at(key text, at timestamptz)
+RETURNS SETOF wishflags.segments
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
+BEGIN ATOMIC
+	SELECT r.*
+	FROM wishflags.audit_record_at('segment', segment_at.key, segment_at.at) past (is_known, record)
+	LEFT JOIN wishflags.segments now ON now.key = segment_at.key AND NOT past.is_known
+	CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::wishflags.segments,
+		CASE WHEN past.is_known THEN past.record ELSE pg_catalog.to_jsonb(now) END) r
+	WHERE r.created_at <= segment_at.at;
+END;
+COMMENT ON FUNCTION wishflags.segment_at(text, timestamptz) IS
+'the row that a segment had at a time; none where it did not exist';
+
+CREATE FUNCTION wishflags.document_at(name text, at timestamptz)
+RETURNS SETOF wishflags.flag_documents
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
+BEGIN ATOMIC
+	SELECT r.*
+	FROM wishflags.audit_record_at('document', document_at.name, document_at.at) past (is_known, record)
+	LEFT JOIN wishflags.flag_documents now ON now.name = document_at.name AND NOT past.is_known
+	CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::wishflags.flag_documents,
+		CASE WHEN past.is_known THEN past.record ELSE pg_catalog.to_jsonb(now) END) r
+	WHERE r.created_at <= document_at.at;
+END;
+COMMENT ON FUNCTION wishflags.document_at(text, timestamptz) IS
+'the row that a document had at a time; none where it did not exist';
+
+CREATE FUNCTION wishflags.flag_overrides_at(flag text, at timestamptz)
+RETURNS SETOF wishflags.flag_overrides
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
+BEGIN ATOMIC
+	SELECT r.*
+	FROM (SELECT DISTINCT ON (a.override_kind, a.override_key)
+	             CASE WHEN a.occurred_at <= flag_overrides_at.at THEN a.after ELSE a.before END AS record
+	      FROM wishflags.flag_audit a
+	      WHERE a.kind = 'flag' AND a.key = flag_overrides_at.flag AND a.override_key IS NOT NULL
+	      ORDER BY a.override_kind, a.override_key, a.occurred_at > flag_overrides_at.at,
+	               CASE WHEN a.occurred_at <= flag_overrides_at.at THEN -a.ordinal ELSE a.ordinal END) past
+	CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::wishflags.flag_overrides, past.record) r
+	WHERE r.created_at <= flag_overrides_at.at
+	UNION ALL
+	SELECT o.*
+	FROM wishflags.flag_overrides o
+	WHERE o.flag = flag_overrides_at.flag AND o.created_at <= flag_overrides_at.at
+		AND NOT EXISTS (SELECT FROM wishflags.flag_audit a
+		                WHERE a.kind = 'flag' AND a.key = flag_overrides_at.flag
+		                	AND a.override_kind = o.context_kind AND a.override_key = o.key);
+END;
+COMMENT ON FUNCTION wishflags.flag_overrides_at(text, timestamptz) IS
+'the overrides that a flag had at a time';
 
 CREATE FUNCTION wishflags.flag_diff(key text, from_version integer, to_version integer)
 RETURNS TABLE (path text, from_value jsonb, to_value jsonb)
@@ -143,7 +218,7 @@ BEGIN
 		SELECT f.version, e.key, e.value
 		FROM wishflags.flag_versions f, jsonb_each(f.record) e
 		WHERE f.flag = flag_diff.key AND f.version IN (from_version, to_version)
-			AND e.key NOT IN ('version', 'created_at', 'updated_at')
+			AND e.key NOT IN ('version', 'created_at', 'updated_at', 'created_by', 'updated_by')
 		UNION ALL
 		SELECT p.version, p.path || c.step, c.value
 		FROM part p, LATERAL (
@@ -213,3 +288,17 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION wishflags.audit_verify(jsonb) IS
 'what is wrong with the chains of flag_audit; with a head that audit_head() gave earlier, also whether their ends were cut; no row: nothing';
+
+-- A transaction that is still under way may yet commit with a lower number, so
+-- only those below all that are under way are told.
+CREATE FUNCTION wishflags.changes_since(since xid8)
+RETURNS TABLE (xid xid8, occurred_at timestamptz, kind text, key text, override_kind text, override_key text, action text, version integer, changed text[])
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
+BEGIN ATOMIC
+	SELECT a.txid, a.occurred_at, a.kind, a.key, a.override_kind, a.override_key, a.action, a.version, a.changed
+	FROM wishflags.flag_audit a
+	WHERE a.txid > changes_since.since AND a.txid < pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())
+	ORDER BY a.txid, a.occurred_at, a.kind, a.key, a.ordinal;
+END;
+COMMENT ON FUNCTION wishflags.changes_since(xid8) IS
+'what transactions after the given one changed of flags, overrides, segments and documents; ask again with the last xid, and none is missed';

@@ -32,7 +32,7 @@ static void run_statement(const char *sql, const WfString *key, bool latest, int
  * flag does not exist or has no valid definition.
  */
 WfProgram *
-wf_flags_lock_flag(WfString key, bool *exists)
+wf_flags_lock_flag(WfString key, bool *exists, bool *archived)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	WfSource	source = {0};
@@ -48,6 +48,7 @@ wf_flags_lock_flag(WfString key, bool *exists)
 				  " WHERE key OPERATOR(pg_catalog.=) $1 FOR SHARE",
 				  &key, false, SPI_OK_SELECT);
 	*exists = SPI_processed > 0;
+	*archived = false;
 	if (*exists)
 	{
 		Datum		values[Natts_wf_flags];
@@ -56,9 +57,11 @@ wf_flags_lock_flag(WfString key, bool *exists)
 
 		wf_flags_deform(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, Natts_wf_flags, values, nulls);
 		spi = MemoryContextSwitchTo(caller);
-		valid = wf_flags_source_from_row(values, nulls, &source, &dialect, &fault) &&
+		valid = wf_flags_source_from_row(values, nulls, wf_flags_row_document(values, nulls), &source, &dialect, &fault) &&
 			(nulls[Anum_wf_flags_document - 1] || source.shared);
+		*archived = !nulls[Anum_wf_flags_archived_at - 1];
 		source.key = key;
+		source.enabled = DatumGetBool(values[Anum_wf_flags_enabled - 1]);
 		if (!nulls[Anum_wf_flags_definition - 1])
 			source.definition = DatumGetJsonbPCopy(values[Anum_wf_flags_definition - 1]);
 		MemoryContextSwitchTo(spi);

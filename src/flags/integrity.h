@@ -6,7 +6,7 @@
 
 #include "flags/program.h"
 
-extern WfProgram *wf_flags_lock_flag(WfString key, bool *exists);
+extern WfProgram *wf_flags_lock_flag(WfString key, bool *exists, bool *archived);
 extern void wf_flags_check_overrides(WfString key, const WfProgram *program);
 extern const char *wf_flags_value_type(Jsonb *value);
 extern const char *wf_flags_variants_type(const WfProgram *program);

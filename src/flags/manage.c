@@ -22,9 +22,23 @@ PG_FUNCTION_INFO_V1(wf_flag_enable);
 PG_FUNCTION_INFO_V1(wf_flag_disable);
 PG_FUNCTION_INFO_V1(wf_flag_rollout);
 PG_FUNCTION_INFO_V1(wf_flag_rollback);
+PG_FUNCTION_INFO_V1(wf_flag_archive);
+PG_FUNCTION_INFO_V1(wf_flag_unarchive);
+PG_FUNCTION_INFO_V1(wf_flag_expire);
 PG_FUNCTION_INFO_V1(wf_segment_define);
 
+/*
+ * The columns of a flag but its key, its owner's role, and what counts its
+ * versions; each after a prefix.
+ */
+#define CONTENT(p) \
+	p "enabled, " p "rollout, " p "definition, " p "description, " p "owner_team, " p "dialect, " p "document, " \
+	p "client_visible, " p "cache_ttl_seconds, " p "kind, " p "owner_email, " p "documentation_url, " \
+	p "notes, " p "tags, " p "expires_at, " p "on_expiry, " p "archived_at"
+
 static Datum change_flag(const char *sql, WfParams *params);
+static Datum change_with_reason(const char *sql, FunctionCallInfo fcinfo);
+static int	begin_reason(FunctionCallInfo fcinfo, int arg);
 
 /*
  * flag_create(key text, description text, owner_team text, rollout numeric,
@@ -107,13 +121,12 @@ wf_flag_rollout(PG_FUNCTION_ARGS)
 /*
  * flag_rollback(key text, version integer, reason text) -> new version integer
  *
- * Restores all but what counts versions.
+ * Restores all but what counts versions, and an owner who is no more.
  */
 Datum
 wf_flag_rollback(PG_FUNCTION_ARGS)
 {
 	WfParams	params = {0};
-	char	   *reason;
 	int			nest_level;
 	int32		version;
 
@@ -121,24 +134,12 @@ wf_flag_rollback(PG_FUNCTION_ARGS)
 	wf_flags_refuse_null(fcinfo, 1, "version");
 	wf_flags_refuse_null(fcinfo, 2, "reason");
 	wf_flags_add_argument(&params, fcinfo, 1, INT4OID);
-	reason = text_to_cstring(PG_GETARG_TEXT_PP(2));
-	if (reason[strspn(reason, " \t\r\n")] == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a rollback needs a reason"),
-				 errhint("Say why in the third argument; the audit keeps it.")));
-	nest_level = NewGUCNestLevel();
-	(void) set_config_option("wishflags.reason", reason, PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	if (!wf_flags_run("INSERT INTO wishflags.flags AS f (key, enabled, rollout, definition, description, owner_team, dialect, document,"
-			 " client_visible, cache_ttl_seconds)"
-			 " SELECT r.key, r.enabled, r.rollout, r.definition, r.description, r.owner_team, r.dialect, r.document,"
-			 " r.client_visible, r.cache_ttl_seconds"
+	nest_level = begin_reason(fcinfo, 2);
+	if (!wf_flags_run("INSERT INTO wishflags.flags AS f (key, owner_role, " CONTENT("") ")"
+			 " SELECT r.key, (SELECT rolname FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) r.owner_role), " CONTENT("r.")
 			 " FROM wishflags.flag_versions v, pg_catalog.jsonb_populate_record(NULL::wishflags.flags, v.record) r"
 			 " WHERE v.flag OPERATOR(pg_catalog.=) $1 AND v.version OPERATOR(pg_catalog.=) $2"
-			 " ON CONFLICT (key) DO UPDATE SET (enabled, rollout, definition, description, owner_team, dialect, document,"
-			 " client_visible, cache_ttl_seconds) = ROW(excluded.enabled, excluded.rollout, excluded.definition, excluded.description,"
-			 " excluded.owner_team, excluded.dialect, excluded.document, excluded.client_visible, excluded.cache_ttl_seconds)"
+			 " ON CONFLICT (key) DO UPDATE SET (owner_role, " CONTENT("") ") = ROW(excluded.owner_role, " CONTENT("excluded.") ")"
 			 " RETURNING f.version", &params, &version))
 	{
 		char	   *key = TextDatumGetCString(params.values[0]);
@@ -152,6 +153,37 @@ wf_flag_rollback(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(version);
 }
 
+/* flag_archive(key text, reason text) -> version integer; the same where it is archived */
+Datum
+wf_flag_archive(PG_FUNCTION_ARGS)
+{
+	return change_with_reason("UPDATE wishflags.flags"
+							  " SET archived_at = COALESCE(archived_at, pg_catalog.statement_timestamp())"
+							  " WHERE key OPERATOR(pg_catalog.=) $1 RETURNING version", fcinfo);
+}
+
+/* flag_unarchive(key text, reason text) -> version integer */
+Datum
+wf_flag_unarchive(PG_FUNCTION_ARGS)
+{
+	return change_with_reason("UPDATE wishflags.flags SET archived_at = NULL"
+							  " WHERE key OPERATOR(pg_catalog.=) $1 RETURNING version", fcinfo);
+}
+
+/* flag_expire(key text, expires_at timestamptz, on_expiry text) -> version integer */
+Datum
+wf_flag_expire(PG_FUNCTION_ARGS)
+{
+	WfParams	params = {0};
+
+	wf_flags_add_required(&params, fcinfo, 0, "key of the flag");
+	wf_flags_refuse_null(fcinfo, 2, "on_expiry");
+	wf_flags_add_argument(&params, fcinfo, 1, TIMESTAMPTZOID);
+	wf_flags_add_argument(&params, fcinfo, 2, TEXTOID);
+	return change_flag("UPDATE wishflags.flags SET expires_at = $2, on_expiry = $3"
+					   " WHERE key OPERATOR(pg_catalog.=) $1 RETURNING version", &params);
+}
+
 /* segment_define(key text, definition jsonb, description text) -> version integer */
 Datum
 wf_segment_define(PG_FUNCTION_ARGS)
@@ -159,8 +191,9 @@ wf_segment_define(PG_FUNCTION_ARGS)
 	WfParams	params = {0};
 	int32		version;
 
-	wf_flags_add_required(&params, fcinfo, 0, "key of the segment");
+	wf_flags_refuse_null(fcinfo, 0, "key of the segment");
 	wf_flags_refuse_null(fcinfo, 1, "definition");
+	wf_flags_add_argument(&params, fcinfo, 0, TEXTOID);
 	wf_flags_add_argument(&params, fcinfo, 1, JSONBOID);
 	wf_flags_add_argument(&params, fcinfo, 2, TEXTOID);
 	wf_flags_run("INSERT INTO wishflags.segments AS s (key, definition, description) VALUES ($1, $2, $3)"
@@ -242,4 +275,39 @@ change_flag(const char *sql, WfParams *params)
 		wf_flags_report_unknown(name);
 	}
 	return Int32GetDatum(version);
+}
+
+/* As change_flag(), of the flag of argument 0 for the reason of argument 1, if one is given. */
+static Datum
+change_with_reason(const char *sql, FunctionCallInfo fcinfo)
+{
+	WfParams	params = {0};
+	int			nest_level;
+	Datum		version;
+
+	wf_flags_add_required(&params, fcinfo, 0, "key of the flag");
+	if (PG_ARGISNULL(1))
+		return change_flag(sql, &params);
+	nest_level = begin_reason(fcinfo, 1);
+	version = change_flag(sql, &params);
+	AtEOXact_GUC(true, nest_level);
+	return version;
+}
+
+/* Sets wishflags.reason to an argument, until AtEOXact_GUC() ends the level. */
+static int
+begin_reason(FunctionCallInfo fcinfo, int arg)
+{
+	char	   *reason = text_to_cstring(PG_GETARG_TEXT_PP(arg));
+	int			nest_level;
+
+	if (reason[strspn(reason, " \t\r\n")] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the reason is empty"),
+				 errhint("Say why; the audit keeps it.")));
+	nest_level = NewGUCNestLevel();
+	(void) set_config_option("wishflags.reason", reason, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	return nest_level;
 }

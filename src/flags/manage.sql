@@ -36,3 +36,24 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
 AS 'MODULE_PATHNAME', 'wf_flag_rollout';
 COMMENT ON FUNCTION wishflags.flag_rollout(text, numeric) IS
 'sets the percentage of keys that get the default serve, 0 to 100 in steps of 0.001';
+
+CREATE FUNCTION wishflags.flag_archive(key text, reason text DEFAULT NULL, OUT version integer)
+RETURNS integer
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_flag_archive';
+COMMENT ON FUNCTION wishflags.flag_archive(text, text) IS
+'puts a flag out of use: off for everybody, not listed with the others, closed to changes';
+
+CREATE FUNCTION wishflags.flag_unarchive(key text, reason text DEFAULT NULL, OUT version integer)
+RETURNS integer
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_flag_unarchive';
+COMMENT ON FUNCTION wishflags.flag_unarchive(text, text) IS
+'takes a flag back into use, as it was';
+
+CREATE FUNCTION wishflags.flag_expire(key text, expires_at timestamptz, on_expiry text DEFAULT 'warn', OUT version integer)
+RETURNS integer
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_flag_expire';
+COMMENT ON FUNCTION wishflags.flag_expire(text, timestamptz, text) IS
+'says when a flag should be gone (NULL: never), and what happens then: warn, disable, freeze or extend';

@@ -35,6 +35,9 @@ typedef struct WfOverrides
 {
 	int			nkinds;
 	WfOverrideKind *kinds;
+	/* Where they are not those of the cache. */
+	WfOverrideAnswer *(*find) (const struct WfOverrides *overrides, const WfOverrideKind *kind,
+							   WfString key, TimestampTz *expires);
 } WfOverrides;
 
 /* What a context is given. */
@@ -56,6 +59,8 @@ typedef enum WfOverrideQuick
 /* override.c */
 extern WfOverrideQuick wf_flags_override_quick(const WfFlag *flag, WfContext *context);
 extern bool wf_flags_override_find(WfRun *run, const WfFlag *flag, WfOverride *override);
+extern void wf_flags_override_set_value(WfOverrideAnswer *answer, Jsonb *value);
+extern const WfOverrideKind *wf_flags_overrides_kind(WfOverrides *overrides, WfString name);
 extern int	wf_flags_override_variant(WfOverrideAnswer *answer, const WfProgram *program);
 extern bool wf_flags_override_is_user(WfString kind);
 

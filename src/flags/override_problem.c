@@ -59,6 +59,8 @@ find_problem(Datum *values, bool *nulls)
 	flag = wf_flags_store_find(wf_flags_text_string(values[Anum_wf_overrides_flag - 1]));
 	if (flag == NULL)
 		return "there is no such flag";
+	if (flag->archived)
+		return "the flag is archived";
 	program = flag->program;
 	if (!nulls[Anum_wf_overrides_expires_at - 1] &&
 		DatumGetTimestampTz(values[Anum_wf_overrides_expires_at - 1]) <= GetCurrentStatementStartTimestamp())

@@ -13,6 +13,8 @@
 #define WF_FLAGS_PROGRAM_H
 
 #include "postgres.h"
+
+#include "datatype/timestamp.h"
 #include "utils/jsonb.h"
 
 #include "flags/value.h"
@@ -399,6 +401,8 @@ typedef struct WfProgram
 	const struct WfDialect *dialect;
 	WfErrorCode fault;			/* why it can't be evaluated, or none */
 	bool		enabled;
+	bool		expires;		/* disabled from expires_at on */
+	TimestampTz expires_at;
 	WfShortcut	shortcut;
 	uint32		shortcut_limit; /* of WF_SHORTCUT_SHARE */
 	WfAttribute key;			/* whom it is evaluated for */
@@ -425,6 +429,7 @@ typedef struct WfFlag
 								 * NULL for none */
 	const WfProgram *program;
 	struct WfOverrides *overrides;	/* or NULL */
+	bool		archived;
 	bool		client_visible; /* to clients outside, with all others */
 	int			cache_ttl;		/* how long they may keep an answer, seconds */
 	const struct WfShared *shared;	/* what the flags of its document share,

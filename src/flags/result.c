@@ -54,8 +54,10 @@ static const Choice hash_encodings[] = {
 };
 static const Choice bucket_precisions[] = {{"double", false}, {"single", true}};
 
-/* Options of flag_explain(), then those of documents besides. */
+/* Options of flag_explain() alone, those of both, then those of documents. */
 static const WfOption known_options[] = {
+	{"clock", WF_OPTION_TEXT, offsetof(WfExplainOptions, clock)},
+	{"version", WF_OPTION_INTEGER, offsetof(WfExplainOptions, version)},
 	{"value_type", WF_OPTION_TEXT, offsetof(WfExplainOptions, value_type)},
 	{"as_of", WF_OPTION_TEXT, offsetof(WfExplainOptions, as_of)},
 	{"fractional", WF_OPTION_TEXT, offsetof(WfExplainOptions, fractional)},
@@ -63,8 +65,10 @@ static const WfOption known_options[] = {
 	{"bucket_precision", WF_OPTION_TEXT, offsetof(WfExplainOptions, bucket_precision)},
 };
 
-#define EXPLAIN_OPTIONS 2		/* the first of known_options */
+#define STORED_OPTIONS 2		/* the first of known_options */
+#define EXPLAIN_OPTIONS 4
 
+static TimestampTz parse_moment(const char *text, TimestampTz absent);
 static int	choose(const char *option, const char *text, const Choice *choices, int nchoices, int absent);
 static char *known_text(Jsonb *options, const char *option, const Choice *choices, int nchoices);
 static void choose_for_dialect(const WfExplainOptions *texts, WfDialectOptions *parsed);
@@ -78,24 +82,29 @@ static void set_name(Datum *values, bool *nulls, int column, const char *name);
 
 /*
  * Parses the options of an explanation; NULL is none.  Raises what is wrong
- * with them.  Without as_of the moment is the statement's start.
+ * with them.  Without as_of and clock the moment is the statement's start.
  */
 void
 wf_flags_explain_options(Jsonb *options, bool of_document, WfExplainOptions *parsed)
 {
 	memset(parsed, 0, sizeof(WfExplainOptions));
 	if (options)
-		wf_common_options_parse(options, known_options,
-								of_document ? lengthof(known_options) : EXPLAIN_OPTIONS, parsed);
+	{
+		if (of_document)
+			wf_common_options_parse(options, known_options + STORED_OPTIONS,
+									lengthof(known_options) - STORED_OPTIONS, parsed);
+		else
+			wf_common_options_parse(options, known_options, EXPLAIN_OPTIONS, parsed);
+	}
 	parsed->wanted = CHOOSE("value_type", parsed->value_type, wanted_types, WANTED_ANY);
 	choose_for_dialect(parsed, &parsed->dialect);
-	if (parsed->as_of)
-		parsed->moment = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in,
-																 CStringGetDatum(parsed->as_of),
-																 ObjectIdGetDatum(InvalidOid),
-																 Int32GetDatum(-1)));
-	else
-		parsed->moment = GetCurrentStatementStartTimestamp();
+	parsed->as_of_moment = parse_moment(parsed->as_of, GetCurrentStatementStartTimestamp());
+	parsed->moment = parse_moment(parsed->clock, parsed->as_of_moment);
+	if (parsed->version < 0 || parsed->version > PG_INT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid version: %lld", (long long) parsed->version),
+				 errhint("The versions of a flag begin with 1.")));
 }
 
 /*
@@ -182,6 +191,16 @@ wf_flags_explain_values(const WfExplainOptions *options, WfResult *result,
 	values[WF_EXPLAIN_METADATA] = JsonbPGetDatum(metadata_of(flag, problem));
 	values[WF_EXPLAIN_VENDOR] = JsonbPGetDatum(result->dialect && result->dialect->result
 											   ? result->dialect->result(result) : wf_flags_json_empty());
+}
+
+/* A time as an option gives it. */
+static TimestampTz
+parse_moment(const char *text, TimestampTz absent)
+{
+	if (text == NULL)
+		return absent;
+	return DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(text),
+												   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 }
 
 static int

@@ -12,12 +12,15 @@
 typedef struct WfExplainOptions
 {
 	char	   *value_type;		/* NULL: any */
-	char	   *as_of;			/* NULL: now */
+	char	   *as_of;			/* time of what is evaluated; NULL: now */
+	char	   *clock;			/* time that the clock shows; NULL: as_of */
+	int64		version;		/* of the flag; 0: the one of that time */
 	char	   *fractional;
 	char	   *hash_encoding;
 	char	   *bucket_precision;
 	int			wanted;			/* value_type, parsed */
-	TimestampTz moment;			/* as_of, parsed */
+	TimestampTz as_of_moment;	/* as_of, parsed */
+	TimestampTz moment;			/* clock, parsed */
 	WfDialectOptions dialect;
 } WfExplainOptions;
 

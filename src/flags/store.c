@@ -13,11 +13,13 @@
 #include "common/hashfn.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "flags/cache.h"
 #include "flags/context.h"
 #include "flags/document.h"
 #include "flags/override.h"
+#include "flags/record.h"
 #include "flags/row.h"
 #include "flags/store.h"
 #include "flags/tables.h"
@@ -39,7 +41,7 @@ typedef struct StoredFlag
 	WfFlag		flag;			/* first: it is what the evaluator knows */
 	MemoryContext context;		/* owns the program of a flag with a
 								 * definition, or NULL */
-	bool		enabled;
+	TimestampTz enabled_until;	/* see wf_flags_enabled_until() */
 	bool		replaced;		/* its row has a later version here */
 	Datum		kept[lengthof(kept_columns)];	/* 0 is NULL */
 } StoredFlag;
@@ -78,7 +80,6 @@ static void forget_flag(void *item);
 static WfFlagSlot *enter_slot(WfString key);
 static const WfFlag *compiled_flag(StoredFlag *stored);
 static void compile_flag(StoredFlag *stored);
-static WfProgram *broken_program(const WfDialect *dialect);
 static WfString copy_string(MemoryContext context, WfString string);
 
 const WfRosterItems wf_flags_flag_items = {
@@ -117,17 +118,17 @@ wf_flags_store_find(WfString key)
 }
 
 /*
- * What a flag is overridden for, to be added to; made in the given context
- * where it is not there.
+ * What a flag is overridden for, to be added to; made in the current memory
+ * context where it is not there.
  */
 WfOverrides *
-wf_flags_store_overrides(WfString flag, MemoryContext context)
+wf_flags_store_overrides(WfString flag)
 {
 	WfFlagSlot *slot = enter_slot(flag);
 
 	if (slot->overrides)
 		return slot->overrides;
-	slot->overrides = MemoryContextAllocZero(context, sizeof(WfOverrides));
+	slot->overrides = palloc0(sizeof(WfOverrides));
 	if (slot->flag)
 		slot->flag->flag.overrides = slot->overrides;
 	else
@@ -188,7 +189,8 @@ load_flag(HeapTuple tuple, TupleDesc desc)
 	stored->flag.key = wf_flags_text_string(stored->kept[KEPT_KEY]);
 	if (stored->kept[KEPT_DOCUMENT])
 		stored->flag.document = wf_flags_text_string(stored->kept[KEPT_DOCUMENT]);
-	stored->enabled = DatumGetBool(values[Anum_wf_flags_enabled - 1]);
+	stored->flag.archived = !nulls[Anum_wf_flags_archived_at - 1];
+	stored->enabled_until = wf_flags_enabled_until(values, nulls);
 	stored->flag.client_visible = !nulls[Anum_wf_flags_client_visible - 1] &&
 		DatumGetBool(values[Anum_wf_flags_client_visible - 1]);
 	stored->flag.cache_ttl = nulls[Anum_wf_flags_cache_ttl_seconds - 1] ? WF_CACHE_TTL_DEFAULT
@@ -301,14 +303,8 @@ compiled_flag(StoredFlag *stored)
 static void
 compile_flag(StoredFlag *stored)
 {
-	WfSource	source = {0};
-	WfFault		fault;
-	WfProgram  *program = NULL;
 	Datum		values[Natts_wf_flags];
 	bool		nulls[Natts_wf_flags];
-	const WfDialect *dialect;
-	MemoryContext old;
-	bool		valid;
 
 	memset(nulls, true, sizeof(nulls));
 	for (int i = 0; i < lengthof(kept_columns); i++)
@@ -316,41 +312,20 @@ compile_flag(StoredFlag *stored)
 		values[kept_columns[i] - 1] = stored->kept[i];
 		nulls[kept_columns[i] - 1] = stored->kept[i] == 0;
 	}
-	values[Anum_wf_flags_enabled - 1] = BoolGetDatum(stored->enabled);
 
 	/* An error may have ended the last compilation. */
 	if (stored->context)
 		MemoryContextDelete(stored->context);
 	stored->context = NULL;
 	if (!nulls[Anum_wf_flags_definition - 1])
+	{
 		stored->context = AllocSetContextCreate(store_context, "wishflags flag", ALLOCSET_SMALL_SIZES);
-
-	valid = wf_flags_source_from_row(values, nulls, &source, &dialect, &fault);
-	old = MemoryContextSwitchTo(stored->context ? stored->context : programs_context);
-	if (stored->context)
-		MemoryContextSetIdentifier(stored->context, pnstrdup(stored->flag.key.data, stored->flag.key.len));
-	if (!nulls[Anum_wf_flags_definition - 1])
-		source.definition = DatumGetJsonbP(values[Anum_wf_flags_definition - 1]);
-	if (stored->flag.document.data)
-		valid = valid && source.definition && source.shared && source.shared->problem == NULL;
-	stored->flag.shared = source.shared;
-	if (valid)
-		program = dialect->compile(&source, &fault);
-	/* The triggers keep wrong rows out, but may have been switched off. */
-	if (program == NULL)
-		program = broken_program(dialect);
-	MemoryContextSwitchTo(old);
-	stored->flag.program = program;
-}
-
-static WfProgram *
-broken_program(const WfDialect *dialect)
-{
-	WfProgram  *program = palloc0(sizeof(WfProgram));
-
-	program->dialect = dialect;
-	program->fault = WF_ERROR_PARSE_ERROR;
-	return program;
+		MemoryContextSetIdentifier(stored->context,
+								   MemoryContextStrdup(stored->context, pnstrdup(stored->flag.key.data, stored->flag.key.len)));
+	}
+	stored->flag.shared = wf_flags_row_document(values, nulls);
+	stored->flag.program = wf_flags_compile_row(values, nulls, stored->enabled_until, stored->flag.shared,
+												stored->context ? stored->context : programs_context);
 }
 
 static WfString

@@ -14,7 +14,7 @@ extern void wf_flags_store_create(MemoryContext context);
 extern const WfFlag *wf_flags_store_find(WfString key);
 extern void wf_flags_store_each(void (*visit) (void *arg, const WfFlag *flag), void *arg);
 
-extern struct WfOverrides *wf_flags_store_overrides(WfString flag, MemoryContext context);
+extern struct WfOverrides *wf_flags_store_overrides(WfString flag);
 extern void wf_flags_store_drop_overrides(void);
 
 /* store_override.c: overrides, by fingerprint */
@@ -29,6 +29,7 @@ extern void wf_flags_documents_create(MemoryContext context);
 extern const WfShared *wf_flags_documents_find(WfString name);
 extern bool wf_flags_documents_changed(void);
 extern void wf_flags_documents_release(void);
+extern void wf_flags_document_compile(WfShared *shared, Datum *values);
 
 /* store_segment.c: segments, by key */
 extern const WfRosterItems wf_flags_segment_items;
@@ -39,5 +40,6 @@ extern const WfSegment *wf_flags_segments_find(void *arg, WfString key);
 extern bool wf_flags_segments_probe(void *arg, const WfSegment *segment, WfString key,
 									WfErrorCode *error);
 extern void wf_flags_segments_unresolve(Oid relid);
+extern void wf_flags_segment_compile(WfSegment *segment, Jsonb *definition);
 
 #endif							/* WF_FLAGS_STORE_H */

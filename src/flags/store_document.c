@@ -29,7 +29,6 @@ static bool changed;			/* since the last release */
 
 static void *load_document(HeapTuple tuple, TupleDesc desc);
 static void forget_document(void *item);
-static void compile_document(StoredDocument *document, Datum *values);
 
 const WfRosterItems wf_flags_document_items = {
 	.table = WF_DOCUMENTS_TABLE,
@@ -80,6 +79,32 @@ wf_flags_documents_release(void)
 	}
 }
 
+/*
+ * Compiles a row of flag_documents into the current memory context; its
+ * problem says what is wrong with it.  The triggers keep wrong documents out,
+ * but may have been switched off.
+ */
+void
+wf_flags_document_compile(WfShared *shared, Datum *values)
+{
+	WfString	name = wf_flags_text_string(values[Anum_wf_documents_name - 1]);
+	WfFault		fault = {"format", "there is no such format"};
+	Jsonb	   *original = DatumGetJsonbPCopy(values[Anum_wf_documents_document - 1]);
+
+	shared->name.data = pnstrdup(name.data, name.len);
+	shared->name.len = name.len;
+	shared->converts = wf_flags_converts_text();
+	shared->dialect = wf_flags_dialect_find(TextDatumGetCString(values[Anum_wf_documents_format - 1]));
+	shared->problem = "it can't be read";
+	wf_flags_dialect_options(DatumGetJsonbP(values[Anum_wf_documents_options - 1]), false,
+							 &shared->options);
+	if (shared->dialect == NULL || shared->dialect->normalize == NULL)
+		return;
+	shared->document = shared->dialect->normalize(original, &fault);
+	if (shared->document && shared->dialect->compile_shared(shared, &fault))
+		shared->problem = NULL;
+}
+
 static void *
 load_document(HeapTuple tuple, TupleDesc desc)
 {
@@ -92,7 +117,7 @@ load_document(HeapTuple tuple, TupleDesc desc)
 
 	document->context = context;
 	wf_flags_deform(tuple, desc, Natts_wf_documents, values, nulls);
-	compile_document(document, values);
+	wf_flags_document_compile(&document->shared, values);
 	document->next = documents;
 	documents = document;
 	changed = true;
@@ -112,27 +137,4 @@ forget_document(void *item)
 	document->next = retired;
 	retired = document;
 	changed = true;
-}
-
-/* The triggers keep wrong documents out, but may have been switched off. */
-static void
-compile_document(StoredDocument *document, Datum *values)
-{
-	WfString	name = wf_flags_text_string(values[Anum_wf_documents_name - 1]);
-	WfFault		fault = {"format", "there is no such format"};
-	WfShared   *shared = &document->shared;
-	Jsonb	   *original = DatumGetJsonbPCopy(values[Anum_wf_documents_document - 1]);
-
-	shared->name.data = pnstrdup(name.data, name.len);
-	shared->name.len = name.len;
-	shared->converts = wf_flags_converts_text();
-	shared->dialect = wf_flags_dialect_find(TextDatumGetCString(values[Anum_wf_documents_format - 1]));
-	shared->problem = "it can't be read";
-	wf_flags_dialect_options(DatumGetJsonbP(values[Anum_wf_documents_options - 1]), false,
-							 &shared->options);
-	if (shared->dialect == NULL || shared->dialect->normalize == NULL)
-		return;
-	shared->document = shared->dialect->normalize(original, &fault);
-	if (shared->document && shared->dialect->compile_shared(shared, &fault))
-		shared->problem = NULL;
 }

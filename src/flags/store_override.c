@@ -48,7 +48,6 @@ static answer_table_hash *answer_table;
 static WfOverrideAnswer *answers;
 static uint32 nanswers;
 static uint32 answers_capacity;
-static uint64 nscopes;			/* flags and their kinds so far */
 static bool outgrown;
 
 /* The kind of the override that was taken last: the next is of the same. */
@@ -61,7 +60,6 @@ static void take_overrides(BlockNumber block, HeapTuple rows, int nrows, TupleDe
 static bool end_overrides(void);
 static WfOverrideEntry make_entry(HeapTuple row, TupleDesc desc);
 static const WfOverrideKind *kind_of_row(WfString flag, WfString kind);
-static WfOverrideKind *add_kind(WfOverrides *overrides, WfString kind);
 static uint32 answer_number(Datum *values, bool *nulls);
 static void add_answer(AnswerSlot *slot);
 static uint32 seconds_until(TimestampTz expires_at);
@@ -175,45 +173,16 @@ make_entry(HeapTuple row, TupleDesc desc)
 static const WfOverrideKind *
 kind_of_row(WfString flag, WfString kind)
 {
-	WfOverrides *overrides;
+	MemoryContext old;
 
 	if (last && wf_flags_strings_equal(last_flag, flag) && wf_flags_strings_equal(last_kind, kind))
 		return last;
-	overrides = wf_flags_store_overrides(flag, answers_context);
-	last = NULL;
-	for (int i = 0; i < overrides->nkinds && last == NULL; i++)
-	{
-		if (wf_flags_strings_equal(overrides->kinds[i].name, kind))
-			last = &overrides->kinds[i];
-	}
-	if (last == NULL)
-		last = add_kind(overrides, kind);
+	old = MemoryContextSwitchTo(answers_context);
+	last = wf_flags_overrides_kind(wf_flags_store_overrides(flag), kind);
+	MemoryContextSwitchTo(old);
 	last_flag = flag;
 	last_kind = kind;
 	return last;
-}
-
-static WfOverrideKind *
-add_kind(WfOverrides *overrides, WfString kind)
-{
-	WfOverrideKind *kinds = MemoryContextAlloc(answers_context, sizeof(WfOverrideKind) * (overrides->nkinds + 1));
-	int			at = 0;
-
-	while (at < overrides->nkinds && !wf_flags_override_is_user(kind) &&
-		   (wf_flags_override_is_user(overrides->kinds[at].name) ||
-			wf_flags_strings_compare(overrides->kinds[at].name, kind) < 0))
-		at++;
-	memcpy(kinds, overrides->kinds, sizeof(WfOverrideKind) * at);
-	memcpy(kinds + at + 1, overrides->kinds + at, sizeof(WfOverrideKind) * (overrides->nkinds - at));
-	kinds[at].name.data = MemoryContextStrdup(answers_context, pnstrdup(kind.data, kind.len));
-	kinds[at].name.len = kind.len;
-	kinds[at].is_user = wf_flags_override_is_user(kind);
-	wf_flags_fingerprint_seed(&kinds[at].seed, ++nscopes);
-	if (overrides->kinds)
-		pfree(overrides->kinds);
-	overrides->kinds = kinds;
-	overrides->nkinds++;
-	return &kinds[at];
 }
 
 /* The number of what a row answers. */
@@ -249,7 +218,7 @@ add_answer(AnswerSlot *slot)
 {
 	WfString	content = {NULL, slot->text.len - 1};
 	WfOverrideAnswer *answer;
-	WfValue		value;
+	Jsonb	   *value;
 	char	   *kept;
 
 	if (nanswers > WF_OVERRIDE_ANSWERS_MAX)
@@ -270,11 +239,10 @@ add_answer(AnswerSlot *slot)
 	content.data = kept + 1;
 	if (*kept == ANSWER_VALUE)
 	{
-		answer->value = MemoryContextAlloc(answers_context, VARHDRSZ + content.len);
-		SET_VARSIZE(answer->value, VARHDRSZ + content.len);
-		memcpy(VARDATA(answer->value), content.data, content.len);
-		wf_flags_value_from_root(answer->value, &value);
-		answer->enabled = value.type != WF_VALUE_NULL && (value.type != WF_VALUE_BOOLEAN || value.u.boolean);
+		value = MemoryContextAlloc(answers_context, VARHDRSZ + content.len);
+		SET_VARSIZE(value, VARHDRSZ + content.len);
+		memcpy(VARDATA(value), content.data, content.len);
+		wf_flags_override_set_value(answer, value);
 	}
 	else if (*kept == ANSWER_VARIANT)
 		answer->variant = content;

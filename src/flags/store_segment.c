@@ -52,7 +52,6 @@ static StoredSegment *with_source;
 
 static void *load_segment(HeapTuple tuple, TupleDesc desc);
 static void forget_segment(void *item);
-static void compile_segment(StoredSegment *stored, Jsonb *definition);
 static void names_or_rights_changed(Datum arg, int cache, uint32 hash);
 
 const WfRosterItems wf_flags_segment_items = {
@@ -119,6 +118,27 @@ wf_flags_segments_unresolve(Oid relid)
 	}
 }
 
+/*
+ * Compiles the definition of a segment that has its key already, into the
+ * current memory context.  The triggers keep wrong definitions out, but may
+ * have been switched off.
+ */
+void
+wf_flags_segment_compile(WfSegment *segment, Jsonb *definition)
+{
+	WfFault		fault;
+	const WfSegment *compiled = wf_flags_compile_segment(segment->key, definition, wf_flags_converts_text(), &fault);
+
+	if (compiled == NULL)
+	{
+		segment->fault = WF_ERROR_PARSE_ERROR;
+		return;
+	}
+	segment->condition = compiled->condition;
+	segment->source = compiled->source;
+	segment->fault = compiled->fault;
+}
+
 static void *
 load_segment(HeapTuple tuple, TupleDesc desc)
 {
@@ -138,7 +158,7 @@ load_segment(HeapTuple tuple, TupleDesc desc)
 	stored->segment.key.data = pnstrdup(key.data, key.len);
 	stored->segment.key.len = key.len;
 	stored->definer = pstrdup(NameStr(*DatumGetName(values[Anum_wf_segments_definer - 1])));
-	compile_segment(stored, DatumGetJsonbPCopy(values[Anum_wf_segments_definition - 1]));
+	wf_flags_segment_compile(&stored->segment, DatumGetJsonbPCopy(values[Anum_wf_segments_definition - 1]));
 	if (stored->segment.source)
 	{
 		stored->next = with_source;
@@ -166,24 +186,6 @@ forget_segment(void *item)
 	if (*link)
 		*link = stored->next;
 	MemoryContextDelete(stored->context);
-}
-
-/* The triggers keep wrong definitions out, but may have been switched off. */
-static void
-compile_segment(StoredSegment *stored, Jsonb *definition)
-{
-	WfFault		fault;
-	const WfSegment *compiled = wf_flags_compile_segment(stored->segment.key, definition,
-														 wf_flags_converts_text(), &fault);
-
-	if (compiled == NULL)
-	{
-		stored->segment.fault = WF_ERROR_PARSE_ERROR;
-		return;
-	}
-	stored->segment.condition = compiled->condition;
-	stored->segment.source = compiled->source;
-	stored->segment.fault = compiled->fault;
 }
 
 /* Rights may hang on any role, and a schema that has changed had another name. */

@@ -30,7 +30,18 @@
 #define Anum_wf_flags_document 11
 #define Anum_wf_flags_client_visible 12
 #define Anum_wf_flags_cache_ttl_seconds 13
-#define Natts_wf_flags 13
+#define Anum_wf_flags_kind 14
+#define Anum_wf_flags_owner_email 15
+#define Anum_wf_flags_owner_role 16
+#define Anum_wf_flags_documentation_url 17
+#define Anum_wf_flags_notes 18
+#define Anum_wf_flags_tags 19
+#define Anum_wf_flags_expires_at 20
+#define Anum_wf_flags_on_expiry 21
+#define Anum_wf_flags_archived_at 22
+#define Anum_wf_flags_created_by 23
+#define Anum_wf_flags_updated_by 24
+#define Natts_wf_flags 24
 
 #define Anum_wf_overrides_flag 1
 #define Anum_wf_overrides_key 2

@@ -14,7 +14,18 @@ CREATE TABLE wishflags.flags (
 	dialect text NOT NULL DEFAULT 'native',
 	document text COLLATE "C",
 	client_visible boolean NOT NULL DEFAULT false,
-	cache_ttl_seconds integer CHECK (cache_ttl_seconds >= 0)
+	cache_ttl_seconds integer CHECK (cache_ttl_seconds >= 0),
+	kind text NOT NULL DEFAULT 'release',
+	owner_email text,
+	owner_role text COLLATE "C",
+	documentation_url text,
+	notes jsonb,
+	tags text[] NOT NULL DEFAULT '{}',
+	expires_at timestamptz,
+	on_expiry text NOT NULL DEFAULT 'warn',
+	archived_at timestamptz,
+	created_by text COLLATE "C",
+	updated_by text COLLATE "C"
 ) USING heap;
 
 COMMENT ON TABLE wishflags.flags IS 'feature flags, a row each';
@@ -26,6 +37,17 @@ COMMENT ON COLUMN wishflags.flags.dialect IS 'language of the definition: native
 COMMENT ON COLUMN wishflags.flags.document IS 'name of the row of flag_documents that the flag was imported with';
 COMMENT ON COLUMN wishflags.flags.client_visible IS 'whether clients outside may ask for it with all others, see ofrep_evaluate_all()';
 COMMENT ON COLUMN wishflags.flags.cache_ttl_seconds IS 'how long clients outside may keep an answer; NULL: 300; nothing inside is cached by time';
+COMMENT ON COLUMN wishflags.flags.kind IS 'what it is for: release, experiment, operational, kill-switch or permission';
+COMMENT ON COLUMN wishflags.flags.owner_email IS 'whom to write to about it';
+COMMENT ON COLUMN wishflags.flags.owner_role IS 'role that answers for it';
+COMMENT ON COLUMN wishflags.flags.documentation_url IS 'where it is described at length';
+COMMENT ON COLUMN wishflags.flags.notes IS 'an object with whatever the team wants to note';
+COMMENT ON COLUMN wishflags.flags.tags IS 'words to find it by';
+COMMENT ON COLUMN wishflags.flags.expires_at IS 'when it should be gone; NULL: never';
+COMMENT ON COLUMN wishflags.flags.on_expiry IS 'what happens then: warn (it is only said), disable (off for everybody), freeze (it goes on, but refuses changes), extend (the expiry moves on by 30 days)';
+COMMENT ON COLUMN wishflags.flags.archived_at IS 'since when it is out of use: off for everybody, and refuses changes; NULL: it is in use';
+COMMENT ON COLUMN wishflags.flags.created_by IS 'session_user that created it; given only when a row is restored';
+COMMENT ON COLUMN wishflags.flags.updated_by IS 'session_user that made its version; given only when a row is restored';
 COMMENT ON COLUMN wishflags.flags.version IS 'counts the changes of the row; given only when a row is restored';
 
 -- No foreign key: pg_restore with several jobs fills both tables at once.  The
@@ -113,21 +135,3 @@ ALTER TABLE wishflags.flags ENABLE ALWAYS TRIGGER flags_changed;
 ALTER TABLE wishflags.flags ENABLE ALWAYS TRIGGER flags_truncated;
 ALTER TABLE wishflags.flag_overrides ENABLE ALWAYS TRIGGER flag_overrides_changed;
 ALTER TABLE wishflags.flag_overrides ENABLE ALWAYS TRIGGER flag_overrides_truncated;
-
--- For psql: no row is wider than 80 columns.
-CREATE VIEW wishflags.flag_overview AS
-SELECT CASE WHEN pg_catalog.length(f.key) > 26
-            THEN pg_catalog.substr(f.key, 1, 24) || '..' ELSE f.key END AS flag,
-       CASE WHEN f.enabled THEN 'on' ELSE 'off' END AS state,
-       f.rollout || ' %' AS rollout,
-       CASE WHEN pg_catalog.jsonb_typeof(f.definition -> 'rules') = 'array'
-            THEN pg_catalog.jsonb_array_length(f.definition -> 'rules') ELSE 0 END AS rules,
-       COALESCE(o.overrides, 0) AS overrides,
-       CASE WHEN pg_catalog.length(f.owner_team) > 10
-            THEN pg_catalog.substr(f.owner_team, 1, 8) || '..' ELSE f.owner_team END AS owner
-FROM wishflags.flags f
-LEFT JOIN (SELECT flag, pg_catalog.count(*) AS overrides
-           FROM wishflags.flag_overrides GROUP BY flag) o ON o.flag = f.key
-ORDER BY f.key;
-
-COMMENT ON VIEW wishflags.flag_overview IS 'all flags, a narrow line each';

@@ -8,8 +8,8 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
-#include "commands/async.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgrprotos.h"
@@ -18,16 +18,12 @@
 #include "utils/timestamp.h"
 
 #include "common/extension.h"
+#include "common/write.h"
 #include "flags/cache.h"
-#include "flags/flags.h"
 #include "flags/history.h"
-#include "flags/json.h"
 #include "flags/row.h"
 #include "flags/tables.h"
 #include "flags/trigger.h"
-
-/* The channel of notifications. */
-#define NOTIFY_CHANNEL "wishflags"
 
 /*
  * The trigger's data.  The columns are taken for granted afterwards, so a
@@ -146,7 +142,15 @@ first_version(const WfTriggerRow *row, const WfVersionColumns *columns)
 	return wf_flags_next_version(columns->kind, wf_flags_trigger_text(row, columns->key));
 }
 
-/* Fills in version and times, where the row does not bring them. */
+/* The session's user into a column, if the table has it. */
+static void
+set_author(WfTriggerRow *row, int attnum)
+{
+	if (attnum > 0 && attnum <= row->desc->natts)
+		wf_flags_trigger_set(row, attnum, CStringGetTextDatum(wf_common_role_name(GetSessionUserId())));
+}
+
+/* Fills in version, times and authors, where the row does not bring them. */
 void
 wf_flags_trigger_number(WfTriggerRow *row, const WfVersionColumns *columns)
 {
@@ -156,7 +160,11 @@ wf_flags_trigger_number(WfTriggerRow *row, const WfVersionColumns *columns)
 	if (!TRIGGER_FIRED_BY_UPDATE(row->data->tg_event))
 	{
 		if (wf_flags_trigger_null(row, columns->version))
+		{
 			wf_flags_trigger_set(row, columns->version, Int32GetDatum(first_version(row, columns)));
+			set_author(row, columns->created_by);
+			set_author(row, columns->updated_by);
+		}
 		if (wf_flags_trigger_null(row, columns->created_at))
 			wf_flags_trigger_set(row, columns->created_at, now);
 		if (wf_flags_trigger_null(row, columns->updated_at))
@@ -172,6 +180,7 @@ wf_flags_trigger_number(WfTriggerRow *row, const WfVersionColumns *columns)
 							 DirectFunctionCall2(int4pl, row->values[columns->version - 1],
 												 Int32GetDatum(1)));
 		wf_flags_trigger_set(row, columns->updated_at, now);
+		set_author(row, columns->updated_by);
 	}
 }
 
@@ -185,36 +194,6 @@ wf_flags_trigger_signal(const char *signal_name)
 		return;
 	wf_flags_cache_own_change();
 	CacheInvalidateRelcacheByRelid(relid);
-}
-
-/*
- * Tells the listeners of channel wishflags which flag has changed; key and
- * created_at are column numbers.  What is restored is no change.
- */
-void
-wf_flags_trigger_notify(TriggerData *data, int key, int created_at)
-{
-	TupleDesc	desc = RelationGetDescr(data->tg_relation);
-	JsonbParseState *state = NULL;
-	HeapTuple	tuple = data->tg_trigtuple;
-	Jsonb	   *payload;
-	bool		isnull;
-
-	if (!wf_flags_notify)
-		return;
-	wf_flags_json_begin(&state);
-	if (TRIGGER_FIRED_FOR_ROW(data->tg_event))
-	{
-		if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
-			tuple = data->tg_newtuple;
-		if (TRIGGER_FIRED_BY_INSERT(data->tg_event) &&
-			DatumGetTimestampTz(heap_getattr(tuple, created_at, desc, &isnull)) !=
-			GetCurrentTransactionStartTimestamp())
-			return;
-		wf_flags_json_string(&state, "flag", wf_flags_text_string(heap_getattr(tuple, key, desc, &isnull)));
-	}
-	payload = wf_flags_json_end(&state);
-	Async_Notify(NOTIFY_CHANNEL, JsonbToCString(NULL, &payload->root, VARSIZE(payload)));
 }
 
 /* Refuses a key that nobody could type or see; what names the thing it is of. */

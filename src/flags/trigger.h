@@ -9,7 +9,7 @@
 #include "flags/program.h"
 
 /* Most columns that one of the tables has. */
-#define WF_TRIGGER_COLUMNS_MAX 16
+#define WF_TRIGGER_COLUMNS_MAX 32
 
 /* The new row of a trigger, and which columns it has set. */
 typedef struct WfTriggerRow
@@ -29,6 +29,8 @@ typedef struct WfVersionColumns
 	int			created_at;
 	int			updated_at;
 	int			uncounted;		/* whose change is no version, or 0 */
+	int			created_by;		/* or 0 */
+	int			updated_by;
 	int			key;
 	const char *kind;			/* of its chains in flag_audit; NULL: none */
 } WfVersionColumns;
@@ -44,7 +46,6 @@ extern bool wf_flags_trigger_restored(const WfTriggerRow *row, int attnum);
 extern bool wf_flags_trigger_changed(TriggerData *data, int attnum);
 extern void wf_flags_trigger_number(WfTriggerRow *row, const WfVersionColumns *columns);
 extern void wf_flags_trigger_signal(const char *signal_name);
-extern void wf_flags_trigger_notify(TriggerData *data, int key, int created_at);
 extern void wf_flags_trigger_check_key(const char *what, WfString key);
 
 #endif							/* WF_FLAGS_TRIGGER_H */

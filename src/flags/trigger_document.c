@@ -5,6 +5,7 @@
 
 #include "utils/builtins.h"
 
+#include "flags/notify.h"
 #include "flags/tables.h"
 #include "flags/transfer.h"
 #include "flags/trigger.h"
@@ -13,8 +14,11 @@ PG_FUNCTION_INFO_V1(wf_flag_documents_check);
 PG_FUNCTION_INFO_V1(wf_flag_documents_changed);
 
 static const WfVersionColumns version_columns = {
-	Anum_wf_documents_version, Anum_wf_documents_created_at, Anum_wf_documents_updated_at, 0,
-	Anum_wf_documents_name, "document"
+	.version = Anum_wf_documents_version,
+	.created_at = Anum_wf_documents_created_at,
+	.updated_at = Anum_wf_documents_updated_at,
+	.key = Anum_wf_documents_name,
+	.kind = "document",
 };
 
 static const int evaluated_columns[] = {
@@ -59,7 +63,10 @@ wf_flag_documents_changed(PG_FUNCTION_ARGS)
 	for (int i = 0; i < lengthof(evaluated_columns) && !matters; i++)
 		matters = wf_flags_trigger_changed(data, evaluated_columns[i]);
 	if (matters)
+	{
 		wf_flags_trigger_signal(WF_DOCUMENTS_SIGNAL);
+		wf_flags_notify(data, WF_NOTIFY_DOCUMENT, Anum_wf_documents_name, Anum_wf_documents_created_at);
+	}
 	return PointerGetDatum(NULL);
 }
 

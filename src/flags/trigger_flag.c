@@ -9,6 +9,8 @@
 #include "flags/cache.h"
 #include "flags/document.h"
 #include "flags/integrity.h"
+#include "flags/notify.h"
+#include "flags/record.h"
 #include "flags/row.h"
 #include "flags/store.h"
 #include "flags/tables.h"
@@ -19,17 +21,24 @@ PG_FUNCTION_INFO_V1(wf_flags_changed);
 PG_FUNCTION_INFO_V1(wf_flags_removed);
 
 static const WfVersionColumns version_columns = {
-	Anum_wf_flags_version, Anum_wf_flags_created_at, Anum_wf_flags_updated_at, 0,
-	Anum_wf_flags_key, "flag"
+	.version = Anum_wf_flags_version,
+	.created_at = Anum_wf_flags_created_at,
+	.updated_at = Anum_wf_flags_updated_at,
+	.created_by = Anum_wf_flags_created_by,
+	.updated_by = Anum_wf_flags_updated_by,
+	.key = Anum_wf_flags_key,
+	.kind = "flag",
 };
 
 /* What the caches hold. */
 static const int evaluated_columns[] = {
 	Anum_wf_flags_key, Anum_wf_flags_enabled, Anum_wf_flags_rollout, Anum_wf_flags_definition,
 	Anum_wf_flags_dialect, Anum_wf_flags_document, Anum_wf_flags_client_visible,
-	Anum_wf_flags_cache_ttl_seconds
+	Anum_wf_flags_cache_ttl_seconds, Anum_wf_flags_expires_at, Anum_wf_flags_on_expiry,
+	Anum_wf_flags_archived_at
 };
 
+static bool changes_evaluation(TriggerData *data);
 static void check_flag(WfTriggerRow *row);
 static void check_rollout(WfTriggerRow *row);
 static void check_columns(WfTriggerRow *row, const WfDialect *dialect);
@@ -67,14 +76,11 @@ Datum
 wf_flags_changed(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = wf_flags_trigger_data(fcinfo, WF_FLAGS_TABLE);
-	bool		matters = !TRIGGER_FIRED_BY_UPDATE(data->tg_event);
 
-	for (int i = 0; i < lengthof(evaluated_columns) && !matters; i++)
-		matters = wf_flags_trigger_changed(data, evaluated_columns[i]);
-	if (matters)
+	if (!TRIGGER_FIRED_BY_UPDATE(data->tg_event) || changes_evaluation(data))
 	{
 		wf_flags_trigger_signal(WF_FLAGS_SIGNAL);
-		wf_flags_trigger_notify(data, Anum_wf_flags_key, Anum_wf_flags_created_at);
+		wf_flags_notify(data, WF_NOTIFY_FLAG, Anum_wf_flags_key, Anum_wf_flags_created_at);
 	}
 	return PointerGetDatum(NULL);
 }
@@ -102,6 +108,18 @@ wf_flags_removed(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
+/* Whether an UPDATE changes anything that the caches hold. */
+static bool
+changes_evaluation(TriggerData *data)
+{
+	for (int i = 0; i < lengthof(evaluated_columns); i++)
+	{
+		if (wf_flags_trigger_changed(data, evaluated_columns[i]))
+			return true;
+	}
+	return false;
+}
+
 static void
 check_flag(WfTriggerRow *row)
 {
@@ -116,6 +134,7 @@ check_flag(WfTriggerRow *row)
 				 errmsg("the key of a flag cannot be changed"),
 				 errdetail("Buckets, overrides and the applications depend on it."),
 				 errhint("Create a flag with the new key and delete this one.")));
+	wf_flags_check_record(row, update && changes_evaluation(row->data));
 	program = check_definition(row);
 	if (update && program && wf_flags_trigger_changed(row->data, Anum_wf_flags_definition))
 		wf_flags_check_overrides(key, program);
@@ -177,7 +196,8 @@ check_definition(WfTriggerRow *row)
 
 	check_rollout(row);
 	wf_flags_cache_ensure();
-	if (!wf_flags_source_from_row(row->values, row->nulls, &source, &dialect, &fault))
+	if (!wf_flags_source_from_row(row->values, row->nulls, wf_flags_row_document(row->values, row->nulls),
+								  &source, &dialect, &fault))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid %s of flag \"%.*s\": %s", fault.path, source.key.len, source.key.data,
@@ -185,6 +205,7 @@ check_definition(WfTriggerRow *row)
 	check_columns(row, dialect);
 	if (awaits_document(row, &source))
 		return NULL;
+	source.enabled = DatumGetBool(row->values[Anum_wf_flags_enabled - 1]);
 	if (!wf_flags_trigger_null(row, Anum_wf_flags_definition))
 		source.definition = DatumGetJsonbP(row->values[Anum_wf_flags_definition - 1]);
 	program = dialect->compile(&source, &fault);

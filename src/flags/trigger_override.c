@@ -13,6 +13,7 @@
 #include "flags/document.h"
 #include "flags/eval.h"
 #include "flags/integrity.h"
+#include "flags/notify.h"
 #include "flags/override.h"
 #include "flags/row.h"
 #include "flags/tables.h"
@@ -37,6 +38,7 @@ typedef struct OverriddenFlag
 {
 	WfString	key;
 	bool		exists;
+	bool		archived;
 	WfProgram  *program;		/* NULL where it is unknown or invalid */
 } OverriddenFlag;
 
@@ -48,6 +50,7 @@ static void check_answer(WfTriggerRow *row, const OverriddenFlag *flag);
 static void check_expiry(const WfTriggerRow *row);
 static void fill_origin(WfTriggerRow *row);
 static OverriddenFlag *overridden_flag(FmgrInfo *flinfo, WfString key);
+pg_noreturn static void report_archived(WfString flag);
 pg_noreturn static void report_unknown_variant(const WfProgram *program, WfString flag,
 											   WfString variant);
 
@@ -80,6 +83,8 @@ wf_flag_overrides_check(PG_FUNCTION_ARGS)
 	{
 		if (!flag->exists)
 			wf_flags_report_unknown(flag_key);
+		if (flag->archived)
+			report_archived(flag_key);
 		check_expiry(&row);
 	}
 	check_answer(&row, flag);
@@ -97,7 +102,10 @@ wf_flag_overrides_changed(PG_FUNCTION_ARGS)
 	for (int i = 0; i < lengthof(evaluated_columns) && !matters; i++)
 		matters = wf_flags_trigger_changed(data, evaluated_columns[i]);
 	if (matters)
+	{
 		wf_flags_trigger_signal(WF_OVERRIDES_SIGNAL);
+		wf_flags_notify(data, WF_NOTIFY_FLAG, Anum_wf_overrides_flag, Anum_wf_overrides_created_at);
+	}
 	return PointerGetDatum(NULL);
 }
 
@@ -228,7 +236,7 @@ fill_origin(WfTriggerRow *row)
 	wf_flags_trigger_set(row, Anum_wf_overrides_created_at,
 						 TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()));
 	if (row->desc->natts >= Anum_wf_overrides_created_by)
-		wf_flags_trigger_set(row, Anum_wf_overrides_created_by, CStringGetTextDatum(wf_common_role_name(GetUserId())));
+		wf_flags_trigger_set(row, Anum_wf_overrides_created_by, CStringGetTextDatum(wf_common_role_name(GetSessionUserId())));
 }
 
 /*
@@ -246,10 +254,21 @@ overridden_flag(FmgrInfo *flinfo, WfString key)
 	old = MemoryContextSwitchTo(flinfo->fn_mcxt);
 	flag = palloc0(sizeof(OverriddenFlag));
 	flag->key = wf_flags_string_copy(key.data, key.len);
-	flag->program = wf_flags_lock_flag(flag->key, &flag->exists);
+	flag->program = wf_flags_lock_flag(flag->key, &flag->exists, &flag->archived);
 	MemoryContextSwitchTo(old);
 	flinfo->fn_extra = flag;
 	return flag;
+}
+
+static void
+report_archived(WfString flag)
+{
+	const char *key = pnstrdup(flag.data, flag.len);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("flag \"%s\" is archived", key),
+			 errhint("Take it back first: SELECT wishflags.flag_unarchive(%s);", quote_literal_cstr(key))));
 }
 
 static void

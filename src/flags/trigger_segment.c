@@ -15,6 +15,7 @@
 #include "common/write.h"
 #include "flags/context.h"
 #include "flags/dialect_native.h"
+#include "flags/notify.h"
 #include "flags/row.h"
 #include "flags/segment_probe.h"
 #include "flags/segment_refresh.h"
@@ -26,8 +27,12 @@ PG_FUNCTION_INFO_V1(wf_segments_changed);
 PG_FUNCTION_INFO_V1(wf_segments_removed);
 
 static const WfVersionColumns version_columns = {
-	Anum_wf_segments_version, Anum_wf_segments_created_at, Anum_wf_segments_updated_at,
-	Anum_wf_segments_refreshed_at, Anum_wf_segments_key, "segment"
+	.version = Anum_wf_segments_version,
+	.created_at = Anum_wf_segments_created_at,
+	.updated_at = Anum_wf_segments_updated_at,
+	.uncounted = Anum_wf_segments_refreshed_at,
+	.key = Anum_wf_segments_key,
+	.kind = "segment",
 };
 
 static void check_segment(WfTriggerRow *row);
@@ -70,7 +75,10 @@ wf_segments_changed(PG_FUNCTION_ARGS)
 		wf_flags_trigger_changed(data, Anum_wf_segments_key) ||
 		wf_flags_trigger_changed(data, Anum_wf_segments_definition) ||
 		wf_flags_trigger_changed(data, Anum_wf_segments_definer))
+	{
 		wf_flags_trigger_signal(WF_SEGMENTS_SIGNAL);
+		wf_flags_notify(data, WF_NOTIFY_SEGMENT, Anum_wf_segments_key, Anum_wf_segments_created_at);
+	}
 	return PointerGetDatum(NULL);
 }
 

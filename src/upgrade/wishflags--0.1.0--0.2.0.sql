@@ -5,30 +5,37 @@ ALTER TABLE wishflags.flags
 	ADD COLUMN dialect text NOT NULL DEFAULT 'native',
 	ADD COLUMN document text COLLATE "C",
 	ADD COLUMN client_visible boolean NOT NULL DEFAULT false,
-	ADD COLUMN cache_ttl_seconds integer CHECK (cache_ttl_seconds >= 0);
+	ADD COLUMN cache_ttl_seconds integer CHECK (cache_ttl_seconds >= 0),
+	ADD COLUMN kind text NOT NULL DEFAULT 'release',
+	ADD COLUMN owner_email text,
+	ADD COLUMN owner_role text COLLATE "C",
+	ADD COLUMN documentation_url text,
+	ADD COLUMN notes jsonb,
+	ADD COLUMN tags text[] NOT NULL DEFAULT '{}',
+	ADD COLUMN expires_at timestamptz,
+	ADD COLUMN on_expiry text NOT NULL DEFAULT 'warn',
+	ADD COLUMN archived_at timestamptz,
+	ADD COLUMN created_by text COLLATE "C",
+	ADD COLUMN updated_by text COLLATE "C";
 
 COMMENT ON COLUMN wishflags.flags.dialect IS 'language of the definition: native, or the system that it was imported from';
 COMMENT ON COLUMN wishflags.flags.document IS 'name of the row of flag_documents that the flag was imported with';
 COMMENT ON COLUMN wishflags.flags.client_visible IS 'whether clients outside may ask for it with all others, see ofrep_evaluate_all()';
 COMMENT ON COLUMN wishflags.flags.cache_ttl_seconds IS 'how long clients outside may keep an answer; NULL: 300; nothing inside is cached by time';
-
-CREATE OR REPLACE VIEW wishflags.flag_overview AS
-SELECT CASE WHEN pg_catalog.length(f.key) > 26
-            THEN pg_catalog.substr(f.key, 1, 24) || '..' ELSE f.key END AS flag,
-       CASE WHEN f.enabled THEN 'on' ELSE 'off' END AS state,
-       f.rollout || ' %' AS rollout,
-       CASE WHEN pg_catalog.jsonb_typeof(f.definition -> 'rules') = 'array'
-            THEN pg_catalog.jsonb_array_length(f.definition -> 'rules') ELSE 0 END AS rules,
-       COALESCE(o.overrides, 0) AS overrides,
-       CASE WHEN pg_catalog.length(f.owner_team) > 10
-            THEN pg_catalog.substr(f.owner_team, 1, 8) || '..' ELSE f.owner_team END AS owner
-FROM wishflags.flags f
-LEFT JOIN (SELECT flag, pg_catalog.count(*) AS overrides
-           FROM wishflags.flag_overrides GROUP BY flag) o ON o.flag = f.key
-ORDER BY f.key;
+COMMENT ON COLUMN wishflags.flags.kind IS 'what it is for: release, experiment, operational, kill-switch or permission';
+COMMENT ON COLUMN wishflags.flags.owner_email IS 'whom to write to about it';
+COMMENT ON COLUMN wishflags.flags.owner_role IS 'role that answers for it';
+COMMENT ON COLUMN wishflags.flags.documentation_url IS 'where it is described at length';
+COMMENT ON COLUMN wishflags.flags.notes IS 'an object with whatever the team wants to note';
+COMMENT ON COLUMN wishflags.flags.tags IS 'words to find it by';
+COMMENT ON COLUMN wishflags.flags.expires_at IS 'when it should be gone; NULL: never';
+COMMENT ON COLUMN wishflags.flags.on_expiry IS 'what happens then: warn (it is only said), disable (off for everybody), freeze (it goes on, but refuses changes), extend (the expiry moves on by 30 days)';
+COMMENT ON COLUMN wishflags.flags.archived_at IS 'since when it is out of use: off for everybody, and refuses changes; NULL: it is in use';
+COMMENT ON COLUMN wishflags.flags.created_by IS 'session_user that created it; given only when a row is restored';
+COMMENT ON COLUMN wishflags.flags.updated_by IS 'session_user that made its version; given only when a row is restored';
 
 COMMENT ON FUNCTION wishflags.flag_explain(text, jsonb, jsonb, jsonb) IS
-'what a flag serves for a context, and why; options: value_type (boolean, string, integer, number, object, any), as_of (a time)';
+'what a flag serves for a context, and why; options: value_type (boolean, string, integer, number, object, any), as_of (a time), version, clock (what the clock shows)';
 
 CREATE FUNCTION wishflags.flag_eval_document(format text, document jsonb, flag text,
 	context jsonb DEFAULT '{}', default_value jsonb DEFAULT NULL, options jsonb DEFAULT '{}',
@@ -2239,6 +2246,32 @@ REVOKE ALL ON FUNCTION wishflags.approval_policies_check, wishflags.approval_pol
 	wishflags.schema_change_approve, wishflags.schema_change_reject, wishflags.schema_change_withdraw,
 	wishflags.schema_change_risk, wishflags.schema_change_checklist FROM PUBLIC;
 
+-- Overrides by kind of context, with values, denials and expiry.
+ALTER TABLE wishflags.flag_overrides
+	ALTER COLUMN variant DROP NOT NULL,
+	ADD COLUMN context_kind text COLLATE "C" NOT NULL DEFAULT 'user',
+	ADD COLUMN value jsonb,
+	ADD COLUMN deny boolean NOT NULL DEFAULT false,
+	ADD COLUMN expires_at timestamptz(0),
+	ADD COLUMN note text,
+	ADD COLUMN created_by text,
+	DROP CONSTRAINT flag_overrides_pkey;
+ALTER TABLE wishflags.flag_overrides
+	ADD CONSTRAINT flag_overrides_pkey PRIMARY KEY (flag, context_kind, key),
+	ADD CONSTRAINT flag_overrides_answer CHECK ((variant IS NOT NULL)::integer + (value IS NOT NULL)::integer + deny::integer = 1);
+
+CREATE INDEX flag_overrides_expires_at ON wishflags.flag_overrides (expires_at) WHERE expires_at IS NOT NULL;
+
+COMMENT ON TABLE wishflags.flag_overrides IS 'what single keys are given, before all rules';
+COMMENT ON COLUMN wishflags.flag_overrides.key IS 'targeting key, or the key of another kind of context';
+COMMENT ON COLUMN wishflags.flag_overrides.variant IS 'name of a variant; a plain flag has "on" and "off"; NULL: a value or deny instead';
+COMMENT ON COLUMN wishflags.flag_overrides.context_kind IS 'whose key it is: user (the targeting key), or another kind of context, as organization';
+COMMENT ON COLUMN wishflags.flag_overrides.value IS 'served as it is instead of a variant, of the type that the variants have';
+COMMENT ON COLUMN wishflags.flag_overrides.deny IS 'the off variant, whatever other overrides say';
+COMMENT ON COLUMN wishflags.flag_overrides.expires_at IS 'from then on as if it were not there; NULL: never';
+COMMENT ON COLUMN wishflags.flag_overrides.note IS 'why';
+COMMENT ON COLUMN wishflags.flag_overrides.created_by IS 'filled in: the role; given only when a row is restored';
+
 -- Who changed what when, of flags, overrides, segments and documents: append-only, each row
 -- chained to the one before by its hash.
 
@@ -2267,6 +2300,9 @@ CREATE TABLE wishflags.flag_audit (
 
 CREATE UNIQUE INDEX flag_audit_version ON wishflags.flag_audit (kind, key, version) WHERE version IS NOT NULL;
 CREATE INDEX flag_audit_occurred_at ON wishflags.flag_audit (occurred_at);
+CREATE INDEX flag_audit_txid ON wishflags.flag_audit (txid);
+-- What is about a flag itself, among a million overrides.
+CREATE INDEX flag_audit_own ON wishflags.flag_audit (kind, key, ordinal) WHERE override_key IS NULL;
 
 COMMENT ON TABLE wishflags.flag_audit IS
 'every change of flags, overrides, segments and documents; append-only, the rows of each of them hashed one with the one before';
@@ -2350,19 +2386,91 @@ END;
 COMMENT ON FUNCTION wishflags.flag_history(text) IS
 'the versions of a flag and its deletions, the newest first';
 
+-- What is older than the audit is known by the first change of it, which
+-- tells what was before; without one it is as it is now.
+CREATE FUNCTION wishflags.audit_record_at(kind text, key text, at timestamptz, OUT is_known boolean, OUT record jsonb)
+RETURNS record
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT l.ordinal IS NOT NULL OR n.ordinal IS NOT NULL, CASE WHEN l.ordinal IS NOT NULL THEN l.after ELSE n.before END
+	FROM (SELECT) one
+	LEFT JOIN LATERAL (
+		SELECT a.ordinal, a.after FROM wishflags.flag_audit a
+		WHERE a.kind = audit_record_at.kind AND a.key = audit_record_at.key AND a.override_key IS NULL AND a.occurred_at <= audit_record_at.at
+		ORDER BY a.ordinal DESC LIMIT 1) l ON true
+	LEFT JOIN LATERAL (
+		SELECT a.ordinal, a.before FROM wishflags.flag_audit a
+		WHERE a.kind = audit_record_at.kind AND a.key = audit_record_at.key AND a.override_key IS NULL
+		ORDER BY a.ordinal LIMIT 1) n ON true;
+END;
+COMMENT ON FUNCTION wishflags.audit_record_at(text, text, timestamptz) IS
+'the row that a flag, segment or document had at a time, as far as flag_audit knows';
+
 CREATE FUNCTION wishflags.flag_at(key text, at timestamptz)
 RETURNS SETOF wishflags.flags
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 BEGIN ATOMIC
-	SELECT f.*
-	FROM (SELECT a.after FROM wishflags.flag_audit a
-	      WHERE a.kind = 'flag' AND a.key = flag_at.key AND a.override_key IS NULL AND a.occurred_at <= flag_at.at
-	      ORDER BY a.ordinal DESC LIMIT 1) v,
-	     pg_catalog.jsonb_populate_record(NULL::wishflags.flags, v.after) f
-	WHERE v.after IS NOT NULL;
+	SELECT r.*
+	FROM wishflags.audit_record_at('flag', flag_at.key, flag_at.at) past (is_known, record)
+	LEFT JOIN wishflags.flags now ON now.key = flag_at.key AND NOT past.is_known
+	CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::wishflags.flags,
+		CASE WHEN past.is_known THEN past.record ELSE pg_catalog.to_jsonb(now) END) r
+	WHERE r.created_at <= flag_at.at;
 END;
 COMMENT ON FUNCTION wishflags.flag_at(text, timestamptz) IS
 'the row that a flag had at a time; none where it did not exist';
+
+CREATE FUNCTION wishflags.segment_at(key text, at timestamptz)
+RETURNS SETOF wishflags.segments
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
+BEGIN ATOMIC
+	SELECT r.*
+	FROM wishflags.audit_record_at('segment', segment_at.key, segment_at.at) past (is_known, record)
+	LEFT JOIN wishflags.segments now ON now.key = segment_at.key AND NOT past.is_known
+	CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::wishflags.segments,
+		CASE WHEN past.is_known THEN past.record ELSE pg_catalog.to_jsonb(now) END) r
+	WHERE r.created_at <= segment_at.at;
+END;
+COMMENT ON FUNCTION wishflags.segment_at(text, timestamptz) IS
+'the row that a segment had at a time; none where it did not exist';
+
+CREATE FUNCTION wishflags.document_at(name text, at timestamptz)
+RETURNS SETOF wishflags.flag_documents
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
+BEGIN ATOMIC
+	SELECT r.*
+	FROM wishflags.audit_record_at('document', document_at.name, document_at.at) past (is_known, record)
+	LEFT JOIN wishflags.flag_documents now ON now.name = document_at.name AND NOT past.is_known
+	CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::wishflags.flag_documents,
+		CASE WHEN past.is_known THEN past.record ELSE pg_catalog.to_jsonb(now) END) r
+	WHERE r.created_at <= document_at.at;
+END;
+COMMENT ON FUNCTION wishflags.document_at(text, timestamptz) IS
+'the row that a document had at a time; none where it did not exist';
+
+CREATE FUNCTION wishflags.flag_overrides_at(flag text, at timestamptz)
+RETURNS SETOF wishflags.flag_overrides
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
+BEGIN ATOMIC
+	SELECT r.*
+	FROM (SELECT DISTINCT ON (a.override_kind, a.override_key)
+	             CASE WHEN a.occurred_at <= flag_overrides_at.at THEN a.after ELSE a.before END AS record
+	      FROM wishflags.flag_audit a
+	      WHERE a.kind = 'flag' AND a.key = flag_overrides_at.flag AND a.override_key IS NOT NULL
+	      ORDER BY a.override_kind, a.override_key, a.occurred_at > flag_overrides_at.at,
+	               CASE WHEN a.occurred_at <= flag_overrides_at.at THEN -a.ordinal ELSE a.ordinal END) past
+	CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::wishflags.flag_overrides, past.record) r
+	WHERE r.created_at <= flag_overrides_at.at
+	UNION ALL
+	SELECT o.*
+	FROM wishflags.flag_overrides o
+	WHERE o.flag = flag_overrides_at.flag AND o.created_at <= flag_overrides_at.at
+		AND NOT EXISTS (SELECT FROM wishflags.flag_audit a
+		                WHERE a.kind = 'flag' AND a.key = flag_overrides_at.flag
+		                	AND a.override_kind = o.context_kind AND a.override_key = o.key);
+END;
+COMMENT ON FUNCTION wishflags.flag_overrides_at(text, timestamptz) IS
+'the overrides that a flag had at a time';
 
 CREATE FUNCTION wishflags.flag_diff(key text, from_version integer, to_version integer)
 RETURNS TABLE (path text, from_value jsonb, to_value jsonb)
@@ -2384,7 +2492,7 @@ BEGIN
 		SELECT f.version, e.key, e.value
 		FROM wishflags.flag_versions f, jsonb_each(f.record) e
 		WHERE f.flag = flag_diff.key AND f.version IN (from_version, to_version)
-			AND e.key NOT IN ('version', 'created_at', 'updated_at')
+			AND e.key NOT IN ('version', 'created_at', 'updated_at', 'created_by', 'updated_by')
 		UNION ALL
 		SELECT p.version, p.path || c.step, c.value
 		FROM part p, LATERAL (
@@ -2455,35 +2563,240 @@ END $$;
 COMMENT ON FUNCTION wishflags.audit_verify(jsonb) IS
 'what is wrong with the chains of flag_audit; with a head that audit_head() gave earlier, also whether their ends were cut; no row: nothing';
 
+-- A transaction that is still under way may yet commit with a lower number, so
+-- only those below all that are under way are told.
+CREATE FUNCTION wishflags.changes_since(since xid8)
+RETURNS TABLE (xid xid8, occurred_at timestamptz, kind text, key text, override_kind text, override_key text, action text, version integer, changed text[])
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
+BEGIN ATOMIC
+	SELECT a.txid, a.occurred_at, a.kind, a.key, a.override_kind, a.override_key, a.action, a.version, a.changed
+	FROM wishflags.flag_audit a
+	WHERE a.txid > changes_since.since AND a.txid < pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())
+	ORDER BY a.txid, a.occurred_at, a.kind, a.key, a.ordinal;
+END;
+COMMENT ON FUNCTION wishflags.changes_since(xid8) IS
+'what transactions after the given one changed of flags, overrides, segments and documents; ask again with the last xid, and none is missed';
+
 REVOKE ALL ON TABLE wishflags.flag_audit, wishflags.flag_versions FROM PUBLIC;
 REVOKE ALL ON FUNCTION wishflags.audit_hash, wishflags.flag_audit_note, wishflags.flag_audit_refuse, wishflags.flag_history,
-	wishflags.flag_at, wishflags.flag_diff, wishflags.flag_rollback, wishflags.audit_head, wishflags.audit_verify FROM PUBLIC;
+	wishflags.audit_record_at, wishflags.flag_at, wishflags.segment_at, wishflags.document_at, wishflags.flag_overrides_at, wishflags.flag_diff, wishflags.flag_rollback, wishflags.audit_head, wishflags.audit_verify, wishflags.changes_since FROM PUBLIC;
 
--- Overrides by kind of context, with values, denials and expiry.
-ALTER TABLE wishflags.flag_overrides
-	ALTER COLUMN variant DROP NOT NULL,
-	ADD COLUMN context_kind text COLLATE "C" NOT NULL DEFAULT 'user',
-	ADD COLUMN value jsonb,
-	ADD COLUMN deny boolean NOT NULL DEFAULT false,
-	ADD COLUMN expires_at timestamptz(0),
-	ADD COLUMN note text,
-	ADD COLUMN created_by text,
-	DROP CONSTRAINT flag_overrides_pkey;
-ALTER TABLE wishflags.flag_overrides
-	ADD CONSTRAINT flag_overrides_pkey PRIMARY KEY (flag, context_kind, key),
-	ADD CONSTRAINT flag_overrides_answer CHECK ((variant IS NOT NULL)::integer + (value IS NOT NULL)::integer + deny::integer = 1);
+CREATE FUNCTION wishflags.flag_archive(key text, reason text DEFAULT NULL, OUT version integer)
+RETURNS integer
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_flag_archive';
+COMMENT ON FUNCTION wishflags.flag_archive(text, text) IS
+'puts a flag out of use: off for everybody, not listed with the others, closed to changes';
 
-CREATE INDEX flag_overrides_expires_at ON wishflags.flag_overrides (expires_at) WHERE expires_at IS NOT NULL;
+CREATE FUNCTION wishflags.flag_unarchive(key text, reason text DEFAULT NULL, OUT version integer)
+RETURNS integer
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_flag_unarchive';
+COMMENT ON FUNCTION wishflags.flag_unarchive(text, text) IS
+'takes a flag back into use, as it was';
 
-COMMENT ON TABLE wishflags.flag_overrides IS 'what single keys are given, before all rules';
-COMMENT ON COLUMN wishflags.flag_overrides.key IS 'targeting key, or the key of another kind of context';
-COMMENT ON COLUMN wishflags.flag_overrides.variant IS 'name of a variant; a plain flag has "on" and "off"; NULL: a value or deny instead';
-COMMENT ON COLUMN wishflags.flag_overrides.context_kind IS 'whose key it is: user (the targeting key), or another kind of context, as organization';
-COMMENT ON COLUMN wishflags.flag_overrides.value IS 'served as it is instead of a variant, of the type that the variants have';
-COMMENT ON COLUMN wishflags.flag_overrides.deny IS 'the off variant, whatever other overrides say';
-COMMENT ON COLUMN wishflags.flag_overrides.expires_at IS 'from then on as if it were not there; NULL: never';
-COMMENT ON COLUMN wishflags.flag_overrides.note IS 'why';
-COMMENT ON COLUMN wishflags.flag_overrides.created_by IS 'filled in: the role; given only when a row is restored';
+CREATE FUNCTION wishflags.flag_expire(key text, expires_at timestamptz, on_expiry text DEFAULT 'warn', OUT version integer)
+RETURNS integer
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_flag_expire';
+COMMENT ON FUNCTION wishflags.flag_expire(text, timestamptz, text) IS
+'says when a flag should be gone (NULL: never), and what happens then: warn, disable, freeze or extend';
+
+REVOKE ALL ON FUNCTION wishflags.flag_archive, wishflags.flag_unarchive, wishflags.flag_expire FROM PUBLIC;
+
+-- Looking at flags in psql.
+
+CREATE FUNCTION wishflags.text_clip(line text, width integer) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'wf_text_clip';
+COMMENT ON FUNCTION wishflags.text_clip(text, integer) IS
+'a text of at most a width, its end replaced by two dots; control characters are blanks';
+
+CREATE FUNCTION wishflags.text_wrap(line text, width integer) RETURNS text[]
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10
+AS 'MODULE_PATHNAME', 'wf_text_wrap';
+COMMENT ON FUNCTION wishflags.text_wrap(text, integer) IS
+'the lines of a text, each of at most a width, broken at blanks where there are any; control characters are blanks';
+
+-- What a flag's row says it is in, now.
+CREATE FUNCTION wishflags.flag_state(flag wishflags.flags) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1
+RETURN CASE WHEN (flag).archived_at IS NOT NULL THEN 'archived'
+            WHEN NOT (flag).enabled THEN 'off'
+            WHEN (flag).expires_at <= pg_catalog.statement_timestamp() AND (flag).on_expiry = 'disable' THEN 'expired'
+            ELSE 'on' END;
+COMMENT ON FUNCTION wishflags.flag_state(wishflags.flags) IS
+'on, off, archived, or expired (off since its expiry)';
+
+CREATE OR REPLACE VIEW wishflags.flag_overview AS
+SELECT wishflags.text_clip(f.key, 24) AS flag,
+       wishflags.flag_state(f) AS state,
+       f.rollout || ' %' AS rollout,
+       CASE WHEN pg_catalog.jsonb_typeof(f.definition -> 'rules') = 'array'
+            THEN pg_catalog.jsonb_array_length(f.definition -> 'rules') ELSE 0 END AS rules,
+       COALESCE(o.overrides, 0) AS overrides,
+       wishflags.text_clip(f.owner_team, 9) AS owner
+FROM wishflags.flags f
+LEFT JOIN (SELECT flag, pg_catalog.count(*) AS overrides
+           FROM wishflags.flag_overrides GROUP BY flag) o ON o.flag = f.key
+ORDER BY f.key;
+
+COMMENT ON VIEW wishflags.flag_overview IS 'all flags, a narrow line each';
+
+CREATE FUNCTION wishflags.flag_list(filter text DEFAULT NULL)
+RETURNS TABLE (flag text, state text, kind text, owner text, expires date)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	known CONSTANT text[] := '{"", state, kind, owner, tag, dialect}';
+	whats text[];
+	wanteds text[];
+BEGIN
+	SELECT array_agg(CASE WHEN strpos(t, ':') > 0 THEN split_part(t, ':', 1) ELSE '' END),
+		array_agg(lower(CASE WHEN strpos(t, ':') > 0 THEN substr(t, strpos(t, ':') + 1) ELSE t END))
+	INTO whats, wanteds
+	FROM regexp_split_to_table(filter, '\s+') t
+	WHERE t <> '';
+	IF NOT whats <@ known OR filter ~ '(^|\s):' THEN
+		RAISE EXCEPTION 'invalid filter "%"', filter
+			USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Before a colon may stand state, kind, owner, tag or dialect, as in wishflags.flag_list(''owner:growth state:on'').';
+	END IF;
+	RETURN QUERY
+	SELECT wishflags.text_clip(f.key, 24), s.state || CASE WHEN s.state = 'on' AND f.rollout < 100 THEN ' ' || f.rollout || ' %' ELSE '' END,
+		f.kind, wishflags.text_clip(COALESCE(f.owner_team, f.owner_role, f.owner_email), 10),
+		CASE WHEN isfinite(f.expires_at) THEN f.expires_at::date END
+	FROM wishflags.flags f, LATERAL (SELECT wishflags.flag_state(f) AS state) s
+	WHERE (s.state <> 'archived' OR 'state' = ANY (whats))
+		AND (whats IS NULL OR NOT EXISTS (
+			SELECT FROM unnest(whats, wanteds) term (what, wanted)
+			WHERE NOT COALESCE(CASE what
+				WHEN '' THEN strpos(lower(f.key), wanted) > 0 OR strpos(lower(f.description), wanted) > 0
+				WHEN 'state' THEN wanted IN (s.state, 'all')
+				WHEN 'kind' THEN f.kind = wanted
+				WHEN 'owner' THEN wanted IN (lower(f.owner_team), lower(f.owner_role), lower(f.owner_email))
+				WHEN 'tag' THEN EXISTS (SELECT FROM unnest(f.tags) tag WHERE lower(tag) = wanted)
+				WHEN 'dialect' THEN f.dialect = wanted END, false)))
+	ORDER BY f.key;
+END $$;
+COMMENT ON FUNCTION wishflags.flag_list(text) IS
+'the flags that a filter finds: words of key or description, and state: (on, off, expired, archived, all), kind:, owner:, tag:, dialect:; without state: all but archived ones';
+
+CREATE FUNCTION wishflags.flag_card(key text) RETURNS SETOF text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 20
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	f wishflags.flags;
+BEGIN
+	SELECT * INTO f FROM wishflags.flags WHERE flags.key = flag_card.key;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'flag "%" does not exist', flag_card.key
+			USING ERRCODE = 'undefined_object', HINT = 'See which there are: SELECT * FROM wishflags.flag_list();';
+	END IF;
+	RETURN NEXT wishflags.text_clip(f.key, 50) || '  (' || wishflags.flag_state(f) || ', version ' || f.version || ')';
+	RETURN QUERY
+	WITH part (place, label, value) AS (
+		SELECT 1, 'about', f.description
+		UNION ALL
+		SELECT 2, 'kind', f.kind
+		UNION ALL
+		SELECT 3, 'owner', NULLIF(concat_ws(', ', f.owner_team, f.owner_email, 'role ' || f.owner_role), '')
+		UNION ALL
+		SELECT 4, 'described', f.documentation_url
+		UNION ALL
+		SELECT 5, 'notes', string_agg(n.key || ': ' || n.value, '; ' ORDER BY n.key) FROM jsonb_each_text(f.notes) n
+		UNION ALL
+		SELECT 6, 'tags', NULLIF(array_to_string(f.tags, ', '), '')
+		UNION ALL
+		SELECT 7, 'archived', to_char(f.archived_at, 'YYYY-MM-DD HH24:MI')
+		UNION ALL
+		SELECT 8, 'expires', CASE WHEN isfinite(f.expires_at) THEN to_char(f.expires_at, 'YYYY-MM-DD HH24:MI') ELSE f.expires_at::text END
+			|| CASE f.on_expiry
+				WHEN 'warn' THEN ', a warning'
+				WHEN 'disable' THEN ', then off'
+				WHEN 'freeze' THEN ', then frozen'
+				ELSE ', extended by 30 days each time' END
+		UNION ALL
+		SELECT 9, 'dialect', f.dialect || ', document ' || f.document WHERE f.dialect <> 'native'
+		UNION ALL
+		SELECT 10, 'variants', string_agg(v.key || ' ' || v.value, ', ' ORDER BY v.key COLLATE "C")
+		FROM jsonb_each(CASE jsonb_typeof(f.definition -> 'variants') WHEN 'object' THEN f.definition -> 'variants' END) v
+		UNION ALL
+		SELECT 11, 'requires', string_agg(COALESCE(r.value ->> 'flag', r.value::text), ', ' ORDER BY r.n)
+		FROM jsonb_array_elements(CASE jsonb_typeof(f.definition -> 'requires') WHEN 'array' THEN f.definition -> 'requires' END) WITH ORDINALITY AS r (value, n)
+		UNION ALL
+		SELECT 12 + r.n / 1e6, 'rule ' || r.n, COALESCE(r.value ->> 'id' || ': ', '') || (r.value - 'id')::text
+		FROM jsonb_array_elements(CASE jsonb_typeof(f.definition -> 'rules') WHEN 'array' THEN f.definition -> 'rules' END) WITH ORDINALITY AS r (value, n)
+		UNION ALL
+		SELECT 13, 'serves', concat_ws(', ',
+			CASE WHEN f.rollout > 0 THEN COALESCE(f.definition ->> 'default', 'on') || ' to ' || f.rollout || ' %' END,
+			CASE WHEN f.rollout < 100 THEN COALESCE(f.definition ->> 'off', CASE WHEN f.definition ? 'variants' THEN 'the caller''s default' ELSE 'off' END)
+				|| ' to ' || CASE f.rollout WHEN 0 THEN 'everybody' ELSE 'the others' END END)
+		WHERE f.dialect = 'native'
+		UNION ALL
+		SELECT 14, 'overrides', string_agg(o.key || ' ' || o.variant, ', ' ORDER BY o.key) FILTER (WHERE o.n <= 5)
+			|| CASE WHEN max(o.n) > 5 THEN ' and ' || max(o.n) - 5 || ' more' ELSE '' END
+		FROM (SELECT o.key, o.variant, row_number() OVER (ORDER BY o.key) AS n FROM wishflags.flag_overrides o WHERE o.flag = f.key) o
+		UNION ALL
+		SELECT 15, 'clients', 'listed, and may keep an answer for ' || COALESCE(f.cache_ttl_seconds, 300) || ' seconds' WHERE f.client_visible
+		UNION ALL
+		SELECT 16, 'created', to_char(f.created_at, 'YYYY-MM-DD HH24:MI') || COALESCE(' by ' || f.created_by, '')
+		UNION ALL
+		SELECT 17, 'changed', to_char(f.updated_at, 'YYYY-MM-DD HH24:MI') || COALESCE(' by ' || f.updated_by, '')
+			|| COALESCE((SELECT ': ' || a.reason FROM wishflags.flag_audit a WHERE a.kind = 'flag' AND a.key = f.key AND a.version = f.version), '')
+		WHERE f.version > 1
+		UNION ALL
+		SELECT 18, 'try', format('SELECT * FROM wishflags.flag_explain(%L, ''{"targetingKey": "user-1"}'');', f.key))
+	SELECT '  ' || rpad(CASE l.n WHEN 1 THEN p.label ELSE '' END, 10) || ' ' || l.line
+	FROM part p, LATERAL unnest(wishflags.text_wrap(p.value, 65)) WITH ORDINALITY AS l (line, n)
+	ORDER BY p.place, l.n;
+END $$;
+COMMENT ON FUNCTION wishflags.flag_card(text) IS
+'all that is to be known of a flag, on lines of at most 80 columns';
+
+CREATE FUNCTION wishflags.flag_timeline(key text, newest integer DEFAULT 50) RETURNS SETOF text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 50
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM FROM wishflags.flag_audit a WHERE a.kind = 'flag' AND a.key = flag_timeline.key LIMIT 1;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'flag "%" has no history', flag_timeline.key
+			USING ERRCODE = 'undefined_object', HINT = 'See which flags there are: SELECT * FROM wishflags.flag_list();';
+	END IF;
+	RETURN QUERY
+	WITH entry AS (
+		SELECT a.*, to_char(a.occurred_at, 'YYYY-MM-DD HH24:MI') AS at,
+			CASE WHEN a.override_key IS NOT NULL THEN 'override ' || CASE a.override_kind WHEN 'user' THEN '' ELSE a.override_kind || ' ' END || a.override_key
+				|| CASE a.action WHEN 'delete' THEN ' gone' ELSE ': ' || COALESCE(a.after ->> 'variant', 'value ' || (a.after ->> 'value'), 'deny') END
+				WHEN a.action = 'insert' THEN 'created' || CASE WHEN (a.after ->> 'enabled')::boolean THEN ', enabled' ELSE '' END
+				WHEN a.action = 'delete' THEN 'deleted'
+				ELSE (SELECT string_agg(
+					CASE c
+						WHEN 'enabled' THEN CASE WHEN (a.after ->> c)::boolean THEN 'enabled' ELSE 'disabled' END
+						WHEN 'archived_at' THEN CASE WHEN a.after ->> c IS NULL THEN 'taken out of the archive' ELSE 'archived' END
+						WHEN 'definition' THEN 'definition'
+						WHEN 'notes' THEN 'notes'
+						ELSE c || ' ' || COALESCE(NULLIF(a.before ->> c, ''), 'none') || ' -> ' || COALESCE(NULLIF(a.after ->> c, ''), 'none') END, ', ' ORDER BY n)
+					FROM unnest(a.changed) WITH ORDINALITY AS u (c, n)) END
+			|| COALESCE(' (' || a.reason || ')', '') || ' by ' || a.login_role AS what
+		FROM wishflags.flag_audit a
+		WHERE a.kind = 'flag' AND a.key = flag_timeline.key
+		ORDER BY a.ordinal DESC LIMIT newest)
+	SELECT CASE l.n WHEN 1 THEN e.at || ' ' || rpad(COALESCE('v' || e.version, ''), 5) ELSE repeat(' ', 22) END || ' ' || l.line
+	FROM entry e, LATERAL unnest(wishflags.text_wrap(e.what, 55)) WITH ORDINALITY AS l (line, n)
+	ORDER BY e.ordinal, l.n;
+END $$;
+COMMENT ON FUNCTION wishflags.flag_timeline(text, integer) IS
+'what happened to a flag and its overrides, the newest changes in the order in which they were made, on lines of at most 80 columns';
+
+REVOKE ALL ON FUNCTION wishflags.text_clip, wishflags.text_wrap, wishflags.flag_state, wishflags.flag_list, wishflags.flag_card,
+	wishflags.flag_timeline FROM PUBLIC;
+
+-- Functions that change overrides.
 
 COMMENT ON FUNCTION wishflags.flag_override_unset(text, text) IS
 'takes back the override of a targeting key; whether there was one';

@@ -41,7 +41,7 @@ CREATE FUNCTION pg_temp.walk(kind text, rollout jsonb, moments timestamptz[]) RE
 BEGIN
 	PERFORM wishflags.flag_create(kind, enabled => true, definition => jsonb_build_object('rollout', rollout));
 	INSERT INTO was SELECT kind, t, key, e.enabled FROM unnest(moments) t, id,
-		wishflags.flag_explain(kind, jsonb_build_object('targetingKey', key), NULL, jsonb_build_object('as_of', t)) e;
+		wishflags.flag_explain(kind, jsonb_build_object('targetingKey', key), NULL, jsonb_build_object('clock', t)) e;
 END $$;
 SELECT pg_temp.walk('line', '{"from": {"at": "2026-03-01T00:00:00Z", "percent": 5}, "to": {"at": "2026-03-21T00:00:00Z", "percent": 85}}',
 	ARRAY['2026-02-01Z', '2026-03-06Z', '2026-03-11Z', '2026-03-20 23:59:59Z']::timestamptz[]),

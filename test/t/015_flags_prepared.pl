@@ -29,8 +29,8 @@ my ($one, $two) = map { $node->background_psql('postgres', on_error_stop => 0) }
 my $ask = sub { my $answer = $_[0]->query($_[1]); $answer =~ s/\s+//g; return $answer; };
 is($ask->($one, $eval) . $ask->($two, $eval), 'tt', 'on');
 
-# What tells listeners cannot be prepared.
-$ask->($one, q{BEGIN; SET LOCAL wishflags.notify = off; UPDATE wishflags.flags SET enabled = false WHERE key = 'gallery'});
+# What is prepared tells no listeners, and asks for no setting.
+$ask->($one, q{BEGIN; UPDATE wishflags.flags SET enabled = false WHERE key = 'gallery'});
 is($ask->($one, $eval), 'f', 'the own change');
 $ask->($one, q{PREPARE TRANSACTION 'off'});
 is($ask->($one, $eval) . $ask->($two, $eval), 'tt', 'prepared: for nobody yet');
@@ -41,7 +41,7 @@ is($ask->($one, $eval) . $ask->($two, $eval), 'ff', 'committed: for all');
 my $parts = q{SELECT coalesce(string_agg(name, '+' ORDER BY name), 'none') FROM unnest(ARRAY['document', 'list', 'table']) name
 	WHERE wishflags.flag_eval(name, 'user-1')};
 is($ask->($_, $parts), 'document+list+table', 'a document and segments') for $one, $two;
-$ask->($one, q{BEGIN; SET LOCAL wishflags.notify = off; UPDATE wishflags.segments SET definition = '{"included": []}' WHERE key = 'list';
+$ask->($one, q{BEGIN; UPDATE wishflags.segments SET definition = '{"included": []}' WHERE key = 'list';
 	DELETE FROM members; DELETE FROM wishflags.flag_documents; PREPARE TRANSACTION 'parts'});
 is($ask->($_, $parts), 'document+list+table', 'prepared') for $one, $two;
 $ask->($two, q{COMMIT PREPARED 'parts'});
