@@ -354,6 +354,7 @@ OBJS = \
 	src/flags/fingerprint.o \
 	src/flags/flags.o \
 	src/flags/history.o \
+	src/flags/history_entry.o \
 	src/flags/import.o \
 	src/flags/integrity.o \
 	src/flags/js.o \

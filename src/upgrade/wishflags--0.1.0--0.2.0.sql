@@ -2355,8 +2355,13 @@ CREATE TRIGGER zz_audit AFTER INSERT OR UPDATE OR DELETE ON wishflags.flags
 FOR EACH ROW EXECUTE FUNCTION wishflags.flag_audit_note();
 CREATE TRIGGER zz_audit_truncate BEFORE TRUNCATE ON wishflags.flags
 FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flag_audit_note();
-CREATE TRIGGER zz_audit AFTER INSERT OR UPDATE OR DELETE ON wishflags.flag_overrides
-FOR EACH ROW EXECUTE FUNCTION wishflags.flag_audit_note();
+-- There may be a million at once.
+CREATE TRIGGER zz_audit_insert AFTER INSERT ON wishflags.flag_overrides
+REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flag_audit_note();
+CREATE TRIGGER zz_audit_update AFTER UPDATE ON wishflags.flag_overrides
+REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flag_audit_note();
+CREATE TRIGGER zz_audit_delete AFTER DELETE ON wishflags.flag_overrides
+REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flag_audit_note();
 CREATE TRIGGER zz_audit_truncate BEFORE TRUNCATE ON wishflags.flag_overrides
 FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flag_audit_note();
 CREATE TRIGGER zz_audit AFTER INSERT OR UPDATE OR DELETE ON wishflags.segments
