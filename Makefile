@@ -541,6 +541,8 @@ REGRESS = \
 	flags_requires \
 	flags_compute \
 	flags_override \
+	flags_targeting \
+	flags_targeting_many \
 	flags_history \
 	flags_record \
 	flags_past \

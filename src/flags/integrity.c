@@ -22,7 +22,7 @@
 #include "flags/row.h"
 #include "flags/tables.h"
 
-pg_noreturn static void report_used(WfString flag, const char *what, const char *key, const char *kind);
+pg_noreturn static void report_used(WfString flag, const char *message, const char *key, const char *kind);
 static void begin_statement(WfWrite *write, const char *table);
 static void end_statement(WfWrite *write);
 static void run_statement(const char *sql, const WfString *key, bool latest, int expected);
@@ -98,9 +98,9 @@ wf_flags_check_overrides(WfString key, const WfProgram *program)
 		const char *value_type = SPI_getvalue(row, desc, 2);
 
 		if (variant && wf_flags_variant_index(program, wf_flags_string(variant)) == WF_VARIANT_NONE)
-			report_used(key, psprintf("variant \"%s\"", variant), SPI_getvalue(row, desc, 3), SPI_getvalue(row, desc, 4));
+			report_used(key, psprintf("variant \"%s\" of flag \"%.*s\" is used by an override", variant, key.len, key.data), SPI_getvalue(row, desc, 3), SPI_getvalue(row, desc, 4));
 		if (value_type && type && strcmp(value_type, type) != 0)
-			report_used(key, psprintf("a value of type %s", value_type), SPI_getvalue(row, desc, 3), SPI_getvalue(row, desc, 4));
+			report_used(key, psprintf("an override of flag \"%.*s\" has a value of type %s", key.len, key.data, value_type), SPI_getvalue(row, desc, 3), SPI_getvalue(row, desc, 4));
 	}
 	end_statement(&write);
 }
@@ -161,13 +161,13 @@ wf_flags_report_unknown(WfString key)
 }
 
 static void
-report_used(WfString flag, const char *what, const char *key, const char *kind)
+report_used(WfString flag, const char *message, const char *key, const char *kind)
 {
 	const char *flag_name = pnstrdup(flag.data, flag.len);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_IN_USE),
-			 errmsg("%s of flag \"%s\" is used by an override", what, flag_name),
+			 errmsg_internal("%s", message),
 			 errhint("Unset the override first: SELECT wishflags.flag_override_unset(%s, %s%s%s);",
 					 quote_literal_cstr(flag_name), quote_literal_cstr(key),
 					 strcmp(kind, WF_KIND_USER) == 0 ? "" : ", ",

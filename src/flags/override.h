@@ -9,6 +9,9 @@
 #include "flags/fingerprint.h"
 #include "flags/run.h"
 
+/* The latest expiry but never: seconds since 2000 are kept. */
+#define WF_OVERRIDE_EXPIRES_MAX ((TimestampTz) (PG_UINT32_MAX - 1) * USECS_PER_SEC)
+
 /* One of three. */
 typedef struct WfOverrideAnswer
 {

@@ -55,19 +55,20 @@ static const BulkColumn bulk_columns[] = {
  * unless it is to be replaced.
  */
 static const char write_sql[] =
-"WITH given AS (SELECT DISTINCT ON (coalesce(g.kind, 'user'), g.key) g.key, coalesce(g.kind, 'user') AS kind, g.variant, g.value,"
-"  coalesce(g.deny, false) AS deny, g.expires_at, g.note"
-"  FROM unnest($2, $3, $4, $5, $6, $7, $8) WITH ORDINALITY g (key, kind, variant, value, deny, expires_at, note, n)"
-"  ORDER BY coalesce(g.kind, 'user'), g.key, g.n),"
+"WITH given AS MATERIALIZED (SELECT g.key, coalesce(g.kind, 'user') AS kind, g.variant, g.value, coalesce(g.deny, false) AS deny,"
+"  g.expires_at, g.note, row_number() OVER (PARTITION BY coalesce(g.kind, 'user'), g.key ORDER BY g.n) AS nth"
+"  FROM unnest($2, $3, $4, $5, $6, $7, $8) WITH ORDINALITY g (key, kind, variant, value, deny, expires_at, note, n)),"
 " compared AS MATERIALIZED (SELECT g.*, o.key IS NOT NULL"
-"  AND (o.variant, o.value, o.deny, o.expires_at) IS NOT DISTINCT FROM (g.variant COLLATE \"C\", g.value, g.deny, g.expires_at) AS same"
-"  FROM given g LEFT JOIN wishflags.flag_overrides o ON o.flag = $1 AND o.context_kind = g.kind AND o.key = g.key),"
+"  AND (o.variant, o.value, o.deny, o.expires_at) IS NOT DISTINCT FROM (g.variant, g.value, g.deny, g.expires_at) AS same"
+"  FROM given g LEFT JOIN wishflags.flag_overrides o ON o.flag = $1 AND o.context_kind = g.kind AND o.key = g.key WHERE g.nth = 1),"
 " written AS (INSERT INTO wishflags.flag_overrides AS o (flag, key, context_kind, variant, value, deny, expires_at, note)"
 "  SELECT $1, c.key, c.kind, c.variant, c.value, c.deny, c.expires_at, c.note FROM compared c WHERE NOT c.same"
 "  ON CONFLICT ON CONSTRAINT flag_overrides_pkey DO UPDATE SET variant = excluded.variant, value = excluded.value,"
 "  deny = excluded.deny, expires_at = excluded.expires_at, note = excluded.note WHERE $9"
 "  RETURNING 1)"
-" SELECT (SELECT count(*) FROM written), (SELECT count(*) FROM compared WHERE same)";
+" SELECT (SELECT count(*) FROM written), (SELECT count(*) FROM compared WHERE same) +"
+" (SELECT count(*) FROM given g JOIN compared c ON c.kind = g.kind AND c.key = g.key WHERE g.nth > 1"
+"  AND (c.variant, c.value, c.deny, c.expires_at) IS NOT DISTINCT FROM (g.variant, g.value, g.deny, g.expires_at))";
 
 /* A query, and which columns it has. */
 typedef struct BulkQuery
@@ -155,7 +156,7 @@ prepare_query(const char *query, BulkQuery *bulk)
 
 	find_columns(source->resultDesc, names);
 	initStringInfo(&sql);
-	appendStringInfoString(&sql, "SELECT DISTINCT");
+	appendStringInfoString(&sql, "SELECT");
 	for (int i = 0; i < NCOLUMNS; i++)
 	{
 		bulk->has[i] = names[i] != NULL;
@@ -269,13 +270,29 @@ fetch_batch(Portal portal, const BulkQuery *bulk, const WfParams *options, Datum
 static void
 write_batch(SPIPlanPtr plan, Datum *values, int64 *written, int64 *unchanged)
 {
+	MemoryContext context = CurrentMemoryContext;
 	int			nest_level = NewGUCNestLevel();
 	bool		isnull;
 
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	if (SPI_execute_plan(plan, values, NULL, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not run: %s", write_sql);
+	PG_TRY();
+	{
+		if (SPI_execute_plan(plan, values, NULL, false, 0) != SPI_OK_SELECT)
+			elog(ERROR, "could not run: %s", write_sql);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		/* Our statement says nothing to the caller, who has not written it. */
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		error->context = NULL;
+		ReThrowError(error);
+	}
+	PG_END_TRY();
 	*written += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	*unchanged += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
 	SPI_freetuptable(SPI_tuptable);

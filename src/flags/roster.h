@@ -49,6 +49,8 @@ typedef struct WfRoster
 	Oid			storage;		/* relfilenode that pages is about */
 	BlockNumber npages;
 	struct WfRosterPage *pages;
+	BlockNumber nmaps;			/* pages of the visibility map */
+	XLogRecPtr *map_lsns;		/* as they were when the table was read last */
 } WfRoster;
 
 extern bool wf_flags_roster_load(WfRoster *roster, Snapshot snapshot, MemoryContext context);

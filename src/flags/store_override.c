@@ -254,9 +254,7 @@ add_answer(AnswerSlot *slot)
 static uint32
 seconds_until(TimestampTz expires_at)
 {
-	int64		seconds = expires_at / USECS_PER_SEC;
-
-	if (seconds >= PG_UINT32_MAX)
+	if (expires_at > WF_OVERRIDE_EXPIRES_MAX)
 		return 0;
-	return Max(seconds, 1);
+	return Max(expires_at / USECS_PER_SEC, 1);
 }

@@ -42,7 +42,7 @@ typedef struct OverriddenFlag
 	WfProgram  *program;		/* NULL where it is unknown or invalid */
 } OverriddenFlag;
 
-static bool is_complete(const WfTriggerRow *row);
+static void fill_defaults(WfTriggerRow *row);
 static void check_key(const WfTriggerRow *row);
 static void keep_one_answer(WfTriggerRow *row);
 static bool has_answer(const WfTriggerRow *row, int column);
@@ -73,8 +73,9 @@ wf_flag_overrides_check(PG_FUNCTION_ARGS)
 
 	wf_flags_trigger_row(fcinfo, WF_OVERRIDES_TABLE, &row);
 	/* What is NULL by mistake is refused by the table's own constraints. */
-	if (!is_complete(&row))
+	if (wf_flags_trigger_null(&row, Anum_wf_overrides_flag) || wf_flags_trigger_null(&row, Anum_wf_overrides_key))
 		return wf_flags_trigger_result(&row);
+	fill_defaults(&row);
 	check_key(&row);
 	keep_one_answer(&row);
 	flag_key = wf_flags_trigger_text(&row, Anum_wf_overrides_flag);
@@ -109,17 +110,16 @@ wf_flag_overrides_changed(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-/* A table of an older version of the extension has no kinds. */
-static bool
-is_complete(const WfTriggerRow *row)
+/* What is given as NULL; a table of an older version of the extension lacks the columns. */
+static void
+fill_defaults(WfTriggerRow *row)
 {
-	bool		has_kinds = row->desc->natts >= Anum_wf_overrides_context_kind;
-
-	return !wf_flags_trigger_null(row, Anum_wf_overrides_flag) &&
-		!wf_flags_trigger_null(row, Anum_wf_overrides_key) &&
-		(has_kinds ? !wf_flags_trigger_null(row, Anum_wf_overrides_context_kind) &&
-		 !wf_flags_trigger_null(row, Anum_wf_overrides_deny)
-		 : !wf_flags_trigger_null(row, Anum_wf_overrides_variant));
+	if (row->desc->natts < Natts_wf_overrides)
+		return;
+	if (wf_flags_trigger_null(row, Anum_wf_overrides_context_kind))
+		wf_flags_trigger_set(row, Anum_wf_overrides_context_kind, CStringGetTextDatum(WF_KIND_USER));
+	if (wf_flags_trigger_null(row, Anum_wf_overrides_deny))
+		wf_flags_trigger_set(row, Anum_wf_overrides_deny, BoolGetDatum(false));
 }
 
 static void
@@ -219,8 +219,18 @@ check_answer(WfTriggerRow *row, const OverriddenFlag *flag)
 static void
 check_expiry(const WfTriggerRow *row)
 {
-	if (TRIGGER_FIRED_BY_INSERT(row->data->tg_event) && !wf_flags_trigger_null(row, Anum_wf_overrides_expires_at) &&
-		DatumGetTimestampTz(row->values[Anum_wf_overrides_expires_at - 1]) <= GetCurrentStatementStartTimestamp())
+	TimestampTz expires_at;
+
+	if (wf_flags_trigger_null(row, Anum_wf_overrides_expires_at))
+		return;
+	expires_at = DatumGetTimestampTz(row->values[Anum_wf_overrides_expires_at - 1]);
+	if (expires_at > WF_OVERRIDE_EXPIRES_MAX && !TIMESTAMP_IS_NOEND(expires_at))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("expires_at of an override is too late"),
+				 errdetail("It can be up to %s.", timestamptz_to_str(WF_OVERRIDE_EXPIRES_MAX)),
+				 errhint("One that never expires has none.")));
+	if (TRIGGER_FIRED_BY_INSERT(row->data->tg_event) && expires_at <= GetCurrentStatementStartTimestamp())
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("expires_at of an override must be in the future"),
