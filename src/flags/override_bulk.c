@@ -43,7 +43,7 @@ static const BulkColumn bulk_columns[] = {
 	{"variant", TEXTOID, "q.%s::pg_catalog.text"},
 	{"value", JSONBOID, "pg_catalog.to_jsonb(q.%s)"},
 	{"deny", BOOLOID, "q.%s::pg_catalog.bool"},
-	{"expires_at", TIMESTAMPTZOID, "q.%s::pg_catalog.timestamptz(0)"},
+	{"expires_at", TIMESTAMPTZOID, "q.%s::pg_catalog.timestamptz"},
 	{"note", TEXTOID, "q.%s::pg_catalog.text"},
 };
 
@@ -56,7 +56,7 @@ static const BulkColumn bulk_columns[] = {
  */
 static const char write_sql[] =
 "WITH given AS MATERIALIZED (SELECT g.key, coalesce(g.kind, 'user') AS kind, g.variant, g.value, coalesce(g.deny, false) AS deny,"
-"  g.expires_at, g.note, row_number() OVER (PARTITION BY coalesce(g.kind, 'user'), g.key ORDER BY g.n) AS nth"
+"  date_trunc('second', g.expires_at) AS expires_at, g.note, row_number() OVER (PARTITION BY coalesce(g.kind, 'user'), g.key ORDER BY g.n) AS nth"
 "  FROM unnest($2, $3, $4, $5, $6, $7, $8) WITH ORDINALITY g (key, kind, variant, value, deny, expires_at, note, n)),"
 " compared AS MATERIALIZED (SELECT g.*, o.key IS NOT NULL"
 "  AND (o.variant, o.value, o.deny, o.expires_at) IS NOT DISTINCT FROM (g.variant, g.value, g.deny, g.expires_at) AS same"

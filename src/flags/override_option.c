@@ -47,7 +47,7 @@ wf_flags_override_params(WfParams *params, const WfOverrideOptions *options)
 	wf_flags_add_param(params, BOOLOID, BoolGetDatum(options->deny), false);
 	wf_flags_add_param(params, TIMESTAMPTZOID,
 					   expires ? DirectFunctionCall3(timestamptz_in, CStringGetDatum(options->expires_at),
-													 ObjectIdGetDatum(InvalidOid), Int32GetDatum(0)) : (Datum) 0,
+													 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)) : (Datum) 0,
 					   !expires);
 	wf_flags_add_param(params, TEXTOID, options->note ? CStringGetTextDatum(options->note) : (Datum) 0,
 					   options->note == NULL);

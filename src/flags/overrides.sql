@@ -45,7 +45,7 @@ COMMENT ON FUNCTION wishflags.flag_override_set_all(text, text, jsonb) IS
 
 CREATE FUNCTION wishflags.flag_override_problem(entry wishflags.flag_overrides)
 RETURNS text
-LANGUAGE C STABLE PARALLEL SAFE COST 10
+LANGUAGE C STABLE PARALLEL SAFE COST 100
 AS 'MODULE_PATHNAME', 'wf_flag_override_problem';
 COMMENT ON FUNCTION wishflags.flag_override_problem(wishflags.flag_overrides) IS
 'why an override does not serve what it says, or NULL';

@@ -16,7 +16,7 @@
 #include "flags/store.h"
 #include "flags/tables.h"
 
-/* How an answer begins, in the text that it is known by. */
+/* How an answer ends, in the text that it is known by. */
 #define ANSWER_DENY 'd'
 #define ANSWER_VARIANT 'v'
 #define ANSWER_VALUE 'j'
@@ -194,21 +194,21 @@ answer_number(Datum *values, bool *nulls)
 	WfString	content = {NULL, 0};
 	AnswerSlot *slot;
 	WfString	text;
-	char	   *begin;
+	char	   *copy;
 	bool		found;
 
 	if (has_variant || has_value)
 		content = wf_flags_text_string(values[(has_variant ? Anum_wf_overrides_variant : Anum_wf_overrides_value) - 1]);
-	begin = palloc(content.len + 1);
-	*begin = has_variant ? ANSWER_VARIANT : has_value ? ANSWER_VALUE : ANSWER_DENY;
+	copy = palloc(content.len + 1);
 	if (content.len > 0)
-		memcpy(begin + 1, content.data, content.len);
-	text.data = begin;
+		memcpy(copy, content.data, content.len);
+	copy[content.len] = has_variant ? ANSWER_VARIANT : has_value ? ANSWER_VALUE : ANSWER_DENY;
+	text.data = copy;
 	text.len = content.len + 1;
 	slot = answer_table_insert(answer_table, text, &found);
 	if (!found)
 		add_answer(slot);
-	pfree(begin);
+	pfree(copy);
 	return slot->number;
 }
 
@@ -218,7 +218,6 @@ add_answer(AnswerSlot *slot)
 {
 	WfString	content = {NULL, slot->text.len - 1};
 	WfOverrideAnswer *answer;
-	Jsonb	   *value;
 	char	   *kept;
 
 	if (nanswers > WF_OVERRIDE_ANSWERS_MAX)
@@ -230,24 +229,25 @@ add_answer(AnswerSlot *slot)
 		answers_capacity *= 2;
 		answers = repalloc_huge(answers, sizeof(WfOverrideAnswer) * answers_capacity);
 	}
-	kept = MemoryContextAlloc(answers_context, slot->text.len);
-	memcpy(kept, slot->text.data, slot->text.len);
-	slot->text.data = kept;
+	/* The content is a jsonb, where it is a value, with what ends it behind. */
+	kept = MemoryContextAlloc(answers_context, VARHDRSZ + slot->text.len);
+	SET_VARSIZE(kept, VARHDRSZ + content.len);
+	memcpy(VARDATA(kept), slot->text.data, slot->text.len);
+	content.data = slot->text.data = VARDATA(kept);
 	slot->number = nanswers;
 	answer = &answers[nanswers++];
 	memset(answer, 0, sizeof(WfOverrideAnswer));
-	content.data = kept + 1;
-	if (*kept == ANSWER_VALUE)
+	switch (content.data[content.len])
 	{
-		value = MemoryContextAlloc(answers_context, VARHDRSZ + content.len);
-		SET_VARSIZE(value, VARHDRSZ + content.len);
-		memcpy(VARDATA(value), content.data, content.len);
-		wf_flags_override_set_value(answer, value);
+		case ANSWER_VALUE:
+			wf_flags_override_set_value(answer, (Jsonb *) kept);
+			break;
+		case ANSWER_VARIANT:
+			answer->variant = content;
+			break;
+		default:
+			answer->deny = true;
 	}
-	else if (*kept == ANSWER_VARIANT)
-		answer->variant = content;
-	else
-		answer->deny = true;
 }
 
 /* As entries have it. */

@@ -60,7 +60,7 @@ CREATE TABLE wishflags.flag_overrides (
 	context_kind text COLLATE "C" NOT NULL DEFAULT 'user',
 	value jsonb,
 	deny boolean NOT NULL DEFAULT false,
-	expires_at timestamptz(0),
+	expires_at timestamptz,
 	note text,
 	created_by text,
 	CONSTRAINT flag_overrides_pkey PRIMARY KEY (flag, context_kind, key),

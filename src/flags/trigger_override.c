@@ -7,6 +7,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
 #include "common/write.h"
@@ -47,7 +48,7 @@ static void check_key(const WfTriggerRow *row);
 static void keep_one_answer(WfTriggerRow *row);
 static bool has_answer(const WfTriggerRow *row, int column);
 static void check_answer(WfTriggerRow *row, const OverriddenFlag *flag);
-static void check_expiry(const WfTriggerRow *row);
+static void check_expiry(WfTriggerRow *row);
 static void fill_origin(WfTriggerRow *row);
 static OverriddenFlag *overridden_flag(FmgrInfo *flinfo, WfString key);
 pg_noreturn static void report_archived(WfString flag);
@@ -215,9 +216,12 @@ check_answer(WfTriggerRow *row, const OverriddenFlag *flag)
 				 errdetail("The variants of flag \"%.*s\" are of type %s.", flag->key.len, flag->key.data, wanted)));
 }
 
-/* One that is over when it begins is a mistake; to end one that exists is not. */
+/*
+ * One that is over when it begins is a mistake; to end one that exists is not.
+ * The time is one in whole seconds, and not later than what was given.
+ */
 static void
-check_expiry(const WfTriggerRow *row)
+check_expiry(WfTriggerRow *row)
 {
 	TimestampTz expires_at;
 
@@ -235,6 +239,9 @@ check_expiry(const WfTriggerRow *row)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("expires_at of an override must be in the future"),
 				 errhint("To take one back: SELECT wishflags.flag_override_unset('flag', 'key', 'kind');")));
+	if (!TIMESTAMP_NOT_FINITE(expires_at))
+		wf_flags_trigger_set(row, Anum_wf_overrides_expires_at,
+							 DirectFunctionCall2(timestamptz_trunc, CStringGetTextDatum("second"), TimestampTzGetDatum(expires_at)));
 }
 
 /* When it was made, and by whom: of a restored row, what it brings. */

@@ -2252,7 +2252,7 @@ ALTER TABLE wishflags.flag_overrides
 	ADD COLUMN context_kind text COLLATE "C" NOT NULL DEFAULT 'user',
 	ADD COLUMN value jsonb,
 	ADD COLUMN deny boolean NOT NULL DEFAULT false,
-	ADD COLUMN expires_at timestamptz(0),
+	ADD COLUMN expires_at timestamptz,
 	ADD COLUMN note text,
 	ADD COLUMN created_by text,
 	DROP CONSTRAINT flag_overrides_pkey;
@@ -2830,7 +2830,7 @@ COMMENT ON FUNCTION wishflags.flag_override_set_all(text, text, jsonb) IS
 
 CREATE FUNCTION wishflags.flag_override_problem(entry wishflags.flag_overrides)
 RETURNS text
-LANGUAGE C STABLE PARALLEL SAFE COST 10
+LANGUAGE C STABLE PARALLEL SAFE COST 100
 AS 'MODULE_PATHNAME', 'wf_flag_override_problem';
 COMMENT ON FUNCTION wishflags.flag_override_problem(wishflags.flag_overrides) IS
 'why an override does not serve what it says, or NULL';
