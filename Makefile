@@ -60,6 +60,7 @@ OBJS = \
 	src/ddl/catalog_live.o \
 	src/ddl/catalog_parts.o \
 	src/ddl/catalog_types.o \
+	src/ddl/catalog_words.o \
 	src/ddl/deparse.o \
 	src/ddl/deparse_index.o \
 	src/ddl/dependents.o \
@@ -259,6 +260,7 @@ OBJS = \
 	src/migration/rule_foreign_key.o \
 	src/migration/rule_hidden.o \
 	src/migration/rule_index.o \
+	src/migration/rule_name.o \
 	src/migration/rule_partition.o \
 	src/migration/rule_partition_index.o \
 	src/migration/rule_rename.o \
@@ -277,6 +279,7 @@ OBJS = \
 	src/migration/simulate.o \
 	src/migration/simulate_apply.o \
 	src/migration/simulate_dependents.o \
+	src/migration/simulate_memory.o \
 	src/migration/simulate_partition.o \
 	src/migration/simulate_session.o \
 	src/migration/simulate_type.o \
@@ -349,6 +352,14 @@ OBJS = \
 	src/flags/eval.o \
 	src/flags/eval_all.o \
 	src/flags/eval_document.o \
+	src/flags/experiment_compare.o \
+	src/flags/experiment_expose.o \
+	src/flags/experiment_group.o \
+	src/flags/experiment_options.o \
+	src/flags/experiment_query.o \
+	src/flags/experiment_record.o \
+	src/flags/experiment_results.o \
+	src/flags/experiment_statistic.o \
 	src/flags/explain.o \
 	src/flags/export.o \
 	src/flags/fingerprint.o \
@@ -390,6 +401,13 @@ OBJS = \
 	src/flags/pattern_group.o \
 	src/flags/pattern_syntax.o \
 	src/flags/predicate.o \
+	src/flags/preview.o \
+	src/flags/preview_issue.o \
+	src/flags/preview_matrix.o \
+	src/flags/preview_serve.o \
+	src/flags/preview_text.o \
+	src/flags/preview_token.o \
+	src/flags/preview_url.o \
 	src/flags/python.o \
 	src/flags/record.o \
 	src/flags/result.o \
@@ -408,6 +426,7 @@ OBJS = \
 	src/flags/support.o \
 	src/flags/trigger.o \
 	src/flags/trigger_document.o \
+	src/flags/trigger_experiment.o \
 	src/flags/trigger_flag.o \
 	src/flags/trigger_override.o \
 	src/flags/trigger_segment.o \
@@ -475,6 +494,8 @@ SQL_PARTS = \
 	src/flags/overrides.sql \
 	src/flags/history.sql \
 	src/flags/show.sql \
+	src/flags/experiments.sql \
+	src/flags/preview.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
 	src/schema/registry.sql \
@@ -547,6 +568,13 @@ REGRESS = \
 	flags_record \
 	flags_past \
 	flags_show \
+	flags_experiment \
+	flags_experiment_results \
+	flags_experiment_wrong \
+	flags_preview \
+	flags_preview_token \
+	flags_preview_claim \
+	flags_preview_wrong \
 	flags_import \
 	flags_logic \
 	flags_flagd \
@@ -611,6 +639,8 @@ REGRESS = \
 	migration_body \
 	migration_safe \
 	migration_safe_more \
+	migration_safe_rename \
+	migration_safe_type \
 	migration_zone \
 	migration_column \
 	migration_drop \

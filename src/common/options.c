@@ -86,6 +86,12 @@ store_option(const WfOption *option, JsonbValue *value, void *target)
 			*(int64 *) place = DatumGetInt64(DirectFunctionCall1(numeric_int8,
 																 NumericGetDatum(value->val.numeric)));
 			break;
+		case WF_OPTION_NUMBER:
+			if (value->type != jbvNumeric)
+				report_wrong_type(option, "a number");
+			*(double *) place = DatumGetFloat8(DirectFunctionCall1(numeric_float8,
+																   NumericGetDatum(value->val.numeric)));
+			break;
 		case WF_OPTION_TEXT:
 			if (value->type != jbvString)
 				report_wrong_type(option, "a string");

@@ -11,6 +11,7 @@ typedef enum WfOptionType
 {
 	WF_OPTION_BOOLEAN,			/* bool */
 	WF_OPTION_INTEGER,			/* int64 */
+	WF_OPTION_NUMBER,			/* double */
 	WF_OPTION_TEXT,				/* char *, palloc'd */
 	WF_OPTION_TEXT_LIST,		/* List of char *; a single string is a list
 								 * of one */

@@ -127,7 +127,7 @@ eval_boolean(FunctionCallInfo fcinfo, WfContext *context)
 	if (unlikely(flag == NULL))
 		return false;
 	program = flag->program;
-	if (likely(program->shortcut != WF_SHORTCUT_NONE && context->valid))
+	if (likely(program->shortcut != WF_SHORTCUT_NONE && context->valid && !wf_flags_previewing))
 	{
 		if (flag->overrides && program->enabled)
 		{
@@ -160,7 +160,7 @@ eval_boolean(FunctionCallInfo fcinfo, WfContext *context)
 				break;
 		}
 	}
-	wf_flags_evaluate(flag, context, &wf_flags_cache_callbacks, &outcome);
+	wf_flags_evaluate(flag, context, wf_flags_callbacks(), &outcome);
 	return outcome.enabled;
 }
 
@@ -354,7 +354,7 @@ evaluate(FunctionCallInfo fcinfo, WfContext *context, WfOutcome *outcome,
 	if (flag)
 	{
 		*program = flag->program;
-		wf_flags_evaluate(flag, context, &wf_flags_cache_callbacks, outcome);
+		wf_flags_evaluate(flag, context, wf_flags_callbacks(), outcome);
 		return;
 	}
 	*program = NULL;

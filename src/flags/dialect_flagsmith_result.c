@@ -30,7 +30,7 @@ wf_flags_flagsmith_result(const WfResult *result)
 		served = outcome->rule->detail;
 	if (served)
 		metadata = served->metadata;
-	else if (outcome->override && result->flag->program->metadata)
+	else if (outcome->overridden && result->flag->program->metadata)
 		wf_flags_value_from_root(result->flag->program->metadata, &metadata);
 	if (outcome->variant != WF_VARIANT_NONE &&
 		result->flag->program->variants[outcome->variant].name.data)

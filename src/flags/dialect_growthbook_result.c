@@ -80,7 +80,7 @@ source_name(const WfResult *result)
 		return "cyclicPrerequisite";
 	if (result->flag == NULL || outcome->error != WF_ERROR_NONE || outcome->reason == WF_REASON_DISABLED)
 		return "unknownFeature";
-	if (outcome->override)
+	if (outcome->overridden)
 		return "override";
 	switch (outcome->rule ? outcome->rule->stage : WF_GROWTHBOOK_DEFAULT)
 	{
@@ -106,7 +106,7 @@ find_exposure(const WfResult *result, Exposure *exposure)
 	const WfOutcome *outcome = result->outcome;
 	const WfGrowthbookRule *rule;
 
-	if (outcome->error != WF_ERROR_NONE || outcome->override || outcome->rule == NULL ||
+	if (outcome->error != WF_ERROR_NONE || outcome->overridden || outcome->rule == NULL ||
 		outcome->rule->stage < WF_GROWTHBOOK_FORCED_VARIATION)
 		return false;
 	rule = outcome->rule->detail;

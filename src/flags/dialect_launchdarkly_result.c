@@ -41,7 +41,7 @@ push_reason(JsonbParseState **state, const WfResult *result)
 		wf_flags_json_text(state, "kind", "ERROR");
 		wf_flags_json_text(state, "errorKind", error_kind(outcome));
 	}
-	else if (outcome->override)
+	else if (outcome->overridden)
 		wf_flags_json_text(state, "kind", "TARGET_MATCH");
 	else if (outcome->rule == NULL)
 		wf_flags_json_text(state, "kind", "OFF");

@@ -1,9 +1,10 @@
 /*
- * history.c: who changed what when, of flags, overrides, segments and documents.
+ * history.c: who changed what when, of flags, overrides, segments, documents and
+ * experiments.
  *
  * A change is a row of flag_audit, written in its transaction as the table's
- * owner.  The rows of a flag (its overrides among them), of a segment or document are
- * a chain: each has the SHA-256 of its values with the hash before it, so that
+ * owner.  The rows of a flag (its overrides among them), of a segment, document or
+ * experiment are a chain: each has the SHA-256 of its values with the hash before it, so that
  * what was written cannot be changed or taken out unnoticed.  Chains of
  * different flags have nothing in common: their editors never wait for each
  * other.
@@ -30,6 +31,7 @@
 #include "common/extension.h"
 #include "common/reason.h"
 #include "common/write.h"
+#include "flags/experiment.h"
 #include "flags/flags.h"
 #include "flags/history.h"
 #include "flags/history_entry.h"
@@ -45,6 +47,7 @@ static const WfAuditedTable audited[] = {
 	{WF_OVERRIDES_TABLE, "flag", Anum_wf_overrides_flag, Anum_wf_overrides_context_kind, Anum_wf_overrides_key, 0, Anum_wf_overrides_created_at},
 	{WF_SEGMENTS_TABLE, "segment", Anum_wf_segments_key, 0, 0, Anum_wf_segments_version, Anum_wf_segments_created_at},
 	{WF_DOCUMENTS_TABLE, "document", Anum_wf_documents_name, 0, 0, Anum_wf_documents_version, Anum_wf_documents_created_at},
+	{WF_EXPERIMENTS_TABLE, "experiment", Anum_wf_experiments_key, 0, 0, 0, Anum_wf_experiments_created_at},
 };
 
 /* A chain that the transaction has added to. */

@@ -2,7 +2,7 @@
 -- chained to the one before by its hash.
 
 CREATE TABLE wishflags.flag_audit (
-	kind text COLLATE "C" NOT NULL CHECK (kind IN ('flag', 'segment', 'document')),
+	kind text COLLATE "C" NOT NULL CHECK (kind IN ('flag', 'segment', 'document', 'experiment')),
 	key text COLLATE "C" NOT NULL,
 	ordinal bigint NOT NULL,
 	occurred_at timestamptz NOT NULL,
@@ -31,9 +31,9 @@ CREATE INDEX flag_audit_txid ON wishflags.flag_audit (txid);
 CREATE INDEX flag_audit_own ON wishflags.flag_audit (kind, key, ordinal) WHERE override_key IS NULL;
 
 COMMENT ON TABLE wishflags.flag_audit IS
-'every change of flags, overrides, segments and documents; append-only, the rows of each of them hashed one with the one before';
-COMMENT ON COLUMN wishflags.flag_audit.kind IS 'flag (also its overrides), segment or document';
-COMMENT ON COLUMN wishflags.flag_audit.key IS 'key of the flag or segment, name of the document';
+'every change of flags, overrides, segments, documents and experiments; append-only, the rows of each of them hashed one with the one before';
+COMMENT ON COLUMN wishflags.flag_audit.kind IS 'flag (also its overrides), segment, document or experiment';
+COMMENT ON COLUMN wishflags.flag_audit.key IS 'key of the flag, segment or experiment, name of the document';
 COMMENT ON COLUMN wishflags.flag_audit.ordinal IS 'counts the changes of the flag, segment or document from 1, without a gap';
 COMMENT ON COLUMN wishflags.flag_audit.override_kind IS 'kind of context of the override that was changed; NULL: the flag, segment or document itself';
 COMMENT ON COLUMN wishflags.flag_audit.override_key IS 'key of the override that was changed';

@@ -29,7 +29,7 @@ static void run_statement(const char *sql, const WfString *key, bool latest, int
 
 /*
  * Locks a flag's row against being changed and compiles it.  NULL where the
- * flag does not exist or has no valid definition.
+ * flag does not exist or has no valid definition.  archived may be NULL.
  */
 WfProgram *
 wf_flags_lock_flag(WfString key, bool *exists, bool *archived)
@@ -48,7 +48,8 @@ wf_flags_lock_flag(WfString key, bool *exists, bool *archived)
 				  " WHERE key OPERATOR(pg_catalog.=) $1 FOR SHARE",
 				  &key, false, SPI_OK_SELECT);
 	*exists = SPI_processed > 0;
-	*archived = false;
+	if (archived)
+		*archived = false;
 	if (*exists)
 	{
 		Datum		values[Natts_wf_flags];
@@ -59,7 +60,8 @@ wf_flags_lock_flag(WfString key, bool *exists, bool *archived)
 		spi = MemoryContextSwitchTo(caller);
 		valid = wf_flags_source_from_row(values, nulls, wf_flags_row_document(values, nulls), &source, &dialect, &fault) &&
 			(nulls[Anum_wf_flags_document - 1] || source.shared);
-		*archived = !nulls[Anum_wf_flags_archived_at - 1];
+		if (archived)
+			*archived = !nulls[Anum_wf_flags_archived_at - 1];
 		source.key = key;
 		source.enabled = DatumGetBool(values[Anum_wf_flags_enabled - 1]);
 		if (!nulls[Anum_wf_flags_definition - 1])

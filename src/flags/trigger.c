@@ -209,7 +209,7 @@ wf_flags_trigger_check_key(const char *what, WfString key)
 	if (!good)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid key of a %s: \"%.*s\"", what, shown, key.data),
+				 errmsg("invalid key of %s: \"%.*s\"", what, shown, key.data),
 				 errdetail("A key has 1 to %d bytes, no control characters, and no space at either end.",
 						   WF_FLAG_KEY_MAX)));
 }

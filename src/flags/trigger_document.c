@@ -77,7 +77,7 @@ check_document(WfTriggerRow *row)
 	WfString	name = wf_flags_trigger_text(row, Anum_wf_documents_name);
 	WfShared	shared = {0};
 
-	wf_flags_trigger_check_key("document", name);
+	wf_flags_trigger_check_key("a document", name);
 	if (update && (wf_flags_trigger_changed(row->data, Anum_wf_documents_name) ||
 				   wf_flags_trigger_changed(row->data, Anum_wf_documents_format)))
 		ereport(ERROR,

@@ -127,7 +127,7 @@ check_flag(WfTriggerRow *row)
 	WfString	key = wf_flags_trigger_text(row, Anum_wf_flags_key);
 	WfProgram  *program;
 
-	wf_flags_trigger_check_key("flag", key);
+	wf_flags_trigger_check_key("a flag", key);
 	if (update && wf_flags_trigger_changed(row->data, Anum_wf_flags_key))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

@@ -112,7 +112,7 @@ check_segment(WfTriggerRow *row)
 	const WfSegment *segment;
 	WfFault		fault;
 
-	wf_flags_trigger_check_key("segment", key);
+	wf_flags_trigger_check_key("a segment", key);
 	if (update && wf_flags_trigger_changed(row->data, Anum_wf_segments_key))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
