@@ -69,7 +69,11 @@ wf_flags_fingerprint(const WfFingerprintSeed *seed, WfString key)
 	}
 	word = 0;
 	memcpy(&word, at, key.len & 7);
-	/* The length includes the scope; the order of its bytes matters to nobody. */
+
+	/*
+	 * The length includes the scope; the order of its bytes matters to
+	 * nobody.
+	 */
 	take_word(v, word ^ ((uint64) (key.len + sizeof(uint64)) << 56));
 	v[2] ^= 0xee;
 	ROUND(v);

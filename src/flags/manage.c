@@ -57,8 +57,8 @@ wf_flag_create(PG_FUNCTION_ARGS)
 	wf_flags_add_argument(&params, fcinfo, 4, JSONBOID);
 	wf_flags_add_argument(&params, fcinfo, 5, BOOLOID);
 	if (!wf_flags_run("INSERT INTO wishflags.flags (key, description, owner_team, rollout, definition, enabled)"
-			 " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING version",
-			 &params, &version))
+					  " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING version",
+					  &params, &version))
 	{
 		char	   *key = TextDatumGetCString(params.values[0]);
 
@@ -136,11 +136,11 @@ wf_flag_rollback(PG_FUNCTION_ARGS)
 	wf_flags_add_argument(&params, fcinfo, 1, INT4OID);
 	nest_level = begin_reason(fcinfo, 2);
 	if (!wf_flags_run("INSERT INTO wishflags.flags AS f (key, owner_role, " CONTENT("") ")"
-			 " SELECT r.key, (SELECT rolname FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) r.owner_role), " CONTENT("r.")
-			 " FROM wishflags.flag_versions v, pg_catalog.jsonb_populate_record(NULL::wishflags.flags, v.record) r"
-			 " WHERE v.flag OPERATOR(pg_catalog.=) $1 AND v.version OPERATOR(pg_catalog.=) $2"
-			 " ON CONFLICT (key) DO UPDATE SET (owner_role, " CONTENT("") ") = ROW(excluded.owner_role, " CONTENT("excluded.") ")"
-			 " RETURNING f.version", &params, &version))
+					  " SELECT r.key, (SELECT rolname FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) r.owner_role), " CONTENT("r.")
+					  " FROM wishflags.flag_versions v, pg_catalog.jsonb_populate_record(NULL::wishflags.flags, v.record) r"
+					  " WHERE v.flag OPERATOR(pg_catalog.=) $1 AND v.version OPERATOR(pg_catalog.=) $2"
+					  " ON CONFLICT (key) DO UPDATE SET (owner_role, " CONTENT("") ") = ROW(excluded.owner_role, " CONTENT("excluded.") ")"
+					  " RETURNING f.version", &params, &version))
 	{
 		char	   *key = TextDatumGetCString(params.values[0]);
 
@@ -197,9 +197,9 @@ wf_segment_define(PG_FUNCTION_ARGS)
 	wf_flags_add_argument(&params, fcinfo, 1, JSONBOID);
 	wf_flags_add_argument(&params, fcinfo, 2, TEXTOID);
 	wf_flags_run("INSERT INTO wishflags.segments AS s (key, definition, description) VALUES ($1, $2, $3)"
-		" ON CONFLICT (key) DO UPDATE SET definition = excluded.definition,"
-		" description = COALESCE(excluded.description, s.description) RETURNING version",
-		&params, &version);
+				 " ON CONFLICT (key) DO UPDATE SET definition = excluded.definition,"
+				 " description = COALESCE(excluded.description, s.description) RETURNING version",
+				 &params, &version);
 	PG_RETURN_INT32(version);
 }
 

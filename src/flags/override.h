@@ -69,6 +69,6 @@ extern bool wf_flags_override_is_user(WfString kind);
 
 /* store_override.c */
 extern WfOverrideAnswer *wf_flags_override_answer(const WfOverrideKind *kind, WfString key,
-														TimestampTz *expires);
+												  TimestampTz *expires);
 
 #endif							/* WF_FLAGS_OVERRIDE_H */

@@ -91,7 +91,7 @@ bool
 wf_flags_roster_load(WfRoster *roster, Snapshot snapshot, MemoryContext context)
 {
 	Reading		reading = {
-		.roster = roster,.rel = open_table(roster),.snapshot = snapshot,.context = context,
+		.roster = roster, .rel = open_table(roster), .snapshot = snapshot, .context = context,
 		.map_block = InvalidBlockNumber
 	};
 	Oid			storage = reading.rel ? reading.rel->rd_rel->relfilenode : InvalidOid;
