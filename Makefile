@@ -385,9 +385,11 @@ OBJS = \
 	src/flags/experiment_statistic.o \
 	src/flags/explain.o \
 	src/flags/export.o \
+	src/flags/fingerprint.o \
 	src/flags/flags.o \
 	src/flags/graph.o \
 	src/flags/history.o \
+	src/flags/history_entry.o \
 	src/flags/import.o \
 	src/flags/integrity.o \
 	src/flags/js.o \
@@ -401,6 +403,7 @@ OBJS = \
 	src/flags/logic_text.o \
 	src/flags/logic_value.o \
 	src/flags/manage.o \
+	src/flags/manage_override.o \
 	src/flags/member.o \
 	src/flags/moment.o \
 	src/flags/network.o \
@@ -410,7 +413,12 @@ OBJS = \
 	src/flags/operator.o \
 	src/flags/operator_shape.o \
 	src/flags/override.o \
+	src/flags/override_bulk.o \
+	src/flags/override_option.o \
+	src/flags/override_problem.o \
+	src/flags/override_table.o \
 	src/flags/past.o \
+	src/flags/past_override.o \
 	src/flags/pattern.o \
 	src/flags/pattern_class.o \
 	src/flags/pattern_escape.o \
@@ -439,6 +447,7 @@ OBJS = \
 	src/flags/split.o \
 	src/flags/store.o \
 	src/flags/store_document.o \
+	src/flags/store_override.o \
 	src/flags/store_segment.o \
 	src/flags/support.o \
 	src/flags/trigger.o \
@@ -511,6 +520,7 @@ SQL_PARTS = \
 	src/flags/segments.sql \
 	src/flags/evaluate.sql \
 	src/flags/manage.sql \
+	src/flags/overrides.sql \
 	src/flags/history.sql \
 	src/flags/show.sql \
 	src/flags/experiments.sql \
@@ -591,6 +601,8 @@ REGRESS = \
 	flags_lifecycle \
 	flags_compute \
 	flags_override \
+	flags_targeting \
+	flags_targeting_many \
 	flags_history \
 	flags_record \
 	flags_past \

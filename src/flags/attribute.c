@@ -174,6 +174,51 @@ wf_flags_context_of_kind(WfContext *context, WfString kind, JsonbContainer **obj
 	return true;
 }
 
+/*
+ * Fetches the key of a kind of things: of the context itself where it says that
+ * it is of that kind; else what it has under the kind's name, which is the key or
+ * an object that has one.
+ */
+bool
+wf_flags_context_key_of_kind(WfContext *context, WfString kind, WfString *key)
+{
+	JsonbContainer *object;
+	JsonbValue	json;
+	WfValue		value;
+
+	if (context->attributes == NULL)
+		return false;
+	if (wf_flags_context_form(context) == WF_CONTEXT_SINGLE && wf_flags_strings_equal(context->kind, kind))
+		object = &context->attributes->root;
+	else if (!wf_flags_context_member(context, kind, &value))
+		return false;
+	else if (value.type == WF_VALUE_OBJECT)
+		object = value.u.container;
+	else
+		return wf_flags_value_key(&value, WF_KEY_SCALAR, key);
+
+	if ((!member_of(object, "key", &json) || json.type == jbvNull) && !member_of(object, WF_TARGETING_KEY, &json))
+		return false;
+	wf_flags_value_from_json(&json, &value);
+	return wf_flags_value_key(&value, WF_KEY_SCALAR, key);
+}
+
+/* Whether a text may be the name of a kind. */
+bool
+wf_flags_is_kind(WfString name)
+{
+	for (int i = 0; i < name.len; i++)
+	{
+		unsigned char c = name.data[i];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+			c != '.' && c != '_' && c != '-')
+			return false;
+	}
+	return name.len > 0 && !wf_flags_strings_equal(name, wf_flags_string("kind")) &&
+		!wf_flags_strings_equal(name, wf_flags_string("multi"));
+}
+
 /* Whether an attribute is a member of the whole context, and nothing else. */
 static inline bool
 is_plain_name(const WfAttribute *attribute)

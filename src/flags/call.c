@@ -18,6 +18,7 @@
 #include "flags/cache.h"
 #include "flags/context.h"
 #include "flags/eval.h"
+#include "flags/override.h"
 #include "flags/row.h"
 #include "flags/usage.h"
 
@@ -133,9 +134,13 @@ eval_boolean(FunctionCallInfo fcinfo, WfContext *context)
 		return false;
 	}
 	program = flag->program;
-	if (likely(flag->overrides == NULL && context->valid && !wf_flags_previewing))
+	if (likely(program->shortcut != WF_SHORTCUT_NONE && context->valid && !wf_flags_previewing))
 	{
-		switch (program->shortcut)
+		WfShortcut	shortcut = program->shortcut;
+
+		if (flag->overrides && program->enabled && wf_flags_override_may_serve(flag, context))
+			shortcut = WF_SHORTCUT_NONE;
+		switch (shortcut)
 		{
 			case WF_SHORTCUT_FALSE:
 				wf_flags_count_constant(flag, context, false);
@@ -390,17 +395,18 @@ eval_value(FunctionCallInfo fcinfo, WfContext *context, int default_arg)
 {
 	WfOutcome	outcome;
 	const WfProgram *program;
+	Jsonb	   *value;
 
 	evaluate(fcinfo, context, &outcome, &program);
-	if (outcome.variant == WF_VARIANT_NONE)
+	value = wf_flags_outcome_value(program, &outcome);
+	if (value == NULL)
 	{
 		if (PG_ARGISNULL(default_arg))
 			PG_RETURN_NULL();
 		PG_RETURN_DATUM(PG_GETARG_DATUM(default_arg));
 	}
 	/* A copy: the cache may be loaded anew while the caller holds the value. */
-	PG_RETURN_DATUM(datumCopy(JsonbPGetDatum(wf_flags_variant_value(program, outcome.variant)),
-							  false, -1));
+	PG_RETURN_DATUM(datumCopy(JsonbPGetDatum(value), false, -1));
 }
 
 static void

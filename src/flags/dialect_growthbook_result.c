@@ -51,8 +51,8 @@ wf_flags_growthbook_result(const WfResult *result)
 	if (outcome->rule && outcome->error == WF_ERROR_NONE &&
 		outcome->rule->stage != WF_GROWTHBOOK_PREREQUISITE)
 		rule = outcome->rule->detail;
-	if (outcome->variant >= 0)
-		wf_flags_value_from_root(result->flag->program->variants[outcome->variant].value, &value);
+	if (outcome->variant >= 0 || outcome->value)
+		wf_flags_value_from_root(wf_flags_outcome_value(result->flag->program, outcome), &value);
 	if (rule && rule->id.data)
 		id = rule->id;
 

@@ -18,7 +18,6 @@ static const char *const old_attributes[] = {
 };
 
 static WfErrorCode check_kinds(JsonbContainer *context);
-static bool is_kind(WfString name);
 static bool has_key(JsonbContainer *object);
 static WfLaunchdarklyReference parse_path(WfString name, WfString **steps, int *nsteps);
 static bool unescape(WfString *step);
@@ -39,7 +38,7 @@ wf_flags_launchdarkly_check(WfContext *context)
 
 	if (form == WF_CONTEXT_MULTI)
 		return check_kinds(&context->attributes->root);
-	if (form == WF_CONTEXT_SINGLE && !is_kind(context->kind))
+	if (form == WF_CONTEXT_SINGLE && !wf_flags_is_kind(context->kind))
 		return WF_ERROR_INVALID_CONTEXT;
 	if (context->attributes == NULL)
 		return context->key.data && context->key.len > 0 ? WF_ERROR_NONE : WF_ERROR_TARGETING_KEY_MISSING;
@@ -70,28 +69,13 @@ check_kinds(JsonbContainer *context)
 		(void) JsonbIteratorNext(&it, &json, true);
 		if (wf_flags_strings_equal(name, wf_flags_string("kind")))
 			continue;
-		if (!is_kind(name) || json.type != jbvBinary || !JsonContainerIsObject(json.val.binary.data))
+		if (!wf_flags_is_kind(name) || json.type != jbvBinary || !JsonContainerIsObject(json.val.binary.data))
 			return WF_ERROR_INVALID_CONTEXT;
 		if (!has_key(json.val.binary.data))
 			return WF_ERROR_TARGETING_KEY_MISSING;
 		nkinds++;
 	}
 	return nkinds > 0 ? WF_ERROR_NONE : WF_ERROR_INVALID_CONTEXT;
-}
-
-static bool
-is_kind(WfString name)
-{
-	for (int i = 0; i < name.len; i++)
-	{
-		unsigned char c = name.data[i];
-
-		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
-			c != '.' && c != '_' && c != '-')
-			return false;
-	}
-	return name.len > 0 && !wf_flags_strings_equal(name, wf_flags_string("kind")) &&
-		!wf_flags_strings_equal(name, wf_flags_string("multi"));
 }
 
 static bool

@@ -45,8 +45,8 @@ static void fail(const WfRun *run, WfOutcome *outcome);
 /*
  * Evaluates a flag.  In this order: a preview, a broken program, a context that is none
  * or lacks the key that the program can't do without, a disabled flag, the
- * rules that come before the overrides, an override of the key, the other
- * rules, the fallthrough to its share, the off variant.
+ * rules that come before the overrides, an override that the context is
+ * given, the other rules, the fallthrough to its share, the off variant.
  */
 void
 wf_flags_evaluate(const WfFlag *flag, WfContext *context, const WfCallbacks *callbacks,
@@ -132,6 +132,22 @@ wf_flags_variant_value(const WfProgram *program, int variant)
 	return JsonbValueToJsonb(&value);
 }
 
+/* The value that is served, or NULL for the caller's default. */
+Jsonb *
+wf_flags_outcome_value(const WfProgram *program, const WfOutcome *outcome)
+{
+	return outcome->value ? outcome->value : wf_flags_variant_value(program, outcome->variant);
+}
+
+/* Fetches the key that identifies the context for a program. */
+bool
+wf_flags_program_key(WfContext *context, const WfProgram *program, WfString *key)
+{
+	if (program->key.npaths == 0 && program->key.kind.data == NULL)
+		return wf_flags_context_key(context, key);
+	return wf_flags_attribute_key(context, &program->key, key);
+}
+
 /* Index of a variant by name, or WF_VARIANT_NONE. */
 int
 wf_flags_variant_index(const WfProgram *program, WfString name)
@@ -200,6 +216,9 @@ run_flag(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 	run->frames = &frame;
 	outcome->cause = WF_CAUSE_NONE;
 	outcome->rule = NULL;
+	outcome->override = NULL;
+	outcome->denied = false;
+	outcome->value = NULL;
 	outcome->overridden = false;
 	outcome->previewed = false;
 	outcome->error = WF_ERROR_NONE;
@@ -265,38 +284,37 @@ may_run(WfRun *run, const WfProgram *program)
 	return run->error == WF_ERROR_NONE;
 }
 
-/* Fetches the key that identifies the context for a program; false where there is none. */
-bool
-wf_flags_program_key(WfContext *context, const WfProgram *program, WfString *key)
-{
-	if (program->key.npaths == 0 && program->key.kind.data == NULL)
-		return wf_flags_context_key(context, key);
-	return wf_flags_attribute_key(context, &program->key, key);
-}
-
-/* Serves what the key is given; false when it is given nothing. */
+/* Serves what the context is given; false when it is given nothing. */
 static bool
 serve_override(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 {
-	const WfOverride *override;
-	WfString	key;
+	const WfProgram *program = flag->program;
+	const WfOverrideAnswer *answer;
+	WfOverride	override;
 	int			variant;
 
-	if (!wf_flags_program_key(run->context, flag->program, &key))
+	if (!wf_flags_override_find(run, flag, &override))
 		return false;
-	override = wf_flags_overrides_find(flag->overrides, key);
-	if (override == NULL)
-		return false;
-
-	/* A replica may hold an override whose flag has lost the variant. */
-	variant = wf_flags_variant_index(flag->program, override->variant);
-	if (variant == WF_VARIANT_NONE)
+	answer = override.answer;
+	variant = answer->variant.data ? wf_flags_override_variant(override.answer, program) : program->off;
+	if (answer->value)
 	{
+		serve_variant(program, WF_VARIANT_NONE, WF_REASON_TARGETING_MATCH, outcome);
+		outcome->value = answer->value;
+		outcome->enabled = answer->enabled;
+	}
+	else if (variant == WF_VARIANT_NONE && !answer->deny)
+	{
+		/* A replica may hold an override whose flag has lost the variant. */
 		wf_flags_run_fail(run, WF_ERROR_GENERAL, WF_CAUSE_VARIANT);
 		fail(run, outcome);
 	}
 	else
-		serve_variant(flag->program, variant, WF_REASON_TARGETING_MATCH, outcome);
+		serve_variant(program, variant, WF_REASON_TARGETING_MATCH, outcome);
+	if (answer->deny)
+		outcome->enabled = false;
+	outcome->denied = answer->deny;
+	outcome->override = override.kind;
 	outcome->overridden = true;
 	return true;
 }
@@ -426,8 +444,6 @@ variant_of_value(WfRun *run, const WfProgram *program, const WfValue *value, int
 static bool
 test_outcome(WfRun *run, const WfFlagTest *test, const WfProgram *program, const WfOutcome *outcome)
 {
-	Jsonb	   *value = NULL;
-
 	if (test->state != WF_WANTED_ANY && (outcome->previewed ? outcome->enabled : is_enabled(run, program)) != (test->state == WF_WANTED_TRUE))
 		return false;
 	if (test->enabled != WF_WANTED_ANY && outcome->enabled != (test->enabled == WF_WANTED_TRUE))
@@ -436,9 +452,7 @@ test_outcome(WfRun *run, const WfFlagTest *test, const WfProgram *program, const
 		return false;
 	if (test->condition == NULL)
 		return true;
-	if (outcome->variant != WF_VARIANT_NONE)
-		value = wf_flags_variant_value(program, outcome->variant);
-	return value_passes(run, test, value);
+	return value_passes(run, test, wf_flags_outcome_value(program, outcome));
 }
 
 /* Whether {"value": value} fulfils the test's condition; NULL is null. */

@@ -26,6 +26,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 #include "common/extension.h"
 #include "common/reason.h"
@@ -33,6 +34,7 @@
 #include "flags/experiment.h"
 #include "flags/flags.h"
 #include "flags/history.h"
+#include "flags/history_entry.h"
 #include "flags/row.h"
 #include "flags/tables.h"
 #include "flags/trigger.h"
@@ -40,59 +42,13 @@
 PG_FUNCTION_INFO_V1(wf_flag_audit_note);
 PG_FUNCTION_INFO_V1(wf_flag_audit_refuse);
 
-/* A table whose changes are noted. */
-typedef struct AuditedTable
-{
-	const char *name;
-	const char *kind;			/* of its chains */
-	int			key;			/* column of the chain's key */
-	int			override_key;	/* column; 0: the rows are the chain's own */
-	int			version;		/* column; 0: there is none */
-	int			created_at;
-} AuditedTable;
-
-static const AuditedTable audited[] = {
-	{WF_FLAGS_TABLE, "flag", Anum_wf_flags_key, 0, Anum_wf_flags_version, Anum_wf_flags_created_at},
-	{WF_OVERRIDES_TABLE, "flag", Anum_wf_overrides_flag, Anum_wf_overrides_key, 0, Anum_wf_overrides_created_at},
-	{WF_SEGMENTS_TABLE, "segment", Anum_wf_segments_key, 0, Anum_wf_segments_version, Anum_wf_segments_created_at},
-	{WF_DOCUMENTS_TABLE, "document", Anum_wf_documents_name, 0, Anum_wf_documents_version, Anum_wf_documents_created_at},
-	{WF_EXPERIMENTS_TABLE, "experiment", Anum_wf_experiments_key, 0, 0, Anum_wf_experiments_created_at},
+static const WfAuditedTable audited[] = {
+	{WF_FLAGS_TABLE, "flag", Anum_wf_flags_key, 0, 0, Anum_wf_flags_version, Anum_wf_flags_created_at},
+	{WF_OVERRIDES_TABLE, "flag", Anum_wf_overrides_flag, Anum_wf_overrides_context_kind, Anum_wf_overrides_key, 0, Anum_wf_overrides_created_at},
+	{WF_SEGMENTS_TABLE, "segment", Anum_wf_segments_key, 0, 0, Anum_wf_segments_version, Anum_wf_segments_created_at},
+	{WF_DOCUMENTS_TABLE, "document", Anum_wf_documents_name, 0, 0, Anum_wf_documents_version, Anum_wf_documents_created_at},
+	{WF_EXPERIMENTS_TABLE, "experiment", Anum_wf_experiments_key, 0, 0, 0, Anum_wf_experiments_created_at},
 };
-
-/* Parameters of the INSERT. */
-enum
-{
-	PARAM_KIND,
-	PARAM_KEY,
-	PARAM_ACTION,
-	PARAM_OVERRIDE_KEY,
-	PARAM_VERSION,
-	PARAM_BEFORE,
-	PARAM_AFTER,
-	PARAM_REASON,
-	PARAM_ACTING_ROLE,
-	PARAM_OUTER_ROLE,
-	PARAM_LOGIN_ROLE,
-	PARAM_APPLICATION_NAME,
-	PARAMS
-};
-
-/*
- * $1 to $12 are the parameters; before and after are rows of the audited table.
- * An override that is set to what it was changes nothing.
- */
-static const char insert_sql[] =
-"WITH last AS (SELECT a.ordinal, a.hash FROM wishflags.flag_audit a WHERE a.kind = $1 AND a.key = $2 ORDER BY a.ordinal DESC LIMIT 1),"
-" row AS (SELECT to_jsonb($6) AS before, to_jsonb($7) AS after),"
-" entry AS MATERIALIZED (SELECT ROW($1, $2, COALESCE((SELECT ordinal FROM last), 0) + 1, clock_timestamp(), $3, $4, $5, row.before, row.after,"
-"  ARRAY(SELECT n.key FROM jsonb_each(COALESCE(row.after, row.before)) n WHERE n.key NOT IN ('version', 'created_at', 'updated_at', 'created_by', 'updated_by')"
-"   AND CASE WHEN row.before IS NULL OR row.after IS NULL THEN n.value <> 'null' ELSE n.value IS DISTINCT FROM row.before -> n.key END"
-"   ORDER BY n.key COLLATE \"C\"),"
-"  $8, $9, $10, $11, $12, inet_client_addr(), pg_current_xact_id(), '')::wishflags.flag_audit AS e"
-"  FROM row WHERE row.before IS DISTINCT FROM row.after)"
-" INSERT INTO wishflags.flag_audit SELECT (e).kind, (e).key, (e).ordinal, (e).occurred_at, (e).action, (e).override_key, (e).version,"
-" (e).before, (e).after, (e).changed, (e).reason, (e).acting_role, (e).outer_role, (e).login_role, (e).application_name,"
-" (e).client_addr, (e).txid, wishflags.audit_hash((SELECT hash FROM last), e) FROM entry";
 
 /* A chain that the transaction has added to. */
 typedef struct Chain
@@ -105,15 +61,15 @@ typedef struct Chain
 static List *chains = NIL;		/* of Chain, in TopTransactionContext */
 static bool require_reason = false;
 
-static const AuditedTable *audited_table(FunctionCallInfo fcinfo);
-static void note_row(const AuditedTable *table, Relation rel, HeapTuple before, HeapTuple after);
-static const char *given_reason(void);
-static void fill_author(Datum *values, char *nulls);
-static void note_all_rows(const AuditedTable *table, Relation rel);
+static const WfAuditedTable *audited_table(FunctionCallInfo fcinfo);
+static void note_statement(const WfAuditedTable *table, TriggerData *data);
+static TupleTableSlot *begin_rows(Tuplestorestate *rows, Relation rel);
+static HeapTuple next_row(Tuplestorestate *rows, TupleTableSlot *slot);
+static bool is_restored(const WfAuditedTable *table, Relation rel, HeapTuple row);
+static void note_all_rows(const WfAuditedTable *table, Relation rel);
 static void demand_reason(const char *kind, const char *key);
 static void lock_chain(const char *kind, const char *key);
 static void remember_chain(const char *kind, const char *key);
-static SPIPlanPtr insert_plan(const AuditedTable *table, Oid row_type);
 static void on_transaction(XactEvent event, void *arg);
 static void on_subtransaction(SubXactEvent event, SubTransactionId subtransaction, SubTransactionId parent, void *arg);
 static SPIPlanPtr head_plan(void);
@@ -132,27 +88,31 @@ wf_flags_history_init(void)
 }
 
 /*
- * flag_audit_note(), AFTER INSERT, UPDATE or DELETE by row on the audited
- * tables, and BEFORE TRUNCATE by statement.  A row that brings its time of
- * creation is a restored one: its history is restored beside it.
+ * flag_audit_note(), AFTER INSERT, UPDATE or DELETE on the audited tables, by row
+ * or by statement with transition tables; and BEFORE TRUNCATE by statement.  A
+ * row that brings its time of creation is a restored one: its history is
+ * restored beside it.
  */
 Datum
 wf_flag_audit_note(PG_FUNCTION_ARGS)
 {
-	const AuditedTable *table = audited_table(fcinfo);
+	const WfAuditedTable *table = audited_table(fcinfo);
 	TriggerData *data = (TriggerData *) fcinfo->context;
 	Relation	rel = data->tg_relation;
-	bool		isnull;
+	bool		insert = TRIGGER_FIRED_BY_INSERT(data->tg_event);
+	WfAuditWriter *writer;
 
 	if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event))
 		note_all_rows(table, rel);
-	else if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
-		note_row(table, rel, data->tg_trigtuple, data->tg_newtuple);
-	else if (TRIGGER_FIRED_BY_DELETE(data->tg_event))
-		note_row(table, rel, data->tg_trigtuple, NULL);
-	else if (DatumGetTimestampTz(heap_getattr(data->tg_trigtuple, table->created_at, RelationGetDescr(rel), &isnull)) ==
-			 GetCurrentTransactionStartTimestamp())
-		note_row(table, rel, NULL, data->tg_trigtuple);
+	else if (TRIGGER_FIRED_FOR_STATEMENT(data->tg_event))
+		note_statement(table, data);
+	else if (!insert || !is_restored(table, rel, data->tg_trigtuple))
+	{
+		writer = wf_flags_audit_begin(table, rel);
+		wf_flags_audit_add(writer, insert ? NULL : data->tg_trigtuple,
+						   insert ? data->tg_trigtuple : TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : NULL);
+		wf_flags_audit_end(writer);
+	}
 	return PointerGetDatum(NULL);
 }
 
@@ -197,7 +157,7 @@ wf_flags_next_version(const char *kind, WfString key)
 	return version;
 }
 
-static const AuditedTable *
+static const WfAuditedTable *
 audited_table(FunctionCallInfo fcinfo)
 {
 	TriggerData *data = (TriggerData *) fcinfo->context;
@@ -213,104 +173,100 @@ audited_table(FunctionCallInfo fcinfo)
 	return NULL;				/* keep compiler quiet */
 }
 
+/* The rows of a statement; those before and after an UPDATE lie side by side. */
 static void
-note_row(const AuditedTable *table, Relation rel, HeapTuple before, HeapTuple after)
+note_statement(const WfAuditedTable *table, TriggerData *data)
 {
-	TupleDesc	desc = RelationGetDescr(rel);
-	HeapTuple	row = after ? after : before;
-	Datum		values[PARAMS] = {0};
-	char		nulls[PARAMS];
-	bool		isnull;
-	char	   *key = TextDatumGetCString(heap_getattr(row, table->key, desc, &isnull));
-	WfWrite		write;
+	Relation	rel = data->tg_relation;
+	TupleTableSlot *before_slot = begin_rows(data->tg_oldtable, rel);
+	TupleTableSlot *after_slot = begin_rows(data->tg_newtable, rel);
+	bool		insert = TRIGGER_FIRED_BY_INSERT(data->tg_event);
+	WfAuditWriter *writer = wf_flags_audit_begin(table, rel);
 
-	memset(nulls, ' ', sizeof(nulls));
-	values[PARAM_KIND] = CStringGetTextDatum(table->kind);
-	values[PARAM_KEY] = CStringGetTextDatum(key);
-	values[PARAM_ACTION] = CStringGetTextDatum(!before ? "insert" : !after ? "delete" : "update");
-	nulls[PARAM_OVERRIDE_KEY] = table->override_key ? ' ' : 'n';
-	if (table->override_key)
-		values[PARAM_OVERRIDE_KEY] = heap_getattr(row, table->override_key, desc, &isnull);
-	nulls[PARAM_VERSION] = 'n';
-	if (table->version && after)
+	for (;;)
 	{
-		values[PARAM_VERSION] = heap_getattr(after, table->version, desc, &isnull);
-		if (!before || values[PARAM_VERSION] != heap_getattr(before, table->version, desc, &isnull))
-			nulls[PARAM_VERSION] = ' ';
-	}
-	/* A change of nothing is none. */
-	if (before && after && table->version && nulls[PARAM_VERSION] == 'n')
-		return;
-	demand_reason(table->kind, key);
-	nulls[PARAM_BEFORE] = before ? ' ' : 'n';
-	nulls[PARAM_AFTER] = after ? ' ' : 'n';
-	if (before)
-		values[PARAM_BEFORE] = heap_copy_tuple_as_datum(before, desc);
-	if (after)
-		values[PARAM_AFTER] = heap_copy_tuple_as_datum(after, desc);
-	fill_author(values, nulls);
+		HeapTuple	before = next_row(data->tg_oldtable, before_slot);
+		HeapTuple	after = next_row(data->tg_newtable, after_slot);
 
-	lock_chain(table->kind, key);
-	remember_chain(table->kind, key);
-	SPI_connect();
-	wf_common_write_begin(&write, wf_common_relation_oid("flag_audit"));
-	/* The end of the chain may be younger than the transaction's snapshot. */
-	if (SPI_execute_snapshot(insert_plan(table, rel->rd_rel->reltype), values, nulls, GetLatestSnapshot(), InvalidSnapshot,
-							 false, false, 0) != SPI_OK_INSERT)
-		elog(ERROR, "could not insert into flag_audit");
-	wf_common_write_end(&write);
-	SPI_finish();
+		CHECK_FOR_INTERRUPTS();
+		if (before == NULL && after == NULL)
+			break;
+		if (!insert || !is_restored(table, rel, after))
+			wf_flags_audit_add(writer, before, after);
+	}
+	wf_flags_audit_end(writer);
+	if (before_slot)
+		ExecDropSingleTupleTableSlot(before_slot);
+	if (after_slot)
+		ExecDropSingleTupleTableSlot(after_slot);
 }
 
 /* Who goes past the rules says why there. */
-static const char *
-given_reason(void)
+const char *
+wf_flags_audit_reason(void)
 {
 	return wf_common_reason() ? wf_common_reason() : wf_common_bypass();
 }
 
-/* Who changes it, and why. */
-static void
-fill_author(Datum *values, char *nulls)
+/* NULL where there is no such transition table. */
+static TupleTableSlot *
+begin_rows(Tuplestorestate *rows, Relation rel)
 {
-	const char *reason = given_reason();
+	if (rows == NULL)
+		return NULL;
+	tuplestore_select_read_pointer(rows, tuplestore_alloc_read_pointer(rows, EXEC_FLAG_REWIND));
+	tuplestore_rescan(rows);
+	return MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsMinimalTuple);
+}
 
-	nulls[PARAM_REASON] = reason ? ' ' : 'n';
-	if (reason)
-		values[PARAM_REASON] = CStringGetTextDatum(reason);
-	values[PARAM_ACTING_ROLE] = CStringGetTextDatum(wf_common_role_name(GetUserId()));
-	values[PARAM_OUTER_ROLE] = CStringGetTextDatum(wf_common_role_name(GetOuterUserId()));
-	values[PARAM_LOGIN_ROLE] = CStringGetTextDatum(wf_common_role_name(GetSessionUserId()));
-	nulls[PARAM_APPLICATION_NAME] = application_name && application_name[0] ? ' ' : 'n';
-	if (nulls[PARAM_APPLICATION_NAME] == ' ')
-		values[PARAM_APPLICATION_NAME] = CStringGetTextDatum(application_name);
+static HeapTuple
+next_row(Tuplestorestate *rows, TupleTableSlot *slot)
+{
+	if (slot == NULL || !tuplestore_gettupleslot(rows, true, false, slot))
+		return NULL;
+	return ExecFetchSlotHeapTuple(slot, false, NULL);
+}
+
+static bool
+is_restored(const WfAuditedTable *table, Relation rel, HeapTuple row)
+{
+	bool		isnull;
+
+	return DatumGetTimestampTz(heap_getattr(row, table->created_at, RelationGetDescr(rel), &isnull)) !=
+		GetCurrentTransactionStartTimestamp();
 }
 
 /* TRUNCATE: the rows, while they are there. */
 static void
-note_all_rows(const AuditedTable *table, Relation rel)
+note_all_rows(const WfAuditedTable *table, Relation rel)
 {
 	TableScanDesc scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "wishflags truncated row", ALLOCSET_DEFAULT_SIZES);
+	WfAuditWriter *writer = wf_flags_audit_begin(table, rel);
 
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
-		MemoryContext old = MemoryContextSwitchTo(context);
-
 		CHECK_FOR_INTERRUPTS();
-		note_row(table, rel, ExecFetchSlotHeapTuple(slot, false, NULL), NULL);
-		MemoryContextSwitchTo(old);
-		MemoryContextReset(context);
+		wf_flags_audit_add(writer, ExecFetchSlotHeapTuple(slot, false, NULL), NULL);
 	}
+	wf_flags_audit_end(writer);
 	ExecDropSingleTupleTableSlot(slot);
 	table_endscan(scan);
+}
+
+/* The transaction adds to a chain, alone until it ends. */
+void
+wf_flags_audit_join(const char *kind, const char *key)
+{
+	demand_reason(kind, key);
+	lock_chain(kind, key);
+	remember_chain(kind, key);
 }
 
 static void
 demand_reason(const char *kind, const char *key)
 {
-	if (require_reason && given_reason() == NULL)
+	if (require_reason && wf_flags_audit_reason() == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("a change of %s \"%s\" needs a reason", kind, key),
@@ -343,33 +299,6 @@ remember_chain(const char *kind, const char *key)
 	chain->within = GetCurrentSubTransactionId();
 	chains = lappend(chains, chain);
 	MemoryContextSwitchTo(old);
-}
-
-/* Made once a session and table; another once the table was made anew. */
-static SPIPlanPtr
-insert_plan(const AuditedTable *table, Oid row_type)
-{
-	static SPIPlanPtr plans[lengthof(audited)];
-	static Oid	row_types[lengthof(audited)];
-	Oid			types[PARAMS] = {
-		[PARAM_KIND] = TEXTOID,[PARAM_KEY] = TEXTOID,[PARAM_ACTION] = TEXTOID,[PARAM_OVERRIDE_KEY] = TEXTOID,
-		[PARAM_VERSION] = INT4OID,[PARAM_BEFORE] = row_type,[PARAM_AFTER] = row_type,[PARAM_REASON] = TEXTOID,
-		[PARAM_ACTING_ROLE] = TEXTOID,[PARAM_OUTER_ROLE] = TEXTOID,[PARAM_LOGIN_ROLE] = TEXTOID,
-		[PARAM_APPLICATION_NAME] = TEXTOID,
-	};
-	int			n = table - audited;
-	SPIPlanPtr	plan;
-
-	if (plans[n] && row_types[n] == row_type)
-		return plans[n];
-	plan = SPI_prepare_cursor(insert_sql, PARAMS, types, CURSOR_OPT_GENERIC_PLAN);
-	if (plan == NULL || SPI_keepplan(plan) != 0)
-		elog(ERROR, "could not prepare an INSERT into flag_audit: %s", SPI_result_code_string(SPI_result));
-	if (plans[n])
-		SPI_freeplan(plans[n]);
-	plans[n] = plan;
-	row_types[n] = row_type;
-	return plan;
 }
 
 static void

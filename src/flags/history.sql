@@ -7,6 +7,7 @@ CREATE TABLE wishflags.flag_audit (
 	ordinal bigint NOT NULL,
 	occurred_at timestamptz NOT NULL,
 	action text NOT NULL CHECK (action IN ('insert', 'update', 'delete')),
+	override_kind text,
 	override_key text,
 	version integer,
 	before jsonb,
@@ -34,7 +35,8 @@ COMMENT ON TABLE wishflags.flag_audit IS
 COMMENT ON COLUMN wishflags.flag_audit.kind IS 'flag (also its overrides), segment, document or experiment';
 COMMENT ON COLUMN wishflags.flag_audit.key IS 'key of the flag, segment or experiment, name of the document';
 COMMENT ON COLUMN wishflags.flag_audit.ordinal IS 'counts the changes of the flag, segment or document from 1, without a gap';
-COMMENT ON COLUMN wishflags.flag_audit.override_key IS 'targeting key of the override that was changed; NULL: the flag, segment or document itself';
+COMMENT ON COLUMN wishflags.flag_audit.override_kind IS 'kind of context of the override that was changed; NULL: the flag, segment or document itself';
+COMMENT ON COLUMN wishflags.flag_audit.override_key IS 'key of the override that was changed';
 COMMENT ON COLUMN wishflags.flag_audit.version IS 'version that the change made; NULL: none, as by a deletion or an override';
 COMMENT ON COLUMN wishflags.flag_audit.before IS 'the row before; NULL: there was none';
 COMMENT ON COLUMN wishflags.flag_audit.after IS 'the row after; NULL: it is gone';
@@ -54,7 +56,7 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 10
 BEGIN ATOMIC
 	SELECT pg_catalog.sha256(COALESCE(previous, ''::bytea) || pg_catalog.convert_to(pg_catalog.jsonb_build_array(
 		(entry).kind, (entry).key, (entry).ordinal, (EXTRACT(epoch FROM (entry).occurred_at) * 1000000)::bigint, (entry).action,
-		(entry).override_key, (entry).version, (entry).before, (entry).after, (entry).changed, (entry).reason, (entry).acting_role,
+		(entry).override_kind, (entry).override_key, (entry).version, (entry).before, (entry).after, (entry).changed, (entry).reason, (entry).acting_role,
 		(entry).outer_role, (entry).login_role, (entry).application_name, (entry).client_addr::text, (entry).txid::text)::text, 'UTF8'));
 END;
 COMMENT ON FUNCTION wishflags.audit_hash(bytea, wishflags.flag_audit) IS
@@ -79,8 +81,13 @@ CREATE TRIGGER zz_audit AFTER INSERT OR UPDATE OR DELETE ON wishflags.flags
 FOR EACH ROW EXECUTE FUNCTION wishflags.flag_audit_note();
 CREATE TRIGGER zz_audit_truncate BEFORE TRUNCATE ON wishflags.flags
 FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flag_audit_note();
-CREATE TRIGGER zz_audit AFTER INSERT OR UPDATE OR DELETE ON wishflags.flag_overrides
-FOR EACH ROW EXECUTE FUNCTION wishflags.flag_audit_note();
+-- There may be a million at once.
+CREATE TRIGGER zz_audit_insert AFTER INSERT ON wishflags.flag_overrides
+REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flag_audit_note();
+CREATE TRIGGER zz_audit_update AFTER UPDATE ON wishflags.flag_overrides
+REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flag_audit_note();
+CREATE TRIGGER zz_audit_delete AFTER DELETE ON wishflags.flag_overrides
+REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flag_audit_note();
 CREATE TRIGGER zz_audit_truncate BEFORE TRUNCATE ON wishflags.flag_overrides
 FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flag_audit_note();
 CREATE TRIGGER zz_audit AFTER INSERT OR UPDATE OR DELETE ON wishflags.segments
@@ -177,11 +184,11 @@ RETURNS SETOF wishflags.flag_overrides
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
 BEGIN ATOMIC
 	SELECT r.*
-	FROM (SELECT DISTINCT ON (a.override_key)
+	FROM (SELECT DISTINCT ON (a.override_kind, a.override_key)
 	             CASE WHEN a.occurred_at <= flag_overrides_at.at THEN a.after ELSE a.before END AS record
 	      FROM wishflags.flag_audit a
 	      WHERE a.kind = 'flag' AND a.key = flag_overrides_at.flag AND a.override_key IS NOT NULL
-	      ORDER BY a.override_key, a.occurred_at > flag_overrides_at.at,
+	      ORDER BY a.override_kind, a.override_key, a.occurred_at > flag_overrides_at.at,
 	               CASE WHEN a.occurred_at <= flag_overrides_at.at THEN -a.ordinal ELSE a.ordinal END) past
 	CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::wishflags.flag_overrides, past.record) r
 	WHERE r.created_at <= flag_overrides_at.at
@@ -190,7 +197,8 @@ BEGIN ATOMIC
 	FROM wishflags.flag_overrides o
 	WHERE o.flag = flag_overrides_at.flag AND o.created_at <= flag_overrides_at.at
 		AND NOT EXISTS (SELECT FROM wishflags.flag_audit a
-		                WHERE a.kind = 'flag' AND a.key = flag_overrides_at.flag AND a.override_key = o.key);
+		                WHERE a.kind = 'flag' AND a.key = flag_overrides_at.flag
+		                	AND a.override_kind = o.context_kind AND a.override_key = o.key);
 END;
 COMMENT ON FUNCTION wishflags.flag_overrides_at(text, timestamptz) IS
 'the overrides that a flag had at a time';
@@ -289,10 +297,10 @@ COMMENT ON FUNCTION wishflags.audit_verify(jsonb) IS
 -- A transaction that is still under way may yet commit with a lower number, so
 -- only those below all that are under way are told.
 CREATE FUNCTION wishflags.changes_since(since xid8)
-RETURNS TABLE (xid xid8, occurred_at timestamptz, kind text, key text, override_key text, action text, version integer, changed text[])
+RETURNS TABLE (xid xid8, occurred_at timestamptz, kind text, key text, override_kind text, override_key text, action text, version integer, changed text[])
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
 BEGIN ATOMIC
-	SELECT a.txid, a.occurred_at, a.kind, a.key, a.override_key, a.action, a.version, a.changed
+	SELECT a.txid, a.occurred_at, a.kind, a.key, a.override_kind, a.override_key, a.action, a.version, a.changed
 	FROM wishflags.flag_audit a
 	WHERE a.txid > changes_since.since AND a.txid < pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())
 	ORDER BY a.txid, a.occurred_at, a.kind, a.key, a.ordinal;

@@ -11,6 +11,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
 #include "common/extension.h"
@@ -21,16 +22,17 @@
 #include "flags/row.h"
 #include "flags/tables.h"
 
+pg_noreturn static void report_used(WfString flag, const char *message, const char *key, const char *kind);
 static void begin_statement(WfWrite *write, const char *table);
 static void end_statement(WfWrite *write);
 static void run_statement(const char *sql, const WfString *key, bool latest, int expected);
 
 /*
  * Locks a flag's row against being changed and compiles it.  NULL where the
- * flag does not exist or has no valid definition.
+ * flag does not exist or has no valid definition.  archived may be NULL.
  */
 WfProgram *
-wf_flags_lock_flag(WfString key, bool *exists)
+wf_flags_lock_flag(WfString key, bool *exists, bool *archived)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	WfSource	source = {0};
@@ -46,6 +48,8 @@ wf_flags_lock_flag(WfString key, bool *exists)
 				  " WHERE key OPERATOR(pg_catalog.=) $1 FOR SHARE",
 				  &key, false, SPI_OK_SELECT);
 	*exists = SPI_processed > 0;
+	if (archived)
+		*archived = false;
 	if (*exists)
 	{
 		Datum		values[Natts_wf_flags];
@@ -56,6 +60,8 @@ wf_flags_lock_flag(WfString key, bool *exists)
 		spi = MemoryContextSwitchTo(caller);
 		valid = wf_flags_source_from_row(values, nulls, wf_flags_row_document(values, nulls), &source, &dialect, &fault) &&
 			(nulls[Anum_wf_flags_document - 1] || source.shared);
+		if (archived)
+			*archived = !nulls[Anum_wf_flags_archived_at - 1];
 		source.key = key;
 		source.enabled = DatumGetBool(values[Anum_wf_flags_enabled - 1]);
 		if (!nulls[Anum_wf_flags_definition - 1])
@@ -68,32 +74,65 @@ wf_flags_lock_flag(WfString key, bool *exists)
 	return program;
 }
 
-/* Refuses a definition without a variant that an override gives. */
+/*
+ * Refuses a definition without a variant that an override gives, and one whose
+ * variants are of another type than the value that an override serves.
+ */
 void
-wf_flags_check_used_variants(WfString key, const WfProgram *program)
+wf_flags_check_overrides(WfString key, const WfProgram *program)
 {
+	const char *type = wf_flags_variants_type(program);
 	WfWrite		write;
 
 	begin_statement(&write, WF_OVERRIDES_TABLE);
-	run_statement("SELECT variant, pg_catalog.min(key) FROM wishflags.flag_overrides"
-				  " WHERE flag OPERATOR(pg_catalog.=) $1 GROUP BY variant ORDER BY variant",
+	/* The SQL of an older version of the extension knows variants only. */
+	run_statement(get_attnum(wf_common_relation_oid(WF_OVERRIDES_TABLE), "value") == InvalidAttrNumber
+				  ? "SELECT variant, NULL, pg_catalog.min(key), 'user' FROM wishflags.flag_overrides"
+				  " WHERE flag OPERATOR(pg_catalog.=) $1 GROUP BY variant ORDER BY variant"
+				  : "SELECT variant, pg_catalog.jsonb_typeof(value), pg_catalog.min(key), context_kind FROM wishflags.flag_overrides"
+				  " WHERE flag OPERATOR(pg_catalog.=) $1 AND NOT deny GROUP BY 1, 2, 4 ORDER BY 1, 2, 4",
 				  &key, true, SPI_OK_SELECT);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		HeapTuple	row = SPI_tuptable->vals[i];
-		const char *variant = SPI_getvalue(row, SPI_tuptable->tupdesc, 1);
-		WfString	name = {variant, strlen(variant)};
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		const char *variant = SPI_getvalue(row, desc, 1);
+		const char *value_type = SPI_getvalue(row, desc, 2);
 
-		if (wf_flags_variant_index(program, name) == WF_VARIANT_NONE)
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_IN_USE),
-					 errmsg("variant \"%s\" of flag \"%.*s\" is used by an override",
-							variant, key.len, key.data),
-					 errhint("Unset the override first: SELECT wishflags.flag_override_unset(%s, %s);",
-							 quote_literal_cstr(pnstrdup(key.data, key.len)),
-							 quote_literal_cstr(SPI_getvalue(row, SPI_tuptable->tupdesc, 2)))));
+		if (variant && wf_flags_variant_index(program, wf_flags_string(variant)) == WF_VARIANT_NONE)
+			report_used(key, psprintf("variant \"%s\" of flag \"%.*s\" is used by an override", variant, key.len, key.data), SPI_getvalue(row, desc, 3), SPI_getvalue(row, desc, 4));
+		if (value_type && type && strcmp(value_type, type) != 0)
+			report_used(key, psprintf("an override of flag \"%.*s\" has a value of type %s", key.len, key.data, value_type), SPI_getvalue(row, desc, 3), SPI_getvalue(row, desc, 4));
 	}
 	end_statement(&write);
+}
+
+/* What SQL calls the type of a value. */
+const char *
+wf_flags_value_type(Jsonb *value)
+{
+	if (JB_ROOT_IS_SCALAR(value))
+		return JsonbTypeName(getIthJsonbValueFromContainer(&value->root, 0));
+	return JB_ROOT_IS_ARRAY(value) ? "array" : "object";
+}
+
+/* The type that the values of all variants have but for null, or NULL. */
+const char *
+wf_flags_variants_type(const WfProgram *program)
+{
+	const char *common = NULL;
+
+	for (int i = 0; i < program->nvariants; i++)
+	{
+		const char *type = wf_flags_value_type(wf_flags_variant_value(program, i));
+
+		if (strcmp(type, "null") == 0)
+			continue;
+		if (common && strcmp(type, common) != 0)
+			return NULL;
+		common = type;
+	}
+	return common;
 }
 
 /*
@@ -121,6 +160,20 @@ wf_flags_report_unknown(WfString key)
 			 errmsg("flag \"%.*s\" does not exist", key.len, key.data),
 			 errhint("Create it: SELECT wishflags.flag_create(%s);",
 					 quote_literal_cstr(pnstrdup(key.data, key.len)))));
+}
+
+static void
+report_used(WfString flag, const char *message, const char *key, const char *kind)
+{
+	const char *flag_name = pnstrdup(flag.data, flag.len);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_IN_USE),
+			 errmsg_internal("%s", message),
+			 errhint("Unset the override first: SELECT wishflags.flag_override_unset(%s, %s%s%s);",
+					 quote_literal_cstr(flag_name), quote_literal_cstr(key),
+					 strcmp(kind, WF_KIND_USER) == 0 ? "" : ", ",
+					 strcmp(kind, WF_KIND_USER) == 0 ? "" : quote_literal_cstr(kind))));
 }
 
 static void

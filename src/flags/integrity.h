@@ -6,8 +6,10 @@
 
 #include "flags/program.h"
 
-extern WfProgram *wf_flags_lock_flag(WfString key, bool *exists);
-extern void wf_flags_check_used_variants(WfString key, const WfProgram *program);
+extern WfProgram *wf_flags_lock_flag(WfString key, bool *exists, bool *archived);
+extern void wf_flags_check_overrides(WfString key, const WfProgram *program);
+extern const char *wf_flags_value_type(Jsonb *value);
+extern const char *wf_flags_variants_type(const WfProgram *program);
 extern void wf_flags_delete_overrides(const WfString *flag);
 pg_noreturn extern void wf_flags_report_unknown(WfString key);
 

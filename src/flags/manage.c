@@ -14,23 +14,18 @@
 #include "utils/guc.h"
 
 #include "flags/integrity.h"
+#include "flags/manage.h"
 
 PG_FUNCTION_INFO_V1(wf_flag_create);
 PG_FUNCTION_INFO_V1(wf_flag_define);
 PG_FUNCTION_INFO_V1(wf_flag_enable);
 PG_FUNCTION_INFO_V1(wf_flag_disable);
 PG_FUNCTION_INFO_V1(wf_flag_rollout);
-PG_FUNCTION_INFO_V1(wf_flag_override_set);
-PG_FUNCTION_INFO_V1(wf_flag_override_set_enabled);
-PG_FUNCTION_INFO_V1(wf_flag_override_unset);
 PG_FUNCTION_INFO_V1(wf_flag_rollback);
 PG_FUNCTION_INFO_V1(wf_flag_archive);
 PG_FUNCTION_INFO_V1(wf_flag_unarchive);
 PG_FUNCTION_INFO_V1(wf_flag_expire);
 PG_FUNCTION_INFO_V1(wf_segment_define);
-
-/* Most parameters that a statement below has. */
-#define MAX_PARAMS 6
 
 /*
  * The columns of a flag but its key, its owner's role, and what counts its
@@ -41,27 +36,9 @@ PG_FUNCTION_INFO_V1(wf_segment_define);
 	p "client_visible, " p "cache_ttl_seconds, " p "kind, " p "owner_email, " p "documentation_url, " \
 	p "notes, " p "tags, " p "expires_at, " p "on_expiry, " p "archived_at"
 
-/* Values of SPI's encoding of NULL parameters. */
-#define PARAM_NULL 'n'
-#define PARAM_SET ' '
-
-/* A statement's parameters; the first is always a flag's key. */
-typedef struct Params
-{
-	int			count;
-	Oid			types[MAX_PARAMS];
-	Datum		values[MAX_PARAMS];
-	char		nulls[MAX_PARAMS];
-} Params;
-
-static void add_param(Params *params, FunctionCallInfo fcinfo, int arg, Oid type);
-static void add_flag_key(Params *params, FunctionCallInfo fcinfo);
-static void refuse_null(FunctionCallInfo fcinfo, int arg, const char *name);
-static bool run(const char *sql, Params *params, int32 *result);
-static Datum change_flag(const char *sql, Params *params);
+static Datum change_flag(const char *sql, WfParams *params);
 static Datum change_with_reason(const char *sql, FunctionCallInfo fcinfo);
 static int	begin_reason(FunctionCallInfo fcinfo, int arg);
-static Datum set_override(Params *params);
 
 /*
  * flag_create(key text, description text, owner_team text, rollout numeric,
@@ -70,18 +47,18 @@ static Datum set_override(Params *params);
 Datum
 wf_flag_create(PG_FUNCTION_ARGS)
 {
-	Params		params = {0};
+	WfParams	params = {0};
 	int32		version;
 
-	add_flag_key(&params, fcinfo);
-	add_param(&params, fcinfo, 1, TEXTOID);
-	add_param(&params, fcinfo, 2, TEXTOID);
-	add_param(&params, fcinfo, 3, NUMERICOID);
-	add_param(&params, fcinfo, 4, JSONBOID);
-	add_param(&params, fcinfo, 5, BOOLOID);
-	if (!run("INSERT INTO wishflags.flags (key, description, owner_team, rollout, definition, enabled)"
-			 " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING version",
-			 &params, &version))
+	wf_flags_add_required(&params, fcinfo, 0, "key of the flag");
+	wf_flags_add_argument(&params, fcinfo, 1, TEXTOID);
+	wf_flags_add_argument(&params, fcinfo, 2, TEXTOID);
+	wf_flags_add_argument(&params, fcinfo, 3, NUMERICOID);
+	wf_flags_add_argument(&params, fcinfo, 4, JSONBOID);
+	wf_flags_add_argument(&params, fcinfo, 5, BOOLOID);
+	if (!wf_flags_run("INSERT INTO wishflags.flags (key, description, owner_team, rollout, definition, enabled)"
+					  " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING version",
+					  &params, &version))
 	{
 		char	   *key = TextDatumGetCString(params.values[0]);
 
@@ -98,10 +75,10 @@ wf_flag_create(PG_FUNCTION_ARGS)
 Datum
 wf_flag_define(PG_FUNCTION_ARGS)
 {
-	Params		params = {0};
+	WfParams	params = {0};
 
-	add_flag_key(&params, fcinfo);
-	add_param(&params, fcinfo, 1, JSONBOID);
+	wf_flags_add_required(&params, fcinfo, 0, "key of the flag");
+	wf_flags_add_argument(&params, fcinfo, 1, JSONBOID);
 	return change_flag("UPDATE wishflags.flags SET definition = $2"
 					   " WHERE key OPERATOR(pg_catalog.=) $1 RETURNING version", &params);
 }
@@ -110,9 +87,9 @@ wf_flag_define(PG_FUNCTION_ARGS)
 Datum
 wf_flag_enable(PG_FUNCTION_ARGS)
 {
-	Params		params = {0};
+	WfParams	params = {0};
 
-	add_flag_key(&params, fcinfo);
+	wf_flags_add_required(&params, fcinfo, 0, "key of the flag");
 	return change_flag("UPDATE wishflags.flags SET enabled = true"
 					   " WHERE key OPERATOR(pg_catalog.=) $1 RETURNING version", &params);
 }
@@ -121,9 +98,9 @@ wf_flag_enable(PG_FUNCTION_ARGS)
 Datum
 wf_flag_disable(PG_FUNCTION_ARGS)
 {
-	Params		params = {0};
+	WfParams	params = {0};
 
-	add_flag_key(&params, fcinfo);
+	wf_flags_add_required(&params, fcinfo, 0, "key of the flag");
 	return change_flag("UPDATE wishflags.flags SET enabled = false"
 					   " WHERE key OPERATOR(pg_catalog.=) $1 RETURNING version", &params);
 }
@@ -132,57 +109,13 @@ wf_flag_disable(PG_FUNCTION_ARGS)
 Datum
 wf_flag_rollout(PG_FUNCTION_ARGS)
 {
-	Params		params = {0};
+	WfParams	params = {0};
 
-	add_flag_key(&params, fcinfo);
-	refuse_null(fcinfo, 1, "percent");
-	add_param(&params, fcinfo, 1, NUMERICOID);
+	wf_flags_add_required(&params, fcinfo, 0, "key of the flag");
+	wf_flags_refuse_null(fcinfo, 1, "percent");
+	wf_flags_add_argument(&params, fcinfo, 1, NUMERICOID);
 	return change_flag("UPDATE wishflags.flags SET rollout = $2"
 					   " WHERE key OPERATOR(pg_catalog.=) $1 RETURNING version", &params);
-}
-
-/* flag_override_set(flag text, key text, variant text) -> void */
-Datum
-wf_flag_override_set(PG_FUNCTION_ARGS)
-{
-	Params		params = {0};
-
-	add_flag_key(&params, fcinfo);
-	refuse_null(fcinfo, 1, "key");
-	refuse_null(fcinfo, 2, "variant");
-	add_param(&params, fcinfo, 1, TEXTOID);
-	add_param(&params, fcinfo, 2, TEXTOID);
-	return set_override(&params);
-}
-
-/* flag_override_set(flag text, key text, enabled boolean) -> void: "on" or "off" */
-Datum
-wf_flag_override_set_enabled(PG_FUNCTION_ARGS)
-{
-	Params		params = {0};
-
-	add_flag_key(&params, fcinfo);
-	refuse_null(fcinfo, 1, "key");
-	refuse_null(fcinfo, 2, "enabled");
-	add_param(&params, fcinfo, 1, TEXTOID);
-	params.types[params.count] = TEXTOID;
-	params.values[params.count] = CStringGetTextDatum(PG_GETARG_BOOL(2) ? "on" : "off");
-	params.nulls[params.count++] = PARAM_SET;
-	return set_override(&params);
-}
-
-/* flag_override_unset(flag text, key text) -> boolean: whether there was one */
-Datum
-wf_flag_override_unset(PG_FUNCTION_ARGS)
-{
-	Params		params = {0};
-	int32		ignored;
-
-	add_flag_key(&params, fcinfo);
-	refuse_null(fcinfo, 1, "key");
-	add_param(&params, fcinfo, 1, TEXTOID);
-	PG_RETURN_BOOL(run("DELETE FROM wishflags.flag_overrides WHERE flag OPERATOR(pg_catalog.=) $1"
-					   " AND key OPERATOR(pg_catalog.=) $2 RETURNING 1", &params, &ignored));
 }
 
 /*
@@ -193,21 +126,21 @@ wf_flag_override_unset(PG_FUNCTION_ARGS)
 Datum
 wf_flag_rollback(PG_FUNCTION_ARGS)
 {
-	Params		params = {0};
+	WfParams	params = {0};
 	int			nest_level;
 	int32		version;
 
-	add_flag_key(&params, fcinfo);
-	refuse_null(fcinfo, 1, "version");
-	refuse_null(fcinfo, 2, "reason");
-	add_param(&params, fcinfo, 1, INT4OID);
+	wf_flags_add_required(&params, fcinfo, 0, "key of the flag");
+	wf_flags_refuse_null(fcinfo, 1, "version");
+	wf_flags_refuse_null(fcinfo, 2, "reason");
+	wf_flags_add_argument(&params, fcinfo, 1, INT4OID);
 	nest_level = begin_reason(fcinfo, 2);
-	if (!run("INSERT INTO wishflags.flags AS f (key, owner_role, " CONTENT("") ")"
-			 " SELECT r.key, (SELECT rolname FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) r.owner_role), " CONTENT("r.")
-			 " FROM wishflags.flag_versions v, pg_catalog.jsonb_populate_record(NULL::wishflags.flags, v.record) r"
-			 " WHERE v.flag OPERATOR(pg_catalog.=) $1 AND v.version OPERATOR(pg_catalog.=) $2"
-			 " ON CONFLICT (key) DO UPDATE SET (owner_role, " CONTENT("") ") = ROW(excluded.owner_role, " CONTENT("excluded.") ")"
-			 " RETURNING f.version", &params, &version))
+	if (!wf_flags_run("INSERT INTO wishflags.flags AS f (key, owner_role, " CONTENT("") ")"
+					  " SELECT r.key, (SELECT rolname FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) r.owner_role), " CONTENT("r.")
+					  " FROM wishflags.flag_versions v, pg_catalog.jsonb_populate_record(NULL::wishflags.flags, v.record) r"
+					  " WHERE v.flag OPERATOR(pg_catalog.=) $1 AND v.version OPERATOR(pg_catalog.=) $2"
+					  " ON CONFLICT (key) DO UPDATE SET (owner_role, " CONTENT("") ") = ROW(excluded.owner_role, " CONTENT("excluded.") ")"
+					  " RETURNING f.version", &params, &version))
 	{
 		char	   *key = TextDatumGetCString(params.values[0]);
 
@@ -241,12 +174,12 @@ wf_flag_unarchive(PG_FUNCTION_ARGS)
 Datum
 wf_flag_expire(PG_FUNCTION_ARGS)
 {
-	Params		params = {0};
+	WfParams	params = {0};
 
-	add_flag_key(&params, fcinfo);
-	refuse_null(fcinfo, 2, "on_expiry");
-	add_param(&params, fcinfo, 1, TIMESTAMPTZOID);
-	add_param(&params, fcinfo, 2, TEXTOID);
+	wf_flags_add_required(&params, fcinfo, 0, "key of the flag");
+	wf_flags_refuse_null(fcinfo, 2, "on_expiry");
+	wf_flags_add_argument(&params, fcinfo, 1, TIMESTAMPTZOID);
+	wf_flags_add_argument(&params, fcinfo, 2, TEXTOID);
 	return change_flag("UPDATE wishflags.flags SET expires_at = $2, on_expiry = $3"
 					   " WHERE key OPERATOR(pg_catalog.=) $1 RETURNING version", &params);
 }
@@ -255,40 +188,52 @@ wf_flag_expire(PG_FUNCTION_ARGS)
 Datum
 wf_segment_define(PG_FUNCTION_ARGS)
 {
-	Params		params = {0};
+	WfParams	params = {0};
 	int32		version;
 
-	refuse_null(fcinfo, 0, "key of the segment");
-	refuse_null(fcinfo, 1, "definition");
-	add_param(&params, fcinfo, 0, TEXTOID);
-	add_param(&params, fcinfo, 1, JSONBOID);
-	add_param(&params, fcinfo, 2, TEXTOID);
-	run("INSERT INTO wishflags.segments AS s (key, definition, description) VALUES ($1, $2, $3)"
-		" ON CONFLICT (key) DO UPDATE SET definition = excluded.definition,"
-		" description = COALESCE(excluded.description, s.description) RETURNING version",
-		&params, &version);
+	wf_flags_refuse_null(fcinfo, 0, "key of the segment");
+	wf_flags_refuse_null(fcinfo, 1, "definition");
+	wf_flags_add_argument(&params, fcinfo, 0, TEXTOID);
+	wf_flags_add_argument(&params, fcinfo, 1, JSONBOID);
+	wf_flags_add_argument(&params, fcinfo, 2, TEXTOID);
+	wf_flags_run("INSERT INTO wishflags.segments AS s (key, definition, description) VALUES ($1, $2, $3)"
+				 " ON CONFLICT (key) DO UPDATE SET definition = excluded.definition,"
+				 " description = COALESCE(excluded.description, s.description) RETURNING version",
+				 &params, &version);
 	PG_RETURN_INT32(version);
 }
 
-static void
-add_param(Params *params, FunctionCallInfo fcinfo, int arg, Oid type)
+/* Values of SPI's encoding of NULL parameters. */
+#define PARAM_NULL 'n'
+#define PARAM_SET ' '
+
+void
+wf_flags_add_param(WfParams *params, Oid type, Datum value, bool isnull)
 {
 	int			n = params->count++;
 
 	params->types[n] = type;
-	params->nulls[n] = PG_ARGISNULL(arg) ? PARAM_NULL : PARAM_SET;
-	params->values[n] = PG_ARGISNULL(arg) ? (Datum) 0 : PG_GETARG_DATUM(arg);
+	params->nulls[n] = isnull ? PARAM_NULL : PARAM_SET;
+	params->values[n] = isnull ? (Datum) 0 : value;
 }
 
-static void
-add_flag_key(Params *params, FunctionCallInfo fcinfo)
+/* Adds an argument of the function. */
+void
+wf_flags_add_argument(WfParams *params, FunctionCallInfo fcinfo, int arg, Oid type)
 {
-	refuse_null(fcinfo, 0, "key of the flag");
-	add_param(params, fcinfo, 0, TEXTOID);
+	wf_flags_add_param(params, type, PG_GETARG_DATUM(arg), PG_ARGISNULL(arg));
 }
 
-static void
-refuse_null(FunctionCallInfo fcinfo, int arg, const char *name)
+/* Adds an argument of type text that may not be NULL. */
+void
+wf_flags_add_required(WfParams *params, FunctionCallInfo fcinfo, int arg, const char *name)
+{
+	wf_flags_refuse_null(fcinfo, arg, name);
+	wf_flags_add_argument(params, fcinfo, arg, TEXTOID);
+}
+
+void
+wf_flags_refuse_null(FunctionCallInfo fcinfo, int arg, const char *name)
 {
 	if (PG_ARGISNULL(arg))
 		ereport(ERROR,
@@ -297,8 +242,8 @@ refuse_null(FunctionCallInfo fcinfo, int arg, const char *name)
 }
 
 /* Runs a statement that returns an integer; false when it touches no row. */
-static bool
-run(const char *sql, Params *params, int32 *result)
+bool
+wf_flags_run(const char *sql, WfParams *params, int32 *result)
 {
 	bool		touched;
 
@@ -318,11 +263,11 @@ run(const char *sql, Params *params, int32 *result)
 }
 
 static Datum
-change_flag(const char *sql, Params *params)
+change_flag(const char *sql, WfParams *params)
 {
 	int32		version;
 
-	if (!run(sql, params, &version))
+	if (!wf_flags_run(sql, params, &version))
 	{
 		text	   *key = DatumGetTextPP(params->values[0]);
 		WfString	name = {VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key)};
@@ -336,11 +281,11 @@ change_flag(const char *sql, Params *params)
 static Datum
 change_with_reason(const char *sql, FunctionCallInfo fcinfo)
 {
-	Params		params = {0};
+	WfParams	params = {0};
 	int			nest_level;
 	Datum		version;
 
-	add_flag_key(&params, fcinfo);
+	wf_flags_add_required(&params, fcinfo, 0, "key of the flag");
 	if (PG_ARGISNULL(1))
 		return change_flag(sql, &params);
 	nest_level = begin_reason(fcinfo, 1);
@@ -365,15 +310,4 @@ begin_reason(FunctionCallInfo fcinfo, int arg)
 	(void) set_config_option("wishflags.reason", reason, PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 	return nest_level;
-}
-
-static Datum
-set_override(Params *params)
-{
-	int32		result;
-
-	run("INSERT INTO wishflags.flag_overrides AS o (flag, key, variant) VALUES ($1, $2, $3)"
-		" ON CONFLICT (flag, key) DO UPDATE SET variant = excluded.variant RETURNING 1",
-		params, &result);
-	PG_RETURN_VOID();
 }

@@ -176,7 +176,7 @@ static WfErrorCode
 write_flag(JsonbParseState **state, const WfFlag *flag, WfContext *context)
 {
 	WfOutcome	outcome;
-	const WfVariant *variant;
+	Jsonb	   *value;
 
 	wf_flags_evaluate(flag, context, wf_flags_callbacks(), &outcome);
 	wf_flags_count(flag, context, &outcome);
@@ -187,13 +187,11 @@ write_flag(JsonbParseState **state, const WfFlag *flag, WfContext *context)
 	}
 	wf_flags_json_text(state, "reason", protocol_reason(outcome.reason));
 	/* Without a value the client takes the default in its code. */
-	if (outcome.variant != WF_VARIANT_NONE)
-	{
-		variant = &flag->program->variants[outcome.variant];
-		wf_flags_json_document(state, "value", wf_flags_variant_value(flag->program, outcome.variant));
-		if (variant->name.data)
-			wf_flags_json_string(state, "variant", variant->name);
-	}
+	value = wf_flags_outcome_value(flag->program, &outcome);
+	if (value)
+		wf_flags_json_document(state, "value", value);
+	if (outcome.variant != WF_VARIANT_NONE && flag->program->variants[outcome.variant].name.data)
+		wf_flags_json_string(state, "variant", flag->program->variants[outcome.variant].name);
 	if (flag->program->metadata)
 		write_metadata(state, flag->program->metadata);
 	return WF_ERROR_NONE;

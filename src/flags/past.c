@@ -278,27 +278,11 @@ find_document(WfPast *past, WfString name)
 static WfOverrides *
 read_overrides(WfPast *past, WfString flag)
 {
-	WfOverrides *overrides = NULL;
 	HeapTuple  *rows;
 	TupleDesc	desc;
 	uint64		count = read_rows(past, "SELECT * FROM wishflags.flag_overrides_at($1, $2)", flag, &rows, &desc);
 
-	if (count > 0)
-		overrides = wf_flags_overrides_create(past->context);
-	for (uint64 i = 0; i < count; i++)
-	{
-		WfOverride *override = palloc0(sizeof(WfOverride));
-		Datum		values[Natts_wf_overrides];
-		bool		nulls[Natts_wf_overrides];
-
-		CHECK_FOR_INTERRUPTS();
-		wf_flags_deform(rows[i], desc, Natts_wf_overrides, values, nulls);
-		override->flag = flag;
-		override->key = wf_flags_text_string(values[Anum_wf_overrides_key - 1]);
-		override->variant = wf_flags_text_string(values[Anum_wf_overrides_variant - 1]);
-		wf_flags_overrides_add(overrides, override);
-	}
-	return overrides;
+	return count > 0 ? wf_flags_past_overrides(rows, count, desc) : NULL;
 }
 
 /*

@@ -428,7 +428,7 @@ typedef struct WfFlag
 	WfString	document;		/* name of the one that it is part of; data is
 								 * NULL for none */
 	const WfProgram *program;
-	struct wf_override_hash *overrides; /* or NULL */
+	struct WfOverrides *overrides;	/* or NULL */
 	bool		archived;
 	bool		client_visible; /* to clients outside, with all others */
 	int			cache_ttl;		/* how long they may keep an answer, seconds */

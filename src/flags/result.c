@@ -12,6 +12,7 @@
 #include "common/options.h"
 #include "flags/eval.h"
 #include "flags/json.h"
+#include "flags/override.h"
 #include "flags/preview.h"
 #include "flags/result.h"
 
@@ -74,6 +75,7 @@ static int	choose(const char *option, const char *text, const Choice *choices, i
 static char *known_text(Jsonb *options, const char *option, const Choice *choices, int nchoices);
 static void choose_for_dialect(const WfExplainOptions *texts, WfDialectOptions *parsed);
 static bool has_type(Jsonb *value, WantedType wanted);
+static const char *override_name(const WfOutcome *outcome);
 static Jsonb *metadata_of(const WfResult *result, const char *problem);
 static Jsonb *preview_metadata(const WfResult *result);
 static void set_text(Datum *values, bool *nulls, int column, WfString text);
@@ -170,19 +172,19 @@ wf_flags_explain_values(const WfExplainOptions *options, WfResult *result,
 {
 	const WfFlag *flag = result->flag;
 	const WfVariant *variant = NULL;
+	Jsonb	   *served = flag ? wf_flags_outcome_value(flag->program, outcome) : NULL;
 
 	memset(values, 0, sizeof(Datum) * WF_EXPLAIN_COUNT);
 	memset(nulls, 0, sizeof(bool) * WF_EXPLAIN_COUNT);
-	if (outcome->variant != WF_VARIANT_NONE &&
-		!has_type(wf_flags_variant_value(flag->program, outcome->variant), options->wanted))
-		wf_flags_outcome_error(outcome, WF_ERROR_TYPE_MISMATCH);
-	result->outcome = outcome;
-	result->value = default_value;
-	if (outcome->variant != WF_VARIANT_NONE)
+	if (served && !has_type(served, options->wanted))
 	{
-		variant = &flag->program->variants[outcome->variant];
-		result->value = wf_flags_variant_value(flag->program, outcome->variant);
+		wf_flags_outcome_error(outcome, WF_ERROR_TYPE_MISMATCH);
+		served = NULL;
 	}
+	result->outcome = outcome;
+	result->value = served ? served : default_value;
+	if (outcome->variant != WF_VARIANT_NONE)
+		variant = &flag->program->variants[outcome->variant];
 
 	values[WF_EXPLAIN_VALUE] = JsonbPGetDatum(result->value);
 	nulls[WF_EXPLAIN_VALUE] = result->value == NULL;
@@ -195,7 +197,8 @@ wf_flags_explain_values(const WfExplainOptions *options, WfResult *result,
 	if (outcome->rule && outcome->error == WF_ERROR_NONE && outcome->rule->id.data)
 		set_text(values, nulls, WF_EXPLAIN_RULE, outcome->rule->id);
 	else
-		set_name(values, nulls, WF_EXPLAIN_RULE, outcome->previewed ? "preview" : outcome->overridden ? "override" : NULL);
+		set_name(values, nulls, WF_EXPLAIN_RULE,
+				 outcome->previewed ? "preview" : outcome->override ? override_name(outcome) : NULL);
 	values[WF_EXPLAIN_METADATA] = JsonbPGetDatum(metadata_of(result, problem));
 	values[WF_EXPLAIN_VENDOR] = JsonbPGetDatum(result->dialect && result->dialect->result
 											   ? result->dialect->result(result) : wf_flags_json_empty());
@@ -281,6 +284,17 @@ has_type(Jsonb *value, WantedType wanted)
 			break;
 	}
 	return true;
+}
+
+/* An override of a user's key that does not deny is nothing but that. */
+static const char *
+override_name(const WfOutcome *outcome)
+{
+	WfString	kind = outcome->override->name;
+
+	if (!outcome->denied && wf_flags_override_is_user(kind))
+		return "override";
+	return psprintf("override: %.*s%s", kind.len, kind.data, outcome->denied ? ", deny" : "");
 }
 
 /* The flag's metadata, and what a preview has to do with it; or what is wrong. */

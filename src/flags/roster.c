@@ -9,7 +9,9 @@
  * Most pages are not even looked into.  A page is settled when all rows on it
  * are such that every later snapshot sees the same of them: then it says the
  * same as long as its LSN does.  What is not in the WAL has no LSN, and is read
- * each time.
+ * each time.  Most of these not even that is looked at of: whatever changes a
+ * page takes its mark in the visibility map away, and setting a mark changes
+ * the LSN of the map.
  *
  * The snapshot is a catalog snapshot, not the active one: what an old
  * REPEATABLE READ snapshot sees would stay in memory after that transaction,
@@ -22,6 +24,7 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/transam.h"
+#include "access/visibilitymap.h"
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "nodes/pg_list.h"
@@ -59,43 +62,71 @@ typedef struct Reading
 	MemoryContext row_context;
 	List	   *gone;			/* items of row versions that the table has no
 								 * more */
+	Buffer		map;			/* page of the visibility map, if any */
+	BlockNumber map_block;
+	XLogRecPtr	map_lsn;		/* its LSN when the table was read last */
 } Reading;
 
 static Relation open_table(WfRoster *roster);
 static void set_length(Reading *reading, BlockNumber npages);
+static bool is_untouched(Reading *reading, BlockNumber block);
+static void open_map(Reading *reading);
 static void read_page(Reading *reading, BlockNumber block);
 static XLogRecPtr find_rows(Reading *reading, Buffer buffer, HeapTuple rows, int *nrows);
 static bool is_settled(HeapTupleHeader header, bool visible, Snapshot snapshot);
 static void take_rows(Reading *reading, WfRosterPage *page, HeapTuple rows, int nrows);
+static void take_page(Reading *reading, BlockNumber block, HeapTuple rows, int nrows);
 static bool is_known(const WfRoster *roster, const RowVersion *row, HeapTuple tuple);
 
 /*
  * Reads the table: takes in the rows that are new or changed, and forgets
  * those that are gone.  The roster itself lies in the given context.
  *
- * False where the table has got other files than it had.  Then everything is
- * forgotten, and nothing read: TRUNCATE and the like are seen by snapshots
- * that are younger, and this one may have been taken before it.
+ * False where it is to be read once more: where the table has got other files
+ * than it had, everything is forgotten, and nothing read, as TRUNCATE and the
+ * like are seen by snapshots that are younger, and this one may have been taken
+ * before it; or where all of it is to be taken anew.
  */
 bool
 wf_flags_roster_load(WfRoster *roster, Snapshot snapshot, MemoryContext context)
 {
-	Reading		reading = {roster, open_table(roster), snapshot, context, NULL, NIL};
+	Reading		reading = {
+		.roster = roster, .rel = open_table(roster), .snapshot = snapshot, .context = context,
+		.map_block = InvalidBlockNumber
+	};
 	Oid			storage = reading.rel ? reading.rel->rd_rel->relfilenode : InvalidOid;
 	bool		same = storage == roster->storage;
+	bool		nothing = !same || reading.rel == NULL;
+	bool		complete = true;
 	ListCell   *lc;
 
-	if (!same || reading.rel == NULL)
+	if (roster->items->begin)
+		roster->items->begin(nothing || roster->recheck || roster->npages == 0,
+							 nothing ? 0 : RelationGetNumberOfBlocks(reading.rel));
+	if (nothing)
+	{
 		set_length(&reading, 0);
+		roster->nmaps = 0;
+	}
 	else
 	{
 		set_length(&reading, RelationGetNumberOfBlocks(reading.rel));
 		reading.row_context = AllocSetContextCreate(CurrentMemoryContext, "wishflags row",
 													ALLOCSET_SMALL_SIZES);
 		for (BlockNumber block = 0; block < roster->npages; block++)
-			read_page(&reading, block);
+		{
+			if (!is_untouched(&reading, block))
+				read_page(&reading, block);
+		}
+		if (BufferIsValid(reading.map))
+			ReleaseBuffer(reading.map);
 		MemoryContextDelete(reading.row_context);
 		roster->recheck = false;
+	}
+	if (roster->items->end && !roster->items->end())
+	{
+		roster->recheck = true;
+		complete = false;
 	}
 	roster->storage = storage;
 	if (reading.rel)
@@ -104,7 +135,7 @@ wf_flags_roster_load(WfRoster *roster, Snapshot snapshot, MemoryContext context)
 	foreach(lc, reading.gone)
 		roster->items->forget(lfirst(lc));
 	list_free(reading.gone);
-	return same;
+	return same && complete;
 }
 
 /* Notes that nothing is in memory (any more). */
@@ -113,6 +144,8 @@ wf_flags_roster_reset(WfRoster *roster)
 {
 	roster->pages = NULL;
 	roster->npages = 0;
+	roster->map_lsns = NULL;
+	roster->nmaps = 0;
 	roster->storage = InvalidOid;
 	roster->recheck = false;
 	roster->stale = true;
@@ -181,6 +214,8 @@ set_length(Reading *reading, BlockNumber npages)
 			reading->gone = lappend(reading->gone, page->rows[i].item);
 		if (page->rows)
 			pfree(page->rows);
+		if (roster->items->take_page)
+			roster->items->take_page(block, NULL, 0, NULL);
 	}
 	if (npages > roster->npages)
 	{
@@ -191,6 +226,45 @@ set_length(Reading *reading, BlockNumber npages)
 		memset(&roster->pages[roster->npages], 0, (npages - roster->npages) * sizeof(WfRosterPage));
 	}
 	roster->npages = npages;
+}
+
+/*
+ * Whether a settled page has certainly not been changed since it was read, by
+ * the map alone: the mark is looked at before the map's LSN, as it may have
+ * been taken away and set again.
+ */
+static bool
+is_untouched(Reading *reading, BlockNumber block)
+{
+	bool		marked = (visibilitymap_get_status(reading->rel, block, &reading->map) & VISIBILITYMAP_ALL_VISIBLE) != 0;
+
+	if (!BufferIsValid(reading->map))
+		return false;
+	if (BufferGetBlockNumber(reading->map) != reading->map_block)
+		open_map(reading);
+	return marked && !reading->roster->recheck && !XLogRecPtrIsInvalid(reading->roster->pages[block].lsn) &&
+		!XLogRecPtrIsInvalid(reading->map_lsn) && reading->map_lsn == BufferGetLSNAtomic(reading->map);
+}
+
+/* Notes the LSN of a page of the map, before any page that it is about is read. */
+static void
+open_map(Reading *reading)
+{
+	WfRoster   *roster = reading->roster;
+	BlockNumber block = BufferGetBlockNumber(reading->map);
+
+	if (block >= roster->nmaps)
+	{
+		Size		size = (block + 1) * sizeof(XLogRecPtr);
+
+		roster->map_lsns = roster->map_lsns ? repalloc(roster->map_lsns, size)
+			: MemoryContextAlloc(reading->context, size);
+		memset(&roster->map_lsns[roster->nmaps], 0, (block + 1 - roster->nmaps) * sizeof(XLogRecPtr));
+		roster->nmaps = block + 1;
+	}
+	reading->map_block = block;
+	reading->map_lsn = roster->map_lsns[block];
+	roster->map_lsns[block] = BufferGetLSNAtomic(reading->map);
 }
 
 static void
@@ -207,7 +281,10 @@ read_page(Reading *reading, BlockNumber block)
 	{
 		page->lsn = find_rows(reading, buffer, rows, &nrows);
 		/* The pin keeps them where they are. */
-		take_rows(reading, page, rows, nrows);
+		if (reading->roster->items->take_page)
+			take_page(reading, block, rows, nrows);
+		else
+			take_rows(reading, page, rows, nrows);
 	}
 	ReleaseBuffer(buffer);
 }
@@ -318,6 +395,17 @@ take_rows(Reading *reading, WfRosterPage *page, HeapTuple rows, int nrows)
 	}
 	if (nrows > 0)
 		memcpy(page->rows, taken, nrows * sizeof(RowVersion));
+}
+
+/* Hands the rows of a page over as a whole. */
+static void
+take_page(Reading *reading, BlockNumber block, HeapTuple rows, int nrows)
+{
+	MemoryContext old = MemoryContextSwitchTo(reading->row_context);
+
+	reading->roster->items->take_page(block, rows, nrows, RelationGetDescr(reading->rel));
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(reading->row_context);
 }
 
 /*

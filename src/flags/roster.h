@@ -5,6 +5,7 @@
 #define WF_FLAGS_ROSTER_H
 
 #include "access/htup.h"
+#include "access/tupdesc.h"
 #include "access/xlogdefs.h"
 #include "storage/block.h"
 #include "utils/relcache.h"
@@ -22,6 +23,17 @@ typedef struct WfRosterItems
 	bool		(*is_outdated) (void *item);
 	/* Forgets the item of a row version that is gone; it may have another. */
 	void		(*forget) (void *item);
+
+	/*
+	 * Instead of these, for a table that is too big for an item a row: its
+	 * pages are about to be taken, all anew or those in which something may
+	 * have changed.
+	 */
+	void		(*begin) (bool anew, BlockNumber npages);
+	/* Takes all rows of a page, in a context that is reset for each page. */
+	void		(*take_page) (BlockNumber block, HeapTuple rows, int nrows, TupleDesc desc);
+	/* They are taken; false where all have to be taken anew. */
+	bool		(*end) (void);
 } WfRosterItems;
 
 struct WfRosterPage;
@@ -37,6 +49,8 @@ typedef struct WfRoster
 	Oid			storage;		/* relfilenode that pages is about */
 	BlockNumber npages;
 	struct WfRosterPage *pages;
+	BlockNumber nmaps;			/* pages of the visibility map */
+	XLogRecPtr *map_lsns;		/* as they were when the table was read last */
 } WfRoster;
 
 extern bool wf_flags_roster_load(WfRoster *roster, Snapshot snapshot, MemoryContext context);

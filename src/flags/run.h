@@ -121,6 +121,9 @@ typedef struct WfOutcome
 								 * fallthrough too */
 	bool		overridden;		/* an override served, or a preview */
 	bool		previewed;		/* a preview served */
+	const struct WfOverrideKind *override;	/* whose override served, or NULL */
+	bool		denied;			/* it is one that denies */
+	Jsonb	   *value;			/* its own, of no variant; or NULL */
 	const WfSplit *split;		/* that chose, or NULL */
 	int			arm;			/* its arm, or -1 */
 	double		position;		/* in the split */
@@ -141,6 +144,7 @@ extern bool wf_flags_run_work(WfRun *run, int64 steps);
 /* eval.c */
 extern bool wf_flags_program_key(WfContext *context, const WfProgram *program, WfString *key);
 extern Jsonb *wf_flags_variant_value(const WfProgram *program, int variant);
+extern Jsonb *wf_flags_outcome_value(const WfProgram *program, const WfOutcome *outcome);
 extern bool wf_flags_flag_passes(WfRun *run, const WfFlagTest *test);
 
 /* predicate.c */
@@ -150,6 +154,8 @@ extern bool wf_flags_predicate_holds(WfRun *run, const WfPredicate *predicate);
 extern bool wf_flags_attribute_fetch(WfRun *run, const WfAttribute *attribute, WfValue *value);
 extern bool wf_flags_attribute_key(WfContext *context, const WfAttribute *attribute, WfString *key);
 extern bool wf_flags_context_key(WfContext *context, WfString *key);
+extern bool wf_flags_context_key_of_kind(WfContext *context, WfString kind, WfString *key);
+extern bool wf_flags_is_kind(WfString name);
 extern WfContextForm wf_flags_context_form(WfContext *context);
 extern bool wf_flags_context_of_kind(WfContext *context, WfString kind, JsonbContainer **object);
 

@@ -164,7 +164,8 @@ BEGIN
 	RETURN QUERY
 	WITH entry AS (
 		SELECT a.*, to_char(a.occurred_at, 'YYYY-MM-DD HH24:MI') AS at,
-			CASE WHEN a.override_key IS NOT NULL THEN 'override ' || a.override_key || CASE a.action WHEN 'delete' THEN ' gone' ELSE ': ' || (a.after ->> 'variant') END
+			CASE WHEN a.override_key IS NOT NULL THEN 'override ' || CASE a.override_kind WHEN 'user' THEN '' ELSE a.override_kind || ' ' END || a.override_key
+				|| CASE a.action WHEN 'delete' THEN ' gone' ELSE ': ' || COALESCE(a.after ->> 'variant', 'value ' || (a.after ->> 'value'), 'deny') END
 				WHEN a.action = 'insert' THEN 'created' || CASE WHEN (a.after ->> 'enabled')::boolean THEN ', enabled' ELSE '' END
 				WHEN a.action = 'delete' THEN 'deleted'
 				ELSE (SELECT string_agg(

@@ -4,8 +4,8 @@
  * A row is kept as it is and compiled when the flag is first asked for: a
  * backend that loads thousands of flags evaluates a few of them.
  *
- * An override may be there before its flag; it waits with others in a table of
- * its own, that the flag is given when it comes.
+ * An override may be there before its flag; what the flag is overridden for
+ * waits in its slot.
  */
 #include "common/compat.h"
 
@@ -72,7 +72,6 @@ typedef struct WfFlagSlot
 static MemoryContext store_context;
 static MemoryContext rows_context;
 static MemoryContext programs_context;
-static MemoryContext overrides_context;
 static flag_table_hash *flag_table;
 
 static void *load_flag(HeapTuple tuple, TupleDesc desc);
@@ -82,9 +81,6 @@ static void forget_flag(void *item);
 static WfFlagSlot *enter_slot(WfString key);
 static const WfFlag *compiled_flag(StoredFlag *stored);
 static void compile_flag(StoredFlag *stored);
-static void *load_override(HeapTuple tuple, TupleDesc desc);
-static void forget_override(void *item);
-static void give_overrides(WfFlagSlot *slot, WfOverrides *overrides);
 static WfString copy_string(MemoryContext context, WfString string);
 
 const WfRosterItems wf_flags_flag_items = {
@@ -93,13 +89,6 @@ const WfRosterItems wf_flags_flag_items = {
 	.load = load_flag,
 	.is_outdated = flag_is_outdated,
 	.forget = forget_flag,
-};
-
-const WfRosterItems wf_flags_override_items = {
-	.table = WF_OVERRIDES_TABLE,
-	.signal = WF_OVERRIDES_SIGNAL,
-	.load = load_override,
-	.forget = forget_override,
 };
 
 /*
@@ -116,8 +105,7 @@ wf_flags_store_create(MemoryContext context)
 										   ALLOCSET_SMALL_MAXSIZE * 4);
 	programs_context = AllocSetContextCreate(context, "wishflags plain flags",
 											 ALLOCSET_DEFAULT_SIZES);
-	overrides_context = AllocSetContextCreate(context, "wishflags overrides",
-											  ALLOCSET_DEFAULT_SIZES);
+	wf_flags_overrides_create(context);
 	flag_table = flag_table_create(context, 64, NULL);
 }
 
@@ -128,6 +116,50 @@ wf_flags_store_find(WfString key)
 	WfFlagSlot *slot = flag_table_lookup(flag_table, key);
 
 	return slot && slot->flag ? compiled_flag(slot->flag) : NULL;
+}
+
+/*
+ * What a flag is overridden for, to be added to; made in the current memory
+ * context where it is not there.
+ */
+WfOverrides *
+wf_flags_store_overrides(WfString flag)
+{
+	WfFlagSlot *slot = enter_slot(flag);
+
+	if (slot->overrides)
+		return slot->overrides;
+	slot->overrides = palloc0(sizeof(WfOverrides));
+	if (slot->flag)
+		slot->flag->flag.overrides = slot->overrides;
+	else
+		slot->key = copy_string(store_context, flag);
+	return slot->overrides;
+}
+
+/* No flag is overridden any more. */
+void
+wf_flags_store_drop_overrides(void)
+{
+	flag_table_iterator it;
+	WfFlagSlot *slot;
+
+	flag_table_start_iterate(flag_table, &it);
+	while ((slot = flag_table_iterate(flag_table, &it)) != NULL)
+	{
+		if (slot->overrides == NULL)
+			continue;
+		slot->overrides = NULL;
+		if (slot->flag)
+			slot->flag->flag.overrides = NULL;
+		else
+		{
+			char	   *key = unconstify(char *, slot->key.data);
+
+			(void) flag_table_delete(flag_table, slot->key);
+			pfree(key);
+		}
+	}
 }
 
 /* Visits all flags, in no order. */
@@ -229,7 +261,7 @@ forget_flag(void *item)
 
 		slot->flag = NULL;
 		if (slot->overrides)
-			slot->key = copy_string(overrides_context, slot->key);
+			slot->key = copy_string(store_context, slot->key);
 		else
 			(void) flag_table_delete(flag_table, slot->key);
 	}
@@ -296,67 +328,6 @@ compile_flag(StoredFlag *stored)
 	stored->flag.shared = wf_flags_row_document(values, nulls);
 	stored->flag.program = wf_flags_compile_row(values, nulls, stored->enabled_until, stored->flag.shared,
 												stored->context ? stored->context : programs_context);
-}
-
-/* Its variant is looked up when it is served. */
-static void *
-load_override(HeapTuple tuple, TupleDesc desc)
-{
-	Datum		values[Natts_wf_overrides];
-	bool		nulls[Natts_wf_overrides];
-	WfOverride *override = MemoryContextAlloc(overrides_context, sizeof(WfOverride));
-	WfFlagSlot *slot;
-
-	wf_flags_deform(tuple, desc, Natts_wf_overrides, values, nulls);
-	override->flag = copy_string(overrides_context,
-								 wf_flags_text_string(values[Anum_wf_overrides_flag - 1]));
-	override->key = copy_string(overrides_context,
-								wf_flags_text_string(values[Anum_wf_overrides_key - 1]));
-	override->variant = copy_string(overrides_context,
-									wf_flags_text_string(values[Anum_wf_overrides_variant - 1]));
-	slot = enter_slot(override->flag);
-	if (slot->overrides == NULL)
-	{
-		if (slot->flag == NULL)
-			slot->key = copy_string(overrides_context, override->flag);
-		give_overrides(slot, wf_flags_overrides_create(overrides_context));
-	}
-	wf_flags_overrides_add(slot->overrides, override);
-	return override;
-}
-
-static void
-forget_override(void *item)
-{
-	WfOverride *override = (WfOverride *) item;
-	WfFlagSlot *slot = flag_table_lookup(flag_table, override->flag);
-
-	/* A flag without overrides is spared the look-up. */
-	if (wf_flags_overrides_remove(slot->overrides, override))
-	{
-		WfString	key = slot->key;
-
-		give_overrides(slot, NULL);
-		if (slot->flag == NULL)
-		{
-			(void) flag_table_delete(flag_table, key);
-			pfree(unconstify(char *, key.data));
-		}
-	}
-	pfree(unconstify(char *, override->flag.data));
-	pfree(unconstify(char *, override->key.data));
-	pfree(unconstify(char *, override->variant.data));
-	pfree(override);
-}
-
-static void
-give_overrides(WfFlagSlot *slot, WfOverrides *overrides)
-{
-	if (overrides == NULL && slot->overrides)
-		wf_flags_overrides_destroy(slot->overrides);
-	slot->overrides = overrides;
-	if (slot->flag)
-		slot->flag->flag.overrides = overrides;
 }
 
 static WfString

@@ -7,13 +7,20 @@
 #include "flags/dialect.h"
 #include "flags/roster.h"
 
-/* store.c: flags and their overrides, by key */
+/* store.c: flags, by key */
 extern const WfRosterItems wf_flags_flag_items;
-extern const WfRosterItems wf_flags_override_items;
 
 extern void wf_flags_store_create(MemoryContext context);
 extern const WfFlag *wf_flags_store_find(WfString key);
 extern void wf_flags_store_each(void (*visit) (void *arg, const WfFlag *flag), void *arg);
+
+extern struct WfOverrides *wf_flags_store_overrides(WfString flag);
+extern void wf_flags_store_drop_overrides(void);
+
+/* store_override.c: overrides, by fingerprint */
+extern const WfRosterItems wf_flags_override_items;
+
+extern void wf_flags_overrides_create(MemoryContext context);
 
 /* store_document.c: documents, by name */
 extern const WfRosterItems wf_flags_document_items;

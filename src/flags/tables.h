@@ -47,7 +47,13 @@
 #define Anum_wf_overrides_key 2
 #define Anum_wf_overrides_variant 3
 #define Anum_wf_overrides_created_at 4
-#define Natts_wf_overrides 4
+#define Anum_wf_overrides_context_kind 5
+#define Anum_wf_overrides_value 6
+#define Anum_wf_overrides_deny 7
+#define Anum_wf_overrides_expires_at 8
+#define Anum_wf_overrides_note 9
+#define Anum_wf_overrides_created_by 10
+#define Natts_wf_overrides 10
 
 #define Anum_wf_documents_name 1
 #define Anum_wf_documents_format 2

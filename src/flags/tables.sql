@@ -55,16 +55,31 @@ COMMENT ON COLUMN wishflags.flags.version IS 'counts the changes of the row; giv
 CREATE TABLE wishflags.flag_overrides (
 	flag text COLLATE "C" NOT NULL,
 	key text COLLATE "C" NOT NULL,
-	variant text NOT NULL,
+	variant text,
 	created_at timestamptz NOT NULL,
-	PRIMARY KEY (flag, key)
+	context_kind text COLLATE "C" NOT NULL DEFAULT 'user',
+	value jsonb,
+	deny boolean NOT NULL DEFAULT false,
+	expires_at timestamptz,
+	note text,
+	created_by text,
+	CONSTRAINT flag_overrides_pkey PRIMARY KEY (flag, context_kind, key),
+	CONSTRAINT flag_overrides_answer CHECK ((variant IS NOT NULL)::integer + (value IS NOT NULL)::integer + deny::integer = 1)
 ) USING heap;
 
-COMMENT ON TABLE wishflags.flag_overrides IS 'variants that single targeting keys are given, before all rules';
+CREATE INDEX flag_overrides_expires_at ON wishflags.flag_overrides (expires_at) WHERE expires_at IS NOT NULL;
+
+COMMENT ON TABLE wishflags.flag_overrides IS 'what single keys are given, before all rules';
 COMMENT ON COLUMN wishflags.flag_overrides.flag IS 'key of the flag; deleting the flag deletes the override';
 COMMENT ON COLUMN wishflags.flag_overrides.created_at IS 'filled in; given only when a row is restored';
-COMMENT ON COLUMN wishflags.flag_overrides.key IS 'targeting key';
-COMMENT ON COLUMN wishflags.flag_overrides.variant IS 'name of a variant; a plain flag has "on" and "off"';
+COMMENT ON COLUMN wishflags.flag_overrides.key IS 'targeting key, or the key of another kind of context';
+COMMENT ON COLUMN wishflags.flag_overrides.variant IS 'name of a variant; a plain flag has "on" and "off"; NULL: a value or deny instead';
+COMMENT ON COLUMN wishflags.flag_overrides.context_kind IS 'whose key it is: user (the targeting key), or another kind of context, as organization';
+COMMENT ON COLUMN wishflags.flag_overrides.value IS 'served as it is instead of a variant, of the type that the variants have';
+COMMENT ON COLUMN wishflags.flag_overrides.deny IS 'the off variant, whatever other overrides say';
+COMMENT ON COLUMN wishflags.flag_overrides.expires_at IS 'from then on as if it were not there; NULL: never';
+COMMENT ON COLUMN wishflags.flag_overrides.note IS 'why';
+COMMENT ON COLUMN wishflags.flag_overrides.created_by IS 'filled in: the role; given only when a row is restored';
 
 SELECT pg_catalog.pg_extension_config_dump('wishflags.flags', '');
 SELECT pg_catalog.pg_extension_config_dump('wishflags.flag_overrides', '');

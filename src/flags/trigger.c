@@ -93,6 +93,13 @@ wf_flags_trigger_set(WfTriggerRow *row, int attnum, Datum value)
 	row->set[attnum - 1] = true;
 }
 
+void
+wf_flags_trigger_set_null(WfTriggerRow *row, int attnum)
+{
+	row->nulls[attnum - 1] = true;
+	row->set[attnum - 1] = true;
+}
+
 /* Whether a row is inserted that brings what only a dump knows, its version. */
 bool
 wf_flags_trigger_restored(const WfTriggerRow *row, int attnum)

@@ -65,7 +65,7 @@ wf_experiments_check(PG_FUNCTION_ARGS)
 	program = NULL;
 	if (!restored && wf_flags_trigger_null(&row, Anum_wf_experiments_stopped_at))
 	{
-		program = wf_flags_lock_flag(flag_key, &exists);
+		program = wf_flags_lock_flag(flag_key, &exists, NULL);
 		if (!exists)
 			wf_flags_report_unknown(flag_key);
 	}

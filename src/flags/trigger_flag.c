@@ -48,8 +48,8 @@ static bool awaits_document(WfTriggerRow *row, const WfSource *source);
 /*
  * flags_check(), BEFORE INSERT OR UPDATE on flags, by row.
  *
- * Refuses a bad key, percentage or definition, and a definition that lacks a
- * variant which an override gives.  Numbers the versions; a row that brings
+ * Refuses a bad key, percentage or definition, and a definition that lacks what
+ * an override gives.  Numbers the versions; a row that brings
  * its version is a restored one and keeps it.
  */
 Datum
@@ -137,7 +137,7 @@ check_flag(WfTriggerRow *row)
 	wf_flags_check_record(row, update && changes_evaluation(row->data));
 	program = check_definition(row);
 	if (update && program && wf_flags_trigger_changed(row->data, Anum_wf_flags_definition))
-		wf_flags_check_used_variants(key, program);
+		wf_flags_check_overrides(key, program);
 
 	/* 50.000 is written back as 50. */
 	wf_flags_trigger_set(row, Anum_wf_flags_rollout,

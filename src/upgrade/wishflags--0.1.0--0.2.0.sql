@@ -2246,6 +2246,32 @@ REVOKE ALL ON FUNCTION wishflags.approval_policies_check, wishflags.approval_pol
 	wishflags.schema_change_approve, wishflags.schema_change_reject, wishflags.schema_change_withdraw,
 	wishflags.schema_change_risk, wishflags.schema_change_checklist FROM PUBLIC;
 
+-- Overrides by kind of context, with values, denials and expiry.
+ALTER TABLE wishflags.flag_overrides
+	ALTER COLUMN variant DROP NOT NULL,
+	ADD COLUMN context_kind text COLLATE "C" NOT NULL DEFAULT 'user',
+	ADD COLUMN value jsonb,
+	ADD COLUMN deny boolean NOT NULL DEFAULT false,
+	ADD COLUMN expires_at timestamptz,
+	ADD COLUMN note text,
+	ADD COLUMN created_by text,
+	DROP CONSTRAINT flag_overrides_pkey;
+ALTER TABLE wishflags.flag_overrides
+	ADD CONSTRAINT flag_overrides_pkey PRIMARY KEY (flag, context_kind, key),
+	ADD CONSTRAINT flag_overrides_answer CHECK ((variant IS NOT NULL)::integer + (value IS NOT NULL)::integer + deny::integer = 1);
+
+CREATE INDEX flag_overrides_expires_at ON wishflags.flag_overrides (expires_at) WHERE expires_at IS NOT NULL;
+
+COMMENT ON TABLE wishflags.flag_overrides IS 'what single keys are given, before all rules';
+COMMENT ON COLUMN wishflags.flag_overrides.key IS 'targeting key, or the key of another kind of context';
+COMMENT ON COLUMN wishflags.flag_overrides.variant IS 'name of a variant; a plain flag has "on" and "off"; NULL: a value or deny instead';
+COMMENT ON COLUMN wishflags.flag_overrides.context_kind IS 'whose key it is: user (the targeting key), or another kind of context, as organization';
+COMMENT ON COLUMN wishflags.flag_overrides.value IS 'served as it is instead of a variant, of the type that the variants have';
+COMMENT ON COLUMN wishflags.flag_overrides.deny IS 'the off variant, whatever other overrides say';
+COMMENT ON COLUMN wishflags.flag_overrides.expires_at IS 'from then on as if it were not there; NULL: never';
+COMMENT ON COLUMN wishflags.flag_overrides.note IS 'why';
+COMMENT ON COLUMN wishflags.flag_overrides.created_by IS 'filled in: the role; given only when a row is restored';
+
 -- Who changed what when, of flags, overrides, segments and documents: append-only, each row
 -- chained to the one before by its hash.
 
@@ -2255,6 +2281,7 @@ CREATE TABLE wishflags.flag_audit (
 	ordinal bigint NOT NULL,
 	occurred_at timestamptz NOT NULL,
 	action text NOT NULL CHECK (action IN ('insert', 'update', 'delete')),
+	override_kind text,
 	override_key text,
 	version integer,
 	before jsonb,
@@ -2282,7 +2309,8 @@ COMMENT ON TABLE wishflags.flag_audit IS
 COMMENT ON COLUMN wishflags.flag_audit.kind IS 'flag (also its overrides), segment, document or experiment';
 COMMENT ON COLUMN wishflags.flag_audit.key IS 'key of the flag, segment or experiment, name of the document';
 COMMENT ON COLUMN wishflags.flag_audit.ordinal IS 'counts the changes of the flag, segment or document from 1, without a gap';
-COMMENT ON COLUMN wishflags.flag_audit.override_key IS 'targeting key of the override that was changed; NULL: the flag, segment or document itself';
+COMMENT ON COLUMN wishflags.flag_audit.override_kind IS 'kind of context of the override that was changed; NULL: the flag, segment or document itself';
+COMMENT ON COLUMN wishflags.flag_audit.override_key IS 'key of the override that was changed';
 COMMENT ON COLUMN wishflags.flag_audit.version IS 'version that the change made; NULL: none, as by a deletion or an override';
 COMMENT ON COLUMN wishflags.flag_audit.before IS 'the row before; NULL: there was none';
 COMMENT ON COLUMN wishflags.flag_audit.after IS 'the row after; NULL: it is gone';
@@ -2302,7 +2330,7 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 10
 BEGIN ATOMIC
 	SELECT pg_catalog.sha256(COALESCE(previous, ''::bytea) || pg_catalog.convert_to(pg_catalog.jsonb_build_array(
 		(entry).kind, (entry).key, (entry).ordinal, (EXTRACT(epoch FROM (entry).occurred_at) * 1000000)::bigint, (entry).action,
-		(entry).override_key, (entry).version, (entry).before, (entry).after, (entry).changed, (entry).reason, (entry).acting_role,
+		(entry).override_kind, (entry).override_key, (entry).version, (entry).before, (entry).after, (entry).changed, (entry).reason, (entry).acting_role,
 		(entry).outer_role, (entry).login_role, (entry).application_name, (entry).client_addr::text, (entry).txid::text)::text, 'UTF8'));
 END;
 COMMENT ON FUNCTION wishflags.audit_hash(bytea, wishflags.flag_audit) IS
@@ -2327,8 +2355,13 @@ CREATE TRIGGER zz_audit AFTER INSERT OR UPDATE OR DELETE ON wishflags.flags
 FOR EACH ROW EXECUTE FUNCTION wishflags.flag_audit_note();
 CREATE TRIGGER zz_audit_truncate BEFORE TRUNCATE ON wishflags.flags
 FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flag_audit_note();
-CREATE TRIGGER zz_audit AFTER INSERT OR UPDATE OR DELETE ON wishflags.flag_overrides
-FOR EACH ROW EXECUTE FUNCTION wishflags.flag_audit_note();
+-- There may be a million at once.
+CREATE TRIGGER zz_audit_insert AFTER INSERT ON wishflags.flag_overrides
+REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flag_audit_note();
+CREATE TRIGGER zz_audit_update AFTER UPDATE ON wishflags.flag_overrides
+REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flag_audit_note();
+CREATE TRIGGER zz_audit_delete AFTER DELETE ON wishflags.flag_overrides
+REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flag_audit_note();
 CREATE TRIGGER zz_audit_truncate BEFORE TRUNCATE ON wishflags.flag_overrides
 FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flag_audit_note();
 CREATE TRIGGER zz_audit AFTER INSERT OR UPDATE OR DELETE ON wishflags.segments
@@ -2425,11 +2458,11 @@ RETURNS SETOF wishflags.flag_overrides
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
 BEGIN ATOMIC
 	SELECT r.*
-	FROM (SELECT DISTINCT ON (a.override_key)
+	FROM (SELECT DISTINCT ON (a.override_kind, a.override_key)
 	             CASE WHEN a.occurred_at <= flag_overrides_at.at THEN a.after ELSE a.before END AS record
 	      FROM wishflags.flag_audit a
 	      WHERE a.kind = 'flag' AND a.key = flag_overrides_at.flag AND a.override_key IS NOT NULL
-	      ORDER BY a.override_key, a.occurred_at > flag_overrides_at.at,
+	      ORDER BY a.override_kind, a.override_key, a.occurred_at > flag_overrides_at.at,
 	               CASE WHEN a.occurred_at <= flag_overrides_at.at THEN -a.ordinal ELSE a.ordinal END) past
 	CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::wishflags.flag_overrides, past.record) r
 	WHERE r.created_at <= flag_overrides_at.at
@@ -2438,7 +2471,8 @@ BEGIN ATOMIC
 	FROM wishflags.flag_overrides o
 	WHERE o.flag = flag_overrides_at.flag AND o.created_at <= flag_overrides_at.at
 		AND NOT EXISTS (SELECT FROM wishflags.flag_audit a
-		                WHERE a.kind = 'flag' AND a.key = flag_overrides_at.flag AND a.override_key = o.key);
+		                WHERE a.kind = 'flag' AND a.key = flag_overrides_at.flag
+		                	AND a.override_kind = o.context_kind AND a.override_key = o.key);
 END;
 COMMENT ON FUNCTION wishflags.flag_overrides_at(text, timestamptz) IS
 'the overrides that a flag had at a time';
@@ -2537,10 +2571,10 @@ COMMENT ON FUNCTION wishflags.audit_verify(jsonb) IS
 -- A transaction that is still under way may yet commit with a lower number, so
 -- only those below all that are under way are told.
 CREATE FUNCTION wishflags.changes_since(since xid8)
-RETURNS TABLE (xid xid8, occurred_at timestamptz, kind text, key text, override_key text, action text, version integer, changed text[])
+RETURNS TABLE (xid xid8, occurred_at timestamptz, kind text, key text, override_kind text, override_key text, action text, version integer, changed text[])
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
 BEGIN ATOMIC
-	SELECT a.txid, a.occurred_at, a.kind, a.key, a.override_key, a.action, a.version, a.changed
+	SELECT a.txid, a.occurred_at, a.kind, a.key, a.override_kind, a.override_key, a.action, a.version, a.changed
 	FROM wishflags.flag_audit a
 	WHERE a.txid > changes_since.since AND a.txid < pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())
 	ORDER BY a.txid, a.occurred_at, a.kind, a.key, a.ordinal;
@@ -2741,7 +2775,8 @@ BEGIN
 	RETURN QUERY
 	WITH entry AS (
 		SELECT a.*, to_char(a.occurred_at, 'YYYY-MM-DD HH24:MI') AS at,
-			CASE WHEN a.override_key IS NOT NULL THEN 'override ' || a.override_key || CASE a.action WHEN 'delete' THEN ' gone' ELSE ': ' || (a.after ->> 'variant') END
+			CASE WHEN a.override_key IS NOT NULL THEN 'override ' || CASE a.override_kind WHEN 'user' THEN '' ELSE a.override_kind || ' ' END || a.override_key
+				|| CASE a.action WHEN 'delete' THEN ' gone' ELSE ': ' || COALESCE(a.after ->> 'variant', 'value ' || (a.after ->> 'value'), 'deny') END
 				WHEN a.action = 'insert' THEN 'created' || CASE WHEN (a.after ->> 'enabled')::boolean THEN ', enabled' ELSE '' END
 				WHEN a.action = 'delete' THEN 'deleted'
 				ELSE (SELECT string_agg(
@@ -4325,3 +4360,83 @@ COMMENT ON FUNCTION wishflags.flag_lint(jsonb) IS
 REVOKE ALL ON TABLE wishflags.flag_expiring, wishflags.flag_expiry_notices FROM PUBLIC;
 REVOKE ALL ON FUNCTION wishflags.flag_configurations, wishflags.options_check, wishflags.flag_stale,
 	wishflags.flag_expiry_notify, wishflags.flag_lint FROM PUBLIC;
+
+-- Functions that change overrides.
+
+COMMENT ON FUNCTION wishflags.flag_override_unset(text, text) IS
+'takes back the override of a targeting key; whether there was one';
+
+CREATE FUNCTION wishflags.flag_override_set(flag text, key text, options jsonb)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_flag_override_set_options';
+COMMENT ON FUNCTION wishflags.flag_override_set(text, text, jsonb) IS
+'gives one key what the options say: kind (of context; default user), one of variant, value and deny, expires_at, note';
+
+CREATE FUNCTION wishflags.flag_override_unset(flag text, key text, kind text)
+RETURNS boolean
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_flag_override_unset_kind';
+COMMENT ON FUNCTION wishflags.flag_override_unset(text, text, text) IS
+'takes back the override of a key of a kind of context; whether there was one';
+
+CREATE FUNCTION wishflags.flag_override_set_all(flag text, query text, options jsonb DEFAULT '{}',
+	OUT written bigint, OUT unchanged bigint, OUT conflicting bigint)
+RETURNS record
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000
+AS 'MODULE_PATHNAME', 'wf_flag_override_set_all';
+COMMENT ON FUNCTION wishflags.flag_override_set_all(text, text, jsonb) IS
+'overrides a flag for all keys that a query returns; options as of flag_override_set(), or columns of the query; replace (default false): also what is overridden otherwise';
+
+CREATE FUNCTION wishflags.flag_override_problem(entry wishflags.flag_overrides)
+RETURNS text
+LANGUAGE C STABLE PARALLEL SAFE COST 100
+AS 'MODULE_PATHNAME', 'wf_flag_override_problem';
+COMMENT ON FUNCTION wishflags.flag_override_problem(wishflags.flag_overrides) IS
+'why an override does not serve what it says, or NULL';
+
+CREATE FUNCTION wishflags.flag_override_conflicts(flag text DEFAULT NULL)
+RETURNS TABLE (flag text, context_kind text, key text, problem text, answer text, other_kind text, other_answer text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
+BEGIN ATOMIC
+	WITH entry AS (
+		SELECT o, o.flag, o.context_kind, o.key,
+			CASE WHEN o.deny THEN 'deny' WHEN o.variant IS NOT NULL THEN 'variant ' || o.variant ELSE 'value ' || o.value::text END AS answer
+		FROM wishflags.flag_overrides o
+		WHERE o.flag = flag_override_conflicts.flag OR flag_override_conflicts.flag IS NULL),
+	several AS (
+		SELECT e.flag, e.key FROM entry e
+		WHERE wishflags.flag_override_problem(e.o) IS NULL
+		GROUP BY e.flag, e.key HAVING pg_catalog.count(DISTINCT e.answer) > 1)
+	SELECT e.flag, e.context_kind, e.key, wishflags.flag_override_problem(e.o) AS problem, e.answer,
+		NULL AS other_kind, NULL AS other_answer
+	FROM entry e WHERE wishflags.flag_override_problem(e.o) IS NOT NULL
+	UNION ALL
+	SELECT e.flag, e.context_kind, e.key, 'another kind has the same key', e.answer, other.context_kind, other.answer
+	FROM several s
+	JOIN entry e ON e.flag = s.flag AND e.key = s.key
+	JOIN entry other ON other.flag = s.flag AND other.key = s.key AND other.answer <> e.answer
+		AND (e.context_kind = 'user' OR other.context_kind <> 'user' AND e.context_kind < other.context_kind)
+	WHERE wishflags.flag_override_problem(e.o) IS NULL AND wishflags.flag_override_problem(other.o) IS NULL
+	ORDER BY 1, 2, 3, 6;
+END;
+COMMENT ON FUNCTION wishflags.flag_override_conflicts(text) IS
+'overrides of a flag, or of all flags, that do not serve what they say, and those of one key of two kinds that say different things';
+
+CREATE FUNCTION wishflags.flag_override_prune(flag text DEFAULT NULL, older_than interval DEFAULT '0')
+RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000
+BEGIN ATOMIC
+	WITH gone AS (
+		DELETE FROM wishflags.flag_overrides o
+		WHERE (o.flag = flag_override_prune.flag OR flag_override_prune.flag IS NULL)
+			AND o.expires_at <= pg_catalog.statement_timestamp() - flag_override_prune.older_than
+		RETURNING 1)
+	SELECT pg_catalog.count(*) FROM gone;
+END;
+COMMENT ON FUNCTION wishflags.flag_override_prune(text, interval) IS
+'deletes the overrides of a flag, or of all flags, that have expired so long ago; how many';
+
+REVOKE ALL ON FUNCTION wishflags.flag_override_set(text, text, jsonb), wishflags.flag_override_unset(text, text, text),
+	wishflags.flag_override_set_all, wishflags.flag_override_problem, wishflags.flag_override_conflicts,
+	wishflags.flag_override_prune FROM PUBLIC;

@@ -2,13 +2,13 @@
 # Benchmarks of flag evaluation: ratios of medians, the sides of a ratio taking
 # turns, each with the bar that it has to stay on the right side of.  ROUNDS and
 # ROWS may be set; PARTS="set usage rich turns dialects wire segment reload
-# memory show" chooses.
+# memory show overrides" chooses.
 set -eu
 
 rounds=${ROUNDS:-7}
 rows=${ROWS:-5000000}
 lookups=$((rows / 25))
-parts=${PARTS:-set usage rich turns dialects wire segment reload memory show}
+parts=${PARTS:-set usage rich turns dialects wire segment reload memory show overrides}
 say() { printf '%s\n' "$*"; }
 
 psql -Xq -v ON_ERROR_STOP=1 <<'SQL'
@@ -323,6 +323,58 @@ bench_dialects() {
 	launchdarkly {"flags": {"launchdarkly": {"key": "launchdarkly", "version": 1, "on": true, "variations": [true, false], "offVariation": 1, "salt": "s", "fallthrough": {"rollout": {"variations": [{"variation": 0, "weight": 50000}, {"variation": 1, "weight": 50000}]}}}}, "segments": {}}
 	flagsmith {"api_key": "k", "project": {"id": 1, "name": "p", "segments": [{"id": 1, "name": "half", "rules": [{"type": "ALL", "rules": [], "conditions": [{"operator": "PERCENTAGE_SPLIT", "property_": "", "value": "50"}]}], "feature_states": [{"feature": {"id": 1, "name": "flagsmith", "type": "STANDARD"}, "enabled": true, "feature_state_value": null}]}]}, "feature_states": [{"feature": {"id": 1, "name": "flagsmith", "type": "STANDARD"}, "enabled": false, "feature_state_value": null}]}
 	LIST
+}
+
+# ---- overrides ----------------------------------------------------------------------
+
+# A million of one flag: keys that have one and keys that have none, what they
+# take in a session, and what it takes to hear that one has changed.
+bench_overrides() {
+	psql -Xq -v ON_ERROR_STOP=1 <<-'SQL'
+	SET client_min_messages = warning;
+	DELETE FROM wishflags.flags;
+	SELECT wishflags.flag_create('given', rollout => 50, enabled => true), wishflags.flag_create('plain', rollout => 50, enabled => true) \g /dev/null
+	SELECT format(E'given\tuser-%s\t%s', n, CASE n % 2 WHEN 0 THEN 'on' ELSE 'off' END) FROM generate_series(1, 1000000) n \g (tuples_only format=unaligned) overrides
+	CREATE TABLE takes (what text, ms float8);
+
+	-- Times the first evaluation after a commit.
+	CREATE PROCEDURE time_look(what text) LANGUAGE plpgsql AS $$
+	DECLARE
+		start timestamptz;
+		answer boolean;
+	BEGIN
+		COMMIT;
+		start := clock_timestamp();
+		answer := wishflags.flag_eval('plain', 'u');
+		INSERT INTO takes VALUES (what, extract(epoch FROM clock_timestamp() - start) * 1000);
+		COMMIT;
+	END $$;
+	SQL
+	start=$(date +%s%N)
+	psql -Xq -v ON_ERROR_STOP=1 -c "\\copy wishflags.flag_overrides (flag, key, variant) FROM overrides" -c 'SET wishflags.guard = off' -c 'VACUUM ANALYZE wishflags.flag_overrides'
+	report "seconds to COPY 1,000,000 overrides, audit and VACUUM included" "$(awk -v a="$start" -v b="$(date +%s%N)" 'BEGIN { print (b - a) / 1e9 }')" ""
+	for key in "user-:with an override" "other-:without one"; do
+		ratio "key ${key#*:} of 1,000,000 : flag that has none" "<2" \
+			1000000 "SELECT count(*) FROM generate_series(1, 1000000) g WHERE wishflags.flag_eval('given', '${key%%:*}' || g)" \
+			1000000 "SELECT count(*) FROM generate_series(1, 1000000) g WHERE wishflags.flag_eval('plain', '${key%%:*}' || g)"
+	done
+	report "megabytes of 1,000,000 overrides in a session" "$(psql -XqAt -v ON_ERROR_STOP=1 \
+		-c "SELECT wishflags.flag_eval('plain', 'u')" \
+		-c "SELECT sum(total_bytes) / 1e6 FROM pg_backend_memory_contexts WHERE name LIKE 'wishflags%'" | tail -n 1)" "<24"
+	psql -Xq -v ON_ERROR_STOP=1 <<-'SQL'
+	DO $$
+	BEGIN
+		CALL time_look('first');
+		FOR n IN 1 .. 200 LOOP
+			UPDATE wishflags.flag_overrides SET variant = CASE variant WHEN 'on' THEN 'off' ELSE 'on' END WHERE flag = 'given' AND key = 'user-' || n * 4711;
+			CALL time_look('one');
+			CALL time_look('none');
+		END LOOP;
+	END $$;
+	SQL
+	psql -XqAtF ' ' -v ON_ERROR_STOP=1 -c "SELECT what, percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) FROM takes GROUP BY what" > takes
+	report "milliseconds to load 1,000,000 overrides" "$(sed -n 's/^first //p' takes)" ""
+	report "milliseconds to take in one changed override of 1,000,000" "$(awk '{ t[$1] = $2 } END { print t["one"] - t["none"] }' takes)" "<1"
 }
 
 for part in $parts; do

@@ -15,7 +15,7 @@ SELECT set_eq($$ SELECT fn FROM fn WHERE provolatile = 's' $$, ARRAY[
 	'flag_value(text,jsonb,jsonb)', 'flag_explain(text,jsonb,jsonb,jsonb)',
 	'flag_eval_document(text,jsonb,text,jsonb,jsonb,jsonb)', 'flag_eval_all(jsonb,jsonb)', 'flag_matching(text,regclass,name)',
 	'flag_history(text)', 'flag_at(text,timestamp with time zone)', 'flag_diff(text,integer,integer)',
-	'flag_overrides_at(text,timestamp with time zone)',
+	'flag_overrides_at(text,timestamp with time zone)', 'flag_override_problem(flag_overrides)', 'flag_override_conflicts(text)',
 	'flag_state(flags)', 'flag_list(text)', 'flag_card(text)', 'flag_timeline(text,integer)',
 	'flag_dependencies(text,text)', 'flag_references(text)', 'flag_references_in_database(text)', 'flag_configurations()',
 	'flag_stale(jsonb)', 'flag_lint(jsonb)'],

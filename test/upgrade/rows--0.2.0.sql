@@ -10,6 +10,8 @@ SELECT wishflags.flag_create('theme', definition => '{
 	"rules": [{"when": {"attribute": "plan", "equals": "pro"}, "serve": "dark"}],
 	"default": "light"}', enabled => true);
 INSERT INTO wishflags.flags (key, enabled, rollout, description) VALUES ('Größe', true, 0.001, 'not ASCII');
+SELECT wishflags.flag_override_set('theme', 'acme', '{"kind": "organization", "value": "#777", "expires_at": "2099-01-01", "note": "a trial"}'::jsonb);
+SELECT wishflags.flag_override_set('gift_wrap', 'globex', '{"kind": "organization", "deny": true}'::jsonb);
 SELECT wishflags.schema_baseline('release', '{public}');
 
 DO $$
