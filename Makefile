@@ -42,6 +42,8 @@ OBJS = \
 	src/common/options.o \
 	src/common/protect.o \
 	src/common/reason.o \
+	src/common/review.o \
+	src/common/review_decide.o \
 	src/common/rows.o \
 	src/common/setting.o \
 	src/common/uuid.o \
@@ -300,6 +302,11 @@ OBJS = \
 	src/flags/call.o \
 	src/flags/callbacks.o \
 	src/flags/cbor.o \
+	src/flags/change_apply.o \
+	src/flags/change_items.o \
+	src/flags/change_policy.o \
+	src/flags/change_propose.o \
+	src/flags/change_protect.o \
 	src/flags/clock.o \
 	src/flags/context.o \
 	src/flags/dialect.o \
@@ -525,6 +532,9 @@ SQL_PARTS = \
 	src/guard/approval.sql \
 	src/guard/approval_report.sql \
 	src/wishflags.sql \
+	src/flags/change.sql \
+	src/flags/change_report.sql \
+	src/flags/access.sql \
 	src/common/epilogue.sql
 
 # The command is these parts, in this order.
@@ -593,6 +603,11 @@ REGRESS = \
 	flags_transaction \
 	flags_parallel \
 	flags_privilege \
+	flags_change \
+	flags_change_wrong \
+	flags_change_protect \
+	flags_access \
+	flags_access_wrong \
 	flags_plan \
 	flags_wrong \
 	stats_usage \

@@ -53,8 +53,6 @@ SELECT wishflags.release('2026-11');
 INSERT INTO wishflags.approval_policies (name, severity, approver_role, reason) VALUES ('high', 'high', 'pg_monitor', 'four eyes');
 INSERT INTO wishflags.schema_change_approvals (change_id, revision, approver, comment)
 SELECT wishflags.schema_change_propose('DROP TABLE public.testers', 'no tests any more'), 1, 'somebody', 'fine';
--- What this session has evaluated so far.
-SELECT wishflags.usage_flush();
 -- An experiment, and who was shown what.
 SELECT wishflags.flag_create('gallery', rollout => 50, enabled => true);
 SELECT wishflags.experiment_start('gallery', 'gallery', 'off', '{"off": 50, "on": 50}');
@@ -62,3 +60,15 @@ SELECT wishflags.experiment_expose('gallery', 'user-1');
 
 -- A preview token.
 SELECT wishflags.preview_issue('gift_wrap:true', '1 day', '{"environment": "staging", "reason": "a demo"}') IS NOT NULL;
+
+-- What this session has evaluated so far.
+SELECT wishflags.usage_flush();
+
+INSERT INTO wishflags.change_policies (name, key_pattern, reason) VALUES ('upgrade', 'upgrade-%', 'upgrade');
+SELECT wishflags.change_propose('{"flags": {"upgrade-change": {"rollout": 5}}}', 'upgrade');
+CREATE ROLE upgrade_approver SUPERUSER;
+SET SESSION AUTHORIZATION upgrade_approver;
+SELECT wishflags.change_approve(1, 'fine');
+RESET SESSION AUTHORIZATION;
+DROP ROLE upgrade_approver;
+SELECT wishflags.change_apply(1);
