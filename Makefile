@@ -297,6 +297,7 @@ OBJS = \
 	src/migration/simulate_type.o \
 	src/migration/stats.o \
 	src/flags/attribute.o \
+	src/flags/body.o \
 	src/flags/bucket.o \
 	src/flags/cache.o \
 	src/flags/call.o \
@@ -308,7 +309,12 @@ OBJS = \
 	src/flags/change_propose.o \
 	src/flags/change_protect.o \
 	src/flags/clock.o \
+	src/flags/configuration.o \
 	src/flags/context.o \
+	src/flags/dependency.o \
+	src/flags/dependency_diagram.o \
+	src/flags/dependency_list.o \
+	src/flags/dependency_tree.o \
 	src/flags/dialect.o \
 	src/flags/dialect_flagd.o \
 	src/flags/dialect_flagd_document.o \
@@ -380,6 +386,7 @@ OBJS = \
 	src/flags/explain.o \
 	src/flags/export.o \
 	src/flags/flags.o \
+	src/flags/graph.o \
 	src/flags/history.o \
 	src/flags/import.o \
 	src/flags/integrity.o \
@@ -419,6 +426,8 @@ OBJS = \
 	src/flags/preview_url.o \
 	src/flags/python.o \
 	src/flags/record.o \
+	src/flags/reference.o \
+	src/flags/reference_list.o \
 	src/flags/result.o \
 	src/flags/roster.o \
 	src/flags/row.o \
@@ -433,12 +442,14 @@ OBJS = \
 	src/flags/store_segment.o \
 	src/flags/support.o \
 	src/flags/trigger.o \
+	src/flags/trigger_dependency.o \
 	src/flags/trigger_document.o \
 	src/flags/trigger_experiment.o \
 	src/flags/trigger_flag.o \
 	src/flags/trigger_override.o \
 	src/flags/trigger_segment.o \
 	src/flags/usage.o \
+	src/flags/uses.o \
 	src/flags/value.o \
 	src/flags/version.o \
 	src/guard/announce.o \
@@ -504,6 +515,9 @@ SQL_PARTS = \
 	src/flags/show.sql \
 	src/flags/experiments.sql \
 	src/flags/preview.sql \
+	src/flags/dependencies.sql \
+	src/flags/references.sql \
+	src/flags/lifecycle.sql \
 	src/flags/ofrep.sql \
 	src/stats/usage.sql \
 	src/schema/schema.sql \
@@ -572,6 +586,9 @@ REGRESS = \
 	flags_segments_native \
 	flags_progressive \
 	flags_requires \
+	flags_dependencies \
+	flags_references \
+	flags_lifecycle \
 	flags_compute \
 	flags_override \
 	flags_history \

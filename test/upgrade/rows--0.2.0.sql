@@ -72,3 +72,8 @@ SELECT wishflags.change_approve(1, 'fine');
 RESET SESSION AUTHORIZATION;
 DROP ROLE upgrade_approver;
 SELECT wishflags.change_apply(1);
+
+-- Code that names a flag, and the event of one that is about to expire.
+SELECT wishflags.flag_code_references_upload('shop', '["src/gallery.ts:12:gallery"]', '4be1c1d');
+SELECT wishflags.flag_expire('gallery', now() + interval '3 days');
+SELECT count(*) FROM wishflags.flag_expiry_notify();
