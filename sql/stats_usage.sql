@@ -20,6 +20,9 @@ SELECT jsonb_array_length(body->'flags') FROM ofrep_evaluate_all('{}');
 -- Not counted.
 SELECT variant FROM flag_explain('theme', '{}');
 SELECT variant FROM flag_eval_document('native', '{"flags": {"theme": {"enabled": true}}}', 'theme');
+SET wishflags.preview = 'theme:dark';
+SELECT flag_variant('theme', '{}'::jsonb);
+RESET wishflags.preview;
 EXPLAIN (COSTS OFF) SELECT FROM pg_class WHERE flag_eval('half', relname::text);
 SELECT flag, evaluations, abs(unique_keys - CASE flag WHEN 'half' THEN 1000 WHEN 'all' THEN 2 ELSE 1 END) <= 130 AS unique_keys,
 	errors, fallbacks, last_error, first_evaluated < last_evaluated AS several
