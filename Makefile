@@ -45,6 +45,7 @@ OBJS = \
 	src/common/rows.o \
 	src/common/setting.o \
 	src/common/uuid.o \
+	src/common/width.o \
 	src/common/write.o \
 	src/record/ddl_log.o \
 	src/record/ddl_prune.o \
@@ -59,6 +60,7 @@ OBJS = \
 	src/ddl/catalog_live.o \
 	src/ddl/catalog_parts.o \
 	src/ddl/catalog_types.o \
+	src/ddl/catalog_words.o \
 	src/ddl/deparse.o \
 	src/ddl/deparse_index.o \
 	src/ddl/dependents.o \
@@ -258,6 +260,7 @@ OBJS = \
 	src/migration/rule_foreign_key.o \
 	src/migration/rule_hidden.o \
 	src/migration/rule_index.o \
+	src/migration/rule_name.o \
 	src/migration/rule_partition.o \
 	src/migration/rule_partition_index.o \
 	src/migration/rule_rename.o \
@@ -276,6 +279,7 @@ OBJS = \
 	src/migration/simulate.o \
 	src/migration/simulate_apply.o \
 	src/migration/simulate_dependents.o \
+	src/migration/simulate_memory.o \
 	src/migration/simulate_partition.o \
 	src/migration/simulate_session.o \
 	src/migration/simulate_type.o \
@@ -389,6 +393,13 @@ OBJS = \
 	src/flags/pattern_group.o \
 	src/flags/pattern_syntax.o \
 	src/flags/predicate.o \
+	src/flags/preview.o \
+	src/flags/preview_issue.o \
+	src/flags/preview_matrix.o \
+	src/flags/preview_serve.o \
+	src/flags/preview_text.o \
+	src/flags/preview_token.o \
+	src/flags/preview_url.o \
 	src/flags/python.o \
 	src/flags/record.o \
 	src/flags/result.o \
@@ -398,6 +409,7 @@ OBJS = \
 	src/flags/segment_probe.o \
 	src/flags/segment_refresh.o \
 	src/flags/set.o \
+	src/flags/show.o \
 	src/flags/split.o \
 	src/flags/store.o \
 	src/flags/store_document.o \
@@ -471,7 +483,9 @@ SQL_PARTS = \
 	src/flags/evaluate.sql \
 	src/flags/manage.sql \
 	src/flags/history.sql \
+	src/flags/show.sql \
 	src/flags/experiments.sql \
+	src/flags/preview.sql \
 	src/flags/ofrep.sql \
 	src/schema/schema.sql \
 	src/schema/registry.sql \
@@ -541,9 +555,14 @@ REGRESS = \
 	flags_history \
 	flags_record \
 	flags_past \
+	flags_show \
 	flags_experiment \
 	flags_experiment_results \
 	flags_experiment_wrong \
+	flags_preview \
+	flags_preview_token \
+	flags_preview_claim \
+	flags_preview_wrong \
 	flags_import \
 	flags_logic \
 	flags_flagd \
@@ -608,6 +627,8 @@ REGRESS = \
 	migration_body \
 	migration_safe \
 	migration_safe_more \
+	migration_safe_rename \
+	migration_safe_type \
 	migration_zone \
 	migration_column \
 	migration_drop \

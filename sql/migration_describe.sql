@@ -59,6 +59,31 @@ DROP TABLE users, empty; DROP TABLE IF EXISTS md.empty CASCADE; DROP FUNCTION st
 ');
 
 SELECT wishflags.migration_describe('ALTER TABLE empty ADD COLUMN b int', '{"in_transaction": true}');
+-- What a block of code does, and a procedure of the text; not what it puts together.
+SELECT wishflags.migration_describe($m$
+DO $do$
+DECLARE n int;
+BEGIN
+	IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'shade') THEN
+		CREATE TYPE shade AS ENUM ('dark', 'light');
+	END IF;
+	ALTER TABLE users ADD COLUMN shade shade;
+	SELECT count(*) INTO n FROM users;
+	EXECUTE 'DROP VIEW names';
+	BEGIN
+		UPDATE users SET shade = 'dark' WHERE age > 60;
+	EXCEPTION WHEN undefined_column THEN
+		DELETE FROM empty;
+	END;
+	n := n + 1;
+END $do$;
+CREATE PROCEDURE tidy() LANGUAGE plpgsql AS $p$ BEGIN DELETE FROM empty; EXECUTE 'DROP TABLE ' || (SELECT name FROM users); CALL tidy(); END $p$;
+CALL tidy();
+CALL md.others();
+DO $$ BEGIN RAISE NOTICE 'x'; END $$;
+DO LANGUAGE plperl 'spi_exec_query("DROP TABLE users")';
+$m$);
+
 -- Formats; an end of line in a name ends no comment.
 SELECT wishflags.migration_describe('DROP TABLE users; COMMENT ON TABLE "a
 b" IS ''x''', '{"format": "markdown"}');

@@ -39,9 +39,13 @@ SELECT * FROM drop_check('ALTER TYPE used RENAME TO z; ALTER FUNCTION f(int) REN
 SELECT * FROM drop_check('ALTER TABLE t SET SCHEMA public; ALTER TYPE used SET SCHEMA public; ALTER FUNCTION f(int) SET SCHEMA public');
 
 -- The safe ways work as they stand.
-SELECT s FROM wishflags.migration_breaking_check('ALTER TABLE t RENAME TO t2', '{"only": "rename-table"}'), regexp_split_to_table(safe_sql, E';\n') AS s \gexec
+SELECT safe_sql AS safe FROM wishflags.migration_breaking_check('ALTER TABLE t RENAME TO t2', '{"only": "rename-table"}') \gset
+:safe
 SELECT count(*) FROM t;
-SELECT s FROM wishflags.migration_breaking_check('ALTER TABLE e SET SCHEMA public', '{"only": "move-schema"}'), regexp_split_to_table(safe_sql, E';\n') AS s \gexec
+SELECT safe_sql AS safe FROM wishflags.migration_breaking_check('ALTER TABLE e SET SCHEMA public', '{"only": "move-schema"}') \gset
+:safe
+-- A column is there under both names.
+SELECT * FROM drop_check('BEGIN; ALTER TABLE v_t RENAME a TO b; ALTER TABLE v_t RENAME TO v_base; CREATE VIEW v_t AS SELECT *, b AS a FROM v_base; COMMIT', '{"only": ["rename-column", "rename-table"]}');
 SELECT count(*) FROM e;
 SELECT safe_sql FROM wishflags.migration_breaking_check('DROP TABLE t2', '{"only": "drop-table"}') \gexec
 SELECT to_regclass('t2_dropped') IS NOT NULL AS renamed;

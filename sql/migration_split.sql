@@ -32,6 +32,14 @@ SELECT statement, line, col, tag, error FROM wishflags.migration_parse(E'SELECT 
 -- What never closes is given back at the next line that ends a statement.
 SELECT statement, line, col, tag, error FROM wishflags.migration_parse(E'SELECT 1;\nSELECT ''open;\nSELECT 3;');
 SELECT statement, line, tag, error FROM wishflags.migration_parse(E'CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1;\nSELECT 2;');
+SELECT statement, line, col, tag, error FROM wishflags.migration_parse(E'SELECT 1;\n  /* open;\nSELECT 3;');
+SELECT statement, line, col, tag, error FROM wishflags.migration_parse(E'SELECT $a$ ; $b$;\nSELECT 2;\nSELECT 3');
+
+-- Dollars in names and strings with escapes, of which the second is the first's continuation.
+SELECT statement, line, tag, error FROM wishflags.migration_parse(E'SELECT a$b$ FROM c$d$e; SELECT E\'a\\\';\' \n\'b\\\';\'; SELECT e\'\', \'\\\'; SELECT 4;');
+SET standard_conforming_strings = off;
+SELECT statement, line, tag, error FROM wishflags.migration_parse($$SELECT 'a\';'; SELECT 2;$$);
+RESET standard_conforming_strings;
 
 -- Nothing to read.
 SELECT * FROM wishflags.migration_parse('');

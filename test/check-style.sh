@@ -77,6 +77,7 @@ for f in src/flags/eval.c src/flags/bucket.c src/flags/predicate.c src/flags/dia
 	src/flags/attribute.c src/flags/node.c src/flags/segment.c src/flags/split.c src/flags/value.c \
 	src/flags/js.c src/flags/json*.c src/flags/python.c src/flags/operator*.c src/flags/pattern.c src/flags/version.c src/flags/moment.c \
 	src/flags/clock.c src/flags/estimate.c src/flags/experiment_compare.c src/flags/experiment_statistic.c \
+	src/flags/preview_serve.c src/flags/preview_text.c \
 	src/flags/network.c src/flags/logic*.c src/flags/set.c \
 	src/schema/diff.c src/schema/order.c src/schema/ddl_*.c \
 	src/migration/simulate.c src/migration/rule_*.c src/schedule/backoff.c; do

@@ -19,7 +19,7 @@ for suite in $suites; do
 done
 
 wf_need build server tap pgtap
-case " $suites " in *" tap "*) wf_need scipy ;; esac
+case " $suites " in *" tap "*) wf_need scipy pgbouncer ;; esac
 wf_begin
 server=$(wf_server_config)
 WF_CFLAGS="${WF_CFLAGS--Werror}" wf_build

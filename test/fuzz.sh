@@ -1,15 +1,15 @@
 #!/bin/sh
-# make fuzz: random input for flags, documents of other systems, schemas, migrations
-# and the guard, then sessions that disturb each other, on a private server.
+# make fuzz: random input for flags, documents of other systems, previews, schemas,
+# migrations and the guard, then sessions that disturb each other, on a private server.
 #
-# SEED=0.1 (-1 to 1) and ROUNDS=3000 say what is tried, TESTS="flags documents
+# SEED=0.1 (-1 to 1) and ROUNDS=3000 say what is tried, TESTS="flags documents preview
 # schema rename migration guard sessions" chooses.  A test fails by an internal error, an answer
 # that should not be, a statement that does not end, or a crash; what led to it
 # is printed.
 
 . "$(dirname "$0")/lib.sh"
 
-tests=${TESTS:-flags documents schema rename migration guard sessions}
+tests=${TESTS:-flags documents preview schema rename migration guard sessions}
 seed=${SEED:-0.1}
 rounds=${ROUNDS:-3000}
 
@@ -48,6 +48,7 @@ test_documents() {
 	SQL
 }
 test_schema() { listed; }
+test_preview() { listed; }
 
 # A round renames a whole schema several times.
 test_rename() { rounds=$((rounds / 100)) listed; }
@@ -111,7 +112,7 @@ test_sessions() {
 
 for name in $tests; do
 	case $name in
-		flags|documents|schema|rename|migration|guard|sessions) ;;
+		flags|documents|preview|schema|rename|migration|guard|sessions) ;;
 		*) die "there is no test \"$name\"" ;;
 	esac
 	createdb "fuzz_$name"

@@ -72,8 +72,8 @@ wf_dir() { "$(wf_server_config)" "--$1" 2>/dev/null || :; }
 # ---- what must be there -----------------------------------------------------
 
 # wf_missing FEATURE...: prints the Debian packages that FEATURE needs and the
-# machine lacks.  Features: build, server, tap, pgtap, indent, python, scipy, node,
-# chroot.
+# machine lacks.  Features: build, server, tap, pgtap, pgbouncer, indent,
+# python, scipy, node, chroot.
 wf_missing() {
 	config=$(wf_server_config)
 	major=$(wf_major_of "$config")
@@ -98,6 +98,9 @@ wf_missing() {
 			pgtap)
 				[ -f "$(wf_dir sharedir)/extension/pgtap.control" ] || say "postgresql-$major-pgtap"
 				command -v pg_prove >/dev/null 2>&1 || say libtap-parser-sourcehandler-pgtap-perl
+				;;
+			pgbouncer)
+				command -v pgbouncer >/dev/null 2>&1 || [ -x /usr/sbin/pgbouncer ] || say pgbouncer
 				;;
 			indent)
 				command -v pg_bsd_indent >/dev/null 2>&1 || say pg-bsd-indent
@@ -177,8 +180,9 @@ wf_apt() {
 	rm -f "$apt_log"
 }
 
-# wf_install PACKAGES: Debian's server package would make and start a cluster;
-# nobody asked for one, so that is off while the packages are installed.
+# wf_install PACKAGES: Debian's server package would make and start a cluster,
+# and pgbouncer's a service; nobody asked for one, so that is off while the
+# packages are installed.
 wf_install() {
 	wf_apt update
 	case " $1" in
@@ -189,6 +193,15 @@ wf_install() {
 			say 'create_main_cluster = false' > "$no_cluster"
 			trap 'rm -f "$no_cluster"' EXIT
 			trap 'exit 130' INT TERM HUP
+			;;
+		*' pgbouncer'*)
+			if [ ! -e /usr/sbin/policy-rc.d ]; then
+				no_cluster=/usr/sbin/policy-rc.d
+				printf '#!/bin/sh\nexit 101\n' > "$no_cluster"
+				chmod 755 "$no_cluster"
+				trap 'rm -f "$no_cluster"' EXIT
+				trap 'exit 130' INT TERM HUP
+			fi
 			;;
 	esac
 	# The list is meant to be split.

@@ -10,11 +10,32 @@
 #include "common/extension.h"
 #include "common/setting.h"
 
+static struct config_generic *find_setting(const char *name);
 static bool names_library(const char *setting);
 
 /* Where the present value of a setting comes from; PGC_S_DEFAULT if unknown. */
 GucSource
 wf_common_setting_source(const char *name)
+{
+	struct config_generic *setting = find_setting(name);
+
+	return setting ? setting->source : PGC_S_DEFAULT;
+}
+
+/*
+ * In an assign hook: whether a function with a SET clause begins or ends,
+ * rather than a command or set_config() giving the setting another value.
+ */
+bool
+wf_common_setting_is_of_function(const char *name)
+{
+	struct config_generic *setting = find_setting(name);
+
+	return setting && setting->stack && setting->stack->state == GUC_SAVE;
+}
+
+static struct config_generic *
+find_setting(const char *name)
 {
 	int			length;
 	struct config_generic **settings = wf_all_settings(&length);
@@ -22,9 +43,9 @@ wf_common_setting_source(const char *name)
 	for (int i = 0; i < length; i++)
 	{
 		if (strcmp(settings[i]->name, name) == 0)
-			return settings[i]->source;
+			return settings[i];
 	}
-	return PGC_S_DEFAULT;
+	return NULL;
 }
 
 /*

@@ -9,6 +9,7 @@
 #include "utils/guc.h"
 
 extern GucSource wf_common_setting_source(const char *name);
+extern bool wf_common_setting_is_of_function(const char *name);
 extern bool wf_common_is_preloaded(bool *everywhere);
 
 #endif							/* WF_COMMON_SETTING_H */

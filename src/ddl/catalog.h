@@ -266,6 +266,16 @@ struct WfCatalog
 	 */
 	List	   *(*drop_blockers) (WfCatalog *catalog, const DropStmt *stmt);
 
+	/*
+	 * As one would write it, from the live catalog: the type of a column,
+	 * NULL where it has a collation of its own; a constraint, behind its
+	 * name; the last label of an enum.  NULL for what the text made or
+	 * changed.
+	 */
+	char	   *(*column_type) (WfCatalog *catalog, const WfColumn *column);
+	char	   *(*constraint_sql) (WfCatalog *catalog, const WfConstraint *constraint);
+	char	   *(*last_label) (WfCatalog *catalog, WfType *type);
+
 	/* Fills uses and used_by. */
 	void		(*type_uses) (WfCatalog *catalog, WfType *type);
 };

@@ -65,6 +65,9 @@ wf_ddl_catalog_live(void)
 	catalog->type = live_type;
 	catalog->type_uses = live_type_uses;
 	catalog->has_label = live_has_label;
+	catalog->column_type = wf_ddl_live_column_type;
+	catalog->constraint_sql = wf_ddl_live_constraint_sql;
+	catalog->last_label = wf_ddl_live_last_label;
 	catalog->type_change = wf_ddl_live_type_change;
 	catalog->volatility = wf_ddl_live_volatility;
 	catalog->search_path = live_search_path;

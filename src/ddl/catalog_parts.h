@@ -33,6 +33,11 @@ extern List *wf_ddl_live_dependents(WfCatalog *catalog, WfRelation *relation, in
 /* drop_blockers.c */
 extern List *wf_ddl_live_drop_blockers(WfCatalog *catalog, const DropStmt *stmt);
 
+/* catalog_words.c */
+extern char *wf_ddl_live_column_type(WfCatalog *catalog, const WfColumn *column);
+extern char *wf_ddl_live_constraint_sql(WfCatalog *catalog, const WfConstraint *constraint);
+extern char *wf_ddl_live_last_label(WfCatalog *catalog, WfType *type);
+
 /* catalog_types.c */
 extern WfTypeChange wf_ddl_live_type_change(WfCatalog *catalog, WfColumn *column,
 											const TypeName *type);

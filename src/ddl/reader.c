@@ -1,9 +1,11 @@
 /*
  * reader.c: reading a text of SQL statement by statement.
  *
- * Splitting uses the core scanner's character tokens only: the codes of
- * keywords are private to the grammar from 16 on, so the few words that matter
- * are compared as text.
+ * Where a statement ends is guessed first, and the grammar proves the guess: a
+ * slice of the text that parses as one statement is one.  Where it does not, the
+ * core scanner says where the statement ends.  Of that only the character tokens
+ * are used: the codes of keywords are private to the grammar from 16 on, so the
+ * few words that matter are compared as text.
  *
  * Both scanning and raw parsing allocate and nothing else: they hold no lock,
  * buffer, snapshot or catalog entry.  That is why an error of theirs may be
@@ -24,11 +26,14 @@
 
 #define BREAKPOINT "--> statement-breakpoint"
 
+/* The last statement of a text has no semicolon, and rarely more bytes. */
+#define UNENDED_MAX 65536
+
 struct WfReader
 {
 	MemoryContext context;		/* of the reader */
-	MemoryContext scan_context; /* of the scanner of this chunk */
-	MemoryContext token_context;	/* what the scanner allocates for tokens */
+	MemoryContext scan_context; /* of the scanner; NULL: never started */
+	MemoryContext token_context;	/* what it allocates for tokens */
 	char	   *text;			/* own copy; a chunk ends with a NUL byte */
 	char	   *marker;			/* where that stands for a breakpoint's first */
 	int			length;
@@ -37,7 +42,7 @@ struct WfReader
 	int			tangle;			/* the text is not scanned because of this
 								 * place; -1: none */
 
-	core_yyscan_t scanner;		/* NULL: to be started at position */
+	core_yyscan_t scanner;		/* NULL: not started; ends are guessed */
 	core_yy_extra_type extra;
 	int			base;			/* offset that the scanner was started at */
 	int			position;		/* where the next statement is looked for */
@@ -58,6 +63,7 @@ typedef struct Slice
 	int			after;			/* where the next one is looked for */
 	int			inner;			/* first semicolon inside of parentheses or of
 								 * a body that never ends; -1: none */
+	bool		is_open;		/* parentheses or a body don't end in it */
 	bool		is_meta;
 	char	   *error;			/* of the scanner */
 	int			error_code;
@@ -79,6 +85,8 @@ typedef struct SplitState
 static void refuse_tangle(WfReader *reader, WfStatement *statement);
 static void count_places(const char *text, int length, int *line, int *col);
 static bool next_chunk(WfReader *reader);
+static bool guess_slice(WfReader *reader, Slice *slice);
+static bool is_whole(WfReader *reader, Slice *slice);
 static void next_slice(WfReader *reader, Slice *slice);
 static void scan_slice(WfReader *reader, Slice *slice);
 static void note_word(WfReader *reader, SplitState *state, int offset);
@@ -97,10 +105,6 @@ wf_ddl_reader_begin(const char *text, int length)
 	WfReader   *reader = palloc0(sizeof(WfReader));
 
 	reader->context = CurrentMemoryContext;
-	reader->scan_context = AllocSetContextCreate(CurrentMemoryContext, "wishflags scanner",
-												 ALLOCSET_DEFAULT_SIZES);
-	reader->token_context = AllocSetContextCreate(CurrentMemoryContext, "wishflags tokens",
-												  ALLOCSET_DEFAULT_SIZES);
 	reader->text = pnstrdup(text, length);
 	reader->length = strlen(reader->text);
 	reader->mark_line = 1;
@@ -120,6 +124,7 @@ bool
 wf_ddl_reader_next(WfReader *reader, WfStatement *statement)
 {
 	Slice		slice;
+	bool		guessed;
 
 	CHECK_FOR_INTERRUPTS();
 	if (reader->tangle >= 0)
@@ -131,7 +136,9 @@ wf_ddl_reader_next(WfReader *reader, WfStatement *statement)
 	{
 		if (reader->chunk_end < 0 && !next_chunk(reader))
 			return false;
-		next_slice(reader, &slice);
+		guessed = guess_slice(reader, &slice);
+		if (!guessed)
+			next_slice(reader, &slice);
 		if (slice.start >= 0)
 			break;
 		reader->chunk_end = -1;
@@ -148,6 +155,14 @@ wf_ddl_reader_next(WfReader *reader, WfStatement *statement)
 		return true;
 	}
 	parse_slice(reader, &slice, statement);
+	if (guessed && statement->kind == WF_STATEMENT_ERROR && !is_whole(reader, &slice))
+	{
+		restart_at(reader, slice.start);
+		next_slice(reader, &slice);
+		statement->error = NULL;
+		statement->error_offset = 0;
+		parse_slice(reader, &slice, statement);
+	}
 	/* A parenthesis that is never closed swallows what follows: give it back. */
 	if (statement->kind == WF_STATEMENT_ERROR && slice.inner >= 0)
 	{
@@ -249,10 +264,73 @@ restart_at(WfReader *reader, int offset)
 {
 	reader->position = offset;
 	reader->scanner = NULL;
-	MemoryContextReset(reader->scan_context);
+	if (reader->scan_context)
+		MemoryContextReset(reader->scan_context);
 }
 
-/* The next slice of the chunk; an error of the scanner is part of it. */
+/*
+ * The next slice of the chunk, unless the scanner is at work or must say what
+ * is wrong with its end.
+ */
+static bool
+guess_slice(WfReader *reader, Slice *slice)
+{
+	const char *text = reader->text;
+	int			end = reader->chunk_end;
+	int			start;
+
+	if (reader->scanner)
+		return false;
+	memset(slice, 0, sizeof(Slice));
+	slice->start = slice->inner = -1;
+	do
+	{
+		start = wf_ddl_source_skip_space(text, reader->position, end);
+		if (start < end && text[start] == ';')
+			reader->position = start + 1;
+	} while (start < reader->position);
+	if (start >= end)
+		return reader->position == end;
+	slice->start = start;
+	slice->is_meta = text[start] == '\\';
+
+	slice->end = slice->is_meta ? line_end(reader, start) : wf_ddl_source_statement_end(text, start, end);
+
+	/*
+	 * Without an end it may be a literal that is never closed: no parser for
+	 * all that.
+	 */
+	if (slice->end == end && !slice->is_meta && end - start > UNENDED_MAX)
+	{
+		slice->start = -1;
+		return false;
+	}
+	reader->position = slice->end < end && text[slice->end] == ';' ? slice->end + 1 : slice->end;
+
+	return true;
+}
+
+/* Does the core scanner end a guessed slice at the same place?  Tells of inner semicolons. */
+static bool
+is_whole(WfReader *reader, Slice *slice)
+{
+	int			position = reader->position;
+	int			chunk_end = reader->chunk_end;
+	char		last = reader->text[slice->end];
+	Slice		scanned;
+
+	reader->text[slice->end] = '\0';
+	reader->chunk_end = slice->end;
+	restart_at(reader, slice->start);
+	next_slice(reader, &scanned);
+	reader->text[slice->end] = last;
+	reader->chunk_end = chunk_end;
+	restart_at(reader, position);
+	slice->inner = scanned.inner;
+	return scanned.error == NULL && !scanned.is_open && scanned.end == slice->end;
+}
+
+/* The next slice of the chunk by the core scanner; an error of the scanner is part of it. */
 static void
 next_slice(WfReader *reader, Slice *slice)
 {
@@ -262,6 +340,11 @@ next_slice(WfReader *reader, Slice *slice)
 	memset(slice, 0, sizeof(Slice));
 	slice->start = -1;
 	slice->inner = -1;
+	if (reader->scan_context == NULL)
+	{
+		reader->scan_context = AllocSetContextCreate(reader->context, "wishflags scanner", ALLOCSET_DEFAULT_SIZES);
+		reader->token_context = AllocSetContextCreate(reader->context, "wishflags tokens", ALLOCSET_DEFAULT_SIZES);
+	}
 	MemoryContextReset(reader->token_context);
 
 	PG_TRY();
@@ -288,6 +371,8 @@ next_slice(WfReader *reader, Slice *slice)
 			slice->start = wf_ddl_source_skip_space(reader->text, from, reader->chunk_end);
 		slice->error_offset = cursor > 0 ?
 			reader->base + byte_of_character(reader->text + reader->base, cursor) : slice->start;
+		/* A comment that is never closed is not passed over. */
+		slice->start = Min(slice->start, slice->error_offset);
 		slice->end = after_broken_literal(reader, slice->error_offset);
 		restart_at(reader, Min(slice->end + 1, reader->chunk_end));
 	}
@@ -312,6 +397,7 @@ scan_slice(WfReader *reader, Slice *slice)
 		{
 			slice->end = reader->chunk_end;
 			reader->position = reader->chunk_end;
+			slice->is_open = state.depth > 0 || state.begin_depth > 0;
 			if (slice->inner < 0 && state.begin_depth > 0)
 				slice->inner = state.body_semicolon;
 			return;

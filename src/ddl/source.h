@@ -20,6 +20,7 @@ extern int	wf_ddl_source_find_word(const char *text, int pos, int end, const cha
 extern int	wf_ddl_source_find_clause(const char *text, int pos, int end, const char *word);
 extern bool wf_ddl_source_word_is(const char *text, int pos, int end, const char *word);
 extern int	wf_ddl_source_alter_command(const char *text, int pos, int end, int index);
+extern int	wf_ddl_source_statement_end(const char *text, int pos, int end);
 extern char *wf_ddl_source_copy(const char *text, int from, int to);
 
 #endif							/* WF_DDL_SOURCE_H */

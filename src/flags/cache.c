@@ -79,6 +79,9 @@ void
 wf_flags_cache_refresh(void)
 {
 	AcceptInvalidationMessages();
+	if (wf_flags_cache.statement != GetCurrentStatementStartTimestamp() ||
+		wf_flags_cache.transaction != GetCurrentTransactionStartTimestamp())
+		wf_flags_preview_pin();
 
 	if (loading)
 	{

@@ -6,6 +6,7 @@
 
 #include "access/xact.h"
 
+#include "flags/preview.h"
 #include "flags/run.h"
 #include "flags/store.h"
 
@@ -24,7 +25,7 @@ typedef struct WfFlagCache
 extern WfFlagCache wf_flags_cache;
 
 /* For evaluations of cached flags. */
-extern const WfCallbacks wf_flags_cache_callbacks;
+extern WfCallbacks wf_flags_cache_callbacks;
 
 extern void wf_flags_cache_init(void);
 extern void wf_flags_cache_refresh(void);
@@ -38,6 +39,15 @@ wf_flags_cache_ensure(void)
 				 wf_flags_cache.transaction != GetCurrentTransactionStartTimestamp() ||
 				 wf_flags_cache.unpinned))
 		wf_flags_cache_refresh();
+}
+
+/* For evaluations of cached flags, after wf_flags_cache_ensure().  One test where nothing is previewed. */
+static inline const WfCallbacks *
+wf_flags_callbacks(void)
+{
+	if (unlikely(wf_flags_previewing))
+		wf_flags_preview_update();
+	return &wf_flags_cache_callbacks;
 }
 
 #endif							/* WF_FLAGS_CACHE_H */

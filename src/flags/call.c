@@ -126,7 +126,7 @@ eval_boolean(FunctionCallInfo fcinfo, WfContext *context)
 	if (unlikely(flag == NULL))
 		return false;
 	program = flag->program;
-	if (likely(flag->overrides == NULL && context->valid))
+	if (likely(flag->overrides == NULL && context->valid && !wf_flags_previewing))
 	{
 		switch (program->shortcut)
 		{
@@ -144,7 +144,7 @@ eval_boolean(FunctionCallInfo fcinfo, WfContext *context)
 				break;
 		}
 	}
-	wf_flags_evaluate(flag, context, &wf_flags_cache_callbacks, &outcome);
+	wf_flags_evaluate(flag, context, wf_flags_callbacks(), &outcome);
 	return outcome.enabled;
 }
 
@@ -338,7 +338,7 @@ evaluate(FunctionCallInfo fcinfo, WfContext *context, WfOutcome *outcome,
 	if (flag)
 	{
 		*program = flag->program;
-		wf_flags_evaluate(flag, context, &wf_flags_cache_callbacks, outcome);
+		wf_flags_evaluate(flag, context, wf_flags_callbacks(), outcome);
 		return;
 	}
 	*program = NULL;

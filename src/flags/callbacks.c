@@ -11,7 +11,7 @@
 
 static const WfFlag *find_flag(void *arg, WfString key);
 
-const WfCallbacks wf_flags_cache_callbacks = {
+WfCallbacks wf_flags_cache_callbacks = {
 	.find_flag = find_flag,
 	.find_segment = wf_flags_segments_find,
 	.probe_segment = wf_flags_segments_probe,

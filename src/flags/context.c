@@ -25,7 +25,6 @@ static Jsonb *claims_context = NULL;
 
 static bool check_context(char **newval, void **extra, GucSource source);
 static void assign_context(const char *newval, void *extra);
-static Jsonb *parse_context(const char *text);
 static Jsonb *context_from_claims(void);
 static Jsonb *claims_with_key(Jsonb *claims);
 
@@ -109,7 +108,7 @@ check_context(char **newval, void **extra, GucSource source)
 
 	if (*newval == NULL || **newval == '\0')
 		return true;
-	parsed = parse_context(*newval);
+	parsed = wf_flags_context_parse(*newval);
 	if (parsed == NULL || !JB_ROOT_IS_OBJECT(parsed))
 	{
 		GUC_check_errdetail("It is no JSON object.");
@@ -136,8 +135,8 @@ assign_context(const char *newval, void *extra)
  * Parses JSON; NULL when it is none.  The parser only allocates, so an error
  * of the data can be dropped without a subtransaction; all others pass.
  */
-static Jsonb *
-parse_context(const char *text)
+Jsonb *
+wf_flags_context_parse(const char *text)
 {
 	MemoryContext context = CurrentMemoryContext;
 	Jsonb	   *volatile parsed = NULL;
@@ -172,7 +171,7 @@ context_from_claims(void)
 	if (claims_text && strcmp(claims_text, text) == 0)
 		return claims_context;
 
-	parsed = claims_with_key(parse_context(text));
+	parsed = claims_with_key(wf_flags_context_parse(text));
 	if (claims_text)
 		pfree(claims_text);
 	if (claims_context)

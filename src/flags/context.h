@@ -10,6 +10,7 @@
 
 extern void wf_flags_context_init(void);
 extern void wf_flags_context_refuse_key(void);
+extern Jsonb *wf_flags_context_parse(const char *text);
 extern void wf_flags_context_from_json(WfContext *context, Jsonb *attributes);
 extern void wf_flags_context_from_session(WfContext *context);
 extern bool wf_flags_converts_text(void);

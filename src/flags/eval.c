@@ -8,6 +8,7 @@
 
 #include "flags/eval.h"
 #include "flags/override.h"
+#include "flags/preview.h"
 
 /* How a rule ends. */
 typedef enum RuleEnd
@@ -43,7 +44,7 @@ static void serve_variant(const WfProgram *program, int variant, WfReason reason
 static void fail(const WfRun *run, WfOutcome *outcome);
 
 /*
- * Evaluates a flag.  In this order: a broken program, a context that is none
+ * Evaluates a flag.  In this order: a preview, a broken program, a context that is none
  * or lacks the key that the program can't do without, a disabled flag, the
  * rules that come before the overrides, an override of the key, the other
  * rules, the fallthrough to its share, the off variant.
@@ -201,6 +202,7 @@ run_flag(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 	outcome->cause = WF_CAUSE_NONE;
 	outcome->rule = NULL;
 	outcome->overridden = false;
+	outcome->previewed = false;
 	outcome->error = WF_ERROR_NONE;
 	outcome->split = NULL;
 	outcome->arm = -1;
@@ -214,6 +216,9 @@ run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 {
 	const WfProgram *program = flag->program;
 
+	if (unlikely(run->callbacks->preview != NULL) &&
+		wf_flags_preview_serve(run->callbacks->preview, flag, outcome))
+		return;
 	if (unlikely(program->check || program->fault != WF_ERROR_NONE || program->needs_key ||
 				 !run->context->valid) &&
 		!may_run(run, program))
@@ -424,7 +429,7 @@ test_outcome(WfRun *run, const WfFlagTest *test, const WfProgram *program, const
 {
 	Jsonb	   *value = NULL;
 
-	if (test->state != WF_WANTED_ANY && is_enabled(run, program) != (test->state == WF_WANTED_TRUE))
+	if (test->state != WF_WANTED_ANY && (outcome->previewed ? outcome->enabled : is_enabled(run, program)) != (test->state == WF_WANTED_TRUE))
 		return false;
 	if (test->enabled != WF_WANTED_ANY && outcome->enabled != (test->enabled == WF_WANTED_TRUE))
 		return false;

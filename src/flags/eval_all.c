@@ -29,7 +29,7 @@ Datum
 wf_flag_eval_all(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rows = (ReturnSetInfo *) fcinfo->resultinfo;
-	WfCallbacks callbacks = wf_flags_cache_callbacks;
+	WfCallbacks callbacks;
 	WfFlagListing list;
 	WfExplainOptions options;
 	WfPast	   *past;
@@ -52,9 +52,12 @@ wf_flag_eval_all(PG_FUNCTION_ARGS)
 	}
 	else
 	{
+		callbacks = *wf_flags_callbacks();
 		callbacks.arg = &options.moment;
 		wf_flags_list_flags(&list);
 	}
+	if (options.preview)
+		callbacks.preview = options.preview;
 
 	for (int i = 0; i < list.count; i++)
 	{

@@ -76,6 +76,7 @@ wf_flag_eval_document(PG_FUNCTION_ARGS)
 							 PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1), &options);
 	wf_flags_context_from_json(&context, PG_ARGISNULL(3) ? NULL : PG_GETARG_JSONB_P(3));
 	callbacks.arg = document;
+	callbacks.preview = options.preview;
 	result.dialect = document->shared.dialect;
 	result.shared = &document->shared;
 	result.context = &context;

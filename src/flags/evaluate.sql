@@ -121,7 +121,7 @@ RETURNS record
 LANGUAGE C STABLE PARALLEL SAFE COST 10
 AS 'MODULE_PATHNAME', 'wf_flag_explain';
 COMMENT ON FUNCTION wishflags.flag_explain(text, jsonb, jsonb, jsonb) IS
-'what a flag serves for a context, and why; options: value_type (boolean, string, integer, number, object, any), as_of (a time), version, clock (what the clock shows)';
+'what a flag serves for a context, and why; options: value_type (boolean, string, integer, number, object, any), as_of (a time), version, clock (what the clock shows), preview (as wishflags.preview, or an object)';
 
 CREATE FUNCTION wishflags.flag_eval_document(format text, document jsonb, flag text,
 	context jsonb DEFAULT '{}', default_value jsonb DEFAULT NULL, options jsonb DEFAULT '{}',

@@ -24,7 +24,7 @@ Datum
 wf_flag_explain(PG_FUNCTION_ARGS)
 {
 	WfResult	result = {0};
-	WfCallbacks callbacks = wf_flags_cache_callbacks;
+	WfCallbacks callbacks;
 	WfExplainOptions options;
 	WfContext	context;
 	WfOutcome	outcome;
@@ -32,6 +32,7 @@ wf_flag_explain(PG_FUNCTION_ARGS)
 	wf_flags_explain_options(PG_ARGISNULL(3) ? NULL : PG_GETARG_JSONB_P(3), false, &options);
 	wf_flags_context_from_json(&context, PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1));
 	wf_flags_cache_ensure();
+	callbacks = *wf_flags_callbacks();
 	if (!PG_ARGISNULL(0))
 	{
 		text	   *key = PG_GETARG_TEXT_PP(0);
@@ -50,6 +51,9 @@ wf_flag_explain(PG_FUNCTION_ARGS)
 			result.flag = wf_flags_store_find(name);
 		}
 	}
+	/* What was is shown as it was, but for the option. */
+	if (options.preview)
+		callbacks.preview = options.preview;
 	result.context = &context;
 	result.callbacks = &callbacks;
 	if (result.flag)

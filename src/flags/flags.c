@@ -8,6 +8,7 @@
 #include "flags/flags.h"
 #include "flags/history.h"
 #include "flags/notify.h"
+#include "flags/preview.h"
 
 /* Called when the library is loaded. */
 void
@@ -17,4 +18,5 @@ wf_flags_init(void)
 	wf_flags_context_init();
 	wf_flags_history_init();
 	wf_flags_notify_init();
+	wf_flags_preview_init();
 }

@@ -129,7 +129,8 @@ wf_ofrep_evaluate_all(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		if (!flag->client_visible)
 			continue;
-		cache_ttl = Min(cache_ttl, flag->cache_ttl);
+		/* A preview is not to be kept. */
+		cache_ttl = wf_flags_previewing ? 0 : Min(cache_ttl, flag->cache_ttl);
 		(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 		wf_flags_json_string(&state, "key", flag->key);
 		(void) write_flag(&state, flag, &context);
@@ -175,7 +176,7 @@ write_flag(JsonbParseState **state, const WfFlag *flag, WfContext *context)
 	WfOutcome	outcome;
 	const WfVariant *variant;
 
-	wf_flags_evaluate(flag, context, &wf_flags_cache_callbacks, &outcome);
+	wf_flags_evaluate(flag, context, wf_flags_callbacks(), &outcome);
 	if (outcome.error != WF_ERROR_NONE)
 	{
 		write_failure(state, outcome.error, failure_details(outcome.error));

@@ -12,6 +12,7 @@
 #include "common/options.h"
 #include "flags/eval.h"
 #include "flags/json.h"
+#include "flags/preview.h"
 #include "flags/result.h"
 
 /* The type of value that the caller asks for. */
@@ -59,20 +60,22 @@ static const WfOption known_options[] = {
 	{"version", WF_OPTION_INTEGER, offsetof(WfExplainOptions, version)},
 	{"value_type", WF_OPTION_TEXT, offsetof(WfExplainOptions, value_type)},
 	{"as_of", WF_OPTION_TEXT, offsetof(WfExplainOptions, as_of)},
+	{"preview", WF_OPTION_JSON, offsetof(WfExplainOptions, preview_option)},
 	{"fractional", WF_OPTION_TEXT, offsetof(WfExplainOptions, fractional)},
 	{"hash_encoding", WF_OPTION_TEXT, offsetof(WfExplainOptions, hash_encoding)},
 	{"bucket_precision", WF_OPTION_TEXT, offsetof(WfExplainOptions, bucket_precision)},
 };
 
 #define STORED_OPTIONS 2		/* the first of known_options */
-#define EXPLAIN_OPTIONS 4
+#define EXPLAIN_OPTIONS 5
 
 static TimestampTz parse_moment(const char *text, TimestampTz absent);
 static int	choose(const char *option, const char *text, const Choice *choices, int nchoices, int absent);
 static char *known_text(Jsonb *options, const char *option, const Choice *choices, int nchoices);
 static void choose_for_dialect(const WfExplainOptions *texts, WfDialectOptions *parsed);
 static bool has_type(Jsonb *value, WantedType wanted);
-static Jsonb *metadata_of(const WfFlag *flag, const char *problem);
+static Jsonb *metadata_of(const WfResult *result, const char *problem);
+static Jsonb *preview_metadata(const WfResult *result);
 static void set_text(Datum *values, bool *nulls, int column, WfString text);
 static void set_name(Datum *values, bool *nulls, int column, const char *name);
 
@@ -96,6 +99,13 @@ wf_flags_explain_options(Jsonb *options, bool of_document, WfExplainOptions *par
 	}
 	parsed->wanted = CHOOSE("value_type", parsed->value_type, wanted_types, WANTED_ANY);
 	choose_for_dialect(parsed, &parsed->dialect);
+	if (parsed->preview_option)
+	{
+		/* A document is nobody's flags. */
+		if (!of_document)
+			wf_flags_preview_require_right();
+		parsed->preview = wf_flags_preview_of_option(parsed->preview_option);
+	}
 	parsed->as_of_moment = parse_moment(parsed->as_of, GetCurrentStatementStartTimestamp());
 	parsed->moment = parse_moment(parsed->clock, parsed->as_of_moment);
 	if (parsed->version < 0 || parsed->version > PG_INT32_MAX)
@@ -185,8 +195,8 @@ wf_flags_explain_values(const WfExplainOptions *options, WfResult *result,
 	if (outcome->rule && outcome->error == WF_ERROR_NONE && outcome->rule->id.data)
 		set_text(values, nulls, WF_EXPLAIN_RULE, outcome->rule->id);
 	else
-		set_name(values, nulls, WF_EXPLAIN_RULE, outcome->overridden ? "override" : NULL);
-	values[WF_EXPLAIN_METADATA] = JsonbPGetDatum(metadata_of(flag, problem));
+		set_name(values, nulls, WF_EXPLAIN_RULE, outcome->previewed ? "preview" : outcome->overridden ? "override" : NULL);
+	values[WF_EXPLAIN_METADATA] = JsonbPGetDatum(metadata_of(result, problem));
 	values[WF_EXPLAIN_VENDOR] = JsonbPGetDatum(result->dialect && result->dialect->result
 											   ? result->dialect->result(result) : wf_flags_json_empty());
 }
@@ -273,16 +283,53 @@ has_type(Jsonb *value, WantedType wanted)
 	return true;
 }
 
-/* The flag's metadata, or what is wrong. */
+/* The flag's metadata, and what a preview has to do with it; or what is wrong. */
 static Jsonb *
-metadata_of(const WfFlag *flag, const char *problem)
+metadata_of(const WfResult *result, const char *problem)
 {
+	const WfFlag *flag = result->flag;
+	Jsonb	   *metadata = flag && flag->program->metadata ? flag->program->metadata : wf_flags_json_empty();
+	Jsonb	   *preview = problem ? NULL : preview_metadata(result);
 	JsonbParseState *state = NULL;
 
-	if (problem == NULL)
-		return flag && flag->program->metadata ? flag->program->metadata : wf_flags_json_empty();
+	if (problem)
+	{
+		wf_flags_json_begin(&state);
+		wf_flags_json_text(&state, "errorDetails", problem);
+		return wf_flags_json_end(&state);
+	}
+	if (preview == NULL)
+		return metadata;
+	return DatumGetJsonbP(DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(metadata), JsonbPGetDatum(preview)));
+}
+
+/* {"preview": {...}}: what was asked for, by what, and why it is not served; or NULL. */
+static Jsonb *
+preview_metadata(const WfResult *result)
+{
+	const WfPreview *preview = result->callbacks ? result->callbacks->preview : NULL;
+	const WfPreviewItem *item = preview && result->flag ? wf_flags_preview_find(preview, result->flag->key) : NULL;
+	JsonbParseState *state = NULL;
+	const char *problem;
+	int			variant;
+
+	if (preview == NULL || (item == NULL && preview->refused == NULL))
+		return NULL;
 	wf_flags_json_begin(&state);
-	wf_flags_json_text(&state, "errorDetails", problem);
+	wf_flags_json_key(&state, "preview");
+	(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	if (item)
+	{
+		wf_flags_json_string(&state, "variant", item->variant);
+		wf_flags_json_text(&state, "source", wf_flags_preview_source(item->source));
+		if (item->source == WF_PREVIEW_TOKEN)
+			wf_flags_json_text(&state, "token", preview->token);
+		if (!wf_flags_preview_variant(result->flag->program, item, &variant, &problem))
+			wf_flags_json_text(&state, "ignored", problem);
+	}
+	if (preview->refused)
+		wf_flags_json_text(&state, "refused", preview->refused);
+	wf_flags_json_close_object(&state);
 	return wf_flags_json_end(&state);
 }
 

@@ -18,9 +18,11 @@ typedef struct WfExplainOptions
 	char	   *fractional;
 	char	   *hash_encoding;
 	char	   *bucket_precision;
+	Jsonb	   *preview_option; /* NULL: what is in force */
 	int			wanted;			/* value_type, parsed */
 	TimestampTz as_of_moment;	/* as_of, parsed */
 	TimestampTz moment;			/* clock, parsed */
+	const struct WfPreview *preview;	/* preview_option, parsed */
 	WfDialectOptions dialect;
 } WfExplainOptions;
 

@@ -11,6 +11,8 @@
 
 #include "flags/program.h"
 
+struct WfPreview;
+
 /* How a context says what kinds of things it is about. */
 typedef enum WfContextForm
 {
@@ -67,6 +69,8 @@ typedef struct WfCallbacks
 	bool		(*stack_is_too_deep) (void);
 	void		(*check_interrupts) (void);
 	void	   *arg;
+	/* What is served whatever the flags say, or NULL. */
+	const struct WfPreview *preview;
 } WfCallbacks;
 
 /* Why an evaluation failed, more exactly than its error code says. */
@@ -115,7 +119,8 @@ typedef struct WfOutcome
 	bool		enabled;
 	const WfFlagRule *rule;		/* the rule that served, or NULL; the
 								 * fallthrough too */
-	bool		overridden;		/* an override served */
+	bool		overridden;		/* an override served, or a preview */
+	bool		previewed;		/* a preview served */
 	const WfSplit *split;		/* that chose, or NULL */
 	int			arm;			/* its arm, or -1 */
 	double		position;		/* in the split */

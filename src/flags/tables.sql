@@ -120,21 +120,3 @@ ALTER TABLE wishflags.flags ENABLE ALWAYS TRIGGER flags_changed;
 ALTER TABLE wishflags.flags ENABLE ALWAYS TRIGGER flags_truncated;
 ALTER TABLE wishflags.flag_overrides ENABLE ALWAYS TRIGGER flag_overrides_changed;
 ALTER TABLE wishflags.flag_overrides ENABLE ALWAYS TRIGGER flag_overrides_truncated;
-
--- For psql: no row is wider than 80 columns.
-CREATE VIEW wishflags.flag_overview AS
-SELECT CASE WHEN pg_catalog.length(f.key) > 26
-            THEN pg_catalog.substr(f.key, 1, 24) || '..' ELSE f.key END AS flag,
-       CASE WHEN f.enabled THEN 'on' ELSE 'off' END AS state,
-       f.rollout || ' %' AS rollout,
-       CASE WHEN pg_catalog.jsonb_typeof(f.definition -> 'rules') = 'array'
-            THEN pg_catalog.jsonb_array_length(f.definition -> 'rules') ELSE 0 END AS rules,
-       COALESCE(o.overrides, 0) AS overrides,
-       CASE WHEN pg_catalog.length(f.owner_team) > 10
-            THEN pg_catalog.substr(f.owner_team, 1, 8) || '..' ELSE f.owner_team END AS owner
-FROM wishflags.flags f
-LEFT JOIN (SELECT flag, pg_catalog.count(*) AS overrides
-           FROM wishflags.flag_overrides GROUP BY flag) o ON o.flag = f.key
-ORDER BY f.key;
-
-COMMENT ON VIEW wishflags.flag_overview IS 'all flags, a narrow line each';

@@ -110,7 +110,7 @@ wf_migration_check_text(const char *text, int length, const WfCheckOptions *opti
 			wf_migration_apply(simulation, statement.node);
 		if (statement.kind == WF_STATEMENT_META)
 			simulation->is_opaque = true;
-		simulation->last_name = NULL;
+		wf_sim_forget(simulation);
 		MemoryContextReset(per_statement);
 	}
 

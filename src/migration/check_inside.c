@@ -3,11 +3,8 @@
  */
 #include "common/compat.h"
 
-#include <ctype.h>
-
 #include "miscadmin.h"
 
-#include "ddl/source.h"
 #include "migration/check_inside.h"
 #include "migration/finding.h"
 #include "migration/inside.h"
@@ -19,7 +16,6 @@
 #define MAX_DEPTH 50
 
 static List *check_inner(WfCheck *check, WfStatement *statement, const WfBodyStatement *item, int base, int depth);
-static bool read_inner(const WfBodyStatement *item, WfStatement *inner);
 static bool is_query(Node *node);
 
 /*
@@ -88,7 +84,7 @@ wf_migration_check_routine(WfCheck *check, WfStatement *statement)
 		ListCell   *lc2;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!read_inner(item, &inner) || is_query(inner.node))
+		if (!wf_migration_read_inner(item, &inner) || is_query(inner.node))
 			continue;
 		foreach(lc2, wf_migration_check_statement(check, &inner))
 		{
@@ -103,23 +99,6 @@ wf_migration_check_routine(WfCheck *check, WfStatement *statement)
 		}
 	}
 	return wf_migration_check_settle(check, statement, findings);
-}
-
-/* Reads a statement of a body; false: it is PL/pgSQL, such as an assignment. */
-static bool
-read_inner(const WfBodyStatement *item, WfStatement *inner)
-{
-	int			length = strlen(item->text);
-	int			second = wf_ddl_source_skip_space(item->text, wf_ddl_source_skip_token(item->text, 0, length), length);
-
-	/*
-	 * No statement of SQL goes on so (but SELECT .5 does), and its parser
-	 * finds that at a higher cost.
-	 */
-	if (second < length && strchr(":=.[", item->text[second]) && !isdigit((unsigned char) item->text[second + 1]))
-		return false;
-	return wf_ddl_reader_next(wf_ddl_reader_begin(item->text, length), inner) &&
-		inner->kind == WF_STATEMENT_SQL && inner->node && !IsA(inner->node, TransactionStmt);
 }
 
 static bool
@@ -138,7 +117,7 @@ check_inner(WfCheck *check, WfStatement *statement, const WfBodyStatement *item,
 	WfStatement inner;
 	ListCell   *lc;
 
-	if (!read_inner(item, &inner))
+	if (!wf_migration_read_inner(item, &inner))
 		return NIL;
 	/* There, INTO means variables. */
 	if (IsA(inner.node, SelectStmt))

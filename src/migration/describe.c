@@ -15,6 +15,7 @@
 #include "ddl/statement.h"
 #include "migration/check.h"
 #include "migration/describe.h"
+#include "migration/inside.h"
 
 PG_FUNCTION_INFO_V1(wf_migration_describe);
 
@@ -24,6 +25,16 @@ typedef struct Group
 	const char *object;
 	List	   *lines;			/* char * */
 } Group;
+
+/* What is said of a text. */
+typedef struct Description
+{
+	WfWords		words;
+	List	   *groups;			/* Group */
+	List	   *locks;			/* char * */
+	int			statements;
+	int			unread;
+} Description;
 
 /* How the lines are written. */
 typedef struct Format
@@ -58,7 +69,10 @@ typedef struct Risk
 } Risk;
 
 static const Format *find_format(const char *name);
-static List *read_groups(const char *text, int length, int *statements, int *unread, List **locks);
+static void read_text(Description *description, const char *text, int length);
+static bool describe(Description *description, Node *node, const char *where);
+static int	describe_inside(Description *description, Node *node, List *entered);
+static const char *where_of(const WfRoutine *routine, const WfBodyStatement *item);
 static void add_line(List **groups, const char *object, const char *line);
 static void note_locks(List **locks, WfWords *words, Node *node);
 static void note_findings(void *target, WfReader *reader, int statement, int offset, List *findings);
@@ -86,25 +100,24 @@ wf_migration_describe(PG_FUNCTION_ARGS)
 	Risk		risk = {.context = CurrentMemoryContext};
 	StringInfoData page;
 	const Format *format;
-	List	   *groups;
-	List	   *locks = NIL;
-	int			statements;
-	int			unread;
+	Description description = {0};
 	ListCell   *lc;
 
 	wf_common_options_parse(PG_GETARG_JSONB_P(1), known, lengthof(known), &options);
 	format = find_format(options.format);
 	check.in_transaction = options.in_transaction;
 	check.assume_populated = options.assume_populated;
-	groups = read_groups(VARDATA_ANY(sql), VARSIZE_ANY_EXHDR(sql), &statements, &unread, &locks);
+	read_text(&description, VARDATA_ANY(sql), VARSIZE_ANY_EXHDR(sql));
 	wf_migration_check_text(VARDATA_ANY(sql), VARSIZE_ANY_EXHDR(sql), &check,
 							wf_migration_simulation(wf_ddl_catalog_live()), note_findings, NULL, &risk);
 
 	initStringInfo(&page);
-	write_line(&page, format->head, psprintf("%d %s, %d %s%s", statements, statements == 1 ? "statement" : "statements",
-											 list_length(groups), list_length(groups) == 1 ? "object" : "objects",
-											 unread ? psprintf(", %d not understood", unread) : ""));
-	foreach(lc, groups)
+	write_line(&page, format->head, psprintf("%d %s, %d %s%s", description.statements,
+											 description.statements == 1 ? "statement" : "statements",
+											 list_length(description.groups),
+											 list_length(description.groups) == 1 ? "object" : "objects",
+											 description.unread ? psprintf(", %d not understood", description.unread) : ""));
+	foreach(lc, description.groups)
 	{
 		Group	   *group = lfirst(lc);
 		ListCell   *lc2;
@@ -113,8 +126,8 @@ wf_migration_describe(PG_FUNCTION_ARGS)
 		foreach(lc2, group->lines)
 			write_line(&page, format->line, lfirst(lc2));
 	}
-	if (locks)
-		write_line(&page, format->foot, psprintf("locks: %s", join(locks)));
+	if (description.locks)
+		write_line(&page, format->foot, psprintf("locks: %s", join(description.locks)));
 	write_line(&page, format->foot, risk_line(&risk));
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(page.data, page.len));
 }
@@ -135,41 +148,105 @@ find_format(const char *name)
 }
 
 /* Describes each statement upon what those before it have made. */
-static List *
-read_groups(const char *text, int length, int *statements, int *unread, List **locks)
+static void
+read_text(Description *description, const char *text, int length)
 {
 	WfReader   *reader = wf_ddl_reader_begin(text, length);
-	WfWords		words = {.simulation = wf_migration_simulation(wf_ddl_catalog_live())};
+	WfSimulation *simulation = wf_migration_simulation(wf_ddl_catalog_live());
 	int			save_nestlevel = NewGUCNestLevel();
-	List	   *groups = NIL;
 	WfStatement statement;
 
-	*statements = *unread = 0;
+	description->words.simulation = simulation;
 	/* The scanner tells of names it cuts and of old string escapes. */
 	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	wf_sim_begin_session(words.simulation, false);
+	wf_sim_begin_session(simulation, false);
 	while (wf_ddl_reader_next(reader, &statement))
 	{
 		CHECK_FOR_INTERRUPTS();
-		words.simulation->statement = statement.number;
+		simulation->statement = statement.number;
+		simulation->source = statement.source;
 		if (!statement.node)
 		{
-			*unread += statement.kind != WF_STATEMENT_SQL;
+			description->unread += statement.kind != WF_STATEMENT_SQL;
 			continue;
 		}
-		wf_describe_statement(&words, statement.node);
-		if (words.what)
-		{
-			(*statements)++;
-			note_locks(locks, &words, statement.node);
-			add_line(&groups, words.object ? words.object : "the session", words.what);
-		}
-		wf_migration_apply(words.simulation, statement.node);
-		words.simulation->last_name = NULL;
+		if (describe_inside(description, statement.node, NIL) > 0 || describe(description, statement.node, ""))
+			description->statements++;
+		wf_migration_apply(simulation, statement.node);
+		simulation->last_name = NULL;
 	}
 	AtEOXact_GUC(true, save_nestlevel);
-	return groups;
+}
+
+/* A line for one statement, with where it stands; false: there is nothing to tell. */
+static bool
+describe(Description *description, Node *node, const char *where)
+{
+	WfWords    *words = &description->words;
+
+	wf_describe_statement(words, node);
+	if (!words->what)
+		return false;
+	note_locks(&description->locks, words, node);
+	add_line(&description->groups, words->object ? words->object : "the session", psprintf("%s%s", words->what, where));
+	return true;
+}
+
+/*
+ * Lines for what a block of code, or a routine that the text has made, does as
+ * far as that can be read; how many statements have been told of.
+ */
+static int
+describe_inside(Description *description, Node *node, List *entered)
+{
+	WfSimulation *simulation = description->words.simulation;
+	int			told = 0;
+	WfRoutine	routine;
+	WfBody		body;
+	ListCell   *lc;
+
+	if (!wf_migration_called(simulation, node, NULL, &routine))
+		return 0;
+	/* One that calls itself has been told of. */
+	if (list_member_ptr(entered, routine.text))
+		return 1;
+	entered = lappend(list_copy(entered), routine.text);
+	wf_migration_body(&routine, &body);
+	foreach(lc, body.statements)
+	{
+		WfBodyStatement *item = lfirst(lc);
+		WfStatement inner;
+		int			inside;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!wf_migration_read_inner(item, &inner))
+			continue;
+		/* There, INTO means variables. */
+		if (IsA(inner.node, SelectStmt))
+			((SelectStmt *) inner.node)->intoClause = NULL;
+		inside = describe_inside(description, inner.node, entered);
+		told += inside > 0 ? inside : describe(description, inner.node, where_of(&routine, item));
+		simulation->source = inner.source;
+		if (!item->in_handler)
+			wf_migration_apply(simulation, inner.node);
+		simulation->last_name = NULL;
+	}
+	if (body.is_dynamic)
+	{
+		add_line(&description->groups, "the database",
+				 psprintf("executes SQL that is put together%s, and is not looked into here", where_of(&routine, NULL)));
+		told++;
+	}
+	return told;
+}
+
+static const char *
+where_of(const WfRoutine *routine, const WfBodyStatement *item)
+{
+	return psprintf(", in %s%s", routine->name ? quote_identifier(routine->name) : "a block of code",
+					item == NULL ? "" : item->in_handler ? " if something fails" :
+					item->is_conditional ? " under a condition" : "");
 }
 
 static void

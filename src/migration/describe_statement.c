@@ -14,6 +14,7 @@
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
 #include "migration/describe.h"
+#include "migration/inside.h"
 
 typedef struct Form
 {
@@ -548,8 +549,14 @@ set_setting(WfWords *words, Node *node)
 static void
 run_code(WfWords *words, Node *node)
 {
-	words->what = IsA(node, DoStmt) ? "runs a block of code, which is not looked into here" :
-		"calls a procedure, which is not looked into here";
+	WfRoutine	routine;
+
+	if (IsA(node, CallStmt))
+		words->what = psprintf("calls procedure %s, which is not looked into here",
+							   wf_ddl_quote_names(((CallStmt *) node)->funccall->funcname, "."));
+	else
+		words->what = wf_migration_routine(node, NULL, &routine) ? "runs a block of code, in which no statement of SQL is seen" :
+			"runs a block of code in a language that is not read here";
 }
 
 static void

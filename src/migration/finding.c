@@ -5,7 +5,6 @@
 
 #include <math.h>
 
-#include "commands/defrem.h"
 #include "lib/stringinfo.h"
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
@@ -31,6 +30,7 @@ static JsonbValue *push_notes(JsonbParseState **state, List *notes);
 static Numeric numeric_of(double number);
 static bool is_taken_for_large(WfRuleCall *call, WfRelation *relation);
 static bool does_nothing(WfRuleCall *call, WfRelation *relation);
+static bool is_nowhere(WfRuleCall *call, WfRelation *relation);
 static WfNote *add_note(WfFinding *finding, const char *key, WfNoteType type);
 
 /*
@@ -77,7 +77,12 @@ wf_finding_add(WfRuleCall *call, const char *format,...)
 void
 wf_finding_on(WfRuleCall *call, WfFinding *finding, WfRelation *relation)
 {
-	finding->object = wf_ddl_quote_name(relation->schema, relation->name);
+	if (call->named != relation)
+	{
+		call->named = relation;
+		call->name = wf_ddl_quote_name(relation->schema, relation->name);
+	}
+	finding->object = call->name;
 	finding->relation = relation;
 	if (relation->missing && !relation->from_stats)
 		return;
@@ -212,12 +217,24 @@ wf_rule_relation(WfRuleCall *call, const RangeVar *name)
 	return relation;
 }
 
-/* Is the command an IF [NOT] EXISTS that finds the column there, or not there? */
+/*
+ * Is it an IF [NOT] EXISTS that finds nothing to do: with the column of the
+ * command, or at all?
+ */
 static bool
 does_nothing(WfRuleCall *call, WfRelation *relation)
 {
 	AlterTableCmd *command = call->command;
 
+	if (IsA(call->statement, DropStmt) && ((DropStmt *) call->statement)->missing_ok)
+		return is_nowhere(call, relation);
+	if (IsA(call->statement, AlterTableStmt) && ((AlterTableStmt *) call->statement)->missing_ok &&
+		is_nowhere(call, call->catalog->relation(call->catalog, ((AlterTableStmt *) call->statement)->relation)))
+		return true;
+	if (IsA(call->statement, RenameStmt) && ((RenameStmt *) call->statement)->missing_ok)
+		return is_nowhere(call, relation);
+	if (IsA(call->statement, AlterObjectSchemaStmt) && ((AlterObjectSchemaStmt *) call->statement)->missing_ok)
+		return is_nowhere(call, relation);
 	if (command == NULL || !command->missing_ok || relation->missing)
 		return false;
 	if (command->subtype == AT_AddColumn)
@@ -225,6 +242,25 @@ does_nothing(WfRuleCall *call, WfRelation *relation)
 									 ((ColumnDef *) command->def)->colname) != NULL;
 	return command->subtype == AT_DropColumn &&
 		call->catalog->column(call->catalog, relation, command->name) == NULL;
+}
+
+/* Is it known that there is no such relation where the text will run? */
+static bool
+is_nowhere(WfRuleCall *call, WfRelation *relation)
+{
+	return relation == NULL || (relation->missing && !relation->from_stats && wf_rule_knows_all(call));
+}
+
+/*
+ * Is what the catalog does not have not there?  An empty database that stands for
+ * production lacks everything, and what can't be looked into may have made it.
+ */
+bool
+wf_rule_knows_all(WfRuleCall *call)
+{
+	WfSimulation *simulation = call->session->simulation;
+
+	return !call->session->assume_populated && !(simulation && (simulation->is_opaque || simulation->stats));
 }
 
 /* The table that ALTER TABLE names, on the terms of wf_rule_relation(). */
@@ -241,6 +277,13 @@ wf_rule_table_at_work(WfRuleCall *call, const RangeVar *name)
 	WfRelation *relation = wf_rule_relation(call, name);
 
 	return relation && wf_rule_is_populated(call, relation) ? relation : NULL;
+}
+
+/* Has the rule spoken in this text? */
+bool
+wf_rule_told(WfRuleCall *call)
+{
+	return call->session->simulation && bms_is_member(call->rule - wf_migration_rules, call->session->simulation->told);
 }
 
 /* True the first time that the rule asks in a text. */
@@ -267,6 +310,9 @@ wf_rule_type(WfRuleCall *call, List *names)
 {
 	WfType	   *type = call->catalog->type(call->catalog, names);
 
+	if (type && type->missing && IsA(call->statement, DropStmt) && ((DropStmt *) call->statement)->missing_ok &&
+		wf_rule_knows_all(call))
+		return NULL;
 	return type && !type->created_here ? type : NULL;
 }
 
@@ -558,19 +604,4 @@ push_text(JsonbParseState **state, JsonbIteratorToken token, const char *text)
 	value.val.string.val = (char *) text;
 	value.val.string.len = strlen(text);
 	pushJsonbValue(state, token, &value);
-}
-
-/* The name that PostgreSQL would choose: the first that nothing in the schema has. */
-char *
-wf_rule_free_name(WfRuleCall *call, WfRelation *table, const char *label, const char *suffix)
-{
-	for (int pass = 0;; pass++)
-	{
-		char	   *last = pass == 0 ? pstrdup(suffix) : psprintf("%s%d", suffix, pass);
-		RangeVar   *name = makeRangeVar(table->schema, makeObjectName(table->name, label, last), -1);
-		WfRelation *taken = call->catalog->relation(call->catalog, name);
-
-		if (taken == NULL || taken->missing)
-			return name->relname;
-	}
 }

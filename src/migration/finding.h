@@ -34,6 +34,7 @@ extern List *wf_findings_settle(List *findings);
 
 /* finding.c: what a rule asks first */
 extern WfRelation *wf_rule_relation(WfRuleCall *call, const RangeVar *name);
+extern bool wf_rule_knows_all(WfRuleCall *call);
 extern WfType *wf_rule_type(WfRuleCall *call, List *names);
 extern char *wf_rule_relation_name(WfRuleCall *call, const RangeVar *name);
 extern char *wf_rule_type_name(WfRuleCall *call, List *names);
@@ -44,8 +45,12 @@ extern char *wf_rule_size(WfRuleCall *call, WfRelation *relation);
 extern WfRelation *wf_rule_altered_table(WfRuleCall *call);
 extern WfRelation *wf_rule_table_at_work(WfRuleCall *call, const RangeVar *name);
 extern bool wf_rule_once(WfRuleCall *call);
+extern bool wf_rule_told(WfRuleCall *call);
 extern int	wf_rule_source_end(WfRuleCall *call);
 extern char *wf_rule_statement_text(WfRuleCall *call);
+
+/* rule_name.c */
+extern char *wf_rule_constraint_name(WfRuleCall *call, WfRelation *table, const Constraint *constraint);
 extern char *wf_rule_free_name(WfRuleCall *call, WfRelation *table, const char *label, const char *suffix);
 
 #endif							/* WF_MIGRATION_FINDING_H */

@@ -34,6 +34,7 @@ PG_FUNCTION_INFO_V1(wf_migration_parse);
 PG_FUNCTION_INFO_V1(wf_migration_rules_list);
 
 static void check_limit(const char *name, int64 value);
+static Datum word(Datum *known, const char *text);
 static void put_findings(void *target, WfReader *reader, int statement, int offset, List *findings);
 static LOCKMODE target_lock(Node *node, int server_version);
 
@@ -137,13 +138,33 @@ check_limit(const char *name, int64 value)
 				 errhint("Write for example '{\"%s\": 60}'.", name)));
 }
 
+/* A word that findings repeat, as a text that is made once a session. */
+static Datum
+word(Datum *known, const char *text)
+{
+	if (*known == (Datum) 0)
+	{
+		MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+
+		*known = CStringGetTextDatum(text);
+		MemoryContextSwitchTo(old);
+	}
+	return *known;
+}
+
 /* Appends the findings of one statement to the result. */
 static void
 put_findings(void *target, WfReader *reader, int statement, int offset, List *findings)
 {
+	static Datum *ids;
+	static Datum severities[WF_SEVERITY_CRITICAL + 1];
+	static Datum kinds[WF_KIND_STYLE + 1];
+	static Datum locks[MaxLockMode + 1];
 	ReturnSetInfo *result = target;
 	ListCell   *lc;
 
+	if (ids == NULL)
+		ids = MemoryContextAllocZero(TopMemoryContext, wf_migration_rule_count * sizeof(Datum));
 	foreach(lc, findings)
 	{
 		WfFinding  *finding = lfirst(lc);
@@ -156,11 +177,12 @@ put_findings(void *target, WfReader *reader, int statement, int offset, List *fi
 		values[0] = Int32GetDatum(statement);
 		values[1] = Int32GetDatum(line);
 		values[2] = Int32GetDatum(col);
-		wf_row_put_text(values, nulls, 3, finding->rule->id);
-		wf_row_put_text(values, nulls, 4, wf_migration_severity_name(finding->severity));
-		wf_row_put_text(values, nulls, 5, wf_migration_kind_name(finding->kind));
+		values[3] = word(&ids[finding->rule - wf_migration_rules], finding->rule->id);
+		values[4] = word(&severities[finding->severity], wf_migration_severity_name(finding->severity));
+		values[5] = word(&kinds[finding->kind], wf_migration_kind_name(finding->kind));
 		wf_row_put_text(values, nulls, 6, finding->object);
-		wf_row_put_text(values, nulls, 7, wf_ddl_lock_name(finding->lock));
+		nulls[7] = finding->lock == NoLock;
+		values[7] = nulls[7] ? (Datum) 0 : word(&locks[finding->lock], wf_ddl_lock_name(finding->lock));
 		values[8] = BoolGetDatum(finding->rewrites);
 		values[9] = BoolGetDatum(finding->scans);
 		wf_row_put_text(values, nulls, 10, finding->message);
@@ -186,6 +208,7 @@ wf_migration_parse(PG_FUNCTION_ARGS)
 	MemoryContext old;
 	WfStatement statement;
 	WfReader   *reader;
+	text	   *sql;
 	int			version = PG_ARGISNULL(1) ? WF_SERVER_MAJOR : -PG_GETARG_INT32(1);
 	int			save_nestlevel;
 
@@ -195,7 +218,8 @@ wf_migration_parse(PG_FUNCTION_ARGS)
 	save_nestlevel = NewGUCNestLevel();
 	(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	reader = wf_ddl_reader_begin(VARDATA_ANY(PG_GETARG_TEXT_PP(0)), VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(0)));
+	sql = PG_GETARG_TEXT_PP(0);
+	reader = wf_ddl_reader_begin(VARDATA_ANY(sql), VARSIZE_ANY_EXHDR(sql));
 	per_statement = AllocSetContextCreate(CurrentMemoryContext, "wishflags statement",
 										  ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(per_statement);

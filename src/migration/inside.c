@@ -3,6 +3,8 @@
  */
 #include "common/compat.h"
 
+#include <ctype.h>
+
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 
@@ -124,6 +126,23 @@ wf_migration_body(const WfRoutine *routine, WfBody *body)
 		item->text = statement.source;
 		body->statements = lappend(body->statements, item);
 	}
+}
+
+/* Reads a statement of a body; false: it is PL/pgSQL, such as an assignment. */
+bool
+wf_migration_read_inner(const WfBodyStatement *item, WfStatement *inner)
+{
+	int			length = strlen(item->text);
+	int			second = wf_ddl_source_skip_space(item->text, wf_ddl_source_skip_token(item->text, 0, length), length);
+
+	/*
+	 * No statement of SQL goes on so (but SELECT .5 does), and its parser
+	 * finds that at a higher cost.
+	 */
+	if (second < length && strchr(":=.[", item->text[second]) && !isdigit((unsigned char) item->text[second + 1]))
+		return false;
+	return wf_ddl_reader_next(wf_ddl_reader_begin(item->text, length), inner) &&
+		inner->kind == WF_STATEMENT_SQL && inner->node && !IsA(inner->node, TransactionStmt);
 }
 
 /* The value of LANGUAGE or AS; NULL where it names a C function. */

@@ -6,6 +6,7 @@
 #define WF_MIGRATION_INSIDE_H
 
 #include "ddl/plpgsql.h"
+#include "ddl/statement.h"
 #include "migration/simulate.h"
 
 /* A body that can be read. */
@@ -23,5 +24,6 @@ extern bool wf_migration_routine(Node *stmt, const char *source, WfRoutine *rout
 extern bool wf_migration_called(WfSimulation *simulation, Node *stmt, const char *source, WfRoutine *routine);
 extern bool wf_migration_exists(WfSimulation *simulation, Node *stmt);
 extern void wf_migration_body(const WfRoutine *routine, WfBody *body);
+extern bool wf_migration_read_inner(const WfBodyStatement *item, WfStatement *inner);
 
 #endif							/* WF_MIGRATION_INSIDE_H */

@@ -115,6 +115,8 @@ struct WfRuleCall
 	WfCatalog  *catalog;
 	const WfRuleSession *session;
 	List	   *findings;		/* of WfFinding, appended to */
+	const WfRelation *named;	/* relation that a finding was about last, and */
+	char	   *name;			/* its name, qualified and quoted */
 };
 
 typedef enum WfNoteType

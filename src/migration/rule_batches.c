@@ -10,7 +10,6 @@
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 
-static bool is_plain(WfRuleCall *call, WfRelation *table, WfColumn *column);
 static bool has_name(List *names, const char *name);
 
 /* The one column of the primary key, if it is an integer; else NULL. */
@@ -110,7 +109,7 @@ wf_rule_second_column(WfRuleCall *call, WfRelation *table, WfColumn *column, con
 	char	   *fill;
 	StringInfoData sql;
 
-	if (!is_plain(call, table, column))
+	if (!wf_rule_is_plain_column(call, table, column))
 		return NULL;
 	fill = wf_rule_batches(call, table, psprintf("UPDATE %s SET %s = %s::%s", relation, quoted, old, type), table->name, NULL);
 	if (fill == NULL)
@@ -142,8 +141,8 @@ wf_rule_second_column(WfRuleCall *call, WfRelation *table, WfColumn *column, con
 }
 
 /* Does nothing but NOT NULL hang on the live column? */
-static bool
-is_plain(WfRuleCall *call, WfRelation *table, WfColumn *column)
+bool
+wf_rule_is_plain_column(WfRuleCall *call, WfRelation *table, WfColumn *column)
 {
 	ListCell   *lc;
 

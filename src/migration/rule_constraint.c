@@ -19,6 +19,7 @@ static char *foreign_key_sql(Constraint *constraint, const char *name, List *col
 static void append_action(StringInfo buf, const char *event, char action);
 static void report_check(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *column);
 static const char *not_null_column(AlterTableCmd *command);
+static bool is_named_like_key(const char *name);
 static bool is_superfluous(WfRuleCall *call, WfRelation *table, const char *name);
 static bool is_unenforced(List *constraints, ListCell *constraint);
 static bool has_default(ColumnDef *column);
@@ -448,7 +449,6 @@ char
 wf_rule_constraint_kind(WfRuleCall *call, WfRelation *table, const char *name)
 {
 	ListCell   *lc;
-	int			length = strlen(name);
 
 	foreach(lc, call->catalog->constraints(call->catalog, table))
 	{
@@ -457,5 +457,22 @@ wf_rule_constraint_kind(WfRuleCall *call, WfRelation *table, const char *name)
 		if (constraint->name && strcmp(constraint->name, name) == 0)
 			return constraint->kind;
 	}
-	return table->missing && length > 5 && strcmp(name + length - 5, "_pkey") == 0 ? 'p' : 0;
+	return table->missing && is_named_like_key(name) ? 'p' : 0;
+}
+
+/* As PostgreSQL, or people, name primary keys. */
+static bool
+is_named_like_key(const char *name)
+{
+	static const char *const endings[] = {"_pkey", "_primary_key", "_pk"};
+	int			length = strlen(name);
+
+	for (int i = 0; i < lengthof(endings); i++)
+	{
+		int			ending = strlen(endings[i]);
+
+		if (length > ending && strcmp(name + length - ending, endings[i]) == 0)
+			return true;
+	}
+	return strncmp(name, "pk_", 3) == 0;
 }

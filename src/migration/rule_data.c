@@ -3,6 +3,8 @@
  */
 #include "common/compat.h"
 
+#include "lib/stringinfo.h"
+#include "nodes/makefuncs.h"
 #include "nodes/value.h"
 
 #include "ddl/deparse.h"
@@ -15,6 +17,8 @@ static WithClause *with_of(Node *stmt);
 static void judge_change(WfRuleCall *call, Node *change);
 static char *in_batches(WfRuleCall *call, WfRelation *table, RangeVar *name);
 static bool sets_column(Node *stmt, const char *name);
+static char *truncate_by_name(WfRuleCall *call, TruncateStmt *stmt);
+static List *add_table(List *tables, WfRelation *table);
 static WfRelation *read_table(WfRuleCall *call, Node *query);
 static bool takes_range_var(Node *node, void *context);
 
@@ -177,7 +181,66 @@ wf_rule_truncate_cascade(WfRuleCall *call)
 		finding->lock = AccessExclusiveLock;
 		finding->rewrites = true;
 		finding->hint = pstrdup("Name the tables that are to be emptied.");
+		finding->safe_sql = truncate_by_name(call, stmt);
 	}
+}
+
+/*
+ * TRUNCATE that names what CASCADE takes along; NULL where a table is not known,
+ * and for ONLY.
+ */
+static char *
+truncate_by_name(WfRuleCall *call, TruncateStmt *stmt)
+{
+	List	   *tables = NIL;
+	StringInfoData sql;
+	ListCell   *lc;
+
+	foreach(lc, stmt->relations)
+	{
+		WfRelation *table = call->catalog->relation(call->catalog, lfirst(lc));
+
+		if (table == NULL || !OidIsValid(table->relid) || !lfirst_node(RangeVar, lc)->inh)
+			return NULL;
+		tables = add_table(tables, table);
+	}
+	initStringInfo(&sql);
+	appendStringInfoString(&sql, "TRUNCATE ");
+	/* The list grows by those that refer to what it holds. */
+	for (int i = 0; i < list_length(tables); i++)
+	{
+		WfRelation *table = list_nth(tables, i);
+
+		appendStringInfo(&sql, "%s%s", i > 0 ? ", " : "", wf_ddl_quote_name(table->schema, table->name));
+		foreach(lc, call->catalog->dependents(call->catalog, table, 0))
+		{
+			WfDependent *dependent = lfirst(lc);
+			WfRelation *other;
+
+			if (dependent->kind != WF_DEPENDENT_FOREIGN_KEY || dependent->name == NULL)
+				continue;
+			other = call->catalog->relation(call->catalog, makeRangeVar(dependent->schema, dependent->name, -1));
+			if (other == NULL || !OidIsValid(other->relid))
+				return NULL;
+			tables = add_table(tables, other);
+		}
+	}
+	appendStringInfo(&sql, "%s;", stmt->restart_seqs ? " RESTART IDENTITY" : "");
+	return sql.data;
+}
+
+/* Adds a table that the list does not have. */
+static List *
+add_table(List *tables, WfRelation *table)
+{
+	ListCell   *lc;
+
+	foreach(lc, tables)
+	{
+		if (((WfRelation *) lfirst(lc))->relid == table->relid)
+			return tables;
+	}
+	return lappend(tables, table);
 }
 
 /* CREATE TABLE AS, SELECT INTO and INSERT ... SELECT from a table. */

@@ -12,6 +12,7 @@
 #include "migration/rule_list.h"
 #include "migration/simulate.h"
 
+static Node *first_of_others(WfRuleCall *call, DropStmt *stmt);
 static char *column_away(WfRuleCall *call, WfRelation *table, WfColumn *column, const char *name);
 
 /* DROP TYPE and DROP DOMAIN. */
@@ -178,30 +179,11 @@ wf_rule_drop_cascade(WfRuleCall *call)
 	if (IsA(call->statement, DropStmt))
 	{
 		DropStmt   *stmt = (DropStmt *) call->statement;
-		RangeVar   *name;
+		Node	   *others = stmt->behavior == DROP_CASCADE ? first_of_others(call, stmt) : NULL;
 
-		if (stmt->behavior != DROP_CASCADE)
+		if (others == NULL)
 			return;
-		object = wf_rule_object_name(call, stmt->removeType, linitial(stmt->objects));
-		switch (stmt->removeType)
-		{
-			case OBJECT_TABLE:
-			case OBJECT_VIEW:
-			case OBJECT_MATVIEW:
-			case OBJECT_SEQUENCE:
-			case OBJECT_INDEX:
-				name = wf_ddl_range_var_of_names(linitial(stmt->objects));
-				if (name == NULL || wf_rule_relation(call, name) == NULL)
-					return;
-				break;
-			case OBJECT_TYPE:
-			case OBJECT_DOMAIN:
-				if (wf_rule_type(call, linitial_node(TypeName, stmt->objects)->names) == NULL)
-					return;
-				break;
-			default:
-				break;
-		}
+		object = wf_rule_object_name(call, stmt->removeType, others);
 	}
 	else if (IsA(call->statement, DropOwnedStmt))
 	{
@@ -223,6 +205,40 @@ wf_rule_drop_cascade(WfRuleCall *call)
 	finding->hint = pstrdup("Drop what depends on it by name first, then this without CASCADE: PostgreSQL lists what is left in its error.");
 }
 
+/* The first object that is neither new here nor nowhere, so that others may use it. */
+static Node *
+first_of_others(WfRuleCall *call, DropStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->objects)
+	{
+		RangeVar   *name;
+
+		switch (stmt->removeType)
+		{
+			case OBJECT_TABLE:
+			case OBJECT_FOREIGN_TABLE:
+			case OBJECT_VIEW:
+			case OBJECT_MATVIEW:
+			case OBJECT_SEQUENCE:
+			case OBJECT_INDEX:
+				name = wf_ddl_range_var_of_names(lfirst(lc));
+				if (name && wf_rule_relation(call, name))
+					return lfirst(lc);
+				break;
+			case OBJECT_TYPE:
+			case OBJECT_DOMAIN:
+				if (wf_rule_type(call, lfirst_node(TypeName, lc)->names))
+					return lfirst(lc);
+				break;
+			default:
+				return lfirst(lc);
+		}
+	}
+	return NULL;
+}
+
 /* DROP TABLE, then CREATE TABLE of the same name. */
 void
 wf_rule_recreate_table(WfRuleCall *call)
@@ -236,7 +252,7 @@ wf_rule_recreate_table(WfRuleCall *call)
 		WfRelation *dropped = lfirst(lc);
 		WfFinding  *finding;
 
-		if (dropped->created_here || strcmp(dropped->name, stmt->relation->relname) != 0 ||
+		if (dropped->created_here || (dropped->missing && wf_rule_knows_all(call)) || strcmp(dropped->name, stmt->relation->relname) != 0 ||
 			(stmt->relation->schemaname && dropped->schema &&
 			 strcmp(stmt->relation->schemaname, dropped->schema) != 0))
 			continue;

@@ -99,6 +99,7 @@ wf_rule_enum_value_unordered(WfRuleCall *call)
 	AlterEnumStmt *stmt = (AlterEnumStmt *) call->statement;
 	WfType	   *type;
 	WfFinding  *finding;
+	char	   *last;
 
 	if (stmt->oldVal != NULL || stmt->newValNeighbor != NULL)
 		return;
@@ -108,6 +109,11 @@ wf_rule_enum_value_unordered(WfRuleCall *call)
 	finding = wf_finding_add(call, "label \"%s\" goes to the end of the enum, wherever that sorts it", stmt->newVal);
 	finding->object = wf_rule_type_name(call, stmt->typeName);
 	finding->hint = pstrdup("Say BEFORE or AFTER which label, if the order means something: it can't be changed later.");
+	last = type->kind == TYPTYPE_ENUM ? call->catalog->last_label(call->catalog, type) : NULL;
+	if (last)
+		finding->safe_sql = psprintf("ALTER TYPE %s ADD VALUE %s%s AFTER %s;", finding->object,
+									 stmt->skipIfNewValExists ? "IF NOT EXISTS " : "",
+									 wf_ddl_quote_literal(stmt->newVal), wf_ddl_quote_literal(last));
 }
 
 /* ADD VALUE in a transaction block before 12. */

@@ -26,6 +26,7 @@ static void report_type(WfRuleCall *call, WfRelation *table, Constraint *constra
 						List *columns, ColumnDef *column);
 static Oid	column_type(WfRuleCall *call, WfRelation *table, const char *name, ColumnDef *column);
 static bool is_string(WfRuleCall *call, Oid type);
+static bool are_new(WfRuleCall *call, WfRelation *table, List *columns);
 static bool is_indexed(WfRuleCall *call, WfRelation *table, List *columns);
 static bool is_required(WfRuleCall *call, WfRelation *table, const char *name, ColumnDef *column);
 
@@ -109,12 +110,17 @@ report_without_index(WfRuleCall *call, WfRelation *table, Constraint *constraint
 	WfFinding  *finding;
 	WfRelation *copy;
 	char	   *table_name;
+	bool		is_known;
 	ListCell   *lc;
 
 	if (is_indexed(call, table, columns))
 		return;
-	finding = wf_finding_add(call, "no index of \"%s\" begins with %s: each DELETE or key change in \"%s\" reads the whole table",
+	is_known = !table->missing || are_new(call, table, columns);
+	finding = wf_finding_add(call, is_known ? "no index of \"%s\" begins with %s: each DELETE or key change in \"%s\" reads the whole table" :
+							 "it is not known here whether an index of \"%s\" begins with %s: without one, each DELETE or key change in \"%s\" reads the whole table",
 							 table->name, wf_ddl_quote_names(columns, ", "), constraint->pktable->relname);
+	if (!is_known)
+		finding->severity = WF_SEVERITY_INFO;
 	table_name = wf_ddl_quote_name(table->schema, table->name);
 	finding->object = table_name;
 	finding->location = constraint->location;
@@ -130,6 +136,24 @@ report_without_index(WfRuleCall *call, WfRelation *table, Constraint *constraint
 	foreach(lc, columns)
 		finding->deferral_columns = lappend(finding->deferral_columns, strVal(lfirst(lc)));
 	finding->deferral = WF_DEFER_INDEX;
+}
+
+/* Has the text added one of the columns, so that no older index can begin with them? */
+static bool
+are_new(WfRuleCall *call, WfRelation *table, List *columns)
+{
+	ListCell   *lc;
+
+	if (call->command && call->command->subtype == AT_AddColumn)
+		return true;
+	foreach(lc, columns)
+	{
+		WfColumn   *column = call->catalog->column(call->catalog, table, strVal(lfirst(lc)));
+
+		if (column && column->created_here)
+			return true;
+	}
+	return false;
 }
 
 /* Does a whole, valid index begin with the columns, in any order? */

@@ -10,6 +10,10 @@
 #include "migration/rule_list.h"
 
 static const char *noun_of(ObjectType type);
+static char *later(const char *old, const char *sql);
+static char *view_in_place(WfRuleCall *call, const char *view, const char *more, const char *table);
+static char *column_beside(WfRuleCall *call, WfRelation *table, WfColumn *column, RenameStmt *stmt);
+static char *view_of_both(WfRuleCall *call, WfRelation *table, RenameStmt *stmt);
 
 /*
  * RENAME of anything that has no rule of its own: types (enums, domains and
@@ -100,9 +104,10 @@ wf_rule_move_schema(WfRuleCall *call)
 		if (stmt->objectType == OBJECT_TABLE || stmt->objectType == OBJECT_VIEW)
 			finding->deferral = WF_DEFER_VIEW;
 		if (stmt->objectType == OBJECT_TABLE)
-			finding->safe_sql = psprintf("BEGIN;\nALTER TABLE %s SET SCHEMA %s;\nCREATE VIEW %s AS SELECT * FROM %s;\nCOMMIT;",
-										 finding->object, wf_ddl_quote_name(NULL, stmt->newschema), finding->object,
-										 wf_ddl_quote_name(stmt->newschema, relation->name));
+			finding->safe_sql = psprintf("BEGIN;\nALTER TABLE %s SET SCHEMA %s;\n%s\nCOMMIT;",
+										 finding->object, wf_ddl_quote_name(NULL, stmt->newschema),
+										 view_in_place(call, finding->object, "",
+													   wf_ddl_quote_name(stmt->newschema, relation->name)));
 	}
 	else
 	{
@@ -181,10 +186,118 @@ wf_rule_rename_column(WfRuleCall *call)
 							 stmt->subname, table->name, stmt->newname);
 	wf_finding_on(call, finding, table);
 	finding->lock = AccessExclusiveLock;
+	/* A view in the place of the table may have both names, at once. */
+	if (call->session->in_transaction)
+		finding->deferral = WF_DEFER_VIEW;
 	wf_finding_note_text(finding, "column", stmt->subname);
 	if (column && column->attnum > 0)
 		wf_rule_note_dependents(call, finding, table, column->attnum);
 	finding->hint = pstrdup("Add a column of the new name, write to both, fill it in batches, and drop the old one when no code reads it.");
+	if (table->missing || (table->kind != RELKIND_RELATION && table->kind != RELKIND_PARTITIONED_TABLE))
+		return;
+	if (column)
+		finding->safe_sql = column_beside(call, table, column, stmt);
+	/* The guard would refuse that as well. */
+	if (finding->safe_sql == NULL && call->session->simulation)
+		finding->safe_sql = view_of_both(call, table, stmt);
+}
+
+/*
+ * A column of the new name that a trigger keeps equal to the old one, and what
+ * ends that; NULL where more hangs on the column than its values.
+ */
+static char *
+column_beside(WfRuleCall *call, WfRelation *table, WfColumn *column, RenameStmt *stmt)
+{
+	char	   *type = call->catalog->column_type(call->catalog, column);
+	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
+	char	   *trigger = psprintf("%.25s_%.25s_keep", table->name, stmt->newname);
+	char	   *function = wf_ddl_quote_name(table->schema, trigger);
+	const char *old = wf_ddl_quote_name(NULL, stmt->subname);
+	const char *new = wf_ddl_quote_name(NULL, stmt->newname);
+	char	   *fill;
+
+	if (type == NULL || !wf_rule_is_plain_column(call, table, column))
+		return NULL;
+	fill = wf_rule_batches(call, table, psprintf("UPDATE %s SET %s = %s", relation, new, old), table->name, NULL);
+	if (fill == NULL)
+		return NULL;
+	trigger = wf_ddl_quote_name(NULL, trigger);
+	return psprintf("ALTER TABLE %s ADD COLUMN %s %s;\n"
+					"CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $keep$\n"
+					"BEGIN\n"
+					"    IF TG_OP = 'INSERT' AND NEW.%s IS NULL THEN\n"
+					"        NEW.%s := NEW.%s;\n"
+					"    ELSIF TG_OP = 'INSERT' OR NEW.%s::text IS DISTINCT FROM OLD.%s::text THEN\n"
+					"        NEW.%s := NEW.%s;\n"
+					"    ELSE\n"
+					"        NEW.%s := NEW.%s;\n"
+					"    END IF;\n"
+					"    RETURN NEW;\n"
+					"END $keep$;\n"
+					"CREATE TRIGGER %s BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION %s();\n"
+					"%s"
+					"%s%s"
+					"%s",
+					relation, new, type, function, new, new, old, new, new, old, new, new, old,
+					trigger, relation, function, fill,
+					column->not_null ? "\n" : "", column->not_null ? wf_rule_make_required(table, stmt->newname) : "",
+					later(old, psprintf("BEGIN; DROP TRIGGER %s ON %s; DROP FUNCTION %s(); ALTER TABLE %s DROP COLUMN %s; COMMIT;",
+										trigger, relation, function, relation, old)));
+}
+
+/* The table under another name, and a view in its place that has the column twice. */
+static char *
+view_of_both(WfRuleCall *call, WfRelation *table, RenameStmt *stmt)
+{
+	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
+	char	   *beside = psprintf("%.50s_table", table->name);
+	char	   *moved = wf_ddl_quote_name(table->schema, beside);
+	char	   *old = wf_ddl_quote_name(NULL, stmt->subname);
+	char	   *new = wf_ddl_quote_name(NULL, stmt->newname);
+
+	return psprintf("BEGIN;\n"
+					"ALTER TABLE %s RENAME COLUMN %s TO %s;\n"
+					"ALTER TABLE %s RENAME TO %s;\n"
+					"%s\n"
+					"COMMIT;%s",
+					relation, old, new, relation, wf_ddl_quote_name(NULL, beside),
+					view_in_place(call, relation, psprintf(", %s AS %s", new, old), moved),
+					later(old, psprintf("BEGIN; DROP VIEW %s; ALTER TABLE %s RENAME TO %s; COMMIT;",
+										relation, moved, wf_ddl_quote_name(NULL, table->name))));
+}
+
+/* A remark on what ends it; none for names that would end the remark. */
+static char *
+later(const char *old, const char *sql)
+{
+	if (strpbrk(sql, "\r\n"))
+		return "";
+	return psprintf("\n-- When no code names %s any more:\n-- %s", old, sql);
+}
+
+/*
+ * A view of all columns of a table, and more, that those may use who may use the
+ * table, with their own rights as far as the version knows that.
+ */
+static char *
+view_in_place(WfRuleCall *call, const char *view, const char *more, const char *table)
+{
+	return psprintf("CREATE VIEW %s%s AS SELECT *%s FROM %s;\n"
+					"DO $grants$\n"
+					"DECLARE\n"
+					"    wf_grant record;\n"
+					"BEGIN\n"
+					"    FOR wf_grant IN SELECT a.privilege_type, a.grantee, a.is_grantable FROM pg_class c, aclexplode(c.relacl) a\n"
+					"        WHERE c.oid = %s::regclass AND a.grantee <> c.relowner\n"
+					"        AND a.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE') LOOP\n"
+					"        EXECUTE format('GRANT %%s ON %%s TO %%s%%s', wf_grant.privilege_type, %s::regclass,\n"
+					"            CASE wf_grant.grantee WHEN 0 THEN 'PUBLIC' ELSE wf_grant.grantee::regrole::text END,\n"
+					"            CASE WHEN wf_grant.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END);\n"
+					"    END LOOP;\n"
+					"END $grants$;",
+					view, call->catalog->server_version >= 15 ? " WITH (security_invoker = true)" : "", more, table,
+					wf_ddl_quote_literal(table), wf_ddl_quote_literal(view));
 }
 
 /* RENAME of a table or view, unless a view takes the old name. */
@@ -208,12 +321,12 @@ wf_rule_rename_table(WfRuleCall *call)
 	finding->deferral = WF_DEFER_VIEW;
 	wf_rule_note_dependents(call, finding, table, 0);
 	finding->hint = pstrdup("Leave a view of the old name in the same transaction, until no code uses it.");
-	finding->safe_sql = psprintf("BEGIN;\nALTER %s %s RENAME TO %s;\nCREATE VIEW %s AS SELECT * FROM %s;\nCOMMIT;",
+	finding->safe_sql = psprintf("BEGIN;\nALTER %s %s RENAME TO %s;\n%s\nCOMMIT;",
 								 stmt->renameType == OBJECT_VIEW ? "VIEW" :
 								 stmt->renameType == OBJECT_MATVIEW ? "MATERIALIZED VIEW" :
 								 stmt->renameType == OBJECT_FOREIGN_TABLE ? "FOREIGN TABLE" : "TABLE",
-								 finding->object, wf_ddl_quote_name(NULL, stmt->newname), finding->object,
-								 wf_ddl_quote_name(table->schema, stmt->newname));
+								 finding->object, wf_ddl_quote_name(NULL, stmt->newname),
+								 view_in_place(call, finding->object, "", wf_ddl_quote_name(table->schema, stmt->newname)));
 }
 
 /* RENAME of a schema. */

@@ -11,6 +11,7 @@
 
 #include "ddl/deparse.h"
 #include "ddl/source.h"
+#include "ddl/walk.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 
@@ -21,6 +22,10 @@ static void visit_columns(WfRuleCall *call, ColumnVisitor visit);
 static bool has_type(ColumnDef *column, const char *name);
 static WfFinding *advise(WfRuleCall *call, ColumnDef *column, const char *name, const char *why, const char *hint, const char *better);
 static char *add_better(WfRuleCall *call, ColumnDef *column, const char *type);
+static char *create_better(WfRuleCall *call, ColumnDef *column, const char *type);
+static bool names_value(Node *element, ColumnDef *column, const char *type);
+static bool is_column(Node *node, void *name);
+static const char *with_precision(const char *type, const TypeName *other);
 static bool is_key(WfRuleCall *call, ColumnDef *column, const char *name);
 
 static void
@@ -84,7 +89,9 @@ advise(WfRuleCall *call, ColumnDef *column, const char *name, const char *why, c
 	finding->location = column->location;
 	wf_finding_note_text(finding, "column", name);
 	finding->hint = pstrdup(hint);
-	if (better && call->command && call->command->subtype == AT_AddColumn)
+	if (better && IsA(call->statement, CreateStmt))
+		finding->safe_sql = create_better(call, column, better);
+	else if (better && call->command->subtype == AT_AddColumn)
 		finding->safe_sql = add_better(call, column, better);
 	return finding;
 }
@@ -110,6 +117,84 @@ add_better(WfRuleCall *call, ColumnDef *column, const char *type)
 	return psprintf("ALTER TABLE %s ADD COLUMN %s%s %s%s;",
 					wf_rule_relation_name(call, ((AlterTableStmt *) call->statement)->relation),
 					call->command->missing_ok ? "IF NOT EXISTS " : "", quote_identifier(column->colname), type, rest);
+}
+
+/*
+ * CREATE TABLE with the column of the better type; NULL where what else is said
+ * of the column may not go with it.
+ */
+static char *
+create_better(WfRuleCall *call, ColumnDef *column, const char *type)
+{
+	CreateStmt *stmt = (CreateStmt *) call->statement;
+	int			end = wf_rule_source_end(call);
+	int			from = column->typeName->location;
+	int			to;
+	ListCell   *lc;
+
+	if (end == 0 || from < call->location || column->typeName->arrayBounds != NIL || column->collClause ||
+		column->compression || column->fdwoptions)
+		return NULL;
+	foreach(lc, stmt->tableElts)
+	{
+		if (names_value(lfirst(lc), column, type))
+			return NULL;
+	}
+	to = wf_ddl_source_item_end(call->source, from, end);
+	if (wf_ddl_source_find_word(call->source, from, to, "STORAGE") >= 0)
+		return NULL;
+	foreach(lc, column->constraints)
+	{
+		int			location = lfirst_node(Constraint, lc)->location;
+
+		if (location < from)
+			return NULL;
+		to = Min(to, location);
+	}
+	return psprintf("%s %s%s%s;", wf_ddl_source_copy(call->source, call->location, from), type,
+					column->constraints != NIL ? " " : "", wf_ddl_source_copy(call->source, to, end));
+}
+
+/*
+ * Does a part of the new table use the column's values in an expression, or refer
+ * with them to another table, so that they must be of the type that is written?
+ * An integer may be wider than what it refers to.
+ */
+static bool
+names_value(Node *element, ColumnDef *column, const char *type)
+{
+	Constraint *constraint = (Constraint *) element;
+	ListCell   *lc;
+
+	if (IsA(element, ColumnDef))
+	{
+		foreach(lc, ((ColumnDef *) element)->constraints)
+		{
+			constraint = lfirst_node(Constraint, lc);
+			if (element == (Node *) column && constraint->contype == CONSTR_FOREIGN && strcmp(type, "bigint") != 0)
+				return true;
+			if (constraint->raw_expr && constraint->contype != CONSTR_DEFAULT &&
+				wf_ddl_walk(constraint->raw_expr, is_column, column->colname))
+				return true;
+		}
+		return false;
+	}
+	if (!IsA(element, Constraint))
+		return false;
+	foreach(lc, constraint->contype == CONSTR_FOREIGN && strcmp(type, "bigint") != 0 ? constraint->fk_attrs : NIL)
+	{
+		if (strcmp(strVal(lfirst(lc)), column->colname) == 0)
+			return true;
+	}
+	return constraint->contype == CONSTR_EXCLUSION ||
+		(constraint->raw_expr && wf_ddl_walk(constraint->raw_expr, is_column, column->colname));
+}
+
+static bool
+is_column(Node *node, void *name)
+{
+	return IsA(node, ColumnRef) && IsA(llast(((ColumnRef *) node)->fields), String) &&
+		strcmp(strVal(llast(((ColumnRef *) node)->fields)), name) == 0;
 }
 
 /* Is the column the primary key, or refers to one? */
@@ -194,7 +279,8 @@ advise_integer_key(WfRuleCall *call, ColumnDef *column, const char *name)
 		((has_type(column, "int2") || has_type(column, "smallserial") || has_type(column, "serial2")) &&
 		 is_key(call, column, name)))
 	{
-		const char *better = has_type(column, "int4") || has_type(column, "int2") ? "bigint" : NULL;
+		const char *better = has_type(column, "int4") || has_type(column, "int2") ? "bigint" :
+		IsA(call->statement, CreateStmt) ? "bigserial" : NULL;
 		WfFinding  *finding = advise(call, column, name,
 									 "its numbers end at 2147483647 at most, and making it wider later writes the table anew",
 									 "Use bigint.", better);
@@ -243,7 +329,18 @@ advise_timestamp(WfRuleCall *call, ColumnDef *column, const char *name)
 {
 	if (has_type(column, "timestamp"))
 		advise(call, column, name, "timestamp does not say of which time zone it is",
-			   "Use timestamptz, which keeps a point in time.", "timestamptz");
+			   "Use timestamptz, which keeps a point in time.", with_precision("timestamptz", column->typeName));
+}
+
+/* The type with the number of digits that another one is written with. */
+static const char *
+with_precision(const char *type, const TypeName *other)
+{
+	A_Const    *digits = list_length(other->typmods) == 1 ? linitial(other->typmods) : NULL;
+
+	if (digits == NULL || !IsA(digits, A_Const) || nodeTag(&digits->val) != T_Integer)
+		return type;
+	return psprintf("%s(%d)", type, intVal(&digits->val));
 }
 
 void
@@ -255,15 +352,21 @@ wf_rule_timestamp_without_zone(WfRuleCall *call)
 static void
 advise_serial(WfRuleCall *call, ColumnDef *column, const char *name)
 {
-	static const char *const words[] = {
-		"serial", "serial4", "bigserial", "serial8", "smallserial", "serial2",
+	static const struct
+	{
+		const char *word;
+		const char *better;
+	}			words[] = {
+		{"serial", "integer GENERATED BY DEFAULT AS IDENTITY"}, {"serial4", "integer GENERATED BY DEFAULT AS IDENTITY"},
+		{"bigserial", "bigint GENERATED BY DEFAULT AS IDENTITY"}, {"serial8", "bigint GENERATED BY DEFAULT AS IDENTITY"},
+		{"smallserial", "smallint GENERATED BY DEFAULT AS IDENTITY"}, {"serial2", "smallint GENERATED BY DEFAULT AS IDENTITY"},
 	};
 
 	for (int i = 0; i < lengthof(words); i++)
 	{
-		if (list_length(column->typeName->names) == 1 && has_type(column, words[i]))
+		if (list_length(column->typeName->names) == 1 && has_type(column, words[i].word))
 			advise(call, column, name, "the sequence of a serial column needs grants of its own, and a copy of the table shares it",
-				   "Use GENERATED BY DEFAULT AS IDENTITY.", NULL);
+				   "Use GENERATED BY DEFAULT AS IDENTITY.", IsA(call->statement, CreateStmt) ? words[i].better : NULL);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include <ctype.h>
 
 #include "nodes/value.h"
+#include "utils/builtins.h"
 
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
@@ -16,6 +17,7 @@
 
 static void report_duplicate(WfRuleCall *call, List *targets, const char *sqlstate);
 static const char *assigned_name(Node *element, int *location, bool *partial);
+static char *with_name(WfRuleCall *call, Constraint *constraint);
 static bool has_long_run(const char *text);
 static bool has_guard(Node *stmt, bool *guarded, const char **command);
 static RangeVar *named_relation(Node *stmt);
@@ -233,6 +235,22 @@ wf_rule_unnamed_constraint(WfRuleCall *call)
 	finding->object = wf_rule_relation_name(call, ((AlterTableStmt *) call->statement)->relation);
 	finding->location = constraint->location;
 	finding->hint = pstrdup("Write ADD CONSTRAINT name.");
+	finding->safe_sql = with_name(call, constraint);
+}
+
+/* The statement with the name that the server would choose; NULL without a source. */
+static char *
+with_name(WfRuleCall *call, Constraint *constraint)
+{
+	WfRelation *table = call->catalog->relation(call->catalog, ((AlterTableStmt *) call->statement)->relation);
+	int			end = wf_rule_source_end(call);
+
+	if (table == NULL || end == 0 || constraint->location < call->location)
+		return NULL;
+	return psprintf("%s CONSTRAINT %s %s;",
+					wf_ddl_source_copy(call->source, call->location, constraint->location),
+					quote_identifier(wf_rule_constraint_name(call, table, constraint)),
+					wf_ddl_source_copy(call->source, constraint->location, end));
 }
 
 /* CREATE EXTENSION. */

@@ -62,6 +62,8 @@ report_missing(WfRuleCall *call, WfSetting setting, const char *name, const char
 	if (simulation ? simulation->settings[setting].is_set :
 		call->session->settings == NULL || call->session->settings[setting])
 		return;
+	if (wf_rule_told(call) && (advice || simulation->brief_told))
+		return;
 	relation = strongly_locked(call, &mode);
 	if (relation == NULL && (setting != WF_SETTING_STATEMENT_TIMEOUT || !is_beside_tables(call->statement)))
 		return;

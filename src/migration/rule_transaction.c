@@ -194,6 +194,9 @@ wf_rule_many_tables_locked(WfRuleCall *call)
 			finding = wf_finding_add(call, "\"%s\" is locked while \"%s\" is: another transaction that takes them in the other order is a deadlock",
 									 relation->name, held->relation->name);
 			wf_finding_on(call, finding, relation);
+			/* That it is to be several transactions has been said. */
+			if (simulation->held_told == simulation->transaction + 1)
+				finding->severity = WF_SEVERITY_INFO;
 			finding->lock = lock->mode;
 			wf_finding_note_text(finding, "also_locked", held->relation->name);
 			finding->hint = pstrdup("Lock one table a transaction.");

@@ -3,6 +3,7 @@
  */
 #include "common/compat.h"
 
+#include "lib/stringinfo.h"
 #include "nodes/value.h"
 #include "utils/builtins.h"
 
@@ -15,6 +16,7 @@ static bool is_column(Node *expression, const char *name);
 static bool is_cast_alone(WfRuleCall *call);
 static char *new_type(WfRuleCall *call);
 static bool is_change_of_zone(WfRuleCall *call, WfColumn *column);
+static char *checks_later(WfRuleCall *call, WfRelation *table, const char *column);
 static WfFinding *report(WfRuleCall *call, WfRelation *table, const char *what);
 
 /*
@@ -187,6 +189,55 @@ wf_rule_type_change_rechecks(WfRuleCall *call)
 	if (rebuilds)
 		wf_finding_note_boolean(finding, "rebuilds_index", true);
 	finding->hint = pstrdup("Drop the constraint first and add it again as NOT VALID, or build the index again CONCURRENTLY.");
+	if (!rebuilds && list_length(((AlterTableStmt *) call->statement)->cmds) == 1)
+		finding->safe_sql = checks_later(call, table, name);
+}
+
+/*
+ * The change with the CHECKs of the column taken away, and added again without
+ * reading the rows, which VALIDATE does afterwards; NULL without a source.
+ */
+static char *
+checks_later(WfRuleCall *call, WfRelation *table, const char *column)
+{
+	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
+	char	   *text = wf_rule_statement_text(call);
+	StringInfoData drop;
+	StringInfoData add;
+	StringInfoData validate;
+	ListCell   *lc;
+
+	if (text == NULL)
+		return NULL;
+	initStringInfo(&drop);
+	initStringInfo(&add);
+	initStringInfo(&validate);
+	foreach(lc, call->catalog->constraints(call->catalog, table))
+	{
+		WfConstraint *constraint = lfirst(lc);
+		const char *name;
+		char	   *sql;
+		bool		found = false;
+		ListCell   *lc2;
+
+		foreach(lc2, constraint->kind == 'c' ? constraint->columns : NIL)
+			found |= lfirst(lc2) && strcmp(lfirst(lc2), column) == 0;
+		/* Of those that the text makes, the columns are not known. */
+		if (constraint->kind == 'c' && !OidIsValid(constraint->oid))
+			return NULL;
+		if (!found)
+			continue;
+		sql = constraint->name ? call->catalog->constraint_sql(call->catalog, constraint) : NULL;
+		if (sql == NULL)
+			return NULL;
+		name = quote_identifier(constraint->name);
+		appendStringInfo(&drop, "ALTER TABLE %s DROP CONSTRAINT %s;\n", relation, name);
+		appendStringInfo(&add, "ALTER TABLE %s ADD CONSTRAINT %s %s%s;\n", relation, name, sql,
+						 constraint->validated ? " NOT VALID" : "");
+		if (constraint->validated)
+			appendStringInfo(&validate, "\nALTER TABLE %s VALIDATE CONSTRAINT %s;", relation, name);
+	}
+	return psprintf("BEGIN;\n%s%s;\n%sCOMMIT;%s", drop.data, text, add.data, validate.data);
 }
 
 /* The OID of a type, serial words included; InvalidOid where it is not known. */

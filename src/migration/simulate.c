@@ -63,11 +63,14 @@ static WfColumn *sim_column(WfCatalog *catalog, WfRelation *relation, const char
 static List *sim_constraints(WfCatalog *catalog, WfRelation *relation);
 static List *sim_indexes(WfCatalog *catalog, WfRelation *relation);
 static WfTypeChange sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type);
-static List *copy_names(List *names);
+static char *sim_column_type(WfCatalog *catalog, const WfColumn *column);
+static char *sim_constraint_sql(WfCatalog *catalog, const WfConstraint *constraint);
 static char sim_volatility(WfCatalog *catalog, List *name, int nargs);
 static List *sim_search_path(WfCatalog *catalog);
-static char *keep_schema(WfSimulation *simulation, const char *schema);
 static SimRelation *entry_in(WfSimulation *simulation, const char *schema, const char *name);
+static SimRelation *new_entry(WfSimulation *simulation);
+static WfRelation *new_relation(WfSimulation *simulation);
+static void note_fresh(WfSimulation *simulation, SimRelation *entry);
 static SimRelation *entry_of(WfSimulation *simulation, WfRelation *relation);
 static bool take_stats(WfSimulation *simulation, WfRelation *relation);
 static void load_parts(WfSimulation *simulation, SimRelation *entry);
@@ -110,6 +113,9 @@ wf_migration_simulation(WfCatalog *live)
 			.type = wf_sim_type,
 			.type_uses = wf_sim_type_uses,
 			.has_label = wf_sim_has_label,
+			.column_type = sim_column_type,
+			.constraint_sql = sim_constraint_sql,
+			.last_label = wf_sim_last_label,
 			.type_change = sim_type_change,
 			.partition_key = wf_sim_partition_key,
 			.partitions = wf_sim_partitions,
@@ -144,15 +150,6 @@ wf_sim_first_schema(WfSimulation *simulation)
 	return "public";
 }
 
-/* A copy of a schema's name that lives as long as the simulation; neighbours share it. */
-static char *
-keep_schema(WfSimulation *simulation, const char *schema)
-{
-	if (simulation->last_schema == NULL || strcmp(simulation->last_schema, schema) != 0)
-		simulation->last_schema = MemoryContextStrdup(simulation->catalog.context, schema);
-	return simulation->last_schema;
-}
-
 /* The entry of this very schema and name, filled from the live catalog. */
 static SimRelation *
 entry_in(WfSimulation *simulation, const char *schema, const char *name)
@@ -162,20 +159,91 @@ entry_in(WfSimulation *simulation, const char *schema, const char *name)
 	SimSlot    *slot = simrelation_lookup_hash(simulation->relations, key, hash);
 	RangeVar	live_name = {.type = T_RangeVar, .inh = true};
 	SimRelation *entry;
-	MemoryContext old;
 	bool		found;
 
 	if (slot)
 		return slot->relation;
-	old = MemoryContextSwitchTo(simulation->catalog.context);
-	entry = palloc0(sizeof(SimRelation));
-	entry->key.schema = live_name.schemaname = keep_schema(simulation, schema);
-	entry->key.name = live_name.relname = pstrdup(name);
-	MemoryContextSwitchTo(old);
+	entry = new_entry(simulation);
+	entry->key.schema = live_name.schemaname = wf_sim_schema(simulation, schema);
+	entry->key.name = live_name.relname = wf_sim_string(simulation, name);
 	entry->relation = simulation->live->relation(simulation->live, &live_name);
 	slot = simrelation_insert_hash(simulation->relations, entry->key, hash, &found);
 	slot->relation = entry;
+	note_fresh(simulation, entry);
 	return entry;
+}
+
+/* An entry that was let go of, or a new one. */
+static SimRelation *
+new_entry(WfSimulation *simulation)
+{
+	SimRelation *entry = simulation->spare;
+
+	if (entry == NULL)
+		return wf_sim_alloc(simulation, sizeof(SimRelation));
+	simulation->spare = (SimRelation *) entry->relation;
+	memset(entry, 0, sizeof(SimRelation));
+	return entry;
+}
+
+static WfRelation *
+new_relation(WfSimulation *simulation)
+{
+	WfRelation *relation = simulation->spare_relation;
+
+	if (relation == NULL)
+		return wf_sim_alloc(simulation, sizeof(WfRelation));
+	simulation->spare_relation = (WfRelation *) relation->schema;
+	memset(relation, 0, sizeof(WfRelation));
+	return relation;
+}
+
+static void
+note_fresh(WfSimulation *simulation, SimRelation *entry)
+{
+	if (simulation->nfresh == simulation->fresh_size)
+	{
+		Size		size = Max(simulation->fresh_size * 2, 16);
+
+		simulation->fresh = simulation->fresh ? repalloc_huge(simulation->fresh, size * sizeof(SimRelation *)) :
+			MemoryContextAlloc(simulation->catalog.context, size * sizeof(SimRelation *));
+		simulation->fresh_size = size;
+	}
+	simulation->fresh[simulation->nfresh++] = entry;
+}
+
+/*
+ * Lets go of what the statement only asked for and nobody has: a text may name
+ * more than it makes.  Pointers to relations that are missing end here, but for
+ * those that were to be kept.
+ */
+void
+wf_sim_forget(WfSimulation *simulation)
+{
+	while (simulation->nfresh > 0)
+	{
+		SimRelation *entry = simulation->fresh[--simulation->nfresh];
+
+		if (entry->altered || (entry->relation && !entry->relation->missing))
+			continue;
+		simrelation_delete(simulation->relations, entry->key);
+		if (entry->relation)
+		{
+			entry->relation->schema = (char *) simulation->spare_relation;
+			simulation->spare_relation = entry->relation;
+		}
+		entry->relation = (WfRelation *) simulation->spare;
+		simulation->spare = entry;
+	}
+	simulation->last_name = NULL;
+}
+
+/* A list of the simulation points to the relation from here on. */
+void
+wf_sim_keep(WfSimulation *simulation, WfRelation *relation)
+{
+	if (relation->missing)
+		entry_of(simulation, relation)->altered = true;
 }
 
 /*
@@ -205,8 +273,7 @@ wf_sim_relation(WfSimulation *simulation, const RangeVar *name)
 	}
 	if (entry->relation == NULL)
 	{
-		MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
-		WfRelation *relation = palloc0(sizeof(WfRelation));
+		WfRelation *relation = new_relation(simulation);
 
 		relation->schema = name->schemaname ? unconstify(char *, entry->key.schema) : NULL;
 		relation->name = unconstify(char *, entry->key.name);
@@ -218,7 +285,6 @@ wf_sim_relation(WfSimulation *simulation, const RangeVar *name)
 		relation->missing = true;
 		(void) take_stats(simulation, relation);
 		entry->relation = relation;
-		MemoryContextSwitchTo(old);
 	}
 	return entry;
 }
@@ -250,11 +316,14 @@ entry_of(WfSimulation *simulation, WfRelation *relation)
 SimRelation *
 wf_sim_create(WfSimulation *simulation, const RangeVar *name, char kind)
 {
-	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
 	const char *schema = name->schemaname ? name->schemaname : wf_sim_first_schema(simulation);
 	SimRelation *entry = entry_in(simulation, schema, name->relname);
-	WfRelation *relation = palloc0(sizeof(WfRelation));
+	WfRelation *relation = entry->relation;
 
+	if (relation && relation->missing)
+		memset(relation, 0, sizeof(WfRelation));
+	else
+		relation = new_relation(simulation);
 	relation->schema = unconstify(char *, entry->key.schema);
 	relation->name = unconstify(char *, entry->key.name);
 	relation->kind = kind;
@@ -267,7 +336,6 @@ wf_sim_create(WfSimulation *simulation, const RangeVar *name, char kind)
 	entry->constraints = entry->indexes = NIL;
 	entry->loaded = true;
 	entry->altered = true;
-	MemoryContextSwitchTo(old);
 	return entry;
 }
 
@@ -293,6 +361,10 @@ wf_sim_drop(WfSimulation *simulation, const RangeVar *name)
 {
 	SimRelation *entry = wf_sim_relation(simulation, name);
 
+	/* Where there is nothing, nothing is dropped. */
+	if (entry->relation->missing && !entry->altered)
+		return;
+	entry->altered = true;
 	entry->relation = NULL;
 	entry->columns = entry->dropped_columns = entry->constraints = entry->indexes = NIL;
 	entry->loaded = false;
@@ -312,6 +384,7 @@ wf_sim_rename(WfSimulation *simulation, const RangeVar *name, const char *schema
 	/* The stats know it by its old name. */
 	if (simulation->stats && from->relation)
 		wf_ddl_measure(&simulation->catalog, from->relation);
+	from->altered = true;
 	copy = *from;
 	from->relation = NULL;
 	from->columns = from->dropped_columns = from->constraints = from->indexes = NIL;
@@ -321,7 +394,7 @@ wf_sim_rename(WfSimulation *simulation, const RangeVar *name, const char *schema
 	key = to->key;
 	*to = copy;
 	to->key = key;
-	to->relation = palloc(sizeof(WfRelation));
+	to->relation = new_relation(simulation);
 	*to->relation = *copy.relation;
 	to->relation->schema = unconstify(char *, key.schema);
 	to->relation->name = unconstify(char *, key.name);
@@ -415,12 +488,12 @@ wf_sim_set_column(WfSimulation *simulation, SimRelation *entry, const char *name
 
 	if (known == NULL || !list_member_ptr(entry->columns, known))
 	{
-		column = palloc0(sizeof(WfColumn));
+		column = wf_sim_alloc(simulation, sizeof(WfColumn));
 		if (known)
 			*column = *known;
 		else
 		{
-			column->name = pstrdup(name);
+			column->name = wf_sim_string(simulation, name);
 			column->typmod = -1;
 		}
 		entry->columns = lappend(entry->columns, column);
@@ -440,7 +513,7 @@ wf_sim_drop_column(WfSimulation *simulation, SimRelation *entry, const char *nam
 		if (strcmp(((WfColumn *) lfirst(lc))->name, name) == 0)
 			entry->columns = foreach_delete_current(entry->columns, lc);
 	}
-	entry->dropped_columns = lappend(entry->dropped_columns, pstrdup(name));
+	entry->dropped_columns = lappend(entry->dropped_columns, wf_sim_string(simulation, name));
 	MemoryContextSwitchTo(old);
 }
 
@@ -479,38 +552,24 @@ sim_indexes(WfCatalog *catalog, WfRelation *relation)
 	return entry->indexes;
 }
 
-/* A list of char *, some of which may be NULL, in CurrentMemoryContext. */
-static List *
-copy_names(List *names)
-{
-	List	   *copy = NIL;
-	ListCell   *lc;
-
-	foreach(lc, names)
-		copy = lappend(copy, lfirst(lc) ? pstrdup(lfirst(lc)) : NULL);
-	return copy;
-}
-
 /* constraint and its parts are copied. */
 void
 wf_sim_add_constraint(WfSimulation *simulation, SimRelation *entry, WfConstraint *constraint)
 {
 	MemoryContext old;
-	WfConstraint *copy;
+	WfConstraint *copy = wf_sim_alloc(simulation, sizeof(WfConstraint));
 
 	load_parts(simulation, entry);
-	old = MemoryContextSwitchTo(simulation->catalog.context);
-	copy = palloc(sizeof(WfConstraint));
 	*copy = *constraint;
-	copy->name = constraint->name ? pstrdup(constraint->name) : NULL;
+	copy->name = wf_sim_string(simulation, constraint->name);
 	copy->transaction = simulation->transaction;
-	if (constraint->not_null_column)
-		copy->not_null_column = pstrdup(constraint->not_null_column);
-	copy->columns = copy_names(constraint->columns);
-	copy->foreign_table = constraint->foreign_table ? pstrdup(constraint->foreign_table) : NULL;
-	copy->foreign_columns = copy_names(constraint->foreign_columns);
-	copy->expression = constraint->expression ? pstrdup(constraint->expression) : NULL;
+	copy->not_null_column = wf_sim_string(simulation, constraint->not_null_column);
+	copy->columns = wf_sim_strings(simulation, constraint->columns);
+	copy->foreign_table = wf_sim_string(simulation, constraint->foreign_table);
+	copy->foreign_columns = wf_sim_strings(simulation, constraint->foreign_columns);
+	copy->expression = wf_sim_string(simulation, constraint->expression);
 	copy->created_here = true;
+	old = MemoryContextSwitchTo(simulation->catalog.context);
 	entry->constraints = lappend(entry->constraints, copy);
 	MemoryContextSwitchTo(old);
 }
@@ -550,15 +609,14 @@ void
 wf_sim_add_index(WfSimulation *simulation, SimRelation *entry, WfIndex *index)
 {
 	MemoryContext old;
-	WfIndex    *copy;
+	WfIndex    *copy = wf_sim_alloc(simulation, sizeof(WfIndex));
 
 	load_parts(simulation, entry);
-	old = MemoryContextSwitchTo(simulation->catalog.context);
-	copy = palloc(sizeof(WfIndex));
 	*copy = *index;
-	copy->name = index->name ? pstrdup(index->name) : NULL;
-	copy->columns = copy_names(index->columns);
+	copy->name = wf_sim_string(simulation, index->name);
+	copy->columns = wf_sim_strings(simulation, index->columns);
 	copy->created_here = true;
+	old = MemoryContextSwitchTo(simulation->catalog.context);
 	entry->indexes = lappend(entry->indexes, copy);
 	if (!index->is_partial)
 		wf_sim_settle(simulation, WF_DEFER_INDEX, entry->key.schema, entry->key.name, copy->columns);
@@ -579,6 +637,22 @@ sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type)
 	simulation->live->time_zone = catalog->time_zone;
 	simulation->live->server_version = catalog->server_version;
 	return simulation->live->type_change(simulation->live, column, type);
+}
+
+static char *
+sim_column_type(WfCatalog *catalog, const WfColumn *column)
+{
+	WfSimulation *simulation = simulation_of(catalog);
+
+	return simulation->live->column_type(simulation->live, column);
+}
+
+static char *
+sim_constraint_sql(WfCatalog *catalog, const WfConstraint *constraint)
+{
+	WfSimulation *simulation = simulation_of(catalog);
+
+	return simulation->live->constraint_sql(simulation->live, constraint);
 }
 
 static char

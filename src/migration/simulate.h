@@ -75,7 +75,15 @@ typedef struct WfSimulation
 	const struct WfRates *rates;	/* of this server; NULL: not asked yet */
 	struct WfPressure *pressure;	/* on its tables; NULL: not asked yet */
 	struct simrelation_hash *relations; /* SimRelation by schema and name */
-	char	   *last_schema;	/* of the entry made last */
+	struct SimRelation **fresh; /* entries that the present statement made */
+	struct SimRelation *spare;	/* entries that were let go of, linked by */
+	WfRelation *spare_relation; /* relation and, what they held, by schema */
+	int			nfresh;
+	int			fresh_size;
+	char	   *schemas[8];		/* of the entries made last */
+	int			next_schema;
+	char	   *block;			/* where memory is taken from, see */
+	Size		block_left;		/* simulate_memory.c */
 	HTAB	   *types;			/* SimType by schema and name */
 	List	   *search_path;	/* of char * */
 	List	   *new_schemas;	/* of char * */
@@ -144,6 +152,12 @@ wf_sim_make_key(SimKey *key, const char *schema, const char *name)
 	strlcpy(key->name, name, NAMEDATALEN);
 }
 
+/* simulate_memory.c */
+extern void *wf_sim_alloc(WfSimulation *simulation, Size size);
+extern char *wf_sim_string(WfSimulation *simulation, const char *string);
+extern List *wf_sim_strings(WfSimulation *simulation, List *strings);
+extern char *wf_sim_schema(WfSimulation *simulation, const char *schema);
+
 /* simulate.c, for simulate_apply.c and simulate_type.c */
 extern const char *wf_sim_first_schema(WfSimulation *simulation);
 typedef struct SimRelation SimRelation;
@@ -159,6 +173,8 @@ extern void wf_sim_drop_constraint(WfSimulation *simulation, SimRelation *relati
 extern void wf_sim_validate_constraint(WfSimulation *simulation, SimRelation *relation, const char *name);
 extern void wf_sim_add_index(WfSimulation *simulation, SimRelation *relation, WfIndex *index);
 extern void wf_sim_note_altered(WfSimulation *simulation, const RangeVar *name);
+extern void wf_sim_keep(WfSimulation *simulation, WfRelation *relation);
+extern void wf_sim_forget(WfSimulation *simulation);
 extern bool wf_sim_is_untouched(WfSimulation *simulation, const RangeVar *name);
 extern void wf_sim_settle_primary_key(WfSimulation *simulation, SimRelation *relation);
 
@@ -193,6 +209,7 @@ extern void wf_sim_type_uses(WfCatalog *catalog, WfType *type);
 extern void wf_sim_create_type(WfSimulation *simulation, List *names, char kind, bool constrained);
 extern void wf_sim_rename_type(WfSimulation *simulation, List *names, const char *new_name);
 extern void wf_sim_add_label(WfSimulation *simulation, List *names, const char *label);
+extern char *wf_sim_last_label(WfCatalog *catalog, WfType *type);
 extern bool wf_sim_has_label(WfCatalog *catalog, WfType *type, const char *label);
 extern void wf_sim_drop_type(WfSimulation *simulation, List *names);
 

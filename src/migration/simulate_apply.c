@@ -551,6 +551,7 @@ note_dropped(WfSimulation *simulation, const RangeVar *name)
 	WfRelation *relation = simulation->catalog.relation(&simulation->catalog, name);
 	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
 
+	wf_sim_keep(simulation, relation);
 	simulation->dropped_tables = lappend(simulation->dropped_tables, relation);
 	MemoryContextSwitchTo(old);
 }

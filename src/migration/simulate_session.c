@@ -275,6 +275,7 @@ wf_sim_note_locks(WfSimulation *simulation, Node *stmt)
 		if (wf_ddl_is_private(relation) || (lock->if_there && relation->missing))
 			continue;
 		old = MemoryContextSwitchTo(simulation->catalog.context);
+		wf_sim_keep(simulation, relation);
 		held = palloc(sizeof(WfHeldLock));
 		held->relation = relation;
 		held->mode = lock->mode;
@@ -318,6 +319,8 @@ wf_sim_note_written(WfSimulation *simulation, Node *stmt)
 		if (lock->relation == NULL || lock->mode < RowExclusiveLock)
 			continue;
 		relation = simulation->catalog.relation(&simulation->catalog, lock->relation);
+		if (!OidIsValid(relation->relid))
+			continue;
 		old = MemoryContextSwitchTo(simulation->catalog.context);
 		simulation->written = list_append_unique_ptr(simulation->written, relation);
 		MemoryContextSwitchTo(old);

@@ -173,6 +173,17 @@ wf_sim_add_label(WfSimulation *simulation, List *names, const char *label)
 	MemoryContextSwitchTo(old);
 }
 
+/* Where the text added some, it has its own order. */
+char *
+wf_sim_last_label(WfCatalog *catalog, WfType *type)
+{
+	WfSimulation *simulation = (WfSimulation *) catalog;
+
+	if (!OidIsValid(type->oid) || type_entry(simulation, type->schema, type->name)->labels)
+		return NULL;
+	return simulation->live->last_label(simulation->live, type);
+}
+
 bool
 wf_sim_has_label(WfCatalog *catalog, WfType *type, const char *label)
 {

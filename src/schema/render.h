@@ -107,8 +107,6 @@ extern void wf_schema_render_plain(StringInfo out, const char *text);
 extern void wf_schema_render_xml(StringInfo out, const char *text);
 extern void wf_schema_render_xml_part(StringInfo out, const char *text, int len);
 extern int	wf_schema_render_backticks(const char *text);
-extern int	wf_schema_render_width(const char *text);
-extern const char *wf_schema_render_clip(const char *text, int width);
 
 /* render_<format>.c */
 #define WF_RENDER(format) \

@@ -3,6 +3,7 @@
  */
 #include "common/compat.h"
 
+#include "common/width.h"
 #include "schema/render_diagram.h"
 
 /* On a white ground, whatever the page has; the pens differ in more than colour. */
@@ -78,11 +79,11 @@ write_column(StringInfo out, WfDiagramTable *table, WfDiagramColumn *column)
 					 wf_schema_mark[column->mark].sign, wf_schema_render_keys(column), fill);
 	wf_schema_render_xml(out, column->name);
 	appendStringInfo(out, "</TD><TD ALIGN=\"LEFT\" PORT=\"e%d\"%s>", number, fill);
-	wf_schema_render_xml(out, wf_schema_render_clip(column->details, WF_RENDER_CELL));
+	wf_schema_render_xml(out, wf_common_clip(column->details, WF_RENDER_CELL));
 	if (column->was)
 	{
 		appendStringInfoString(out, "<BR ALIGN=\"LEFT\"/>was ");
-		wf_schema_render_xml(out, wf_schema_render_clip(column->was, WF_RENDER_CELL));
+		wf_schema_render_xml(out, wf_common_clip(column->was, WF_RENDER_CELL));
 		appendStringInfoString(out, "<BR ALIGN=\"LEFT\"/>");
 	}
 	appendStringInfoString(out, "</TD></TR>\n");
@@ -131,7 +132,7 @@ write_notes(StringInfo out, WfRenderTree *tree, WfDiagram *diagram)
 		WfRenderObject *object = lfirst(lc);
 
 		appendStringInfo(out, "%c ", wf_schema_mark[object->mark].sign);
-		wf_schema_render_xml(out, wf_schema_render_clip(wf_schema_render_title(object), 2 * WF_RENDER_CELL));
+		wf_schema_render_xml(out, wf_common_clip(wf_schema_render_title(object), 2 * WF_RENDER_CELL));
 		appendStringInfoString(out, "<BR ALIGN=\"LEFT\"/>\n");
 	}
 	if (diagram->more_others)

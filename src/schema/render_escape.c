@@ -1,5 +1,5 @@
 /*
- * render_escape.c: foreign text in documents, and how wide it is.
+ * render_escape.c: foreign text in documents.
  *
  * What these functions write themselves is ASCII, so that it is right in
  * every encoding of the database.
@@ -8,16 +8,8 @@
 
 #include "mb/pg_wchar.h"
 
+#include "common/width.h"
 #include "schema/render.h"
-
-static bool is_control(unsigned char c);
-
-/* Tabs are the only control characters that a line of text needs. */
-static bool
-is_control(unsigned char c)
-{
-	return (c < ' ' && c != '\t') || c == 0x7f;
-}
 
 /* One line of plain text; control characters as \x0d. */
 void
@@ -25,7 +17,7 @@ wf_schema_render_plain(StringInfo out, const char *text)
 {
 	for (; *text; text++)
 	{
-		if (is_control(*text))
+		if (wf_common_is_control(*text))
 			appendStringInfo(out, "\\x%02x", (unsigned char) *text);
 		else
 			appendStringInfoCharMacro(out, *text);
@@ -55,7 +47,7 @@ wf_schema_render_xml_part(StringInfo out, const char *text, int len)
 			appendStringInfoString(out, "&#65533;");
 			text += 2;
 		}
-		else if (is_control(*text))
+		else if (wf_common_is_control(*text))
 			appendStringInfo(out, "\\x%02x", (unsigned char) *text);
 		else if (*text == '&')
 			appendStringInfoString(out, "&amp;");
@@ -83,36 +75,4 @@ wf_schema_render_backticks(const char *text)
 		longest = Max(longest, run);
 	}
 	return longest;
-}
-
-/* Columns that a text takes in a font of fixed width; of an escaped byte, four. */
-int
-wf_schema_render_width(const char *text)
-{
-	int			width = 0;
-
-	for (; *text; text += pg_mblen(text))
-		width += is_control(*text) ? 4 : Max(pg_dsplen(text), 0);
-	return width;
-}
-
-/* A text of at most this width, with ".." where its end is cut off. */
-const char *
-wf_schema_render_clip(const char *text, int width)
-{
-	const char *end = text;
-	int			used = 0;
-
-	if (wf_schema_render_width(text) <= width)
-		return text;
-	while (*end)
-	{
-		int			one = is_control(*end) ? 4 : Max(pg_dsplen(end), 0);
-
-		if (used + one > width - 2)
-			break;
-		used += one;
-		end += pg_mblen(end);
-	}
-	return psprintf("%.*s..", (int) (end - text), text);
 }

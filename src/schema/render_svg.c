@@ -6,6 +6,7 @@
  */
 #include "common/compat.h"
 
+#include "common/width.h"
 #include "schema/render_layout.h"
 
 #define MARGIN 28
@@ -79,7 +80,7 @@ wf_schema_render_svg(StringInfo out, WfRenderTree *tree, const WfRenderOptions *
 	height = write_notes(&notes, diagram, top + layout->height + (layout->height ? MARGIN : 0)) + MARGIN;
 	width = Max(Max(layout->width, MIN_WIDTH), text_width(summary) + 20) + 2 * MARGIN;
 	foreach(lc, diagram->others)
-		width = Max(width, text_width(wf_schema_render_clip(wf_schema_render_title(lfirst(lc)), 2 * WF_RENDER_CELL)) +
+		width = Max(width, text_width(wf_common_clip(wf_schema_render_title(lfirst(lc)), 2 * WF_RENDER_CELL)) +
 					NAME_X + 2 * MARGIN);
 
 	appendStringInfo(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"wf-picture\" role=\"img\""
@@ -105,9 +106,9 @@ measure(WfDiagramTable *table, int *width, int *height)
 	{
 		WfDiagramColumn *column = &table->columns[i];
 
-		details = Max(details, text_width(wf_schema_render_clip(column->details, WF_RENDER_CELL)));
+		details = Max(details, text_width(wf_common_clip(column->details, WF_RENDER_CELL)));
 		if (column->was)
-			details = Max(details, text_width(wf_schema_render_clip(psprintf("was %s", column->was), WF_RENDER_CELL)));
+			details = Max(details, text_width(wf_common_clip(psprintf("was %s", column->was), WF_RENDER_CELL)));
 		*height += row_height(column);
 	}
 	*width = NAME_X + name_width(table) + NAME_GAP + details + SIGN_X;
@@ -121,14 +122,14 @@ name_width(WfDiagramTable *table)
 	int			width = 0;
 
 	for (int i = 0; i < table->ncolumns; i++)
-		width = Max(width, text_width(wf_schema_render_clip(table->columns[i].name, WF_RENDER_CELL)));
+		width = Max(width, text_width(wf_common_clip(table->columns[i].name, WF_RENDER_CELL)));
 	return width;
 }
 
 static const char *
 shown_name(WfDiagramTable *table)
 {
-	return wf_schema_render_clip(table->name, 2 * WF_RENDER_CELL);
+	return wf_common_clip(table->name, 2 * WF_RENDER_CELL);
 }
 
 static int
@@ -140,7 +141,7 @@ row_height(WfDiagramColumn *column)
 static int
 text_width(const char *text)
 {
-	return (int) (wf_schema_render_width(text) * CHARACTER + 1);
+	return (int) (wf_common_width(text) * CHARACTER + 1);
 }
 
 /* The summary, and what the marks mean. */
@@ -204,11 +205,11 @@ write_row(StringInfo out, WfDiagramColumn *column, int y, int width, int details
 		write_text(out, SIGN_X, y + 16, psprintf("wf-strong wf-ink-%s", mark->name), psprintf("%c", mark->sign));
 	}
 	write_text(out, KEY_X, y + 15, "wf-key wf-muted", keys);
-	write_text(out, NAME_X, y + 16, "wf-text", wf_schema_render_clip(column->name, WF_RENDER_CELL));
-	write_text(out, details_x, y + 16, "wf-muted", wf_schema_render_clip(column->details, WF_RENDER_CELL));
+	write_text(out, NAME_X, y + 16, "wf-text", wf_common_clip(column->name, WF_RENDER_CELL));
+	write_text(out, details_x, y + 16, "wf-muted", wf_common_clip(column->details, WF_RENDER_CELL));
 	if (column->was)
 		write_text(out, details_x, y + 16 + WAS_HEIGHT, psprintf("wf-was wf-ink-%s", mark->name),
-				   wf_schema_render_clip(psprintf("was %s", column->was), WF_RENDER_CELL));
+				   wf_common_clip(psprintf("was %s", column->was), WF_RENDER_CELL));
 	appendStringInfoChar(out, '\n');
 }
 
@@ -351,7 +352,7 @@ write_notes(StringInfo out, WfDiagram *diagram, int y)
 		const WfMarkStyle *mark = &wf_schema_mark[object->mark];
 
 		write_text(out, MARGIN, y + 12, psprintf("wf-strong wf-ink-%s", mark->name), psprintf("%c", mark->sign));
-		write_text(out, MARGIN + 18, y + 12, "wf-text", wf_schema_render_clip(wf_schema_render_title(object), 2 * WF_RENDER_CELL));
+		write_text(out, MARGIN + 18, y + 12, "wf-text", wf_common_clip(wf_schema_render_title(object), 2 * WF_RENDER_CELL));
 		appendStringInfoChar(out, '\n');
 		y += NOTE_HEIGHT;
 	}

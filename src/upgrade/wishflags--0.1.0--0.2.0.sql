@@ -34,23 +34,8 @@ COMMENT ON COLUMN wishflags.flags.archived_at IS 'since when it is out of use: o
 COMMENT ON COLUMN wishflags.flags.created_by IS 'session_user that created it; given only when a row is restored';
 COMMENT ON COLUMN wishflags.flags.updated_by IS 'session_user that made its version; given only when a row is restored';
 
-CREATE OR REPLACE VIEW wishflags.flag_overview AS
-SELECT CASE WHEN pg_catalog.length(f.key) > 26
-            THEN pg_catalog.substr(f.key, 1, 24) || '..' ELSE f.key END AS flag,
-       CASE WHEN f.enabled THEN 'on' ELSE 'off' END AS state,
-       f.rollout || ' %' AS rollout,
-       CASE WHEN pg_catalog.jsonb_typeof(f.definition -> 'rules') = 'array'
-            THEN pg_catalog.jsonb_array_length(f.definition -> 'rules') ELSE 0 END AS rules,
-       COALESCE(o.overrides, 0) AS overrides,
-       CASE WHEN pg_catalog.length(f.owner_team) > 10
-            THEN pg_catalog.substr(f.owner_team, 1, 8) || '..' ELSE f.owner_team END AS owner
-FROM wishflags.flags f
-LEFT JOIN (SELECT flag, pg_catalog.count(*) AS overrides
-           FROM wishflags.flag_overrides GROUP BY flag) o ON o.flag = f.key
-ORDER BY f.key;
-
 COMMENT ON FUNCTION wishflags.flag_explain(text, jsonb, jsonb, jsonb) IS
-'what a flag serves for a context, and why; options: value_type (boolean, string, integer, number, object, any), as_of (a time), version, clock (what the clock shows)';
+'what a flag serves for a context, and why; options: value_type (boolean, string, integer, number, object, any), as_of (a time), version, clock (what the clock shows), preview (as wishflags.preview, or an object)';
 
 CREATE FUNCTION wishflags.flag_eval_document(format text, document jsonb, flag text,
 	context jsonb DEFAULT '{}', default_value jsonb DEFAULT NULL, options jsonb DEFAULT '{}',
@@ -2589,7 +2574,198 @@ COMMENT ON FUNCTION wishflags.flag_expire(text, timestamptz, text) IS
 'says when a flag should be gone (NULL: never), and what happens then: warn, disable, freeze or extend';
 
 REVOKE ALL ON FUNCTION wishflags.flag_archive, wishflags.flag_unarchive, wishflags.flag_expire FROM PUBLIC;
-	wishflags.flag_at, wishflags.flag_diff, wishflags.flag_rollback, wishflags.audit_head, wishflags.audit_verify FROM PUBLIC;
+
+-- Looking at flags in psql.
+
+CREATE FUNCTION wishflags.text_clip(line text, width integer) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'wf_text_clip';
+COMMENT ON FUNCTION wishflags.text_clip(text, integer) IS
+'a text of at most a width, its end replaced by two dots; control characters are blanks';
+
+CREATE FUNCTION wishflags.text_wrap(line text, width integer) RETURNS text[]
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10
+AS 'MODULE_PATHNAME', 'wf_text_wrap';
+COMMENT ON FUNCTION wishflags.text_wrap(text, integer) IS
+'the lines of a text, each of at most a width, broken at blanks where there are any; control characters are blanks';
+
+-- What a flag's row says it is in, now.
+CREATE FUNCTION wishflags.flag_state(flag wishflags.flags) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1
+RETURN CASE WHEN (flag).archived_at IS NOT NULL THEN 'archived'
+            WHEN NOT (flag).enabled THEN 'off'
+            WHEN (flag).expires_at <= pg_catalog.statement_timestamp() AND (flag).on_expiry = 'disable' THEN 'expired'
+            ELSE 'on' END;
+COMMENT ON FUNCTION wishflags.flag_state(wishflags.flags) IS
+'on, off, archived, or expired (off since its expiry)';
+
+CREATE OR REPLACE VIEW wishflags.flag_overview AS
+SELECT wishflags.text_clip(f.key, 24) AS flag,
+       wishflags.flag_state(f) AS state,
+       f.rollout || ' %' AS rollout,
+       CASE WHEN pg_catalog.jsonb_typeof(f.definition -> 'rules') = 'array'
+            THEN pg_catalog.jsonb_array_length(f.definition -> 'rules') ELSE 0 END AS rules,
+       COALESCE(o.overrides, 0) AS overrides,
+       wishflags.text_clip(f.owner_team, 9) AS owner
+FROM wishflags.flags f
+LEFT JOIN (SELECT flag, pg_catalog.count(*) AS overrides
+           FROM wishflags.flag_overrides GROUP BY flag) o ON o.flag = f.key
+ORDER BY f.key;
+
+COMMENT ON VIEW wishflags.flag_overview IS 'all flags, a narrow line each';
+
+CREATE FUNCTION wishflags.flag_list(filter text DEFAULT NULL)
+RETURNS TABLE (flag text, state text, kind text, owner text, expires date)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	known CONSTANT text[] := '{"", state, kind, owner, tag, dialect}';
+	whats text[];
+	wanteds text[];
+BEGIN
+	SELECT array_agg(CASE WHEN strpos(t, ':') > 0 THEN split_part(t, ':', 1) ELSE '' END),
+		array_agg(lower(CASE WHEN strpos(t, ':') > 0 THEN substr(t, strpos(t, ':') + 1) ELSE t END))
+	INTO whats, wanteds
+	FROM regexp_split_to_table(filter, '\s+') t
+	WHERE t <> '';
+	IF NOT whats <@ known OR filter ~ '(^|\s):' THEN
+		RAISE EXCEPTION 'invalid filter "%"', filter
+			USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Before a colon may stand state, kind, owner, tag or dialect, as in wishflags.flag_list(''owner:growth state:on'').';
+	END IF;
+	RETURN QUERY
+	SELECT wishflags.text_clip(f.key, 24), s.state || CASE WHEN s.state = 'on' AND f.rollout < 100 THEN ' ' || f.rollout || ' %' ELSE '' END,
+		f.kind, wishflags.text_clip(COALESCE(f.owner_team, f.owner_role, f.owner_email), 10),
+		CASE WHEN isfinite(f.expires_at) THEN f.expires_at::date END
+	FROM wishflags.flags f, LATERAL (SELECT wishflags.flag_state(f) AS state) s
+	WHERE (s.state <> 'archived' OR 'state' = ANY (whats))
+		AND (whats IS NULL OR NOT EXISTS (
+			SELECT FROM unnest(whats, wanteds) term (what, wanted)
+			WHERE NOT COALESCE(CASE what
+				WHEN '' THEN strpos(lower(f.key), wanted) > 0 OR strpos(lower(f.description), wanted) > 0
+				WHEN 'state' THEN wanted IN (s.state, 'all')
+				WHEN 'kind' THEN f.kind = wanted
+				WHEN 'owner' THEN wanted IN (lower(f.owner_team), lower(f.owner_role), lower(f.owner_email))
+				WHEN 'tag' THEN EXISTS (SELECT FROM unnest(f.tags) tag WHERE lower(tag) = wanted)
+				WHEN 'dialect' THEN f.dialect = wanted END, false)))
+	ORDER BY f.key;
+END $$;
+COMMENT ON FUNCTION wishflags.flag_list(text) IS
+'the flags that a filter finds: words of key or description, and state: (on, off, expired, archived, all), kind:, owner:, tag:, dialect:; without state: all but archived ones';
+
+CREATE FUNCTION wishflags.flag_card(key text) RETURNS SETOF text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 20
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	f wishflags.flags;
+BEGIN
+	SELECT * INTO f FROM wishflags.flags WHERE flags.key = flag_card.key;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'flag "%" does not exist', flag_card.key
+			USING ERRCODE = 'undefined_object', HINT = 'See which there are: SELECT * FROM wishflags.flag_list();';
+	END IF;
+	RETURN NEXT wishflags.text_clip(f.key, 50) || '  (' || wishflags.flag_state(f) || ', version ' || f.version || ')';
+	RETURN QUERY
+	WITH part (place, label, value) AS (
+		SELECT 1, 'about', f.description
+		UNION ALL
+		SELECT 2, 'kind', f.kind
+		UNION ALL
+		SELECT 3, 'owner', NULLIF(concat_ws(', ', f.owner_team, f.owner_email, 'role ' || f.owner_role), '')
+		UNION ALL
+		SELECT 4, 'described', f.documentation_url
+		UNION ALL
+		SELECT 5, 'notes', string_agg(n.key || ': ' || n.value, '; ' ORDER BY n.key) FROM jsonb_each_text(f.notes) n
+		UNION ALL
+		SELECT 6, 'tags', NULLIF(array_to_string(f.tags, ', '), '')
+		UNION ALL
+		SELECT 7, 'archived', to_char(f.archived_at, 'YYYY-MM-DD HH24:MI')
+		UNION ALL
+		SELECT 8, 'expires', CASE WHEN isfinite(f.expires_at) THEN to_char(f.expires_at, 'YYYY-MM-DD HH24:MI') ELSE f.expires_at::text END
+			|| CASE f.on_expiry
+				WHEN 'warn' THEN ', a warning'
+				WHEN 'disable' THEN ', then off'
+				WHEN 'freeze' THEN ', then frozen'
+				ELSE ', extended by 30 days each time' END
+		UNION ALL
+		SELECT 9, 'dialect', f.dialect || ', document ' || f.document WHERE f.dialect <> 'native'
+		UNION ALL
+		SELECT 10, 'variants', string_agg(v.key || ' ' || v.value, ', ' ORDER BY v.key COLLATE "C")
+		FROM jsonb_each(CASE jsonb_typeof(f.definition -> 'variants') WHEN 'object' THEN f.definition -> 'variants' END) v
+		UNION ALL
+		SELECT 11, 'requires', string_agg(COALESCE(r.value ->> 'flag', r.value::text), ', ' ORDER BY r.n)
+		FROM jsonb_array_elements(CASE jsonb_typeof(f.definition -> 'requires') WHEN 'array' THEN f.definition -> 'requires' END) WITH ORDINALITY AS r (value, n)
+		UNION ALL
+		SELECT 12 + r.n / 1e6, 'rule ' || r.n, COALESCE(r.value ->> 'id' || ': ', '') || (r.value - 'id')::text
+		FROM jsonb_array_elements(CASE jsonb_typeof(f.definition -> 'rules') WHEN 'array' THEN f.definition -> 'rules' END) WITH ORDINALITY AS r (value, n)
+		UNION ALL
+		SELECT 13, 'serves', concat_ws(', ',
+			CASE WHEN f.rollout > 0 THEN COALESCE(f.definition ->> 'default', 'on') || ' to ' || f.rollout || ' %' END,
+			CASE WHEN f.rollout < 100 THEN COALESCE(f.definition ->> 'off', CASE WHEN f.definition ? 'variants' THEN 'the caller''s default' ELSE 'off' END)
+				|| ' to ' || CASE f.rollout WHEN 0 THEN 'everybody' ELSE 'the others' END END)
+		WHERE f.dialect = 'native'
+		UNION ALL
+		SELECT 14, 'overrides', string_agg(o.key || ' ' || o.variant, ', ' ORDER BY o.key) FILTER (WHERE o.n <= 5)
+			|| CASE WHEN max(o.n) > 5 THEN ' and ' || max(o.n) - 5 || ' more' ELSE '' END
+		FROM (SELECT o.key, o.variant, row_number() OVER (ORDER BY o.key) AS n FROM wishflags.flag_overrides o WHERE o.flag = f.key) o
+		UNION ALL
+		SELECT 15, 'clients', 'listed, and may keep an answer for ' || COALESCE(f.cache_ttl_seconds, 300) || ' seconds' WHERE f.client_visible
+		UNION ALL
+		SELECT 16, 'created', to_char(f.created_at, 'YYYY-MM-DD HH24:MI') || COALESCE(' by ' || f.created_by, '')
+		UNION ALL
+		SELECT 17, 'changed', to_char(f.updated_at, 'YYYY-MM-DD HH24:MI') || COALESCE(' by ' || f.updated_by, '')
+			|| COALESCE((SELECT ': ' || a.reason FROM wishflags.flag_audit a WHERE a.kind = 'flag' AND a.key = f.key AND a.version = f.version), '')
+		WHERE f.version > 1
+		UNION ALL
+		SELECT 18, 'try', format('SELECT * FROM wishflags.flag_explain(%L, ''{"targetingKey": "user-1"}'');', f.key))
+	SELECT '  ' || rpad(CASE l.n WHEN 1 THEN p.label ELSE '' END, 10) || ' ' || l.line
+	FROM part p, LATERAL unnest(wishflags.text_wrap(p.value, 65)) WITH ORDINALITY AS l (line, n)
+	ORDER BY p.place, l.n;
+END $$;
+COMMENT ON FUNCTION wishflags.flag_card(text) IS
+'all that is to be known of a flag, on lines of at most 80 columns';
+
+CREATE FUNCTION wishflags.flag_timeline(key text, newest integer DEFAULT 50) RETURNS SETOF text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 50
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM FROM wishflags.flag_audit a WHERE a.kind = 'flag' AND a.key = flag_timeline.key LIMIT 1;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'flag "%" has no history', flag_timeline.key
+			USING ERRCODE = 'undefined_object', HINT = 'See which flags there are: SELECT * FROM wishflags.flag_list();';
+	END IF;
+	RETURN QUERY
+	WITH entry AS (
+		SELECT a.*, to_char(a.occurred_at, 'YYYY-MM-DD HH24:MI') AS at,
+			CASE WHEN a.override_key IS NOT NULL THEN 'override ' || a.override_key || CASE a.action WHEN 'delete' THEN ' gone' ELSE ': ' || (a.after ->> 'variant') END
+				WHEN a.action = 'insert' THEN 'created' || CASE WHEN (a.after ->> 'enabled')::boolean THEN ', enabled' ELSE '' END
+				WHEN a.action = 'delete' THEN 'deleted'
+				ELSE (SELECT string_agg(
+					CASE c
+						WHEN 'enabled' THEN CASE WHEN (a.after ->> c)::boolean THEN 'enabled' ELSE 'disabled' END
+						WHEN 'archived_at' THEN CASE WHEN a.after ->> c IS NULL THEN 'taken out of the archive' ELSE 'archived' END
+						WHEN 'definition' THEN 'definition'
+						WHEN 'notes' THEN 'notes'
+						ELSE c || ' ' || COALESCE(NULLIF(a.before ->> c, ''), 'none') || ' -> ' || COALESCE(NULLIF(a.after ->> c, ''), 'none') END, ', ' ORDER BY n)
+					FROM unnest(a.changed) WITH ORDINALITY AS u (c, n)) END
+			|| COALESCE(' (' || a.reason || ')', '') || ' by ' || a.login_role AS what
+		FROM wishflags.flag_audit a
+		WHERE a.kind = 'flag' AND a.key = flag_timeline.key
+		ORDER BY a.ordinal DESC LIMIT newest)
+	SELECT CASE l.n WHEN 1 THEN e.at || ' ' || rpad(COALESCE('v' || e.version, ''), 5) ELSE repeat(' ', 22) END || ' ' || l.line
+	FROM entry e, LATERAL unnest(wishflags.text_wrap(e.what, 55)) WITH ORDINALITY AS l (line, n)
+	ORDER BY e.ordinal, l.n;
+END $$;
+COMMENT ON FUNCTION wishflags.flag_timeline(text, integer) IS
+'what happened to a flag and its overrides, the newest changes in the order in which they were made, on lines of at most 80 columns';
+
+REVOKE ALL ON FUNCTION wishflags.text_clip, wishflags.text_wrap, wishflags.flag_state, wishflags.flag_list, wishflags.flag_card,
+	wishflags.flag_timeline FROM PUBLIC;
+
 
 -- Experiments: who was shown which variant of a flag, and what came of it.
 
@@ -2771,3 +2947,93 @@ REVOKE ALL ON FUNCTION wishflags.experiments_check, wishflags.experiments_remove
 	wishflags.experiment_expose(text), wishflags.experiment_expose(text, text), wishflags.experiment_expose(text, bigint),
 	wishflags.experiment_expose(text, uuid), wishflags.experiment_expose(text, jsonb), wishflags.experiment_expose_all,
 	wishflags.experiment_results FROM PUBLIC;
+
+-- Previews: flags as somebody wants to see them in one session or transaction.
+
+-- Only C code reads it.  Row security, without a policy, keeps out who may read
+-- all tables; without statistics no secret gets into pg_statistic.  It is in no
+-- dump: what is restored elsewhere takes no tokens of here.
+CREATE TABLE wishflags.preview_secrets (
+	id uuid PRIMARY KEY,
+	secret bytea NOT NULL CHECK (octet_length(secret) = 32),
+	created_at timestamptz NOT NULL
+) USING heap;
+ALTER TABLE wishflags.preview_secrets ENABLE ROW LEVEL SECURITY;
+ALTER TABLE wishflags.preview_secrets ALTER secret SET STATISTICS 0, ALTER secret SET STORAGE PLAIN;
+
+COMMENT ON TABLE wishflags.preview_secrets IS 'the keys that preview tokens are signed with; the newest signs';
+
+CREATE TABLE wishflags.preview_tokens (
+	id uuid PRIMARY KEY,
+	key_id uuid NOT NULL,
+	flags text NOT NULL,
+	environment text NOT NULL,
+	production boolean NOT NULL,
+	issued_at timestamptz NOT NULL,
+	expires_at timestamptz NOT NULL,
+	acting_role text NOT NULL,
+	outer_role text NOT NULL,
+	login_role text NOT NULL,
+	reason text,
+	revoked_at timestamptz,
+	revoked_by text,
+	revoke_reason text
+) USING heap;
+
+COMMENT ON TABLE wishflags.preview_tokens IS 'the preview tokens that were issued, by whom, and which are revoked';
+COMMENT ON COLUMN wishflags.preview_tokens.id IS 'jti of the token, for preview_revoke()';
+COMMENT ON COLUMN wishflags.preview_tokens.key_id IS 'id of the key in preview_secrets that signed it';
+COMMENT ON COLUMN wishflags.preview_tokens.flags IS 'what the token shows, as in wishflags.preview';
+COMMENT ON COLUMN wishflags.preview_tokens.environment IS 'where it counts: value of wishflags.environment';
+COMMENT ON COLUMN wishflags.preview_tokens.production IS 'whether it counts in production';
+COMMENT ON COLUMN wishflags.preview_tokens.acting_role IS 'current_user of who issued it';
+COMMENT ON COLUMN wishflags.preview_tokens.outer_role IS 'user outside of SECURITY DEFINER functions';
+COMMENT ON COLUMN wishflags.preview_tokens.login_role IS 'session_user';
+
+SELECT pg_catalog.pg_extension_config_dump('wishflags.preview_tokens', '');
+
+CREATE FUNCTION wishflags.preview_from_url(url text)
+RETURNS text
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10
+AS 'MODULE_PATHNAME', 'wf_preview_from_url';
+COMMENT ON FUNCTION wishflags.preview_from_url(text) IS
+'what a URL with ?flag_NAME=true or ?preview_flags=a:true,b:false asks for, as text for wishflags.preview';
+
+CREATE FUNCTION wishflags.preview_issue(flags text, ttl interval, options jsonb DEFAULT '{}')
+RETURNS text
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_preview_issue_text';
+COMMENT ON FUNCTION wishflags.preview_issue(text, interval, jsonb) IS
+'a signed token for wishflags.preview_token, which shows flags until it expires; options: environment, production, reason';
+
+CREATE FUNCTION wishflags.preview_issue(flags jsonb, ttl interval, options jsonb DEFAULT '{}')
+RETURNS text
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_preview_issue_jsonb';
+COMMENT ON FUNCTION wishflags.preview_issue(jsonb, interval, jsonb) IS
+'the same for flags as an object, {"gallery": true, "theme": "dark"}';
+
+CREATE FUNCTION wishflags.preview_revoke(id uuid, reason text DEFAULT NULL)
+RETURNS boolean
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_preview_revoke';
+COMMENT ON FUNCTION wishflags.preview_revoke(uuid, text) IS
+'ends a preview token before its time; whether it was valid until now';
+
+CREATE FUNCTION wishflags.preview_secret_rotate(discard boolean DEFAULT false)
+RETURNS uuid
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_preview_secret_rotate';
+COMMENT ON FUNCTION wishflags.preview_secret_rotate(boolean) IS
+'makes a new key for preview tokens; with discard all tokens of older ones end';
+
+CREATE FUNCTION wishflags.preview_matrix(flags text[], context jsonb DEFAULT '{}')
+RETURNS TABLE (ordinal integer, preview text, changes jsonb)
+LANGUAGE C STABLE PARALLEL SAFE COST 10000 ROWS 16
+AS 'MODULE_PATHNAME', 'wf_preview_matrix';
+COMMENT ON FUNCTION wishflags.preview_matrix(text[], jsonb) IS
+'all combinations of what flags can be, as text for wishflags.preview, and what it changes of the flags that depend on them';
+
+REVOKE ALL ON TABLE wishflags.preview_secrets, wishflags.preview_tokens FROM PUBLIC;
+REVOKE ALL ON FUNCTION wishflags.preview_from_url, wishflags.preview_issue(text, interval, jsonb), wishflags.preview_issue(jsonb, interval, jsonb),
+	wishflags.preview_revoke, wishflags.preview_secret_rotate, wishflags.preview_matrix FROM PUBLIC;

@@ -1,14 +1,14 @@
 #!/bin/sh
 # Benchmarks of flag evaluation: ratios of medians, the sides of a ratio taking
 # turns, each with the bar that it has to stay on the right side of.  ROUNDS and
-# ROWS may be set; PARTS="set rich turns dialects wire segment reload memory"
-# chooses.
+# ROWS may be set; PARTS="set rich turns dialects wire segment reload memory
+# show" chooses.
 set -eu
 
 rounds=${ROUNDS:-7}
 rows=${ROWS:-5000000}
 lookups=$((rows / 25))
-parts=${PARTS:-set rich turns dialects wire segment reload memory}
+parts=${PARTS:-set rich turns dialects wire segment reload memory show}
 say() { printf '%s\n' "$*"; }
 
 psql -Xq -v ON_ERROR_STOP=1 <<'SQL'
@@ -247,6 +247,18 @@ bench_memory() {
 		report "megabytes of the cache for 10,000 flags $what" "$(psql -XqAt -v ON_ERROR_STOP=1 \
 			-c "SELECT wishflags.flag_eval('flag-1', 'u')" \
 			-c "SELECT sum(total_bytes) / 1e6 FROM pg_backend_memory_contexts WHERE name LIKE 'wishflags%'" | tail -n 1)" "$bar"
+	done
+}
+
+# Looking at 10,000 flags.
+bench_show() {
+	psql -Xq -v ON_ERROR_STOP=1 -c "DELETE FROM wishflags.flags" -c "INSERT INTO wishflags.flags (key, enabled, rollout, description, owner_team, definition)
+		SELECT 'flag-' || n, true, n % 100, 'about ' || n, 'team-' || n % 7,
+		       CASE WHEN n % 3 = 0 THEN '{\"rules\": [{\"when\": {\"attribute\": \"plan\", \"equals\": \"pro\"}, \"serve\": \"on\"}]}'::jsonb END
+		FROM generate_series(1, 10000) n" -c "VACUUM ANALYZE wishflags.flags"
+	for shown in "flag_overview" "flag_list()"; do
+		ratio "$shown : SELECT of the table" "<5" 10000 "SELECT * FROM wishflags.$shown" \
+			10000 "SELECT * FROM wishflags.flags" '\o /dev/null \\'
 	done
 }
 

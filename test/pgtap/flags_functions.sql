@@ -15,14 +15,15 @@ SELECT set_eq($$ SELECT fn FROM fn WHERE provolatile = 's' $$, ARRAY[
 	'flag_value(text,jsonb,jsonb)', 'flag_explain(text,jsonb,jsonb,jsonb)',
 	'flag_eval_document(text,jsonb,text,jsonb,jsonb,jsonb)', 'flag_eval_all(jsonb,jsonb)', 'flag_matching(text,regclass,name)',
 	'flag_history(text)', 'flag_at(text,timestamp with time zone)', 'flag_diff(text,integer,integer)',
-	'flag_overrides_at(text,timestamp with time zone)'],
+	'flag_overrides_at(text,timestamp with time zone)',
+	'flag_state(flags)', 'flag_list(text)', 'flag_card(text)', 'flag_timeline(text,integer)'],
 	'evaluation and history are STABLE, and nothing else is');
 SELECT is_empty($$ SELECT fn FROM fn WHERE provolatile = 'i' $$, 'nothing is IMMUTABLE');
 SELECT is_empty($$ SELECT fn, proparallel FROM fn WHERE proparallel <> CASE WHEN provolatile <> 's' THEN 'u' WHEN proname = 'flag_matching' THEN 'r' ELSE 's' END::"char" $$,
 	'evaluation is PARALLEL SAFE, what reads a table RESTRICTED, changes are PARALLEL UNSAFE');
 SELECT is_empty($$ SELECT fn FROM fn WHERE proisstrict $$, 'a NULL argument gives an answer or a clear error');
 SELECT is_empty($$ SELECT fn FROM fn WHERE proleakproof $$, 'nothing is LEAKPROOF');
-SELECT is_empty($$ SELECT fn, procost FROM fn WHERE (proname IN ('flag_eval', 'flag_variant', 'flag_value', 'flag_explain')) <> (procost <= 10) $$,
+SELECT is_empty($$ SELECT fn, procost FROM fn WHERE (proname IN ('flag_eval', 'flag_variant', 'flag_value', 'flag_explain', 'flag_state')) <> (procost <= 10) $$,
 	'evaluation of one flag is cheap for the planner, all else is not');
 
 -- Random flags and contexts: an answer, and the forms agree.

@@ -53,3 +53,10 @@ SELECT wishflags.release('2026-11');
 INSERT INTO wishflags.approval_policies (name, severity, approver_role, reason) VALUES ('high', 'high', 'pg_monitor', 'four eyes');
 INSERT INTO wishflags.schema_change_approvals (change_id, revision, approver, comment)
 SELECT wishflags.schema_change_propose('DROP TABLE public.testers', 'no tests any more'), 1, 'somebody', 'fine';
+-- An experiment, and who was shown what.
+SELECT wishflags.flag_create('gallery', rollout => 50, enabled => true);
+SELECT wishflags.experiment_start('gallery', 'gallery', 'off', '{"off": 50, "on": 50}');
+SELECT wishflags.experiment_expose('gallery', 'user-1');
+
+-- A preview token.
+SELECT wishflags.preview_issue('gift_wrap:true', '1 day', '{"environment": "staging", "reason": "a demo"}') IS NOT NULL;
