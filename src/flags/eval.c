@@ -25,7 +25,6 @@ static void run_flag(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
 static void run_program(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
 static bool is_enabled(WfRun *run, const WfProgram *program);
 static bool may_run(WfRun *run, const WfProgram *program);
-static bool context_has_key(WfContext *context, const WfProgram *program, WfString *key);
 static bool serve_override(WfRun *run, const WfFlag *flag, WfOutcome *outcome);
 static bool run_rules(WfRun *run, const WfProgram *program, int from, int until,
 					  WfOutcome *outcome);
@@ -261,14 +260,14 @@ may_run(WfRun *run, const WfProgram *program)
 		wf_flags_run_fail(run, program->fault, WF_CAUSE_NONE);
 	else if (!run->context->valid)
 		wf_flags_run_fail(run, WF_ERROR_INVALID_CONTEXT, WF_CAUSE_NONE);
-	else if (program->needs_key && !context_has_key(run->context, program, &key))
+	else if (program->needs_key && !wf_flags_program_key(run->context, program, &key))
 		wf_flags_run_fail(run, WF_ERROR_TARGETING_KEY_MISSING, WF_CAUSE_NONE);
 	return run->error == WF_ERROR_NONE;
 }
 
-/* Fetches the key that identifies the context for a program. */
-static bool
-context_has_key(WfContext *context, const WfProgram *program, WfString *key)
+/* Fetches the key that identifies the context for a program; false where there is none. */
+bool
+wf_flags_program_key(WfContext *context, const WfProgram *program, WfString *key)
 {
 	if (program->key.npaths == 0 && program->key.kind.data == NULL)
 		return wf_flags_context_key(context, key);
@@ -283,7 +282,7 @@ serve_override(WfRun *run, const WfFlag *flag, WfOutcome *outcome)
 	WfString	key;
 	int			variant;
 
-	if (!context_has_key(run->context, flag->program, &key))
+	if (!wf_flags_program_key(run->context, flag->program, &key))
 		return false;
 	override = wf_flags_overrides_find(flag->overrides, key);
 	if (override == NULL)

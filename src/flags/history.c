@@ -99,6 +99,7 @@ typedef struct Chain
 {
 	char	   *kind;
 	char	   *key;
+	SubTransactionId within;	/* where it was added to first */
 } Chain;
 
 static List *chains = NIL;		/* of Chain, in TopTransactionContext */
@@ -106,6 +107,7 @@ static bool require_reason = false;
 
 static const AuditedTable *audited_table(FunctionCallInfo fcinfo);
 static void note_row(const AuditedTable *table, Relation rel, HeapTuple before, HeapTuple after);
+static const char *given_reason(void);
 static void fill_author(Datum *values, char *nulls);
 static void note_all_rows(const AuditedTable *table, Relation rel);
 static void demand_reason(const char *kind, const char *key);
@@ -113,6 +115,7 @@ static void lock_chain(const char *kind, const char *key);
 static void remember_chain(const char *kind, const char *key);
 static SPIPlanPtr insert_plan(const AuditedTable *table, Oid row_type);
 static void on_transaction(XactEvent event, void *arg);
+static void on_subtransaction(SubXactEvent event, SubTransactionId subtransaction, SubTransactionId parent, void *arg);
 static SPIPlanPtr head_plan(void);
 static void tell_heads(void);
 
@@ -125,6 +128,7 @@ wf_flags_history_init(void)
 							 &require_reason, false,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
 	RegisterXactCallback(on_transaction, NULL);
+	RegisterSubXactCallback(on_subtransaction, NULL);
 }
 
 /*
@@ -258,11 +262,18 @@ note_row(const AuditedTable *table, Relation rel, HeapTuple before, HeapTuple af
 	SPI_finish();
 }
 
+/* Who goes past the rules says why there. */
+static const char *
+given_reason(void)
+{
+	return wf_common_reason() ? wf_common_reason() : wf_common_bypass();
+}
+
 /* Who changes it, and why. */
 static void
 fill_author(Datum *values, char *nulls)
 {
-	const char *reason = wf_common_reason();
+	const char *reason = given_reason();
 
 	nulls[PARAM_REASON] = reason ? ' ' : 'n';
 	if (reason)
@@ -299,7 +310,7 @@ note_all_rows(const AuditedTable *table, Relation rel)
 static void
 demand_reason(const char *kind, const char *key)
 {
-	if (require_reason && wf_common_reason() == NULL)
+	if (require_reason && given_reason() == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("a change of %s \"%s\" needs a reason", kind, key),
@@ -329,6 +340,7 @@ remember_chain(const char *kind, const char *key)
 	chain = palloc(sizeof(Chain));
 	chain->kind = pstrdup(kind);
 	chain->key = pstrdup(key);
+	chain->within = GetCurrentSubTransactionId();
 	chains = lappend(chains, chain);
 	MemoryContextSwitchTo(old);
 }
@@ -370,6 +382,14 @@ on_transaction(XactEvent event, void *arg)
 	}
 	else if (event != XACT_EVENT_PARALLEL_PRE_COMMIT)
 		chains = NIL;
+}
+
+/* What is rolled back was not added to; subtransactions within have higher numbers. */
+static void
+on_subtransaction(SubXactEvent event, SubTransactionId subtransaction, SubTransactionId parent, void *arg)
+{
+	while (event == SUBXACT_EVENT_ABORT_SUB && chains != NIL && ((Chain *) llast(chains))->within >= subtransaction)
+		chains = list_delete_last(chains);
 }
 
 /* Made once a session. */

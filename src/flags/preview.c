@@ -283,7 +283,7 @@ token_of_transaction(const char **problem)
 		char	   *text = pstrdup(token_setting);
 
 		/* An error leaves none. */
-		read_token.text = NULL;
+		read_token. text = NULL;
 		read_token. problem = wf_flags_token_read(text, &read_token.token);
 		read_token. text = text;
 
