@@ -85,6 +85,7 @@ OBJS = \
 	src/ddl/reader.o \
 	src/ddl/relation_names.o \
 	src/ddl/source.o \
+	src/ddl/split.o \
 	src/ddl/type_usage.o \
 	src/ddl/uses.o \
 	src/ddl/walk.o \
@@ -220,6 +221,7 @@ OBJS = \
 	src/migration/enum_use.o \
 	src/migration/estimate.o \
 	src/migration/estimate_rows.o \
+	src/migration/evidence.o \
 	src/migration/finding.o \
 	src/migration/functions.o \
 	src/migration/impact.o \
@@ -293,6 +295,7 @@ OBJS = \
 	src/migration/simulate_dependents.o \
 	src/migration/simulate_memory.o \
 	src/migration/simulate_partition.o \
+	src/migration/simulate_parts.o \
 	src/migration/simulate_session.o \
 	src/migration/simulate_type.o \
 	src/migration/stats.o \
