@@ -240,7 +240,10 @@ show(const char *flag_key, const Running *running, WfContext *context, char **un
 	wf_flags_cache_ensure();
 	flag = wf_flags_store_find(wf_flags_string(flag_key));
 	if (flag == NULL)
+	{
+		wf_flags_count_unknown(wf_flags_string(flag_key));
 		return NULL;
+	}
 	wf_flags_evaluate(flag, context, wf_flags_callbacks(), &outcome);
 	wf_flags_count(flag, context, &outcome);
 	if (outcome.variant == WF_VARIANT_NONE || flag->program->variants[outcome.variant].name.data == NULL)

@@ -2,9 +2,9 @@
  * usage.c: what of an evaluation is counted.
  *
  * Counted is what an application asks for: flag_eval(), flag_variant(),
- * flag_value(), flag_eval_all() and OFREP.  Not counted is what a person looks
- * into: flag_explain(), flag_eval_document(), the planner's estimates; nor
- * are flags that other flags depend on.
+ * flag_value(), flag_eval_all(), experiment_expose() and OFREP.  Not counted is
+ * what a person looks into: flag_explain(), flag_eval_document(), previews, the
+ * planner's estimates; nor are flags that other flags depend on.
  */
 #include "common/compat.h"
 

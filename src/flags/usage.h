@@ -32,7 +32,7 @@ extern void wf_flags_count_program_key(const WfFlag *flag, WfContext *context);
 extern void wf_flags_count_unknown(WfString name);
 extern void wf_flags_count_shortcut(const WfFlag *flag, WfContext *context, bool enabled);
 
-/* Counts an evaluation of a flag; a preview is none. */
+/* Counts an evaluation of a flag, but for what a preview shows. */
 static inline void
 wf_flags_count(const WfFlag *flag, WfContext *context, const WfOutcome *outcome)
 {

@@ -13,6 +13,9 @@
 
 #include "migration/simulate.h"
 
+/* Temporary relations are found before all others. */
+#define TEMPORARY_SCHEMA "pg_temp"
+
 /* Both names live as long as the simulation, except to look up by. */
 typedef struct SimName
 {
@@ -262,6 +265,12 @@ wf_sim_relation(WfSimulation *simulation, const RangeVar *name)
 	{
 		ListCell   *lc;
 
+		if (simulation->has_temporary)
+		{
+			entry = entry_in(simulation, TEMPORARY_SCHEMA, name->relname);
+			if (entry->relation && !entry->relation->missing)
+				return entry;
+		}
 		foreach(lc, simulation->search_path)
 		{
 			entry = entry_in(simulation, lfirst(lc), name->relname);
@@ -316,7 +325,8 @@ entry_of(WfSimulation *simulation, WfRelation *relation)
 SimRelation *
 wf_sim_create(WfSimulation *simulation, const RangeVar *name, char kind)
 {
-	const char *schema = name->schemaname ? name->schemaname : wf_sim_first_schema(simulation);
+	const char *schema = name->schemaname ? name->schemaname :
+	name->relpersistence == RELPERSISTENCE_TEMP ? TEMPORARY_SCHEMA : wf_sim_first_schema(simulation);
 	SimRelation *entry = entry_in(simulation, schema, name->relname);
 	WfRelation *relation = entry->relation;
 
@@ -328,6 +338,7 @@ wf_sim_create(WfSimulation *simulation, const RangeVar *name, char kind)
 	relation->name = unconstify(char *, entry->key.name);
 	relation->kind = kind;
 	relation->persistence = name->relpersistence;
+	simulation->has_temporary |= name->relpersistence == RELPERSISTENCE_TEMP;
 	relation->created_here = true;
 	relation->measured = true;
 	relation->population = WF_POPULATION_EMPTY;

@@ -90,6 +90,7 @@ typedef struct WfSimulation
 	int			statement;		/* number of the present one */
 	const char *source;			/* its text, for what is applied; may be NULL */
 	Bitmapset  *told;			/* rules that speak once a text, and have */
+	bool		has_temporary;	/* the text made temporary relations */
 	bool		is_opaque;		/* something that can't be looked into may
 								 * have made what is not known here */
 	bool		dropped_parts;	/* the text dropped a policy, trigger, rule or

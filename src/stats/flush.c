@@ -75,6 +75,8 @@ wf_usage_flush(PG_FUNCTION_ARGS)
 	wf_common_require_writable("usage_flush()");
 	wf_stats_flush();
 	written = run(flush_sql, lengthof(types), types, values, NULL);
+	/* A trigger of the table may have evaluated flags. */
+	wf_stats_flush();
 	wf_stats_session_written();
 	PG_RETURN_INT64((int64) written);
 }
