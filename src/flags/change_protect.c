@@ -46,7 +46,7 @@ static const ProtectedTable tables[] = {
 static const ProtectedTable *protected_table(FunctionCallInfo fcinfo);
 static bool changes_something(const ProtectedTable *table, TriggerData *data);
 static void need_free(FunctionCallInfo fcinfo, const ProtectedTable *table, HeapTuple row);
-static SPIPlanPtr policy_plan(void);
+static SPIPlanPtr policy_plan(const ProtectedTable *table);
 static char *policy_of(const ProtectedTable *table, Datum key, Datum tags, char **reason);
 pg_noreturn static void refuse(const ProtectedTable *table, const char *key, const char *policy, const char *reason);
 static void refuse_truncate(const ProtectedTable *table);
@@ -156,30 +156,40 @@ need_free(FunctionCallInfo fcinfo, const ProtectedTable *table, HeapTuple row)
 	}
 }
 
-/* Made once a session: it is asked with each change of a flag. */
+/*
+ * The plan for one of the tables, made once a session: it is asked with each
+ * change of a flag.  Segments have no tags and are asked about without the
+ * table of flags, which somebody may have locked.
+ */
 static SPIPlanPtr
-policy_plan(void)
+policy_plan(const ProtectedTable *table)
 {
-	static const char *const query =
-	"SELECT p.name, p.reason FROM wishflags.change_policies p"
-	" WHERE p.protected AND p.enabled AND CASE $3 WHEN 'document' THEN EXISTS ("
-	"  SELECT FROM wishflags.flags f WHERE f.document = $1 AND f.key LIKE p.key_pattern AND (p.tags IS NULL OR p.tags && f.tags))"
-	" ELSE $1 LIKE p.key_pattern AND (p.tags IS NULL"
-	"  OR $3 = 'flag' AND p.tags && COALESCE($2, (SELECT f.tags FROM wishflags.flags f WHERE f.key = $1))) END"
-	" AND (p.environments IS NULL OR current_setting('wishflags.environment', true) = ANY (p.environments))"
-	" ORDER BY p.name LIMIT 1";
-	static SPIPlanPtr kept = NULL;
+	static const char *const queries[] = {
+		"SELECT p.name, p.reason FROM wishflags.change_policies p"
+		" WHERE p.protected AND p.enabled AND CASE $3 WHEN 'document' THEN EXISTS ("
+		"  SELECT FROM wishflags.flags f WHERE f.document = $1 AND f.key LIKE p.key_pattern AND (p.tags IS NULL OR p.tags && f.tags))"
+		" ELSE $1 LIKE p.key_pattern AND (p.tags IS NULL"
+		"  OR p.tags && COALESCE($2, (SELECT f.tags FROM wishflags.flags f WHERE f.key = $1))) END"
+		" AND (p.environments IS NULL OR current_setting('wishflags.environment', true) = ANY (p.environments))"
+		" ORDER BY p.name LIMIT 1",
+		"SELECT p.name, p.reason FROM wishflags.change_policies p"
+		" WHERE p.protected AND p.enabled AND $1 LIKE p.key_pattern AND p.tags IS NULL AND $2 IS NULL AND $3 = 'segment'"
+		" AND (p.environments IS NULL OR current_setting('wishflags.environment', true) = ANY (p.environments))"
+		" ORDER BY p.name LIMIT 1",
+	};
+	static SPIPlanPtr kept[lengthof(queries)];
 	Oid			types[] = {TEXTOID, TEXTARRAYOID, TEXTOID};
+	int			n = strcmp(table->what, "segment") == 0;
 
-	if (kept == NULL)
+	if (kept[n] == NULL)
 	{
-		SPIPlanPtr	plan = SPI_prepare_cursor(query, lengthof(types), types, CURSOR_OPT_GENERIC_PLAN);
+		SPIPlanPtr	plan = SPI_prepare_cursor(queries[n], lengthof(types), types, CURSOR_OPT_GENERIC_PLAN);
 
 		if (plan == NULL || SPI_keepplan(plan) != 0)
 			elog(ERROR, "could not prepare a look into change_policies: %s", SPI_result_code_string(SPI_result));
-		kept = plan;
+		kept[n] = plan;
 	}
-	return kept;
+	return kept[n];
 }
 
 /* The policy that protects a key, in the caller's memory, or NULL. */
@@ -198,7 +208,7 @@ policy_of(const ProtectedTable *table, Datum key, Datum tags, char **reason)
 		return NULL;
 	SPI_connect();
 	wf_common_write_begin(&write, policies);
-	if (SPI_execute_plan(policy_plan(), values, nulls, false, 1) != SPI_OK_SELECT)
+	if (SPI_execute_plan(policy_plan(table), values, nulls, false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not read change_policies");
 	wf_common_write_end(&write);
 	if (SPI_processed > 0)
