@@ -42,6 +42,8 @@ OBJS = \
 	src/common/options.o \
 	src/common/protect.o \
 	src/common/reason.o \
+	src/common/review.o \
+	src/common/review_decide.o \
 	src/common/rows.o \
 	src/common/setting.o \
 	src/common/uuid.o \
@@ -57,6 +59,16 @@ OBJS = \
 	src/record/ledger_signatures.o \
 	src/record/settings.o \
 	src/record/target.o \
+	src/stats/flush.o \
+	src/stats/health.o \
+	src/stats/persist.o \
+	src/stats/registers.o \
+	src/stats/report.o \
+	src/stats/session.o \
+	src/stats/shared.o \
+	src/stats/stats.o \
+	src/stats/store.o \
+	src/stats/usage.o \
 	src/ddl/catalog_live.o \
 	src/ddl/catalog_parts.o \
 	src/ddl/catalog_types.o \
@@ -73,6 +85,7 @@ OBJS = \
 	src/ddl/reader.o \
 	src/ddl/relation_names.o \
 	src/ddl/source.o \
+	src/ddl/split.o \
 	src/ddl/type_usage.o \
 	src/ddl/uses.o \
 	src/ddl/walk.o \
@@ -208,6 +221,7 @@ OBJS = \
 	src/migration/enum_use.o \
 	src/migration/estimate.o \
 	src/migration/estimate_rows.o \
+	src/migration/evidence.o \
 	src/migration/finding.o \
 	src/migration/functions.o \
 	src/migration/impact.o \
@@ -281,17 +295,29 @@ OBJS = \
 	src/migration/simulate_dependents.o \
 	src/migration/simulate_memory.o \
 	src/migration/simulate_partition.o \
+	src/migration/simulate_parts.o \
 	src/migration/simulate_session.o \
 	src/migration/simulate_type.o \
 	src/migration/stats.o \
 	src/flags/attribute.o \
+	src/flags/body.o \
 	src/flags/bucket.o \
 	src/flags/cache.o \
 	src/flags/call.o \
 	src/flags/callbacks.o \
 	src/flags/cbor.o \
+	src/flags/change_apply.o \
+	src/flags/change_items.o \
+	src/flags/change_policy.o \
+	src/flags/change_propose.o \
+	src/flags/change_protect.o \
 	src/flags/clock.o \
+	src/flags/configuration.o \
 	src/flags/context.o \
+	src/flags/dependency.o \
+	src/flags/dependency_diagram.o \
+	src/flags/dependency_list.o \
+	src/flags/dependency_tree.o \
 	src/flags/dialect.o \
 	src/flags/dialect_flagd.o \
 	src/flags/dialect_flagd_document.o \
@@ -364,6 +390,7 @@ OBJS = \
 	src/flags/export.o \
 	src/flags/fingerprint.o \
 	src/flags/flags.o \
+	src/flags/graph.o \
 	src/flags/history.o \
 	src/flags/history_entry.o \
 	src/flags/import.o \
@@ -410,6 +437,8 @@ OBJS = \
 	src/flags/preview_url.o \
 	src/flags/python.o \
 	src/flags/record.o \
+	src/flags/reference.o \
+	src/flags/reference_list.o \
 	src/flags/result.o \
 	src/flags/roster.o \
 	src/flags/row.o \
@@ -425,11 +454,14 @@ OBJS = \
 	src/flags/store_segment.o \
 	src/flags/support.o \
 	src/flags/trigger.o \
+	src/flags/trigger_dependency.o \
 	src/flags/trigger_document.o \
 	src/flags/trigger_experiment.o \
 	src/flags/trigger_flag.o \
 	src/flags/trigger_override.o \
 	src/flags/trigger_segment.o \
+	src/flags/usage.o \
+	src/flags/uses.o \
 	src/flags/value.o \
 	src/flags/version.o \
 	src/guard/announce.o \
@@ -496,7 +528,11 @@ SQL_PARTS = \
 	src/flags/show.sql \
 	src/flags/experiments.sql \
 	src/flags/preview.sql \
+	src/flags/dependencies.sql \
+	src/flags/references.sql \
+	src/flags/lifecycle.sql \
 	src/flags/ofrep.sql \
+	src/stats/usage.sql \
 	src/schema/schema.sql \
 	src/schema/registry.sql \
 	src/schema/render.sql \
@@ -523,6 +559,9 @@ SQL_PARTS = \
 	src/guard/approval.sql \
 	src/guard/approval_report.sql \
 	src/wishflags.sql \
+	src/flags/change.sql \
+	src/flags/change_report.sql \
+	src/flags/access.sql \
 	src/common/epilogue.sql
 
 # The command is these parts, in this order.
@@ -560,6 +599,9 @@ REGRESS = \
 	flags_segments_native \
 	flags_progressive \
 	flags_requires \
+	flags_dependencies \
+	flags_references \
+	flags_lifecycle \
 	flags_compute \
 	flags_override \
 	flags_targeting \
@@ -593,8 +635,16 @@ REGRESS = \
 	flags_transaction \
 	flags_parallel \
 	flags_privilege \
+	flags_change \
+	flags_change_wrong \
+	flags_change_protect \
+	flags_access \
+	flags_access_wrong \
 	flags_plan \
 	flags_wrong \
+	stats_usage \
+	stats_flush \
+	stats_health \
 	schema_snapshot \
 	schema_table \
 	schema_trip \

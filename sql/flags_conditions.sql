@@ -117,5 +117,5 @@ SELECT c AS condition, pg_temp.asks(c::jsonb, 'free') AS free, pg_temp.asks(c::j
 FROM unnest(ARRAY['{"flag": "theme"}', '{"flag": "theme", "enabled": false}', '{"flag": "theme", "variant": "rich"}',
 	'{"flag": "theme", "variants": ["rich", "none"]}', '{"flag": "theme", "value": {"attribute": ["value", "size"], "greater": 2}}',
 	'{"flag": "theme", "value": {"not": {"attribute": "value", "exists": true}}, "enabled": false}',
-	'{"flag": "nowhere"}', '{"not": {"flag": "nowhere"}}', '{"flag": "probe"}']) c;
+	'{"flag": "nowhere"}', '{"not": {"flag": "nowhere"}}']) c;
 DELETE FROM flags;

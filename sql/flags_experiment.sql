@@ -25,7 +25,7 @@ SELECT * FROM wishflags.experiment_expose_all('exp-checkout', ARRAY['{"targeting
 SELECT * FROM wishflags.experiment_expose_all('exp-checkout', ARRAY['5f3c1b1e-0000-4000-8000-000000000002']::uuid[]);
 SELECT count(*) FROM wishflags.experiment_exposures;
 
--- What was not drawn is no exposure: overrides, rules, a flag that is off.
+-- What was not drawn is no exposure: overrides, rules, a flag that is off, previews.
 SELECT wishflags.flag_override_set('exp-checkout', 'tester', true);
 SELECT wishflags.experiment_expose('exp-checkout', 'tester') AS overridden;
 SELECT wishflags.flag_disable('exp-checkout') > 0 AS changed;
@@ -35,8 +35,15 @@ SELECT wishflags.flag_rollout('exp-checkout', 100) > 0 AS changed;
 SELECT wishflags.experiment_expose('exp-checkout', 'user-20') AS everybody;
 SELECT count(*) FROM wishflags.experiment_exposures WHERE unit IN ('tester', 'user-20');
 
--- A unit that is shown another variant keeps the first, and is counted.
 SELECT wishflags.flag_rollout('exp-checkout', 99.999) > 0 AS changed;
+SET wishflags.preview = 'exp-checkout:false';
+SELECT wishflags.experiment_expose('exp-checkout', 'user-21') AS previewed;
+SET wishflags.preview = 'another-flag:true';
+SELECT wishflags.experiment_expose('exp-checkout', 'user-22') AS another_previewed;
+RESET wishflags.preview;
+SELECT count(*) FROM wishflags.experiment_exposures WHERE unit LIKE 'user-2_';
+
+-- A unit that is shown another variant keeps the first, and is counted.
 SELECT wishflags.experiment_expose('exp-checkout', unit) FROM wishflags.experiment_exposures ORDER BY unit;
 SELECT unit, variant, flickered_to, flickered_at IS NOT NULL AS flickered FROM wishflags.experiment_exposures ORDER BY unit;
 SELECT variant, units, flickered, verdict FROM wishflags.experiment_results('button', 'SELECT 1 AS unit, 2 AS value');

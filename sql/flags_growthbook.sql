@@ -105,7 +105,7 @@ SELECT flag_eval('checkout', 'ann') AS ann, flag_eval('checkout', '1') AS "1",
 SELECT flag_override_set('checkout', '1', 'true'), flag_override_set('colour', '1', 'r');
 SELECT value, variant, rule, vendor FROM unnest(ARRAY['checkout', 'colour']) f, flag_explain(f, '{"id": "1"}', NULL, '{}');
 SELECT flag_override_set('colour', '1', 'green');
-SELECT flag_export('growthbook') = document AS same FROM public.growthbook;
+SELECT flag_export('growthbook') = document #- '{features,egg}' #- '{features,hen}' AS same FROM public.growthbook;
 SELECT flag_disable('checkout');
 SELECT value, reason, vendor FROM flag_explain('colour', '{"id": "ann"}', '"default"', '{}');
 SELECT jsonb_object_keys(flag_export('growthbook')->'features') AS exported ORDER BY 1;

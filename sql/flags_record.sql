@@ -87,6 +87,9 @@ SELECT flag_expire('record', NULL);
 SELECT expires_at, on_expiry FROM flags WHERE key = 'record';
 
 -- Archive.
+-- What is required is not archived.
+SELECT flag_archive('record');
+SELECT flag_define('dependent', NULL) > 0 AS free;
 SELECT flag_archive('record', 'the feature is for everybody') > 0 AS archived;
 SELECT flag_eval('record', 'user-1'), reason FROM flag_explain('record', '{"targetingKey": "user-1"}');
 SELECT flag FROM flag_eval_all('{}');

@@ -73,9 +73,11 @@ SELECT flag_eval('gallery', 8);
 SELECT segment_refresh('pro');
 SELECT flag_eval('gallery', 8);
 SELECT version, refreshed_at IS NOT NULL AS refreshed FROM segments WHERE key = 'pro';
+REVOKE UPDATE (definition) ON segments FROM segment_editor;
 SET ROLE segment_editor;
 SELECT segment_refresh('pro');
 RESET ROLE;
+GRANT UPDATE (definition) ON segments TO segment_editor;
 -- It can't do more than its definer, nor leave the security-restricted operation.
 GRANT SELECT ON crm.accounts TO segment_editor;
 CREATE FUNCTION crm.become() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RESET ROLE; RETURN current_user; END $$;

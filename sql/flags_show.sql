@@ -19,7 +19,7 @@ $$ SELECT regexp_replace(line, '2[0-9]{3}-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][
 SELECT count(*) FROM (SELECT flag_create('price_chart', 'history of prices, shown below the picture of a wish; long enough to be wrapped somewhere', 'web', rollout => 0, enabled => true),
 	flag_create('add_button', enabled => true, owner_team => 'a very long team name', definition => '{
 		"variants": {"plain": {"colour": "grey"}, "loud": {"colour": "red"}, "none": null},
-		"off": "none", "requires": [{"flag": "price_chart"}],
+		"off": "none", "requires": [{"flag": "price_table"}],
 		"default": {"split": [{"variant": "plain", "weight": 3}, {"variant": "loud", "weight": 1}]},
 		"rules": [{"id": "children", "when": {"attribute": "age", "less": 16}, "serve": "none"},
 			{"id": "early birds", "rollout": 10, "serve": "loud", "when": {"not": {"attribute": "country", "in": ["US", "CA"]}}}]}'),

@@ -14,6 +14,7 @@
 #include "guard/guard.h"
 #include "migration/migration.h"
 #include "record/record.h"
+#include "stats/stats.h"
 
 WF_MODULE_MAGIC;
 
@@ -27,6 +28,7 @@ _PG_init(void)
 {
 	wf_common_init();
 	wf_record_init();
+	wf_stats_init();
 	wf_flags_init();
 	wf_migration_init();
 	wf_guard_init();

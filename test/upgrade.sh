@@ -115,6 +115,43 @@ upgrade_self_test() {
 	fi
 }
 
+# Rights stay through an update.  What is new is missing in the level until that is
+# granted again.
+upgrade_access() {
+	list="SELECT level, rights, detail FROM wishflags.access_list() WHERE role = 'upgrade_editor'"
+	cat > "$E/wishflags--$version--9.9.9.sql" <<-'SQL'
+		CREATE FUNCTION wishflags.flag_reset(key text) RETURNS int LANGUAGE sql RETURN 1;
+		REVOKE ALL ON FUNCTION wishflags.flag_reset FROM PUBLIC;
+		ALTER TABLE wishflags.flags ADD COLUMN color text;
+		DO $$BEGIN EXECUTE 'CREATE OR REPLACE VIEW wishflags.access_levels AS ' || rtrim(pg_get_viewdef('wishflags.access_levels'::regclass), ';')
+			|| ' UNION ALL VALUES (''editor'', ''EXECUTE'', ''flag_reset'', NULL::text[])'; END$$;
+	SQL
+	{ rows= upgrade_install access "$version" &&
+		upgrade_psql access -At <<-SQL
+			CREATE ROLE upgrade_editor;
+			SELECT wishflags.access_grant('upgrade_editor', 'editor') > 0;
+			SET client_min_messages = warning;
+			ALTER EXTENSION wishflags UPDATE TO '9.9.9';
+			$list;
+			SELECT wishflags.access_grant('upgrade_editor', 'editor');
+			$list;
+			DROP OWNED BY upgrade_editor;
+			DROP ROLE upgrade_editor;
+		SQL
+	} > "$W/access"
+	cat > "$W/access.expected" <<-'TEXT'
+		t
+		reader|all|
+		editor|some|without EXECUTE on flag_reset(text), INSERT (color) on flags, UPDATE (color) on flags
+		3
+		editor|all|
+	TEXT
+	rc=0
+	diff "$W/access.expected" "$W/access" || rc=1
+	rm "$E/wishflags--$version--9.9.9.sql"
+	upgrade_case 'what was granted stays, and what is new can be granted' $rc
+}
+
 # upgrade_caught VERSION TITLE: the comparison must find something, and the
 # update itself must have run.
 upgrade_caught() {
@@ -155,6 +192,7 @@ upgrade_all() {
 		upgrade_from "$old" || rc=1
 		upgrade_case "version $old becomes $version" $rc
 	done
+	upgrade_access
 	upgrade_self_test
 	wf_stop upgrade
 }

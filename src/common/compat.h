@@ -74,8 +74,10 @@
 /* The set-returning functions' set-up got its name back after 15.0; needs funcapi.h. */
 #if PG_VERSION_NUM >= 150001
 #define wf_init_materialized_srf(fcinfo) InitMaterializedSRF(fcinfo, 0)
+#define wf_init_materialized_texts(fcinfo) InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC)
 #else
 #define wf_init_materialized_srf(fcinfo) SetSingleFuncCall(fcinfo, 0)
+#define wf_init_materialized_texts(fcinfo) SetSingleFuncCall(fcinfo, SRF_SINGLE_USE_EXPECTED)
 #endif
 
 /* A scan of an index can be instrumented from 18 on; needs access/genam.h. */

@@ -28,3 +28,15 @@ wf_common_reason(void)
 {
 	return reason && reason[strspn(reason, " \t\r\n")] != '\0' ? reason : NULL;
 }
+
+/*
+ * The reason for which rules let this session through: wishflags.bypass, which
+ * is for superusers and for roles that were given it; NULL: none.
+ */
+const char *
+wf_common_bypass(void)
+{
+	const char *bypass = GetConfigOption("wishflags.bypass", true, false);
+
+	return bypass && bypass[strspn(bypass, " \t\r\n")] != '\0' ? bypass : NULL;
+}

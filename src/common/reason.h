@@ -8,5 +8,6 @@
 
 extern void wf_common_init(void);
 extern const char *wf_common_reason(void);
+extern const char *wf_common_bypass(void);
 
 #endif							/* WF_COMMON_REASON_H */

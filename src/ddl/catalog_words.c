@@ -6,6 +6,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_enum.h"
 #include "utils/builtins.h"
@@ -23,8 +24,9 @@ wf_ddl_live_column_type(WfCatalog *catalog, const WfColumn *column)
 {
 	if (!OidIsValid(column->type) || column->collation != get_typcollation(column->type))
 		return NULL;
-	return format_type_extended(column->type, column->typmod,
-								FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
+	/* What everybody has is written as people write it. */
+	return format_type_extended(column->type, column->typmod, FORMAT_TYPE_TYPEMOD_GIVEN |
+								(column->type < FirstUnpinnedObjectId ? 0 : FORMAT_TYPE_FORCE_QUALIFY));
 }
 
 /* WfCatalog.constraint_sql */

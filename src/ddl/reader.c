@@ -3,9 +3,7 @@
  *
  * Where a statement ends is guessed first, and the grammar proves the guess: a
  * slice of the text that parses as one statement is one.  Where it does not, the
- * core scanner says where the statement ends.  Of that only the character tokens
- * are used: the codes of keywords are private to the grammar from 16 on, so the
- * few words that matter are compared as text.
+ * core scanner says where the statement ends, see split.c.
  *
  * Both scanning and raw parsing allocate and nothing else: they hold no lock,
  * buffer, snapshot or catalog entry.  That is why an error of theirs may be
@@ -22,81 +20,20 @@
 #include "utils/memutils.h"
 
 #include "ddl/source.h"
-#include "ddl/statement.h"
+#include "ddl/split.h"
 
 #define BREAKPOINT "--> statement-breakpoint"
 
 /* The last statement of a text has no semicolon, and rarely more bytes. */
 #define UNENDED_MAX 65536
 
-struct WfReader
-{
-	MemoryContext context;		/* of the reader */
-	MemoryContext scan_context; /* of the scanner; NULL: never started */
-	MemoryContext token_context;	/* what it allocates for tokens */
-	char	   *text;			/* own copy; a chunk ends with a NUL byte */
-	char	   *marker;			/* where that stands for a breakpoint's first */
-	int			length;
-	int			chunk_end;		/* the hard boundary ahead */
-	int			resume;			/* where the next chunk begins */
-	int			tangle;			/* the text is not scanned because of this
-								 * place; -1: none */
-
-	core_yyscan_t scanner;		/* NULL: not started; ends are guessed */
-	core_yy_extra_type extra;
-	int			base;			/* offset that the scanner was started at */
-	int			position;		/* where the next statement is looked for */
-
-	int			number;
-
-	/* Where lines are counted from. */
-	int			mark_offset;
-	int			mark_line;
-	int			mark_col;
-};
-
-/* A slice of the text that should hold one statement. */
-typedef struct Slice
-{
-	int			start;			/* -1: none */
-	int			end;
-	int			after;			/* where the next one is looked for */
-	int			inner;			/* first semicolon inside of parentheses or of
-								 * a body that never ends; -1: none */
-	bool		is_open;		/* parentheses or a body don't end in it */
-	bool		is_meta;
-	char	   *error;			/* of the scanner */
-	int			error_code;
-	int			error_offset;	/* in the text */
-} Slice;
-
-/* What the splitter knows of the statement it is in. */
-typedef struct SplitState
-{
-	int			depth;			/* of parentheses */
-	int			begin_depth;	/* of BEGIN ATOMIC and CASE */
-	int			words;			/* words seen so far */
-	bool		is_create;		/* begins with CREATE */
-	bool		is_routine;		/* CREATE [OR REPLACE] FUNCTION or PROCEDURE */
-	bool		after_begin;	/* the last token was BEGIN */
-	int			body_semicolon; /* first one inside of a body; -1: none */
-} SplitState;
-
 static void refuse_tangle(WfReader *reader, WfStatement *statement);
 static void count_places(const char *text, int length, int *line, int *col);
 static bool next_chunk(WfReader *reader);
 static bool guess_slice(WfReader *reader, Slice *slice);
 static bool is_whole(WfReader *reader, Slice *slice);
-static void next_slice(WfReader *reader, Slice *slice);
-static void scan_slice(WfReader *reader, Slice *slice);
-static void note_word(WfReader *reader, SplitState *state, int offset);
-static void restart_at(WfReader *reader, int offset);
-static int	line_end(WfReader *reader, int offset);
-static int	after_broken_literal(WfReader *reader, int offset);
-static bool take_error(MemoryContext context, char **message, int *code, int *cursor);
 static void parse_slice(WfReader *reader, Slice *slice, WfStatement *statement);
 static void skip_copy_data(WfReader *reader, Node *node, int offset);
-static int	byte_of_character(const char *text, int character);
 
 /* Begins to read; the reader lives in CurrentMemoryContext. */
 WfReader *
@@ -138,7 +75,7 @@ wf_ddl_reader_next(WfReader *reader, WfStatement *statement)
 			return false;
 		guessed = guess_slice(reader, &slice);
 		if (!guessed)
-			next_slice(reader, &slice);
+			wf_ddl_split_next(reader, &slice);
 		if (slice.start >= 0)
 			break;
 		reader->chunk_end = -1;
@@ -157,8 +94,8 @@ wf_ddl_reader_next(WfReader *reader, WfStatement *statement)
 	parse_slice(reader, &slice, statement);
 	if (guessed && statement->kind == WF_STATEMENT_ERROR && !is_whole(reader, &slice))
 	{
-		restart_at(reader, slice.start);
-		next_slice(reader, &slice);
+		wf_ddl_split_restart(reader, slice.start);
+		wf_ddl_split_next(reader, &slice);
 		statement->error = NULL;
 		statement->error_offset = 0;
 		parse_slice(reader, &slice, statement);
@@ -167,7 +104,7 @@ wf_ddl_reader_next(WfReader *reader, WfStatement *statement)
 	if (statement->kind == WF_STATEMENT_ERROR && slice.inner >= 0)
 	{
 		slice.end = slice.inner;
-		restart_at(reader, slice.inner + 1);
+		wf_ddl_split_restart(reader, slice.inner + 1);
 		parse_slice(reader, &slice, statement);
 	}
 	if (statement->kind == WF_STATEMENT_SQL)
@@ -242,7 +179,7 @@ next_chunk(WfReader *reader)
 	if (reader->resume >= reader->length)
 		return false;
 	marker = strstr(reader->text + reader->resume, BREAKPOINT);
-	restart_at(reader, reader->resume);
+	wf_ddl_split_restart(reader, reader->resume);
 	if (marker)
 	{
 		reader->chunk_end = marker - reader->text;
@@ -256,16 +193,6 @@ next_chunk(WfReader *reader)
 		reader->resume = reader->length;
 	}
 	return true;
-}
-
-/* Looks for a statement anew from this place on. */
-static void
-restart_at(WfReader *reader, int offset)
-{
-	reader->position = offset;
-	reader->scanner = NULL;
-	if (reader->scan_context)
-		MemoryContextReset(reader->scan_context);
 }
 
 /*
@@ -294,7 +221,7 @@ guess_slice(WfReader *reader, Slice *slice)
 	slice->start = start;
 	slice->is_meta = text[start] == '\\';
 
-	slice->end = slice->is_meta ? line_end(reader, start) : wf_ddl_source_statement_end(text, start, end);
+	slice->end = slice->is_meta ? wf_ddl_split_line_end(reader, start) : wf_ddl_source_statement_end(text, start, end);
 
 	/*
 	 * Without an end it may be a literal that is never closed: no parser for
@@ -321,233 +248,13 @@ is_whole(WfReader *reader, Slice *slice)
 
 	reader->text[slice->end] = '\0';
 	reader->chunk_end = slice->end;
-	restart_at(reader, slice->start);
-	next_slice(reader, &scanned);
+	wf_ddl_split_restart(reader, slice->start);
+	wf_ddl_split_next(reader, &scanned);
 	reader->text[slice->end] = last;
 	reader->chunk_end = chunk_end;
-	restart_at(reader, position);
+	wf_ddl_split_restart(reader, position);
 	slice->inner = scanned.inner;
 	return scanned.error == NULL && !scanned.is_open && scanned.end == slice->end;
-}
-
-/* The next slice of the chunk by the core scanner; an error of the scanner is part of it. */
-static void
-next_slice(WfReader *reader, Slice *slice)
-{
-	MemoryContext old = CurrentMemoryContext;
-	int			from = reader->position;
-
-	memset(slice, 0, sizeof(Slice));
-	slice->start = -1;
-	slice->inner = -1;
-	if (reader->scan_context == NULL)
-	{
-		reader->scan_context = AllocSetContextCreate(reader->context, "wishflags scanner", ALLOCSET_DEFAULT_SIZES);
-		reader->token_context = AllocSetContextCreate(reader->context, "wishflags tokens", ALLOCSET_DEFAULT_SIZES);
-	}
-	MemoryContextReset(reader->token_context);
-
-	PG_TRY();
-	{
-		if (reader->scanner == NULL)
-		{
-			MemoryContextSwitchTo(reader->scan_context);
-			reader->base = reader->position;
-			reader->scanner = scanner_init(reader->text + reader->base, &reader->extra,
-										   &ScanKeywords, ScanKeywordTokens);
-		}
-		MemoryContextSwitchTo(reader->token_context);
-		scan_slice(reader, slice);
-		MemoryContextSwitchTo(old);
-	}
-	PG_CATCH();
-	{
-		int			cursor;
-
-		MemoryContextSwitchTo(old);
-		if (!take_error(old, &slice->error, &slice->error_code, &cursor))
-			PG_RE_THROW();
-		if (slice->start < 0)
-			slice->start = wf_ddl_source_skip_space(reader->text, from, reader->chunk_end);
-		slice->error_offset = cursor > 0 ?
-			reader->base + byte_of_character(reader->text + reader->base, cursor) : slice->start;
-		/* A comment that is never closed is not passed over. */
-		slice->start = Min(slice->start, slice->error_offset);
-		slice->end = after_broken_literal(reader, slice->error_offset);
-		restart_at(reader, Min(slice->end + 1, reader->chunk_end));
-	}
-	PG_END_TRY();
-}
-
-/* Scans tokens up to the end of a statement. */
-static void
-scan_slice(WfReader *reader, Slice *slice)
-{
-	SplitState	state = {.body_semicolon = -1};
-	core_YYSTYPE value;
-	YYLTYPE		location;
-
-	for (;;)
-	{
-		int			token = core_yylex(&value, &location, reader->scanner);
-		int			offset = reader->base + location;
-
-		CHECK_FOR_INTERRUPTS();
-		if (token == 0)
-		{
-			slice->end = reader->chunk_end;
-			reader->position = reader->chunk_end;
-			slice->is_open = state.depth > 0 || state.begin_depth > 0;
-			if (slice->inner < 0 && state.begin_depth > 0)
-				slice->inner = state.body_semicolon;
-			return;
-		}
-		if (token == '\\')
-		{
-			slice->is_meta = slice->start < 0;
-			if (slice->is_meta)
-			{
-				slice->start = offset;
-				slice->end = line_end(reader, offset);
-				restart_at(reader, slice->end);
-			}
-			else
-			{
-				/* The command ends the statement before it. */
-				slice->end = offset;
-				restart_at(reader, offset);
-			}
-			return;
-		}
-		if (token == ';' && state.depth == 0 && state.begin_depth == 0)
-		{
-			if (slice->start < 0)
-				continue;		/* an empty statement */
-			slice->end = offset;
-			reader->position = offset + 1;
-			return;
-		}
-		if (slice->start < 0)
-			slice->start = offset;
-		if (token == ';' && state.depth > 0 && slice->inner < 0)
-			slice->inner = offset;
-		else if (token == ';' && state.depth == 0 && state.body_semicolon < 0)
-			state.body_semicolon = offset;
-		else if (token == '(')
-			state.depth++;
-		else if (token == ')' && state.depth > 0)
-			state.depth--;
-		if (token > 255)
-			note_word(reader, &state, offset);
-		else
-			state.after_begin = false;
-	}
-}
-
-/* Keeps track of BEGIN ATOMIC ... END in the body of a routine. */
-static void
-note_word(WfReader *reader, SplitState *state, int offset)
-{
-	const char *text = reader->text;
-	int			end = reader->chunk_end;
-	bool		after_begin = state->after_begin;
-
-	state->after_begin = false;
-	if (state->words < 4)
-	{
-		if (state->words == 0)
-			state->is_create = wf_ddl_source_word_is(text, offset, end, "create");
-		else if (state->is_create &&
-				 (wf_ddl_source_word_is(text, offset, end, "function") ||
-				  wf_ddl_source_word_is(text, offset, end, "procedure")))
-			state->is_routine = true;
-		state->words++;
-	}
-	if (!state->is_routine || state->depth > 0)
-		return;
-	if (state->begin_depth == 0)
-	{
-		if (after_begin && wf_ddl_source_word_is(text, offset, end, "atomic"))
-			state->begin_depth = 1;
-		else
-			state->after_begin = wf_ddl_source_word_is(text, offset, end, "begin");
-	}
-	else if (wf_ddl_source_word_is(text, offset, end, "case"))
-		state->begin_depth++;
-	else if (wf_ddl_source_word_is(text, offset, end, "end"))
-		state->begin_depth--;
-}
-
-static int
-line_end(WfReader *reader, int offset)
-{
-	const char *newline = memchr(reader->text + offset, '\n', reader->chunk_end - offset);
-
-	return newline ? newline - reader->text : reader->chunk_end;
-}
-
-/*
- * Where to go on after a literal or comment that is never closed: at the next
- * semicolon that ends a line.
- */
-static int
-after_broken_literal(WfReader *reader, int offset)
-{
-	for (; offset < reader->chunk_end; offset++)
-	{
-		int			next = offset + 1;
-
-		if (reader->text[offset] != ';')
-			continue;
-		while (next < reader->chunk_end &&
-			   (reader->text[next] == ' ' || reader->text[next] == '\t' || reader->text[next] == '\r'))
-			next++;
-		if (next >= reader->chunk_end || reader->text[next] == '\n')
-			return offset;
-	}
-	return reader->chunk_end;
-}
-
-/*
- * Takes the current error if it speaks about the text: syntax and naming
- * errors (class 42), bad values such as an escape (22), what the grammar does
- * not support (0A), and a nesting too deep for the parser (54).
- */
-static bool
-take_error(MemoryContext context, char **message, int *code, int *cursor)
-{
-	ErrorData  *error = CopyErrorData();
-	int			category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
-	char	   *newline;
-
-	if (category != ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION &&
-		category != ERRCODE_DATA_EXCEPTION &&
-		category != ERRCODE_FEATURE_NOT_SUPPORTED &&
-		category != ERRCODE_PROGRAM_LIMIT_EXCEEDED)
-	{
-		FreeErrorData(error);
-		return false;
-	}
-	FlushErrorState();
-	*message = error->message ? error->message : pstrdup("syntax error");
-	/* What is quoted as "at or near" may be all the rest of the text. */
-	newline = strchr(*message, '\n');
-	if (newline)
-		*message = psprintf("%.*s...\"", (int) (newline - *message), *message);
-	*code = error->sqlerrcode;
-	*cursor = error->cursorpos;
-	return true;
-}
-
-/* The byte offset of a 1-based character. */
-static int
-byte_of_character(const char *text, int character)
-{
-	const char *p = text;
-
-	while (--character > 0 && *p != '\0')
-		p += pg_mblen(p);
-	return p - text;
 }
 
 /* Parses a slice into *statement, which has its number already. */
@@ -581,9 +288,9 @@ parse_slice(WfReader *reader, Slice *slice, WfStatement *statement)
 		int			cursor;
 
 		MemoryContextSwitchTo(old);
-		if (!take_error(old, &statement->error, &statement->error_code, &cursor))
+		if (!wf_ddl_split_take_error(old, &statement->error, &statement->error_code, &cursor))
 			PG_RE_THROW();
-		statement->error_offset = cursor > 0 ? byte_of_character(statement->source, cursor) : 0;
+		statement->error_offset = cursor > 0 ? wf_ddl_split_byte_of(statement->source, cursor) : 0;
 	}
 	PG_END_TRY();
 	if (statement->error)
@@ -598,7 +305,7 @@ parse_slice(WfReader *reader, Slice *slice, WfStatement *statement)
 	{
 		statement->length = linitial_node(RawStmt, parsed)->stmt_len;
 		statement->source[statement->length] = '\0';
-		restart_at(reader, slice->start + statement->length + 1);
+		wf_ddl_split_restart(reader, slice->start + statement->length + 1);
 	}
 }
 
@@ -612,13 +319,13 @@ skip_copy_data(WfReader *reader, Node *node, int offset)
 	if (node == NULL || !IsA(node, CopyStmt) || !copy->is_from || copy->filename != NULL ||
 		copy->is_program)
 		return;
-	for (line = line_end(reader, offset); line < reader->chunk_end; line = line_end(reader, line + 1))
+	for (line = wf_ddl_split_line_end(reader, offset); line < reader->chunk_end; line = wf_ddl_split_line_end(reader, line + 1))
 	{
 		if (strncmp(reader->text + line, "\n\\.", 3) == 0 &&
 			(reader->text[line + 3] == '\n' || reader->text[line + 3] == '\r' ||
 			 line + 3 >= reader->chunk_end))
 		{
-			restart_at(reader, line + 3);
+			wf_ddl_split_restart(reader, line + 3);
 			return;
 		}
 	}

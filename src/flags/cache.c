@@ -18,6 +18,7 @@
 
 #include "access/xact.h"
 #include "commands/extension.h"
+#include "portability/instr_time.h"
 #include "storage/sinval.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -25,6 +26,7 @@
 
 #include "flags/cache.h"
 #include "flags/store.h"
+#include "flags/usage.h"
 
 WfFlagCache wf_flags_cache;
 
@@ -89,14 +91,22 @@ wf_flags_cache_refresh(void)
 		reset_cache();
 		loading = false;
 	}
+	wf_stats_statement_begin(GetCurrentStatementStartTimestamp());
 	if (anything_stale())
 	{
+		instr_time	start;
+		instr_time	end;
+
+		INSTR_TIME_SET_CURRENT(start);
 		loading = true;
 		wf_flags_cache.statement = wf_flags_cache.transaction = 0;
 		if (cache_context == NULL)
 			reset_cache();
 		load();
 		loading = false;
+		INSTR_TIME_SET_CURRENT(end);
+		INSTR_TIME_SUBTRACT(end, start);
+		wf_stats_count_load((int64) INSTR_TIME_GET_MICROSEC(end));
 	}
 	wf_flags_cache.statement = GetCurrentStatementStartTimestamp();
 	wf_flags_cache.transaction = GetCurrentTransactionStartTimestamp();
@@ -166,6 +176,7 @@ anything_stale(void)
 static void
 reset_cache(void)
 {
+	wf_flags_usage_end_all();
 	if (cache_context)
 		MemoryContextReset(cache_context);
 	else

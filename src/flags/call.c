@@ -19,6 +19,8 @@
 #include "flags/context.h"
 #include "flags/eval.h"
 #include "flags/override.h"
+#include "flags/row.h"
+#include "flags/usage.h"
 
 PG_FUNCTION_INFO_V1(wf_flag_eval_text);
 PG_FUNCTION_INFO_V1(wf_flag_eval_bigint);
@@ -59,6 +61,7 @@ typedef struct KeyedContext
 static const WfFlag *find_flag_slowly(FmgrInfo *flinfo, WfString key);
 static void evaluate(FunctionCallInfo fcinfo, WfContext *context, WfOutcome *outcome,
 					 const WfProgram **program);
+static void count_unknown(FunctionCallInfo fcinfo);
 static Datum eval_variant(FunctionCallInfo fcinfo, WfContext *context);
 static Datum eval_value(FunctionCallInfo fcinfo, WfContext *context, int default_arg);
 static void context_from_bigint(FunctionCallInfo fcinfo, KeyedContext *keyed);
@@ -123,44 +126,41 @@ eval_boolean(FunctionCallInfo fcinfo, WfContext *context)
 	const WfFlag *flag = find_flag(fcinfo);
 	const WfProgram *program;
 	WfOutcome	outcome;
+	uint32		hash;
 
 	if (unlikely(flag == NULL))
+	{
+		count_unknown(fcinfo);
 		return false;
+	}
 	program = flag->program;
 	if (likely(program->shortcut != WF_SHORTCUT_NONE && context->valid && !wf_flags_previewing))
 	{
-		if (flag->overrides && program->enabled)
-		{
-			switch (wf_flags_override_quick(flag, context))
-			{
-				case WF_OVERRIDE_NONE:
-					break;
-				case WF_OVERRIDE_FALSE:
-					return false;
-				case WF_OVERRIDE_TRUE:
-					return true;
-				case WF_OVERRIDE_UNKNOWN:
-					wf_flags_evaluate(flag, context, &wf_flags_cache_callbacks, &outcome);
-					return outcome.enabled;
-			}
-		}
-		switch (program->shortcut)
+		WfShortcut	shortcut = program->shortcut;
+
+		if (flag->overrides && program->enabled && wf_flags_override_may_serve(flag, context))
+			shortcut = WF_SHORTCUT_NONE;
+		switch (shortcut)
 		{
 			case WF_SHORTCUT_FALSE:
+				wf_flags_count_constant(flag, context, false);
 				return false;
 			case WF_SHORTCUT_TRUE:
+				wf_flags_count_constant(flag, context, true);
 				return true;
 			case WF_SHORTCUT_SHARE:
 				if (unlikely(!context->key_known || context->key.data == NULL))
 					break;
-				return wf_flags_multiply(wf_flags_murmur3_finish(&program->fallthrough.share->murmur3,
-																 context->key.data, context->key.len),
-										 WF_SHARE_TOTAL) < program->shortcut_limit;
+				hash = wf_flags_murmur3_finish(&program->fallthrough.share->murmur3,
+											   context->key.data, context->key.len);
+				return wf_flags_count_share(flag, context, hash,
+											wf_flags_multiply(hash, WF_SHARE_TOTAL) < program->shortcut_limit);
 			case WF_SHORTCUT_NONE:
 				break;
 		}
 	}
 	wf_flags_evaluate(flag, context, wf_flags_callbacks(), &outcome);
+	wf_flags_count(flag, context, &outcome);
 	return outcome.enabled;
 }
 
@@ -355,10 +355,23 @@ evaluate(FunctionCallInfo fcinfo, WfContext *context, WfOutcome *outcome,
 	{
 		*program = flag->program;
 		wf_flags_evaluate(flag, context, wf_flags_callbacks(), outcome);
+		wf_flags_count(flag, context, outcome);
 		return;
 	}
+	count_unknown(fcinfo);
 	*program = NULL;
 	wf_flags_outcome_error(outcome, WF_ERROR_FLAG_NOT_FOUND);
+}
+
+/* Counts that argument 0 names no flag. */
+static void
+count_unknown(FunctionCallInfo fcinfo)
+{
+	WfString	name = {NULL, 0};
+
+	if (!PG_ARGISNULL(0))
+		name = wf_flags_text_string(PG_GETARG_DATUM(0));
+	wf_flags_count_unknown(name);
 }
 
 static Datum

@@ -41,6 +41,37 @@ wf_flags_program_share(const WfProgram *program, TimestampTz now)
 	return Min(Max(share, 0), 1);
 }
 
+/*
+ * Whether a flag serves one variant to everybody at a moment, whoever asks, and
+ * which one: its index, or WF_VARIANT_NONE.
+ */
+bool
+wf_flags_program_settled(const WfProgram *program, TimestampTz now, int *variant)
+{
+	const WfFlagRule *last = &program->fallthrough;
+	const WfServe *serve = &last->serve;
+	double		share = last->share ? split_share(last->share, now) : 1;
+
+	*variant = program->off;
+	if (program->fault != WF_ERROR_NONE)
+		return false;
+	if (!program->enabled || (program->expires && now >= program->expires_at))
+		return true;
+	if (program->nrules > 0)
+	{
+		/* One for everybody ends the rules. */
+		if (program->rules[0].condition || program->rules[0].share)
+			return false;
+		serve = &program->rules[0].serve;
+		share = 1;
+	}
+	if (share == 0)
+		return true;
+	*variant = serve->variant;
+	return share == 1 && serve->split == NULL && serve->node == NULL && serve->error == WF_ERROR_NONE &&
+		serve->variant != WF_VARIANT_MISS;
+}
+
 /* How much of a split falls into its arms. */
 static double
 split_share(const WfSplit *split, TimestampTz now)

@@ -8,6 +8,7 @@
 
 /* estimate.c */
 extern double wf_flags_program_share(const WfProgram *program, TimestampTz now);
+extern bool wf_flags_program_settled(const WfProgram *program, TimestampTz now, int *variant);
 
 /* eval.c */
 extern int	wf_flags_variant_index(const WfProgram *program, WfString name);

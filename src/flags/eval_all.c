@@ -13,6 +13,7 @@
 #include "flags/listing.h"
 #include "flags/past.h"
 #include "flags/result.h"
+#include "flags/usage.h"
 
 PG_FUNCTION_INFO_V1(wf_flag_eval_all);
 
@@ -76,6 +77,9 @@ wf_flag_eval_all(PG_FUNCTION_ARGS)
 		result.context = &context;
 		result.callbacks = &callbacks;
 		wf_flags_evaluate(flag, &context, &callbacks, &outcome);
+		/* What flags were is looked into by people. */
+		if (past == NULL)
+			wf_flags_count(flag, &context, &outcome);
 		values[0] = PointerGetDatum(cstring_to_text_with_len(flag->key.data, flag->key.len));
 		wf_flags_explain_values(&options, &result, &outcome, NULL, NULL, values + 1, nulls + 1);
 		tuplestore_putvalues(rows->setResult, rows->setDesc, values, nulls);

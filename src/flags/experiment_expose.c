@@ -24,6 +24,7 @@
 #include "flags/eval.h"
 #include "flags/experiment.h"
 #include "flags/experiment_record.h"
+#include "flags/usage.h"
 
 PG_FUNCTION_INFO_V1(wf_experiment_expose);
 PG_FUNCTION_INFO_V1(wf_experiment_expose_all);
@@ -230,6 +231,7 @@ make_context(ExposeSite *site, Datum key, bool isnull, WfContext *context)
 static const char *
 show(const char *flag_key, const Running *running, WfContext *context, char **unit)
 {
+	const WfCallbacks *callbacks;
 	const WfFlag *flag;
 	const char *variant;
 	WfOutcome	outcome;
@@ -239,12 +241,20 @@ show(const char *flag_key, const Running *running, WfContext *context, char **un
 	wf_flags_cache_ensure();
 	flag = wf_flags_store_find(wf_flags_string(flag_key));
 	if (flag == NULL)
+	{
+		wf_flags_count_unknown(wf_flags_string(flag_key));
 		return NULL;
-	wf_flags_evaluate(flag, context, &wf_flags_cache_callbacks, &outcome);
+	}
+	callbacks = wf_flags_callbacks();
+	wf_flags_evaluate(flag, context, callbacks, &outcome);
+	wf_flags_count(flag, context, &outcome);
 	if (outcome.variant == WF_VARIANT_NONE || flag->program->variants[outcome.variant].name.data == NULL)
 		return NULL;
 	variant = pnstrdup(flag->program->variants[outcome.variant].name.data,
 					   flag->program->variants[outcome.variant].name.len);
+	/* A preview of another flag may have led here, too. */
+	if (callbacks->preview && callbacks->preview->nitems > 0)
+		return variant;
 	if (running->key && outcome.reason == WF_REASON_SPLIT && !outcome.overridden &&
 		wf_common_list_has(running->variants, variant) && unit_key(context, running->unit_kind, &key))
 		*unit = pnstrdup(key.data, key.len);

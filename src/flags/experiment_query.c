@@ -53,8 +53,9 @@ static void check_number(const CallersQuery *query, int column);
 static void look_at_metric_query(const char *sql, CallersQuery *query, WfMetricColumns *columns);
 static char *exposures_sql(const WfExperiment *experiment, const WfExperimentOptions *options, const char *columns, bool all);
 static char *metric_rows_sql(const CallersQuery *query, const WfMetricColumns *columns);
+static char *read_names(const CallersQuery *query, const WfMetricColumns *columns);
 static char *cells_sql(const WfExperiment *experiment, const WfExperimentOptions *options, const CallersQuery *metric,
-					   const WfMetricColumns *columns, const CallersQuery *dimension);
+					   const WfMetricColumns *columns, const char *names, const CallersQuery *dimension);
 static void read_exposed(const char *sql, const WfExperimentOptions *options, WfExperimentData *data, MemoryContext context);
 static void read_cells(const char *sql, WfExperimentData *data, MemoryContext context);
 static void check_cells(const WfExperimentData *data, const CallersQuery *metric, const CallersQuery *dimension);
@@ -81,7 +82,9 @@ wf_flags_experiment_read(const WfExperiment *experiment, const char *metric_quer
 	if (options->dimension_query)
 		look_at_query("dimension query", DIMENSION_EXAMPLE, options->dimension_query, dimension_columns, &dimension);
 	read_exposed(exposures_sql(experiment, options, NULL, true), options, data, caller);
-	read_cells(cells_sql(experiment, options, &metric, &data->columns, dimension.text ? &dimension : NULL), data, caller);
+	read_cells(cells_sql(experiment, options, &metric, &data->columns,
+						 data->columns.metric ? read_names(&metric, &data->columns) : NULL,
+						 dimension.text ? &dimension : NULL), data, caller);
 	check_cells(data, &metric, dimension.text ? &dimension : NULL);
 	XactReadOnly = read_only;
 	SPI_finish();
@@ -234,6 +237,35 @@ metric_rows_sql(const CallersQuery *query, const WfMetricColumns *columns)
 }
 
 /*
+ * The metrics of a query with several, as a list for FROM.  They come first, so
+ * that the planner knows how many there are.
+ */
+static char *
+read_names(const CallersQuery *query, const WfMetricColumns *columns)
+{
+	char	   *sql = psprintf("SELECT DISTINCT m.metric FROM (%s) m ORDER BY 1", metric_rows_sql(query, columns));
+	StringInfoData names;
+
+	if (SPI_execute(sql, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not run: %s", sql);
+	if (SPI_processed == 0)
+		return "(SELECT NULL::pg_catalog.text COLLATE \"C\" WHERE false) n (metric)";
+	initStringInfo(&names);
+	for (uint64 row = 0; row < SPI_processed; row++)
+	{
+		char	   *metric = name(row, 1);
+
+		if (metric == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("metric query gives a null as metric")));
+		appendStringInfo(&names, "%s(%s::pg_catalog.text COLLATE \"C\")", row ? ", " : "(VALUES ", quote_literal_cstr(metric));
+	}
+	appendStringInfoString(&names, ") n (metric)");
+	return names.data;
+}
+
+/*
  * Units that the query says nothing of are joined with nulls, so that a unit
  * with two rows makes more rows than there are exposures.  Full joins, although
  * what was not exposed is of no use (its variant is null): they are never nested
@@ -242,7 +274,7 @@ metric_rows_sql(const CallersQuery *query, const WfMetricColumns *columns)
  */
 static char *
 cells_sql(const WfExperiment *experiment, const WfExperimentOptions *options, const CallersQuery *metric,
-		  const WfMetricColumns *columns, const CallersQuery *dimension)
+		  const WfMetricColumns *columns, const char *names, const CallersQuery *dimension)
 {
 	const char *y = options->zero ? "COALESCE(m.y, 0)" : "m.y";
 	const char *x = options->zero ? "COALESCE(m.x, 0)" : "m.x";
@@ -253,17 +285,17 @@ cells_sql(const WfExperiment *experiment, const WfExperimentOptions *options, co
 					 " pg_catalog.count(*), pg_catalog.count(m.unit), pg_catalog.count(m.y), pg_catalog.count(m.x),"
 					 " pg_catalog.count(*) FILTER (WHERE m.y OPERATOR(pg_catalog.<>) 0 AND m.y OPERATOR(pg_catalog.<>) 1),"
 					 " pg_catalog.avg(%s), pg_catalog.var_samp(%s)",
-					 metric_rows_sql(metric, columns), columns->metric ? "n.metric" : "NULL::pg_catalog.text",
+					 metric_rows_sql(metric, columns), names ? "n.metric" : "NULL::pg_catalog.text",
 					 dimension ? "d.dimension" : "NULL::pg_catalog.text", y, y);
 	if (columns->ratio || columns->covariate)
 		appendStringInfo(&sql, ", pg_catalog.avg(%s), pg_catalog.var_samp(%s), pg_catalog.covar_samp(%s, %s)", x, x, y, x);
 	else
 		appendStringInfoString(&sql, ", 0, 0, 0");
 	appendStringInfo(&sql, " FROM (%s) e", exposures_sql(experiment, options, "e.unit, e.variant", false));
-	if (columns->metric)
-		appendStringInfoString(&sql, " CROSS JOIN (SELECT DISTINCT m.metric FROM m) n");
+	if (names)
+		appendStringInfo(&sql, " CROSS JOIN %s", names);
 	appendStringInfo(&sql, " FULL JOIN m ON m.unit OPERATOR(pg_catalog.=) e.unit%s",
-					 columns->metric ? " AND m.metric OPERATOR(pg_catalog.=) n.metric" : "");
+					 names ? " AND m.metric OPERATOR(pg_catalog.=) n.metric" : "");
 	if (dimension)
 		appendStringInfo(&sql, " FULL JOIN (SELECT q.unit::pg_catalog.text COLLATE \"C\" AS unit,"
 						 " q.dimension::pg_catalog.text COLLATE \"C\" AS dimension FROM (\n%s\n) q) d"
@@ -324,10 +356,6 @@ read_cells(const char *sql, WfExperimentData *data, MemoryContext context)
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("metric query gives a null"),
 					 errhint("Leave such units out with WHERE, or say what a null stands for: COALESCE(..., 0).")));
-		if (data->columns.metric && cell->metric == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("metric query gives a null as metric")));
 		if (isinf(cell->moments.mean_y) || isinf(cell->moments.mean_x) ||
 			(cell->matched > 0 && (isnan(cell->moments.mean_y) || isnan(cell->moments.mean_x))))
 			ereport(ERROR,

@@ -114,7 +114,12 @@ gather(WfExposure *exposures, int *count)
 		char	   *variant = unconstify(char *, exposures[i].variant);
 
 		if (last < 0 || strcmp(shown[last].unit, exposures[i].unit) != 0)
-			shown[++last] = (Shown) {exposures[i].unit, variant, NULL};
+		{
+			last++;
+			shown[last].unit = exposures[i].unit;
+			shown[last].first = variant;
+			shown[last].other = NULL;
+		}
 		else if (shown[last].other == NULL && strcmp(shown[last].first, variant) != 0)
 			shown[last].other = variant;
 	}

@@ -109,11 +109,7 @@ beta_half(double x, double complement, double a)
 		return 0;
 	if (a > LARGE_PARAMETER_FROM)
 		return beta_half_large(complement, a);
-
-	/*
-	 * x^a (1-x)^(1/2) / B(a, 1/2), B being Gamma(a) Gamma(1/2) / Gamma(a +
-	 * 1/2)
-	 */
+	/* x^a (1-x)^(1/2) / B(a, 1/2), where Gamma(1/2) is the root of pi */
 	front = exp(a * log1p(-complement) + log_gamma_half_step(a)) * sqrt(complement / M_PI);
 	/* DLMF 8.17.22 converges fast on this side; 8.17.4 leads over to it. */
 	if (x < (a + 1) / (a + 2.5))
@@ -133,10 +129,12 @@ beta_half_large(double complement, double a)
 	double		f1 = ((0.5 - a * xi) * f0 + sqrt(xi / M_PI) * exp(-a * xi)) / a;
 	double		f2 = ((1.5 - a * xi) * f1 + xi * f0) / a;
 	double		f3 = ((2.5 - a * xi) * f2 + 2 * xi * f1) / a;
-	double		sum = sqrt(xi / complement) * f0 + (1.0 / 4 + xi / 48 - xi * xi / 128) * f1 +
-	(1.0 / 96 - xi / 128) * f2 - f3 / 384;
+	double		d0 = sqrt(xi / complement);
+	double		d1 = 1.0 / 4 + xi / 48 - xi * xi / 128;
+	double		d2 = 1.0 / 96 - xi / 128;
+	double		d3 = -1.0 / 384;
 
-	return exp(log_gamma_half_step(a)) * sum;
+	return exp(log_gamma_half_step(a)) * (d0 * f0 + d1 * f1 + d2 * f2 + d3 * f3);
 }
 
 /* The continued fraction of DLMF 8.17.22, by Lentz's method. */

@@ -55,6 +55,7 @@ typedef struct Chain
 {
 	char	   *kind;
 	char	   *key;
+	SubTransactionId within;	/* where it was added to first */
 } Chain;
 
 static List *chains = NIL;		/* of Chain, in TopTransactionContext */
@@ -70,6 +71,7 @@ static void demand_reason(const char *kind, const char *key);
 static void lock_chain(const char *kind, const char *key);
 static void remember_chain(const char *kind, const char *key);
 static void on_transaction(XactEvent event, void *arg);
+static void on_subtransaction(SubXactEvent event, SubTransactionId subtransaction, SubTransactionId parent, void *arg);
 static SPIPlanPtr head_plan(void);
 static void tell_heads(void);
 
@@ -82,6 +84,7 @@ wf_flags_history_init(void)
 							 &require_reason, false,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
 	RegisterXactCallback(on_transaction, NULL);
+	RegisterSubXactCallback(on_subtransaction, NULL);
 }
 
 /*
@@ -198,6 +201,13 @@ note_statement(const WfAuditedTable *table, TriggerData *data)
 		ExecDropSingleTupleTableSlot(after_slot);
 }
 
+/* Who goes past the rules says why there. */
+const char *
+wf_flags_audit_reason(void)
+{
+	return wf_common_reason() ? wf_common_reason() : wf_common_bypass();
+}
+
 /* NULL where there is no such transition table. */
 static TupleTableSlot *
 begin_rows(Tuplestorestate *rows, Relation rel)
@@ -256,7 +266,7 @@ wf_flags_audit_join(const char *kind, const char *key)
 static void
 demand_reason(const char *kind, const char *key)
 {
-	if (require_reason && wf_common_reason() == NULL)
+	if (require_reason && wf_flags_audit_reason() == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("a change of %s \"%s\" needs a reason", kind, key),
@@ -286,6 +296,7 @@ remember_chain(const char *kind, const char *key)
 	chain = palloc(sizeof(Chain));
 	chain->kind = pstrdup(kind);
 	chain->key = pstrdup(key);
+	chain->within = GetCurrentSubTransactionId();
 	chains = lappend(chains, chain);
 	MemoryContextSwitchTo(old);
 }
@@ -300,6 +311,14 @@ on_transaction(XactEvent event, void *arg)
 	}
 	else if (event != XACT_EVENT_PARALLEL_PRE_COMMIT)
 		chains = NIL;
+}
+
+/* What is rolled back was not added to; subtransactions within have higher numbers. */
+static void
+on_subtransaction(SubXactEvent event, SubTransactionId subtransaction, SubTransactionId parent, void *arg)
+{
+	while (event == SUBXACT_EVENT_ABORT_SUB && chains != NIL && ((Chain *) llast(chains))->within >= subtransaction)
+		chains = list_delete_last(chains);
 }
 
 /* Made once a session. */

@@ -220,7 +220,7 @@ fill_author(WfAuditWriter *writer)
 	LOCAL_FCINFO(fcinfo, 0);
 
 	set_text(writer, AUDIT_KIND, writer->table->kind);
-	set_text(writer, AUDIT_REASON, wf_common_reason());
+	set_text(writer, AUDIT_REASON, wf_flags_audit_reason());
 	set_text(writer, AUDIT_ACTING_ROLE, wf_common_role_name(GetUserId()));
 	set_text(writer, AUDIT_OUTER_ROLE, wf_common_role_name(GetOuterUserId()));
 	set_text(writer, AUDIT_LOGIN_ROLE, wf_common_role_name(GetSessionUserId()));

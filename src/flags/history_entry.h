@@ -27,5 +27,6 @@ extern void wf_flags_audit_end(WfAuditWriter *writer);
 
 /* history.c */
 extern void wf_flags_audit_join(const char *kind, const char *key);
+extern const char *wf_flags_audit_reason(void);
 
 #endif							/* WF_FLAGS_HISTORY_ENTRY_H */

@@ -12,11 +12,14 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "common/list.h"
 #include "common/options.h"
+#include "flags/cache.h"
 #include "flags/context.h"
+#include "flags/graph.h"
 #include "flags/json.h"
 #include "flags/result.h"
 #include "flags/transfer.h"
@@ -56,6 +59,13 @@ typedef struct ImportOptions
 	char	   *bucket_precision;
 } ImportOptions;
 
+/* A flag of the document that is asked for. */
+typedef struct ImportedFlag
+{
+	const WfDocumentFlag *flag;
+	const char *problem;		/* why it can't be taken in, or NULL */
+} ImportedFlag;
+
 typedef struct Import
 {
 	FunctionCallInfo fcinfo;
@@ -63,18 +73,22 @@ typedef struct Import
 	WfShared	shared;
 	Jsonb	   *original;
 	Jsonb	   *kept_options;
+	WfGraph    *graph;			/* as it will be */
 	int			conflicts;
 	const char *conflicting;	/* the first of them */
+	List	   *written;		/* of WfDocumentFlag */
 } Import;
 
 static void parse_options(Jsonb *options, Import *import);
 static Jsonb *options_to_keep(const ImportOptions *options);
 static void import_document(Import *import);
 static void import_flags(Import *import, List *flags);
-static void import_flag(Import *import, const WfDocumentFlag *flag);
+static List *compile_flags(Import *import, List *flags);
+static const WfProgram *compile_flag(Import *import, const WfDocumentFlag *flag, const char **problem);
+static void import_flag(Import *import, const ImportedFlag *imported);
 static const char *describe_change(Import *import, const WfDocumentFlag *flag, const char **action);
 static Datum rollout_of(const WfDocumentFlag *flag);
-static void write_flag(Import *import, const WfDocumentFlag *flag);
+static void write_flags(Import *import);
 static void import_absent(Import *import, List *flags);
 static void report_limits(Import *import);
 static void report(Import *import, const char *item, const char *name, const char *action,
@@ -228,14 +242,10 @@ import_flags(Import *import, List *flags)
 {
 	ListCell   *lc;
 
-	foreach(lc, flags)
-	{
-		const WfDocumentFlag *flag = lfirst(lc);
-
-		CHECK_FOR_INTERRUPTS();
-		if (import->options.only == NIL || wf_common_list_has(import->options.only, flag->key.data))
-			import_flag(import, flag);
-	}
+	wf_flags_cache_ensure();
+	import->graph = wf_flags_graph_create();
+	foreach(lc, compile_flags(import, flags))
+		import_flag(import, lfirst(lc));
 	/* The transaction ends with it, so nothing of this import stays. */
 	if (import->conflicts > 0 && !import->options.dry_run)
 		ereport(ERROR,
@@ -244,15 +254,41 @@ import_flags(Import *import, List *flags)
 							   import->conflicts, import->conflicts),
 				 errdetail("The first is \"%s\".", import->conflicting),
 				 errhint("Choose with '{\"on_conflict\": \"replace\"}' or '{\"on_conflict\": \"skip\"}' as options.")));
+	write_flags(import);
 }
 
-static void
-import_flag(Import *import, const WfDocumentFlag *flag)
+/* The flags that are asked for: a List of ImportedFlag.  Those that can be become nodes of the graph. */
+static List *
+compile_flags(Import *import, List *flags)
+{
+	List	   *compiled = NIL;
+	ListCell   *lc;
+
+	foreach(lc, flags)
+	{
+		const WfDocumentFlag *flag = lfirst(lc);
+		ImportedFlag *imported = palloc0(sizeof(ImportedFlag));
+		WfFlag	   *node = palloc0(sizeof(WfFlag));
+
+		CHECK_FOR_INTERRUPTS();
+		if (import->options.only != NIL && !wf_common_list_has(import->options.only, flag->key.data))
+			continue;
+		imported->flag = flag;
+		node->key = flag->key;
+		node->program = compile_flag(import, flag, &imported->problem);
+		if (node->program)
+			wf_flags_graph_node(import->graph, false, flag->key)->flag = node;
+		compiled = lappend(compiled, imported);
+	}
+	return compiled;
+}
+
+static const WfProgram *
+compile_flag(Import *import, const WfDocumentFlag *flag, const char **problem)
 {
 	WfSource	source = {0};
 	WfFault		fault;
-	const char *action;
-	const char *message;
+	const WfProgram *program;
 
 	source.key = flag->key;
 	source.enabled = flag->enabled;
@@ -260,17 +296,38 @@ import_flag(Import *import, const WfDocumentFlag *flag)
 	source.definition = flag->definition;
 	source.converts = import->shared.converts;
 	source.shared = &import->shared;
-	if (import->shared.dialect->compile(&source, &fault) == NULL)
+	program = import->shared.dialect->compile(&source, &fault);
+	if (program == NULL)
+		*problem = psprintf("at %s: %s", fault.path, fault.message);
+	return program;
+}
+
+static void
+import_flag(Import *import, const ImportedFlag *imported)
+{
+	const WfDocumentFlag *flag = imported->flag;
+	const char *problem = imported->problem;
+	const char *action;
+	const char *message;
+	List	   *circle;
+
+	CHECK_FOR_INTERRUPTS();
+	if (problem == NULL)
 	{
-		report(import, "flag", flag->key.data, "refused",
-			   psprintf("at %s: %s", fault.path, fault.message));
+		circle = wf_flags_graph_circle(import->graph, wf_flags_graph_node(import->graph, false, flag->key));
+		if (circle != NIL)
+			problem = psprintf("it would require itself: %s", wf_flags_graph_chain(circle));
+	}
+	if (problem)
+	{
+		report(import, "flag", flag->key.data, "refused", problem);
 		return;
 	}
 	message = describe_change(import, flag, &action);
 	report(import, "flag", flag->key.data, action, message);
 	if (!import->options.dry_run &&
 		(strcmp(action, "create") == 0 || strcmp(action, "update") == 0 || strcmp(action, "replace") == 0))
-		write_flag(import, flag);
+		import->written = lappend(import->written, unconstify(WfDocumentFlag *, flag));
 }
 
 /* What an import of the flag does: *action, and more about it, or NULL. */
@@ -330,27 +387,50 @@ rollout_of(const WfDocumentFlag *flag)
 							   NumericGetDatum(int64_div_fast_to_numeric(share, 3)));
 }
 
+/*
+ * All in one statement, as they may require each other.  Of two with one key
+ * the later one counts.
+ */
 static void
-write_flag(Import *import, const WfDocumentFlag *flag)
+write_flags(Import *import)
 {
 	const char *sql = "INSERT INTO wishflags.flags AS f (key, enabled, definition, description, dialect, document, rollout)"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7)"
+	" SELECT DISTINCT ON (n.key COLLATE pg_catalog.\"C\") n.key, n.enabled, n.definition, n.description, $6, $7, n.rollout"
+	" FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4),"
+	"  pg_catalog.unnest($5)) WITH ORDINALITY AS n (key, enabled, definition, description, rollout, ordinal)"
+	" ORDER BY n.key COLLATE pg_catalog.\"C\", n.ordinal DESC"
 	" ON CONFLICT (key) DO UPDATE SET enabled = excluded.enabled, rollout = excluded.rollout,"
 	" definition = excluded.definition, description = COALESCE(excluded.description, f.description),"
 	" dialect = excluded.dialect, document = excluded.document";
-	Oid			types[] = {TEXTOID, BOOLOID, JSONBOID, TEXTOID, TEXTOID, TEXTOID, NUMERICOID};
-	Datum		values[] = {
-		PointerGetDatum(cstring_to_text_with_len(flag->key.data, flag->key.len)),
-		BoolGetDatum(flag->enabled), JsonbPGetDatum(flag->definition),
-		flag->description ? CStringGetTextDatum(flag->description) : (Datum) 0,
-		CStringGetTextDatum(import->shared.dialect->name), CStringGetTextDatum(import->options.name),
-		rollout_of(flag)
-	};
-	char		nulls[] = {
-		' ', ' ', flag->definition ? ' ' : 'n', flag->description ? ' ' : 'n', ' ', ' ', ' '
-	};
+	Oid			types[] = {TEXTARRAYOID, BOOLARRAYOID, JSONBARRAYOID, TEXTARRAYOID, NUMERICARRAYOID, TEXTOID, TEXTOID};
+	Oid			elements[] = {TEXTOID, BOOLOID, JSONBOID, TEXTOID, NUMERICOID};
+	ArrayBuildState *columns[lengthof(elements)];
+	Datum		values[lengthof(types)];
+	ListCell   *lc;
 
-	if (SPI_execute_with_args(sql, 7, types, values, nulls, false, 0) != SPI_OK_INSERT)
+	if (import->written == NIL)
+		return;
+	for (int i = 0; i < lengthof(elements); i++)
+		columns[i] = initArrayResult(elements[i], CurrentMemoryContext, false);
+	foreach(lc, import->written)
+	{
+		const WfDocumentFlag *flag = lfirst(lc);
+		Datum		row[] = {
+			PointerGetDatum(cstring_to_text_with_len(flag->key.data, flag->key.len)),
+			BoolGetDatum(flag->enabled), JsonbPGetDatum(flag->definition),
+			flag->description ? CStringGetTextDatum(flag->description) : (Datum) 0,
+			rollout_of(flag)
+		};
+		bool		nulls[] = {false, false, flag->definition == NULL, flag->description == NULL, false};
+
+		for (int i = 0; i < lengthof(elements); i++)
+			accumArrayResult(columns[i], row[i], nulls[i], elements[i], CurrentMemoryContext);
+	}
+	for (int i = 0; i < lengthof(elements); i++)
+		values[i] = makeArrayResult(columns[i], CurrentMemoryContext);
+	values[5] = CStringGetTextDatum(import->shared.dialect->name);
+	values[6] = CStringGetTextDatum(import->options.name);
+	if (SPI_execute_with_args(sql, lengthof(types), types, values, NULL, false, 0) != SPI_OK_INSERT)
 		elog(ERROR, "could not run: %s", sql);
 }
 
@@ -359,9 +439,11 @@ static void
 import_absent(Import *import, List *flags)
 {
 	const char *sql = "SELECT key FROM wishflags.flags WHERE document OPERATOR(pg_catalog.=) $1 ORDER BY key";
-	const char *deletion = "DELETE FROM wishflags.flags WHERE key OPERATOR(pg_catalog.=) $1";
+	const char *deletion = "DELETE FROM wishflags.flags WHERE key OPERATOR(pg_catalog.=) ANY ($1)";
 	Oid			types[] = {TEXTOID};
+	Oid			key_types[] = {TEXTARRAYOID};
 	Datum		values[] = {CStringGetTextDatum(import->options.name)};
+	ArrayBuildState *keys = initArrayResult(TEXTOID, CurrentMemoryContext, false);
 	List	   *present = NIL;
 	List	   *absent = NIL;
 	ListCell   *lc;
@@ -383,11 +465,12 @@ import_absent(Import *import, List *flags)
 
 		report(import, "flag", key, import->options.prune ? "delete" : "keep",
 			   "it is no longer in the document");
-		values[0] = CStringGetTextDatum(key);
-		if (import->options.prune && !import->options.dry_run &&
-			SPI_execute_with_args(deletion, 1, types, values, NULL, false, 0) != SPI_OK_DELETE)
-			elog(ERROR, "could not run: %s", deletion);
+		accumArrayResult(keys, CStringGetTextDatum(key), false, TEXTOID, CurrentMemoryContext);
 	}
+	values[0] = makeArrayResult(keys, CurrentMemoryContext);
+	if (absent != NIL && import->options.prune && !import->options.dry_run &&
+		SPI_execute_with_args(deletion, 1, key_types, values, NULL, false, 0) != SPI_OK_DELETE)
+		elog(ERROR, "could not run: %s", deletion);
 }
 
 /* What stays behind is said, too. */

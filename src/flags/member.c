@@ -9,6 +9,7 @@
 
 #include "flags/run.h"
 
+static bool find_indexed(JsonbContainer *object, const WfMemberIndex *index, WfString name, WfValue *value);
 static bool find_once(JsonbContainer *object, WfString name, WfValue *value);
 static void index_members(const JsonbContainer *object, WfMemberIndex *index);
 static void value_of_entry(JEntry entry, const char *data, uint32 start, uint32 end, WfValue *value);
@@ -25,19 +26,37 @@ wf_flags_context_member(WfContext *context, WfString name, WfValue *value)
 {
 	JsonbContainer *object = &context->attributes->root;
 	WfMemberIndex *index = &context->members;
-	int			size = JsonContainerSize(object);
-	const char *data = (const char *) &object->children[size * 2];
-	uint32		start = 0;
 
 	if (index->state != WF_INDEX_MADE)
 	{
-		if (size > WF_INDEX_MAX || index->state == WF_INDEX_NONE)
+		if (JsonContainerSize(object) > WF_INDEX_MAX || index->state == WF_INDEX_NONE)
 		{
 			index->state = WF_INDEX_WANTED;
 			return find_once(object, name, value);
 		}
 		index_members(object, index);
 	}
+	return find_indexed(object, index, name, value);
+}
+
+/* The same, of the last one that is asked for: an index does not pay any more. */
+bool
+wf_flags_context_last_member(WfContext *context, WfString name, WfValue *value)
+{
+	JsonbContainer *object = &context->attributes->root;
+
+	if (context->members.state == WF_INDEX_MADE)
+		return find_indexed(object, &context->members, name, value);
+	return find_once(object, name, value);
+}
+
+static inline bool
+find_indexed(JsonbContainer *object, const WfMemberIndex *index, WfString name, WfValue *value)
+{
+	int			size = JsonContainerSize(object);
+	const char *data = (const char *) &object->children[size * 2];
+	uint32		start = 0;
+
 	for (int i = 0; i < size; start = index->ends[i++])
 	{
 		uint32		len = index->ends[i] - start;

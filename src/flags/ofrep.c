@@ -19,6 +19,7 @@
 #include "flags/eval.h"
 #include "flags/json.h"
 #include "flags/listing.h"
+#include "flags/usage.h"
 
 PG_FUNCTION_INFO_V1(wf_ofrep_evaluate);
 PG_FUNCTION_INFO_V1(wf_ofrep_evaluate_all);
@@ -77,6 +78,7 @@ wf_ofrep_evaluate(PG_FUNCTION_ARGS)
 	else if (flag == NULL)
 	{
 		status = HTTP_NOT_FOUND;
+		wf_flags_count_unknown(name);
 		write_failure(&state, WF_ERROR_FLAG_NOT_FOUND, failure_details(WF_ERROR_FLAG_NOT_FOUND));
 	}
 	else
@@ -177,6 +179,7 @@ write_flag(JsonbParseState **state, const WfFlag *flag, WfContext *context)
 	Jsonb	   *value;
 
 	wf_flags_evaluate(flag, context, wf_flags_callbacks(), &outcome);
+	wf_flags_count(flag, context, &outcome);
 	if (outcome.error != WF_ERROR_NONE)
 	{
 		write_failure(state, outcome.error, failure_details(outcome.error));

@@ -53,37 +53,24 @@ wf_flags_override_find(WfRun *run, const WfFlag *flag, WfOverride *override)
 }
 
 /*
- * The same, as far as flag_eval() is concerned, of a flag that is enabled and
- * has no rules before the overrides.  Most are overridden for targeting keys
- * only, and for ever.
+ * Whether a context may be given something: false is certain.  Cheap where the
+ * flag is overridden for users only.
  */
-WfOverrideQuick
-wf_flags_override_quick(const WfFlag *flag, WfContext *context)
+bool
+wf_flags_override_may_serve(const WfFlag *flag, WfContext *context)
 {
 	const WfProgram *program = flag->program;
 	const WfOverrideKind *kind = flag->overrides->kinds;
-	WfOverrideAnswer *answer;
 	TimestampTz expires;
 	WfString	key;
-	int			variant;
 
 	if (flag->overrides->nkinds != 1 || !kind->is_user || flag->overrides->find)
-		return WF_OVERRIDE_UNKNOWN;
+		return true;
 	if (likely(context->key_known && program->key.npaths == 0 && program->key.kind.data == NULL))
 		key = context->key;
 	else if (!wf_flags_program_key(context, program, &key))
-		return WF_OVERRIDE_NONE;
-	if (unlikely(key.data == NULL))
-		return WF_OVERRIDE_NONE;
-	answer = wf_flags_override_answer(kind, key, &expires);
-	if (answer == NULL)
-		return WF_OVERRIDE_NONE;
-	if (!TIMESTAMP_IS_NOEND(expires))
-		return WF_OVERRIDE_UNKNOWN;
-	if (answer->variant.data == NULL)
-		return answer->enabled ? WF_OVERRIDE_TRUE : WF_OVERRIDE_FALSE;
-	variant = wf_flags_override_variant(answer, program);
-	return variant >= 0 && program->variants[variant].enabled ? WF_OVERRIDE_TRUE : WF_OVERRIDE_FALSE;
+		return false;
+	return key.data && wf_flags_override_answer(kind, key, &expires) != NULL;
 }
 
 /* Makes an answer that serves a value, which has to stay. */

@@ -50,17 +50,8 @@ typedef struct WfOverride
 	WfOverrideAnswer *answer;
 } WfOverride;
 
-/* What can be told of a context without evaluating. */
-typedef enum WfOverrideQuick
-{
-	WF_OVERRIDE_NONE,			/* it is given nothing */
-	WF_OVERRIDE_FALSE,			/* flag_eval() says false */
-	WF_OVERRIDE_TRUE,
-	WF_OVERRIDE_UNKNOWN
-} WfOverrideQuick;
-
 /* override.c */
-extern WfOverrideQuick wf_flags_override_quick(const WfFlag *flag, WfContext *context);
+extern bool wf_flags_override_may_serve(const WfFlag *flag, WfContext *context);
 extern bool wf_flags_override_find(WfRun *run, const WfFlag *flag, WfOverride *override);
 extern void wf_flags_override_set_value(WfOverrideAnswer *answer, Jsonb *value);
 extern const WfOverrideKind *wf_flags_overrides_kind(WfOverrides *overrides, WfString name);

@@ -434,6 +434,8 @@ typedef struct WfFlag
 	int			cache_ttl;		/* how long they may keep an answer, seconds */
 	const struct WfShared *shared;	/* what the flags of its document share,
 									 * or NULL */
+	struct WfFlagUsage *usage;	/* how it is counted, see usage.h; NULL: not
+								 * yet */
 } WfFlag;
 
 #endif							/* WF_FLAGS_PROGRAM_H */

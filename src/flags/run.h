@@ -142,9 +142,9 @@ extern bool wf_flags_run_is_inside(WfRun *run, const void *what);
 extern bool wf_flags_run_work(WfRun *run, int64 steps);
 
 /* eval.c */
+extern bool wf_flags_program_key(WfContext *context, const WfProgram *program, WfString *key);
 extern Jsonb *wf_flags_variant_value(const WfProgram *program, int variant);
 extern Jsonb *wf_flags_outcome_value(const WfProgram *program, const WfOutcome *outcome);
-extern bool wf_flags_program_key(WfContext *context, const WfProgram *program, WfString *key);
 extern bool wf_flags_flag_passes(WfRun *run, const WfFlagTest *test);
 
 /* predicate.c */
@@ -161,6 +161,7 @@ extern bool wf_flags_context_of_kind(WfContext *context, WfString kind, JsonbCon
 
 /* member.c */
 extern bool wf_flags_context_member(WfContext *context, WfString name, WfValue *value);
+extern bool wf_flags_context_last_member(WfContext *context, WfString name, WfValue *value);
 
 /* split.c */
 extern bool wf_flags_value_key(const WfValue *value, WfKeyForm form, WfString *key);

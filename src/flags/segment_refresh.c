@@ -41,6 +41,7 @@ typedef struct Restricted
 	int			guc_level;
 } Restricted;
 
+static bool may_define(Oid role);
 static void begin_restricted(Restricted *outer, Oid role);
 static void end_restricted(const Restricted *outer);
 static SPIPlanPtr prepare_query(WfString query);
@@ -53,7 +54,7 @@ static void run_as_owner(const char *sql, int nargs, Oid *types, Datum *values, 
 /*
  * segment_refresh(key text) -> bigint: how many keys the segment has
  *
- * Needs the rights of the definer, or UPDATE on segments.
+ * Needs the rights of the definer, or UPDATE on the definition of segments.
  */
 Datum
 wf_segment_refresh(PG_FUNCTION_ARGS)
@@ -72,12 +73,12 @@ wf_segment_refresh(PG_FUNCTION_ARGS)
 	definer = lock_segment(key, &query);
 	role = get_role_oid(definer, false);
 	if (!has_privs_of_role(GetUserId(), role) &&
-		pg_class_aclcheck(wf_common_relation_oid(WF_SEGMENTS_TABLE), GetUserId(), ACL_UPDATE) != ACLCHECK_OK)
+		!may_define(GetUserId()))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to refresh segment \"%s\"", text_to_cstring(key)),
-				 errhint("It takes the rights of role \"%s\", which defined it, or UPDATE on table wishflags.segments.",
-						 definer)));
+				 errhint("It takes the rights of role \"%s\", which defined it, or those of an editor: SELECT wishflags.access_grant(%s, 'editor');",
+						 definer, quote_literal_cstr(GetUserNameFromId(GetUserId(), false)))));
 	PG_RETURN_INT64(refresh(key, query, role));
 }
 
@@ -108,6 +109,15 @@ wf_flags_delete_members(const WfString *segment)
 				 : "DELETE FROM wishflags.segment_members",
 				 segment ? 1 : 0, types, values, SPI_OK_DELETE);
 	SPI_finish();
+}
+
+static bool
+may_define(Oid role)
+{
+	Oid			segments = wf_common_relation_oid(WF_SEGMENTS_TABLE);
+
+	return pg_class_aclcheck(segments, role, ACL_UPDATE) == ACLCHECK_OK ||
+		pg_attribute_aclcheck(segments, Anum_wf_segments_definition, role, ACL_UPDATE) == ACLCHECK_OK;
 }
 
 static void

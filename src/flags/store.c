@@ -23,6 +23,7 @@
 #include "flags/row.h"
 #include "flags/store.h"
 #include "flags/tables.h"
+#include "flags/usage.h"
 
 /* The columns of a row that are kept as they are. */
 #define KEPT_KEY 0
@@ -264,6 +265,7 @@ forget_flag(void *item)
 		else
 			(void) flag_table_delete(flag_table, slot->key);
 	}
+	wf_flags_usage_end(&stored->flag);
 	/* A plain flag's program is one allocation. */
 	if (stored->context)
 		MemoryContextDelete(stored->context);

@@ -37,6 +37,7 @@ extern const WfRosterItems wf_flags_segment_items;
 extern void wf_flags_segments_init(void);
 extern void wf_flags_segments_create(MemoryContext context);
 extern const WfSegment *wf_flags_segments_find(void *arg, WfString key);
+extern void wf_flags_segments_each(void (*visit) (void *arg, const WfSegment *segment), void *arg);
 extern bool wf_flags_segments_probe(void *arg, const WfSegment *segment, WfString key,
 									WfErrorCode *error);
 extern void wf_flags_segments_unresolve(Oid relid);

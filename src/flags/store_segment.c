@@ -88,6 +88,18 @@ wf_flags_segments_find(void *arg, WfString key)
 	return slot ? &slot->stored->segment : NULL;
 }
 
+/* Visits all segments, in no order. */
+void
+wf_flags_segments_each(void (*visit) (void *arg, const WfSegment *segment), void *arg)
+{
+	segment_table_iterator it;
+	SegmentSlot *slot;
+
+	segment_table_start_iterate(segment_table, &it);
+	while ((slot = segment_table_iterate(segment_table, &it)) != NULL)
+		visit(arg, &slot->stored->segment);
+}
+
 /*
  * WfCallbacks.probe_segment.  The table is looked up when it is first asked
  * for, so that a lock on it can hold nobody up who does not ask.

@@ -57,8 +57,8 @@ static void parse(void *arg);
 static List *split(const char *sql);
 static uint64 store(const char *query, Proposal *proposal, int64 id);
 static void store_statements(int64 id, List *statements);
-static void need_reason(Datum reason, const char *command);
-static WfSchemaChange *lock_own(int64 id, const char *verb);
+static bool has_run(int64 id);
+static WfReview lock_own(int64 id, const char *verb);
 
 /*
  * schema_change_propose(sql text, reason text, options jsonb) -> bigint
@@ -74,14 +74,14 @@ wf_schema_change_propose(PG_FUNCTION_ARGS)
 	int64		id;
 
 	wf_common_require_writable("schema_change_propose()");
-	need_reason(PG_GETARG_DATUM(1), "schema_change_propose('ALTER TABLE ...', 'ticket 4711')");
+	wf_review_need_reason(text_to_cstring(PG_GETARG_TEXT_PP(1)), "schema_change_propose('ALTER TABLE ...', 'ticket 4711')");
 	SPI_connect();
 	examine(&proposal, PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_JSONB_P(2));
 	(void) store("INSERT INTO wishflags.schema_changes (sql, reason, findings, estimate, rollback_sql, valid_until, authors)"
 				 " SELECT $1, $2, $3, $4, $5, pg_catalog.clock_timestamp() + $6::pg_catalog.interval,"
 				 " ARRAY[$7] || CASE WHEN $8 <> $7 THEN ARRAY[$8] END || CASE WHEN $9 NOT IN ($7, $8) THEN ARRAY[$9] END"
 				 " WHERE $10 = 0 RETURNING id", &proposal, 0);
-	id = strtoll(wf_approval_value(0, 1), NULL, 10);
+	id = strtoll(wf_review_value(0, 1), NULL, 10);
 	store_statements(id, proposal.statements);
 	wf_approval_event(id, 1, "proposed", TextDatumGetCString(proposal.reason), TextDatumGetCString(proposal.sql));
 	SPI_finish();
@@ -99,14 +99,14 @@ Datum
 wf_schema_change_amend(PG_FUNCTION_ARGS)
 {
 	int64		id = PG_GETARG_INT64(0);
-	WfSchemaChange *change;
+	WfReview	change;
 	Proposal	proposal;
 
 	wf_common_require_writable("schema_change_amend()");
-	need_reason(PG_GETARG_DATUM(2), "schema_change_amend(1, 'ALTER TABLE ...', 'smaller steps')");
+	wf_review_need_reason(text_to_cstring(PG_GETARG_TEXT_PP(2)), "schema_change_amend(1, 'ALTER TABLE ...', 'smaller steps')");
 	SPI_connect();
 	change = lock_own(id, "amend");
-	if (change->has_run)
+	if (has_run(id))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("schema change %lld has been executed in part", (long long) id),
@@ -117,10 +117,10 @@ wf_schema_change_amend(PG_FUNCTION_ARGS)
 				 " authors = authors || ARRAY(SELECT DISTINCT a FROM pg_catalog.unnest(ARRAY[$7, $8, $9]) a WHERE a <> ALL (authors))"
 				 " WHERE id = $10", &proposal, id);
 	store_statements(id, proposal.statements);
-	wf_approval_event(id, change->revision + 1, "amended",
+	wf_approval_event(id, change.revision + 1, "amended",
 					  TextDatumGetCString(proposal.reason), TextDatumGetCString(proposal.sql));
 	SPI_finish();
-	PG_RETURN_INT32(change->revision + 1);
+	PG_RETURN_INT32(change.revision + 1);
 }
 
 /*
@@ -134,14 +134,14 @@ wf_schema_change_withdraw(PG_FUNCTION_ARGS)
 	int64		id = PG_GETARG_INT64(0);
 	Oid			types[] = {INT8OID};
 	Datum		values[] = {PG_GETARG_DATUM(0)};
-	WfSchemaChange *change;
+	WfReview	change;
 
 	wf_common_require_writable("schema_change_withdraw()");
-	need_reason(PG_GETARG_DATUM(1), "schema_change_withdraw(1, 'not needed any more')");
+	wf_review_need_reason(text_to_cstring(PG_GETARG_TEXT_PP(1)), "schema_change_withdraw(1, 'not needed any more')");
 	SPI_connect();
 	change = lock_own(id, "withdraw");
 	(void) wf_approval_run("UPDATE wishflags.schema_changes SET state = 'withdrawn' WHERE id = $1", 1, types, values, NULL);
-	wf_approval_event(id, change->revision, "withdrawn", TextDatumGetCString(PG_GETARG_DATUM(1)), NULL);
+	wf_approval_event(id, change.revision, "withdrawn", TextDatumGetCString(PG_GETARG_DATUM(1)), NULL);
 	SPI_finish();
 	PG_RETURN_VOID();
 }
@@ -299,33 +299,28 @@ store_statements(int64 id, List *statements)
 	}
 }
 
-static void
-need_reason(Datum reason, const char *command)
-{
-	char	   *why = TextDatumGetCString(reason);
-
-	if (why[strspn(why, " \t\r\n\v\f")] == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a reason must be given"),
-				 errhint("Say why: SELECT wishflags.%s;", command)));
-}
-
 /* A change that the caller may edit, locked. */
-static WfSchemaChange *
+static WfReview
 lock_own(int64 id, const char *verb)
 {
-	WfSchemaChange *change = wf_approval_lock(id);
+	WfReview	change = wf_review_lock(&wf_approval_kind, id);
 
-	if (!change->is_author && !superuser())
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("only an author can %s schema change %lld", verb, (long long) id),
-				 errhint("Turn it down instead: SELECT wishflags.schema_change_reject(%lld, 'the reason');", (long long) id)));
-	if (strcmp(change->state, "withdrawn") == 0)
+	wf_review_need_author(&change, verb);
+	if (strcmp(change.state, "withdrawn") == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("schema change %lld is withdrawn", (long long) id),
 				 errhint("Propose it again: SELECT wishflags.schema_change_propose('...', 'the reason');")));
 	return change;
+}
+
+/* Whether a statement of a change was run, or more. */
+static bool
+has_run(int64 id)
+{
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(id)};
+
+	return wf_approval_run("SELECT FROM wishflags.schema_change_statements WHERE change_id = $1 AND executed_at IS NOT NULL",
+						   1, types, values, NULL) > 0;
 }

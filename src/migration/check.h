@@ -77,6 +77,8 @@ extern WfCheckOptions wf_migration_read_check_options(Jsonb *json, const WfOptio
 
 /* finding.c */
 extern WfFinding *wf_finding_copy(const WfFinding *finding);
+
+/* evidence.c */
 extern Datum wf_finding_evidence(WfFinding *finding);
 extern Datum wf_notes_jsonb(List *notes);
 

@@ -458,7 +458,7 @@ const WfRule wf_migration_rules[] = {
 		wf_rule_view_incompatible, "catalog",
 	"CREATE OR REPLACE VIEW can neither drop nor rename columns", WF_ACTION_OFF},
 	{"object-exists", WF_SEVERITY_MEDIUM, WF_KIND_FAILS,
-		NODES(T_CreateStmt, T_CreateSeqStmt, T_AlterTableStmt, T_AlterEnumStmt),
+		NODES(T_CreateStmt, T_CreateSeqStmt, T_IndexStmt, T_AlterTableStmt, T_AlterEnumStmt),
 		COMMANDS(AT_AddColumn),
 		wf_rule_object_exists, "catalog",
 	"what the statement makes exists already", WF_ACTION_NEVER},

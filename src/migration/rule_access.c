@@ -13,6 +13,8 @@
 #include "migration/inside.h"
 #include "migration/rule_list.h"
 
+static bool are_new(WfRuleCall *call, GrantStmt *stmt);
+
 /* REVOKE. */
 void
 wf_rule_revoke(WfRuleCall *call)
@@ -20,11 +22,27 @@ wf_rule_revoke(WfRuleCall *call)
 	GrantStmt  *stmt = (GrantStmt *) call->statement;
 	WfFinding  *finding;
 
-	if (stmt->is_grant || stmt->targtype != ACL_TARGET_OBJECT || stmt->objects == NIL)
+	if (stmt->is_grant || stmt->targtype != ACL_TARGET_OBJECT || stmt->objects == NIL || are_new(call, stmt))
 		return;
 	finding = wf_finding_add(call, "code that runs under the role fails where it needs the privilege");
 	finding->object = wf_rule_object_name(call, stmt->objtype, linitial(stmt->objects));
 	finding->hint = pstrdup("Make sure that no running code uses it; privileges of a role show in \\dp.");
+}
+
+/* Are all its tables such that nobody uses them yet? */
+static bool
+are_new(WfRuleCall *call, GrantStmt *stmt)
+{
+	ListCell   *lc;
+
+	if (stmt->objtype != OBJECT_TABLE)
+		return false;
+	foreach(lc, stmt->objects)
+	{
+		if (wf_rule_relation(call, lfirst_node(RangeVar, lc)))
+			return false;
+	}
+	return true;
 }
 
 /* GRANT to PUBLIC, or of ALL. */

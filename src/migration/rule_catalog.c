@@ -3,6 +3,7 @@
  */
 #include "common/compat.h"
 
+#include "nodes/makefuncs.h"
 #include "nodes/value.h"
 
 #include "ddl/deparse.h"
@@ -285,6 +286,16 @@ wf_rule_object_exists(WfRuleCall *call)
 	{
 		name = ((CreateStmt *) stmt)->relation;
 		tolerated = ((CreateStmt *) stmt)->if_not_exists;
+	}
+	else if (IsA(stmt, IndexStmt))
+	{
+		WfRelation *table = call->catalog->relation(call->catalog, ((IndexStmt *) stmt)->relation);
+
+		/* An index comes into the schema of its table. */
+		if (((IndexStmt *) stmt)->idxname == NULL || table->missing)
+			return;
+		name = makeRangeVar(table->schema, ((IndexStmt *) stmt)->idxname, -1);
+		tolerated = ((IndexStmt *) stmt)->if_not_exists;
 	}
 	else if (IsA(stmt, CreateSeqStmt))
 	{

@@ -22,6 +22,7 @@ typedef struct VolatileWalk
 
 static ColumnDef *added_column(WfRuleCall *call);
 static bool is_serial(ColumnDef *column);
+static bool has_value(Constraint *constraint);
 static bool is_volatile(Node *node, void *context);
 static WfFinding *report_rewrite(WfRuleCall *call, WfRelation *table, ColumnDef *column, const char *why);
 
@@ -209,7 +210,7 @@ wf_rule_add_column_required(WfRuleCall *call)
 
 	if (!wf_rule_column_constraint(column, CONSTR_NOTNULL) && !wf_rule_column_constraint(column, CONSTR_PRIMARY))
 		return;
-	if (wf_rule_column_constraint(column, CONSTR_DEFAULT) || wf_rule_column_constraint(column, CONSTR_IDENTITY) ||
+	if (has_value(wf_rule_column_constraint(column, CONSTR_DEFAULT)) || wf_rule_column_constraint(column, CONSTR_IDENTITY) ||
 		wf_rule_column_constraint(column, CONSTR_GENERATED) || is_serial(column))
 		return;
 	table = wf_rule_altered_table(call);
@@ -226,4 +227,15 @@ wf_rule_add_column_required(WfRuleCall *call)
 	wf_finding_note_text(finding, "sqlstate", "23502");
 	finding->hint = pstrdup("Add it with a constant DEFAULT, or nullable: fill it in batches, then SET NOT NULL behind a validated CHECK.");
 	finding->safe_sql = psprintf("%s;", wf_rule_add_column_sql(table, column));
+}
+
+/* Is there a default, and one that is not NULL? */
+static bool
+has_value(Constraint *constraint)
+{
+	Node	   *value = constraint ? constraint->raw_expr : NULL;
+
+	while (value && IsA(value, TypeCast))
+		value = ((TypeCast *) value)->arg;
+	return value && !(IsA(value, A_Const) && ((A_Const *) value)->isnull);
 }

@@ -20,6 +20,7 @@ static void append_action(StringInfo buf, const char *event, char action);
 static void report_check(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *column);
 static const char *not_null_column(AlterTableCmd *command);
 static bool is_named_like_key(const char *name);
+static bool is_nobodys(WfRuleCall *call, WfRelation *table);
 static bool is_superfluous(WfRuleCall *call, WfRelation *table, const char *name);
 static bool is_unenforced(List *constraints, ListCell *constraint);
 static bool has_default(ColumnDef *column);
@@ -389,7 +390,7 @@ wf_rule_drop_constraint(WfRuleCall *call)
 	if (table == NULL)
 		return;
 	kind = wf_rule_constraint_kind(call, table, call->command->name);
-	if (kind == 'p' || is_superfluous(call, table, call->command->name))
+	if (kind == 'p' || is_superfluous(call, table, call->command->name) || is_nobodys(call, table))
 		return;
 	finding = wf_finding_add(call, "without constraint \"%s\" rows that it kept out of \"%s\" can come in%s",
 							 call->command->name, table->name,
@@ -422,6 +423,22 @@ is_superfluous(WfRuleCall *call, WfRelation *table, const char *name)
 		}
 	}
 	return false;
+}
+
+/* Is the constraint to be dropped new here, or IF EXISTS finds none? */
+static bool
+is_nobodys(WfRuleCall *call, WfRelation *table)
+{
+	ListCell   *lc;
+
+	foreach(lc, call->catalog->constraints(call->catalog, table))
+	{
+		WfConstraint *constraint = lfirst(lc);
+
+		if (constraint->name && strcmp(constraint->name, call->command->name) == 0)
+			return constraint->created_here;
+	}
+	return call->command->missing_ok && !table->missing;
 }
 
 /* DROP CONSTRAINT of a primary key. */

@@ -16,6 +16,7 @@
 static WithClause *with_of(Node *stmt);
 static void judge_change(WfRuleCall *call, Node *change);
 static char *in_batches(WfRuleCall *call, WfRelation *table, RangeVar *name);
+static bool names_one_row(WfRuleCall *call, WfRelation *table, Node *where);
 static bool sets_column(Node *stmt, const char *name);
 static char *truncate_by_name(WfRuleCall *call, TruncateStmt *stmt);
 static List *add_table(List *tables, WfRelation *table);
@@ -81,7 +82,7 @@ judge_change(WfRuleCall *call, Node *change)
 	else
 		return;
 	table = wf_rule_table_at_work(call, name);
-	if (table == NULL)
+	if (table == NULL || (where && names_one_row(call, table, where)))
 		return;
 	finding = wf_finding_add(call, where ?
 							 "%s of \"%s\" locks the rows it changes until the transaction ends, and leaves as many dead ones" :
@@ -96,6 +97,38 @@ judge_change(WfRuleCall *call, Node *change)
 	finding->hint = pstrdup("Change some thousand rows at a time, by ranges of the key, each in a transaction of its own.");
 	if (change == call->statement && !IsA(change, MergeStmt))
 		finding->safe_sql = in_batches(call, table, name);
+}
+
+/* Does the condition ask that a key of one column equals a constant? */
+static bool
+names_one_row(WfRuleCall *call, WfRelation *table, Node *where)
+{
+	A_Expr	   *equal = (A_Expr *) where;
+	ListCell   *lc;
+	Node	   *column;
+
+	if (IsA(where, BoolExpr) && ((BoolExpr *) where)->boolop == AND_EXPR)
+	{
+		foreach(lc, ((BoolExpr *) where)->args)
+		{
+			if (names_one_row(call, table, lfirst(lc)))
+				return true;
+		}
+		return false;
+	}
+	if (!IsA(where, A_Expr) || equal->kind != AEXPR_OP || strcmp(strVal(llast(equal->name)), "=") != 0 ||
+		equal->lexpr == NULL || !IsA(equal->lexpr, ColumnRef) || !IsA(equal->rexpr, A_Const))
+		return false;
+	column = llast(((ColumnRef *) equal->lexpr)->fields);
+	foreach(lc, IsA(column, String) ? call->catalog->indexes(call->catalog, table) : NIL)
+	{
+		WfIndex    *index = lfirst(lc);
+
+		if (index->is_unique && index->is_valid && !index->is_partial && list_length(index->columns) == 1 &&
+			linitial(index->columns) && strcmp(linitial(index->columns), strVal(column)) == 0)
+			return true;
+	}
+	return false;
 }
 
 /*

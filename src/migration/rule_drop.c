@@ -270,9 +270,13 @@ void
 wf_rule_drop_not_null(WfRuleCall *call)
 {
 	WfRelation *table = wf_rule_altered_table(call);
+	WfColumn   *column;
 	WfFinding  *finding;
 
 	if (table == NULL)
+		return;
+	column = call->catalog->column(call->catalog, table, call->command->name);
+	if (column && column->created_here)
 		return;
 	finding = wf_finding_add(call, "code that reads \"%s\" of \"%s\" may meet NULL", call->command->name, table->name);
 	wf_finding_on(call, finding, table);

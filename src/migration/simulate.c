@@ -13,24 +13,8 @@
 
 #include "migration/simulate.h"
 
-/* Both names live as long as the simulation, except to look up by. */
-typedef struct SimName
-{
-	const char *schema;
-	const char *name;
-} SimName;
-
-struct SimRelation
-{
-	SimName		key;
-	WfRelation *relation;		/* NULL: dropped, or there is none here */
-	List	   *columns;		/* WfColumn added or changed */
-	List	   *dropped_columns;	/* char * */
-	bool		loaded;			/* constraints and indexes are filled */
-	bool		altered;		/* the text changed it */
-	List	   *constraints;
-	List	   *indexes;
-};
+/* Temporary relations are found before all others. */
+#define TEMPORARY_SCHEMA "pg_temp"
 
 /* Entries move as the table grows, and what they point to stays. */
 typedef struct SimSlot
@@ -59,9 +43,6 @@ static uint32 hash_name(SimName key);
 static WfRelation *sim_relation(WfCatalog *catalog, const RangeVar *name);
 static WfRelation *sim_index_table(WfCatalog *catalog, WfRelation *index);
 static void sim_measure(WfCatalog *catalog, WfRelation *relation);
-static WfColumn *sim_column(WfCatalog *catalog, WfRelation *relation, const char *name);
-static List *sim_constraints(WfCatalog *catalog, WfRelation *relation);
-static List *sim_indexes(WfCatalog *catalog, WfRelation *relation);
 static WfTypeChange sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type);
 static char *sim_column_type(WfCatalog *catalog, const WfColumn *column);
 static char *sim_constraint_sql(WfCatalog *catalog, const WfConstraint *constraint);
@@ -71,9 +52,7 @@ static SimRelation *entry_in(WfSimulation *simulation, const char *schema, const
 static SimRelation *new_entry(WfSimulation *simulation);
 static WfRelation *new_relation(WfSimulation *simulation);
 static void note_fresh(WfSimulation *simulation, SimRelation *entry);
-static SimRelation *entry_of(WfSimulation *simulation, WfRelation *relation);
 static bool take_stats(WfSimulation *simulation, WfRelation *relation);
-static void load_parts(WfSimulation *simulation, SimRelation *entry);
 
 static inline WfSimulation *
 simulation_of(WfCatalog *catalog)
@@ -107,9 +86,9 @@ wf_migration_simulation(WfCatalog *live)
 			.relation = sim_relation,
 			.index_table = sim_index_table,
 			.measure = sim_measure,
-			.column = sim_column,
-			.constraints = sim_constraints,
-			.indexes = sim_indexes,
+			.column = wf_sim_column,
+			.constraints = wf_sim_constraints,
+			.indexes = wf_sim_indexes,
 			.type = wf_sim_type,
 			.type_uses = wf_sim_type_uses,
 			.has_label = wf_sim_has_label,
@@ -243,7 +222,7 @@ void
 wf_sim_keep(WfSimulation *simulation, WfRelation *relation)
 {
 	if (relation->missing)
-		entry_of(simulation, relation)->altered = true;
+		wf_sim_entry(simulation, relation)->altered = true;
 }
 
 /*
@@ -262,6 +241,12 @@ wf_sim_relation(WfSimulation *simulation, const RangeVar *name)
 	{
 		ListCell   *lc;
 
+		if (simulation->has_temporary)
+		{
+			entry = entry_in(simulation, TEMPORARY_SCHEMA, name->relname);
+			if (entry->relation && !entry->relation->missing)
+				return entry;
+		}
 		foreach(lc, simulation->search_path)
 		{
 			entry = entry_in(simulation, lfirst(lc), name->relname);
@@ -303,8 +288,8 @@ sim_relation(WfCatalog *catalog, const RangeVar *name)
 	return simulation->last_entry->relation;
 }
 
-static SimRelation *
-entry_of(WfSimulation *simulation, WfRelation *relation)
+SimRelation *
+wf_sim_entry(WfSimulation *simulation, WfRelation *relation)
 {
 	if (simulation->last_name && simulation->last_entry->relation == relation)
 		return simulation->last_entry;
@@ -316,7 +301,8 @@ entry_of(WfSimulation *simulation, WfRelation *relation)
 SimRelation *
 wf_sim_create(WfSimulation *simulation, const RangeVar *name, char kind)
 {
-	const char *schema = name->schemaname ? name->schemaname : wf_sim_first_schema(simulation);
+	const char *schema = name->schemaname ? name->schemaname :
+	name->relpersistence == RELPERSISTENCE_TEMP ? TEMPORARY_SCHEMA : wf_sim_first_schema(simulation);
 	SimRelation *entry = entry_in(simulation, schema, name->relname);
 	WfRelation *relation = entry->relation;
 
@@ -328,6 +314,7 @@ wf_sim_create(WfSimulation *simulation, const RangeVar *name, char kind)
 	relation->name = unconstify(char *, entry->key.name);
 	relation->kind = kind;
 	relation->persistence = name->relpersistence;
+	simulation->has_temporary |= name->relpersistence == RELPERSISTENCE_TEMP;
 	relation->created_here = true;
 	relation->measured = true;
 	relation->population = WF_POPULATION_EMPTY;
@@ -380,7 +367,7 @@ wf_sim_rename(WfSimulation *simulation, const RangeVar *name, const char *schema
 	SimRelation *to;
 	SimName		key;
 
-	load_parts(simulation, from);
+	wf_sim_load_parts(simulation, from);
 	/* The stats know it by its old name. */
 	if (simulation->stats && from->relation)
 		wf_ddl_measure(&simulation->catalog, from->relation);
@@ -410,7 +397,7 @@ sim_index_table(WfCatalog *catalog, WfRelation *index)
 	if (!OidIsValid(index->relid))
 		return NULL;
 	table = simulation->live->index_table(simulation->live, index);
-	return table ? entry_of(simulation, table)->relation : NULL;
+	return table ? wf_sim_entry(simulation, table)->relation : NULL;
 }
 
 static void
@@ -455,178 +442,6 @@ take_stats(WfSimulation *simulation, WfRelation *relation)
 	relation->writes_per_second = table->writes_per_second;
 	relation->scans_per_second = table->scans_per_second;
 	return true;
-}
-
-static WfColumn *
-sim_column(WfCatalog *catalog, WfRelation *relation, const char *name)
-{
-	WfSimulation *simulation = simulation_of(catalog);
-	SimRelation *entry = entry_of(simulation, relation);
-	ListCell   *lc;
-
-	foreach(lc, entry->columns)
-	{
-		if (strcmp(((WfColumn *) lfirst(lc))->name, name) == 0)
-			return lfirst(lc);
-	}
-	foreach(lc, entry->dropped_columns)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return NULL;
-	}
-	return OidIsValid(relation->relid) ?
-		simulation->live->column(simulation->live, relation, name) : NULL;
-}
-
-/* The column as the text may change it; made if it is not there. */
-WfColumn *
-wf_sim_set_column(WfSimulation *simulation, SimRelation *entry, const char *name)
-{
-	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
-	WfColumn   *known = sim_column(&simulation->catalog, entry->relation, name);
-	WfColumn   *column = known;
-
-	if (known == NULL || !list_member_ptr(entry->columns, known))
-	{
-		column = wf_sim_alloc(simulation, sizeof(WfColumn));
-		if (known)
-			*column = *known;
-		else
-		{
-			column->name = wf_sim_string(simulation, name);
-			column->typmod = -1;
-		}
-		entry->columns = lappend(entry->columns, column);
-	}
-	MemoryContextSwitchTo(old);
-	return column;
-}
-
-void
-wf_sim_drop_column(WfSimulation *simulation, SimRelation *entry, const char *name)
-{
-	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
-	ListCell   *lc;
-
-	foreach(lc, entry->columns)
-	{
-		if (strcmp(((WfColumn *) lfirst(lc))->name, name) == 0)
-			entry->columns = foreach_delete_current(entry->columns, lc);
-	}
-	entry->dropped_columns = lappend(entry->dropped_columns, wf_sim_string(simulation, name));
-	MemoryContextSwitchTo(old);
-}
-
-/* Fills constraints and indexes from the live catalog, once. */
-static void
-load_parts(WfSimulation *simulation, SimRelation *entry)
-{
-	if (entry->loaded || entry->relation == NULL)
-		return;
-	entry->loaded = true;
-	if (OidIsValid(entry->relation->relid))
-	{
-		MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
-
-		entry->constraints = simulation->live->constraints(simulation->live, entry->relation);
-		entry->indexes = simulation->live->indexes(simulation->live, entry->relation);
-		MemoryContextSwitchTo(old);
-	}
-}
-
-static List *
-sim_constraints(WfCatalog *catalog, WfRelation *relation)
-{
-	SimRelation *entry = entry_of(simulation_of(catalog), relation);
-
-	load_parts(simulation_of(catalog), entry);
-	return entry->constraints;
-}
-
-static List *
-sim_indexes(WfCatalog *catalog, WfRelation *relation)
-{
-	SimRelation *entry = entry_of(simulation_of(catalog), relation);
-
-	load_parts(simulation_of(catalog), entry);
-	return entry->indexes;
-}
-
-/* constraint and its parts are copied. */
-void
-wf_sim_add_constraint(WfSimulation *simulation, SimRelation *entry, WfConstraint *constraint)
-{
-	MemoryContext old;
-	WfConstraint *copy = wf_sim_alloc(simulation, sizeof(WfConstraint));
-
-	load_parts(simulation, entry);
-	*copy = *constraint;
-	copy->name = wf_sim_string(simulation, constraint->name);
-	copy->transaction = simulation->transaction;
-	copy->not_null_column = wf_sim_string(simulation, constraint->not_null_column);
-	copy->columns = wf_sim_strings(simulation, constraint->columns);
-	copy->foreign_table = wf_sim_string(simulation, constraint->foreign_table);
-	copy->foreign_columns = wf_sim_strings(simulation, constraint->foreign_columns);
-	copy->expression = wf_sim_string(simulation, constraint->expression);
-	copy->created_here = true;
-	old = MemoryContextSwitchTo(simulation->catalog.context);
-	entry->constraints = lappend(entry->constraints, copy);
-	MemoryContextSwitchTo(old);
-}
-
-void
-wf_sim_drop_constraint(WfSimulation *simulation, SimRelation *entry, const char *name)
-{
-	ListCell   *lc;
-
-	load_parts(simulation, entry);
-	foreach(lc, entry->constraints)
-	{
-		WfConstraint *constraint = lfirst(lc);
-
-		if (constraint->name && strcmp(constraint->name, name) == 0)
-			entry->constraints = foreach_delete_current(entry->constraints, lc);
-	}
-}
-
-void
-wf_sim_validate_constraint(WfSimulation *simulation, SimRelation *entry, const char *name)
-{
-	ListCell   *lc;
-
-	load_parts(simulation, entry);
-	foreach(lc, entry->constraints)
-	{
-		WfConstraint *constraint = lfirst(lc);
-
-		if (constraint->name && strcmp(constraint->name, name) == 0)
-			constraint->validated = true;
-	}
-}
-
-/* index and its parts are copied. */
-void
-wf_sim_add_index(WfSimulation *simulation, SimRelation *entry, WfIndex *index)
-{
-	MemoryContext old;
-	WfIndex    *copy = wf_sim_alloc(simulation, sizeof(WfIndex));
-
-	load_parts(simulation, entry);
-	*copy = *index;
-	copy->name = wf_sim_string(simulation, index->name);
-	copy->columns = wf_sim_strings(simulation, index->columns);
-	copy->created_here = true;
-	old = MemoryContextSwitchTo(simulation->catalog.context);
-	entry->indexes = lappend(entry->indexes, copy);
-	if (!index->is_partial)
-		wf_sim_settle(simulation, WF_DEFER_INDEX, entry->key.schema, entry->key.name, copy->columns);
-	MemoryContextSwitchTo(old);
-}
-
-void
-wf_sim_settle_primary_key(WfSimulation *simulation, SimRelation *entry)
-{
-	wf_sim_settle(simulation, WF_DEFER_PRIMARY_KEY, entry->key.schema, entry->key.name, NIL);
 }
 
 static WfTypeChange

@@ -90,6 +90,7 @@ typedef struct WfSimulation
 	int			statement;		/* number of the present one */
 	const char *source;			/* its text, for what is applied; may be NULL */
 	Bitmapset  *told;			/* rules that speak once a text, and have */
+	bool		has_temporary;	/* the text made temporary relations */
 	bool		is_opaque;		/* something that can't be looked into may
 								 * have made what is not known here */
 	bool		dropped_parts;	/* the text dropped a policy, trigger, rule or
@@ -158,24 +159,49 @@ extern char *wf_sim_string(WfSimulation *simulation, const char *string);
 extern List *wf_sim_strings(WfSimulation *simulation, List *strings);
 extern char *wf_sim_schema(WfSimulation *simulation, const char *schema);
 
-/* simulate.c, for simulate_apply.c and simulate_type.c */
+/* Both names live as long as the simulation, except to look up by. */
+typedef struct SimName
+{
+	const char *schema;
+	const char *name;
+} SimName;
+
+typedef struct SimRelation
+{
+	SimName		key;
+	WfRelation *relation;		/* NULL: dropped, or there is none here */
+	List	   *columns;		/* WfColumn added or changed */
+	List	   *dropped_columns;	/* char * */
+	bool		loaded;			/* constraints and indexes are filled */
+	bool		altered;		/* the text changed it */
+	List	   *constraints;
+	List	   *indexes;
+} SimRelation;
+
+/* simulate.c, for the others of the family */
 extern const char *wf_sim_first_schema(WfSimulation *simulation);
-typedef struct SimRelation SimRelation;
+extern SimRelation *wf_sim_entry(WfSimulation *simulation, WfRelation *relation);
 extern SimRelation *wf_sim_relation(WfSimulation *simulation, const RangeVar *name);
 extern SimRelation *wf_sim_create(WfSimulation *simulation, const RangeVar *name, char kind);
 extern void wf_sim_drop(WfSimulation *simulation, const RangeVar *name);
 extern void wf_sim_rename(WfSimulation *simulation, const RangeVar *name,
 						  const char *schema, const char *new_name);
+extern void wf_sim_note_altered(WfSimulation *simulation, const RangeVar *name);
+extern void wf_sim_keep(WfSimulation *simulation, WfRelation *relation);
+extern void wf_sim_forget(WfSimulation *simulation);
+extern bool wf_sim_is_untouched(WfSimulation *simulation, const RangeVar *name);
+
+/* simulate_parts.c */
+extern WfColumn *wf_sim_column(WfCatalog *catalog, WfRelation *relation, const char *name);
+extern List *wf_sim_constraints(WfCatalog *catalog, WfRelation *relation);
+extern List *wf_sim_indexes(WfCatalog *catalog, WfRelation *relation);
+extern void wf_sim_load_parts(WfSimulation *simulation, SimRelation *entry);
 extern WfColumn *wf_sim_set_column(WfSimulation *simulation, SimRelation *relation, const char *name);
 extern void wf_sim_drop_column(WfSimulation *simulation, SimRelation *relation, const char *name);
 extern void wf_sim_add_constraint(WfSimulation *simulation, SimRelation *relation, WfConstraint *constraint);
 extern void wf_sim_drop_constraint(WfSimulation *simulation, SimRelation *relation, const char *name);
 extern void wf_sim_validate_constraint(WfSimulation *simulation, SimRelation *relation, const char *name);
 extern void wf_sim_add_index(WfSimulation *simulation, SimRelation *relation, WfIndex *index);
-extern void wf_sim_note_altered(WfSimulation *simulation, const RangeVar *name);
-extern void wf_sim_keep(WfSimulation *simulation, WfRelation *relation);
-extern void wf_sim_forget(WfSimulation *simulation);
-extern bool wf_sim_is_untouched(WfSimulation *simulation, const RangeVar *name);
 extern void wf_sim_settle_primary_key(WfSimulation *simulation, SimRelation *relation);
 
 /* simulate_dependents.c */

@@ -3073,6 +3073,1296 @@ REVOKE ALL ON TABLE wishflags.preview_secrets, wishflags.preview_tokens FROM PUB
 REVOKE ALL ON FUNCTION wishflags.preview_from_url, wishflags.preview_issue(text, interval, jsonb), wishflags.preview_issue(jsonb, interval, jsonb),
 	wishflags.preview_revoke, wishflags.preview_secret_rotate, wishflags.preview_matrix FROM PUBLIC;
 
+-- How flags are used.  Preloaded, the server counts in shared memory; else each session for
+-- itself, until usage_flush() writes what it has into a table.
+
+CREATE TABLE wishflags.flag_usage_log (
+	id uuid PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
+	node text NOT NULL,
+	flushed_at timestamptz NOT NULL DEFAULT pg_catalog.statement_timestamp(),
+	kind text NOT NULL CHECK (kind IN ('flag', 'unknown')),
+	flag text COLLATE "C",
+	since timestamptz,
+	evaluations bigint NOT NULL,
+	errors bigint NOT NULL,
+	fallbacks bigint NOT NULL,
+	first_evaluated timestamptz,
+	last_evaluated timestamptz,
+	last_error text,
+	last_error_at timestamptz,
+	registers bytea,
+	details jsonb,
+	cache_loads bigint NOT NULL,
+	cache_load_us bigint NOT NULL,
+	last_load_us bigint,
+	last_load_at timestamptz
+) USING heap;
+
+CREATE INDEX flag_usage_log_flag ON wishflags.flag_usage_log (flag, node);
+
+COMMENT ON TABLE wishflags.flag_usage_log IS
+'what sessions of servers that do not preload the library have counted, written by usage_flush(); few rows a flag';
+COMMENT ON COLUMN wishflags.flag_usage_log.node IS 'system identifier of the server that counted';
+COMMENT ON COLUMN wishflags.flag_usage_log.kind IS 'flag, or unknown: asked for, and not defined';
+COMMENT ON COLUMN wishflags.flag_usage_log.flag IS 'NULL: flags that found no place together, and loads of the cache';
+COMMENT ON COLUMN wishflags.flag_usage_log.registers IS 'HyperLogLog of the keys, see usage_union() and usage_estimate()';
+COMMENT ON COLUMN wishflags.flag_usage_log.details IS 'evaluations by variant, reason and error code';
+
+SELECT pg_catalog.pg_extension_config_dump('wishflags.flag_usage_log', '');
+
+CREATE FUNCTION wishflags.usage_entries(session boolean, with_registers boolean DEFAULT true, with_details boolean DEFAULT true)
+RETURNS TABLE (kind text, flag text, since timestamptz, evaluations bigint, errors bigint, fallbacks bigint,
+	first_evaluated timestamptz, last_evaluated timestamptz, last_error text, last_error_at timestamptz,
+	registers bytea, details jsonb, cache_loads bigint, cache_load_us bigint, last_load_us bigint, last_load_at timestamptz)
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 1000 ROWS 100
+AS 'MODULE_PATHNAME', 'wf_usage_entries';
+COMMENT ON FUNCTION wishflags.usage_entries(boolean, boolean, boolean) IS
+'what the server has counted in this database, or where it is not preloaded this session; without registers and details it is faster';
+
+CREATE FUNCTION wishflags.usage_status(OUT preloaded boolean, OUT flags integer, OUT flags_max integer,
+	OUT unknown_flags integer, OUT unknown_max integer, OUT uncounted bigint)
+RETURNS record
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 10
+AS 'MODULE_PATHNAME', 'wf_usage_status';
+COMMENT ON FUNCTION wishflags.usage_status() IS
+'how many flags and unknown names are counted one by one, in all databases, and how many can be; uncounted: evaluations for which there was no place at all';
+
+CREATE FUNCTION wishflags.usage_union_step(state bytea, registers bytea) RETURNS bytea
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10
+AS 'MODULE_PATHNAME', 'wf_usage_union_step';
+COMMENT ON FUNCTION wishflags.usage_union_step(bytea, bytea) IS 'step of usage_union()';
+
+CREATE AGGREGATE wishflags.usage_union(registers bytea) (
+	SFUNC = wishflags.usage_union_step, STYPE = bytea, COMBINEFUNC = wishflags.usage_union_step, PARALLEL = SAFE);
+COMMENT ON AGGREGATE wishflags.usage_union(bytea) IS
+'registers of all keys together: of several flags, sessions or servers';
+
+CREATE FUNCTION wishflags.usage_estimate(registers bytea) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_usage_estimate';
+COMMENT ON FUNCTION wishflags.usage_estimate(bytea) IS
+'how many different keys registers stand for, with a standard error of 3.25 %';
+
+CREATE FUNCTION wishflags.usage_flush() RETURNS bigint
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000
+AS 'MODULE_PATHNAME', 'wf_usage_flush';
+COMMENT ON FUNCTION wishflags.usage_flush() IS
+'writes what this session has counted into flag_usage_log; 0 where the library is preloaded, and nothing has to be written';
+
+CREATE FUNCTION wishflags.usage_reset(flag text DEFAULT NULL) RETURNS bigint
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_usage_reset';
+COMMENT ON FUNCTION wishflags.usage_reset(text) IS
+'forgets what was counted of a flag, or of all of this database and of databases that are gone; a rollback does not bring it back';
+
+-- Of the server and of what was flushed.
+CREATE VIEW wishflags.flag_usage AS
+SELECT COALESCE(f.key, u.flag) AS flag, COALESCE(u.evaluations, 0) AS evaluations,
+	COALESCE(wishflags.usage_estimate(u.registers), 0) AS unique_keys,
+	COALESCE(u.errors, 0) AS errors, COALESCE(u.fallbacks, 0) AS fallbacks,
+	u.first_evaluated, u.last_evaluated, u.last_error, u.last_error_at
+FROM wishflags.flags f FULL JOIN (
+	SELECT e.flag, sum(e.evaluations)::bigint AS evaluations, wishflags.usage_union(e.registers) AS registers,
+		sum(e.errors)::bigint AS errors, sum(e.fallbacks)::bigint AS fallbacks,
+		min(e.first_evaluated) AS first_evaluated, max(e.last_evaluated) AS last_evaluated,
+		(pg_catalog.array_agg(e.last_error ORDER BY e.last_error_at DESC NULLS LAST))[1] AS last_error,
+		max(e.last_error_at) AS last_error_at
+	FROM (SELECT flag, evaluations, registers, errors, fallbacks, first_evaluated, last_evaluated, last_error, last_error_at
+	      FROM wishflags.usage_entries(false, true, false) WHERE kind = 'flag'
+	      UNION ALL
+	      SELECT flag, evaluations, registers, errors, fallbacks, first_evaluated, last_evaluated, last_error, last_error_at
+	      FROM wishflags.flag_usage_log WHERE kind = 'flag') e
+	WHERE e.flag IS NOT NULL OR e.evaluations > 0
+	GROUP BY e.flag) u ON u.flag = f.key;
+COMMENT ON VIEW wishflags.flag_usage IS
+'how often each flag was evaluated, for how many keys, and with how many errors; flag NULL: those that found no place, together';
+
+CREATE VIEW wishflags.flag_usage_detail AS
+SELECT e.flag, d.variant, d.reason, d.error_code, sum(d.evaluations)::bigint AS evaluations
+FROM (SELECT flag, details FROM wishflags.usage_entries(false, false) WHERE kind = 'flag'
+      UNION ALL
+      SELECT flag, details FROM wishflags.flag_usage_log WHERE kind = 'flag' AND details IS NOT NULL) e,
+	pg_catalog.jsonb_to_recordset(e.details) AS d (variant text, reason text, error_code text, evaluations bigint)
+GROUP BY e.flag, d.variant, d.reason, d.error_code;
+COMMENT ON VIEW wishflags.flag_usage_detail IS 'how often each flag served which variant, and why';
+
+CREATE VIEW wishflags.unknown_flags AS
+SELECT e.flag, sum(e.evaluations)::bigint AS evaluations, min(e.first_evaluated) AS first_evaluated, max(e.last_evaluated) AS last_evaluated
+FROM (SELECT flag, evaluations, first_evaluated, last_evaluated FROM wishflags.usage_entries(false, false, false) WHERE kind = 'unknown'
+      UNION ALL
+      SELECT flag, evaluations, first_evaluated, last_evaluated FROM wishflags.flag_usage_log WHERE kind = 'unknown') e
+WHERE e.evaluations > 0 AND NOT EXISTS (SELECT FROM wishflags.flags f WHERE f.key = e.flag)
+GROUP BY e.flag;
+COMMENT ON VIEW wishflags.unknown_flags IS
+'flags that were asked for and are not defined; flag NULL: those that found no place, together, and no name at all';
+
+CREATE VIEW wishflags.flag_cache_usage AS
+SELECT COALESCE(sum(e.cache_loads), 0)::bigint AS loads,
+	pg_catalog.round(sum(e.cache_load_us) / 1000, 3) AS load_ms,
+	pg_catalog.round(sum(e.cache_load_us) / NULLIF(sum(e.cache_loads), 0) / 1000, 3) AS average_ms,
+	pg_catalog.round((pg_catalog.array_agg(e.last_load_us ORDER BY e.last_load_at DESC NULLS LAST))[1] / 1000.0, 3) AS last_ms,
+	max(e.last_load_at) AS last_load_at, min(e.since) AS since
+FROM (SELECT cache_loads, cache_load_us, last_load_us, last_load_at, since FROM wishflags.usage_entries(false, false, false) WHERE flag IS NULL AND kind = 'flag'
+      UNION ALL
+      SELECT cache_loads, cache_load_us, last_load_us, last_load_at, since FROM wishflags.flag_usage_log WHERE flag IS NULL AND kind = 'flag') e;
+COMMENT ON VIEW wishflags.flag_cache_usage IS
+'how often sessions took changed flags into their caches, and how long that took';
+
+CREATE FUNCTION wishflags.flag_usage_session()
+RETURNS TABLE (flag text, evaluations bigint, unique_keys bigint, errors bigint, fallbacks bigint,
+	first_evaluated timestamptz, last_evaluated timestamptz, last_error text, last_error_at timestamptz)
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 1000 ROWS 100
+BEGIN ATOMIC
+	SELECT e.flag, sum(e.evaluations)::bigint, COALESCE(wishflags.usage_estimate(wishflags.usage_union(e.registers)), 0),
+		sum(e.errors)::bigint, sum(e.fallbacks)::bigint, min(e.first_evaluated), max(e.last_evaluated),
+		(pg_catalog.array_agg(e.last_error ORDER BY e.last_error_at DESC NULLS LAST))[1], max(e.last_error_at)
+	FROM wishflags.usage_entries(true, true, false) e
+	WHERE e.kind = 'flag' AND (e.flag IS NOT NULL OR e.evaluations > 0)
+	GROUP BY e.flag
+	ORDER BY e.flag COLLATE "C";
+END;
+COMMENT ON FUNCTION wishflags.flag_usage_session() IS
+'as flag_usage, what this session has counted and not flushed, where the library is not preloaded';
+
+CREATE FUNCTION wishflags.health_thresholds(options jsonb, OUT error_warning float8, OUT error_critical float8,
+	OUT miss_warning float8, OUT miss_critical float8, OUT fallback_warning float8, OUT fallback_critical float8, OUT min_evaluations float8)
+RETURNS record
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10
+AS 'MODULE_PATHNAME', 'wf_health_thresholds';
+COMMENT ON FUNCTION wishflags.health_thresholds(jsonb) IS
+'the thresholds that flag_health() judges by, in percent, as its options set them';
+
+CREATE FUNCTION wishflags.flag_health(options jsonb DEFAULT '{}')
+RETURNS TABLE (flag text, verdict text, reason text, evaluations bigint, error_percent numeric,
+	miss_percent numeric, fallback_percent numeric, last_error text, last_error_at timestamptz)
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 10000 ROWS 100
+BEGIN ATOMIC
+	WITH counted AS (
+		SELECT e.kind, e.flag, sum(e.evaluations) AS evaluations, sum(e.errors) AS errors, sum(e.fallbacks) AS fallbacks,
+			(pg_catalog.array_agg(e.last_error ORDER BY e.last_error_at DESC NULLS LAST))[1] AS last_error, max(e.last_error_at) AS last_error_at
+		FROM (SELECT kind, flag, evaluations, errors, fallbacks, last_error, last_error_at FROM wishflags.usage_entries(false, false, false)
+		      UNION ALL
+		      SELECT kind, flag, evaluations, errors, fallbacks, last_error, last_error_at FROM wishflags.flag_usage_log) e
+		GROUP BY e.kind, e.flag),
+	subject AS (
+		SELECT NULL AS flag, COALESCE(sum(c.evaluations), 0) AS evaluations,
+			COALESCE(sum(c.errors) FILTER (WHERE c.kind = 'flag'), 0) AS errors,
+			COALESCE(sum(c.evaluations) FILTER (WHERE c.kind = 'unknown'), 0) AS misses,
+			COALESCE(sum(c.fallbacks) FILTER (WHERE c.kind = 'flag'), 0) AS fallbacks,
+			(pg_catalog.array_agg(c.last_error ORDER BY c.last_error_at DESC NULLS LAST))[1] AS last_error, max(c.last_error_at) AS last_error_at
+		FROM counted c
+		UNION ALL
+		SELECT c.flag, c.evaluations, c.errors, 0, c.fallbacks, c.last_error, c.last_error_at
+		FROM counted c
+		WHERE c.kind = 'flag' AND c.flag IS NOT NULL AND c.evaluations > 0),
+	rate AS (
+		SELECT s.*, 100.0 * s.errors / NULLIF(s.evaluations, 0) AS error_percent,
+			100.0 * s.misses / NULLIF(s.evaluations, 0) AS miss_percent,
+			100.0 * s.fallbacks / NULLIF(s.evaluations, 0) AS fallback_percent
+		FROM subject s),
+	judged AS (
+		SELECT r.*, r.evaluations < t.min_evaluations AS few,
+			CASE WHEN r.error_percent > t.error_critical OR r.miss_percent > t.miss_critical OR r.fallback_percent > t.fallback_critical THEN 2
+				WHEN r.error_percent > t.error_warning OR r.miss_percent > t.miss_warning OR r.fallback_percent > t.fallback_warning THEN 1
+				ELSE 0 END AS level,
+			pg_catalog.concat_ws(', ',
+				CASE WHEN r.error_percent > LEAST(t.error_warning, t.error_critical) THEN pg_catalog.round(r.error_percent, 1) || ' % errors' END,
+				CASE WHEN r.miss_percent > LEAST(t.miss_warning, t.miss_critical) THEN pg_catalog.round(r.miss_percent, 1) || ' % of unknown flags' END,
+				CASE WHEN r.fallback_percent > LEAST(t.fallback_warning, t.fallback_critical) THEN pg_catalog.round(r.fallback_percent, 1) || ' % defaults' END) AS why
+		FROM rate r, wishflags.health_thresholds(flag_health.options) t)
+	SELECT j.flag, CASE WHEN j.few THEN 'ok' ELSE (ARRAY['ok', 'warning', 'critical'])[j.level + 1] END,
+		CASE WHEN j.evaluations = 0 THEN 'not evaluated' WHEN j.few AND j.level > 0 THEN j.why || ', but few evaluations' ELSE NULLIF(j.why, '') END,
+		j.evaluations::bigint, pg_catalog.round(j.error_percent, 3), CASE WHEN j.flag IS NULL THEN pg_catalog.round(j.miss_percent, 3) END,
+		pg_catalog.round(j.fallback_percent, 3), j.last_error, j.last_error_at
+	FROM judged j
+	ORDER BY j.flag IS NOT NULL, CASE WHEN j.few THEN 0 ELSE j.level END DESC, j.flag COLLATE "C";
+END;
+COMMENT ON FUNCTION wishflags.flag_health(jsonb) IS
+'a verdict (ok, warning, critical) on all evaluations, flag NULL, and on each flag; options, in percent: error_warning, error_critical, miss_warning, miss_critical, fallback_warning, fallback_critical; min_evaluations';
+
+REVOKE ALL ON TABLE wishflags.flag_usage_log, wishflags.flag_usage, wishflags.flag_usage_detail, wishflags.unknown_flags,
+	wishflags.flag_cache_usage FROM PUBLIC;
+REVOKE ALL ON FUNCTION wishflags.usage_entries, wishflags.usage_status, wishflags.usage_union_step, wishflags.usage_union,
+	wishflags.usage_estimate, wishflags.usage_flush, wishflags.usage_reset, wishflags.flag_usage_session,
+	wishflags.health_thresholds, wishflags.flag_health FROM PUBLIC;
+
+-- Changes of flags that others approve before they are made.
+
+CREATE TABLE wishflags.change_policies (
+	name text COLLATE "C" PRIMARY KEY CHECK (name <> ''),
+	key_pattern text COLLATE "C" NOT NULL DEFAULT '%' CHECK (key_pattern <> ''),
+	tags text[],
+	environments text[],
+	approver_role text COLLATE "C",
+	owner_approves boolean NOT NULL DEFAULT false,
+	approvals integer NOT NULL DEFAULT 1 CHECK (approvals BETWEEN 1 AND 100),
+	protected boolean NOT NULL DEFAULT false,
+	enabled boolean NOT NULL DEFAULT true,
+	reason text NOT NULL CHECK (pg_catalog.btrim(reason) <> ''),
+	changed_at timestamptz NOT NULL,
+	changed_by text NOT NULL
+) USING heap;
+COMMENT ON TABLE wishflags.change_policies IS
+'who must approve a change of flags and segments, and which of them change by requests only; all rows that match count, of those for one role the one with the most approvals; where none matches, one approval of anyone but the author';
+COMMENT ON COLUMN wishflags.change_policies.key_pattern IS 'of flags and segments whose key is LIKE this';
+COMMENT ON COLUMN wishflags.change_policies.tags IS 'only of flags with one of these tags; NULL: of all';
+COMMENT ON COLUMN wishflags.change_policies.environments IS 'only where wishflags.environment is one of these; NULL: all';
+COMMENT ON COLUMN wishflags.change_policies.approver_role IS 'whose members approve, being superuser does not count; NULL: anyone but the author';
+COMMENT ON COLUMN wishflags.change_policies.owner_approves IS 'of a flag with an owner_role, that role''s members approve instead';
+COMMENT ON COLUMN wishflags.change_policies.approvals IS 'how many persons';
+COMMENT ON COLUMN wishflags.change_policies.protected IS 'a change is refused unless it comes from an approved request';
+COMMENT ON COLUMN wishflags.change_policies.enabled IS 'false: the row does not count';
+COMMENT ON COLUMN wishflags.change_policies.reason IS 'why, wishflags.reason where it is not given; refusals tell it';
+COMMENT ON COLUMN wishflags.change_policies.changed_at IS 'filled in; given only when a row is restored';
+COMMENT ON COLUMN wishflags.change_policies.changed_by IS 'filled in: who logged in; given only when a row is restored';
+
+CREATE TABLE wishflags.change_policy_history (
+	id uuid PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
+	occurred_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	action text NOT NULL CHECK (action IN ('insert', 'update', 'delete', 'truncate')),
+	before jsonb,
+	after jsonb,
+	reason text,
+	acting_role text NOT NULL,
+	outer_role text NOT NULL,
+	login_role text NOT NULL
+) USING heap;
+COMMENT ON TABLE wishflags.change_policy_history IS
+'every change of change_policies: the row before and after, and who did it';
+
+CREATE TABLE wishflags.change_requests (
+	id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+	revision integer NOT NULL DEFAULT 1,
+	state text NOT NULL CHECK (state IN ('draft', 'in review', 'applied', 'rejected', 'cancelled')),
+	changes jsonb NOT NULL,
+	base jsonb NOT NULL,
+	reason text NOT NULL CHECK (pg_catalog.btrim(reason) <> ''),
+	authors text[] NOT NULL,
+	proposed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+) USING heap;
+COMMENT ON TABLE wishflags.change_requests IS
+'proposed changes of flags, overrides and segments; see the view change_request_overview';
+COMMENT ON COLUMN wishflags.change_requests.revision IS 'goes up with each edit; approvals are of one revision';
+COMMENT ON COLUMN wishflags.change_requests.changes IS 'new values by flags, overrides and segments; null: it is deleted';
+COMMENT ON COLUMN wishflags.change_requests.base IS 'what was there when it was written: versions of flags and segments, variants of overrides; null: nothing';
+COMMENT ON COLUMN wishflags.change_requests.authors IS 'session_user, outer user and current_user of all who wrote a revision; none of them approves';
+
+-- No foreign keys: pg_restore with several jobs fills all tables at once.
+CREATE TABLE wishflags.change_request_approvals (
+	request_id bigint NOT NULL,
+	revision integer NOT NULL,
+	approver text COLLATE "C" NOT NULL,
+	approver_role text COLLATE "C",
+	comment text,
+	approved_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	PRIMARY KEY (request_id, revision, approver)
+) USING heap;
+COMMENT ON TABLE wishflags.change_request_approvals IS
+'approvals of change requests; those of an earlier revision are void';
+COMMENT ON COLUMN wishflags.change_request_approvals.approver IS 'session_user';
+COMMENT ON COLUMN wishflags.change_request_approvals.approver_role IS 'the role that it counts for; NULL: none is asked for';
+
+CREATE TABLE wishflags.change_request_events (
+	id uuid PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
+	request_id bigint NOT NULL,
+	revision integer NOT NULL,
+	occurred_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	event text NOT NULL CHECK (event IN ('proposed', 'edited', 'approved', 'rejected', 'cancelled', 'applied', 'skipped')),
+	comment text,
+	changes jsonb,
+	acting_role text NOT NULL,
+	outer_role text NOT NULL,
+	login_role text NOT NULL
+) USING heap;
+CREATE INDEX change_request_events_request_idx ON wishflags.change_request_events (request_id);
+COMMENT ON TABLE wishflags.change_request_events IS
+'what happened to change requests, with the changes of each revision; skipped: applied in an emergency, without approvals';
+
+SELECT pg_catalog.pg_extension_config_dump('wishflags.change_policies', '');
+SELECT pg_catalog.pg_extension_config_dump('wishflags.change_policy_history', '');
+SELECT pg_catalog.pg_extension_config_dump('wishflags.change_requests', '');
+SELECT pg_catalog.pg_extension_config_dump('wishflags.change_requests_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('wishflags.change_request_approvals', '');
+SELECT pg_catalog.pg_extension_config_dump('wishflags.change_request_events', '');
+
+CREATE FUNCTION wishflags.change_policies_check() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_change_policies_check';
+COMMENT ON FUNCTION wishflags.change_policies_check() IS 'trigger: validates a row of change_policies';
+CREATE FUNCTION wishflags.change_policies_audit() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_change_policies_audit';
+COMMENT ON FUNCTION wishflags.change_policies_audit() IS 'trigger: writes a change to change_policy_history';
+CREATE FUNCTION wishflags.change_protect() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_change_protect';
+COMMENT ON FUNCTION wishflags.change_protect() IS 'trigger: refuses a change of what change_policies protects, but from an approved request';
+
+CREATE TRIGGER change_policies_check BEFORE INSERT OR UPDATE ON wishflags.change_policies
+FOR EACH ROW EXECUTE FUNCTION wishflags.change_policies_check();
+CREATE TRIGGER change_policies_audit AFTER INSERT OR UPDATE OR DELETE ON wishflags.change_policies
+FOR EACH ROW EXECUTE FUNCTION wishflags.change_policies_audit();
+CREATE TRIGGER change_policies_truncated AFTER TRUNCATE ON wishflags.change_policies
+FOR EACH STATEMENT EXECUTE FUNCTION wishflags.change_policies_audit();
+
+-- The first of the triggers by row: it knows a restored row by what that brings.
+CREATE TRIGGER aa_protect BEFORE INSERT OR UPDATE OR DELETE ON wishflags.flags
+FOR EACH ROW EXECUTE FUNCTION wishflags.change_protect();
+CREATE TRIGGER aa_protect_truncate BEFORE TRUNCATE ON wishflags.flags
+FOR EACH STATEMENT EXECUTE FUNCTION wishflags.change_protect();
+CREATE TRIGGER aa_protect BEFORE INSERT OR UPDATE OR DELETE ON wishflags.flag_overrides
+FOR EACH ROW EXECUTE FUNCTION wishflags.change_protect();
+CREATE TRIGGER aa_protect_truncate BEFORE TRUNCATE ON wishflags.flag_overrides
+FOR EACH STATEMENT EXECUTE FUNCTION wishflags.change_protect();
+CREATE TRIGGER aa_protect BEFORE INSERT OR UPDATE OR DELETE ON wishflags.segments
+FOR EACH ROW EXECUTE FUNCTION wishflags.change_protect();
+CREATE TRIGGER aa_protect_truncate BEFORE TRUNCATE ON wishflags.segments
+FOR EACH STATEMENT EXECUTE FUNCTION wishflags.change_protect();
+CREATE TRIGGER aa_protect BEFORE INSERT OR UPDATE OR DELETE ON wishflags.flag_documents
+FOR EACH ROW EXECUTE FUNCTION wishflags.change_protect();
+CREATE TRIGGER aa_protect_truncate BEFORE TRUNCATE ON wishflags.flag_documents
+FOR EACH STATEMENT EXECUTE FUNCTION wishflags.change_protect();
+
+CREATE FUNCTION wishflags.change_propose(changes jsonb, reason text, options jsonb DEFAULT '{}')
+RETURNS bigint
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_change_propose';
+COMMENT ON FUNCTION wishflags.change_propose(jsonb, text, jsonb) IS
+'stores changes ({"flags": {key: {column: value}}, "overrides": {flag: {key: variant}}, "segments": {key: {column: value}}}; null deletes) to be approved by others, after a trial; gives the id; options: draft (true: not to be decided about yet, and not tried)';
+
+CREATE FUNCTION wishflags.change_edit(id bigint, changes jsonb DEFAULT NULL, reason text DEFAULT NULL, options jsonb DEFAULT '{}')
+RETURNS integer
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_change_edit';
+COMMENT ON FUNCTION wishflags.change_edit(bigint, jsonb, text, jsonb) IS
+'gives a change request other changes (NULL: the same), on what flags are now, which voids its approvals; for its authors; gives the new revision; options as for change_propose()';
+
+CREATE FUNCTION wishflags.change_approve(id bigint, comment text DEFAULT NULL, revision integer DEFAULT NULL,
+	approver_role text DEFAULT NULL)
+RETURNS text
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 100
+AS 'MODULE_PATHNAME', 'wf_change_approve';
+COMMENT ON FUNCTION wishflags.change_approve(bigint, text, integer, text) IS
+'approves a change request, for one role of change_policies that the login role belongs to; never for its authors; with revision, only if it is the present one; gives what is still missing, or approved';
+
+CREATE FUNCTION wishflags.change_reject(id bigint, reason text)
+RETURNS void
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 100
+AS 'MODULE_PATHNAME', 'wf_change_reject';
+COMMENT ON FUNCTION wishflags.change_reject(bigint, text) IS
+'turns a change request down, for a reason; for those who may approve it';
+
+CREATE FUNCTION wishflags.change_cancel(id bigint, reason text)
+RETURNS void
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 100
+AS 'MODULE_PATHNAME', 'wf_change_cancel';
+COMMENT ON FUNCTION wishflags.change_cancel(bigint, text) IS
+'takes a change request back, for a reason; for its authors and superusers';
+
+CREATE FUNCTION wishflags.change_apply(id bigint)
+RETURNS integer
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_change_apply';
+COMMENT ON FUNCTION wishflags.change_apply(bigint) IS
+'makes the changes of an approved request, with the rights of the caller, if what they change is as it was; how many they are';
+
+CREATE FUNCTION wishflags.change_apply(id bigint, emergency_reason text)
+RETURNS integer
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_change_apply_emergency';
+COMMENT ON FUNCTION wishflags.change_apply(bigint, text) IS
+'likewise without the approvals that are missing, for a reason, which the audit keeps';
+
+-- Change requests as a list, and one of them as a card.
+
+CREATE VIEW wishflags.change_request_items AS
+SELECT r.id AS request_id, 'flag' AS kind, k.key, NULL::text AS override_key,
+	r.changes -> 'flags' -> k.key AS patch, r.base -> 'flags' -> k.key AS base
+FROM wishflags.change_requests r
+CROSS JOIN LATERAL pg_catalog.jsonb_object_keys(r.changes -> 'flags') k (key)
+UNION ALL
+SELECT r.id, 'override', f.key, o.key, o.value, r.base -> 'overrides' -> f.key -> o.key
+FROM wishflags.change_requests r
+CROSS JOIN LATERAL pg_catalog.jsonb_each(r.changes -> 'overrides') f
+CROSS JOIN LATERAL pg_catalog.jsonb_each(f.value) o
+UNION ALL
+SELECT r.id, 'segment', k.key, NULL, r.changes -> 'segments' -> k.key, r.base -> 'segments' -> k.key
+FROM wishflags.change_requests r
+CROSS JOIN LATERAL pg_catalog.jsonb_object_keys(r.changes -> 'segments') k (key);
+COMMENT ON VIEW wishflags.change_request_items IS
+'what each change request changes, a row a flag, override or segment, and what it was written on';
+
+CREATE VIEW wishflags.change_request_requirements AS
+SELECT c.id AS request_id, r.approver_role, r.approvals AS needed, LEAST(g.given, r.approvals) AS given, r.policies
+FROM wishflags.change_requests c
+CROSS JOIN LATERAL (
+	SELECT m.approver_role, COALESCE(pg_catalog.max(m.approvals), 1) AS approvals,
+		pg_catalog.array_agg(DISTINCT m.name ORDER BY m.name) FILTER (WHERE m.name IS NOT NULL) AS policies
+	FROM (SELECT) one
+	LEFT JOIN (
+		SELECT CASE WHEN p.owner_approves THEN COALESCE(f.owner_role, p.approver_role) ELSE p.approver_role END AS approver_role, p.approvals, p.name
+		FROM wishflags.change_request_items i
+		LEFT JOIN wishflags.flags f ON i.kind <> 'segment' AND f.key = i.key
+		JOIN wishflags.change_policies p ON p.enabled AND i.key LIKE p.key_pattern
+			AND (p.tags IS NULL OR i.kind <> 'segment' AND (p.tags && f.tags OR i.kind = 'flag' AND i.patch -> 'tags' ?| p.tags))
+			AND (p.environments IS NULL OR pg_catalog.current_setting('wishflags.environment', true) = ANY (p.environments))
+		WHERE i.request_id = c.id
+	) m ON true
+	GROUP BY m.approver_role
+) r
+CROSS JOIN LATERAL (
+	SELECT pg_catalog.count(*)::integer AS given
+	FROM wishflags.change_request_approvals a
+	WHERE a.request_id = c.id AND a.revision = c.revision
+	AND (r.approver_role IS NULL OR a.approver_role = r.approver_role)
+) g
+ORDER BY c.id, r.approver_role;
+COMMENT ON VIEW wishflags.change_request_requirements IS
+'whose approvals each change request needs by change_policies, and how many it has; approver_role NULL: anyone but the author';
+
+CREATE VIEW wishflags.change_request_overview AS
+SELECT c.id, CASE WHEN c.state = 'in review' AND r.missing IS NULL THEN 'approved' ELSE c.state END AS state,
+	c.revision, c.authors[1] AS author, c.reason, i.what, r.given || ' of ' || r.needed AS approvals, r.missing,
+	c.proposed_at, e.occurred_at AS applied_at, e.login_role AS applied_by, CASE WHEN e.event = 'skipped' THEN e.comment END AS emergency_reason
+FROM wishflags.change_requests c
+CROSS JOIN LATERAL (
+	SELECT pg_catalog.sum(q.needed) AS needed, pg_catalog.sum(q.given) AS given,
+		pg_catalog.string_agg((q.needed - q.given) || ' of ' || COALESCE(q.approver_role, 'anyone but the author'), ', '
+			ORDER BY q.approver_role) FILTER (WHERE q.given < q.needed) AS missing
+	FROM wishflags.change_request_requirements q WHERE q.request_id = c.id
+) r
+CROSS JOIN LATERAL (
+	SELECT pg_catalog.string_agg(DISTINCT CASE j.kind WHEN 'segment' THEN 'segment ' ELSE '' END || j.key, ', ') AS what
+	FROM wishflags.change_request_items j WHERE j.request_id = c.id
+) i
+LEFT JOIN wishflags.change_request_events e ON e.request_id = c.id AND e.event IN ('applied', 'skipped')
+ORDER BY c.id;
+COMMENT ON VIEW wishflags.change_request_overview IS
+'change requests, a row each: draft, in review, approved, applied, rejected or cancelled, and whose approvals are missing';
+
+CREATE FUNCTION wishflags.change_list(state text DEFAULT NULL)
+RETURNS TABLE (id bigint, state text, author text, approvals text, what text, reason text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 20
+BEGIN ATOMIC
+	SELECT o.id, o.state, wishflags.text_clip(o.author, 12), o.approvals,
+		wishflags.text_clip(o.what, 18), wishflags.text_clip(o.reason, 15)
+	FROM wishflags.change_request_overview o
+	WHERE change_list.state IS NULL OR o.state = change_list.state
+	ORDER BY o.id;
+END;
+COMMENT ON FUNCTION wishflags.change_list(text) IS
+'change requests, of one state or (NULL) all, a narrow line each';
+
+-- The values of a row or patch by their paths, without what the extension fills in.
+CREATE FUNCTION wishflags.change_leaves(value jsonb)
+RETURNS TABLE (path text, leaf jsonb)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100 ROWS 20
+BEGIN ATOMIC
+	WITH RECURSIVE part (path, value) AS (
+		SELECT e.key, e.value FROM pg_catalog.jsonb_each(change_leaves.value) e
+		UNION ALL
+		SELECT p.path || c.step, c.value
+		FROM part p, LATERAL (
+			SELECT '.' || e.key AS step, e.value
+			FROM pg_catalog.jsonb_each(CASE pg_catalog.jsonb_typeof(p.value) WHEN 'object' THEN p.value ELSE '{}' END) e
+			UNION ALL
+			SELECT '[' || e.n - 1 || ']', e.value
+			FROM pg_catalog.jsonb_array_elements(CASE pg_catalog.jsonb_typeof(p.value) WHEN 'array' THEN p.value ELSE '[]' END)
+				WITH ORDINALITY AS e (value, n)) c)
+	SELECT p.path, p.value FROM part p
+	WHERE pg_catalog.jsonb_typeof(p.value) NOT IN ('object', 'array') OR p.value IN ('{}', '[]');
+END;
+COMMENT ON FUNCTION wishflags.change_leaves(jsonb) IS
+'the values in an object by their paths, a row each';
+
+CREATE VIEW wishflags.change_request_values AS
+SELECT i.request_id, i.kind, i.key, i.override_key,
+	CASE i.kind WHEN 'override' THEN 'variant' ELSE d.path END AS path,
+	CASE i.kind WHEN 'override' THEN i.base ELSE d.was END AS from_value,
+	CASE i.kind WHEN 'override' THEN CASE i.patch WHEN 'true' THEN '"on"' WHEN 'false' THEN '"off"' ELSE i.patch END ELSE d.becomes END AS to_value
+FROM wishflags.change_request_items i
+LEFT JOIN wishflags.flag_audit a ON i.kind <> 'override' AND a.kind = i.kind AND a.key = i.key AND a.version = CASE WHEN i.kind <> 'override' THEN (i.base #>> '{}')::integer END
+LEFT JOIN LATERAL (
+	SELECT path, f.leaf AS was, t.leaf AS becomes
+	FROM wishflags.change_leaves(a.after) f
+	FULL JOIN wishflags.change_leaves(a.after || CASE pg_catalog.jsonb_typeof(i.patch) WHEN 'object' THEN i.patch END) t USING (path)
+	WHERE pg_catalog.jsonb_typeof(i.patch) = 'object' AND a.after IS NOT NULL AND f.leaf IS DISTINCT FROM t.leaf
+	UNION ALL
+	SELECT l.path, NULL, l.leaf FROM wishflags.change_leaves(CASE pg_catalog.jsonb_typeof(i.patch) WHEN 'object' THEN i.patch END) l
+	WHERE a.after IS NULL
+) d ON i.kind <> 'override'
+WHERE i.kind <> 'override' OR i.patch <> i.base;
+COMMENT ON VIEW wishflags.change_request_values IS
+'what each change request changes, a row a value: from what it was written on, to what it shall be; without a path: nothing, or it is deleted';
+
+CREATE FUNCTION wishflags.change_show(id bigint) RETURNS SETOF text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 20
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	request record;
+	decision text;
+BEGIN
+	SELECT o.* INTO request FROM wishflags.change_request_overview o WHERE o.id = change_show.id;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'change request % does not exist', change_show.id USING ERRCODE = 'undefined_object',
+			HINT = 'List them: SELECT * FROM wishflags.change_list();';
+	END IF;
+	SELECT e.login_role || COALESCE(': ' || e.comment, '') INTO decision FROM wishflags.change_request_events e
+	WHERE e.request_id = change_show.id AND e.event IN ('rejected', 'cancelled') ORDER BY e.occurred_at DESC LIMIT 1;
+	-- Nothing is wider than 80 columns in psql; what is longer goes on in the next line.
+	RETURN QUERY
+	SELECT repeat(' ', c.indent + CASE WHEN w.n > 1 THEN 2 ELSE 0 END) || w.line
+	FROM (
+		SELECT 1 AS part, 0 AS place, ''::text AS key, ''::text AS override_key, h.n AS step, ''::text AS path, 0 AS indent, h.line
+		FROM unnest(ARRAY[
+			format('change request %s, revision %s, by %s: %s', request.id, request.revision, request.author, request.state),
+			'reason: ' || request.reason,
+			'approvals: ' || request.approvals || COALESCE(', missing ' || request.missing, '')]) WITH ORDINALITY AS h (line, n)
+		UNION ALL
+		SELECT 2, 0, '', '', row_number() OVER (ORDER BY a.approved_at), '', 2,
+			a.approver || COALESCE(' for ' || a.approver_role, '') || COALESCE(': ' || a.comment, '')
+		FROM wishflags.change_request_approvals a WHERE a.request_id = request.id AND a.revision = request.revision
+		UNION ALL
+		SELECT 3, 0, '', '', 1, '', 0, CASE WHEN request.applied_by IS NOT NULL
+				THEN 'applied by ' || request.applied_by || COALESCE(' in an emergency: ' || request.emergency_reason, '')
+			ELSE request.state || ' by ' || decision END
+		WHERE request.state IN ('applied', 'rejected', 'cancelled')
+		UNION ALL
+		SELECT 4, k.place, i.key, COALESCE(i.override_key, ''), l.step, '', 0, CASE l.step WHEN 1 THEN '' ELSE
+			CASE i.kind WHEN 'override' THEN format('override of flag %s for %s', i.key, i.override_key) ELSE i.kind || ' ' || i.key END
+				|| CASE WHEN i.patch = 'null' THEN CASE i.kind WHEN 'override' THEN ', to be unset' ELSE ', to be deleted' END
+					WHEN i.base = 'null' THEN ', new' ELSE '' END
+				|| CASE WHEN i.kind <> 'override' AND i.base <> 'null' THEN ', version ' || (i.base #>> '{}') ELSE '' END
+				|| CASE WHEN request.state = 'applied' OR i.base IS NOT DISTINCT FROM COALESCE(k.present, 'null') THEN ''
+					ELSE ', has moved on: ' || CASE WHEN k.present IS NULL THEN 'not there'
+						ELSE CASE i.kind WHEN 'override' THEN 'now ' ELSE 'version ' END || (k.present #>> '{}') END END END
+		FROM wishflags.change_request_items i
+		CROSS JOIN LATERAL (SELECT array_position(ARRAY['segment', 'flag', 'override'], i.kind), CASE i.kind
+			WHEN 'flag' THEN (SELECT to_jsonb(f.version) FROM wishflags.flags f WHERE f.key = i.key)
+			WHEN 'segment' THEN (SELECT to_jsonb(s.version) FROM wishflags.segments s WHERE s.key = i.key)
+			ELSE (SELECT to_jsonb(o.variant) FROM wishflags.flag_overrides o WHERE o.flag = i.key AND o.key = i.override_key) END) k (place, present)
+		CROSS JOIN generate_series(1, 2) l (step)
+		WHERE i.request_id = request.id
+		UNION ALL
+		SELECT 4, array_position(ARRAY['segment', 'flag', 'override'], v.kind), v.key, COALESCE(v.override_key, ''), 3, v.path, 2,
+			format('%s: %s -> %s', v.path, COALESCE(NULLIF(v.from_value, 'null')::text, '(none)'), COALESCE(NULLIF(v.to_value, 'null')::text, '(none)'))
+		FROM wishflags.change_request_values v
+		WHERE v.request_id = request.id AND v.path IS NOT NULL
+	) c
+	CROSS JOIN LATERAL unnest(wishflags.text_wrap(c.line, 74)) WITH ORDINALITY AS w (line, n)
+	ORDER BY c.part, c.place, c.key COLLATE "C", c.override_key COLLATE "C", c.step, c.path COLLATE "C", w.n;
+END $$;
+COMMENT ON FUNCTION wishflags.change_show(bigint) IS
+'a change request on lines of at most 80 columns: state, approvals, and each value that it changes';
+
+-- Who may do what: four levels, each a set of plain grants.
+
+-- The one place that says which object belongs to which level.  A function is
+-- named for all its forms, or with its arguments for one of them.  All columns of
+-- a table are meant but those in the last list, which only the extension fills in
+-- or a restore brings.  What nobody is given stands under "owner"; trigger and
+-- event trigger functions and the like need no right to run, and stand nowhere.
+CREATE VIEW wishflags.access_levels AS
+SELECT v.level, p.privilege, o.object, pg_catalog.string_to_array(v.but, ' ') AS but_columns
+FROM (VALUES
+	('everyone', 'EXECUTE', 'flag_eval flag_variant flag_value version', NULL),
+
+	('reader', 'USAGE', 'wishflags', NULL),
+	('reader', 'SELECT', 'flags flag_overrides flag_documents segments segment_members', NULL),
+	('reader', 'SELECT', 'flags_signal flag_overrides_signal segments_signal', NULL),
+	('reader', 'SELECT', 'flag_audit flag_overview flag_versions', NULL),
+	('reader', 'SELECT', 'flag_code_references flag_expiring flag_expiry_notices', NULL),
+	('reader', 'SELECT', 'change_policies change_policy_history change_requests change_requests_id_seq', NULL),
+	('reader', 'SELECT', 'change_request_approvals change_request_events change_request_items', NULL),
+	('reader', 'SELECT', 'change_request_requirements change_request_overview change_request_values', NULL),
+	('reader', 'SELECT', 'access_levels access_rights access_held', NULL),
+	('reader', 'SELECT', 'schema_baselines schema_baseline_overview schema_health', NULL),
+	('reader', 'SELECT', 'experiments experiment_exposures', NULL),
+	('reader', 'SELECT', 'flag_usage flag_usage_detail flag_usage_log flag_cache_usage unknown_flags', NULL),
+	('reader', 'SELECT', 'migration_runs migration_run_findings migration_run_skips migration_rates', NULL),
+	('reader', 'SELECT', 'migration_rules migration_policies migration_policies_effective', NULL),
+	('reader', 'SELECT', 'migration_policy_history migration_check_stats services impact_activity', NULL),
+	('reader', 'SELECT', 'ddl_log unledgered_ddl', NULL),
+	('reader', 'SELECT', 'guard_log guard_policies guard_policy_history guard_allowances guard_effective', NULL),
+	('reader', 'SELECT', 'guard_unconfirmed guard_unconfirmed_full guard_unconfirmed_worker', NULL),
+	('reader', 'SELECT', 'guard_unconfirmed_time guard_unconfirmed_error', NULL),
+	('reader', 'SELECT', 'releases deprecated_objects deprecated_addresses deprecations', NULL),
+	('reader', 'SELECT', 'approval_policies approval_policy_history approval_effective', NULL),
+	('reader', 'SELECT', 'schema_changes schema_changes_id_seq schema_change_statements', NULL),
+	('reader', 'SELECT', 'schema_change_approvals schema_change_events', NULL),
+	('reader', 'SELECT', 'schema_change_requirements schema_change_overview', NULL),
+	('reader', 'EXECUTE', 'flag_explain flag_eval_all flag_eval_document flag_matching', NULL),
+	('reader', 'EXECUTE', 'flag_history flag_at flag_diff flag_export flag_overrides_at segment_at document_at', NULL),
+	('reader', 'EXECUTE', 'flag_list flag_card flag_timeline flag_state text_clip text_wrap', NULL),
+	('reader', 'EXECUTE', 'flag_dependencies flag_references flag_references_in_database', NULL),
+	('reader', 'EXECUTE', 'flag_configurations flag_stale flag_lint options_check', NULL),
+	('reader', 'EXECUTE', 'changes_since audit_record_at', NULL),
+	('reader', 'EXECUTE', 'audit_hash audit_head audit_verify', NULL),
+	('reader', 'EXECUTE', 'ofrep_evaluate ofrep_evaluate_all ofrep_event', NULL),
+	('reader', 'EXECUTE', 'experiment_results preview_from_url preview_matrix', NULL),
+	('reader', 'EXECUTE', 'flag_override_conflicts flag_override_problem', NULL),
+	('reader', 'EXECUTE', 'flag_usage_session flag_health health_thresholds usage_entries usage_status', NULL),
+	('reader', 'EXECUTE', 'usage_union_step usage_union usage_estimate', NULL),
+	('reader', 'EXECUTE', 'change_list change_show change_leaves', NULL),
+	('reader', 'EXECUTE', 'access_list access_includes', NULL),
+	('reader', 'EXECUTE', 'schema_snapshot schema_fingerprint schema_diff schema_diff_sql', NULL),
+	('reader', 'EXECUTE', 'schema_diff_schemas schema_diff_schemas_sql schema_diff_render', NULL),
+	('reader', 'EXECUTE', 'schema_rename_suggest schema_baseline_snapshot schema_drift schema_from_drizzle', NULL),
+	('reader', 'EXECUTE', 'registry_schema registry_request registry_compat registry_wire registry_wire_read', NULL),
+	('reader', 'EXECUTE', 'migration_breaking_check migration_parse migration_rules_list migration_report', NULL),
+	('reader', 'EXECUTE', 'migration_describe migration_estimate migration_stats_export migration_impact', NULL),
+	('reader', 'EXECUTE', 'migration_policy migration_policies_list migration_check_stats_list enum_plan', NULL),
+	('reader', 'EXECUTE', 'impact_samples impact_samples_status', NULL),
+	-- These act on the caller's own tables, with the caller's own rights.
+	('reader', 'EXECUTE', 'migration_rehearse migration_rollback_sql migration_rollback_test', NULL),
+	('reader', 'EXECUTE', 'migration_shelter_sql sandbox_create', NULL),
+	('reader', 'EXECUTE', 'ddl_history', NULL),
+	('reader', 'EXECUTE', 'guard_status guard_session guard_effective_list guard_action', NULL),
+	('reader', 'EXECUTE', 'guard_check guard_check_deprecated guard_bypass_report', NULL),
+	('reader', 'EXECUTE', 'severity_rank markdown_cell markdown_code', NULL),
+	('reader', 'EXECUTE', 'schema_change_risk schema_change_checklist', NULL),
+	('reader', 'EXECUTE', 'status', NULL),
+
+	('editor', 'INSERT UPDATE', 'flags', 'version created_at updated_at created_by updated_by'),
+	('editor', 'INSERT UPDATE', 'flag_overrides', 'created_at created_by'),
+	('editor', 'INSERT UPDATE', 'flag_documents', 'version created_at updated_at'),
+	('editor', 'INSERT UPDATE', 'segments', 'definer refreshed_at version created_at updated_at'),
+	('editor', 'DELETE', 'flags flag_overrides flag_documents segments', NULL),
+	('editor', 'INSERT UPDATE', 'experiments', 'created_at'),
+	('editor', 'DELETE', 'experiments', NULL),
+	('editor', 'EXECUTE', 'experiment_start experiment_stop experiment_expose experiment_expose_all', NULL),
+	('editor', 'EXECUTE', 'usage_flush', NULL),
+	('editor', 'EXECUTE', 'flag_override_prune flag_override_set_all', NULL),
+	('editor', 'INSERT UPDATE DELETE', 'services flag_code_references', NULL),
+	('editor', 'INSERT', 'flag_expiry_notices', NULL),
+	('editor', 'EXECUTE', 'flag_create flag_define flag_enable flag_disable flag_rollout flag_rollback', NULL),
+	('editor', 'EXECUTE', 'flag_archive flag_unarchive flag_expire', NULL),
+	('editor', 'EXECUTE', 'flag_code_references_upload flag_expiry_notify', NULL),
+	('editor', 'EXECUTE', 'flag_override_set flag_override_unset flag_import', NULL),
+	('editor', 'EXECUTE', 'change_propose change_edit change_cancel change_apply(bigint)', NULL),
+	('editor', 'EXECUTE', 'segment_define segment_refresh', NULL),
+	('editor', 'EXECUTE', 'schema_baseline schema_baseline_import', NULL),
+	('editor', 'EXECUTE', 'migration_record impact_sample', NULL),
+	('editor', 'EXECUTE', 'deprecate deprecation_withdraw release', NULL),
+	('editor', 'EXECUTE', 'schema_change_propose schema_change_amend schema_change_withdraw', NULL),
+
+	('approver', 'EXECUTE', 'change_approve change_reject', NULL),
+	('approver', 'EXECUTE', 'schema_change_approve schema_change_reject', NULL),
+
+	('admin', 'INSERT UPDATE', 'guard_policies', 'changed_at changed_by'),
+	('admin', 'INSERT UPDATE', 'guard_allowances', 'changed_at changed_by'),
+	('admin', 'INSERT UPDATE', 'approval_policies', 'changed_at changed_by'),
+	('admin', 'INSERT UPDATE', 'migration_policies', 'changed_at changed_by'),
+	('admin', 'INSERT UPDATE', 'change_policies', 'changed_at changed_by'),
+	('admin', 'DELETE', 'change_policies guard_policies guard_allowances approval_policies migration_policies', NULL),
+	('admin', 'EXECUTE', 'change_apply(bigint,text)', NULL),
+	('admin', 'EXECUTE', 'guard_allow guard_preset', NULL),
+	('admin', 'SELECT', 'preview_tokens', NULL),
+	('admin', 'EXECUTE', 'preview_issue preview_revoke preview_secret_rotate usage_reset', NULL),
+	('admin', 'EXECUTE', 'schema_baseline_drop migration_calibrate', NULL),
+	('admin', 'EXECUTE', 'ddl_log_prune impact_samples_reset migration_check_stats_reset', NULL),
+
+	-- Who may delete from guard_log could take out single rows.
+	('owner', 'EXECUTE', 'guard_log_prune', NULL),
+	('owner', 'SELECT', 'preview_secrets', NULL),
+	('owner', 'EXECUTE', 'access_grant access_revoke access_change access_statements', NULL)
+) v (level, privileges, objects, but)
+CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.string_to_array(v.privileges, ' ')) p (privilege)
+CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.string_to_array(v.objects, ' ')) o (object);
+COMMENT ON VIEW wishflags.access_levels IS
+'which privilege on which object belongs to which level: everyone, reader, editor, approver, admin, and owner for what is granted to nobody';
+COMMENT ON COLUMN wishflags.access_levels.object IS 'a function in all its forms, or one form of it; a table, view or sequence; the schema';
+COMMENT ON COLUMN wishflags.access_levels.but_columns IS 'the columns left out, where only columns are granted';
+
+CREATE VIEW wishflags.access_rights AS
+SELECT l.level, l.privilege, 'function' AS object_type, p.oid::pg_catalog.regprocedure::text AS object, NULL::text AS column_name, p.oid AS objid
+FROM wishflags.access_levels l
+JOIN pg_catalog.pg_proc p ON p.pronamespace = 'wishflags'::pg_catalog.regnamespace
+	AND (p.proname = l.object OR p.proname || '(' || pg_catalog.replace(pg_catalog.oidvectortypes(p.proargtypes), ', ', ',') || ')' = l.object)
+WHERE l.privilege = 'EXECUTE'
+UNION ALL
+SELECT l.level, l.privilege, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'S' THEN 'sequence' ELSE 'table' END,
+	c.oid::pg_catalog.regclass::text, a.attname, c.oid
+FROM wishflags.access_levels l
+JOIN pg_catalog.pg_class c ON c.relnamespace = 'wishflags'::pg_catalog.regnamespace AND c.relname = l.object
+LEFT JOIN pg_catalog.pg_attribute a ON l.but_columns IS NOT NULL AND a.attrelid = c.oid AND a.attnum > 0
+	AND NOT a.attisdropped AND a.attname <> ALL (l.but_columns)
+WHERE l.privilege NOT IN ('EXECUTE', 'USAGE')
+UNION ALL
+SELECT l.level, l.privilege, 'schema', n.nspname, NULL, n.oid
+FROM wishflags.access_levels l
+JOIN pg_catalog.pg_namespace n ON n.nspname = l.object
+WHERE l.privilege = 'USAGE';
+COMMENT ON VIEW wishflags.access_rights IS
+'access_levels by object: each function by its arguments, each column that is granted';
+
+-- Who holds what by the catalog: a row a role, object (or column) and privilege.
+CREATE VIEW wishflags.access_held AS
+SELECT h.object_type, h.objid, h.column_name, COALESCE(r.rolname, 'PUBLIC') AS role, h.privilege, h.is_owner
+FROM (
+	SELECT 'function' AS object_type, p.oid AS objid, NULL::text AS column_name, x.grantee, x.privilege_type AS privilege, x.grantee = p.proowner AS is_owner
+	FROM pg_catalog.pg_proc p
+	CROSS JOIN LATERAL pg_catalog.aclexplode(COALESCE(p.proacl, pg_catalog.acldefault('f', p.proowner))) x
+	WHERE p.pronamespace = 'wishflags'::pg_catalog.regnamespace
+	UNION ALL
+	SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'S' THEN 'sequence' ELSE 'table' END, c.oid, NULL, x.grantee, x.privilege_type, x.grantee = c.relowner
+	FROM pg_catalog.pg_class c
+	CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) x
+	WHERE c.relnamespace = 'wishflags'::pg_catalog.regnamespace
+	UNION ALL
+	SELECT CASE c.relkind WHEN 'v' THEN 'view' ELSE 'table' END, c.oid, a.attname, x.grantee, x.privilege_type, x.grantee = c.relowner
+	FROM pg_catalog.pg_class c
+	JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
+	CROSS JOIN LATERAL pg_catalog.aclexplode(a.attacl) x
+	WHERE c.relnamespace = 'wishflags'::pg_catalog.regnamespace
+	UNION ALL
+	SELECT 'schema', n.oid, NULL, x.grantee, x.privilege_type, x.grantee = n.nspowner
+	FROM pg_catalog.pg_namespace n
+	CROSS JOIN LATERAL pg_catalog.aclexplode(n.nspacl) x
+	WHERE n.nspname = 'wishflags'
+) h
+LEFT JOIN pg_catalog.pg_roles r ON r.oid = h.grantee;
+COMMENT ON VIEW wishflags.access_held IS
+'who holds which privilege on the objects of the extension, by the catalog: granted to the role itself, not to one that it is a member of';
+
+-- A level has its own rights and those of the levels that it includes.
+CREATE FUNCTION wishflags.access_includes(level text) RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 1
+RETURN CASE level
+	WHEN 'reader' THEN ARRAY['reader']
+	WHEN 'editor' THEN ARRAY['reader', 'editor']
+	WHEN 'approver' THEN ARRAY['reader', 'approver']
+	WHEN 'admin' THEN ARRAY['reader', 'editor', 'approver', 'admin'] END;
+COMMENT ON FUNCTION wishflags.access_includes(text) IS
+'the levels whose rights a level has; NULL: there is no such level';
+
+-- GRANT and REVOKE of all rights of some levels, in as few statements as there are
+-- kinds of them.
+CREATE FUNCTION wishflags.access_statements(command text, role name, levels text[]) RETURNS SETOF text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 20
+BEGIN ATOMIC
+	SELECT pg_catalog.format(CASE command WHEN 'GRANT' THEN 'GRANT %s ON %s TO %I' ELSE 'REVOKE %s ON %s FROM %I' END,
+		s.rights, s.objects, role)
+	FROM (
+		SELECT r.privilege || COALESCE(' (' || pg_catalog.string_agg(pg_catalog.quote_ident(r.column_name), ', ' ORDER BY r.column_name) || ')', '') AS rights,
+			'TABLE ' || r.object AS objects
+		FROM wishflags.access_rights r
+		WHERE r.level = ANY (levels) AND r.column_name IS NOT NULL
+		GROUP BY r.privilege, r.object
+		UNION ALL
+		SELECT r.privilege, CASE WHEN r.object_type IN ('view', 'table') THEN 'TABLE' ELSE pg_catalog.upper(r.object_type) END
+			|| ' ' || pg_catalog.string_agg(DISTINCT r.object, ', ')
+		FROM wishflags.access_rights r
+		WHERE r.level = ANY (levels) AND r.column_name IS NULL
+		GROUP BY r.privilege, CASE WHEN r.object_type IN ('view', 'table') THEN 'TABLE' ELSE pg_catalog.upper(r.object_type) END
+	) s (rights, objects)
+	ORDER BY s.objects, s.rights;
+END;
+COMMENT ON FUNCTION wishflags.access_statements(text, name, text[]) IS
+'the statements that grant (command GRANT) or revoke (REVOKE) all own rights of some levels';
+
+CREATE FUNCTION wishflags.access_change(command text, role name, level text) RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+	owner name := (SELECT r.rolname FROM pg_extension x JOIN pg_roles r ON r.oid = x.extowner WHERE x.extname = 'wishflags');
+	known constant text[] := ARRAY['reader', 'editor', 'approver', 'admin'];
+	levels text[];
+	statement text;
+	before bigint;
+	rights constant text := 'SELECT count(*) FROM wishflags.access_held h WHERE h.role = $1';
+BEGIN
+	IF role IS NULL THEN
+		RAISE EXCEPTION 'role must not be null' USING ERRCODE = 'null_value_not_allowed';
+	ELSIF level IS NULL OR level <> ALL (known) THEN
+		RAISE EXCEPTION 'unknown level "%"', level USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'Levels are reader, editor, approver and admin; what belongs to each: SELECT * FROM wishflags.access_levels;';
+	ELSIF lower(role) = 'public' THEN
+		RAISE EXCEPTION 'no level is for PUBLIC' USING ERRCODE = 'invalid_grant_operation',
+			DETAIL = 'Everybody who has USAGE on the schema may evaluate flags, and nothing else.',
+			HINT = 'Make a role for those who may, and grant it to them: CREATE ROLE flag_readers;';
+	ELSIF to_regrole(quote_ident(role)) IS NULL THEN
+		RAISE EXCEPTION 'role "%" does not exist', role USING ERRCODE = 'undefined_object',
+			HINT = format('Create it first: CREATE ROLE %I;', role);
+	ELSIF role = owner THEN
+		RAISE EXCEPTION 'role "%" owns the extension and has all rights', role USING ERRCODE = 'invalid_grant_operation',
+			HINT = 'See who else has which: SELECT * FROM wishflags.access_list();';
+	ELSIF NOT pg_has_role(owner, 'USAGE') THEN
+		RAISE EXCEPTION 'must be owner of extension wishflags' USING ERRCODE = 'insufficient_privilege',
+			HINT = format('Let role "%s" run it: SELECT wishflags.access_%s(%L, %L);', owner, lower(command), role, level);
+	END IF;
+	IF command = 'GRANT' THEN
+		levels := wishflags.access_includes(level);
+	ELSE
+		SELECT array_agg(k) INTO levels FROM unnest(known) k WHERE level = ANY (wishflags.access_includes(k));
+	END IF;
+	EXECUTE rights INTO before USING role;
+	FOR statement IN SELECT * FROM wishflags.access_statements(command, role, levels) LOOP
+		EXECUTE statement;
+	END LOOP;
+	RETURN abs((SELECT count(*) FROM wishflags.access_held h WHERE h.role = access_change.role) - before);
+END $$;
+COMMENT ON FUNCTION wishflags.access_change(text, name, text) IS
+'what access_grant() and access_revoke() have in common';
+
+CREATE FUNCTION wishflags.access_grant(role name, level text) RETURNS integer
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 10000
+BEGIN ATOMIC
+	SELECT wishflags.access_change('GRANT', role, level);
+END;
+COMMENT ON FUNCTION wishflags.access_grant(name, text) IS
+'gives a role a level: reader, editor and approver (readers, too) or admin (all of them); how many rights are new';
+
+CREATE FUNCTION wishflags.access_revoke(role name, level text) RETURNS integer
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 10000
+BEGIN ATOMIC
+	SELECT wishflags.access_change('REVOKE', role, level);
+END;
+COMMENT ON FUNCTION wishflags.access_revoke(name, text) IS
+'takes a level from a role, and the levels that include it; the levels below it stay, so that reader takes all; how many rights went';
+
+CREATE FUNCTION wishflags.access_list()
+RETURNS TABLE (role name, level text, rights text, detail text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
+BEGIN ATOMIC
+	WITH held AS MATERIALIZED (
+		SELECT h.role, h.objid, h.column_name, h.privilege FROM wishflags.access_held h WHERE NOT h.is_owner),
+	given AS MATERIALIZED (SELECT r.* FROM wishflags.access_rights r),
+	-- Rights by level, each with whether the role holds it, as a whole or by column.
+	have AS MATERIALIZED (
+		SELECT w.role, r.level, r.privilege || COALESCE(' (' || r.column_name || ')', '') || ' on ' || pg_catalog.replace(r.object, 'wishflags.', '') AS what,
+			pg_catalog.bool_or(h.objid IS NOT NULL) AS has
+		FROM (SELECT DISTINCT h.role FROM held h) w
+		CROSS JOIN given r
+		LEFT JOIN held h ON h.role = w.role AND h.objid = r.objid AND h.privilege = r.privilege
+			AND (h.column_name IS NULL OR h.column_name = r.column_name)
+		WHERE r.level IN ('reader', 'editor', 'approver', 'admin')
+		GROUP BY w.role, r.level, r.privilege, r.column_name, r.object),
+	own AS (
+		SELECT v.role, v.level, pg_catalog.bool_and(v.has) AS complete, pg_catalog.bool_or(v.has AND v.what <> 'USAGE on wishflags') AS any
+		FROM have v GROUP BY v.role, v.level),
+	full_level AS (
+		SELECT l.role, l.level, (SELECT pg_catalog.bool_and(o.complete) FROM own o
+			WHERE o.role = l.role AND o.level = ANY (wishflags.access_includes(l.level))) AS complete, l.any
+		FROM own l),
+	-- A level shows unless it is part of a whole one; without any right that counts, it does not.
+	shown AS (
+		SELECT f.role, f.level, f.complete FROM full_level f
+		WHERE f.any AND NOT EXISTS (SELECT FROM full_level g
+			WHERE g.role = f.role AND g.complete AND g.level <> f.level AND f.level = ANY (wishflags.access_includes(g.level)))),
+	line AS (
+		SELECT s.role, s.level, CASE WHEN s.complete THEN 'all' ELSE 'some' END AS rights,
+			CASE WHEN s.complete THEN NULL
+				WHEN n.has <= n.rights - n.has THEN 'only ' || pg_catalog.array_to_string(n.having_these[1:3], ', ') || CASE WHEN n.has > 3 THEN ', ...' ELSE '' END
+				ELSE 'without ' || pg_catalog.array_to_string(n.lacking[1:3], ', ') || CASE WHEN n.rights - n.has > 3 THEN ', ...' ELSE '' END END AS detail
+		FROM shown s
+		CROSS JOIN LATERAL (
+			SELECT pg_catalog.count(*) AS rights, pg_catalog.count(*) FILTER (WHERE v.has) AS has,
+				pg_catalog.array_agg(v.what ORDER BY v.what) FILTER (WHERE v.has) AS having_these,
+				pg_catalog.array_agg(v.what ORDER BY v.what) FILTER (WHERE NOT v.has) AS lacking
+			FROM have v WHERE v.role = s.role AND v.level = s.level) n
+		UNION ALL
+		-- USAGE alone is what evaluation takes.
+		SELECT o.role, 'evaluation', 'all', NULL
+		FROM held o
+		WHERE o.privilege = 'USAGE' AND o.objid = 'wishflags'::pg_catalog.regnamespace
+			AND NOT EXISTS (SELECT FROM own n WHERE n.role = o.role AND n.any)
+		UNION ALL
+		SELECT o.role, 'other', 'some',
+			pg_catalog.array_to_string((pg_catalog.array_agg(o.what ORDER BY o.what))[1:3], ', ') || CASE WHEN pg_catalog.count(*) > 3 THEN ', ...' ELSE '' END
+		FROM (
+			SELECT h.role, h.privilege || COALESCE(' (' || h.column_name || ')', '') || ' on '
+				|| COALESCE(p.oid::pg_catalog.regprocedure::text, c.oid::pg_catalog.regclass::text, 'schema wishflags') AS what
+			FROM held h
+			LEFT JOIN pg_catalog.pg_proc p ON p.oid = h.objid
+			LEFT JOIN pg_catalog.pg_class c ON c.oid = h.objid
+			WHERE NOT EXISTS (SELECT FROM given r
+				WHERE r.objid = h.objid AND r.privilege = h.privilege AND (h.column_name IS NULL OR r.column_name IS NULL OR r.column_name = h.column_name)
+					AND (r.level <> 'everyone' OR h.role = 'PUBLIC') AND r.level <> 'owner')
+		) o
+		GROUP BY o.role)
+	SELECT l.role, l.level, l.rights, l.detail
+	FROM line l
+	ORDER BY l.role, pg_catalog.array_position(ARRAY['evaluation', 'reader', 'editor', 'approver', 'admin', 'other'], l.level);
+END;
+COMMENT ON FUNCTION wishflags.access_list() IS
+'which roles have which level by the catalog, a row each: all rights of it, or some; evaluation: USAGE on the schema alone; other: rights that belong to no level';
+
+REVOKE ALL ON TABLE wishflags.change_policies, wishflags.change_policy_history, wishflags.change_requests,
+	wishflags.change_request_approvals, wishflags.change_request_events, wishflags.change_request_items,
+	wishflags.change_request_requirements, wishflags.change_request_overview,
+	wishflags.change_request_values, wishflags.access_levels, wishflags.access_rights,
+	wishflags.access_held FROM PUBLIC;
+REVOKE ALL ON FUNCTION wishflags.change_policies_check, wishflags.change_policies_audit, wishflags.change_protect,
+	wishflags.change_propose, wishflags.change_edit, wishflags.change_approve, wishflags.change_reject,
+	wishflags.change_cancel, wishflags.change_apply(bigint), wishflags.change_apply(bigint, text),
+	wishflags.change_list, wishflags.change_leaves, wishflags.change_show, wishflags.access_includes,
+	wishflags.access_statements, wishflags.access_change, wishflags.access_grant,
+	wishflags.access_revoke, wishflags.access_list FROM PUBLIC;
+
+-- Flags and segments that ask each other: not in a circle, and what is required stays.
+
+CREATE FUNCTION wishflags.flags_depend() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_flags_depend';
+COMMENT ON FUNCTION wishflags.flags_depend() IS
+'trigger: refuses flags that require themselves, and to delete or archive what others require';
+
+CREATE FUNCTION wishflags.segments_depend() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_segments_depend';
+COMMENT ON FUNCTION wishflags.segments_depend() IS 'trigger: refuses segments that ask themselves';
+
+CREATE TRIGGER flags_depend_insert AFTER INSERT ON wishflags.flags
+REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flags_depend();
+CREATE TRIGGER flags_depend_update AFTER UPDATE ON wishflags.flags
+REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flags_depend();
+CREATE TRIGGER flags_depend_delete AFTER DELETE ON wishflags.flags
+REFERENCING OLD TABLE AS before FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flags_depend();
+
+CREATE TRIGGER segments_depend_insert AFTER INSERT ON wishflags.segments
+REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION wishflags.segments_depend();
+CREATE TRIGGER segments_depend_update AFTER UPDATE ON wishflags.segments
+REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION wishflags.segments_depend();
+
+CREATE FUNCTION wishflags.flag_dependencies(key text DEFAULT NULL, format text DEFAULT 'text')
+RETURNS SETOF text
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 20
+AS 'MODULE_PATHNAME', 'wf_flag_dependencies';
+COMMENT ON FUNCTION wishflags.flag_dependencies(text, text) IS
+'what a flag requires and what requires it, or all flags: as a tree (text), for Mermaid (mermaid) or Graphviz (dot)';
+
+REVOKE ALL ON FUNCTION wishflags.flags_depend, wishflags.segments_depend, wishflags.flag_dependencies FROM PUBLIC;
+
+-- Where flags are named: in the objects of this database, and in code that was looked through elsewhere.
+
+-- No foreign key: code may name a flag that is no more, and that is worth knowing.
+CREATE TABLE wishflags.flag_code_references (
+	flag text COLLATE "C" NOT NULL,
+	repository text COLLATE "C" NOT NULL,
+	path text COLLATE "C" NOT NULL,
+	line integer NOT NULL CHECK (line > 0),
+	excerpt text,
+	commit text,
+	uploaded_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (flag, repository, path, line)
+) USING heap;
+
+CREATE INDEX flag_code_references_repository ON wishflags.flag_code_references (repository);
+
+COMMENT ON TABLE wishflags.flag_code_references IS 'lines of code that name flags; filled by flag_code_references_upload()';
+COMMENT ON COLUMN wishflags.flag_code_references.flag IS 'key of the flag, which need not exist';
+COMMENT ON COLUMN wishflags.flag_code_references.commit IS 'what was looked through, as given';
+
+SELECT pg_catalog.pg_extension_config_dump('wishflags.flag_code_references', '');
+
+CREATE FUNCTION wishflags.flag_references_in_database(key text DEFAULT NULL)
+RETURNS TABLE (flag text, object_type text, identity text, part text, line integer, confidence text, excerpt text)
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 20
+AS 'MODULE_PATHNAME', 'wf_flag_references_in_database';
+COMMENT ON FUNCTION wishflags.flag_references_in_database(text) IS
+'the objects of this database that name a flag, or any: views, policies, functions, triggers, defaults, constraints, rules, indexes';
+
+CREATE FUNCTION wishflags.flag_references(key text DEFAULT NULL)
+RETURNS TABLE (flag text, object_type text, identity text, part text, line integer, confidence text, excerpt text)
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 20
+BEGIN ATOMIC
+	SELECT d.flag, d.object_type, d.identity, d.part, d.line, d.confidence, d.excerpt
+	FROM wishflags.flag_references_in_database(flag_references.key) d
+	UNION ALL
+	SELECT c.flag, 'code', c.repository, c.path, c.line, 'likely', c.excerpt
+	FROM wishflags.flag_code_references c
+	WHERE flag_references.key IS NULL OR c.flag = flag_references.key
+	ORDER BY 1, 2, 3, 4, 5;
+END;
+COMMENT ON FUNCTION wishflags.flag_references(text) IS
+'what names a flag, or any: objects of this database, and lines of code that were uploaded';
+
+-- Lines of "grep -n" are taken as they are: path:line:flag.
+CREATE FUNCTION wishflags.flag_code_references_upload(repository text, code_references jsonb, commit text DEFAULT NULL)
+RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	wrong text;
+	lines integer;
+BEGIN
+	IF btrim(COALESCE(flag_code_references_upload.repository, '')) = '' THEN
+		RAISE EXCEPTION 'repository must be given' USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'Give its name, by which a later upload replaces what this one brings.';
+	END IF;
+	IF jsonb_typeof(code_references) IS DISTINCT FROM 'array' THEN
+		RAISE EXCEPTION 'code_references must be an array' USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'Give lines of grep, as ''["src/cart.ts:12:checkout"]'', or objects, as ''[{"path": "src/cart.ts", "line": 12, "flag": "checkout"}]''.';
+	END IF;
+	-- What a line of grep says, as an object.
+	code_references := (
+		SELECT COALESCE(jsonb_agg(CASE WHEN m IS NULL THEN e.value ELSE
+			jsonb_build_object('path', m[1], 'line', m[2]::integer, 'flag', m[3]) END ORDER BY e.n), '[]')
+		FROM jsonb_array_elements(code_references) WITH ORDINALITY AS e (value, n)
+		LEFT JOIN LATERAL regexp_match(CASE jsonb_typeof(e.value) WHEN 'string' THEN e.value #>> '{}' END,
+			'^(.+?):([1-9][0-9]{0,8}):(.+)$') m ON true
+		WHERE e.value <> '""');
+	SELECT e.value::text INTO wrong FROM jsonb_array_elements(code_references) e
+	WHERE (jsonb_typeof(e.value) = 'object' AND e.value - '{path,line,flag,excerpt}'::text[] = '{}'
+		AND jsonb_typeof(e.value -> 'path') = 'string' AND e.value ->> 'path' <> ''
+		AND jsonb_typeof(e.value -> 'flag') = 'string' AND e.value ->> 'flag' <> ''
+		AND jsonb_typeof(e.value -> 'line') = 'number' AND e.value ->> 'line' ~ '^[1-9][0-9]{0,8}$'
+		AND COALESCE(jsonb_typeof(e.value -> 'excerpt'), 'null') IN ('string', 'null')) IS NOT TRUE
+	LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'this is no reference to a flag: %', left(wrong, 200) USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'Expected a line as "src/cart.ts:12:checkout", or an object with path, line and flag, perhaps excerpt.';
+	END IF;
+	DELETE FROM wishflags.flag_code_references r WHERE r.repository = flag_code_references_upload.repository;
+	INSERT INTO wishflags.flag_code_references (flag, repository, path, line, excerpt, commit)
+	SELECT DISTINCT ON (e.flag, e.path, e.line) e.flag, flag_code_references_upload.repository, e.path, e.line, left(e.excerpt, 200), flag_code_references_upload.commit
+	FROM jsonb_to_recordset(code_references) AS e (flag text, path text, line integer, excerpt text)
+	ON CONFLICT ON CONSTRAINT flag_code_references_pkey DO UPDATE
+	SET excerpt = excluded.excerpt, commit = excluded.commit, uploaded_at = excluded.uploaded_at;
+	GET DIAGNOSTICS lines = ROW_COUNT;
+	RETURN lines;
+END $$;
+COMMENT ON FUNCTION wishflags.flag_code_references_upload(text, jsonb, text) IS
+'replaces what is known of a repository: the lines of its code that name flags; how many they are';
+
+REVOKE ALL ON TABLE wishflags.flag_code_references FROM PUBLIC;
+REVOKE ALL ON FUNCTION wishflags.flag_references_in_database, wishflags.flag_references, wishflags.flag_code_references_upload FROM PUBLIC;
+
+-- The end of flags: which are stale, which expire, which lack what a team wants to know.
+
+CREATE FUNCTION wishflags.flag_configurations()
+RETURNS TABLE (flag text, share double precision, settled boolean, variant text, requires integer, required_by integer, missing text[])
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
+AS 'MODULE_PATHNAME', 'wf_flag_configurations';
+COMMENT ON FUNCTION wishflags.flag_configurations() IS
+'what the definitions of all flags come to: the share of keys they are on for, as far as it does not hang on a context; whether all are served one variant (settled), and which; how many flags and segments they require and are required by, and which of them do not exist';
+
+-- Raises what is wrong with options: an unknown key, or a value of another type.
+CREATE FUNCTION wishflags.options_check(options jsonb, known jsonb) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	wrong text;
+BEGIN
+	IF jsonb_typeof(options) IS DISTINCT FROM 'object' THEN
+		RAISE EXCEPTION 'options must be a JSON object' USING ERRCODE = 'invalid_parameter_value',
+			HINT = format('Write for example ''{"%s": ...}''.', (SELECT min(k) FROM jsonb_object_keys(known) k));
+	END IF;
+	SELECT k INTO wrong FROM jsonb_object_keys(options) k WHERE NOT known ? k ORDER BY 1 LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'unknown option "%"', wrong USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'Known options: ' || (SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(known) k) || '.';
+	END IF;
+	SELECT o.key INTO wrong FROM jsonb_each(options) o WHERE jsonb_typeof(o.value) NOT IN (known ->> o.key, 'null') ORDER BY 1 LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'option "%" must be %', wrong, CASE known ->> wrong WHEN 'number' THEN 'a number' WHEN 'boolean' THEN 'true or false'
+			WHEN 'array' THEN 'an array' ELSE 'an object' END USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+END $$;
+COMMENT ON FUNCTION wishflags.options_check(jsonb, jsonb) IS
+'raises what is wrong with the options of a function, given the types of those it knows';
+
+-- The reasons are independent and their weights add up: a flag that lives too long and
+-- says the same to everybody is stale, one that does either perhaps.
+CREATE FUNCTION wishflags.flag_stale(options jsonb DEFAULT '{}')
+RETURNS TABLE (flag text, verdict text, stage text, score integer, reasons text[], evidence jsonb)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	-- Days that flags of a kind are expected to live; NULL: for good.
+	lifetimes jsonb := '{"release": 40, "experiment": 40, "operational": 7, "kill-switch": null, "permission": null, "archived": 90}';
+	given jsonb;
+	permanent_tags text[];
+	wrong text;
+BEGIN
+	PERFORM wishflags.options_check(options, '{"lifetimes": "object", "settled_days": "number", "unchanged_days": "number",
+		"unused_days": "number", "permanent_tags": "array", "references": "boolean"}');
+	given := '{"settled_days": 14, "unchanged_days": 60, "unused_days": 30, "permanent_tags": ["permanent"], "references": true}'
+		|| jsonb_strip_nulls(options - 'lifetimes');
+	SELECT l.key INTO wrong FROM jsonb_each(NULLIF(options -> 'lifetimes', 'null')) l
+	WHERE NOT lifetimes ? l.key OR NOT (l.value = 'null' OR (jsonb_typeof(l.value) = 'number' AND l.value >= '0')) ORDER BY 1 LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'invalid lifetime "%"', wrong USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'Give days, or null for good, to any of release, experiment, operational, kill-switch, permission, archived.';
+	END IF;
+	lifetimes := lifetimes || COALESCE(NULLIF(options -> 'lifetimes', 'null'), '{}');
+	permanent_tags := ARRAY(SELECT jsonb_array_elements_text(given -> 'permanent_tags'));
+	RETURN QUERY
+	WITH change AS (
+		SELECT a.key, max(a.occurred_at) AS changed_at, bool_or('true' IN (a.before ->> 'enabled', a.after ->> 'enabled')) AS was_enabled
+		FROM wishflags.flag_audit a
+		WHERE a.kind = 'flag' AND a.version IS NOT NULL
+			AND a.changed && '{enabled,rollout,definition,dialect,document,archived_at}'::text[]
+		GROUP BY a.key),
+	place AS (
+		SELECT r.flag, count(*) FILTER (WHERE r.object_type <> 'code') AS objects, count(*) FILTER (WHERE r.object_type = 'code') AS lines
+		FROM wishflags.flag_references() r
+		WHERE r.confidence <> 'possible' AND (given -> 'references')::boolean
+		GROUP BY r.flag),
+	-- Complete where the library is preloaded and every flag has found a place; what is not
+	-- known to be counted is not called unused.
+	counting AS (
+		SELECT min(e.since) AS since
+		FROM wishflags.usage_status() s, wishflags.usage_entries(false, false, false) e
+		WHERE s.preloaded AND current_setting('wishflags.track_usage', true) IS DISTINCT FROM 'off'
+		HAVING count(*) FILTER (WHERE e.kind = 'flag' AND e.flag IS NULL AND e.evaluations > 0) = 0),
+	usage AS (
+		SELECT u.flag, c.since, u.evaluations, u.last_evaluated
+		FROM counting c, wishflags.flag_usage u WHERE c.since IS NOT NULL AND u.flag IS NOT NULL),
+	fact AS (
+		SELECT f.*, c.share, c.settled, c.variant, c.requires, c.required_by, COALESCE(h.was_enabled, false) OR f.enabled AS was_enabled,
+			EXTRACT(day FROM now() - f.created_at)::integer AS age,
+			EXTRACT(day FROM now() - COALESCE(h.changed_at, f.created_at))::integer AS unchanged,
+			CASE WHEN f.expires_at <= now() AND f.on_expiry <> 'extend' THEN EXTRACT(day FROM now() - f.expires_at)::integer END AS expired,
+			EXTRACT(day FROM now() - f.archived_at)::integer AS archived,
+			(lifetimes ->> f.kind)::numeric AS lifetime,
+			f.kind IN ('kill-switch', 'permission') OR f.tags && permanent_tags AS permanent,
+			p.objects, p.lines, EXISTS (SELECT FROM wishflags.flag_code_references) AND (given -> 'references')::boolean AS code_known,
+			u.since, u.evaluations, u.last_evaluated, EXTRACT(day FROM now() - COALESCE(u.last_evaluated, CASE WHEN u.since IS NOT NULL THEN greatest(u.since, f.created_at) END))::integer AS unused
+		FROM wishflags.flags f
+		JOIN wishflags.flag_configurations() c ON c.flag = f.key
+		LEFT JOIN change h ON h.key = f.key
+		LEFT JOIN place p ON p.flag = f.key
+		LEFT JOIN usage u ON u.flag = f.key),
+	judged AS (
+		SELECT f.*, r.score, r.reasons
+		FROM fact f, LATERAL (
+			SELECT COALESCE(sum(v.weight), 0)::integer AS score, COALESCE(array_agg(v.reason ORDER BY v.ordinal), '{}') AS reasons
+			FROM (VALUES
+				(1, f.archived >= (lifetimes ->> 'archived')::numeric, 60, format('was archived %s days ago, and can be deleted', f.archived)),
+				(2, f.archived IS NULL AND f.expired >= 0, 60, format('expired %s days ago', f.expired)),
+				(3, f.archived IS NULL AND NOT f.permanent AND f.age > f.lifetime, 25,
+					format('is %s days old, and a flag of kind %s lives %s', f.age, f.kind, f.lifetime)),
+				(4, f.archived IS NULL AND NOT f.permanent AND f.settled AND f.unchanged >= (given -> 'settled_days')::numeric, 35,
+					format('%s everybody for %s days', CASE WHEN f.share = 0 THEN 'has been off for' ELSE 'has said "' || COALESCE(f.variant, 'the same') || '" to' END, f.unchanged)),
+				(5, f.archived IS NULL AND NOT f.permanent AND NOT f.settled AND f.unchanged >= (given -> 'unchanged_days')::numeric, 10,
+					format('has not been changed for %s days', f.unchanged)),
+				(6, f.archived IS NULL AND NOT f.tags && permanent_tags AND f.unused >= (given -> 'unused_days')::numeric, 40,
+					CASE WHEN f.last_evaluated IS NULL THEN format('has never been evaluated in %s days', f.unused) ELSE format('was last evaluated %s days ago', f.unused) END),
+				(7, f.archived IS NULL AND NOT f.tags && permanent_tags AND f.code_known AND f.objects IS NULL, 15, 'is named nowhere, in no object and no code')
+			) v (ordinal, holds, weight, reason)
+			WHERE v.holds) r)
+	SELECT j.key,
+		CASE WHEN j.score >= 60 THEN 'stale' WHEN j.archived IS NOT NULL THEN 'archived' WHEN j.score >= 25 THEN 'potentially stale' ELSE 'active' END,
+		CASE WHEN j.archived IS NOT NULL THEN 'archived'
+			WHEN j.since IS NOT NULL AND j.last_evaluated IS NULL OR NOT j.was_enabled THEN 'initial'
+			WHEN NOT j.permanent AND j.settled AND j.unchanged >= (given -> 'settled_days')::numeric THEN 'completed'
+			WHEN (j.enabled AND j.share = 0) OR current_setting('wishflags.environment', true) <> 'production' THEN 'pre-live'
+			ELSE 'live' END,
+		j.score, j.reasons,
+		jsonb_strip_nulls(jsonb_build_object('kind', j.kind, 'permanent', j.permanent, 'age', j.age, 'unchanged', j.unchanged, 'settled', j.settled,
+			'variant', j.variant, 'share', round(j.share::numeric, 5), 'requires', j.requires, 'required_by', j.required_by,
+			'objects', CASE WHEN (given -> 'references')::boolean THEN COALESCE(j.objects, 0) END, 'code_lines', CASE WHEN j.code_known THEN COALESCE(j.lines, 0) END,
+			'evaluations', j.evaluations, 'last_evaluated', j.last_evaluated, 'counted_since', j.since, 'expires_at', j.expires_at,
+			'owner', COALESCE(j.owner_team, j.owner_email, j.owner_role)))
+	FROM judged j
+	ORDER BY j.score DESC, j.key;
+END $$;
+COMMENT ON FUNCTION wishflags.flag_stale(jsonb) IS
+'a verdict on each flag (active, potentially stale, stale, archived) with its reasons, from its kind, age, definition, use and what names it';
+
+-- An expiry that is extended moves on by 30 days at a time.
+CREATE VIEW wishflags.flag_expiring AS
+SELECT f.key AS flag, e.expires_at, pg_catalog.ceil(EXTRACT(epoch FROM e.expires_at - pg_catalog.now()) / 86400)::integer AS days_left,
+       f.on_expiry, COALESCE(f.owner_team, f.owner_email, f.owner_role) AS owner
+FROM wishflags.flags f, LATERAL (
+	SELECT CASE WHEN f.on_expiry = 'extend' AND f.expires_at <= pg_catalog.now()
+	            THEN f.expires_at + '30 days'::interval * (pg_catalog.floor(EXTRACT(epoch FROM pg_catalog.now() - f.expires_at) / (30 * 86400)) + 1)::double precision
+	            ELSE f.expires_at END AS expires_at) e
+WHERE f.archived_at IS NULL AND e.expires_at <= pg_catalog.now() + '30 days'::interval
+ORDER BY e.expires_at, f.key;
+COMMENT ON VIEW wishflags.flag_expiring IS
+'flags that have expired, or will within 30 days, and what happens then';
+
+CREATE TABLE wishflags.flag_expiry_notices (
+	flag text COLLATE "C" NOT NULL,
+	expires_at timestamptz NOT NULL,
+	on_expiry text NOT NULL,
+	owner_team text,
+	owner_email text,
+	owner_role text COLLATE "C",
+	noticed_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (flag, expires_at)
+) USING heap;
+COMMENT ON TABLE wishflags.flag_expiry_notices IS
+'the events that flags were about to expire, one a flag and expiry; written by flag_expiry_notify()';
+COMMENT ON COLUMN wishflags.flag_expiry_notices.owner_email IS 'whom to write to; the owner as it was when the event was written';
+SELECT pg_catalog.pg_extension_config_dump('wishflags.flag_expiry_notices', '');
+
+CREATE FUNCTION wishflags.flag_expiry_notify() RETURNS SETOF wishflags.flag_expiry_notices
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000 ROWS 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	noticed wishflags.flag_expiry_notices[];
+BEGIN
+	WITH event AS (
+		INSERT INTO wishflags.flag_expiry_notices (flag, expires_at, on_expiry, owner_team, owner_email, owner_role)
+		SELECT e.flag, e.expires_at, e.on_expiry, f.owner_team, f.owner_email, f.owner_role
+		FROM wishflags.flag_expiring e JOIN wishflags.flags f ON f.key = e.flag
+		ON CONFLICT DO NOTHING RETURNING *)
+	SELECT array_agg(n ORDER BY n.expires_at, n.flag) INTO noticed FROM event n;
+	-- The library need not be loaded yet.  A notification holds 8000 bytes, and a key up to 200.
+	IF noticed IS NOT NULL AND COALESCE(current_setting('wishflags.notify', true), 'on')::boolean THEN
+		PERFORM pg_notify('wishflags', (jsonb_build_object('expiring', jsonb_agg(n.flag ORDER BY n.expires_at, n.flag))
+			|| CASE WHEN cardinality(noticed) > 30 THEN '{"more": true}' ELSE '{}' END::jsonb)::text)
+		FROM unnest(noticed[:30]) n;
+	END IF;
+	RETURN QUERY SELECT n.* FROM unnest(noticed) n;
+END $$;
+COMMENT ON FUNCTION wishflags.flag_expiry_notify() IS
+'writes an event for each flag that expires within 30 days, once a flag and expiry, and returns the new ones, for whoever tells the owners; to be called by cron';
+
+CREATE FUNCTION wishflags.flag_lint(options jsonb DEFAULT '{}')
+RETURNS TABLE (flag text, field text, kind text, message text, owner text)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	known CONSTANT text[] := '{description,owner,owner_team,owner_email,owner_role,documentation_url,notes,tags,expires_at}';
+	kinds CONSTANT jsonb := '["release", "experiment", "operational", "kill-switch", "permission"]';
+	required jsonb;
+	wrong text;
+BEGIN
+	PERFORM wishflags.options_check(options, '{"require": "object"}');
+	required := '{"description": true, "owner": true, "documentation_url": true, "expires_at": ["release", "experiment"]}'
+		|| COALESCE(NULLIF(options -> 'require', 'null'), '{}');
+	SELECT r.key INTO wrong FROM jsonb_each(required) r
+	WHERE r.key <> ALL (known) OR NOT (jsonb_typeof(r.value) = 'boolean' OR (jsonb_typeof(r.value) = 'array' AND r.value <@ kinds)) ORDER BY 1 LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'invalid requirement "%"', wrong USING ERRCODE = 'invalid_parameter_value',
+			HINT = format('Give true, false or an array of kinds to any of %s.', array_to_string(known, ', '));
+	END IF;
+	RETURN QUERY
+	SELECT f.key, l.field, f.kind, l.message, COALESCE(f.owner_team, f.owner_email, f.owner_role)
+	FROM wishflags.flags f
+	JOIN wishflags.flag_configurations() c ON c.flag = f.key
+	CROSS JOIN LATERAL (SELECT to_jsonb(f) AS fields) j
+	CROSS JOIN LATERAL (
+		SELECT r.key AS field, format('a flag of kind %s needs %s', f.kind, CASE r.key WHEN 'owner' THEN 'an owner: owner_team, owner_email or owner_role' ELSE r.key END) AS message
+		FROM jsonb_each(required) r
+		WHERE (r.value = 'true' OR r.value ? f.kind)
+			AND CASE r.key WHEN 'owner' THEN COALESCE(f.owner_team, f.owner_email, f.owner_role) IS NULL
+				WHEN 'tags' THEN f.tags = '{}'
+				ELSE btrim(COALESCE(j.fields ->> r.key, '')) IN ('', '{}') END
+		UNION ALL
+		SELECT 'definition', format('requires what does not exist: %s', array_to_string(c.missing, ', ')) WHERE c.missing IS NOT NULL) l
+	WHERE f.archived_at IS NULL
+	ORDER BY f.key, l.field;
+END $$;
+COMMENT ON FUNCTION wishflags.flag_lint(jsonb) IS
+'what flags lack: description, owner, documentation, expiry, as options say which kinds need it; and what they require that does not exist';
+
+REVOKE ALL ON TABLE wishflags.flag_expiring, wishflags.flag_expiry_notices FROM PUBLIC;
+REVOKE ALL ON FUNCTION wishflags.flag_configurations, wishflags.options_check, wishflags.flag_stale,
+	wishflags.flag_expiry_notify, wishflags.flag_lint FROM PUBLIC;
+
 -- Functions that change overrides.
 
 COMMENT ON FUNCTION wishflags.flag_override_unset(text, text) IS

@@ -27,6 +27,7 @@ side() {
 		'join, mean') echo "SELECT x.variant, count(*), avg(COALESCE(o.amount, 0)), var_samp(COALESCE(o.amount, 0)) $exposed" ;;
 		'join, covariance') echo "SELECT x.variant, count(*), avg(o.amount), var_samp(o.amount), avg(o.before), var_samp(o.before), covar_samp(o.amount, o.before) $exposed" ;;
 		'results, mean') echo "SELECT * FROM wishflags.experiment_results('e', 'SELECT user_id AS unit, amount AS value FROM orders')" ;;
+		'results, by name') echo "SELECT * FROM wishflags.experiment_results('e', 'SELECT user_id AS unit, ''amount'' AS metric, amount AS value FROM orders')" ;;
 		'results, covariate') echo "SELECT * FROM wishflags.experiment_results('e', 'SELECT user_id AS unit, amount AS value, before AS covariate FROM orders')" ;;
 		'results, ratio') echo "SELECT * FROM wishflags.experiment_results('e', 'SELECT user_id AS unit, amount AS numerator, visits AS denominator FROM orders')" ;;
 		'flag_variant()') echo "SELECT count(wishflags.flag_variant('checkout', g)) FROM generate_series(1, $calls) g" ;;
@@ -57,7 +58,7 @@ compare() {
 }
 
 printf 'results over %d exposures\n' "$rows"
-compare 'join, mean' 'results, mean'
+compare 'join, mean' 'results, mean' 'results, by name'
 compare 'join, covariance' 'results, covariate' 'results, ratio'
 printf '%d units exposed\n' "$calls"
 compare 'flag_variant()' 'exposed before'

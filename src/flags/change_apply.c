@@ -1,0 +1,361 @@
+/*
+ * change_apply.c: making the changes of a request.
+ *
+ * They are plain changes under the caller's rights, so that triggers have their
+ * say and the audit tells who made them and for which request.  Nothing is made
+ * that was not approved: what a flag was when the request was written, it must
+ * still be.
+ */
+#include "common/compat.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+
+#include "common/protect.h"
+#include "common/write.h"
+#include "flags/change.h"
+
+PG_FUNCTION_INFO_V1(wf_change_apply);
+PG_FUNCTION_INFO_V1(wf_change_apply_emergency);
+
+const WfReviewKind wf_change_kind = {
+	.noun = "change request",
+	.table = "change_requests",
+	.prefix = "change_request",
+	.key = "request_id",
+	.policies = "change_policies",
+	.functions = "change",
+	.state = "state",
+	.open = "in review",
+	.closed = {"applied", "cancelled"},
+	.body = "changes",
+	.show = "change_show",
+	.reviewers = "change_show",
+	.edit = "change_edit",
+	.edit_arguments = "",
+};
+
+/* What is tried. */
+typedef struct Trial
+{
+	List	   *items;
+	Jsonb	   *base;
+	const char *reason;
+} Trial;
+
+/* A request's changes are being made: what is protected lets them pass. */
+static bool applying = false;
+
+static int	apply(int64 id, const char *emergency);
+static void need_state(const WfReview *review);
+static bool need_approvals(const WfReview *review, bool emergency);
+static void lock_items(List *items);
+static void refuse_moved(int64 id, List *items, Jsonb *base, Jsonb *present);
+static char *last_change(const WfChangeItem *item, const char *version);
+static void run_items(void *arg);
+static void run_row(const WfChangeItem *item, bool exists);
+static void run_override(const WfChangeItem *item);
+
+/* change_apply(id bigint) -> integer: how many changes were made */
+Datum
+wf_change_apply(PG_FUNCTION_ARGS)
+{
+	wf_change_need_argument(fcinfo, 0, "id");
+	PG_RETURN_INT32(apply(PG_GETARG_INT64(0), NULL));
+}
+
+/* change_apply(id bigint, emergency_reason text) -> integer */
+Datum
+wf_change_apply_emergency(PG_FUNCTION_ARGS)
+{
+	char	   *reason;
+
+	wf_change_need_argument(fcinfo, 0, "id");
+	wf_change_need_argument(fcinfo, 1, "emergency_reason");
+	reason = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	wf_review_need_reason(reason, psprintf("change_apply(%lld, 'payments fail')", (long long) PG_GETARG_INT64(0)));
+	PG_RETURN_INT32(apply(PG_GETARG_INT64(0), reason));
+}
+
+/* Whether the change that a trigger sees comes from a request. */
+bool
+wf_change_is_applied(void)
+{
+	return applying;
+}
+
+/* What the flags, overrides and segments of a request are now: a base. */
+Jsonb *
+wf_change_present(Jsonb *changes)
+{
+	static const char *const query =
+	"SELECT jsonb_build_object("
+	"'flags', (SELECT COALESCE(jsonb_object_agg(k.key, f.version), '{}') FROM jsonb_object_keys($1 -> 'flags') k (key)"
+	" LEFT JOIN wishflags.flags f ON f.key = k.key),"
+	"'overrides', (SELECT COALESCE(jsonb_object_agg(e.key, (SELECT COALESCE(jsonb_object_agg(k.key, o.variant), '{}')"
+	" FROM jsonb_object_keys(e.value) k (key) LEFT JOIN wishflags.flag_overrides o ON o.flag = e.key AND o.key = k.key)), '{}')"
+	" FROM jsonb_each($1 -> 'overrides') e),"
+	"'segments', (SELECT COALESCE(jsonb_object_agg(k.key, s.version), '{}') FROM jsonb_object_keys($1 -> 'segments') k (key)"
+	" LEFT JOIN wishflags.segments s ON s.key = k.key))";
+	Oid			types[] = {JSONBOID};
+	Datum		values[] = {JsonbPGetDatum(changes)};
+	bool		isnull;
+
+	(void) wf_review_run(&wf_change_kind, query, lengthof(types), types, values, NULL);
+	return DatumGetJsonbPCopy(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+}
+
+/* Makes the changes and takes them back; raises what would stand in their way. */
+void
+wf_change_try(List *items, Jsonb *base)
+{
+	Trial		trial = {items, base, "change request: trial"};
+	WfAttempt	attempt = {.undo = true};
+
+	if (!wf_common_attempt(&attempt, run_items, &trial))
+		ReThrowError(attempt.error);
+}
+
+static int
+apply(int64 id, const char *emergency)
+{
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(id)};
+	WfReview	review;
+	Trial		all;
+	Jsonb	   *changes;
+	char	   *reason;
+	bool		skips;
+	bool		isnull;
+	int			count;
+
+	wf_common_require_writable("change_apply()");
+	SPI_connect();
+	review = wf_review_lock(&wf_change_kind, id);
+	need_state(&review);
+	skips = need_approvals(&review, emergency != NULL);
+	(void) wf_review_run(&wf_change_kind, "SELECT changes, base, reason FROM wishflags.change_requests WHERE id = $1",
+						 lengthof(types), types, values, NULL);
+	changes = DatumGetJsonbPCopy(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	all.base = DatumGetJsonbPCopy(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
+	reason = wf_review_value(0, 3);
+	all.items = wf_change_items(changes);
+	all.reason = psprintf("change request %lld%s: %s", (long long) id, skips ? " in an emergency" : "",
+						  emergency ? emergency : reason);
+	count = list_length(all.items);
+	lock_items(all.items);
+	refuse_moved(id, all.items, all.base, wf_change_present(changes));
+	run_items(&all);
+	(void) wf_review_run(&wf_change_kind, "UPDATE wishflags.change_requests SET state = 'applied' WHERE id = $1",
+						 lengthof(types), types, values, NULL);
+	wf_review_event(&wf_change_kind, id, review.revision, skips ? "skipped" : "applied", emergency, InvalidOid, (Datum) 0);
+	SPI_finish();
+	return count;
+}
+
+static void
+need_state(const WfReview *review)
+{
+	if (strcmp(review->state, wf_change_kind.open) == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("change request %lld is %s", (long long) review->id, review->state),
+			 wf_review_is_closed(review) ?
+			 errhint("See what became of it: SELECT wishflags.change_show(%lld);", (long long) review->id) :
+			 errhint("Its author can put it up for review: SELECT wishflags.change_edit(%lld);", (long long) review->id)));
+}
+
+/* Whether approvals are missing, and it is an emergency. */
+static bool
+need_approvals(const WfReview *review, bool emergency)
+{
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(review->id)};
+	char	   *missing;
+
+	(void) wf_review_run(&wf_change_kind, "SELECT missing FROM wishflags.change_request_overview WHERE id = $1",
+						 lengthof(types), types, values, NULL);
+	missing = wf_review_value(0, 1);
+	if (missing && !emergency)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("change request %lld is not approved", (long long) review->id),
+				 errdetail("Missing: %s.", missing),
+				 errhint("Let others log in and approve it: SELECT wishflags.change_approve(%lld);\n"
+						 "-- In an emergency, by level admin: SELECT wishflags.change_apply(%lld, 'the reason');",
+						 (long long) review->id, (long long) review->id)));
+	return missing != NULL;
+}
+
+/* Until the end of the transaction nobody else changes what the request is about. */
+static void
+lock_items(List *items)
+{
+	Oid			types[] = {TEXTARRAYOID};
+	int			count[2] = {0, 0};
+	Datum	   *keys[2];
+	ListCell   *lc;
+
+	keys[0] = palloc(list_length(items) * sizeof(Datum));
+	keys[1] = palloc(list_length(items) * sizeof(Datum));
+	foreach(lc, items)
+	{
+		WfChangeItem *item = lfirst(lc);
+		int			n = item->kind == WF_CHANGE_SEGMENT;
+
+		keys[n][count[n]++] = CStringGetTextDatum(item->key);
+	}
+	for (int n = 0; n < 2; n++)
+	{
+		Datum		values[] = {PointerGetDatum(construct_array(keys[n], count[n], TEXTOID, -1, false, TYPALIGN_INT))};
+
+		(void) wf_review_run(&wf_change_kind,
+							 psprintf("SELECT FROM wishflags.%s WHERE key = ANY ($1) ORDER BY key FOR UPDATE", n ? "segments" : "flags"),
+							 lengthof(types), types, values, NULL);
+	}
+}
+
+/* Refuses a request that was written on something else than what is there. */
+static void
+refuse_moved(int64 id, List *items, Jsonb *base, Jsonb *present)
+{
+	ListCell   *lc;
+
+	foreach(lc, items)
+	{
+		WfChangeItem *item = lfirst(lc);
+		char	   *was = wf_change_base(base, item);
+		char	   *is = wf_change_base(present, item);
+		const char *what = item->kind == WF_CHANGE_OVERRIDE ? "" : "version ";
+
+		if (was && is ? strcmp(was, is) == 0 : was == is)
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("%s has moved on since change request %lld was written", wf_change_item_name(item), (long long) id),
+				 errdetail("It was %s%s and is %s%s%s.", was ? what : "", was ? was : "not there",
+						   is ? what : "", is ? is : "not there", last_change(item, was)),
+				 errhint("Look at it, then take it as it is now, which voids the approvals: SELECT wishflags.change_edit(%lld);",
+						 (long long) id)));
+	}
+}
+
+/* Who changed an item last, when and what; all columns since a version. */
+static char *
+last_change(const WfChangeItem *item, const char *version)
+{
+	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(item->kind == WF_CHANGE_SEGMENT ? "segment" : "flag"), CStringGetTextDatum(item->key),
+		item->override_key ? CStringGetTextDatum(item->override_key) : (Datum) 0,
+	CStringGetTextDatum(version && item->kind != WF_CHANGE_OVERRIDE ? version : "0")};
+	char		nulls[] = {' ', ' ', item->override_key ? ' ' : 'n', ' '};
+
+	if (wf_review_run(&wf_change_kind,
+					  "SELECT a.login_role, date_trunc('second', a.occurred_at), a.action,"
+					  " (SELECT string_agg(DISTINCT c, ', ') FROM wishflags.flag_audit b, unnest(b.changed) c WHERE b.kind = $1 AND b.key = $2"
+					  "  AND b.override_key IS NOT DISTINCT FROM $3 AND b.action = 'update' AND (b.version > $4::int OR $3 IS NOT NULL))"
+					  " FROM wishflags.flag_audit a WHERE a.kind = $1 AND a.key = $2 AND a.override_key IS NOT DISTINCT FROM $3"
+					  " ORDER BY a.ordinal DESC LIMIT 1", lengthof(types), types, values, nulls) == 0)
+		return "";
+	return psprintf(": last %s by %s at %s%s%s%s", strcmp(wf_review_value(0, 3), "update") == 0 ? "changed" :
+					strcmp(wf_review_value(0, 3), "insert") == 0 ? "created" : "deleted",
+					wf_review_value(0, 1), wf_review_value(0, 2), wf_review_value(0, 4) ? " (" : "",
+					wf_review_value(0, 4) ? wf_review_value(0, 4) : "", wf_review_value(0, 4) ? ")" : "");
+}
+
+/* Makes the changes, within SPI. */
+static void
+run_items(void *arg)
+{
+	Trial	   *trial = arg;
+	bool		outer = applying;
+	int			nest_level = NewGUCNestLevel();
+	ListCell   *lc;
+
+	(void) set_config_option("wishflags.reason", trial->reason, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	applying = true;
+	PG_TRY();
+	{
+		foreach(lc, trial->items)
+		{
+			WfChangeItem *item = lfirst(lc);
+
+			CHECK_FOR_INTERRUPTS();
+			if (item->kind == WF_CHANGE_OVERRIDE)
+				run_override(item);
+			else
+				run_row(item, wf_change_base(trial->base, item) != NULL);
+		}
+	}
+	PG_FINALLY();
+	{
+		applying = outer;
+	}
+	PG_END_TRY();
+	AtEOXact_GUC(true, nest_level);
+}
+
+/* A flag or segment. */
+static void
+run_row(const WfChangeItem *item, bool exists)
+{
+	const char *table = item->kind == WF_CHANGE_FLAG ? "flags" : "segments";
+	Oid			types[] = {TEXTOID, JSONBOID};
+	Datum		values[] = {CStringGetTextDatum(item->key), item->patch ? JsonbPGetDatum(item->patch) : (Datum) 0};
+	StringInfoData sql;
+	StringInfoData list;
+	StringInfoData set;
+	ListCell   *lc;
+
+	initStringInfo(&sql);
+	initStringInfo(&list);
+	initStringInfo(&set);
+	foreach(lc, item->columns)
+	{
+		const char *column = quote_identifier(lfirst(lc));
+
+		appendStringInfo(&list, ", %s", column);
+		appendStringInfo(&set, "%s%s = r.%s", set.len ? ", " : "", column, column);
+	}
+	if (item->deletes)
+		appendStringInfo(&sql, "DELETE FROM wishflags.%s WHERE key OPERATOR(pg_catalog.=) $1", table);
+	else if (!exists)
+		appendStringInfo(&sql, "INSERT INTO wishflags.%s (key%s) SELECT $1%s FROM pg_catalog.jsonb_populate_record(NULL::wishflags.%s, $2)"
+						 " ON CONFLICT DO NOTHING", table, list.data, list.data, table);
+	else if (item->columns == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the request changes nothing of %s", wf_change_item_name(item)),
+				 errhint("Give columns of it with their new values, or null to delete it.")));
+	else
+		appendStringInfo(&sql, "UPDATE wishflags.%s AS f SET %s FROM pg_catalog.jsonb_populate_record(NULL::wishflags.%s, $2) r"
+						 " WHERE f.key OPERATOR(pg_catalog.=) $1", table, set.data, table);
+	if (SPI_execute_with_args(sql.data, item->deletes ? 1 : 2, types, values, NULL, false, 0) < 0)
+		elog(ERROR, "could not run: %s", sql.data);
+	if (SPI_processed == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg(exists || item->deletes ? "%s does not exist" : "%s exists already", wf_change_item_name(item)),
+				 errhint("See who changed it: SELECT occurred_at, login_role, action FROM wishflags.flag_audit WHERE key = %s;",
+						 quote_literal_cstr(item->key))));
+}
+
+static void
+run_override(const WfChangeItem *item)
+{
+	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(item->key), CStringGetTextDatum(item->override_key),
+	item->variant ? CStringGetTextDatum(item->variant) : (Datum) 0};
+
+	if (SPI_execute_with_args(item->deletes ? "SELECT wishflags.flag_override_unset($1, $2)" :
+							  "SELECT wishflags.flag_override_set($1, $2, $3)",
+							  item->deletes ? 2 : 3, types, values, NULL, false, 0) < 0)
+		elog(ERROR, "could not change an override");
+}

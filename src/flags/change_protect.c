@@ -1,0 +1,255 @@
+/*
+ * change_protect.c: what change_policies protects changes by approved requests
+ * only.
+ *
+ * A request that is applied lets its changes pass, and so does wishflags.bypass,
+ * which is for superusers and for roles that were given it.
+ */
+#include "common/compat.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+
+#include "common/extension.h"
+#include "common/reason.h"
+#include "common/review.h"
+#include "common/write.h"
+#include "flags/change.h"
+#include "flags/document.h"
+#include "flags/row.h"
+#include "flags/tables.h"
+#include "flags/trigger.h"
+
+PG_FUNCTION_INFO_V1(wf_change_protect);
+
+/* A table whose rows may be protected. */
+typedef struct ProtectedTable
+{
+	const char *name;
+	const char *what;			/* in messages */
+	int			key;			/* column: of the flag or segment */
+	int			restored;		/* column that only a restored row brings */
+	int			tags;			/* column; 0: there is none */
+	int			uncounted;		/* column that is no change; 0: there is none */
+} ProtectedTable;
+
+static const ProtectedTable tables[] = {
+	{WF_FLAGS_TABLE, "flag", Anum_wf_flags_key, Anum_wf_flags_version, Anum_wf_flags_tags, 0},
+	{WF_OVERRIDES_TABLE, "flag", Anum_wf_overrides_flag, Anum_wf_overrides_created_at, 0, 0},
+	{WF_SEGMENTS_TABLE, "segment", Anum_wf_segments_key, Anum_wf_segments_version, 0, Anum_wf_segments_refreshed_at},
+	{WF_DOCUMENTS_TABLE, "document", Anum_wf_documents_name, Anum_wf_documents_version, 0, 0},
+};
+
+static const ProtectedTable *protected_table(FunctionCallInfo fcinfo);
+static bool changes_something(const ProtectedTable *table, TriggerData *data);
+static void need_free(FunctionCallInfo fcinfo, const ProtectedTable *table, HeapTuple row);
+static SPIPlanPtr policy_plan(void);
+static char *policy_of(const ProtectedTable *table, Datum key, Datum tags, char **reason);
+pg_noreturn static void refuse(const ProtectedTable *table, const char *key, const char *policy, const char *reason);
+static void refuse_truncate(const ProtectedTable *table);
+
+/*
+ * change_protect(), BEFORE INSERT, UPDATE or DELETE by row on flags,
+ * flag_overrides, segments and flag_documents, and BEFORE TRUNCATE by statement.
+ *
+ * A flag that gets a tag, or loses it, is looked at with both lists.
+ */
+Datum
+wf_change_protect(PG_FUNCTION_ARGS)
+{
+	const ProtectedTable *table = protected_table(fcinfo);
+	TriggerData *data = (TriggerData *) fcinfo->context;
+	HeapTuple	before = TRIGGER_FIRED_BY_INSERT(data->tg_event) ? NULL : data->tg_trigtuple;
+	HeapTuple	after = TRIGGER_FIRED_BY_INSERT(data->tg_event) ? data->tg_trigtuple :
+	TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : NULL;
+	bool		isnull;
+
+	if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event))
+	{
+		if (!wf_change_is_applied() && !wf_common_bypass())
+			refuse_truncate(table);
+		return PointerGetDatum(NULL);
+	}
+	if (wf_change_is_applied() || wf_common_bypass())
+		return PointerGetDatum(after ? after : before);
+	(void) heap_getattr(after ? after : before, table->restored, RelationGetDescr(data->tg_relation), &isnull);
+	if (!before && !isnull)
+		return PointerGetDatum(after);
+	if (before && after && !changes_something(table, data))
+		return PointerGetDatum(after);
+	if (before)
+		need_free(fcinfo, table, before);
+	if (after)
+		need_free(fcinfo, table, after);
+	return PointerGetDatum(after ? after : before);
+}
+
+static const ProtectedTable *
+protected_table(FunctionCallInfo fcinfo)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+
+	for (int i = 0; i < lengthof(tables) && CALLED_AS_TRIGGER(fcinfo); i++)
+	{
+		if (RelationGetRelid(data->tg_relation) != wf_common_relation_oid(tables[i].name))
+			continue;
+		if (!TRIGGER_FIRED_BEFORE(data->tg_event) ||
+			(!TRIGGER_FIRED_FOR_ROW(data->tg_event) && !TRIGGER_FIRED_BY_TRUNCATE(data->tg_event)))
+			break;
+		return &tables[i];
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+			 errmsg("this function is a trigger before changes of flags, overrides, segments and documents")));
+	return NULL;				/* keep compiler quiet */
+}
+
+static bool
+changes_something(const ProtectedTable *table, TriggerData *data)
+{
+	bool		changed = false;
+
+	for (int i = 1; i <= RelationGetDescr(data->tg_relation)->natts && !changed; i++)
+		changed = i != table->uncounted && wf_flags_trigger_changed(data, i);
+	return changed;
+}
+
+/*
+ * Raises object_not_in_prerequisite_state where the row is protected.  Rows
+ * without tags of their own are asked about once for all of a statement that
+ * have the same key.
+ */
+static void
+need_free(FunctionCallInfo fcinfo, const ProtectedTable *table, HeapTuple row)
+{
+	TupleDesc	desc = RelationGetDescr(((TriggerData *) fcinfo->context)->tg_relation);
+	WfString   *last = fcinfo->flinfo->fn_extra;
+	bool		isnull;
+	Datum		tags = (Datum) 0;
+	Datum		key = heap_getattr(row, table->key, desc, &isnull);
+	WfString	name;
+	char	   *policy;
+	char	   *reason;
+
+	/* What is NULL by mistake is refused by the table's own constraints. */
+	if (isnull)
+		return;
+	name = wf_flags_text_string(key);
+	if (table->tags == 0 && last && wf_flags_strings_equal(*last, name))
+		return;
+	if (table->tags && table->tags <= desc->natts)
+		tags = heap_getattr(row, table->tags, desc, &isnull);
+	policy = policy_of(table, key, isnull ? (Datum) 0 : tags, &reason);
+	if (policy)
+		refuse(table, TextDatumGetCString(key), policy, reason);
+	if (table->tags == 0)
+	{
+		MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+
+		last = palloc(sizeof(WfString));
+		*last = wf_flags_string_copy(name.data, name.len);
+		fcinfo->flinfo->fn_extra = last;
+		MemoryContextSwitchTo(old);
+	}
+}
+
+/* Made once a session: it is asked with each change of a flag. */
+static SPIPlanPtr
+policy_plan(void)
+{
+	static const char *const query =
+	"SELECT p.name, p.reason FROM wishflags.change_policies p"
+	" WHERE p.protected AND p.enabled AND CASE $3 WHEN 'document' THEN EXISTS ("
+	"  SELECT FROM wishflags.flags f WHERE f.document = $1 AND f.key LIKE p.key_pattern AND (p.tags IS NULL OR p.tags && f.tags))"
+	" ELSE $1 LIKE p.key_pattern AND (p.tags IS NULL"
+	"  OR $3 = 'flag' AND p.tags && COALESCE($2, (SELECT f.tags FROM wishflags.flags f WHERE f.key = $1))) END"
+	" AND (p.environments IS NULL OR current_setting('wishflags.environment', true) = ANY (p.environments))"
+	" ORDER BY p.name LIMIT 1";
+	static SPIPlanPtr kept = NULL;
+	Oid			types[] = {TEXTOID, TEXTARRAYOID, TEXTOID};
+
+	if (kept == NULL)
+	{
+		SPIPlanPtr	plan = SPI_prepare_cursor(query, lengthof(types), types, CURSOR_OPT_GENERIC_PLAN);
+
+		if (plan == NULL || SPI_keepplan(plan) != 0)
+			elog(ERROR, "could not prepare a look into change_policies: %s", SPI_result_code_string(SPI_result));
+		kept = plan;
+	}
+	return kept;
+}
+
+/* The policy that protects a key, in the caller's memory, or NULL. */
+static char *
+policy_of(const ProtectedTable *table, Datum key, Datum tags, char **reason)
+{
+	Oid			policies = wf_common_relation_oid("change_policies");
+	Datum		values[] = {key, tags, CStringGetTextDatum(table->what)};
+	char		nulls[] = {' ', tags ? ' ' : 'n', ' '};
+	MemoryContext caller = CurrentMemoryContext;
+	char	   *policy = NULL;
+	WfWrite		write;
+
+	/* The SQL of an older version of the extension knows no policies. */
+	if (!OidIsValid(policies))
+		return NULL;
+	SPI_connect();
+	wf_common_write_begin(&write, policies);
+	if (SPI_execute_plan(policy_plan(), values, nulls, false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read change_policies");
+	wf_common_write_end(&write);
+	if (SPI_processed > 0)
+	{
+		policy = MemoryContextStrdup(caller, wf_review_value(0, 1));
+		*reason = MemoryContextStrdup(caller, wf_review_value(0, 2));
+	}
+	SPI_finish();
+	return policy;
+}
+
+static void
+refuse(const ProtectedTable *table, const char *key, const char *policy, const char *reason)
+{
+	bool		is_override = strcmp(table->name, WF_OVERRIDES_TABLE) == 0;
+	bool		is_segment = strcmp(table->name, WF_SEGMENTS_TABLE) == 0;
+
+	/* A request has no part for documents. */
+	if (strcmp(table->name, WF_DOCUMENTS_TABLE) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("document \"%s\" has flags that change by approved requests only", key),
+				 errdetail("Policy \"%s\" says so (%s).", policy, reason),
+				 errhint("A superuser can import it for a reason, which the audit keeps: SET wishflags.bypass = 'the reason';")));
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("%s%s \"%s\" %s by approved requests only", is_override ? "overrides of " : "", table->what, key,
+					is_override ? "change" : "changes"),
+			 errdetail("Policy \"%s\" says so (%s).", policy, reason),
+			 errhint("Propose the change: SELECT wishflags.change_propose('{\"%s\": {\"%s\": {...}}}', 'the reason');",
+					 is_override ? "overrides" : is_segment ? "segments" : "flags", key)));
+}
+
+/* TRUNCATE asks about no row: it waits for no policy to protect anything. */
+static void
+refuse_truncate(const ProtectedTable *table)
+{
+	char	   *policy = NULL;
+
+	if (!OidIsValid(wf_common_relation_oid("change_policies")))
+		return;
+	SPI_connect();
+	if (wf_review_run(&wf_change_kind, "SELECT p.name FROM wishflags.change_policies p WHERE p.protected AND p.enabled"
+					  " AND (p.environments IS NULL OR current_setting('wishflags.environment', true) = ANY (p.environments))"
+					  " ORDER BY p.name LIMIT 1", 0, NULL, NULL, NULL) > 0)
+		policy = wf_review_value(0, 1);
+	if (policy)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" can't be truncated while change policies protect rows", table->name),
+				 errdetail("Policy \"%s\" does.", policy),
+				 errhint("Delete the rows that are not protected: DELETE FROM wishflags.%s WHERE ...;", table->name)));
+	SPI_finish();
+}
