@@ -526,6 +526,7 @@ SQL_PARTS = \
 	src/flags/overrides.sql \
 	src/flags/history.sql \
 	src/flags/show.sql \
+	src/flags/overview.sql \
 	src/flags/experiments.sql \
 	src/flags/preview.sql \
 	src/flags/dependencies.sql \
@@ -582,8 +583,9 @@ SCRIPT_PARTS = \
 
 SCRIPTS_built = wishflags
 
-DATA_built = wishflags--$(EXTVERSION).sql
-DATA = $(patsubst $(srcroot)/%,%,$(wildcard $(srcroot)/src/upgrade/*.sql))
+SQL_INSTALL = wishflags--$(EXTVERSION).sql
+SQL_UPDATES = $(notdir $(wildcard $(srcroot)/src/upgrade/*.sql))
+DATA_built = $(SQL_INSTALL) $(SQL_UPDATES)
 
 # Event triggers are database-wide, so the tests run one after another.
 REGRESS = \
@@ -776,12 +778,16 @@ $(OBJS) $(OBJS:.o=.bc): $(wildcard $(srcroot)/src/*.h $(srcroot)/src/*/*.h) $(sr
 print-%:
 	@echo '$($*)'
 
-# The query of migration_stats_export() stands in the command, which runs it where
-# there is no extension.
-$(DATA_built): $(addprefix $(srcroot)/,$(SQL_PARTS)) $(srcroot)/src/wishflags $(srcroot)/Makefile
-	sed -n '/<<.STATS_QUERY.$$/,/^STATS_QUERY$$/{//!p}' $(srcroot)/src/wishflags > stats_query.sql
-	cat $(addprefix $(srcroot)/,$(SQL_PARTS)) | sed -e '/^@stats_query@$$/{' -e 'r stats_query.sql' -e 'd' -e '}' > $@
-	rm -f stats_query.sql
+assemble = awk -v top='$(srcroot)' -f '$(srcroot)/src/common/assemble.awk'
+$(DATA_built): $(addprefix $(srcroot)/,$(SQL_PARTS)) $(srcroot)/src/wishflags $(srcroot)/src/common/assemble.awk $(srcroot)/Makefile
+
+$(SQL_INSTALL):
+	$(assemble) $(addprefix $(srcroot)/,$(SQL_PARTS)) > $@
+
+$(SQL_UPDATES): %: $(srcroot)/src/upgrade/%
+	$(assemble) $< > $@
+
+.DELETE_ON_ERROR:
 
 # It is no program to be linked.
 $(srcroot)/src/wishflags: ;

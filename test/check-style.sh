@@ -167,13 +167,15 @@ done
 version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" wishflags.control)
 [ "$(grep -c "\"version\": \"$version\"" META.json)" = 2 ] || fault "META.json does not say version $version"
 
-# An update script leads away from a version whose install script is kept.
+# An update script leads away from a version whose install script is kept, and
+# names parts only as long as nobody has released it.
 for f in src/upgrade/wishflags--*--*.sql; do
 	[ -e "$f" ] || continue
 	old=$(basename "$f" .sql)
 	old=${old#wishflags--}
 	old=${old%%--*}
 	[ -f "test/upgrade/wishflags--$old.sql" ] || fault "$f: test/upgrade/wishflags--$old.sql is not there"
+	case $f in *"--$version.sql") ;; *) ! grep -q '^@include ' "$f" || fault "$f was released, and its parts change on" ;; esac
 done
 
 # Nothing unfinished, and no place of somebody's machine.

@@ -1,4 +1,4 @@
--- Changing flags: plain INSERT, UPDATE and DELETE under the caller's rights.
+-- Changing flags and overrides: plain INSERT, UPDATE and DELETE under the caller's rights.
 
 CREATE FUNCTION wishflags.flag_create(key text, description text DEFAULT NULL, owner_team text DEFAULT NULL,
 	rollout numeric DEFAULT 100, definition jsonb DEFAULT NULL, enabled boolean DEFAULT false,
@@ -36,6 +36,27 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
 AS 'MODULE_PATHNAME', 'wf_flag_rollout';
 COMMENT ON FUNCTION wishflags.flag_rollout(text, numeric) IS
 'sets the percentage of keys that get the default serve, 0 to 100 in steps of 0.001';
+
+CREATE FUNCTION wishflags.flag_override_set(flag text, key text, variant text)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_flag_override_set';
+COMMENT ON FUNCTION wishflags.flag_override_set(text, text, text) IS
+'gives one targeting key a variant, whatever the rules say';
+
+CREATE FUNCTION wishflags.flag_override_set(flag text, key text, enabled boolean DEFAULT true)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_flag_override_set_enabled';
+COMMENT ON FUNCTION wishflags.flag_override_set(text, text, boolean) IS
+'gives one targeting key the variant on or off, whatever the rules say';
+
+CREATE FUNCTION wishflags.flag_override_unset(flag text, key text)
+RETURNS boolean
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'wf_flag_override_unset';
+COMMENT ON FUNCTION wishflags.flag_override_unset(text, text) IS
+'takes back the override of a targeting key; whether there was one';
 
 CREATE FUNCTION wishflags.flag_archive(key text, reason text DEFAULT NULL, OUT version integer)
 RETURNS integer

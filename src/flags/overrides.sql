@@ -1,25 +1,4 @@
--- Changing overrides: plain INSERT, UPDATE and DELETE under the caller's rights.
-
-CREATE FUNCTION wishflags.flag_override_set(flag text, key text, variant text)
-RETURNS void
-LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
-AS 'MODULE_PATHNAME', 'wf_flag_override_set';
-COMMENT ON FUNCTION wishflags.flag_override_set(text, text, text) IS
-'gives one targeting key a variant, whatever the rules say';
-
-CREATE FUNCTION wishflags.flag_override_set(flag text, key text, enabled boolean DEFAULT true)
-RETURNS void
-LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
-AS 'MODULE_PATHNAME', 'wf_flag_override_set_enabled';
-COMMENT ON FUNCTION wishflags.flag_override_set(text, text, boolean) IS
-'gives one targeting key the variant on or off, whatever the rules say';
-
-CREATE FUNCTION wishflags.flag_override_unset(flag text, key text)
-RETURNS boolean
-LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
-AS 'MODULE_PATHNAME', 'wf_flag_override_unset';
-COMMENT ON FUNCTION wishflags.flag_override_unset(text, text) IS
-'takes back the override of a targeting key; whether there was one';
+-- Overrides of other kinds than the targeting key, with values, denials and expiry.
 
 CREATE FUNCTION wishflags.flag_override_set(flag text, key text, options jsonb)
 RETURNS void
