@@ -45,6 +45,7 @@ OBJS = \
 	src/common/review.o \
 	src/common/review_decide.o \
 	src/common/rows.o \
+	src/common/select.o \
 	src/common/setting.o \
 	src/common/uuid.o \
 	src/common/width.o \

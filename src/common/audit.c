@@ -12,6 +12,8 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -22,6 +24,70 @@
 #include "common/write.h"
 
 static const char *action_of(TriggerData *data);
+
+/* The data of a trigger, which has to be one of the table. */
+TriggerData *
+wf_common_audit_data(FunctionCallInfo fcinfo, const char *table)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || RelationGetRelid(data->tg_relation) != wf_common_relation_oid(table))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("this function is a trigger of table \"%s.%s\"", WF_SCHEMA_NAME, table)));
+	return data;
+}
+
+/* The same BEFORE INSERT OR UPDATE, by row. */
+TriggerData *
+wf_common_audit_before(FunctionCallInfo fcinfo, const char *table)
+{
+	TriggerData *data = wf_common_audit_data(fcinfo, table);
+
+	if (!TRIGGER_FIRED_BEFORE(data->tg_event) || !TRIGGER_FIRED_FOR_ROW(data->tg_event) ||
+		TRIGGER_FIRED_BY_DELETE(data->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\" must be BEFORE INSERT OR UPDATE", data->tg_trigger->tgname)));
+	return data;
+}
+
+/* A column of type text of a row, or NULL. */
+char *
+wf_common_audit_text(TriggerData *data, HeapTuple tuple, int column)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(tuple, column, RelationGetDescr(data->tg_relation), &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+/* Refuses an array in a row that names nothing. */
+void
+wf_common_audit_check_list(TriggerData *data, HeapTuple tuple, int column, const char *name)
+{
+	bool		isnull;
+	Datum		list = heap_getattr(tuple, column, RelationGetDescr(data->tg_relation), &isnull);
+
+	if (!isnull && (ARR_NDIM(DatumGetArrayTypeP(list)) == 0 || array_contains_nulls(DatumGetArrayTypeP(list))))
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("%s must name one or more", name),
+				 errhint("Leave it NULL for all.")));
+}
+
+/* Refuses a role in a row that does not exist; those of a dump may be made after its tables. */
+void
+wf_common_audit_check_role(TriggerData *data, HeapTuple tuple, int column, int changed_at)
+{
+	char	   *role = wf_common_audit_text(data, tuple, column);
+
+	if (role && !wf_common_is_restored(data, changed_at) && !OidIsValid(get_role_oid(role, true)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("role \"%s\" does not exist", role),
+				 errhint("List the roles: \\du, or SELECT rolname FROM pg_roles;")));
+}
 
 /* In a trigger BEFORE INSERT: has the row come with its time of change? */
 bool

@@ -232,8 +232,7 @@ is_restored(const WfAuditedTable *table, Relation rel, HeapTuple row)
 {
 	bool		isnull;
 
-	return DatumGetTimestampTz(heap_getattr(row, table->created_at, RelationGetDescr(rel), &isnull)) !=
-		GetCurrentTransactionStartTimestamp();
+	return wf_flags_made_before(heap_getattr(row, table->created_at, RelationGetDescr(rel), &isnull));
 }
 
 /* TRUNCATE: the rows, while they are there. */

@@ -42,7 +42,6 @@ typedef struct Change
 static bool notify = true;
 static List *changes = NIL;		/* of Change, in TopTransactionContext */
 
-static bool is_restored(TriggerData *data, int created_at);
 static void note(WfNotifyKind kind, const char *key);
 static void on_transaction(XactEvent event, void *arg);
 static void on_subtransaction(SubXactEvent event, SubTransactionId id, SubTransactionId parent, void *arg);
@@ -69,27 +68,19 @@ void
 wf_flags_notify(TriggerData *data, WfNotifyKind kind, int key, int created_at)
 {
 	HeapTuple	row = TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : data->tg_trigtuple;
+	TupleDesc	desc = RelationGetDescr(data->tg_relation);
 	bool		isnull;
 
 	if (!notify)
 		return;
 	if (!TRIGGER_FIRED_FOR_ROW(data->tg_event))
 		note(kind, NULL);
-	else if (!TRIGGER_FIRED_BY_INSERT(data->tg_event) || !is_restored(data, created_at))
+	else if (!TRIGGER_FIRED_BY_INSERT(data->tg_event) || !wf_flags_made_before(heap_getattr(row, created_at, desc, &isnull)))
 	{
-		WfString	name = wf_flags_text_string(heap_getattr(row, key, RelationGetDescr(data->tg_relation), &isnull));
+		WfString	name = wf_flags_text_string(heap_getattr(row, key, desc, &isnull));
 
 		note(kind, pnstrdup(name.data, name.len));
 	}
-}
-
-static bool
-is_restored(TriggerData *data, int created_at)
-{
-	bool		isnull;
-
-	return DatumGetTimestampTz(heap_getattr(data->tg_trigtuple, created_at, RelationGetDescr(data->tg_relation), &isnull)) !=
-		GetCurrentTransactionStartTimestamp();
 }
 
 /* Adds a change, if it is not the same as one before. */

@@ -20,6 +20,7 @@
 #include "utils/memutils.h"
 #include "utils/plancache.h"
 
+#include "common/select.h"
 #include "flags/manage.h"
 #include "flags/override_option.h"
 
@@ -78,7 +79,6 @@ typedef struct BulkQuery
 } BulkQuery;
 
 static void prepare_query(const char *query, BulkQuery *bulk);
-static SPIPlanPtr prepare_select(const char *sql);
 static void find_columns(TupleDesc desc, const char **names);
 static SPIPlanPtr prepare_write(void);
 static int	fetch_batch(Portal portal, const BulkQuery *bulk, const WfParams *options, Datum *arrays);
@@ -148,7 +148,7 @@ wf_flag_override_set_all(PG_FUNCTION_ARGS)
 static void
 prepare_query(const char *query, BulkQuery *bulk)
 {
-	SPIPlanPtr	bare = prepare_select(psprintf("SELECT * FROM (\n%s\n) AS q", query));
+	SPIPlanPtr	bare = wf_common_prepare_select(psprintf("SELECT * FROM (\n%s\n) AS q", query), "the query of overrides");
 	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(bare));
 	const char *names[NCOLUMNS] = {NULL};
 	StringInfoData sql;
@@ -168,21 +168,7 @@ prepare_query(const char *query, BulkQuery *bulk)
 	}
 	key = quote_identifier(names[0]);
 	appendStringInfo(&sql, " FROM (\n%s\n) AS q WHERE q.%s IS NOT NULL", query, key);
-	bulk->plan = prepare_select(sql.data);
-}
-
-static SPIPlanPtr
-prepare_select(const char *sql)
-{
-	SPIPlanPtr	plan = SPI_prepare(sql, 0, NULL);
-
-	if (plan == NULL)
-		elog(ERROR, "could not prepare: %s", sql);
-	if (!SPI_is_cursor_plan(plan))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the query of overrides must be one SELECT")));
-	return plan;
+	bulk->plan = wf_common_prepare_select(sql.data, "the query of overrides");
 }
 
 /* The names of the columns that are known; one alone is the key, whatever its name. */

@@ -20,6 +20,7 @@
 #include "utils/tuplestore.h"
 
 #include "common/extension.h"
+#include "common/select.h"
 #include "common/write.h"
 #include "flags/context.h"
 #include "flags/dialect_native.h"
@@ -142,15 +143,8 @@ prepare_query(WfString query)
 {
 	const char *sql = psprintf("SELECT DISTINCT q.key FROM (\n%.*s\n) AS q(key) WHERE q.key IS NOT NULL",
 							   query.len, query.data);
-	SPIPlanPtr	plan = SPI_prepare(sql, 0, NULL);
 
-	if (plan == NULL)
-		elog(ERROR, "could not prepare: %s", sql);
-	if (!SPI_is_cursor_plan(plan))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the query of a segment must be one SELECT")));
-	return plan;
+	return wf_common_prepare_select(sql, "the query of a segment");
 }
 
 /* Locks a segment's row; its query, and the name of its definer. */

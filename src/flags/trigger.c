@@ -100,6 +100,13 @@ wf_flags_trigger_set_null(WfTriggerRow *row, int attnum)
 	row->set[attnum - 1] = true;
 }
 
+/* Whether what is inserted, of this time of creation, was made before: it is restored. */
+bool
+wf_flags_made_before(Datum created_at)
+{
+	return DatumGetTimestampTz(created_at) != GetCurrentTransactionStartTimestamp();
+}
+
 /* Whether a row is inserted that brings what only a dump knows, its version. */
 bool
 wf_flags_trigger_restored(const WfTriggerRow *row, int attnum)

@@ -42,6 +42,7 @@ extern bool wf_flags_trigger_null(const WfTriggerRow *row, int attnum);
 extern WfString wf_flags_trigger_text(const WfTriggerRow *row, int attnum);
 extern void wf_flags_trigger_set(WfTriggerRow *row, int attnum, Datum value);
 extern void wf_flags_trigger_set_null(WfTriggerRow *row, int attnum);
+extern bool wf_flags_made_before(Datum created_at);
 extern bool wf_flags_trigger_restored(const WfTriggerRow *row, int attnum);
 extern bool wf_flags_trigger_changed(TriggerData *data, int attnum);
 extern void wf_flags_trigger_number(WfTriggerRow *row, const WfVersionColumns *columns);

@@ -192,7 +192,7 @@ static bool
 is_restored(const Changes *changes, int created_at)
 {
 	return !changes->has_before && !changes->after.nulls[created_at - 1] &&
-		DatumGetTimestampTz(changes->after.values[created_at - 1]) != GetCurrentTransactionStartTimestamp();
+		wf_flags_made_before(changes->after.values[created_at - 1]);
 }
 
 /* Whether a column was NULL and is no more. */

@@ -24,8 +24,6 @@ PG_FUNCTION_INFO_V1(wf_guard_policies_check);
 PG_FUNCTION_INFO_V1(wf_guard_policies_audit);
 PG_FUNCTION_INFO_V1(wf_guard_allowances_check);
 
-static TriggerData *trigger_data(FunctionCallInfo fcinfo, const char *table);
-static void need_before_row(TriggerData *data);
 static HeapTuple name_policy(TriggerData *data, HeapTuple tuple);
 static void check_roles(List *roles);
 static void check_allowance(const Datum *values, const bool *nulls);
@@ -40,11 +38,10 @@ static char *qualified_object(const char *object);
 Datum
 wf_guard_policies_check(PG_FUNCTION_ARGS)
 {
-	TriggerData *data = trigger_data(fcinfo, WF_GUARD_POLICIES_TABLE);
+	TriggerData *data = wf_common_audit_before(fcinfo, WF_GUARD_POLICIES_TABLE);
 	HeapTuple	tuple;
 	WfGuardPolicy policy;
 
-	need_before_row(data);
 	tuple = wf_common_note_change(data, WF_POLICY_REASON, WF_POLICY_CHANGED_AT, WF_POLICY_CHANGED_BY);
 	wf_guard_policy_read(&policy, tuple, RelationGetDescr(data->tg_relation));
 	/* The roles of a dump may be made after its tables. */
@@ -65,12 +62,12 @@ wf_guard_policies_audit(PG_FUNCTION_ARGS)
 	if (CALLED_AS_TRIGGER(fcinfo) &&
 		RelationGetRelid(((TriggerData *) fcinfo->context)->tg_relation) == wf_common_relation_oid(WF_GUARD_ALLOWANCES_TABLE))
 	{
-		data = trigger_data(fcinfo, WF_GUARD_ALLOWANCES_TABLE);
+		data = wf_common_audit_data(fcinfo, WF_GUARD_ALLOWANCES_TABLE);
 		wf_common_audit(data, WF_GUARD_HISTORY_TABLE, WF_ALLOWANCE_CHANGED_AT);
 	}
 	else
 	{
-		data = trigger_data(fcinfo, WF_GUARD_POLICIES_TABLE);
+		data = wf_common_audit_data(fcinfo, WF_GUARD_POLICIES_TABLE);
 		wf_common_audit(data, WF_GUARD_HISTORY_TABLE, WF_POLICY_CHANGED_AT);
 	}
 	return PointerGetDatum(NULL);
@@ -84,7 +81,7 @@ wf_guard_policies_audit(PG_FUNCTION_ARGS)
 Datum
 wf_guard_allowances_check(PG_FUNCTION_ARGS)
 {
-	TriggerData *data = trigger_data(fcinfo, WF_GUARD_ALLOWANCES_TABLE);
+	TriggerData *data = wf_common_audit_before(fcinfo, WF_GUARD_ALLOWANCES_TABLE);
 	TupleDesc	desc = RelationGetDescr(data->tg_relation);
 	int			column = WF_ALLOWANCE_OBJECT;
 	HeapTuple	tuple;
@@ -93,7 +90,6 @@ wf_guard_allowances_check(PG_FUNCTION_ARGS)
 	Datum		object;
 	bool		isnull = false;
 
-	need_before_row(data);
 	tuple = wf_common_note_change(data, WF_ALLOWANCE_REASON, WF_ALLOWANCE_CHANGED_AT, WF_ALLOWANCE_CHANGED_BY);
 	heap_deform_tuple(tuple, desc, values, nulls);
 	check_allowance(values, nulls);
@@ -101,28 +97,6 @@ wf_guard_allowances_check(PG_FUNCTION_ARGS)
 		return PointerGetDatum(tuple);
 	object = CStringGetTextDatum(qualified_object(TextDatumGetCString(values[WF_ALLOWANCE_OBJECT - 1])));
 	return PointerGetDatum(heap_modify_tuple_by_cols(tuple, desc, 1, &column, &object, &isnull));
-}
-
-static TriggerData *
-trigger_data(FunctionCallInfo fcinfo, const char *table)
-{
-	TriggerData *data = (TriggerData *) fcinfo->context;
-
-	if (!CALLED_AS_TRIGGER(fcinfo) || RelationGetRelid(data->tg_relation) != wf_common_relation_oid(table))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("this function is a trigger of table \"%s.%s\"", WF_SCHEMA_NAME, table)));
-	return data;
-}
-
-static void
-need_before_row(TriggerData *data)
-{
-	if (!TRIGGER_FIRED_BEFORE(data->tg_event) || !TRIGGER_FIRED_FOR_ROW(data->tg_event) ||
-		TRIGGER_FIRED_BY_DELETE(data->tg_event))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("trigger \"%s\" must be BEFORE INSERT OR UPDATE", data->tg_trigger->tgname)));
 }
 
 static HeapTuple

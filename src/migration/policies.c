@@ -43,7 +43,6 @@ PG_FUNCTION_INFO_V1(wf_migration_policies_audit);
 PG_FUNCTION_INFO_V1(wf_migration_policies_list);
 
 static void read_row(WfPolicy *policies, HeapTuple tuple, TupleDesc desc);
-static TriggerData *trigger_data(FunctionCallInfo fcinfo);
 static void check_row(TriggerData *data, HeapTuple tuple);
 
 /* All rules as they are in force, by their index in the registry. */
@@ -129,14 +128,10 @@ wf_migration_policies_list(PG_FUNCTION_ARGS)
 Datum
 wf_migration_policies_check(PG_FUNCTION_ARGS)
 {
-	TriggerData *data = trigger_data(fcinfo);
+	TriggerData *data = wf_common_audit_before(fcinfo, POLICIES_TABLE);
 	bool		is_update = TRIGGER_FIRED_BY_UPDATE(data->tg_event);
 	HeapTuple	tuple = is_update ? data->tg_newtuple : data->tg_trigtuple;
 
-	if (!TRIGGER_FIRED_BEFORE(data->tg_event) || !TRIGGER_FIRED_FOR_ROW(data->tg_event) || TRIGGER_FIRED_BY_DELETE(data->tg_event))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("trigger \"%s\" must be BEFORE INSERT OR UPDATE", data->tg_trigger->tgname)));
 	check_row(data, tuple);
 	return PointerGetDatum(wf_common_note_change(data, COLUMN_REASON, COLUMN_CHANGED_AT, COLUMN_CHANGED_BY));
 }
@@ -184,20 +179,8 @@ check_row(TriggerData *data, HeapTuple tuple)
 Datum
 wf_migration_policies_audit(PG_FUNCTION_ARGS)
 {
-	TriggerData *data = trigger_data(fcinfo);
+	TriggerData *data = wf_common_audit_data(fcinfo, POLICIES_TABLE);
 
 	wf_common_audit(data, HISTORY_TABLE, COLUMN_CHANGED_AT);
 	return PointerGetDatum(NULL);
-}
-
-static TriggerData *
-trigger_data(FunctionCallInfo fcinfo)
-{
-	TriggerData *data = (TriggerData *) fcinfo->context;
-
-	if (!CALLED_AS_TRIGGER(fcinfo) || RelationGetRelid(data->tg_relation) != wf_common_relation_oid(POLICIES_TABLE))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("this function is a trigger of table \"%s.%s\"", WF_SCHEMA_NAME, POLICIES_TABLE)));
-	return data;
 }
