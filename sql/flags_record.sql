@@ -74,6 +74,14 @@ SELECT flag_expire('record', '2020-01-01', 'freeze');
 SELECT flag_eval('record', 'user-1');
 SELECT flag_disable('record');
 UPDATE flags SET description = 'a note may change' WHERE key = 'record';
+SELECT flag_override_set('record', 'user-1', false);
+-- It may be archived, and is frozen again when it is taken back.
+SELECT flag_create('frozen', enabled => true), flag_expire('frozen', '2020-01-01', 'freeze');
+UPDATE flags SET archived_at = '2026-01-01' WHERE key = 'frozen';
+SELECT flag_override_set('frozen', 'user-1', false);
+SELECT flag_unarchive('frozen') > 0 AS unarchived;
+SELECT flag_rollout('frozen', 7);
+DELETE FROM flags WHERE key = 'frozen';
 SELECT flag_expire('record', '2021-01-01', 'freeze');
 SELECT flag_expire('record', 'infinity', 'freeze');
 SELECT flag_disable('record');

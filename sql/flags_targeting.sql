@@ -94,7 +94,7 @@ SELECT flag_override_unset('export', 'acme'), flag_override_unset('export', 'acm
 SELECT flag_override_unset('export', 'x', NULL);
 
 -- An archived flag is closed.
-SELECT flag_archive('mixed');
+UPDATE flags SET archived_at = '2026-01-01 00:00Z' WHERE key = 'mixed';
 SELECT flag_override_set('mixed', 'w', 'a');
 SELECT flag_override_unset('mixed', 'v');
 

@@ -29,10 +29,10 @@ static void run_statement(const char *sql, const WfString *key, bool latest, int
 
 /*
  * Locks a flag's row against being changed and compiles it.  NULL where the
- * flag does not exist or has no valid definition.  archived may be NULL.
+ * flag does not exist or has no valid definition.  closed may be NULL.
  */
 WfProgram *
-wf_flags_lock_flag(WfString key, bool *exists, bool *archived)
+wf_flags_lock_flag(WfString key, bool *exists, WfClosed *closed)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	WfSource	source = {0};
@@ -48,8 +48,8 @@ wf_flags_lock_flag(WfString key, bool *exists, bool *archived)
 				  " WHERE key OPERATOR(pg_catalog.=) $1 FOR SHARE",
 				  &key, false, SPI_OK_SELECT);
 	*exists = SPI_processed > 0;
-	if (archived)
-		*archived = false;
+	if (closed)
+		closed->why = WF_CLOSED_NOT;
 	if (*exists)
 	{
 		Datum		values[Natts_wf_flags];
@@ -60,8 +60,8 @@ wf_flags_lock_flag(WfString key, bool *exists, bool *archived)
 		spi = MemoryContextSwitchTo(caller);
 		valid = wf_flags_source_from_row(values, nulls, wf_flags_row_document(values, nulls), &source, &dialect, &fault) &&
 			(nulls[Anum_wf_flags_document - 1] || source.shared);
-		if (archived)
-			*archived = !nulls[Anum_wf_flags_archived_at - 1];
+		if (closed)
+			*closed = wf_flags_closed(values, nulls);
 		source.key = key;
 		source.enabled = DatumGetBool(values[Anum_wf_flags_enabled - 1]);
 		if (!nulls[Anum_wf_flags_definition - 1])

@@ -35,7 +35,6 @@ static const WordColumn word_columns[] = {
 };
 
 static void check_closed(const WfTriggerRow *row, bool changes_evaluation);
-static bool is_frozen(const Datum *values, const bool *nulls);
 static bool expires_by(const Datum *values, const bool *nulls, const char *word);
 static void check_word(const WfTriggerRow *row, const WordColumn *column);
 static void check_email(const WfTriggerRow *row);
@@ -78,41 +77,63 @@ wf_flags_enabled_until(const Datum *values, const bool *nulls)
 	return DatumGetTimestampTz(values[Anum_wf_flags_expires_at - 1]);
 }
 
-/* A flag that was closed and stays so cannot be changed. */
+/* Whether a row says that its flag can't be changed. */
+WfClosed
+wf_flags_closed(const Datum *values, const bool *nulls)
+{
+	WfClosed	closed = {WF_CLOSED_NOT, 0};
+
+	if (!nulls[Anum_wf_flags_archived_at - 1])
+	{
+		closed.why = WF_CLOSED_ARCHIVED;
+		closed.since = DatumGetTimestampTz(values[Anum_wf_flags_archived_at - 1]);
+	}
+	else if (!nulls[Anum_wf_flags_expires_at - 1] && expires_by(values, nulls, "freeze"))
+	{
+		closed.since = DatumGetTimestampTz(values[Anum_wf_flags_expires_at - 1]);
+		if (closed.since <= GetCurrentTransactionStartTimestamp())
+			closed.why = WF_CLOSED_FROZEN;
+	}
+	return closed;
+}
+
+/* Raises that a flag can't be changed. */
+void
+wf_flags_report_closed(WfString key, WfClosed closed)
+{
+	const char *name = pnstrdup(key.data, key.len);
+
+	if (closed.why == WF_CLOSED_ARCHIVED)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("flag \"%s\" is archived", name),
+				 errdetail("It was archived at %s, and cannot be changed since.", timestamptz_to_str(closed.since)),
+				 errhint("Take it back first: SELECT wishflags.flag_unarchive(%s);", quote_literal_cstr(name))));
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("flag \"%s\" is frozen", name),
+			 errdetail("It expired at %s, and what it answers cannot be changed since.", timestamptz_to_str(closed.since)),
+			 errhint("Archive it, or let it live on: SELECT wishflags.flag_expire(%s, now() + '30 days', 'freeze');",
+					 quote_literal_cstr(name))));
+}
+
+/* A flag that was closed and stays so for the same reason cannot be changed. */
 static void
 check_closed(const WfTriggerRow *row, bool changes_evaluation)
 {
 	Datum		values[Natts_wf_flags];
 	bool		nulls[Natts_wf_flags];
-	const char *key;
-	bool		changed = false;
+	bool		changed = changes_evaluation;
+	WfClosed	closed;
 
 	wf_flags_deform(row->data->tg_trigtuple, row->desc, Natts_wf_flags, values, nulls);
-	key = TextDatumGetCString(values[Anum_wf_flags_key - 1]);
-	for (int i = 1; i <= row->desc->natts && !changed; i++)
+	closed = wf_flags_closed(values, nulls);
+	if (closed.why == WF_CLOSED_NOT || wf_flags_closed(row->values, row->nulls).why != closed.why)
+		return;
+	for (int i = 1; i <= row->desc->natts && !changed && closed.why == WF_CLOSED_ARCHIVED; i++)
 		changed = wf_flags_trigger_changed(row->data, i);
-	if (changed && !nulls[Anum_wf_flags_archived_at - 1] && !wf_flags_trigger_null(row, Anum_wf_flags_archived_at))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("flag \"%s\" is archived", key),
-				 errdetail("It was archived at %s, and cannot be changed since.",
-						   timestamptz_to_str(DatumGetTimestampTz(values[Anum_wf_flags_archived_at - 1]))),
-				 errhint("Take it back first: SELECT wishflags.flag_unarchive(%s);", quote_literal_cstr(key))));
-	if (changes_evaluation && is_frozen(values, nulls) && is_frozen(row->values, row->nulls))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("flag \"%s\" is frozen", key),
-				 errdetail("It expired at %s, and what it answers cannot be changed since.",
-						   timestamptz_to_str(DatumGetTimestampTz(values[Anum_wf_flags_expires_at - 1]))),
-				 errhint("Archive it, or let it live on: SELECT wishflags.flag_expire(%s, now() + '30 days', 'freeze');",
-						 quote_literal_cstr(key))));
-}
-
-static bool
-is_frozen(const Datum *values, const bool *nulls)
-{
-	return !nulls[Anum_wf_flags_expires_at - 1] && expires_by(values, nulls, "freeze") &&
-		DatumGetTimestampTz(values[Anum_wf_flags_expires_at - 1]) <= GetCurrentTransactionStartTimestamp();
+	if (changed)
+		wf_flags_report_closed(wf_flags_trigger_text(row, Anum_wf_flags_key), closed);
 }
 
 static bool

@@ -6,6 +6,20 @@
 
 #include "flags/trigger.h"
 
+/* Why a flag can't be changed, and since when. */
+typedef struct WfClosed
+{
+	enum
+	{
+		WF_CLOSED_NOT,
+		WF_CLOSED_ARCHIVED,
+		WF_CLOSED_FROZEN		/* what it answers */
+	}			why;
+	TimestampTz since;
+} WfClosed;
+
+extern WfClosed wf_flags_closed(const Datum *values, const bool *nulls);
+pg_noreturn extern void wf_flags_report_closed(WfString key, WfClosed closed);
 extern TimestampTz wf_flags_enabled_until(const Datum *values, const bool *nulls);
 extern void wf_flags_check_record(const WfTriggerRow *row, bool changes_evaluation);
 

@@ -64,7 +64,7 @@ COMMENT ON FUNCTION wishflags.flag_list(text) IS
 'the flags that a filter finds: words of key or description, and state: (on, off, expired, archived, all), kind:, owner:, tag:, dialect:; without state: all but archived ones';
 
 CREATE FUNCTION wishflags.flag_card(key text) RETURNS SETOF text
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 20
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100000 ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -121,6 +121,16 @@ BEGIN
 		FROM (SELECT o.key, o.variant, row_number() OVER (ORDER BY o.key) AS n FROM wishflags.flag_overrides o WHERE o.flag = f.key) o
 		UNION ALL
 		SELECT 15, 'clients', 'listed, and may keep an answer for ' || COALESCE(f.cache_ttl_seconds, 300) || ' seconds' WHERE f.client_visible
+		UNION ALL
+		SELECT 15.2, 'used', u.evaluations || ' times for about ' || u.unique_keys || ' keys, last ' || to_char(u.last_evaluated, 'YYYY-MM-DD HH24:MI')
+			|| CASE WHEN u.errors > 0 THEN ', ' || u.errors || ' errors (last ' || u.last_error || ')' ELSE '' END
+		FROM wishflags.flag_usage u
+		WHERE u.flag = f.key AND u.evaluations > 0
+		UNION ALL
+		SELECT 15.4, 'named in', string_agg(r.object_type || ' ' || r.identity, ', ' ORDER BY r.n) FILTER (WHERE r.n <= 5)
+			|| CASE WHEN max(r.n) > 5 THEN ' and ' || max(r.n) - 5 || ' more' ELSE '' END
+		FROM (SELECT r.object_type, r.identity, row_number() OVER (ORDER BY r.object_type, r.identity) AS n
+			FROM wishflags.flag_references(f.key) r GROUP BY r.object_type, r.identity) r
 		UNION ALL
 		SELECT 16, 'created', to_char(f.created_at, 'YYYY-MM-DD HH24:MI') || COALESCE(' by ' || f.created_by, '')
 		UNION ALL

@@ -39,7 +39,7 @@ typedef struct OverriddenFlag
 {
 	WfString	key;
 	bool		exists;
-	bool		archived;
+	WfClosed	closed;
 	WfProgram  *program;		/* NULL where it is unknown or invalid */
 } OverriddenFlag;
 
@@ -51,7 +51,6 @@ static void check_answer(WfTriggerRow *row, const OverriddenFlag *flag);
 static void check_expiry(WfTriggerRow *row);
 static void fill_origin(WfTriggerRow *row);
 static OverriddenFlag *overridden_flag(FmgrInfo *flinfo, WfString key);
-pg_noreturn static void report_archived(WfString flag);
 pg_noreturn static void report_unknown_variant(const WfProgram *program, WfString flag,
 											   WfString variant);
 
@@ -85,8 +84,8 @@ wf_flag_overrides_check(PG_FUNCTION_ARGS)
 	{
 		if (!flag->exists)
 			wf_flags_report_unknown(flag_key);
-		if (flag->archived)
-			report_archived(flag_key);
+		if (flag->closed.why != WF_CLOSED_NOT)
+			wf_flags_report_closed(flag_key, flag->closed);
 		check_expiry(&row);
 	}
 	check_answer(&row, flag);
@@ -271,21 +270,10 @@ overridden_flag(FmgrInfo *flinfo, WfString key)
 	old = MemoryContextSwitchTo(flinfo->fn_mcxt);
 	flag = palloc0(sizeof(OverriddenFlag));
 	flag->key = wf_flags_string_copy(key.data, key.len);
-	flag->program = wf_flags_lock_flag(flag->key, &flag->exists, &flag->archived);
+	flag->program = wf_flags_lock_flag(flag->key, &flag->exists, &flag->closed);
 	MemoryContextSwitchTo(old);
 	flinfo->fn_extra = flag;
 	return flag;
-}
-
-static void
-report_archived(WfString flag)
-{
-	const char *key = pnstrdup(flag.data, flag.len);
-
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("flag \"%s\" is archived", key),
-			 errhint("Take it back first: SELECT wishflags.flag_unarchive(%s);", quote_literal_cstr(key))));
 }
 
 static void

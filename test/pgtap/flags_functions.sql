@@ -21,7 +21,7 @@ SELECT set_eq($$ SELECT fn FROM fn WHERE provolatile = 's' $$, ARRAY[
 	'flag_stale(jsonb)', 'flag_lint(jsonb)'],
 	'evaluation and history are STABLE, and nothing else is');
 SELECT is_empty($$ SELECT fn FROM fn WHERE provolatile = 'i' $$, 'nothing is IMMUTABLE');
-SELECT is_empty($$ SELECT fn, proparallel FROM fn WHERE proparallel <> CASE WHEN provolatile <> 's' THEN 'u' WHEN proname IN ('flag_matching', 'flag_dependencies', 'flag_references', 'flag_references_in_database', 'flag_configurations', 'flag_stale', 'flag_lint') THEN 'r' ELSE 's' END::"char" $$,
+SELECT is_empty($$ SELECT fn, proparallel FROM fn WHERE proparallel <> CASE WHEN provolatile <> 's' THEN 'u' WHEN proname IN ('flag_matching', 'flag_dependencies', 'flag_references', 'flag_references_in_database', 'flag_configurations', 'flag_stale', 'flag_lint', 'flag_card') THEN 'r' ELSE 's' END::"char" $$,
 	'evaluation is PARALLEL SAFE, what reads a table RESTRICTED, changes are PARALLEL UNSAFE');
 SELECT is_empty($$ SELECT fn FROM fn WHERE proisstrict $$, 'a NULL argument gives an answer or a clear error');
 SELECT is_empty($$ SELECT fn FROM fn WHERE proleakproof $$, 'nothing is LEAKPROOF');
