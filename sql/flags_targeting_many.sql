@@ -27,6 +27,7 @@ SELECT * FROM flag_override_set_all('beta', 'DELETE FROM public.customers RETURN
 SELECT * FROM flag_override_set_all('beta', 'SELECT 1 AS key) AS q; DELETE FROM public.customers; SELECT * FROM (SELECT 2 AS key', '{"variant": "on"}');
 SELECT * FROM flag_override_set_all('beta', 'WITH gone AS (DELETE FROM public.customers RETURNING id) SELECT id FROM gone', '{"variant": "on"}');
 SELECT * FROM flag_override_set_all('beta', '', '{"variant": "on"}');
+SELECT * FROM flag_override_set_all('beta', 'SELECT ''with-a-semicolon'' AS key; ', '{"variant": "on"}');
 SELECT * FROM flag_override_set_all('beta', 'SELECT id, paid FROM public.customers', '{"variant": "on"}');
 SELECT * FROM flag_override_set_all('beta', 'SELECT variant FROM flag_overrides', '{"variant": "on", "reeplace": true}');
 SELECT * FROM flag_override_set_all('beta', $$SELECT 'u' AS kind, 'on' AS variant$$);

@@ -6,8 +6,8 @@
 
 #include "postgres.h"
 
-#include "executor/spi.h"
+#include "access/tupdesc.h"
 
-extern SPIPlanPtr wf_common_prepare_select(const char *sql, const char *what);
+extern char *wf_common_select(const char *query, const char *what, const char *example, TupleDesc *columns);
 
 #endif							/* WF_COMMON_SELECT_H */

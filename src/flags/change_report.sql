@@ -65,16 +65,24 @@ ORDER BY c.id;
 COMMENT ON VIEW wishflags.change_request_overview IS
 'change requests, a row each: draft, in review, approved, applied, rejected or cancelled, and whose approvals are missing';
 
-CREATE FUNCTION wishflags.change_list(state text DEFAULT NULL)
+CREATE FUNCTION wishflags.change_list(filter text DEFAULT NULL)
 RETURNS TABLE (id bigint, state text, author text, approvals text, what text, reason text)
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 20
-BEGIN ATOMIC
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000 ROWS 20
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	IF filter <> ALL ('{draft,in review,approved,applied,rejected,cancelled}') THEN
+		RAISE EXCEPTION 'unknown state "%"', filter
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'States are draft, in review, approved, applied, rejected and cancelled.';
+	END IF;
+	RETURN QUERY
 	SELECT o.id, o.state, wishflags.text_clip(o.author, 12), o.approvals,
 		wishflags.text_clip(o.what, 18), wishflags.text_clip(o.reason, 15)
 	FROM wishflags.change_request_overview o
-	WHERE change_list.state IS NULL OR o.state = change_list.state
+	WHERE filter IS NULL OR o.state = filter
 	ORDER BY o.id;
-END;
+END $$;
 COMMENT ON FUNCTION wishflags.change_list(text) IS
 'change requests, of one state or (NULL) all, a narrow line each';
 

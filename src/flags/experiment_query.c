@@ -14,8 +14,8 @@
 #include "executor/spi.h"
 #include "parser/parse_coerce.h"
 #include "utils/builtins.h"
-#include "utils/plancache.h"
 
+#include "common/select.h"
 #include "flags/experiment_query.h"
 
 /* The query's columns. */
@@ -94,30 +94,12 @@ wf_flags_experiment_read(const WfExperiment *experiment, const char *metric_quer
 static void
 look_at_query(const char *what, const char *example, const char *sql, const bool *known, CallersQuery *query)
 {
-	SPIPlanPtr	plan = SPI_prepare(sql, 0, NULL);
-	CachedPlanSource *source;
-	RawStmt    *raw;
-	Query	   *analyzed;
+	TupleDesc	columns;
 
 	query->what = what;
 	query->example = example;
-	if (plan == NULL || list_length(SPI_plan_get_plan_sources(plan)) != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must be one SELECT", what),
-				 errhint("Write for example: %s.", example)));
-	source = linitial(SPI_plan_get_plan_sources(plan));
-	raw = source->raw_parse_tree;
-	analyzed = list_length(source->query_list) == 1 ? linitial_node(Query, source->query_list) : NULL;
-	if (analyzed == NULL || !IsA(raw->stmt, SelectStmt) || analyzed->commandType != CMD_SELECT ||
-		analyzed->hasModifyingCTE || analyzed->rowMarks != NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must be one SELECT that only reads", what),
-				 errhint("Write for example: %s.", example)));
-	query->text = raw->stmt_len > 0 ? pnstrdup(sql + raw->stmt_location, raw->stmt_len)
-		: pstrdup(sql + raw->stmt_location);
-	look_at_columns(source->resultDesc, known, query);
+	query->text = wf_common_select(sql, what, example, &columns);
+	look_at_columns(columns, known, query);
 }
 
 static void

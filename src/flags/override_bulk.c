@@ -18,7 +18,6 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/plancache.h"
 
 #include "common/select.h"
 #include "flags/manage.h"
@@ -148,13 +147,13 @@ wf_flag_override_set_all(PG_FUNCTION_ARGS)
 static void
 prepare_query(const char *query, BulkQuery *bulk)
 {
-	SPIPlanPtr	bare = wf_common_prepare_select(psprintf("SELECT * FROM (\n%s\n) AS q", query), "the query of overrides");
-	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(bare));
+	TupleDesc	columns;
+	char	   *select = wf_common_select(query, "the query of overrides", "SELECT id AS key FROM users", &columns);
 	const char *names[NCOLUMNS] = {NULL};
 	StringInfoData sql;
 	const char *key;
 
-	find_columns(source->resultDesc, names);
+	find_columns(columns, names);
 	initStringInfo(&sql);
 	appendStringInfoString(&sql, "SELECT");
 	for (int i = 0; i < NCOLUMNS; i++)
@@ -167,8 +166,10 @@ prepare_query(const char *query, BulkQuery *bulk)
 			appendStringInfoString(&sql, "NULL");
 	}
 	key = quote_identifier(names[0]);
-	appendStringInfo(&sql, " FROM (\n%s\n) AS q WHERE q.%s IS NOT NULL", query, key);
-	bulk->plan = wf_common_prepare_select(sql.data, "the query of overrides");
+	appendStringInfo(&sql, " FROM (\n%s\n) AS q WHERE q.%s IS NOT NULL", select, key);
+	bulk->plan = SPI_prepare(sql.data, 0, NULL);
+	if (bulk->plan == NULL)
+		elog(ERROR, "could not prepare: %s", sql.data);
 }
 
 /* The names of the columns that are known; one alone is the key, whatever its name. */

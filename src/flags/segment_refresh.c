@@ -141,10 +141,15 @@ end_restricted(const Restricted *outer)
 static SPIPlanPtr
 prepare_query(WfString query)
 {
-	const char *sql = psprintf("SELECT DISTINCT q.key FROM (\n%.*s\n) AS q(key) WHERE q.key IS NOT NULL",
-							   query.len, query.data);
+	TupleDesc	columns;
+	char	   *select = wf_common_select(pnstrdup(query.data, query.len), "the query of a segment",
+										  "SELECT id FROM users WHERE beta", &columns);
+	const char *sql = psprintf("SELECT DISTINCT q.key FROM (\n%s\n) AS q(key) WHERE q.key IS NOT NULL", select);
+	SPIPlanPtr	plan = SPI_prepare(sql, 0, NULL);
 
-	return wf_common_prepare_select(sql, "the query of a segment");
+	if (plan == NULL)
+		elog(ERROR, "could not prepare: %s", sql);
+	return plan;
 }
 
 /* Locks a segment's row; its query, and the name of its definer. */
