@@ -13,6 +13,11 @@
 #error "wishflags supports PostgreSQL 15 to 18"
 #endif
 
+/* From 16 on postgres.h leaves out how values of varying length lie in memory. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 /* PG_MODULE_MAGIC_EXT gives the library a name and version in 18. */
 #if PG_VERSION_NUM >= 180000
 #define WF_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "wishflags", .version = WF_VERSION)
