@@ -225,7 +225,7 @@ note_change(const char *name)
 {
 	wf_flags_previewing = true;
 	changed = true;
-	if (!IsTransactionState() || IsInParallelMode() || wf_common_setting_is_of_function(name))
+	if (!IsTransactionState() || IsInParallelMode() || IsParallelWorker() || wf_common_setting_is_of_function(name))
 		changed_at_once = true;
 	else
 
