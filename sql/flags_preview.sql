@@ -114,8 +114,14 @@ SET enable_material = off;
 CREATE TABLE public.people AS SELECT n::text AS id FROM generate_series(1, 1000) n;
 ANALYZE public.people;
 SET wishflags.preview = 'gallery:true,add-item:false';
-EXPLAIN SELECT FROM public.people WHERE flag_eval('gallery', id);
-EXPLAIN SELECT FROM public.people WHERE flag_eval('add-item', id);
+CREATE FUNCTION pg_temp.planned_rows(flag text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	plan jsonb;
+BEGIN
+	EXECUTE format('EXPLAIN (FORMAT JSON) SELECT FROM public.people WHERE wishflags.flag_eval(%L, id)', flag) INTO plan;
+	RETURN plan -> 0 -> 'Plan' -> 'Plan Rows';
+END $$;
+SELECT pg_temp.planned_rows('gallery') AS gallery, pg_temp.planned_rows('add-item') AS add_item;
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET parallel_leader_participation = off;
 PREPARE counts AS SELECT count(*) FILTER (WHERE flag_eval('gallery', id)) AS gallery, count(*) FILTER (WHERE flag_eval('child', id)) AS child FROM public.people;
 EXPLAIN (COSTS OFF) EXECUTE counts;

@@ -59,6 +59,7 @@ typedef struct LeavingFlags
 	List	   *leaving;		/* of Leaving *: those that are named */
 } LeavingFlags;
 
+static int	compare_leaving(const ListCell *a, const ListCell *b);
 static void look_for_places(void *arg);
 static void add_code(Leaving *leaving);
 static void add_place(Leaving *leaving, const char *place);
@@ -121,6 +122,7 @@ wf_flags_warn_of_references(const List *keys, int level)
 
 	if (keys == NIL || !wf_common_protect(look_for_places, &flags, "could not look for what names the flags"))
 		return;
+	list_sort(flags.leaving, compare_leaving);
 	foreach(lc, flags.leaving)
 	{
 		if (foreach_current_index(lc) < FLAGS_MAX)
@@ -131,6 +133,12 @@ wf_flags_warn_of_references(const List *keys, int level)
 		ereport(level,
 				(errmsg_plural("%d more flag is still named", "%d more flags are still named", more, more),
 				 errhint("See where: SELECT * FROM wishflags.flag_references();")));
+}
+
+static int
+compare_leaving(const ListCell *a, const ListCell *b)
+{
+	return strcmp(((const Leaving *) lfirst(a))->flag, ((const Leaving *) lfirst(b))->flag);
 }
 
 static void
