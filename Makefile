@@ -440,6 +440,7 @@ OBJS = \
 	src/flags/record.o \
 	src/flags/reference.o \
 	src/flags/reference_list.o \
+	src/flags/requirement.o \
 	src/flags/result.o \
 	src/flags/roster.o \
 	src/flags/row.o \
@@ -611,6 +612,7 @@ REGRESS = \
 	flags_targeting_many \
 	flags_history \
 	flags_record \
+	flags_requirement \
 	flags_past \
 	flags_show \
 	flags_experiment \

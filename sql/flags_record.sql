@@ -84,6 +84,11 @@ SELECT flag_rollout('frozen', 7);
 DELETE FROM flags WHERE key = 'frozen';
 SELECT flag_expire('record', '2021-01-01', 'freeze');
 SELECT flag_expire('record', 'infinity', 'freeze');
+-- To enable what expired says that it stays off.
+SELECT flag_create('expired', enabled => true), flag_expire('expired', '2020-01-01', 'disable');
+SELECT flag_enable('expired');
+SELECT flag_disable('expired');
+DELETE FROM flags WHERE key = 'expired';
 SELECT flag_disable('record');
 SELECT flag_enable('record');
 
@@ -104,6 +109,8 @@ SELECT flag FROM flag_eval_all('{}');
 UPDATE flags SET archived_at = NULL WHERE key = 'record';
 UPDATE flags SET archived_at = '2026-01-01 00:00' WHERE key = 'record';
 SELECT flag_disable('record');
+-- It was enabled, and would be off all the same.
+SELECT flag_enable('record');
 UPDATE flags SET archived_at = now() + '1 day' WHERE key = 'record';
 SELECT a.version = f.version AS unchanged FROM flags f, flag_archive('record') a WHERE f.key = 'record';
 SELECT flag_archive('unknown');

@@ -23,7 +23,7 @@ SELECT variant FROM flag_eval_document('native', '{"flags": {"theme": {"enabled"
 SET wishflags.preview = 'theme:dark';
 SELECT flag_variant('theme', '{}'::jsonb);
 RESET wishflags.preview;
-EXPLAIN (COSTS OFF) SELECT FROM pg_class WHERE flag_eval('half', relname::text);
+EXPLAIN (COSTS OFF) SELECT FROM generate_series(1, 3) g WHERE flag_eval('half', g);
 SELECT flag, evaluations, abs(unique_keys - CASE flag WHEN 'half' THEN 1000 WHEN 'all' THEN 2 ELSE 1 END) <= 130 AS unique_keys,
 	errors, fallbacks, last_error, first_evaluated < last_evaluated AS several
 FROM flag_usage_session();

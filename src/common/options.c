@@ -14,7 +14,7 @@
 static const WfOption *find_option(const char *name, const WfOption *known, int nknown);
 static void store_option(const WfOption *option, JsonbValue *value, void *target);
 static List *string_list(const WfOption *option, JsonbValue *value);
-pg_noreturn static void report_wrong_type(const WfOption *option, const char *expected);
+pg_noreturn static void report_wrong_type(const WfOption *option, const char *expected, const char *example);
 
 /*
  * Stores the value of each key of options at its place in *target, which the
@@ -78,24 +78,24 @@ store_option(const WfOption *option, JsonbValue *value, void *target)
 	{
 		case WF_OPTION_BOOLEAN:
 			if (value->type != jbvBool)
-				report_wrong_type(option, "true or false");
+				report_wrong_type(option, "true or false", "true");
 			*(bool *) place = value->val.boolean;
 			break;
 		case WF_OPTION_INTEGER:
 			if (value->type != jbvNumeric)
-				report_wrong_type(option, "a whole number");
+				report_wrong_type(option, "a whole number", "10");
 			*(int64 *) place = DatumGetInt64(DirectFunctionCall1(numeric_int8,
 																 NumericGetDatum(value->val.numeric)));
 			break;
 		case WF_OPTION_NUMBER:
 			if (value->type != jbvNumeric)
-				report_wrong_type(option, "a number");
+				report_wrong_type(option, "a number", "0.5");
 			*(double *) place = DatumGetFloat8(DirectFunctionCall1(numeric_float8,
 																   NumericGetDatum(value->val.numeric)));
 			break;
 		case WF_OPTION_TEXT:
 			if (value->type != jbvString)
-				report_wrong_type(option, "a string");
+				report_wrong_type(option, "a string", "\"...\"");
 			*(char **) place = pnstrdup(value->val.string.val, value->val.string.len);
 			break;
 		case WF_OPTION_TEXT_LIST:
@@ -118,13 +118,13 @@ string_list(const WfOption *option, JsonbValue *value)
 	if (value->type == jbvString)
 		return list_make1(pnstrdup(value->val.string.val, value->val.string.len));
 	if (value->type != jbvBinary)
-		report_wrong_type(option, "an array of strings");
+		report_wrong_type(option, "an array of strings", "[\"...\"]");
 
 	it = JsonbIteratorInit(value->val.binary.data);
 	while ((token = JsonbIteratorNext(&it, &element, true)) != WJB_DONE)
 	{
 		if (token == WJB_BEGIN_OBJECT || (token == WJB_ELEM && element.type != jbvString))
-			report_wrong_type(option, "an array of strings");
+			report_wrong_type(option, "an array of strings", "[\"...\"]");
 		if (token == WJB_ELEM)
 			list = lappend(list, pnstrdup(element.val.string.val, element.val.string.len));
 	}
@@ -132,9 +132,10 @@ string_list(const WfOption *option, JsonbValue *value)
 }
 
 static void
-report_wrong_type(const WfOption *option, const char *expected)
+report_wrong_type(const WfOption *option, const char *expected, const char *example)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("option \"%s\" must be %s", option->name, expected)));
+			 errmsg("option \"%s\" must be %s", option->name, expected),
+			 errhint("Write for example '{\"%s\": %s}'.", option->name, example)));
 }

@@ -89,6 +89,8 @@ typedef struct WfResult
 typedef struct WfDialect
 {
 	const char *name;
+	const char *example;		/* of a definition, where people write them,
+								 * else NULL */
 
 	/*
 	 * The member of a definition that is the system's own on and off, where

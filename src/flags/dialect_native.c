@@ -298,6 +298,7 @@ find_shortcut(const WfProgram *program)
 
 const WfDialect wf_flags_dialect_native = {
 	.name = "native",
+	.example = "{\"variants\": {\"a\": 1, \"b\": 2}, \"off\": \"a\", \"default\": {\"split\": [{\"variant\": \"a\", \"weight\": 1}, {\"variant\": \"b\", \"weight\": 1}]}}",
 	.compile = compile_native,
 	.normalize = wf_flags_native_normalize,
 	.compile_shared = wf_flags_native_compile_shared,

@@ -109,7 +109,8 @@ BEGIN
 	RETURNING e.stopped_at INTO stopped;
 	IF NOT FOUND THEN
 		IF EXISTS (SELECT FROM wishflags.experiments e WHERE e.key = experiment_stop.key) THEN
-			RAISE EXCEPTION 'experiment "%" does not run', key USING ERRCODE = 'object_not_in_prerequisite_state';
+			RAISE EXCEPTION 'experiment "%" does not run', key
+				USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Its results stand: SELECT * FROM wishflags.experiment_results(' || quote_literal(key) || ', ''SELECT ...'');';
 		END IF;
 		RAISE EXCEPTION 'experiment "%" does not exist', key
 			USING ERRCODE = 'undefined_object', HINT = 'See which there are: SELECT key, flag, started_at, stopped_at FROM wishflags.experiments;';

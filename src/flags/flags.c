@@ -9,6 +9,7 @@
 #include "flags/history.h"
 #include "flags/notify.h"
 #include "flags/preview.h"
+#include "flags/requirement.h"
 #include "flags/usage.h"
 
 /* Called when the library is loaded. */
@@ -20,5 +21,6 @@ wf_flags_init(void)
 	wf_flags_history_init();
 	wf_flags_notify_init();
 	wf_flags_preview_init();
+	wf_flags_requirement_init();
 	wf_flags_usage_init();
 }

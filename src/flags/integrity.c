@@ -13,6 +13,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 #include "common/extension.h"
 #include "common/write.h"
@@ -72,6 +73,40 @@ wf_flags_lock_flag(WfString key, bool *exists, WfClosed *closed)
 	if (valid)
 		program = dialect->compile(&source, &fault);
 	return program;
+}
+
+/*
+ * Tells why a flag that is enabled is off all the same: an error where it is
+ * archived, a WARNING where it expired.
+ */
+void
+wf_flags_check_serving(WfString key)
+{
+	Datum		values[Natts_wf_flags];
+	bool		nulls[Natts_wf_flags];
+	WfWrite		write;
+	WfClosed	closed = {WF_CLOSED_NOT, 0};
+	TimestampTz until = DT_NOEND;
+
+	begin_statement(&write, WF_FLAGS_TABLE);
+	run_statement("SELECT * FROM wishflags.flags WHERE key OPERATOR(pg_catalog.=) $1",
+				  &key, false, SPI_OK_SELECT);
+	if (SPI_processed > 0)
+	{
+		wf_flags_deform(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, Natts_wf_flags, values, nulls);
+		closed = wf_flags_closed(values, nulls);
+		until = wf_flags_enabled_until(values, nulls);
+	}
+	end_statement(&write);
+
+	if (closed.why == WF_CLOSED_ARCHIVED)
+		wf_flags_report_closed(key, closed);
+	if (!TIMESTAMP_IS_NOBEGIN(until) && until <= GetCurrentTransactionStartTimestamp())
+		ereport(WARNING,
+				(errmsg("flag \"%.*s\" is off all the same", key.len, key.data),
+				 errdetail("It expired at %s.", timestamptz_to_str(until)),
+				 errhint("Let it live on: SELECT wishflags.flag_expire(%s, now() + '30 days', 'disable');",
+						 quote_literal_cstr(pnstrdup(key.data, key.len)))));
 }
 
 /*

@@ -199,7 +199,12 @@ DECLARE
 	wrong text;
 BEGIN
 	PERFORM wishflags.options_check(options, '{"require": "object"}');
-	required := '{"description": true, "owner": true, "documentation_url": true, "expires_at": ["release", "experiment"]}'
+	SELECT jsonb_object_agg(r.field, r.kinds) INTO required FROM (
+		SELECT split_part(i.item, ':', 1) AS field,
+			CASE WHEN bool_or(strpos(i.item, ':') = 0) THEN 'true' ELSE jsonb_agg(split_part(i.item, ':', 2)) END AS kinds
+		FROM (SELECT lower(btrim(t)) AS item FROM string_to_table(current_setting('wishflags.require_fields', true), ',') t) i
+		WHERE i.item <> '' GROUP BY 1) r;
+	required := COALESCE(required, '{"description": true, "owner": true, "documentation_url": true, "expires_at": ["release", "experiment"]}')
 		|| COALESCE(NULLIF(options -> 'require', 'null'), '{}');
 	SELECT r.key INTO wrong FROM jsonb_each(required) r
 	WHERE r.key <> ALL (known) OR NOT (jsonb_typeof(r.value) = 'boolean' OR (jsonb_typeof(r.value) = 'array' AND r.value <@ kinds)) ORDER BY 1 LIMIT 1;

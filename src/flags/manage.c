@@ -15,6 +15,7 @@
 
 #include "flags/integrity.h"
 #include "flags/manage.h"
+#include "flags/row.h"
 
 PG_FUNCTION_INFO_V1(wf_flag_create);
 PG_FUNCTION_INFO_V1(wf_flag_define);
@@ -83,15 +84,23 @@ wf_flag_define(PG_FUNCTION_ARGS)
 					   " WHERE key OPERATOR(pg_catalog.=) $1 RETURNING version", &params);
 }
 
-/* flag_enable(key text) -> version integer */
+/*
+ * flag_enable(key text) -> version integer
+ *
+ * An archived flag that was enabled is refused too: nothing in it would change,
+ * and it would go on answering what is off.
+ */
 Datum
 wf_flag_enable(PG_FUNCTION_ARGS)
 {
 	WfParams	params = {0};
+	Datum		version;
 
 	wf_flags_add_required(&params, fcinfo, 0, "key of the flag");
-	return change_flag("UPDATE wishflags.flags SET enabled = true"
-					   " WHERE key OPERATOR(pg_catalog.=) $1 RETURNING version", &params);
+	version = change_flag("UPDATE wishflags.flags SET enabled = true"
+						  " WHERE key OPERATOR(pg_catalog.=) $1 RETURNING version", &params);
+	wf_flags_check_serving(wf_flags_text_string(params.values[0]));
+	return version;
 }
 
 /* flag_disable(key text) -> version integer */
@@ -268,12 +277,7 @@ change_flag(const char *sql, WfParams *params)
 	int32		version;
 
 	if (!wf_flags_run(sql, params, &version))
-	{
-		text	   *key = DatumGetTextPP(params->values[0]);
-		WfString	name = {VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key)};
-
-		wf_flags_report_unknown(name);
-	}
+		wf_flags_report_unknown(wf_flags_text_string(params->values[0]));
 	return Int32GetDatum(version);
 }
 

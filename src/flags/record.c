@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "flags/record.h"
+#include "flags/requirement.h"
 #include "flags/row.h"
 #include "flags/tables.h"
 
@@ -26,12 +27,15 @@ typedef struct WordColumn
 {
 	int			attnum;
 	const char *name;
-	const char *words[6];		/* ends with NULL */
+	const char *const *words;	/* end with NULL */
 } WordColumn;
 
+static const char *const kinds[] = {"release", "experiment", "operational", "kill-switch", "permission", NULL};
+static const char *const on_expiry[] = {"warn", "disable", "freeze", "extend", NULL};
+
 static const WordColumn word_columns[] = {
-	{Anum_wf_flags_kind, "kind", {"release", "experiment", "operational", "kill-switch", "permission"}},
-	{Anum_wf_flags_on_expiry, "on_expiry", {"warn", "disable", "freeze", "extend"}},
+	{Anum_wf_flags_kind, "kind", kinds},
+	{Anum_wf_flags_on_expiry, "on_expiry", on_expiry},
 };
 
 static void check_closed(const WfTriggerRow *row, bool changes_evaluation);
@@ -42,6 +46,7 @@ static void check_role(const WfTriggerRow *row);
 static void check_url(const WfTriggerRow *row);
 static void check_notes(const WfTriggerRow *row);
 static void check_tags(const WfTriggerRow *row);
+static void check_cache_ttl(const WfTriggerRow *row);
 pg_noreturn static void refuse(const WfTriggerRow *row, const char *column, const char *expected);
 
 /*
@@ -61,6 +66,20 @@ wf_flags_check_record(const WfTriggerRow *row, bool changes_evaluation)
 	check_url(row);
 	check_notes(row);
 	check_tags(row);
+	check_cache_ttl(row);
+	wf_flags_check_required(row);
+}
+
+/* The number of a kind of flags, from 0; -1 where there is no such kind. */
+int
+wf_flags_kind_number(WfString kind)
+{
+	for (int i = 0; kinds[i]; i++)
+	{
+		if (wf_flags_strings_equal(kind, wf_flags_string(kinds[i])))
+			return i;
+	}
+	return -1;
 }
 
 /*
@@ -245,6 +264,14 @@ check_tags(const WfTriggerRow *row)
 				refuse(row, "tags", "each word once");
 		}
 	}
+}
+
+static void
+check_cache_ttl(const WfTriggerRow *row)
+{
+	if (is_given(row, Anum_wf_flags_cache_ttl_seconds) &&
+		DatumGetInt32(row->values[Anum_wf_flags_cache_ttl_seconds - 1]) < 0)
+		refuse(row, "cache_ttl_seconds", "a number of seconds, 0 for clients that are to keep nothing");
 }
 
 static void

@@ -18,6 +18,7 @@ typedef struct WfClosed
 	TimestampTz since;
 } WfClosed;
 
+extern int	wf_flags_kind_number(WfString kind);
 extern WfClosed wf_flags_closed(const Datum *values, const bool *nulls);
 pg_noreturn extern void wf_flags_report_closed(WfString key, WfClosed closed);
 extern TimestampTz wf_flags_enabled_until(const Datum *values, const bool *nulls);

@@ -161,7 +161,8 @@ check_variants(List *arms, const char *control, WfString flag, const WfProgram *
 	if (!has_control)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("control \"%s\" is no variant of the allocation", control)));
+				 errmsg("control \"%s\" is no variant of the allocation", control),
+				 errhint("The control is the arm that the others are compared with: name one of the allocation.")));
 }
 
 static void

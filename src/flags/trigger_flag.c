@@ -213,7 +213,9 @@ check_definition(WfTriggerRow *row)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid definition of flag \"%.*s\" at %s: %s",
-						source.key.len, source.key.data, fault.path, fault.message)));
+						source.key.len, source.key.data, fault.path, fault.message),
+				 dialect->example ? errhint("Write for example '%s'.", dialect->example)
+				 : errhint("Correct it in the system that it comes from, and import it again.")));
 	return program;
 }
 

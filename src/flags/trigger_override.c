@@ -144,7 +144,8 @@ check_key(const WfTriggerRow *row)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the key of an override must be a targeting key"),
-				 errdetail("It begins with \"{\", which flag_eval() refuses.")));
+				 errdetail("It begins with \"{\", which flag_eval() refuses."),
+				 errhint("Give the user's key alone; for a key of another kind name the kind.")));
 }
 
 /*

@@ -125,7 +125,8 @@ check_segment(WfTriggerRow *row)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid definition of segment \"%.*s\" at %s: %s", key.len, key.data,
-						fault.path, fault.message)));
+						fault.path, fault.message),
+				 errhint("Write for example '{\"included\": [\"user-1\"], \"when\": {\"attribute\": \"plan\", \"in\": [\"pro\"]}}'.")));
 
 	/* What a dump brings was checked before, and its table may come later. */
 	if (wf_flags_trigger_restored(row, Anum_wf_segments_version))
