@@ -4,7 +4,7 @@
 # SUITES="style regress isolation pgtap upgrade docs demo tap" chooses suites,
 # TESTS="name..." tests within them; SEED, SEQUENCES and SEQUENCE go to the random
 # edits of 050_schema_property.  Two suites run at a time, the TAP tests
-# beside the others.  Ends with a line "N passed, N failed".
+# beside the others, and two of them at a time.  Ends with a line "N passed, N failed".
 
 . "$(dirname "$0")/lib.sh"
 
@@ -20,10 +20,17 @@ done
 
 wf_need build server tap pgtap
 case " $suites " in *" tap "*) wf_need scipy pgbouncer ;; esac
+# Hundreds of data directories come and go: in memory where there is plenty.
+gigabytes() { awk -v limit="$1" '$2 >= limit * 1048576 { found = 1 } END { exit !found }'; }
+if df -kP /dev/shm 2>/dev/null | awk 'NR == 2 { print "free", $4 }' | gigabytes 8 &&
+	grep MemAvailable /proc/meminfo | gigabytes 12; then
+	WF_BASE=/dev/shm
+fi
 wf_begin
 server=$(wf_server_config)
 WF_CFLAGS="${WF_CFLAGS--Werror}" wf_build
 wf_stage
+wf_quick_initdb
 
 pgxs=$(dirname "$(dirname "$(wf_dir pgxs)")")
 
@@ -136,7 +143,7 @@ suite_tap() {
 	cd "$T/run/test"
 	prove_like as_user env PATH="$PATH" PG_REGRESS="$pgxs/test/regress/pg_regress" \
 		TESTDATADIR="$T/run/tap" TESTLOGDIR="$T/run/tap_log" TESTDIR="$T/run" \
-		prove -I "$pgxs/test/perl" -I "$T/run/test/t" $(for name in $list; do say "t/$name.pl"; done)
+		prove -j 2 -I "$pgxs/test/perl" -I "$T/run/test/t" $(for name in $list; do say "t/$name.pl"; done)
 }
 
 # ---- the rest ---------------------------------------------------------------

@@ -215,14 +215,15 @@ wf_install() {
 
 # ---- a private place, removed on exit ---------------------------------------
 
-# wf_begin: makes $T, the temporary folder, and removes it on exit with every
-# process in it.  The folder's path is short, because a socket's path must be.
+# wf_begin: makes $T, the temporary folder, in WF_BASE if that is set, and
+# removes it on exit with every process in it.  The folder's path is short,
+# because a socket's path must be.
 wf_begin() {
 	umask 022
 	# From here on it is this server, whatever the PATH says later.
 	pg_config=$(wf_server_config)
 	# Programs must run from there.
-	for base in /tmp /var/tmp "${HOME:-/}"; do
+	for base in ${WF_BASE-} /tmp /var/tmp "${HOME:-/}"; do
 		T=$(mktemp -d "$base/wf.XXXXXX" 2>/dev/null) || continue
 		say '#!/bin/sh' > "$T/try"
 		chmod 755 "$T/try"
@@ -338,6 +339,16 @@ wf_copy_server() {
 	rm -f "$T/pg$(wf_dir sharedir)/extension/wishflags"* "$T/pg$(wf_dir pkglibdir)/wishflags"*
 	wf_make DESTDIR="$T/pg" install > "$T/install.log" 2>&1 ||
 		{ cat "$T/install.log" >&2; die "the installation failed"; }
+}
+
+# wf_quick_initdb: makes the staged initdb one that copies, see initdb.sh.
+wf_quick_initdb() {
+	[ -z "${WF_STAGED-}" ] || return 0
+	mv "$BIN/initdb" "$BIN/initdb.real"
+	cp "$top/test/initdb.sh" "$BIN/initdb"
+	chmod 755 "$BIN/initdb"
+	mkdir "$BIN/initdb.kept"
+	chown "$T_USER" "$BIN/initdb.kept"
 }
 
 # ---- servers ----------------------------------------------------------------

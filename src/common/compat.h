@@ -173,4 +173,11 @@
 #define wf_stat_table_oid(status) ((status)->t_id)
 #endif
 
+/* The files of a relation. */
+#if PG_VERSION_NUM >= 160000
+#define wf_relation_locator(rel) ((rel)->rd_locator)
+#else
+#define wf_relation_locator(rel) ((rel)->rd_node)
+#endif
+
 #endif							/* WF_COMMON_COMPAT_H */

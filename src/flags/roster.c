@@ -48,6 +48,7 @@ typedef struct RowVersion
 typedef struct WfRosterPage
 {
 	XLogRecPtr	lsn;			/* where it is settled, else invalid */
+	Buffer		buffer;			/* where it was read last, or invalid */
 	int			nrows;
 	RowVersion *rows;			/* in the order of their place */
 } WfRosterPage;
@@ -72,6 +73,7 @@ static void set_length(Reading *reading, BlockNumber npages);
 static bool is_untouched(Reading *reading, BlockNumber block);
 static void open_map(Reading *reading);
 static void read_page(Reading *reading, BlockNumber block);
+static Buffer page_buffer(Relation rel, BlockNumber block, WfRosterPage *page);
 static XLogRecPtr find_rows(Reading *reading, Buffer buffer, HeapTuple rows, int *nrows);
 static bool is_settled(HeapTupleHeader header, bool visible, Snapshot snapshot);
 static void take_rows(Reading *reading, WfRosterPage *page, HeapTuple rows, int nrows);
@@ -271,7 +273,7 @@ static void
 read_page(Reading *reading, BlockNumber block)
 {
 	WfRosterPage *page = &reading->roster->pages[block];
-	Buffer		buffer = ReadBuffer(reading->rel, block);
+	Buffer		buffer = page_buffer(reading->rel, block, page);
 	HeapTupleData rows[MaxHeapTuplesPerPage];
 	int			nrows;
 
@@ -287,6 +289,19 @@ read_page(Reading *reading, BlockNumber block)
 			take_rows(reading, page, rows, nrows);
 	}
 	ReleaseBuffer(buffer);
+}
+
+/*
+ * Pins a page in its buffer, which mostly is the one of last time: finding it
+ * is most of what it costs to see that thousands of pages have not changed.
+ */
+static Buffer
+page_buffer(Relation rel, BlockNumber block, WfRosterPage *page)
+{
+	if (!BufferIsValid(page->buffer) ||
+		!ReadRecentBuffer(wf_relation_locator(rel), MAIN_FORKNUM, block, page->buffer))
+		page->buffer = ReadBuffer(rel, block);
+	return page->buffer;
 }
 
 /*

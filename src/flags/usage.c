@@ -18,6 +18,7 @@ static dlist_head usages = DLIST_STATIC_INIT(usages);
 static const char *reason_name(int reason);
 static const char *error_name(int error);
 static void count_weighted(const WfFlag *flag, WfContext *context, const WfOutcome *outcome, int64 weight);
+static inline void count_key(const WfFlag *flag, const char *data, int len);
 static WfFlagUsage *flag_usage(const WfFlag *flag);
 static WfUsageCell *outcome_cell(const WfFlag *flag, const WfOutcome *outcome);
 
@@ -57,7 +58,11 @@ count_weighted(const WfFlag *flag, WfContext *context, const WfOutcome *outcome,
 	wf_flags_count_program_key(flag, context);
 }
 
-/* Counts the key that a flag is evaluated for, if it has one. */
+/*
+ * Counts the key that a flag is evaluated for, if it has one.  What a look-up
+ * has just written is read a word at a time, never copied as a whole: that
+ * would wait until all of it has reached the processor's cache.
+ */
 void
 wf_flags_count_program_key(const WfFlag *flag, WfContext *context)
 {
@@ -71,11 +76,15 @@ wf_flags_count_program_key(const WfFlag *flag, WfContext *context)
 	if (!context->key_known && by->npaths == 0 && by->kind.data == NULL &&
 		wf_flags_context_last_member(context, wf_flags_string(WF_TARGETING_KEY), &value) &&
 		value.type == WF_VALUE_STRING && value.u.string.len > 0)
-		key = value.u.string;
-	else if (!wf_flags_program_key(context, flag->program, &key))
-		return;
-	wf_stats_count_key(&flag->usage->usage,
-					   wf_flags_murmur3_finish(&flag->usage->whom, key.data, key.len));
+		count_key(flag, value.u.string.data, value.u.string.len);
+	else if (wf_flags_program_key(context, flag->program, &key))
+		count_key(flag, key.data, key.len);
+}
+
+static inline void
+count_key(const WfFlag *flag, const char *data, int len)
+{
+	wf_stats_count_key(&flag->usage->usage, wf_flags_murmur3_finish(&flag->usage->whom, data, len));
 }
 
 /* Counts that a flag was asked for which does not exist. */

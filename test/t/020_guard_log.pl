@@ -105,7 +105,7 @@ $holder->finish;
 my $storm = q{DO $$
 DECLARE unsure int := 0; told text;
 BEGIN
-	FOR i IN 1..20 LOOP
+	FOR i IN 1..8 LOOP
 		BEGIN
 			EXECUTE 'CREATE INDEX storm ON orders (id)';
 		EXCEPTION WHEN SQLSTATE 'WF001' THEN
@@ -145,7 +145,7 @@ for my $storm_name ('storm', 'harassed')
 		like(${ $client->{output} }, qr/unsure: \d+/, "a client ends: $storm_name");
 		$unsure += $1 if ${ $client->{output} } =~ /unsure: (\d+)/;
 	}
-	cmp_ok(rows("application_name = '$storm_name'"), '>=', 240 - $unsure, "all but $unsure of 240 refusals are kept");
+	cmp_ok(rows("application_name = '$storm_name'"), '>=', 96 - $unsure, "all but $unsure of 96 refusals are kept");
 }
 
 # Right after a refusal the database can be dropped.

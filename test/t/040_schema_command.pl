@@ -162,7 +162,7 @@ my $scratch;
 for (1 .. 600)
 {
 	# Its own, not one of another test that runs at the same time.
-	($scratch) = grep { -f "$_/data/postmaster.pid" && (stat $_)[4] == $< } glob '/tmp/wishflags.*';
+	($scratch) = grep { -S "$_/.s.PGSQL.5432" && (stat $_)[4] == $< && sleeps($_) } glob '/tmp/wishflags.*';
 	last if $scratch;
 	usleep(100_000);
 }
@@ -172,3 +172,13 @@ $run->finish;
 ok(!-e $scratch, 'and is gone after SIGTERM');
 
 done_testing();
+
+# Whether the scratch server in a folder runs slow.sql.
+sub sleeps
+{
+	my ($folder) = @_;
+	my ($out) = run_command([ 'psql', '-XAtq', '-h', $folder, '-p', '5432', '-U', 'postgres', '-d', 'postgres', '-c',
+		q{SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()} ]);
+
+	return $out eq '1';
+}
