@@ -611,6 +611,7 @@ REGRESS = \
 	flags_targeting_many \
 	flags_history \
 	flags_record \
+	flags_closed \
 	flags_past \
 	flags_show \
 	flags_experiment \
@@ -639,6 +640,7 @@ REGRESS = \
 	flags_parallel \
 	flags_privilege \
 	flags_change \
+	flags_change_parts \
 	flags_change_wrong \
 	flags_change_protect \
 	flags_access \
