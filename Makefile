@@ -613,6 +613,7 @@ REGRESS = \
 	flags_history \
 	flags_record \
 	flags_requirement \
+	flags_closed \
 	flags_past \
 	flags_show \
 	flags_experiment \
@@ -641,6 +642,7 @@ REGRESS = \
 	flags_parallel \
 	flags_privilege \
 	flags_change \
+	flags_change_parts \
 	flags_change_wrong \
 	flags_change_protect \
 	flags_access \

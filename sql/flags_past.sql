@@ -68,6 +68,34 @@ SELECT * FROM pg_temp.explain('imported', 'u');
 SELECT * FROM pg_temp.explain('imported', 'u', jsonb_build_object('as_of', :'imported'));
 SELECT vendor FROM flag_explain('imported', '{}', options => '{"version": 1}');
 
+-- Keys in a table or of a query have no history: they are looked up as they are now,
+-- and metadata tells of which segments that is so.
+CREATE TABLE public.members (id text PRIMARY KEY);
+SELECT segment_define('table', '{"table": "public.members", "column": "id"}'), segment_define('query', '{"query": "SELECT id FROM public.members"}');
+SELECT flag_create('kept', enabled => true, definition => '{"metadata": {"owner": "us"}, "default": "off", "rules": [
+	{"when": {"segment": "staff"}, "serve": "on"}, {"when": {"segment": "query"}, "serve": "on"}, {"when": {"segment": "table"}, "serve": "on"}]}'),
+	flag_create('above', enabled => true, definition => '{"requires": [{"flag": "kept"}]}');
+SELECT segment_refresh('query');
+SELECT clock_timestamp() AS kept \gset
+INSERT INTO public.members VALUES ('user-5');
+SELECT f.flag, e.variant, e.reason, e.metadata FROM unnest(ARRAY['above', 'kept']) f (flag),
+	flag_explain(f.flag, '{"targetingKey": "user-5"}', options => jsonb_build_object('as_of', :'kept')) e ORDER BY 1;
+SELECT variant, metadata FROM flag_explain('kept', '{"targetingKey": "user-2"}', options => jsonb_build_object('as_of', :'kept'));
+SELECT flag, metadata FROM flag_eval_all('{"targetingKey": "user-6"}', jsonb_build_object('as_of', :'kept')) WHERE flag IN ('above', 'base', 'kept');
+-- The query was run again, or given anew.
+SELECT segment_refresh('query');
+SELECT variant, metadata FROM flag_explain('kept', '{"targetingKey": "user-6"}', options => jsonb_build_object('as_of', :'kept'));
+SELECT segment_define('query', '{"query": "SELECT id FROM public.members LIMIT 0"}');
+SELECT variant, metadata FROM flag_explain('kept', '{"targetingKey": "user-6"}', options => jsonb_build_object('as_of', :'kept'));
+SELECT variant, metadata FROM flag_explain('kept', '{"targetingKey": "user-6"}', options => '{"version": 1}');
+DELETE FROM segments WHERE key = 'query';
+SELECT variant, metadata FROM flag_explain('kept', '{"targetingKey": "user-6"}', options => jsonb_build_object('as_of', :'kept'));
+-- What is now is as it is.
+SELECT variant, metadata FROM flag_explain('kept', '{"targetingKey": "user-5"}');
+SELECT variant, metadata FROM flag_explain('kept', '{"targetingKey": "user-5"}', options => '{"version": 1, "as_of": "infinity"}');
+DROP TABLE public.members;
+SELECT variant, reason, error_code, metadata FROM flag_explain('kept', '{"targetingKey": "user-5"}', options => jsonb_build_object('as_of', :'kept'));
+
 -- Older than the audit: as it is, or as its first change tells.
 BEGIN;
 SET LOCAL session_replication_role = replica;

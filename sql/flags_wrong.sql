@@ -62,6 +62,9 @@ DROP TRIGGER t ON flags;
 CREATE TRIGGER t AFTER TRUNCATE ON flag_overrides FOR EACH STATEMENT EXECUTE FUNCTION flag_overrides_check();
 TRUNCATE flag_overrides;
 DROP TRIGGER t ON flag_overrides;
+CREATE TRIGGER t AFTER TRUNCATE ON flag_overrides FOR EACH STATEMENT EXECUTE FUNCTION flag_overrides_delete();
+TRUNCATE flag_overrides;
+DROP TRIGGER t ON flag_overrides;
 
 -- Versions do not wrap around.
 UPDATE flags SET version = 2147483647;

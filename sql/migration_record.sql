@@ -48,8 +48,22 @@ SELECT wishflags.migration_record('[]', '{"who": "me"}');
 BEGIN READ ONLY;
 SELECT wishflags.migration_record('[]');
 ROLLBACK;
-DELETE FROM wishflags.migration_runs;
-SELECT count(*) FROM wishflags.migration_run_findings;
+-- What a run found goes with it, also for who has no right on those tables.
+GRANT SELECT, DELETE ON wishflags.migration_runs TO migration_ci;
+SET ROLE migration_ci;
+DELETE FROM wishflags.migration_runs WHERE git_commit = 'abc';
+RESET ROLE;
+SELECT count(*) > 0 AS others, count(*) FILTER (WHERE r.id IS NULL) AS orphans
+FROM wishflags.migration_run_findings f LEFT JOIN wishflags.migration_runs r ON r.id = f.run;
+SELECT count(*) > 0 AS others, count(*) FILTER (WHERE r.id IS NULL) AS orphans
+FROM wishflags.migration_run_skips s LEFT JOIN wishflags.migration_runs r ON r.id = s.run;
+TRUNCATE wishflags.migration_runs;
+SELECT (SELECT count(*) FROM wishflags.migration_run_findings) AS findings, (SELECT count(*) FROM wishflags.migration_run_skips) AS skips;
+CREATE TEMP TABLE mine (id int);
+CREATE TRIGGER t AFTER DELETE ON mine FOR EACH STATEMENT EXECUTE FUNCTION wishflags.migration_runs_deleted();
+DELETE FROM mine;
+DROP TABLE mine;
+REVOKE ALL ON wishflags.migration_runs FROM migration_ci;
 DROP SCHEMA mc CASCADE;
 REVOKE ALL ON SCHEMA wishflags FROM migration_ci;
 REVOKE ALL ON FUNCTION wishflags.migration_record FROM migration_ci;

@@ -46,7 +46,7 @@ FROM (VALUES
 	('reader', 'EXECUTE', 'flag_override_conflicts flag_override_problem', NULL),
 	('reader', 'EXECUTE', 'flag_usage_session flag_health health_thresholds usage_entries usage_status', NULL),
 	('reader', 'EXECUTE', 'usage_union_step usage_union usage_estimate', NULL),
-	('reader', 'EXECUTE', 'change_list change_show change_leaves', NULL),
+	('reader', 'EXECUTE', 'change_list change_show change_leaves change_items change_answer', NULL),
 	('reader', 'EXECUTE', 'access_list access_includes', NULL),
 	('reader', 'EXECUTE', 'schema_snapshot schema_fingerprint schema_diff schema_diff_sql', NULL),
 	('reader', 'EXECUTE', 'schema_diff_schemas schema_diff_schemas_sql schema_diff_render', NULL),

@@ -12,27 +12,35 @@
 
 #include "common/review.h"
 
-typedef enum WfChangeKind
+/* A part of a request. */
+typedef struct WfChangePart
 {
-	WF_CHANGE_FLAG,
-	WF_CHANGE_OVERRIDE,
-	WF_CHANGE_SEGMENT
-} WfChangeKind;
+	const char *member;			/* of a request, and of its base */
+	const char *kind;			/* in flag_audit */
+	const char *table;			/* whose rows are changed, or (overrides) own
+								 * what is changed */
+	int			making;			/* place among the steps of a request */
+	int			deleting;
+} WfChangePart;
 
 /* One thing that a request changes. */
 typedef struct WfChangeItem
 {
-	WfChangeKind kind;
-	char	   *key;			/* of the flag or segment */
+	const WfChangePart *part;
+	char	   *key;			/* of the flag, segment or experiment */
 	char	   *override_key;	/* NULL: no override */
+	char	   *override_kind;	/* of context */
 	bool		deletes;
-	Jsonb	   *patch;			/* new values of columns; NULL: an override,
-								 * or it is deleted */
+	int			rollback;		/* version of a flag whose content it gets; 0:
+								 * none */
+	Jsonb	   *patch;			/* new values of columns, or the options of an
+								 * override; NULL: it is deleted */
 	List	   *columns;		/* of char *: their names */
-	char	   *variant;		/* of an override */
 } WfChangeItem;
 
 /* change_items.c */
+extern const WfChangePart wf_change_parts[];
+extern const int wf_change_parts_count;
 extern List *wf_change_items(Jsonb *changes);
 extern const char *wf_change_item_name(const WfChangeItem *item);
 extern char *wf_change_base(Jsonb *base, const WfChangeItem *item);

@@ -53,10 +53,10 @@ CREATE TABLE wishflags.change_requests (
 	proposed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
 ) USING heap;
 COMMENT ON TABLE wishflags.change_requests IS
-'proposed changes of flags, overrides and segments; see the view change_request_overview';
+'proposed changes of flags, overrides, segments and experiments; see the view change_request_overview';
 COMMENT ON COLUMN wishflags.change_requests.revision IS 'goes up with each edit; approvals are of one revision';
-COMMENT ON COLUMN wishflags.change_requests.changes IS 'new values by flags, overrides and segments; null: it is deleted';
-COMMENT ON COLUMN wishflags.change_requests.base IS 'what was there when it was written: versions of flags and segments, variants of overrides; null: nothing';
+COMMENT ON COLUMN wishflags.change_requests.changes IS 'new values by flags, overrides, segments and experiments; null: it is deleted';
+COMMENT ON COLUMN wishflags.change_requests.base IS 'what was there when it was written: versions of flags and segments, answers of overrides by kind of context, changes of experiments; null: nothing';
 COMMENT ON COLUMN wishflags.change_requests.authors IS 'session_user, outer user and current_user of all who wrote a revision; none of them approves';
 
 -- No foreign keys: pg_restore with several jobs fills all tables at once.
@@ -127,6 +127,10 @@ CREATE TRIGGER aa_protect BEFORE INSERT OR UPDATE OR DELETE ON wishflags.segment
 FOR EACH ROW EXECUTE FUNCTION wishflags.change_protect();
 CREATE TRIGGER aa_protect_truncate BEFORE TRUNCATE ON wishflags.segments
 FOR EACH STATEMENT EXECUTE FUNCTION wishflags.change_protect();
+CREATE TRIGGER aa_protect BEFORE INSERT OR UPDATE OR DELETE ON wishflags.experiments
+FOR EACH ROW EXECUTE FUNCTION wishflags.change_protect();
+CREATE TRIGGER aa_protect_truncate BEFORE TRUNCATE ON wishflags.experiments
+FOR EACH STATEMENT EXECUTE FUNCTION wishflags.change_protect();
 CREATE TRIGGER aa_protect BEFORE INSERT OR UPDATE OR DELETE ON wishflags.flag_documents
 FOR EACH ROW EXECUTE FUNCTION wishflags.change_protect();
 CREATE TRIGGER aa_protect_truncate BEFORE TRUNCATE ON wishflags.flag_documents
@@ -137,7 +141,7 @@ RETURNS bigint
 LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 1000
 AS 'MODULE_PATHNAME', 'wf_change_propose';
 COMMENT ON FUNCTION wishflags.change_propose(jsonb, text, jsonb) IS
-'stores changes ({"flags": {key: {column: value}}, "overrides": {flag: {key: variant}}, "segments": {key: {column: value}}}; null deletes) to be approved by others, after a trial; gives the id; options: draft (true: not to be decided about yet, and not tried)';
+'stores changes ({"flags": {key: {column: value}}, "overrides": {flag: {key: variant or options}}, "segments": {key: {column: value}}, "experiments": {key: {column: value}}}; null deletes; {"rollback": version} for a flag) to be approved by others, after a trial; gives the id; options: draft (true: not to be decided about yet, and not tried)';
 
 CREATE FUNCTION wishflags.change_edit(id bigint, changes jsonb DEFAULT NULL, reason text DEFAULT NULL, options jsonb DEFAULT '{}')
 RETURNS integer

@@ -59,6 +59,7 @@ static void refuse_moved(int64 id, List *items, Jsonb *base, Jsonb *present);
 static char *last_change(const WfChangeItem *item, const char *version);
 static void run_items(void *arg);
 static void run_row(const WfChangeItem *item, bool exists);
+static void run_rollback(const WfChangeItem *item, const char *reason);
 static void run_override(const WfChangeItem *item);
 
 /* change_apply(id bigint) -> integer: how many changes were made */
@@ -89,19 +90,25 @@ wf_change_is_applied(void)
 	return applying;
 }
 
-/* What the flags, overrides and segments of a request are now: a base. */
+/* What the flags, overrides, segments and experiments of a request are now: a base. */
 Jsonb *
 wf_change_present(Jsonb *changes)
 {
 	static const char *const query =
-	"SELECT jsonb_build_object("
-	"'flags', (SELECT COALESCE(jsonb_object_agg(k.key, f.version), '{}') FROM jsonb_object_keys($1 -> 'flags') k (key)"
-	" LEFT JOIN wishflags.flags f ON f.key = k.key),"
-	"'overrides', (SELECT COALESCE(jsonb_object_agg(e.key, (SELECT COALESCE(jsonb_object_agg(k.key, o.variant), '{}')"
-	" FROM jsonb_object_keys(e.value) k (key) LEFT JOIN wishflags.flag_overrides o ON o.flag = e.key AND o.key = k.key)), '{}')"
-	" FROM jsonb_each($1 -> 'overrides') e),"
-	"'segments', (SELECT COALESCE(jsonb_object_agg(k.key, s.version), '{}') FROM jsonb_object_keys($1 -> 'segments') k (key)"
-	" LEFT JOIN wishflags.segments s ON s.key = k.key))";
+	"WITH item AS (SELECT * FROM wishflags.change_items($1))"
+	" SELECT jsonb_build_object("
+	"'flags', (SELECT COALESCE(jsonb_object_agg(i.key, f.version), '{}')"
+	" FROM item i LEFT JOIN wishflags.flags f ON f.key = i.key WHERE i.kind = 'flag'),"
+	"'overrides', (SELECT COALESCE(jsonb_object_agg(f.key, f.keys), '{}') FROM ("
+	" SELECT k.key, jsonb_object_agg(k.override_key, k.kinds) AS keys FROM ("
+	"  SELECT i.key, i.override_key, jsonb_object_agg(i.override_kind, wishflags.change_answer(o)) AS kinds"
+	"  FROM item i LEFT JOIN wishflags.flag_overrides o ON o.flag = i.key AND o.context_kind = i.override_kind AND o.key = i.override_key"
+	"  WHERE i.kind = 'override' GROUP BY 1, 2) k GROUP BY 1) f),"
+	"'segments', (SELECT COALESCE(jsonb_object_agg(i.key, s.version), '{}')"
+	" FROM item i LEFT JOIN wishflags.segments s ON s.key = i.key WHERE i.kind = 'segment'),"
+	"'experiments', (SELECT COALESCE(jsonb_object_agg(i.key, (SELECT max(a.ordinal) FROM wishflags.flag_audit a"
+	"  WHERE a.kind = 'experiment' AND a.key = x.key)), '{}')"
+	" FROM item i LEFT JOIN wishflags.experiments x ON x.key = i.key WHERE i.kind = 'experiment'))";
 	Oid			types[] = {JSONBOID};
 	Datum		values[] = {JsonbPGetDatum(changes)};
 	bool		isnull;
@@ -197,27 +204,28 @@ need_approvals(const WfReview *review, bool emergency)
 static void
 lock_items(List *items)
 {
-	Oid			types[] = {TEXTARRAYOID};
-	int			count[2] = {0, 0};
-	Datum	   *keys[2];
-	ListCell   *lc;
-
-	keys[0] = palloc(list_length(items) * sizeof(Datum));
-	keys[1] = palloc(list_length(items) * sizeof(Datum));
-	foreach(lc, items)
+	for (int i = 0; i < wf_change_parts_count; i++)
 	{
-		WfChangeItem *item = lfirst(lc);
-		int			n = item->kind == WF_CHANGE_SEGMENT;
+		const char *table = wf_change_parts[i].table;
+		Datum	   *keys = palloc(list_length(items) * sizeof(Datum));
+		Oid			types[] = {TEXTARRAYOID};
+		int			count = 0;
+		ListCell   *lc;
 
-		keys[n][count[n]++] = CStringGetTextDatum(item->key);
-	}
-	for (int n = 0; n < 2; n++)
-	{
-		Datum		values[] = {PointerGetDatum(construct_array(keys[n], count[n], TEXTOID, -1, false, TYPALIGN_INT))};
+		foreach(lc, items)
+		{
+			WfChangeItem *item = lfirst(lc);
 
-		(void) wf_review_run(&wf_change_kind,
-							 psprintf("SELECT FROM wishflags.%s WHERE key = ANY ($1) ORDER BY key FOR UPDATE", n ? "segments" : "flags"),
-							 lengthof(types), types, values, NULL);
+			if (strcmp(item->part->table, table) == 0)
+				keys[count++] = CStringGetTextDatum(item->key);
+		}
+		if (count > 0)
+		{
+			Datum		values[] = {PointerGetDatum(construct_array(keys, count, TEXTOID, -1, false, TYPALIGN_INT))};
+
+			(void) wf_review_run(&wf_change_kind, psprintf("SELECT FROM wishflags.%s WHERE key = ANY ($1) ORDER BY key FOR UPDATE", table),
+								 lengthof(types), types, values, NULL);
+		}
 	}
 }
 
@@ -232,7 +240,7 @@ refuse_moved(int64 id, List *items, Jsonb *base, Jsonb *present)
 		WfChangeItem *item = lfirst(lc);
 		char	   *was = wf_change_base(base, item);
 		char	   *is = wf_change_base(present, item);
-		const char *what = item->kind == WF_CHANGE_OVERRIDE ? "" : "version ";
+		const char *what = item->override_key ? "" : "version ";
 
 		if (was && is ? strcmp(was, is) == 0 : was == is)
 			continue;
@@ -250,17 +258,20 @@ refuse_moved(int64 id, List *items, Jsonb *base, Jsonb *present)
 static char *
 last_change(const WfChangeItem *item, const char *version)
 {
-	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID};
-	Datum		values[] = {CStringGetTextDatum(item->kind == WF_CHANGE_SEGMENT ? "segment" : "flag"), CStringGetTextDatum(item->key),
+	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(item->part->kind), CStringGetTextDatum(item->key),
 		item->override_key ? CStringGetTextDatum(item->override_key) : (Datum) 0,
-	CStringGetTextDatum(version && item->kind != WF_CHANGE_OVERRIDE ? version : "0")};
-	char		nulls[] = {' ', ' ', item->override_key ? ' ' : 'n', ' '};
+		CStringGetTextDatum(version && !item->override_key ? version : "0"),
+	item->override_key ? CStringGetTextDatum(item->override_kind) : (Datum) 0};
+	char		nulls[] = {' ', ' ', item->override_key ? ' ' : 'n', ' ', item->override_key ? ' ' : 'n'};
 
 	if (wf_review_run(&wf_change_kind,
 					  "SELECT a.login_role, date_trunc('second', a.occurred_at), a.action,"
 					  " (SELECT string_agg(DISTINCT c, ', ') FROM wishflags.flag_audit b, unnest(b.changed) c WHERE b.kind = $1 AND b.key = $2"
-					  "  AND b.override_key IS NOT DISTINCT FROM $3 AND b.action = 'update' AND (b.version > $4::int OR $3 IS NOT NULL))"
+					  "  AND b.override_key IS NOT DISTINCT FROM $3 AND b.override_kind IS NOT DISTINCT FROM $5 AND b.action = 'update'"
+					  "  AND (COALESCE(b.version, b.ordinal) > $4::bigint OR $3 IS NOT NULL))"
 					  " FROM wishflags.flag_audit a WHERE a.kind = $1 AND a.key = $2 AND a.override_key IS NOT DISTINCT FROM $3"
+					  " AND a.override_kind IS NOT DISTINCT FROM $5"
 					  " ORDER BY a.ordinal DESC LIMIT 1", lengthof(types), types, values, nulls) == 0)
 		return "";
 	return psprintf(": last %s by %s at %s%s%s%s", strcmp(wf_review_value(0, 3), "update") == 0 ? "changed" :
@@ -288,8 +299,10 @@ run_items(void *arg)
 			WfChangeItem *item = lfirst(lc);
 
 			CHECK_FOR_INTERRUPTS();
-			if (item->kind == WF_CHANGE_OVERRIDE)
+			if (item->override_key)
 				run_override(item);
+			else if (item->rollback)
+				run_rollback(item, trial->reason);
 			else
 				run_row(item, wf_change_base(trial->base, item) != NULL);
 		}
@@ -302,11 +315,11 @@ run_items(void *arg)
 	AtEOXact_GUC(true, nest_level);
 }
 
-/* A flag or segment. */
+/* A flag, segment or experiment. */
 static void
 run_row(const WfChangeItem *item, bool exists)
 {
-	const char *table = item->kind == WF_CHANGE_FLAG ? "flags" : "segments";
+	const char *table = item->part->table;
 	Oid			types[] = {TEXTOID, JSONBOID};
 	Datum		values[] = {CStringGetTextDatum(item->key), item->patch ? JsonbPGetDatum(item->patch) : (Datum) 0};
 	StringInfoData sql;
@@ -348,14 +361,25 @@ run_row(const WfChangeItem *item, bool exists)
 }
 
 static void
+run_rollback(const WfChangeItem *item, const char *reason)
+{
+	Oid			types[] = {TEXTOID, INT4OID, TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(item->key), Int32GetDatum(item->rollback), CStringGetTextDatum(reason)};
+
+	if (SPI_execute_with_args("SELECT wishflags.flag_rollback($1, $2, $3)", lengthof(types), types, values, NULL, false, 0) < 0)
+		elog(ERROR, "could not give a flag an earlier content");
+}
+
+static void
 run_override(const WfChangeItem *item)
 {
-	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID};
+	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID, JSONBOID};
 	Datum		values[] = {CStringGetTextDatum(item->key), CStringGetTextDatum(item->override_key),
-	item->variant ? CStringGetTextDatum(item->variant) : (Datum) 0};
+	CStringGetTextDatum(item->override_kind), item->patch ? JsonbPGetDatum(item->patch) : (Datum) 0};
 
-	if (SPI_execute_with_args(item->deletes ? "SELECT wishflags.flag_override_unset($1, $2)" :
-							  "SELECT wishflags.flag_override_set($1, $2, $3)",
-							  item->deletes ? 2 : 3, types, values, NULL, false, 0) < 0)
+	if (SPI_execute_with_args(item->deletes ? "SELECT wishflags.flag_override_unset($1, $2, $3)" :
+							  "SELECT wishflags.flag_override_set($1, $2, $4 OPERATOR(pg_catalog.||)"
+							  " pg_catalog.jsonb_build_object('kind', $3))",
+							  item->deletes ? 3 : 4, types, values, NULL, false, 0) < 0)
 		elog(ERROR, "could not change an override");
 }

@@ -27,7 +27,6 @@ typedef struct Proposal
 } Proposal;
 
 static Proposal examine(Jsonb *changes, Jsonb *options);
-static Jsonb *with_all_parts(Jsonb *changes);
 static Jsonb *stored_changes(int64 id);
 static WfReview lock_own(int64 id, const char *verb);
 static char *text_or_null(FunctionCallInfo fcinfo, int n);
@@ -172,24 +171,11 @@ examine(Jsonb *changes, Jsonb *options)
 	if (options)
 		wf_common_options_parse(options, known, lengthof(known), &proposal);
 	items = wf_change_items(changes);
-	proposal.changes = with_all_parts(changes);
+	proposal.changes = changes;
 	proposal.base = wf_change_present(proposal.changes);
 	if (!proposal.draft)
 		wf_change_try(items, proposal.base);
 	return proposal;
-}
-
-/* What is not changed is there as an empty object, which views count on. */
-static Jsonb *
-with_all_parts(Jsonb *changes)
-{
-	Oid			types[] = {JSONBOID};
-	Datum		values[] = {JsonbPGetDatum(changes)};
-	bool		isnull;
-
-	(void) wf_review_run(&wf_change_kind, "SELECT '{\"flags\": {}, \"overrides\": {}, \"segments\": {}}'::jsonb || $1",
-						 lengthof(types), types, values, NULL);
-	return DatumGetJsonbPCopy(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 }
 
 static Jsonb *

@@ -19,6 +19,7 @@
 #include "common/write.h"
 #include "flags/change.h"
 #include "flags/document.h"
+#include "flags/experiment.h"
 #include "flags/row.h"
 #include "flags/tables.h"
 #include "flags/trigger.h"
@@ -29,7 +30,9 @@ PG_FUNCTION_INFO_V1(wf_change_protect);
 typedef struct ProtectedTable
 {
 	const char *name;
-	const char *what;			/* in messages */
+	const char *what;			/* a flag, segment or document is protected */
+	const char *message;		/* of a refusal; %s is the key */
+	const char *example;		/* what is proposed instead; %s is the key */
 	int			key;			/* column: of the flag or segment */
 	int			restored;		/* column that only a restored row brings */
 	int			tags;			/* column; 0: there is none */
@@ -37,10 +40,17 @@ typedef struct ProtectedTable
 } ProtectedTable;
 
 static const ProtectedTable tables[] = {
-	{WF_FLAGS_TABLE, "flag", Anum_wf_flags_key, Anum_wf_flags_version, Anum_wf_flags_tags, 0},
-	{WF_OVERRIDES_TABLE, "flag", Anum_wf_overrides_flag, Anum_wf_overrides_created_at, 0, 0},
-	{WF_SEGMENTS_TABLE, "segment", Anum_wf_segments_key, Anum_wf_segments_version, 0, Anum_wf_segments_refreshed_at},
-	{WF_DOCUMENTS_TABLE, "document", Anum_wf_documents_name, Anum_wf_documents_version, 0, 0},
+	{WF_FLAGS_TABLE, "flag", "flag \"%s\" changes by approved requests only", "{\"flags\": {\"%s\": {...}}}",
+	Anum_wf_flags_key, Anum_wf_flags_version, Anum_wf_flags_tags, 0},
+	{WF_OVERRIDES_TABLE, "flag", "overrides of flag \"%s\" change by approved requests only", "{\"overrides\": {\"%s\": {...}}}",
+	Anum_wf_overrides_flag, Anum_wf_overrides_created_at, 0, 0},
+	{WF_EXPERIMENTS_TABLE, "flag", "experiments on flag \"%s\" change by approved requests only", "{\"experiments\": {...}}",
+	Anum_wf_experiments_flag, Anum_wf_experiments_created_at, 0, 0},
+	{WF_SEGMENTS_TABLE, "segment", "segment \"%s\" changes by approved requests only", "{\"segments\": {\"%s\": {...}}}",
+	Anum_wf_segments_key, Anum_wf_segments_version, 0, Anum_wf_segments_refreshed_at},
+	/* A request has no part for documents. */
+	{WF_DOCUMENTS_TABLE, "document", "document \"%s\" has flags that change by approved requests only", NULL,
+	Anum_wf_documents_name, Anum_wf_documents_version, 0, 0},
 };
 
 static const ProtectedTable *protected_table(FunctionCallInfo fcinfo);
@@ -49,11 +59,13 @@ static void need_free(FunctionCallInfo fcinfo, const ProtectedTable *table, Heap
 static SPIPlanPtr policy_plan(const ProtectedTable *table);
 static char *policy_of(const ProtectedTable *table, Datum key, Datum tags, char **reason);
 pg_noreturn static void refuse(const ProtectedTable *table, const char *key, const char *policy, const char *reason);
+static char *with_key(const char *text, const char *key);
 static void refuse_truncate(const ProtectedTable *table);
 
 /*
  * change_protect(), BEFORE INSERT, UPDATE or DELETE by row on flags,
- * flag_overrides, segments and flag_documents, and BEFORE TRUNCATE by statement.
+ * flag_overrides, segments, experiments and flag_documents, and BEFORE TRUNCATE by
+ * statement.
  *
  * A flag that gets a tag, or loses it, is looked at with both lists.
  */
@@ -103,7 +115,7 @@ protected_table(FunctionCallInfo fcinfo)
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-			 errmsg("this function is a trigger before changes of flags, overrides, segments and documents")));
+			 errmsg("this function is a trigger before changes of flags, overrides, segments, experiments and documents")));
 	return NULL;				/* keep compiler quiet */
 }
 
@@ -223,23 +235,22 @@ policy_of(const ProtectedTable *table, Datum key, Datum tags, char **reason)
 static void
 refuse(const ProtectedTable *table, const char *key, const char *policy, const char *reason)
 {
-	bool		is_override = strcmp(table->name, WF_OVERRIDES_TABLE) == 0;
-	bool		is_segment = strcmp(table->name, WF_SEGMENTS_TABLE) == 0;
-
-	/* A request has no part for documents. */
-	if (strcmp(table->name, WF_DOCUMENTS_TABLE) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("document \"%s\" has flags that change by approved requests only", key),
-				 errdetail("Policy \"%s\" says so (%s).", policy, reason),
-				 errhint("A superuser can import it for a reason, which the audit keeps: SET wishflags.bypass = 'the reason';")));
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("%s%s \"%s\" %s by approved requests only", is_override ? "overrides of " : "", table->what, key,
-					is_override ? "change" : "changes"),
+			 errmsg_internal("%s", with_key(table->message, key)),
 			 errdetail("Policy \"%s\" says so (%s).", policy, reason),
-			 errhint("Propose the change: SELECT wishflags.change_propose('{\"%s\": {\"%s\": {...}}}', 'the reason');",
-					 is_override ? "overrides" : is_segment ? "segments" : "flags", key)));
+			 table->example ?
+			 errhint("Propose the change: SELECT wishflags.change_propose('%s', 'the reason');", with_key(table->example, key)) :
+			 errhint("A superuser can import it for a reason, which the audit keeps: SET wishflags.bypass = 'the reason';")));
+}
+
+/* Puts a key in the place of %s, if there is one. */
+static char *
+with_key(const char *text, const char *key)
+{
+	const char *place = strstr(text, "%s");
+
+	return place ? psprintf("%.*s%s%s", (int) (place - text), text, key, place + 2) : pstrdup(text);
 }
 
 /* TRUNCATE asks about no row: it waits for no policy to protect anything. */

@@ -84,6 +84,8 @@ typedef struct WfResult
 								 * the caller's default, or NULL */
 	WfContext  *context;
 	const WfCallbacks *callbacks;
+	List	   *as_of_now;		/* of WfString *: segments of the past whose
+								 * keys are those of now */
 } WfResult;
 
 typedef struct WfDialect

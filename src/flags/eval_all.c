@@ -77,6 +77,7 @@ wf_flag_eval_all(PG_FUNCTION_ARGS)
 		result.context = &context;
 		result.callbacks = &callbacks;
 		wf_flags_evaluate(flag, &context, &callbacks, &outcome);
+		result.as_of_now = wf_flags_past_as_of_now(past);
 		/* What flags were is looked into by people. */
 		if (past == NULL)
 			wf_flags_count(flag, &context, &outcome);

@@ -26,6 +26,7 @@ wf_flag_explain(PG_FUNCTION_ARGS)
 	WfResult	result = {0};
 	WfCallbacks callbacks;
 	WfExplainOptions options;
+	WfPast	   *past = NULL;
 	WfContext	context;
 	WfOutcome	outcome;
 
@@ -37,8 +38,8 @@ wf_flag_explain(PG_FUNCTION_ARGS)
 	{
 		text	   *key = PG_GETARG_TEXT_PP(0);
 		WfString	name = {VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key)};
-		WfPast	   *past = wf_flags_past_open(&options, name);
 
+		past = wf_flags_past_open(&options, name);
 		if (past)
 		{
 			callbacks = wf_flags_past_callbacks;
@@ -61,6 +62,7 @@ wf_flag_explain(PG_FUNCTION_ARGS)
 		result.dialect = result.flag->program->dialect;
 		result.shared = result.flag->shared;
 		wf_flags_evaluate(result.flag, &context, &callbacks, &outcome);
+		result.as_of_now = wf_flags_past_as_of_now(past);
 	}
 	else
 		wf_flags_outcome_error(&outcome, WF_ERROR_FLAG_NOT_FOUND);

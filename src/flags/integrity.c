@@ -30,7 +30,7 @@ static void run_statement(const char *sql, const WfString *key, bool latest, int
 
 /*
  * Locks a flag's row against being changed and compiles it.  NULL where the
- * flag does not exist or has no valid definition.  closed may be NULL.
+ * flag does not exist or has no valid definition.
  */
 WfProgram *
 wf_flags_lock_flag(WfString key, bool *exists, WfClosed *closed)
@@ -49,8 +49,7 @@ wf_flags_lock_flag(WfString key, bool *exists, WfClosed *closed)
 				  " WHERE key OPERATOR(pg_catalog.=) $1 FOR SHARE",
 				  &key, false, SPI_OK_SELECT);
 	*exists = SPI_processed > 0;
-	if (closed)
-		closed->why = WF_CLOSED_NOT;
+	closed->why = WF_CLOSED_NOT;
 	if (*exists)
 	{
 		Datum		values[Natts_wf_flags];
@@ -61,8 +60,7 @@ wf_flags_lock_flag(WfString key, bool *exists, WfClosed *closed)
 		spi = MemoryContextSwitchTo(caller);
 		valid = wf_flags_source_from_row(values, nulls, wf_flags_row_document(values, nulls), &source, &dialect, &fault) &&
 			(nulls[Anum_wf_flags_document - 1] || source.shared);
-		if (closed)
-			*closed = wf_flags_closed(values, nulls);
+		*closed = wf_flags_closed(values, nulls);
 		source.key = key;
 		source.enabled = DatumGetBool(values[Anum_wf_flags_enabled - 1]);
 		if (!nulls[Anum_wf_flags_definition - 1])
@@ -107,6 +105,35 @@ wf_flags_check_serving(WfString key)
 				 errdetail("It expired at %s.", timestamptz_to_str(until)),
 				 errhint("Let it live on: SELECT wishflags.flag_expire(%s, now() + '30 days', 'disable');",
 						 quote_literal_cstr(pnstrdup(key.data, key.len)))));
+}
+
+/*
+ * Refuses that overrides of a flag go away, or (NULL) of all flags, where it
+ * can't be changed.  It is looked at as it is committed by now, without a lock:
+ * who deletes an override holds that, and waits for nobody who deletes the flag.
+ */
+void
+wf_flags_refuse_closed(const WfString *key)
+{
+	WfWrite		write;
+
+	begin_statement(&write, WF_FLAGS_TABLE);
+	run_statement(key ? "SELECT * FROM wishflags.flags WHERE key OPERATOR(pg_catalog.=) $1"
+				  : "SELECT f.* FROM wishflags.flags f WHERE (f.archived_at IS NOT NULL OR f.expires_at IS NOT NULL)"
+				  " AND EXISTS (SELECT FROM wishflags.flag_overrides o WHERE o.flag OPERATOR(pg_catalog.=) f.key) ORDER BY f.key",
+				  key, true, SPI_OK_SELECT);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		Datum		values[Natts_wf_flags];
+		bool		nulls[Natts_wf_flags];
+		WfClosed	closed;
+
+		wf_flags_deform(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, Natts_wf_flags, values, nulls);
+		closed = wf_flags_closed(values, nulls);
+		if (closed.why != WF_CLOSED_NOT)
+			wf_flags_report_closed(wf_flags_text_string(values[Anum_wf_flags_key - 1]), closed);
+	}
+	end_statement(&write);
 }
 
 /*

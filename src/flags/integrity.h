@@ -8,6 +8,7 @@
 
 extern WfProgram *wf_flags_lock_flag(WfString key, bool *exists, WfClosed *closed);
 extern void wf_flags_check_serving(WfString key);
+extern void wf_flags_refuse_closed(const WfString *key);
 extern void wf_flags_check_overrides(WfString key, const WfProgram *program);
 extern const char *wf_flags_value_type(Jsonb *value);
 extern const char *wf_flags_variants_type(const WfProgram *program);

@@ -3,8 +3,8 @@
  *
  * Flags, their overrides, segments and documents are read when they are first
  * asked for, with the caller's rights, and compiled in the current memory
- * context.  Keys of segments that are kept in a table of the user have no
- * history: they are looked up as they are now.
+ * context.  Keys of segments that are kept in a table have no history: they are
+ * looked up as they are now, and it is noted which were.
  */
 #include "common/compat.h"
 
@@ -38,6 +38,7 @@ typedef struct PastSegment
 	const char *definer;
 	WfProbe		probe;
 	bool		exists;
+	bool		as_of_now;		/* its keys may have been others */
 } PastSegment;
 
 struct WfPast
@@ -49,12 +50,15 @@ struct WfPast
 	MemoryContext context;		/* owns all of it */
 	List	   *flags;			/* of PastFlag */
 	List	   *segments;		/* of PastSegment */
+	List	   *as_of_now;		/* those of them whose keys an evaluation
+								 * looked up as they are now */
 	List	   *documents;		/* of WfShared */
 };
 
 static const WfFlag *find_flag(void *arg, WfString key);
 static const WfSegment *find_segment(void *arg, WfString key);
 static bool probe_segment(void *arg, const WfSegment *segment, WfString key, WfErrorCode *error);
+static bool may_have_changed(const WfPast *past, const PastSegment *entry);
 static TimestampTz time_of_version(WfString key, int version);
 static WfFlag *read_flag(WfPast *past, WfString key);
 static const WfShared *find_document(WfPast *past, WfString name);
@@ -147,6 +151,23 @@ wf_flags_past_list(WfPast *past, WfFlagListing *listing)
 	}
 }
 
+/*
+ * Keys of segments that were looked up as they are now though they may have been
+ * others, since the last call: a List of WfString *, NIL without a past.
+ */
+List *
+wf_flags_past_as_of_now(WfPast *past)
+{
+	List	   *keys = NIL;
+	ListCell   *lc;
+
+	foreach(lc, past ? past->as_of_now : NIL)
+		keys = lappend(keys, &((PastSegment *) lfirst(lc))->segment.key);
+	if (past)
+		past->as_of_now = NIL;
+	return keys;
+}
+
 static const WfFlag *
 find_flag(void *arg, WfString key)
 {
@@ -182,6 +203,7 @@ find_segment(void *arg, WfString key)
 		wf_flags_deform(rows[0], desc, Natts_wf_segments, values, nulls);
 		entry->definer = NameStr(*DatumGetName(values[Anum_wf_segments_definer - 1]));
 		wf_flags_segment_compile(&entry->segment, DatumGetJsonbP(values[Anum_wf_segments_definition - 1]));
+		entry->as_of_now = may_have_changed(past, entry);
 	}
 	MemoryContextSwitchTo(old);
 	return entry->exists ? &entry->segment : NULL;
@@ -190,9 +212,36 @@ find_segment(void *arg, WfString key)
 static bool
 probe_segment(void *arg, const WfSegment *segment, WfString key, WfErrorCode *error)
 {
+	WfPast	   *past = (WfPast *) arg;
 	PastSegment *entry = (PastSegment *) unconstify(WfSegment *, segment);
 
+	if (entry->as_of_now && !list_member_ptr(past->as_of_now, entry))
+	{
+		MemoryContext old = MemoryContextSwitchTo(past->context);
+
+		past->as_of_now = lappend(past->as_of_now, entry);
+		MemoryContextSwitchTo(old);
+	}
 	return wf_flags_probe_holds(&entry->probe, segment->source, entry->definer, segment->key, key, error);
+}
+
+/*
+ * Whether the keys of a segment may have been others than they are now: nobody
+ * knows that of a table, but when a query was last run or changed.
+ */
+static bool
+may_have_changed(const WfPast *past, const PastSegment *entry)
+{
+	const WfSegmentSource *source = entry->segment.source;
+	HeapTuple  *rows;
+	TupleDesc	desc;
+
+	if (source == NULL || past->at >= GetCurrentStatementStartTimestamp())
+		return false;
+	return source->kind == WF_SEGMENT_TABLE ||
+		read_rows(past, "SELECT FROM wishflags.segments s WHERE s.key OPERATOR(pg_catalog.=) $1"
+				  " AND s.updated_at OPERATOR(pg_catalog.<=) $2"
+				  " AND COALESCE(s.refreshed_at OPERATOR(pg_catalog.<=) $2, true)", entry->segment.key, &rows, &desc) == 0;
 }
 
 static TimestampTz

@@ -78,6 +78,7 @@ static bool has_type(Jsonb *value, WantedType wanted);
 static const char *override_name(const WfOutcome *outcome);
 static Jsonb *metadata_of(const WfResult *result, const char *problem);
 static Jsonb *preview_metadata(const WfResult *result);
+static Jsonb *past_metadata(const WfResult *result);
 static void set_text(Datum *values, bool *nulls, int column, WfString text);
 static void set_name(Datum *values, bool *nulls, int column, const char *name);
 
@@ -297,13 +298,13 @@ override_name(const WfOutcome *outcome)
 	return psprintf("override: %.*s%s", kind.len, kind.data, outcome->denied ? ", deny" : "");
 }
 
-/* The flag's metadata, and what a preview has to do with it; or what is wrong. */
+/* The flag's metadata, and what a preview and the past have to do with it; or what is wrong. */
 static Jsonb *
 metadata_of(const WfResult *result, const char *problem)
 {
 	const WfFlag *flag = result->flag;
 	Jsonb	   *metadata = flag && flag->program->metadata ? flag->program->metadata : wf_flags_json_empty();
-	Jsonb	   *preview = problem ? NULL : preview_metadata(result);
+	Jsonb	   *more[] = {preview_metadata(result), past_metadata(result)};
 	JsonbParseState *state = NULL;
 
 	if (problem)
@@ -312,9 +313,12 @@ metadata_of(const WfResult *result, const char *problem)
 		wf_flags_json_text(&state, "errorDetails", problem);
 		return wf_flags_json_end(&state);
 	}
-	if (preview == NULL)
-		return metadata;
-	return DatumGetJsonbP(DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(metadata), JsonbPGetDatum(preview)));
+	for (int i = 0; i < lengthof(more); i++)
+	{
+		if (more[i])
+			metadata = DatumGetJsonbP(DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(metadata), JsonbPGetDatum(more[i])));
+	}
+	return metadata;
 }
 
 /* {"preview": {...}}: what was asked for, by what, and why it is not served; or NULL. */
@@ -344,6 +348,28 @@ preview_metadata(const WfResult *result)
 	if (preview->refused)
 		wf_flags_json_text(&state, "refused", preview->refused);
 	wf_flags_json_close_object(&state);
+	return wf_flags_json_end(&state);
+}
+
+/* {"segmentsAsOfNow": [...]}: whose keys may have been others at the time asked for; or NULL. */
+static Jsonb *
+past_metadata(const WfResult *result)
+{
+	JsonbParseState *state = NULL;
+	ListCell   *lc;
+
+	if (result->as_of_now == NIL)
+		return NULL;
+	wf_flags_json_begin(&state);
+	wf_flags_json_open_array(&state, "segmentsAsOfNow");
+	foreach(lc, result->as_of_now)
+	{
+		const WfString *key = lfirst(lc);
+		JsonbValue	element = {.type = jbvString,.val.string = {key->len, unconstify(char *, key->data)}};
+
+		(void) pushJsonbValue(&state, WJB_ELEM, &element);
+	}
+	wf_flags_json_close_array(&state);
 	return wf_flags_json_end(&state);
 }
 

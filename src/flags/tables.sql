@@ -108,6 +108,10 @@ CREATE FUNCTION wishflags.flag_overrides_check() RETURNS trigger
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_flag_overrides_check';
 COMMENT ON FUNCTION wishflags.flag_overrides_check() IS 'trigger: validates an override';
 
+CREATE FUNCTION wishflags.flag_overrides_delete() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_flag_overrides_delete';
+COMMENT ON FUNCTION wishflags.flag_overrides_delete() IS 'trigger: refuses that overrides of an archived or frozen flag are deleted';
+
 CREATE FUNCTION wishflags.flag_overrides_changed() RETURNS trigger
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10 AS 'MODULE_PATHNAME', 'wf_flag_overrides_changed';
 COMMENT ON FUNCTION wishflags.flag_overrides_changed() IS 'trigger: tells all backends that overrides have changed';
@@ -125,6 +129,10 @@ FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flags_removed();
 
 CREATE TRIGGER flag_overrides_check BEFORE INSERT OR UPDATE ON wishflags.flag_overrides
 FOR EACH ROW EXECUTE FUNCTION wishflags.flag_overrides_check();
+CREATE TRIGGER flag_overrides_delete BEFORE DELETE ON wishflags.flag_overrides
+FOR EACH ROW EXECUTE FUNCTION wishflags.flag_overrides_delete();
+CREATE TRIGGER flag_overrides_delete_truncate BEFORE TRUNCATE ON wishflags.flag_overrides
+FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flag_overrides_delete();
 CREATE TRIGGER flag_overrides_changed AFTER INSERT OR UPDATE OR DELETE ON wishflags.flag_overrides
 FOR EACH ROW EXECUTE FUNCTION wishflags.flag_overrides_changed();
 CREATE TRIGGER flag_overrides_truncated AFTER TRUNCATE ON wishflags.flag_overrides

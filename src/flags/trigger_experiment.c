@@ -30,7 +30,7 @@ pg_noreturn static void report_variant(const char *variant, WfString flag, const
  * experiments_check(), BEFORE INSERT OR UPDATE on experiments, by row.
  *
  * A row that brings its time of creation is a restored one, and may come before
- * its flag.
+ * its flag.  None is started on an archived flag.
  */
 Datum
 wf_experiments_check(PG_FUNCTION_ARGS)
@@ -41,6 +41,7 @@ wf_experiments_check(PG_FUNCTION_ARGS)
 	List	   *arms;
 	bool		exists;
 	bool		restored;
+	WfClosed	closed;
 
 	wf_flags_trigger_row(fcinfo, WF_EXPERIMENTS_TABLE, &row);
 	/* What is NULL by mistake is refused by the table's own constraints. */
@@ -65,9 +66,11 @@ wf_experiments_check(PG_FUNCTION_ARGS)
 	program = NULL;
 	if (!restored && wf_flags_trigger_null(&row, Anum_wf_experiments_stopped_at))
 	{
-		program = wf_flags_lock_flag(flag_key, &exists, NULL);
+		program = wf_flags_lock_flag(flag_key, &exists, &closed);
 		if (!exists)
 			wf_flags_report_unknown(flag_key);
+		if (TRIGGER_FIRED_BY_INSERT(row.data->tg_event) && closed.why == WF_CLOSED_ARCHIVED)
+			wf_flags_report_closed(flag_key, closed);
 	}
 	check_variants(arms, TextDatumGetCString(row.values[Anum_wf_experiments_control - 1]), flag_key, program);
 	if (wf_flags_trigger_null(&row, Anum_wf_experiments_created_at))

@@ -21,6 +21,7 @@
 #include "flags/trigger.h"
 
 PG_FUNCTION_INFO_V1(wf_flag_overrides_check);
+PG_FUNCTION_INFO_V1(wf_flag_overrides_delete);
 PG_FUNCTION_INFO_V1(wf_flag_overrides_changed);
 
 /* The columns of an answer, of which a row has one. */
@@ -50,6 +51,8 @@ static bool has_answer(const WfTriggerRow *row, int column);
 static void check_answer(WfTriggerRow *row, const OverriddenFlag *flag);
 static void check_expiry(WfTriggerRow *row);
 static void fill_origin(WfTriggerRow *row);
+static WfString overridden_before(TriggerData *data);
+static bool has_expired(TriggerData *data);
 static OverriddenFlag *overridden_flag(FmgrInfo *flinfo, WfString key);
 pg_noreturn static void report_unknown_variant(const WfProgram *program, WfString flag,
 											   WfString variant);
@@ -58,7 +61,8 @@ pg_noreturn static void report_unknown_variant(const WfProgram *program, WfStrin
  * flag_overrides_check(), BEFORE INSERT OR UPDATE on flag_overrides, by row.
  *
  * Refuses a variant that the flag does not have, a value of another type than
- * its variants', and a flag that does not exist.  The flag's row is locked, so
+ * its variants', and a flag that does not exist or can't be changed, also the
+ * one that an UPDATE takes the override from.  The flag's row is locked, so
  * that nobody takes the flag or its variant away meanwhile.  A row that brings
  * its time of creation is a restored one, and may come before its flag:
  * pg_restore with several jobs fills both tables at once.  (For that reason
@@ -86,11 +90,53 @@ wf_flag_overrides_check(PG_FUNCTION_ARGS)
 			wf_flags_report_unknown(flag_key);
 		if (flag->closed.why != WF_CLOSED_NOT)
 			wf_flags_report_closed(flag_key, flag->closed);
+		if (TRIGGER_FIRED_BY_UPDATE(row.data->tg_event) && wf_flags_trigger_changed(row.data, Anum_wf_overrides_flag))
+		{
+			WfString	before = overridden_before(row.data);
+
+			wf_flags_refuse_closed(&before);
+		}
 		check_expiry(&row);
 	}
 	check_answer(&row, flag);
 	fill_origin(&row);
 	return wf_flags_trigger_result(&row);
+}
+
+/*
+ * flag_overrides_delete(), BEFORE DELETE by row and TRUNCATE by statement on
+ * flag_overrides.
+ *
+ * Refuses what changes an archived or frozen flag; what has expired answers
+ * nothing, and may be pruned.  Where a flag is deleted, it is gone when its
+ * overrides go along.
+ */
+Datum
+wf_flag_overrides_delete(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = wf_flags_trigger_data(fcinfo, WF_OVERRIDES_TABLE);
+	WfString   *last = fcinfo->flinfo->fn_extra;
+	WfString	flag;
+
+	if (!TRIGGER_FIRED_BEFORE(data->tg_event) ||
+		!(TRIGGER_FIRED_BY_DELETE(data->tg_event) || TRIGGER_FIRED_BY_TRUNCATE(data->tg_event)))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\" must be BEFORE DELETE OR TRUNCATE", data->tg_trigger->tgname)));
+	if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event))
+	{
+		wf_flags_refuse_closed(NULL);
+		return PointerGetDatum(NULL);
+	}
+	flag = overridden_before(data);
+	if (has_expired(data) || (last && wf_flags_strings_equal(*last, flag)))
+		return PointerGetDatum(data->tg_trigtuple);
+	wf_flags_refuse_closed(&flag);
+	last = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(WfString) + flag.len);
+	last->data = memcpy(last + 1, flag.data, flag.len);
+	last->len = flag.len;
+	fcinfo->flinfo->fn_extra = last;
+	return PointerGetDatum(data->tg_trigtuple);
 }
 
 /* flag_overrides_changed(), as flags_changed() for flag_overrides. */
@@ -254,6 +300,27 @@ fill_origin(WfTriggerRow *row)
 						 TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()));
 	if (row->desc->natts >= Anum_wf_overrides_created_by)
 		wf_flags_trigger_set(row, Anum_wf_overrides_created_by, CStringGetTextDatum(wf_common_role_name(GetSessionUserId())));
+}
+
+/* The flag that an override was for before it is changed or deleted. */
+static WfString
+overridden_before(TriggerData *data)
+{
+	bool		isnull;
+
+	return wf_flags_text_string(heap_getattr(data->tg_trigtuple, Anum_wf_overrides_flag,
+											 RelationGetDescr(data->tg_relation), &isnull));
+}
+
+/* Whether an override that is deleted answered nothing any more. */
+static bool
+has_expired(TriggerData *data)
+{
+	bool		isnull;
+	Datum		expires_at = heap_getattr(data->tg_trigtuple, Anum_wf_overrides_expires_at,
+										  RelationGetDescr(data->tg_relation), &isnull);
+
+	return !isnull && DatumGetTimestampTz(expires_at) <= GetCurrentStatementStartTimestamp();
 }
 
 /*

@@ -60,8 +60,9 @@ COMMENT ON COLUMN wishflags.schema_changes.estimate IS 'rows of migration_estima
 COMMENT ON COLUMN wishflags.schema_changes.rollback_sql IS 'the way back by migration_rollback_sql(), with option rollback';
 COMMENT ON COLUMN wishflags.schema_changes.authors IS 'session_user, outer user and current_user of all who wrote a revision; none of them approves';
 
+-- No foreign keys: pg_restore with several jobs fills all tables at once.
 CREATE TABLE wishflags.schema_change_statements (
-	change_id bigint NOT NULL REFERENCES wishflags.schema_changes (id),
+	change_id bigint NOT NULL,
 	ordinal integer NOT NULL,
 	sql text NOT NULL,
 	executed_at timestamptz,
@@ -74,7 +75,7 @@ COMMENT ON TABLE wishflags.schema_change_statements IS
 COMMENT ON COLUMN wishflags.schema_change_statements.executed_by IS 'session_user';
 
 CREATE TABLE wishflags.schema_change_approvals (
-	change_id bigint NOT NULL REFERENCES wishflags.schema_changes (id),
+	change_id bigint NOT NULL,
 	revision integer NOT NULL,
 	approver text COLLATE "C" NOT NULL,
 	approver_role text COLLATE "C",
@@ -89,7 +90,7 @@ COMMENT ON COLUMN wishflags.schema_change_approvals.approver_role IS 'the role o
 
 CREATE TABLE wishflags.schema_change_events (
 	id uuid PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
-	change_id bigint REFERENCES wishflags.schema_changes (id),
+	change_id bigint,
 	revision integer,
 	occurred_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 	event text NOT NULL CHECK (event IN ('proposed', 'amended', 'approved', 'rejected', 'withdrawn', 'executed', 'skipped')),

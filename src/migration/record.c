@@ -5,11 +5,13 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
+#include "utils/rel.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
@@ -41,12 +43,14 @@ static const WfOption run_options[] = {
 };
 
 PG_FUNCTION_INFO_V1(wf_migration_record);
+PG_FUNCTION_INFO_V1(wf_migration_runs_deleted);
 
 static Jsonb *files_of(Jsonb *document);
 static double total_milliseconds(WfReport *report, bool *known);
 static Datum add_run(WfReport *report, const RunOptions *options, const char *role);
 static void add_rows(const char *query, Datum run, Jsonb *files);
 static Datum text_or_null(const char *text, char *null);
+static void need_runs_trigger(FunctionCallInfo fcinfo);
 
 /*
  * migration_record(report jsonb, run jsonb) -> uuid
@@ -93,6 +97,57 @@ wf_migration_record(PG_FUNCTION_ARGS)
 	*id = *DatumGetUUIDP(run);
 	SPI_finish();
 	PG_RETURN_UUID_P(id);
+}
+
+/*
+ * migration_runs_deleted(), AFTER DELETE or TRUNCATE by statement on
+ * migration_runs: what the runs found goes with them, as with ON DELETE CASCADE.
+ * Whoever may delete runs needs no right on the other tables.
+ */
+Datum
+wf_migration_runs_deleted(PG_FUNCTION_ARGS)
+{
+	static const char *const deletes[] = {
+		"DELETE FROM wishflags.migration_run_findings f USING gone WHERE f.run = gone.id",
+		"DELETE FROM wishflags.migration_run_skips s USING gone WHERE s.run = gone.id",
+	};
+	static const char *const truncates[] = {
+		"TRUNCATE wishflags.migration_run_findings",
+		"TRUNCATE wishflags.migration_run_skips",
+	};
+	const char *const *statements = deletes;
+	TriggerData *data = (TriggerData *) fcinfo->context;
+	WfWrite		write;
+
+	need_runs_trigger(fcinfo);
+	SPI_connect();
+	if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event))
+		statements = truncates;
+	else if (SPI_register_trigger_data(data) != SPI_OK_TD_REGISTER)
+		elog(ERROR, "could not read the deleted runs");
+	wf_common_write_begin(&write, RelationGetRelid(data->tg_relation));
+	for (int i = 0; i < lengthof(deletes); i++)
+	{
+		if (SPI_execute(statements[i], false, 0) < 0)
+			elog(ERROR, "could not run: %s", statements[i]);
+	}
+	wf_common_write_end(&write);
+	SPI_finish();
+	return PointerGetDatum(NULL);
+}
+
+static void
+need_runs_trigger(FunctionCallInfo fcinfo)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+
+	if (CALLED_AS_TRIGGER(fcinfo) && !TRIGGER_FIRED_FOR_ROW(data->tg_event) &&
+		RelationGetRelid(data->tg_relation) == wf_common_relation_oid("migration_runs") &&
+		(TRIGGER_FIRED_BY_TRUNCATE(data->tg_event) || data->tg_trigger->tgoldtable != NULL))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+			 errmsg("this function is a trigger after DELETE and TRUNCATE of migration_runs")));
 }
 
 /* The member files of a whole report, or the array itself. */

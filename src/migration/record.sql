@@ -19,8 +19,9 @@ COMMENT ON COLUMN wishflags.migration_runs.command IS 'what was run';
 COMMENT ON COLUMN wishflags.migration_runs.files IS 'how many files were checked';
 COMMENT ON COLUMN wishflags.migration_runs.milliseconds IS 'that the check of all files took; NULL where it was not timed';
 
+-- No foreign keys: pg_restore with several jobs fills all tables at once.
 CREATE TABLE wishflags.migration_run_findings (
-	run uuid NOT NULL REFERENCES wishflags.migration_runs ON DELETE CASCADE,
+	run uuid NOT NULL,
 	ordinal integer NOT NULL,
 	file text NOT NULL,
 	line integer,
@@ -35,7 +36,7 @@ COMMENT ON TABLE wishflags.migration_run_findings IS 'what a run found, a row a 
 COMMENT ON COLUMN wishflags.migration_run_findings.ordinal IS 'place in the report';
 
 CREATE TABLE wishflags.migration_run_skips (
-	run uuid NOT NULL REFERENCES wishflags.migration_runs ON DELETE CASCADE,
+	run uuid NOT NULL,
 	ordinal integer NOT NULL,
 	file text NOT NULL,
 	line integer,
@@ -55,6 +56,14 @@ COMMENT ON COLUMN wishflags.migration_run_skips.author IS 'who wrote the comment
 SELECT pg_catalog.pg_extension_config_dump('wishflags.migration_runs', '');
 SELECT pg_catalog.pg_extension_config_dump('wishflags.migration_run_findings', '');
 SELECT pg_catalog.pg_extension_config_dump('wishflags.migration_run_skips', '');
+
+CREATE FUNCTION wishflags.migration_runs_deleted() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_migration_runs_deleted';
+COMMENT ON FUNCTION wishflags.migration_runs_deleted() IS 'trigger: deletes what deleted runs have found';
+CREATE TRIGGER migration_runs_deleted AFTER DELETE ON wishflags.migration_runs REFERENCING OLD TABLE AS gone
+FOR EACH STATEMENT EXECUTE FUNCTION wishflags.migration_runs_deleted();
+CREATE TRIGGER migration_runs_truncated AFTER TRUNCATE ON wishflags.migration_runs
+FOR EACH STATEMENT EXECUTE FUNCTION wishflags.migration_runs_deleted();
 
 CREATE FUNCTION wishflags.migration_record(report jsonb, run jsonb DEFAULT '{}')
 RETURNS uuid

@@ -304,6 +304,14 @@ COMMENT ON COLUMN wishflags.flag_overrides.expires_at IS 'from then on as if it 
 COMMENT ON COLUMN wishflags.flag_overrides.note IS 'why';
 COMMENT ON COLUMN wishflags.flag_overrides.created_by IS 'filled in: the role; given only when a row is restored';
 
+CREATE FUNCTION wishflags.flag_overrides_delete() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_flag_overrides_delete';
+COMMENT ON FUNCTION wishflags.flag_overrides_delete() IS 'trigger: refuses that overrides of an archived or frozen flag are deleted';
+CREATE TRIGGER flag_overrides_delete BEFORE DELETE ON wishflags.flag_overrides
+FOR EACH ROW EXECUTE FUNCTION wishflags.flag_overrides_delete();
+CREATE TRIGGER flag_overrides_delete_truncate BEFORE TRUNCATE ON wishflags.flag_overrides
+FOR EACH STATEMENT EXECUTE FUNCTION wishflags.flag_overrides_delete();
+
 @include src/flags/history.sql@
 
 CREATE FUNCTION wishflags.flag_archive(key text, reason text DEFAULT NULL, OUT version integer)

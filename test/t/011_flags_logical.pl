@@ -2,6 +2,7 @@
 # rows arrive as they are, versions and all.
 use strict;
 use warnings;
+use FindBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -103,5 +104,78 @@ $part->(q{BEGIN; TRUNCATE wishflags.segments; ROLLBACK}, 'list+query', 'a TRUNCA
 $part->(q{DELETE FROM wishflags.segments WHERE key = 'query'}, 'list', 'the end of a segment');
 $part->(q{TRUNCATE wishflags.segments, wishflags.segment_members}, 'none', 'a TRUNCATE of the segments');
 $session->quit;
+
+# Change requests, experiments, usage and tokens of previews arrive, and are good there.
+$publisher->safe_psql('postgres', q{
+	CREATE ROLE editor LOGIN; CREATE ROLE approver LOGIN;
+	SELECT wishflags.access_grant('editor', 'editor') > 0, wishflags.access_grant('approver', 'approver') > 0;
+	DELETE FROM wishflags.flags;
+	SELECT wishflags.flag_create('checkout', enabled => true, rollout => 0);
+	INSERT INTO wishflags.change_policies (name, protected, reason) VALUES ('all', true, 'four eyes');
+	SET SESSION AUTHORIZATION editor;
+	SELECT wishflags.change_propose('{"flags": {"checkout": {"rollout": 50}}, "experiments": {"half": {"flag": "checkout",
+		"control": "off", "allocation": {"off": 50, "on": 50}, "started_at": "now"}},
+		"overrides": {"checkout": {"user-1": true, "acme": {"kind": "organization", "deny": true}}}}', 'half of all');
+	SET SESSION AUTHORIZATION approver;
+	SELECT wishflags.change_approve(1);
+	SET SESSION AUTHORIZATION editor;
+	SELECT wishflags.change_apply(1);
+	SELECT wishflags.change_propose('{"flags": {"checkout": {"rollout": 100}}}', 'all');
+	RESET SESSION AUTHORIZATION;
+	SELECT wishflags.experiment_expose('checkout', 'user-' || n) FROM generate_series(1, 20) n;
+	SELECT wishflags.usage_flush();
+});
+my $token = $publisher->safe_psql('postgres', q{SELECT wishflags.preview_issue('checkout:false', '1 hour', '{"production": true}')});
+my $revoked = $publisher->safe_psql('postgres', q{SELECT wishflags.preview_issue('checkout:false', '1 hour', '{"production": true}')});
+$publisher->safe_psql('postgres', q{SELECT wishflags.preview_revoke(id, 'not needed') FROM wishflags.preview_tokens ORDER BY issued_at DESC LIMIT 1});
+$publisher->wait_for_catchup('everything');
+
+# Every row that a dump would have, too; sequences are not replicated.
+my $all = sub {
+	my $node = shift;
+	my ($rows, $err) = run_command([ 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-f', "$FindBin::RealBin/../upgrade/rows.sql", '-d', $node->connstr('postgres') ]);
+	return $err || join "\n", grep { !/^wishflags\.\w+_seq / } split /\n/, $rows;
+};
+my $want = $all->($publisher);
+like($want, qr/^wishflags\.$_ \| /m, "there are $_")
+  for qw(change_requests change_request_approvals change_request_events change_policies experiments experiment_exposures flag_usage_log preview_tokens);
+ok($all->($subscriber) eq $want, 'every row of the extension is the same');
+my $head = $publisher->safe_psql('postgres', 'SELECT wishflags.audit_head()');
+is($subscriber->safe_psql('postgres', "SELECT count(*) FROM wishflags.audit_verify('$head')"), '0', 'the chains verify, against the publisher\'s head too');
+for my $sql (q{SELECT wishflags.change_show(1)}, q{SELECT wishflags.change_show(2)}, q{SELECT * FROM wishflags.change_list()},
+	q{SELECT flag, evaluations, unique_keys FROM wishflags.flag_usage ORDER BY 1})
+{
+	is($subscriber->safe_psql('postgres', $sql), $publisher->safe_psql('postgres', $sql), "the same: $sql");
+}
+my ($rc, $out, $err) = $subscriber->psql('postgres', q{SELECT wishflags.flag_rollout('checkout', 1)});
+like($err, qr/changes by approved requests only/, 'the policy protects the flag there, too');
+
+# A key that signs previews is a row as any other.
+my $previewed = sub {
+	my ($node, $database, $token) = @_;
+	return $node->safe_psql($database, qq{SET client_min_messages = error; SET wishflags.preview_token = '$token';
+		SELECT wishflags.flag_eval('checkout', 'user-1')});
+};
+is($previewed->($_, 'postgres', $token), 'f', $_->name . ' takes the token') for $publisher, $subscriber;
+is($previewed->($_, 'postgres', $revoked), 't', $_->name . ' takes no revoked one') for $publisher, $subscriber;
+# Where the publication leaves the keys out, tokens are good for nothing.
+$subscriber->safe_psql('postgres', 'CREATE DATABASE second');
+$subscriber->safe_psql('second', 'CREATE EXTENSION wishflags');
+$publisher->safe_psql('postgres', 'CREATE PUBLICATION flags FOR TABLE wishflags.flags, wishflags.flag_overrides, wishflags.preview_tokens');
+$subscriber->safe_psql('second', qq{CREATE SUBSCRIPTION flags CONNECTION '$connection' PUBLICATION flags});
+$subscriber->wait_for_subscription_sync($publisher, 'flags', 'second');
+is($previewed->($subscriber, 'second', $token), 't', 'without the key it takes none');
+
+# The subscriber becomes the one that is written to: its sequences are behind.
+$subscriber->safe_psql('postgres', q{ALTER SUBSCRIPTION everything DISABLE; ALTER SUBSCRIPTION everything SET (slot_name = NONE); DROP SUBSCRIPTION everything;
+	SELECT setval('wishflags.change_requests_id_seq', max(id)) FROM wishflags.change_requests});
+is($subscriber->safe_psql('postgres', q{CREATE ROLE approver LOGIN;
+	SELECT wishflags.access_grant('approver', 'admin') > 0;
+	SET SESSION AUTHORIZATION approver;
+	SELECT wishflags.change_approve(2);
+	SELECT wishflags.change_apply(2);
+	SELECT wishflags.change_propose('{"flags": {"checkout": {"rollout": 7}}}', 'less');
+	SELECT version, rollout FROM wishflags.flags;
+	SELECT count(*) FROM wishflags.audit_verify()}), "t\napproved\n1\n3\n3|100\n0", 'then work goes on there');
 
 done_testing();

@@ -21,12 +21,15 @@ my @init = (extra => [ '--locale=C', '--encoding=UTF8', '--data-checksums' ]);
 my ($install_path) = $older =~ m{^(.*)/bin$} or die "$older is no folder of programs";
 my $old = PostgreSQL::Test::Cluster->new('older', install_path => $install_path);
 $old->init(@init);
-$old->append_conf('postgresql.conf', "shared_preload_libraries = 'wishflags'\n");
 $old->start;
 $old->safe_psql('postgres', 'CREATE DATABASE shop');
+# What is counted without preloading is in a table; with it, in memory of this server.
+$old->safe_psql('shop', q{CREATE EXTENSION wishflags; SELECT wishflags.flag_eval('counted', 'u-' || g) FROM generate_series(1, 100) g;
+	SELECT wishflags.usage_flush()});
+$old->append_conf('postgresql.conf', "shared_preload_libraries = 'wishflags'\n");
+$old->restart;
 $old->safe_psql(
 	'shop', q{
-	CREATE EXTENSION wishflags;
 	CREATE ROLE reviewer;
 	CREATE TYPE store AS ENUM ('north', 'south');
 	DO $$
@@ -44,6 +47,21 @@ $old->safe_psql(
 	SELECT wishflags.flag_create('checkout', rollout => 25, enabled => true);
 	SELECT wishflags.flag_override_set('checkout', 'u-1', true);
 	SELECT wishflags.segment_define('beta', '{"included": ["u-2"]}');
+	SELECT wishflags.flag_rollout('checkout', 30);
+	SELECT wishflags.flag_rollback('checkout', 1, 'too many');
+	SELECT wishflags.flag_override_set('checkout', 'acme', '{"kind": "organization", "deny": true, "expires_at": "2099-01-01"}'::jsonb);
+	SELECT wishflags.flag_create('old'), wishflags.flag_archive('old', 'not used');
+	SELECT * FROM wishflags.flag_import('flagd', '{"flags": {"banner": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "on"}}}');
+	INSERT INTO wishflags.change_policies (name, key_pattern, protected, reason) VALUES ('money', 'pay%', true, 'two see more');
+	SELECT wishflags.change_propose('{"flags": {"pay": {"rollout": 5}}}', 'new');
+	SELECT wishflags.change_propose('{"overrides": {"checkout": {"u-3": true}}}', 'a friend');
+	CREATE ROLE approver SUPERUSER;
+	SET SESSION AUTHORIZATION approver;
+	SELECT wishflags.change_approve(1), wishflags.change_approve(2);
+	RESET SESSION AUTHORIZATION;
+	SELECT wishflags.change_apply(1);
+	SELECT wishflags.experiment_start('quarter', 'checkout', 'off', '{"off": 75, "on": 25}');
+	SELECT wishflags.experiment_expose('checkout', 'u-' || g) FROM generate_series(10, 200) g;
 	INSERT INTO wishflags.guard_policies (name, rule, action, reason) VALUES ('drops', 'drop-table', 'block', 'nothing is dropped');
 	INSERT INTO wishflags.approval_policies (name, severity, approver_role, reason)
 		VALUES ('all', 'high', 'reviewer', 'two see more');
@@ -71,13 +89,18 @@ my $rows = q{
 my $served = q{SELECT md5(string_agg(wishflags.flag_eval('checkout', 'u-' || g)::text, '' ORDER BY g)) FROM generate_series(1, 500) g};
 my $indexes = q{SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
 	WHERE c.relnamespace = 'public'::regnamespace AND i.indisvalid};
+my $exposed = q{SELECT variant, units FROM wishflags.experiment_results('quarter', 'SELECT unit, 1 AS value FROM wishflags.experiment_exposures') ORDER BY 1};
 # Late minor versions mark columns with an option that earlier ones of the next
 # major version refuse: between those two no table can be upgraded.
 my $marked = $old->safe_psql('shop', q{SELECT count(*) FROM pg_attribute WHERE attoptions::text LIKE '%pg_attver%'});
 my %before = map { $_ => $old->safe_psql('shop', $_) } $rows, $served, $indexes;
 my $schema = $old->safe_psql('shop', q{SELECT wishflags.schema_snapshot()});
+my ($head, $at, $token) = map { $old->safe_psql('shop', "SELECT wishflags.$_") }
+  'audit_head()', 'changes_since(0::text::xid8) ORDER BY 1 DESC LIMIT 1', q{preview_issue('checkout:true', '1 day', '{"production": true}')};
+$before{$_} = $old->safe_psql('shop', $_) for $rows, $exposed;
 like($before{$rows}, qr/wishflags\.$_\|[1-9]/m, "$_ has rows to lose")
-  for qw(flags flag_overrides segments guard_policies guard_policy_history guard_log schema_changes
+  for qw(flags flag_overrides flag_audit flag_documents segments change_policies change_requests change_request_approvals
+  change_request_events experiments experiment_exposures flag_usage_log preview_tokens preview_secrets guard_policies guard_policy_history guard_log schema_changes
   deprecated_objects releases schema_baselines ddl_log);
 $old->stop;
 
@@ -133,7 +156,19 @@ sub upgrade
 		'refusals are written down, before and after');
 	$new->safe_psql('shop', 'SET wishflags.ddl_log = on; ALTER TABLE filled_3 ADD COLUMN more text');
 	is($new->safe_psql('shop', q{SELECT count(*) FROM wishflags.ddl_history('filled_3')}), '2', 'the DDL log goes on');
-	is($new->safe_psql('shop', q{SELECT wishflags.flag_rollout('checkout', 50)}), '2', 'flags can be changed');
+	is($new->safe_psql('shop', "SELECT count(*) FROM wishflags.audit_verify('$head')"), '0', 'the chains verify, against the head of before');
+	is($new->safe_psql('shop', $exposed), $before{$exposed}, 'the experiment has its results');
+	is($new->safe_psql('shop', "SET wishflags.preview_token = '$token'; SELECT wishflags.flag_variant('checkout', 'u-4')"), 'on', 'a token still counts');
+	($rc, $out, $err) = $new->psql('shop', q{SELECT wishflags.flag_rollout('pay', 50)});
+	like($err, qr/by approved requests only/, 'what was protected is');
+	is($new->safe_psql('shop', q{SELECT wishflags.change_apply(2); SELECT wishflags.flag_eval('checkout', 'u-3')}), "1\nt", 'what was approved can be made');
+	is($new->safe_psql('shop', q{SELECT wishflags.change_propose('{"flags": {"pay": {"rollout": 6}}}', 'more')}), '3', 'and more proposed');
+	is($new->safe_psql('shop', q{SELECT wishflags.flag_rollout('checkout', 50)}), '4', 'flags can be changed');
+	is($new->safe_psql('shop', q{SELECT wishflags.flag_rollback('checkout', 2, 'as it was once'); SELECT rollout FROM wishflags.flags WHERE key = 'checkout'}), "5\n30",
+		'and get what they had before');
+	is($new->safe_psql('shop', 'SELECT count(*) FROM wishflags.audit_verify()'), '0', 'the chains go on');
+	my ($xid) = $at =~ /^\((\d+),/ or die $at;
+	is($new->safe_psql('shop', "SELECT count(*) FROM wishflags.changes_since('$xid')"), '3', 'who asked before for changes hears of these');
 	$new->safe_psql('shop', 'ALTER TABLE filled_3 DROP COLUMN more');
 	$new->append_conf('postgresql.conf', "wishflags.guard = off\n");
 	$new->reload;
