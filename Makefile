@@ -80,6 +80,7 @@ OBJS = \
 	src/ddl/bound.o \
 	src/ddl/drop_blockers.o \
 	src/ddl/index_match.o \
+	src/ddl/index_rebuild.o \
 	src/ddl/lock.o \
 	src/ddl/plpgsql.o \
 	src/ddl/populated.o \

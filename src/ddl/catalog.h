@@ -43,6 +43,7 @@ typedef struct WfRelation
 	int			ncolumns;		/* of the live relation, dropped ones included */
 	bool		created_here;	/* by the current transaction, or by the text */
 	bool		missing;		/* the text names it, and it exists nowhere */
+	bool		is_unread;		/* a materialized view that was never filled */
 
 	/* Filled by wf_ddl_measure(). */
 	bool		measured;
@@ -50,6 +51,8 @@ typedef struct WfRelation
 	double		rows;			/* estimate; -1 where nothing is known */
 	int64		bytes;			/* main fork; of a partitioned table all
 								 * leaves */
+	double		heir_rows;		/* of the tables that inherit from it, which */
+	int64		heir_bytes;		/* are no partitions; 0: none, -1: unknown */
 	bool		from_stats;		/* measured elsewhere: the caller gave sizes */
 	int64		index_bytes;	/* of all indexes; from_stats only, -1:
 								 * unknown */
@@ -118,6 +121,10 @@ typedef struct WfType
 	bool		constrained;	/* a domain with a CHECK or NOT NULL */
 	char	   *base;			/* of such a domain, the type it is made of;
 								 * NULL: unknown */
+	bool		not_null;		/* a domain that may not be null */
+	bool		has_default;	/* columns of it get a value of its own, which */
+	bool		has_volatile_default;	/* may be another one in each row */
+	int			transaction;	/* of the text that made it; 0: none of it */
 	int			uses;			/* -1 until asked for: columns that depend on
 								 * it, directly or through array, domain,
 								 * composite or range */
@@ -244,6 +251,19 @@ struct WfCatalog
 	 */
 	WfTypeChange (*type_change) (WfCatalog *catalog, WfColumn *column,
 								 const TypeName *type);
+
+	/*
+	 * Makes column one of this type, as a cast to it gives, with its modifier
+	 * and collation; false where that is not known.
+	 */
+	bool		(*column_of) (WfCatalog *catalog, const TypeName *type, WfColumn *column);
+
+	/*
+	 * The OIDs of the live indexes that a change of the column's type builds
+	 * anew where it leaves the rows as they are.
+	 */
+	List	   *(*rebuilt_indexes) (WfCatalog *catalog, WfRelation *relation, const WfColumn *column,
+									const ColumnDef *def);
 
 	/*
 	 * The volatility (provolatile) of the functions that the name may mean

@@ -16,6 +16,7 @@
 #include "commands/dbcommands.h"
 #include "commands/defrem.h"
 #include "miscadmin.h"
+#include "optimizer/optimizer.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -69,6 +70,8 @@ wf_ddl_catalog_live(void)
 	catalog->constraint_sql = wf_ddl_live_constraint_sql;
 	catalog->last_label = wf_ddl_live_last_label;
 	catalog->type_change = wf_ddl_live_type_change;
+	catalog->column_of = wf_ddl_live_column_of;
+	catalog->rebuilt_indexes = wf_ddl_live_rebuilt_indexes;
 	catalog->volatility = wf_ddl_live_volatility;
 	catalog->search_path = live_search_path;
 	catalog->dependents = wf_ddl_live_dependents;
@@ -126,6 +129,7 @@ wf_ddl_live_relation(WfCatalog *catalog, Oid relid)
 	relation->has_default_method = relation->access_method &&
 		strcmp(relation->access_method, default_table_access_method) == 0;
 	relation->is_partition = form->relispartition;
+	relation->is_unread = form->relkind == RELKIND_MATVIEW && !form->relispopulated;
 	relation->ncolumns = form->relnatts;
 	relation->rows = -1;
 	MemoryContextSwitchTo(old);
@@ -232,11 +236,22 @@ live_type(WfCatalog *catalog, List *names)
 	type->name = pstrdup(NameStr(form->typname));
 	type->kind = form->typtype;
 	type->uses = -1;
+	type->has_default = !heap_attisnull(tuple, Anum_pg_type_typdefault, NULL);
 	MemoryContextSwitchTo(old);
 	ReleaseSysCache(tuple);
+	type->has_volatile_default = type->has_default && contain_volatile_functions(get_typdefault(typid));
 	type->constrained = type->kind == TYPTYPE_DOMAIN && DomainHasConstraints(typid);
 	if (type->constrained)
 		type->base = base_type_name(catalog, typid);
+	for (Oid domain = typid; type->constrained && !type->not_null && get_typtype(domain) == TYPTYPE_DOMAIN;)
+	{
+		tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(domain));
+		if (!HeapTupleIsValid(tuple))
+			break;
+		type->not_null = ((Form_pg_type) GETSTRUCT(tuple))->typnotnull;
+		domain = ((Form_pg_type) GETSTRUCT(tuple))->typbasetype;
+		ReleaseSysCache(tuple);
+	}
 	type->created_here = wf_ddl_type_is_new(typid);
 	return type;
 }

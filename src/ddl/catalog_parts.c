@@ -53,6 +53,9 @@ wf_ddl_live_measure(WfCatalog *catalog, WfRelation *relation)
 	wf_ddl_table_size(relation->relid, &size);
 	relation->rows = size.rows;
 	relation->bytes = size.bytes;
+	wf_ddl_heirs_size(relation->relid, &size);
+	relation->heir_rows = size.rows;
+	relation->heir_bytes = size.bytes;
 }
 
 /* The names of the columns in an int2 array; NULL for one that is gone. */

@@ -22,6 +22,10 @@ extern Oid	wf_ddl_live_index_relid(Oid indexid);
 /* index_match.c */
 extern bool wf_ddl_live_index_matches(WfCatalog *catalog, const WfIndex *parent_index, const WfIndex *child_index);
 
+/* index_rebuild.c */
+extern List *wf_ddl_live_rebuilt_indexes(WfCatalog *catalog, WfRelation *relation, const WfColumn *column,
+										 const ColumnDef *def);
+
 /* bound.c */
 extern bool wf_ddl_live_has_default_partition(WfCatalog *catalog, WfRelation *parent);
 extern bool wf_ddl_live_proves_bound(WfCatalog *catalog, WfRelation *parent, WfRelation *child,
@@ -41,6 +45,7 @@ extern char *wf_ddl_live_last_label(WfCatalog *catalog, WfType *type);
 /* catalog_types.c */
 extern WfTypeChange wf_ddl_live_type_change(WfCatalog *catalog, WfColumn *column,
 											const TypeName *type);
+extern bool wf_ddl_live_column_of(WfCatalog *catalog, const TypeName *type, WfColumn *column);
 extern char wf_ddl_live_volatility(WfCatalog *catalog, List *name, int nargs);
 
 #endif							/* WF_DDL_CATALOG_PARTS_H */

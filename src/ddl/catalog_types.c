@@ -5,11 +5,14 @@
 
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_enum.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
 #include "nodes/value.h"
 #include "parser/parse_coerce.h"
 #include "pgtime.h"
+#include "utils/datetime.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/lsyscache.h"
@@ -26,6 +29,10 @@ static bool length_shrinks(Oid type, int32 from, int32 to);
 static bool loses_values(Oid from, int32 from_typmod, Oid to, int32 to_typmod);
 static bool is_relabel(WfCatalog *catalog, Oid from, int32 from_typmod, Oid to, int32 to_typmod);
 static bool is_utc(WfCatalog *catalog);
+static int	least_field(int32 typmod);
+static int	longest_text(Oid type);
+static int	longest_label(Oid type);
+static int	whole_digits(Oid type);
 
 static inline int
 precision_of(int32 typmod)
@@ -122,6 +129,15 @@ resolve_type_name(const TypeName *name, Oid *type, int32 *typmod)
 	return OidIsValid(*type);
 }
 
+bool
+wf_ddl_live_column_of(WfCatalog *catalog, const TypeName *type, WfColumn *column)
+{
+	if (!resolve_type_name(type, &column->type, &column->typmod))
+		return false;
+	column->collation = get_typcollation(column->type);
+	return true;
+}
+
 /* Is every value of the old type one of the new, bit by bit? */
 static bool
 is_relabel(WfCatalog *catalog, Oid from, int32 from_typmod, Oid to, int32 to_typmod)
@@ -132,6 +148,7 @@ is_relabel(WfCatalog *catalog, Oid from, int32 from_typmod, Oid to, int32 to_typ
 	 */
 	Oid			from_base = getBaseType(from);
 	Oid			to_base = getBaseTypeAndTypmod(to, &to_typmod);
+	Oid			function;
 
 	if (get_typtype(to) == TYPTYPE_DOMAIN && to != from && DomainHasConstraints(to))
 		return false;
@@ -142,10 +159,9 @@ is_relabel(WfCatalog *catalog, Oid from, int32 from_typmod, Oid to, int32 to_typ
 			(from_base == TIMESTAMPTZOID && to_base == TIMESTAMPOID))
 			return catalog->server_version >= 12 && is_utc(catalog) &&
 				!length_shrinks(to_base, from_typmod, to_typmod);
-		if (!IsBinaryCoercible(from_base, to_base))
-			return false;
-		/* text to varchar(n): every value is checked. */
-		return to_typmod < 0 || (to_base == VARCHAROID && from_base == VARCHAROID);
+		/* With a modifier, as text to varchar(n), every value is checked. */
+		return to_typmod < 0 &&
+			find_coercion_pathway(to_base, from_base, COERCION_ASSIGNMENT, &function) == COERCION_PATH_RELABELTYPE;
 	}
 	if (from_typmod == to_typmod)
 		return true;
@@ -160,6 +176,21 @@ is_utc(WfCatalog *catalog)
 	long int	offset;
 
 	return pg_get_timezone_offset(zone ? zone : session_timezone, &offset) && offset == 0;
+}
+
+/* Of an interval, the smallest unit that is kept: 0 for seconds, 5 for years. */
+static int
+least_field(int32 typmod)
+{
+	static const int masks[] = {INTERVAL_MASK(SECOND), INTERVAL_MASK(MINUTE), INTERVAL_MASK(HOUR),
+	INTERVAL_MASK(DAY), INTERVAL_MASK(MONTH), INTERVAL_MASK(YEAR)};
+
+	for (int i = 0; typmod >= 0 && i < lengthof(masks); i++)
+	{
+		if (INTERVAL_RANGE(typmod) & masks[i])
+			return i;
+	}
+	return 0;
 }
 
 /*
@@ -189,10 +220,9 @@ length_shrinks(Oid type, int32 from, int32 to)
 				precision_of(from) > precision_of(to);
 		case INTERVALOID:
 			return to >= 0 &&
-				((INTERVAL_PRECISION(to) < MAX_INTERVAL_PRECISION &&
-				  (from < 0 || INTERVAL_PRECISION(from) > INTERVAL_PRECISION(to))) ||
-				 (INTERVAL_RANGE(to) != INTERVAL_FULL_RANGE &&
-				  (from < 0 || INTERVAL_RANGE(from) != INTERVAL_RANGE(to))));
+				(least_field(to) > least_field(from) ||
+				 (least_field(from) == 0 && INTERVAL_PRECISION(to) < MAX_INTERVAL_PRECISION &&
+				  (from < 0 || INTERVAL_PRECISION(from) > INTERVAL_PRECISION(to))));
 		default:
 			return to >= 0 || from < 0;
 	}
@@ -212,17 +242,14 @@ loses_values(Oid from, int32 from_typmod, Oid to, int32 to_typmod)
 		{FLOAT4OID, INT8OID}, {FLOAT4OID, INT4OID}, {FLOAT4OID, INT2OID},
 		{NUMERICOID, INT8OID}, {NUMERICOID, INT4OID}, {NUMERICOID, INT2OID},
 		{NUMERICOID, FLOAT8OID}, {NUMERICOID, FLOAT4OID},
+		{INT8OID, FLOAT8OID}, {INT8OID, FLOAT4OID}, {INT4OID, FLOAT4OID}, {INT8OID, MONEYOID},
+		{INT8OID, OIDOID},
 		{TIMESTAMPOID, DATEOID}, {TIMESTAMPTZOID, DATEOID},
-		{TIMESTAMPOID, TIMEOID}, {TIMESTAMPTZOID, TIMEOID},
-	};
-
-	/* The longest text of any value. */
-	static const struct
-	{
-		Oid			type;
-		int			characters;
-	}			widths[] = {
-		{BOOLOID, 5}, {INT2OID, 6}, {INT4OID, 11}, {INT8OID, 20}, {UUIDOID, 36},
+		{TIMESTAMPOID, TIMEOID}, {TIMESTAMPTZOID, TIMEOID}, {TIMESTAMPTZOID, TIMETZOID},
+		{INTERVALOID, TIMEOID}, {TIMETZOID, TIMEOID},
+		{INETOID, CIDROID}, {MACADDR8OID, MACADDROID}, {VARBITOID, BITOID},
+		{TEXTOID, NAMEOID}, {VARCHAROID, NAMEOID}, {BPCHAROID, NAMEOID},
+		{TEXTOID, CHAROID}, {VARCHAROID, CHAROID}, {BPCHAROID, CHAROID},
 	};
 
 	from = getBaseTypeAndTypmod(from, &from_typmod);
@@ -245,14 +272,61 @@ loses_values(Oid from, int32 from_typmod, Oid to, int32 to_typmod)
 			scale_of(to_typmod) < scale_of(from_typmod) ||
 			precision_of(to_typmod) - scale_of(to_typmod) <
 			precision_of(from_typmod) - scale_of(from_typmod);
-	for (int i = 0; i < lengthof(widths) && TypeCategory(to) == TYPCATEGORY_STRING; i++)
-	{
-		if (widths[i].type == from)
-			return to_typmod - VARHDRSZ < widths[i].characters;
-	}
+	if (to == NUMERICOID)
+		return scale_of(to_typmod) < 0 || whole_digits(from) > precision_of(to_typmod) - scale_of(to_typmod);
+	/* Of times; arrays keep their elements' precision where they may. */
+	if (to == TIMESTAMPOID || to == TIMESTAMPTZOID)
+		return length_shrinks(to, from == TIMESTAMPOID || from == TIMESTAMPTZOID ? from_typmod : to_typmod, to_typmod);
+	if (TypeCategory(to) == TYPCATEGORY_STRING && longest_text(from) > 0)
+		return to_typmod - VARHDRSZ < longest_text(from);
 	if (TypeCategory(to) == TYPCATEGORY_STRING)
 		return TypeCategory(from) != TYPCATEGORY_STRING || from_typmod < 0 || from_typmod > to_typmod;
+	if (to == BITOID || to == VARBITOID)
+		return from_typmod < 0 || from_typmod > to_typmod || to == BITOID;
 	return from == to && length_shrinks(to, from_typmod, to_typmod);
+}
+
+/* The characters of the longest text of a value; 0: not known. */
+static int
+longest_text(Oid type)
+{
+	static const struct
+	{
+		Oid			type;
+		int			characters;
+	}			widths[] = {
+		{BOOLOID, 5}, {INT2OID, 6}, {INT4OID, 11}, {INT8OID, 20}, {UUIDOID, 36}, {CHAROID, 4},
+	};
+
+	for (int i = 0; i < lengthof(widths); i++)
+	{
+		if (widths[i].type == type)
+			return widths[i].characters;
+	}
+	return get_typtype(type) == TYPTYPE_ENUM ? longest_label(type) : 0;
+}
+
+static int
+longest_label(Oid type)
+{
+	CatCList   *labels = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(type));
+	int			longest = 0;
+
+	for (int i = 0; i < labels->n_members; i++)
+	{
+		Form_pg_enum form = (Form_pg_enum) GETSTRUCT(&labels->members[i]->tuple);
+
+		longest = Max(longest, pg_mbstrlen(NameStr(form->enumlabel)));
+	}
+	ReleaseSysCacheList(labels);
+	return longest;
+}
+
+/* The digits before the point that values of a number's type may have. */
+static int
+whole_digits(Oid type)
+{
+	return type == INT2OID ? 5 : type == INT4OID || type == OIDOID ? 10 : type == INT8OID ? 19 : INT_MAX;
 }
 
 bool

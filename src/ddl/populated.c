@@ -29,6 +29,7 @@
 #define BLOCKS_COUNTED 64
 
 static List *leaves_of(Oid relid);
+static void count_in(Oid relid, WfTableSize *size);
 static bool storage_holds_rows(Oid relid);
 static bool can_count(Relation rel);
 static int	count_first_rows(Relation rel, BlockNumber nblocks);
@@ -92,25 +93,52 @@ wf_ddl_table_size(Oid relid, WfTableSize *size)
 	size->rows = 0;
 	size->bytes = 0;
 	foreach(lc, leaves)
-	{
-		Relation	rel;
-		BlockNumber nblocks;
-
-		CHECK_FOR_INTERRUPTS();
-		if (!open_briefly(lfirst_oid(lc), &rel) || !is_readable(rel))
-		{
-			if (RelationIsValid(rel))
-				close_briefly(rel);
-			size->rows = -1;
-			size->bytes = -1;
-			break;
-		}
-		nblocks = RelationGetNumberOfBlocks(rel);
-		size->rows += count_or_estimate(rel, nblocks);
-		size->bytes += (int64) nblocks * BLCKSZ;
-		close_briefly(rel);
-	}
+		count_in(lfirst_oid(lc), size);
 	list_free(leaves);
+}
+
+/* The sum over the tables that inherit from this one, partitions apart. */
+void
+wf_ddl_heirs_size(Oid relid, WfTableSize *size)
+{
+	List	   *heirs;
+	ListCell   *lc;
+
+	size->rows = 0;
+	size->bytes = 0;
+	if (get_rel_relkind(relid) != RELKIND_RELATION || !has_subclass(relid))
+		return;
+	heirs = find_all_inheritors(relid, NoLock, NULL);
+	foreach(lc, heirs)
+	{
+		if (lfirst_oid(lc) != relid && get_rel_relkind(lfirst_oid(lc)) == RELKIND_RELATION)
+			count_in(lfirst_oid(lc), size);
+	}
+	list_free(heirs);
+}
+
+/* Adds that of one relation with storage; -1 once one can't be told. */
+static void
+count_in(Oid relid, WfTableSize *size)
+{
+	Relation	rel;
+	BlockNumber nblocks;
+
+	CHECK_FOR_INTERRUPTS();
+	if (size->bytes < 0)
+		return;
+	if (!open_briefly(relid, &rel) || !is_readable(rel))
+	{
+		if (RelationIsValid(rel))
+			close_briefly(rel);
+		size->rows = -1;
+		size->bytes = -1;
+		return;
+	}
+	nblocks = RelationGetNumberOfBlocks(rel);
+	size->rows += count_or_estimate(rel, nblocks);
+	size->bytes += (int64) nblocks * BLCKSZ;
+	close_briefly(rel);
 }
 
 /* The relations with storage that make up relid; none for a view or a foreign table. */

@@ -18,5 +18,6 @@ typedef struct WfTableSize
 extern bool wf_ddl_relation_is_new(Oid relid);
 extern bool wf_ddl_holds_rows(Oid relid);
 extern void wf_ddl_table_size(Oid relid, WfTableSize *size);
+extern void wf_ddl_heirs_size(Oid relid, WfTableSize *size);
 
 #endif							/* WF_DDL_POPULATED_H */

@@ -88,10 +88,56 @@ wf_sim_settle(WfSimulation *simulation, WfDeferral what, const char *schema, con
 	{
 		WfFinding  *finding = ((WfDeferred *) lfirst(lc))->finding;
 
-		if (finding->deferral == what &&
-			(what != WF_DEFER_INDEX || begins_with(columns, finding->deferral_columns)))
+		if (finding->deferral == WF_DEFER_COLUMN && what == WF_DEFER_COLUMN)
+		{
+			ListCell   *lc2;
+
+			foreach(lc2, finding->deferral_columns)
+			{
+				if (strcmp(lfirst(lc2), linitial(columns)) == 0)
+					finding->deferral_columns = foreach_delete_current(finding->deferral_columns, lc2);
+			}
+			if (finding->deferral_columns == NIL)
+				waiting->deferred = foreach_delete_current(waiting->deferred, lc);
+		}
+		else if (finding->deferral == what &&
+				 (what != WF_DEFER_INDEX || begins_with(columns, finding->deferral_columns)))
 			waiting->deferred = foreach_delete_current(waiting->deferred, lc);
 	}
+}
+
+/* The relation is gone, and with it what there was to say about it. */
+void
+wf_sim_settle_all(WfSimulation *simulation, const WfRelation *relation)
+{
+	SimKey		key;
+
+	if (simulation->waiting == NULL || !relation->created_here)
+		return;
+	key_of(simulation, &key, relation);
+	(void) hash_search(simulation->waiting, &key, HASH_REMOVE, NULL);
+}
+
+/* The relation has another name, by which the text may go on to speak of it. */
+void
+wf_sim_move_deferred(WfSimulation *simulation, const WfRelation *from, const WfRelation *to)
+{
+	SimKey		key;
+	Waiting    *waiting;
+	List	   *deferred;
+	bool		found;
+
+	if (simulation->waiting == NULL || !from->created_here)
+		return;
+	key_of(simulation, &key, from);
+	waiting = hash_search(simulation->waiting, &key, HASH_FIND, NULL);
+	if (waiting == NULL)
+		return;
+	deferred = waiting->deferred;
+	(void) hash_search(simulation->waiting, &key, HASH_REMOVE, NULL);
+	key_of(simulation, &key, to);
+	waiting = hash_search(simulation->waiting, &key, HASH_ENTER, &found);
+	waiting->deferred = found ? list_concat(waiting->deferred, deferred) : deferred;
 }
 
 static void

@@ -17,6 +17,16 @@
 /* A table of fewer bytes is small, whatever its rows. */
 #define SMALL_TABLE_BYTES (64 * 8192)
 
+/* The size of what a statement goes through. */
+typedef struct WorkSize
+{
+	WfPopulation population;
+	double		rows;			/* -1: not known */
+	int64		bytes;
+} WorkSize;
+
+static bool reaches_heirs(WfRuleCall *call);
+static WorkSize size_at_work(WfRuleCall *call, WfRelation *relation);
 static List *copy_notes(List *notes);
 static List *copy_strings(List *strings);
 static bool is_taken_for_large(WfRuleCall *call, WfRelation *relation);
@@ -61,6 +71,49 @@ wf_finding_add(WfRuleCall *call, const char *format,...)
 	return finding;
 }
 
+/* Does the command change the tables that inherit from the altered one, too? */
+static bool
+reaches_heirs(WfRuleCall *call)
+{
+	AlterTableCmd *command = call->command;
+
+	if (command == NULL || !IsA(call->statement, AlterTableStmt) || !((AlterTableStmt *) call->statement)->relation->inh)
+		return false;
+	switch (command->subtype)
+	{
+		case AT_AddColumn:
+		case AT_AlterColumnType:
+		case AT_SetNotNull:
+			return true;
+		case AT_AddConstraint:
+			return castNode(Constraint, command->def)->contype == CONSTR_CHECK;
+		default:
+			return false;
+	}
+}
+
+/*
+ * What the statement goes through where it works on the relation.  The planner's
+ * guess for an empty table is no number to tell.
+ */
+static WorkSize
+size_at_work(WfRuleCall *call, WfRelation *relation)
+{
+	WorkSize	size;
+
+	wf_ddl_measure(call->catalog, relation);
+	size.population = relation->population;
+	size.rows = relation->population == WF_POPULATION_EMPTY ? 0 : relation->rows;
+	size.bytes = relation->bytes;
+	if (relation->heir_bytes == 0 || !reaches_heirs(call))
+		return size;
+	if (size.population == WF_POPULATION_EMPTY)
+		size.population = relation->heir_bytes < 0 ? WF_POPULATION_UNKNOWN : WF_POPULATION_POPULATED;
+	size.rows = size.rows < 0 || relation->heir_rows < 0 ? -1 : size.rows + relation->heir_rows;
+	size.bytes = size.bytes < 0 || relation->heir_bytes < 0 ? -1 : size.bytes + relation->heir_bytes;
+	return size;
+}
+
 /*
  * Names the relation that the finding is about, with its size as evidence,
  * and takes the severity one step down where it holds little.
@@ -68,6 +121,8 @@ wf_finding_add(WfRuleCall *call, const char *format,...)
 void
 wf_finding_on(WfRuleCall *call, WfFinding *finding, WfRelation *relation)
 {
+	WorkSize	size;
+
 	if (call->named != relation)
 	{
 		call->named = relation;
@@ -77,13 +132,11 @@ wf_finding_on(WfRuleCall *call, WfFinding *finding, WfRelation *relation)
 	finding->relation = relation;
 	if (relation->missing && !relation->from_stats)
 		return;
-	wf_ddl_measure(call->catalog, relation);
-	if (relation->population == WF_POPULATION_EMPTY)
-		wf_finding_note_number(finding, "rows", 0);
-	else if (relation->rows >= 0)
-		wf_finding_note_number(finding, "rows", relation->rows);
-	if (relation->bytes >= 0)
-		wf_finding_note_number(finding, "bytes", relation->bytes);
+	size = size_at_work(call, relation);
+	if (size.rows >= 0)
+		wf_finding_note_number(finding, "rows", size.rows);
+	if (size.bytes >= 0)
+		wf_finding_note_number(finding, "bytes", size.bytes);
 	if (relation->from_stats)
 	{
 		wf_finding_note_text(finding, "sizes_taken_at", call->session->simulation->stats->taken_at);
@@ -270,6 +323,31 @@ wf_rule_table_at_work(WfRuleCall *call, const RangeVar *name)
 	return relation && wf_rule_is_populated(call, relation) ? relation : NULL;
 }
 
+/* Does CREATE TABLE make one that is there to stay?  IF NOT EXISTS may find it. */
+bool
+wf_rule_makes_table(WfRuleCall *call)
+{
+	CreateStmt *stmt = (CreateStmt *) call->statement;
+	RangeVar   *name = stmt->relation;
+	WfRelation *relation;
+
+	if (name->relpersistence == 't' || (name->schemaname && strcmp(name->schemaname, "pg_temp") == 0))
+		return false;
+	if (!stmt->if_not_exists)
+		return true;
+	relation = call->catalog->relation(call->catalog, name);
+	return relation == NULL || relation->missing;
+}
+
+/* Does ALTER TABLE change one that is there to stay, be it of the text? */
+bool
+wf_rule_changes_table(WfRuleCall *call)
+{
+	WfRelation *relation = call->catalog->relation(call->catalog, ((AlterTableStmt *) call->statement)->relation);
+
+	return relation && relation->persistence != 't' && !does_nothing(call, relation);
+}
+
 /* Has the rule spoken in this text? */
 bool
 wf_rule_told(WfRuleCall *call)
@@ -382,34 +460,37 @@ wf_rule_is_populated(WfRuleCall *call, WfRelation *relation)
 {
 	if (is_taken_for_large(call, relation))
 		return true;
-	return wf_ddl_measure(call->catalog, relation)->population != WF_POPULATION_EMPTY;
+	return size_at_work(call, relation).population != WF_POPULATION_EMPTY;
 }
 
 /* Is it known to hold little? */
 bool
 wf_rule_is_small(WfRuleCall *call, WfRelation *relation)
 {
+	WorkSize	size;
+
 	if (is_taken_for_large(call, relation))
 		return false;
-	wf_ddl_measure(call->catalog, relation);
-	if (relation->population == WF_POPULATION_EMPTY)
+	size = size_at_work(call, relation);
+	if (size.population == WF_POPULATION_EMPTY)
 		return true;
-	if (relation->rows >= 0)
-		return relation->rows < call->session->min_rows;
-	return relation->bytes >= 0 && relation->bytes < SMALL_TABLE_BYTES;
+	if (size.rows >= 0)
+		return size.rows < call->session->min_rows;
+	return size.bytes >= 0 && size.bytes < SMALL_TABLE_BYTES;
 }
 
 /* "1234 rows" for messages; "its rows" where their number is unknown. */
 char *
 wf_rule_size(WfRuleCall *call, WfRelation *relation)
 {
+	WorkSize	size;
+
 	if (relation->missing && !relation->from_stats)
 		return pstrdup("its rows");
-	wf_ddl_measure(call->catalog, relation);
-	/* The planner's guess for an empty table is no number to tell. */
-	if (relation->rows <= 0 || relation->population == WF_POPULATION_EMPTY)
+	size = size_at_work(call, relation);
+	if (size.rows <= 0)
 		return pstrdup("its rows");
-	return psprintf("about %.0f %s", relation->rows, relation->rows == 1 ? "row" : "rows");
+	return psprintf("about %.0f %s", size.rows, size.rows == 1 ? "row" : "rows");
 }
 
 /*

@@ -44,6 +44,8 @@ extern bool wf_rule_is_small(WfRuleCall *call, WfRelation *relation);
 extern char *wf_rule_size(WfRuleCall *call, WfRelation *relation);
 extern WfRelation *wf_rule_altered_table(WfRuleCall *call);
 extern WfRelation *wf_rule_table_at_work(WfRuleCall *call, const RangeVar *name);
+extern bool wf_rule_makes_table(WfRuleCall *call);
+extern bool wf_rule_changes_table(WfRuleCall *call);
 extern bool wf_rule_once(WfRuleCall *call);
 extern bool wf_rule_told(WfRuleCall *call);
 extern int	wf_rule_source_end(WfRuleCall *call);

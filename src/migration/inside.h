@@ -18,6 +18,7 @@ typedef struct WfRoutine
 								 * it does not stand there as it is */
 	bool		is_sql;			/* else PL/pgSQL */
 	bool		replaces;		/* one that was there before the text */
+	char		volatility;		/* provolatile */
 } WfRoutine;
 
 extern bool wf_migration_routine(Node *stmt, const char *source, WfRoutine *routine);

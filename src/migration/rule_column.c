@@ -21,7 +21,7 @@ typedef struct VolatileWalk
 } VolatileWalk;
 
 static ColumnDef *added_column(WfRuleCall *call);
-static bool is_serial(ColumnDef *column);
+static WfType *type_of(WfRuleCall *call, ColumnDef *column);
 static bool has_value(Constraint *constraint);
 static bool is_volatile(Node *node, void *context);
 static WfFinding *report_rewrite(WfRuleCall *call, WfRelation *table, ColumnDef *column, const char *why);
@@ -32,9 +32,18 @@ added_column(WfRuleCall *call)
 	return castNode(ColumnDef, call->command->def);
 }
 
+/* The column's own type; NULL for an array, or where it is not known. */
+static WfType *
+type_of(WfRuleCall *call, ColumnDef *column)
+{
+	if (column->typeName == NULL || column->typeName->names == NIL || column->typeName->arrayBounds != NIL)
+		return NULL;
+	return call->catalog->type(call->catalog, column->typeName->names);
+}
+
 /* Is the type one of the grammar's serial words? */
-static bool
-is_serial(ColumnDef *column)
+bool
+wf_rule_is_serial(const ColumnDef *column)
 {
 	static const char *const words[] = {
 		"serial", "serial4", "bigserial", "serial8", "smallserial", "serial2",
@@ -93,24 +102,28 @@ wf_rule_add_column_volatile_default(WfRuleCall *call)
 	VolatileWalk walk = {.catalog = call->catalog};
 	WfRelation *table;
 	WfFinding  *finding;
+	WfType	   *type = constraint ? NULL : type_of(call, column);
 	const char *why = "the default is stored in every row before 11";
 
-	if (constraint == NULL)
+	if (constraint ? !has_value(constraint) : type == NULL || !type->has_default)
 		return;
 	table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
 	if (table == NULL)
 		return;
-	if (wf_ddl_walk(constraint->raw_expr, is_volatile, &walk))
+	if (constraint == NULL && type->has_volatile_default)
+		why = psprintf("the default of domain \"%s\" gives each row another value", type->name);
+	else if (constraint && wf_ddl_walk(constraint->raw_expr, is_volatile, &walk))
 		why = psprintf(walk.unknown ? "function %s is not known here and may give each row another value" :
 					   "%s() gives each row another value", wf_ddl_quote_names(walk.name, "."));
 	else if (call->catalog->server_version >= 11)
 		return;
 	finding = report_rewrite(call, table, column, why);
 	finding->hint = pstrdup("Add the column without a default, set the default for new rows, and fill the old rows in batches.");
-	finding->safe_sql = wf_rule_add_default_later(call, table, column, constraint);
+	if (constraint)
+		finding->safe_sql = wf_rule_add_default_later(call, table, column, constraint);
 }
 
-/* A constant default, which is stored in the catalog only. */
+/* A constant default, which is stored in the catalog only; what else makes it costly is told by others. */
 void
 wf_rule_add_column_constant_default(WfRuleCall *call)
 {
@@ -120,7 +133,11 @@ wf_rule_add_column_constant_default(WfRuleCall *call)
 	WfRelation *table;
 	WfFinding  *finding;
 
-	if (constraint == NULL || call->catalog->server_version < 11 ||
+	WfType	   *type = type_of(call, column);
+
+	if (!has_value(constraint) || call->catalog->server_version < 11 || (type && type->constrained) ||
+		wf_rule_column_constraint(column, CONSTR_CHECK) || wf_rule_column_constraint(column, CONSTR_FOREIGN) ||
+		wf_rule_column_constraint(column, CONSTR_UNIQUE) || wf_rule_column_constraint(column, CONSTR_PRIMARY) ||
 		wf_ddl_walk(constraint->raw_expr, is_volatile, &walk))
 		return;
 	table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
@@ -144,7 +161,7 @@ wf_rule_add_column_auto_increment(WfRuleCall *call)
 	WfRelation *table;
 	WfFinding  *finding;
 
-	if (!identity && !is_serial(column))
+	if (!identity && !wf_rule_is_serial(column))
 		return;
 	table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
 	if (table == NULL)
@@ -181,14 +198,10 @@ void
 wf_rule_add_column_constrained_domain(WfRuleCall *call)
 {
 	ColumnDef  *column = added_column(call);
-	WfType	   *type;
+	WfType	   *type = type_of(call, column);
 	WfRelation *table;
 	WfFinding  *finding;
 
-	if (column->typeName == NULL || column->typeName->names == NIL ||
-		column->typeName->arrayBounds != NIL)
-		return;
-	type = call->catalog->type(call->catalog, column->typeName->names);
 	if (type == NULL || !type->constrained)
 		return;
 	table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
@@ -205,18 +218,23 @@ void
 wf_rule_add_column_required(WfRuleCall *call)
 {
 	ColumnDef  *column = added_column(call);
+	Constraint *value = wf_rule_column_constraint(column, CONSTR_DEFAULT);
+	WfType	   *type = type_of(call, column);
 	WfRelation *table;
 	WfFinding  *finding;
 
-	if (!wf_rule_column_constraint(column, CONSTR_NOTNULL) && !wf_rule_column_constraint(column, CONSTR_PRIMARY))
+	if (!wf_rule_column_constraint(column, CONSTR_NOTNULL) && !wf_rule_column_constraint(column, CONSTR_PRIMARY) &&
+		!(type && type->not_null))
 		return;
-	if (has_value(wf_rule_column_constraint(column, CONSTR_DEFAULT)) || wf_rule_column_constraint(column, CONSTR_IDENTITY) ||
-		wf_rule_column_constraint(column, CONSTR_GENERATED) || is_serial(column))
+	if (value ? has_value(value) : type && type->has_default)
+		return;
+	if (wf_rule_column_constraint(column, CONSTR_IDENTITY) ||
+		wf_rule_column_constraint(column, CONSTR_GENERATED) || wf_rule_is_serial(column))
 		return;
 	table = wf_rule_altered_table(call);
 	if (table == NULL)
 		return;
-	finding = wf_finding_add(call, "ADD COLUMN \"%s\" NOT NULL without a default fails if \"%s\" holds a row, and code that does not know the column can't insert",
+	finding = wf_finding_add(call, "ADD COLUMN \"%s\" that may not be null and has no default fails if \"%s\" holds a row, and code that does not know the column can't insert",
 							 column->colname, table->name);
 	wf_finding_on(call, finding, table);
 	finding->severity = wf_rule_is_populated(call, table) ? call->rule->severity : WF_SEVERITY_INFO;
@@ -226,7 +244,8 @@ wf_rule_add_column_required(WfRuleCall *call)
 	wf_finding_note_text(finding, "column", column->colname);
 	wf_finding_note_text(finding, "sqlstate", "23502");
 	finding->hint = pstrdup("Add it with a constant DEFAULT, or nullable: fill it in batches, then SET NOT NULL behind a validated CHECK.");
-	finding->safe_sql = psprintf("%s;", wf_rule_add_column_sql(table, column));
+	if (!(type && type->not_null))
+		finding->safe_sql = psprintf("%s;", wf_rule_add_column_sql(table, column));
 }
 
 /* Is there a default, and one that is not NULL? */

@@ -13,10 +13,12 @@
 #include "migration/rule_list.h"
 
 static WfFinding *advise_table(WfRuleCall *call, WfFinding *finding);
-static bool is_not_null(CreateStmt *stmt, const ColumnDef *column);
+static bool is_not_null(WfRuleCall *call, CreateStmt *stmt, const ColumnDef *column);
 static bool names_column(List *names, const char *name);
-static bool has_column(CreateStmt *stmt, const char *name);
-static const char *new_name(Node *stmt);
+static WfRelation *new_table(CreateStmt *stmt);
+static bool has_column(WfRuleCall *call, CreateStmt *stmt, const char *name);
+static bool needs_quotes(const char *name);
+static const char *new_name(WfRuleCall *call);
 static int	alignment_of(const TypeName *type, int *length);
 static int	compare_alignment(const ListCell *a, const ListCell *b);
 static int	padding_of(List *columns);
@@ -26,15 +28,22 @@ static WfFinding *
 advise_table(WfRuleCall *call, WfFinding *finding)
 {
 	CreateStmt *stmt = (CreateStmt *) call->statement;
-	WfRelation *table = palloc0(sizeof(WfRelation));
 
-	table->schema = stmt->relation->schemaname;
-	table->name = stmt->relation->relname;
-	finding->relation = table;
+	finding->relation = new_table(stmt);
 	finding->object = wf_ddl_range_var(stmt->relation);
 	finding->location = stmt->relation->location;
 	wf_finding_lower(finding);
 	return finding;
+}
+
+static WfRelation *
+new_table(CreateStmt *stmt)
+{
+	WfRelation *table = palloc0(sizeof(WfRelation));
+
+	table->schema = stmt->relation->schemaname;
+	table->name = stmt->relation->relname;
+	return table;
 }
 
 /* CREATE TABLE that no COMMENT ON TABLE follows. */
@@ -44,7 +53,7 @@ wf_rule_missing_comment(WfRuleCall *call)
 	CreateStmt *stmt = (CreateStmt *) call->statement;
 	WfFinding  *finding;
 
-	if (stmt->relation->relpersistence == 't' || stmt->partbound)
+	if (!wf_rule_makes_table(call) || stmt->partbound)
 		return;
 	finding = advise_table(call, wf_finding_add(call, "nothing says what table \"%s\" is for", stmt->relation->relname));
 	finding->hint = pstrdup("Say it where everybody who looks at the table sees it.");
@@ -70,7 +79,7 @@ wf_rule_nullable_column(WfRuleCall *call)
 		 * Rows that are there need a value: NULL is the safe one to begin
 		 * with.
 		 */
-		if (table == NULL || is_not_null(NULL, column))
+		if (table == NULL || is_not_null(call, NULL, column))
 			return;
 		finding = wf_finding_add(call, "column \"%s\" may be null", column->colname);
 		finding->object = wf_ddl_quote_name(table->schema, table->name);
@@ -79,13 +88,14 @@ wf_rule_nullable_column(WfRuleCall *call)
 		finding->hint = pstrdup("Once its rows are filled, let the column be NOT NULL, unless NULL means something.");
 		return;
 	}
-	if (stmt->relation->relpersistence == 't')
+	/* What the columns of a partition are, its parent says. */
+	if (!wf_rule_makes_table(call) || stmt->partbound)
 		return;
 	foreach(lc, stmt->tableElts)
 	{
 		ColumnDef  *column = lfirst(lc);
 
-		if (IsA(column, ColumnDef) && !is_not_null(stmt, column))
+		if (IsA(column, ColumnDef) && !is_not_null(call, stmt, column))
 			nullable = lappend(nullable, column->colname);
 	}
 	if (nullable == NIL)
@@ -99,12 +109,16 @@ wf_rule_nullable_column(WfRuleCall *call)
 
 /* Can the column never be null, by its own constraints or the table's? */
 static bool
-is_not_null(CreateStmt *stmt, const ColumnDef *column)
+is_not_null(WfRuleCall *call, CreateStmt *stmt, const ColumnDef *column)
 {
+	WfType	   *type = NULL;
 	ListCell   *lc;
 
-	if (column->typeName && list_length(column->typeName->names) == 1 &&
-		strstr(strVal(linitial(column->typeName->names)), "serial"))
+	if (wf_rule_is_serial(column))
+		return true;
+	if (column->typeName && column->typeName->names != NIL && column->typeName->arrayBounds == NIL)
+		type = call->catalog->type(call->catalog, column->typeName->names);
+	if (type && type->not_null)
 		return true;
 	foreach(lc, column->constraints)
 	{
@@ -146,30 +160,41 @@ wf_rule_required_columns(WfRuleCall *call)
 	WfFinding  *finding;
 	ListCell   *lc;
 
-	if (stmt->relation->relpersistence == 't' || stmt->partbound || stmt->inhRelations != NIL)
+	if (call->session->required_columns == NIL || !wf_rule_makes_table(call) || stmt->partbound || stmt->inhRelations != NIL)
 		return;
 	foreach(lc, call->session->required_columns)
 	{
-		if (!has_column(stmt, lfirst(lc)))
+		if (!has_column(call, stmt, lfirst(lc)))
 			missing = lappend(missing, lfirst(lc));
 	}
 	if (missing == NIL)
 		return;
-	finding = wf_finding_add(call, "table \"%s\" has no column \"%s\"", stmt->relation->relname, (char *) linitial(missing));
+	finding = wf_finding_add(call, "table \"%s\" has no column \"%s\"%s", stmt->relation->relname, (char *) linitial(missing),
+							 list_length(missing) > 1 ? psprintf(" and %d more", list_length(missing) - 1) : "");
 	finding->object = wf_ddl_range_var(stmt->relation);
+	finding->relation = new_table(stmt);
+	finding->deferral = WF_DEFER_COLUMN;
+	finding->deferral_columns = missing;
 	wf_finding_note_list(finding, "columns", missing);
 	finding->hint = pstrdup("The option required_columns asks for it in each new table.");
 }
 
+/* By itself, or by a table that it is made like. */
 static bool
-has_column(CreateStmt *stmt, const char *name)
+has_column(WfRuleCall *call, CreateStmt *stmt, const char *name)
 {
 	ListCell   *lc;
 
 	foreach(lc, stmt->tableElts)
 	{
-		if (IsA(lfirst(lc), TableLikeClause) ||
-			(IsA(lfirst(lc), ColumnDef) && strcmp(lfirst_node(ColumnDef, lc)->colname, name) == 0))
+		WfRelation *like;
+
+		if (IsA(lfirst(lc), ColumnDef) && strcmp(lfirst_node(ColumnDef, lc)->colname, name) == 0)
+			return true;
+		if (!IsA(lfirst(lc), TableLikeClause))
+			continue;
+		like = call->catalog->relation(call->catalog, lfirst_node(TableLikeClause, lc)->relation);
+		if (like == NULL || like->missing || call->catalog->column(call->catalog, like, name))
 			return true;
 	}
 	return false;
@@ -179,18 +204,20 @@ has_column(CreateStmt *stmt, const char *name)
 void
 wf_rule_naming_convention(WfRuleCall *call)
 {
-	const char *name = new_name(call->statement);
+	const char *name = new_name(call);
 	CreateStmt *stmt = (CreateStmt *) call->statement;
 	WfFinding  *finding;
 	ListCell   *lc;
 
-	if (name && quote_identifier(name) == name)
+	if (IsA(stmt, CreateStmt) ? !wf_rule_makes_table(call) : IsA(stmt, AlterTableStmt) && !wf_rule_changes_table(call))
+		return;
+	if (name && !needs_quotes(name))
 		name = NULL;
 	foreach(lc, IsA(stmt, CreateStmt) ? stmt->tableElts : NIL)
 	{
 		ColumnDef  *column = lfirst(lc);
 
-		if (name == NULL && IsA(column, ColumnDef) && quote_identifier(column->colname) != column->colname)
+		if (name == NULL && IsA(column, ColumnDef) && needs_quotes(column->colname))
 			name = column->colname;
 	}
 	if (name == NULL)
@@ -201,13 +228,34 @@ wf_rule_naming_convention(WfRuleCall *call)
 	finding->hint = pstrdup("Use lower-case letters, digits and underscores, and no key word.");
 }
 
-static const char *
-new_name(Node *stmt)
+/* Of letters beyond ASCII and of $ the server asks no quotes, though it writes them. */
+static bool
+needs_quotes(const char *name)
 {
+	char	   *plain = pstrdup(name);
+
+	for (int i = 0; plain[i]; i++)
+	{
+		if (IS_HIGHBIT_SET(plain[i]) || (i > 0 && plain[i] == '$'))
+			plain[i] = 'x';
+	}
+	return quote_identifier(plain) != plain;
+}
+
+static const char *
+new_name(WfRuleCall *call)
+{
+	Node	   *stmt = call->statement;
+
 	switch (nodeTag(stmt))
 	{
 		case T_CreateStmt:
 			return ((CreateStmt *) stmt)->relation->relname;
+		case T_AlterTableStmt:
+			return call->command->subtype == AT_AddColumn ? ((ColumnDef *) call->command->def)->colname :
+				((Constraint *) call->command->def)->conname;
+		case T_CreateTableAsStmt:
+			return ((CreateTableAsStmt *) stmt)->into->rel->relname;
 		case T_IndexStmt:
 			return ((IndexStmt *) stmt)->idxname;
 		case T_RenameStmt:
@@ -216,6 +264,14 @@ new_name(Node *stmt)
 			return ((ViewStmt *) stmt)->view->relname;
 		case T_CreateEnumStmt:
 			return strVal(llast(((CreateEnumStmt *) stmt)->typeName));
+		case T_CreateDomainStmt:
+			return strVal(llast(((CreateDomainStmt *) stmt)->domainname));
+		case T_CompositeTypeStmt:
+			return ((CompositeTypeStmt *) stmt)->typevar->relname;
+		case T_CreateFunctionStmt:
+			return strVal(llast(((CreateFunctionStmt *) stmt)->funcname));
+		case T_CreateTrigStmt:
+			return ((CreateTrigStmt *) stmt)->trigname;
 		case T_CreateSchemaStmt:
 			return ((CreateSchemaStmt *) stmt)->schemaname;
 		case T_CreateSeqStmt:
@@ -238,7 +294,7 @@ wf_rule_column_alignment(WfRuleCall *call)
 	int			length;
 	ListCell   *lc;
 
-	if (stmt->relation->relpersistence == 't' || stmt->partbound)
+	if (!wf_rule_makes_table(call) || stmt->partbound)
 		return;
 	foreach(lc, stmt->tableElts)
 	{

@@ -14,14 +14,23 @@
 /* A search for a use of a new label. */
 typedef struct LabelSearch
 {
+	WfRuleCall *call;
 	List	   *labels;			/* of WfNewLabel */
+	List	   *relations;		/* of WfRelation, that the statement names */
+	List	   *others;			/* of A_Const, known to be of another type */
 	WfNewLabel *found;
 } LabelSearch;
 
 static bool is_passed_over(WfRuleCall *call, AlterEnumStmt *stmt, WfType *type);
 static char *users_of(WfRuleCall *call, WfType *type);
+static bool names_relation(Node *node, void *context);
+static void add_relation(LabelSearch *search, RangeVar *name);
 static bool is_new_label(Node *node, void *context);
-static bool is_cast_through_text(Node *expression);
+static bool is_other_type(LabelSearch *search, const TypeName *name);
+static bool is_other_column(LabelSearch *search, const char *name);
+static void set_apart(LabelSearch *search, Node *node);
+static void set_values_apart(LabelSearch *search, InsertStmt *stmt);
+static bool is_text_cast(Node *node, void *context);
 
 /* ALTER TYPE ... ADD VALUE. */
 void
@@ -121,9 +130,14 @@ void
 wf_rule_enum_add_value_in_transaction(WfRuleCall *call)
 {
 	AlterEnumStmt *stmt = (AlterEnumStmt *) call->statement;
+	WfSimulation *simulation = call->session->simulation;
+	WfType	   *type = call->catalog->type(call->catalog, stmt->typeName);
 	WfFinding  *finding;
 
 	if (stmt->oldVal != NULL || !call->session->in_transaction)
+		return;
+	/* One that the same transaction made nobody else has seen. */
+	if (type && simulation && type->transaction == simulation->transaction)
 		return;
 	finding = wf_finding_add(call, call->catalog->server_version < 12 ?
 							 "ALTER TYPE ... ADD VALUE can't run inside a transaction block before 12" :
@@ -139,11 +153,12 @@ void
 wf_rule_enum_value_used(WfRuleCall *call)
 {
 	WfSimulation *simulation = call->session->simulation;
-	LabelSearch search = {.labels = simulation ? simulation->new_labels : NIL};
+	LabelSearch search = {.call = call, .labels = simulation ? simulation->new_labels : NIL};
 	WfFinding  *finding;
 
 	if (search.labels == NIL || IsA(call->statement, AlterEnumStmt))
 		return;
+	wf_ddl_walk(call->statement, names_relation, &search);
 	wf_ddl_walk(call->statement, is_new_label, &search);
 	if (search.found == NULL)
 		return;
@@ -155,15 +170,105 @@ wf_rule_enum_value_used(WfRuleCall *call)
 	finding->safe_sql = wf_rule_outside_transaction(call);
 }
 
-/* Is it a string constant that spells one of the new labels? */
+/* Collects the relations whose columns the statement may name. */
+static bool
+names_relation(Node *node, void *context)
+{
+	LabelSearch *search = context;
+	ListCell   *lc;
+
+	switch (nodeTag(node))
+	{
+		case T_InsertStmt:
+			add_relation(search, ((InsertStmt *) node)->relation);
+			break;
+		case T_UpdateStmt:
+			add_relation(search, ((UpdateStmt *) node)->relation);
+			break;
+		case T_DeleteStmt:
+			add_relation(search, ((DeleteStmt *) node)->relation);
+			break;
+		case T_AlterTableStmt:
+			add_relation(search, ((AlterTableStmt *) node)->relation);
+			break;
+		case T_IndexStmt:
+			add_relation(search, ((IndexStmt *) node)->relation);
+			break;
+		case T_SelectStmt:
+			foreach(lc, ((SelectStmt *) node)->fromClause)
+			{
+				if (IsA(lfirst(lc), RangeVar))
+					add_relation(search, lfirst(lc));
+			}
+			break;
+		default:
+			break;
+	}
+	return false;
+}
+
+static void
+add_relation(LabelSearch *search, RangeVar *name)
+{
+	WfRelation *relation = search->call->catalog->relation(search->call->catalog, name);
+
+	if (relation)
+		search->relations = lappend(search->relations, relation);
+}
+
+/*
+ * Is it a string constant that spells one of the new labels?  Where what stands
+ * around it gives it another type, it is none.
+ */
 static bool
 is_new_label(Node *node, void *context)
 {
 	LabelSearch *search = context;
 	ListCell   *lc;
 
-	if (!IsA(node, A_Const) || ((A_Const *) node)->isnull ||
-		nodeTag(&((A_Const *) node)->val) != T_String)
+	switch (nodeTag(node))
+	{
+		case T_TypeCast:
+			if (is_other_type(search, ((TypeCast *) node)->typeName))
+				set_apart(search, ((TypeCast *) node)->arg);
+			return false;
+		case T_FuncCall:
+			set_apart(search, (Node *) ((FuncCall *) node)->args);
+			return false;
+		case T_A_Expr:
+			{
+				A_Expr	   *expr = (A_Expr *) node;
+
+				if (expr->lexpr && IsA(expr->lexpr, ColumnRef) && IsA(llast(((ColumnRef *) expr->lexpr)->fields), String) &&
+					is_other_column(search, strVal(llast(((ColumnRef *) expr->lexpr)->fields))))
+					set_apart(search, expr->rexpr);
+				return false;
+			}
+		case T_ResTarget:
+			if (((ResTarget *) node)->name && is_other_column(search, ((ResTarget *) node)->name))
+				set_apart(search, ((ResTarget *) node)->val);
+			return false;
+		case T_InsertStmt:
+			set_values_apart(search, (InsertStmt *) node);
+			return false;
+		case T_ColumnDef:
+			foreach(lc, ((ColumnDef *) node)->typeName && is_other_type(search, ((ColumnDef *) node)->typeName) ?
+					((ColumnDef *) node)->constraints : NIL)
+			{
+				if (lfirst_node(Constraint, lc)->contype == CONSTR_DEFAULT)
+					set_apart(search, lfirst_node(Constraint, lc)->raw_expr);
+			}
+			return false;
+		case T_AlterTableCmd:
+			if (((AlterTableCmd *) node)->subtype == AT_ColumnDefault && is_other_column(search, ((AlterTableCmd *) node)->name))
+				set_apart(search, ((AlterTableCmd *) node)->def);
+			return false;
+		case T_A_Const:
+			break;
+		default:
+			return false;
+	}
+	if (((A_Const *) node)->isnull || nodeTag(&((A_Const *) node)->val) != T_String || list_member_ptr(search->others, node))
 		return false;
 	foreach(lc, search->labels)
 	{
@@ -175,19 +280,100 @@ is_new_label(Node *node, void *context)
 	return search->found != NULL;
 }
 
+/* Is it a type that none of the labels is of?  One that the text made may be any. */
+static bool
+is_other_type(LabelSearch *search, const TypeName *name)
+{
+	WfType	   *type = name->names != NIL ? search->call->catalog->type(search->call->catalog, name->names) : NULL;
+
+	return type && type->kind == TYPTYPE_BASE && OidIsValid(type->oid);
+}
+
+/* Is the column known, and of a type of its own that is not an enum's? */
+static bool
+is_other_column(LabelSearch *search, const char *name)
+{
+	WfColumn   *column = NULL;
+	ListCell   *lc;
+
+	if (IsA(search->call->statement, CreateStmt))
+	{
+		foreach(lc, ((CreateStmt *) search->call->statement)->tableElts)
+		{
+			ColumnDef  *def = lfirst(lc);
+
+			if (IsA(def, ColumnDef) && strcmp(def->colname, name) == 0)
+				return def->typeName && is_other_type(search, def->typeName);
+		}
+		return false;
+	}
+	foreach(lc, search->relations)
+	{
+		column = search->call->catalog->column(search->call->catalog, lfirst(lc), name);
+		if (column)
+			break;
+	}
+	if (column == NULL || !OidIsValid(column->type))
+		return false;
+	foreach(lc, search->labels)
+	{
+		WfNewLabel *label = lfirst(lc);
+
+		if (!OidIsValid(label->oid) || label->oid == column->type)
+			return false;
+	}
+	return true;
+}
+
+/* Notes the constants of an expression, or of a list of such, that stand there bare. */
+static void
+set_apart(LabelSearch *search, Node *node)
+{
+	ListCell   *lc;
+
+	if (node && IsA(node, A_Const))
+		search->others = lappend(search->others, node);
+	foreach(lc, node && IsA(node, List) ? (List *) node : NIL)
+		set_apart(search, lfirst(lc));
+}
+
+/* INSERT ... VALUES, with the columns that the values go to. */
+static void
+set_values_apart(LabelSearch *search, InsertStmt *stmt)
+{
+	SelectStmt *values = (SelectStmt *) stmt->selectStmt;
+	ListCell   *lc;
+	ListCell   *column;
+	ListCell   *value;
+
+	foreach(lc, stmt->cols != NIL && values && IsA(values, SelectStmt) ? values->valuesLists : NIL)
+	{
+		forboth(column, stmt->cols, value, lfirst_node(List, lc))
+		{
+			if (is_other_column(search, lfirst_node(ResTarget, column)->name))
+				set_apart(search, lfirst(value));
+		}
+	}
+}
+
 /* The type was renamed away and a new one of its name takes its columns. */
 void
 wf_rule_enum_type_replaced(WfRuleCall *call)
 {
 	ColumnDef  *def = castNode(ColumnDef, call->command->def);
 	WfRelation *table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
+	WfColumn   *column;
 	WfType	   *type;
 	WfFinding  *finding;
 
-	if (table == NULL || def->raw_default == NULL || def->typeName->arrayBounds != NIL)
+	if (table == NULL || def->raw_default == NULL)
 		return;
 	type = call->catalog->type(call->catalog, def->typeName->names);
-	if (type == NULL || type->kind != 'e' || !type->created_here || !is_cast_through_text(def->raw_default))
+	if (type == NULL || type->kind != TYPTYPE_ENUM || !type->created_here || !wf_ddl_walk(def->raw_default, is_text_cast, NULL))
+		return;
+	/* A text that becomes an enum replaces none. */
+	column = call->catalog->column(call->catalog, table, call->command->name);
+	if (column && (column->type == TEXTOID || column->type == VARCHAROID || column->type == BPCHAROID))
 		return;
 	finding = wf_finding_add(call, "column \"%s\" of \"%s\" goes over to a new enum: every row is written anew, rows with a label that it lacks make it fail, and sessions that cached the old type break",
 							 call->command->name, table->name);
@@ -200,17 +386,13 @@ wf_rule_enum_type_replaced(WfRuleCall *call)
 	finding->hint = pstrdup("Keep the old type and forbid the label by a CHECK that is added as NOT VALID; or move to the new type by a second column. Steps that take views, defaults and indexes along are written by enum_plan().");
 }
 
-/* expression::text::newtype */
+/* Is it a cast to text, alone or of an array? */
 static bool
-is_cast_through_text(Node *expression)
+is_text_cast(Node *node, void *context)
 {
-	TypeCast   *inner;
+	const char *name = IsA(node, TypeCast) ? strVal(llast(((TypeCast *) node)->typeName->names)) : NULL;
 
-	if (!IsA(expression, TypeCast) || !IsA(((TypeCast *) expression)->arg, TypeCast))
-		return false;
-	inner = (TypeCast *) ((TypeCast *) expression)->arg;
-	return strcmp(strVal(llast(inner->typeName->names)), "text") == 0 ||
-		strcmp(strVal(llast(inner->typeName->names)), "varchar") == 0;
+	return name && (strcmp(name, "text") == 0 || strcmp(name, "varchar") == 0);
 }
 
 /* Is it IF NOT EXISTS of a label that is there? */

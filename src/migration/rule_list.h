@@ -32,6 +32,7 @@ extern void wf_rule_object_missing(WfRuleCall *call);
 extern void wf_rule_object_exists(WfRuleCall *call);
 
 /* rule_column.c */
+extern bool wf_rule_is_serial(const ColumnDef *column);
 extern void wf_rule_add_column_volatile_default(WfRuleCall *call);
 extern void wf_rule_add_column_constant_default(WfRuleCall *call);
 extern void wf_rule_add_column_auto_increment(WfRuleCall *call);

@@ -10,7 +10,17 @@
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 
+static bool has_rows(const WfRelation *relation);
 static WfFinding *report_rewrite(WfRuleCall *call, WfRelation *table, const char *command);
+static void set_index_tablespace(WfRuleCall *call, WfRelation *index);
+static bool can_refresh_concurrently(WfRuleCall *call, WfRelation *matview);
+
+/* Has the relation rows of its own, or is not known to have none? */
+static bool
+has_rows(const WfRelation *relation)
+{
+	return relation->missing || relation->kind == RELKIND_RELATION || relation->kind == RELKIND_MATVIEW;
+}
 
 static WfFinding *
 report_rewrite(WfRuleCall *call, WfRelation *table, const char *command)
@@ -33,7 +43,7 @@ wf_rule_set_persistence(WfRuleCall *call)
 	bool		unlogged = call->command->subtype == AT_SetUnLogged;
 	WfFinding  *finding;
 
-	if (table == NULL || (!table->missing && table->persistence == (unlogged ? 'u' : 'p')))
+	if (table == NULL || !has_rows(table) || (!table->missing && table->persistence == (unlogged ? 'u' : 'p')))
 		return;
 	finding = report_rewrite(call, table, unlogged ? "SET UNLOGGED" : "SET LOGGED");
 	finding->hint = pstrdup(unlogged ? "An unlogged table is emptied by a crash and absent on standbys; make a new one for data that may be lost." :
@@ -44,6 +54,9 @@ void
 wf_rule_set_access_method(WfRuleCall *call)
 {
 	WfRelation *table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
+
+	if (table && !has_rows(table))
+		return;
 
 	/*
 	 * The one that it has already changes nothing; no name means that of new
@@ -73,11 +86,37 @@ wf_rule_set_tablespace(WfRuleCall *call)
 	}
 	if (call->command->subtype != AT_SetTableSpace)
 		return;
-	table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
-	if (table == NULL)
+	table = wf_rule_altered_table(call);
+	if (table && table->kind == RELKIND_INDEX)
+	{
+		set_index_tablespace(call, table);
+		return;
+	}
+	if (table == NULL || !has_rows(table) || !wf_rule_is_populated(call, table))
 		return;
 	finding = report_rewrite(call, table, "SET TABLESPACE");
 	finding->hint = pstrdup("Indexes can move by REINDEX (TABLESPACE name, CONCURRENTLY); for a table use pg_repack.");
+}
+
+/* Of an index, which the server can also build anew in the other place. */
+static void
+set_index_tablespace(WfRuleCall *call, WfRelation *index)
+{
+	WfRelation *table = call->catalog->index_table(call->catalog, index);
+	WfFinding  *finding;
+
+	if (table == NULL || wf_ddl_is_private(table) || !wf_rule_is_populated(call, table))
+		return;
+	finding = wf_finding_add(call, "SET TABLESPACE copies index \"%s\" of \"%s\" (%s) while nobody can read or write the table",
+							 index->name, table->name, wf_rule_size(call, table));
+	wf_finding_on(call, finding, table);
+	finding->object = wf_ddl_quote_name(index->schema, index->name);
+	finding->lock = AccessExclusiveLock;
+	finding->rewrites = true;
+	finding->hint = pstrdup("REINDEX builds it anew in the other tablespace while all go on.");
+	if (call->catalog->server_version >= 14)
+		finding->safe_sql = psprintf("REINDEX (TABLESPACE %s) INDEX CONCURRENTLY %s;",
+									 quote_identifier(call->command->name), finding->object);
 }
 
 /* SET EXPRESSION of a stored generated column. */
@@ -86,7 +125,10 @@ wf_rule_set_expression(WfRuleCall *call)
 {
 	WfRelation *table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
 
-	if (table)
+	WfColumn   *column = table ? call->catalog->column(call->catalog, table, call->command->name) : NULL;
+
+	/* A virtual one is computed when it is read. */
+	if (table && !(column && column->generated == 'v'))
 		report_rewrite(call, table, "SET EXPRESSION")->hint =
 			pstrdup("Add a new column with the new expression, and let the code change over.");
 }
@@ -152,7 +194,8 @@ wf_rule_refresh_matview(WfRuleCall *call)
 	if (stmt->concurrent)
 		return;
 	matview = wf_rule_relation(call, stmt->relation);
-	if (matview == NULL)
+	/* What was never filled, nobody reads. */
+	if (matview == NULL || matview->is_unread)
 		return;
 	finding = wf_finding_add(call, stmt->skipData ? "REFRESH ... WITH NO DATA leaves \"%s\" unreadable" :
 							 "REFRESH stops all reads of \"%s\" while its query runs", matview->name);
@@ -161,6 +204,29 @@ wf_rule_refresh_matview(WfRuleCall *call)
 	finding->rewrites = true;
 	if (stmt->skipData)
 		return;
-	finding->hint = pstrdup("Use CONCURRENTLY; the view needs a unique index on plain columns without WHERE.");
-	finding->safe_sql = psprintf("REFRESH MATERIALIZED VIEW CONCURRENTLY %s;", finding->object);
+	if (can_refresh_concurrently(call, matview))
+	{
+		finding->hint = pstrdup("Use CONCURRENTLY; the view needs a unique index on plain columns without WHERE.");
+		finding->safe_sql = psprintf("REFRESH MATERIALIZED VIEW CONCURRENTLY %s;", finding->object);
+	}
+	else
+		finding->hint = pstrdup("Give the view a unique index on plain columns without WHERE, built CONCURRENTLY; then REFRESH MATERIALIZED VIEW CONCURRENTLY lets reads go on.");
+}
+
+/* Has it the index that the server asks for?  What is not known may have. */
+static bool
+can_refresh_concurrently(WfRuleCall *call, WfRelation *matview)
+{
+	ListCell   *lc;
+
+	if (matview->missing)
+		return true;
+	foreach(lc, call->catalog->indexes(call->catalog, matview))
+	{
+		WfIndex    *index = lfirst(lc);
+
+		if (index->is_unique && index->is_valid && !index->is_partial && !list_member_ptr(index->columns, NULL))
+			return true;
+	}
+	return false;
 }

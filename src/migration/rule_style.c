@@ -27,15 +27,18 @@ static bool names_value(Node *element, ColumnDef *column, const char *type);
 static bool is_column(Node *node, void *name);
 static const char *with_precision(const char *type, const TypeName *other);
 static bool is_key(WfRuleCall *call, ColumnDef *column, const char *name);
+static bool refers_to_integer(WfRuleCall *call, ColumnDef *column, const char *name);
+static bool ends_in_integer(WfRuleCall *call, Constraint *constraint, int position);
 
 static void
 visit_columns(WfRuleCall *call, ColumnVisitor visit)
 {
-	WfRelation *table;
 	ListCell   *lc;
 
 	if (IsA(call->statement, CreateStmt))
 	{
+		if (!wf_rule_makes_table(call))
+			return;
 		foreach(lc, ((CreateStmt *) call->statement)->tableElts)
 		{
 			if (IsA(lfirst(lc), ColumnDef) && lfirst_node(ColumnDef, lc)->typeName)
@@ -43,11 +46,7 @@ visit_columns(WfRuleCall *call, ColumnVisitor visit)
 		}
 		return;
 	}
-	table = call->catalog->relation(call->catalog, ((AlterTableStmt *) call->statement)->relation);
-	if (table == NULL)
-		return;
-	if (call->command->missing_ok && call->command->subtype == AT_AddColumn && !table->missing &&
-		call->catalog->column(call->catalog, table, ((ColumnDef *) call->command->def)->colname))
+	if (!wf_rule_changes_table(call))
 		return;
 	visit(call, castNode(ColumnDef, call->command->def),
 		  call->command->subtype == AT_AddColumn ?
@@ -272,6 +271,63 @@ wf_rule_money_column(WfRuleCall *call)
 	visit_columns(call, advise_money);
 }
 
+/*
+ * Is the column a foreign key whose other end is known to be an integer as well?
+ * It should be of the same type, until that one is made wider.
+ */
+static bool
+refers_to_integer(WfRuleCall *call, ColumnDef *column, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, column->constraints)
+	{
+		if (ends_in_integer(call, lfirst_node(Constraint, lc), 0))
+			return true;
+	}
+	foreach(lc, IsA(call->statement, CreateStmt) ? ((CreateStmt *) call->statement)->tableElts :
+			((AlterTableStmt *) call->statement)->cmds)
+	{
+		Constraint *constraint = lfirst(lc);
+		ListCell   *lc2;
+
+		if (IsA(constraint, AlterTableCmd))
+			constraint = (Constraint *) ((AlterTableCmd *) constraint)->def;
+		if (constraint == NULL || !IsA(constraint, Constraint) || constraint->contype != CONSTR_FOREIGN)
+			continue;
+		foreach(lc2, constraint->fk_attrs)
+		{
+			if (strcmp(strVal(lfirst(lc2)), name) == 0 && ends_in_integer(call, constraint, foreach_current_index(lc2)))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Does a foreign key refer with its column at this position to one of type integer? */
+static bool
+ends_in_integer(WfRuleCall *call, Constraint *constraint, int position)
+{
+	WfRelation *other = constraint->contype == CONSTR_FOREIGN ?
+	call->catalog->relation(call->catalog, constraint->pktable) : NULL;
+	List	   *columns = NIL;
+	WfColumn   *column = NULL;
+	ListCell   *lc;
+
+	if (other == NULL || other->missing)
+		return false;
+	foreach(lc, constraint->pk_attrs)
+		columns = lappend(columns, strVal(lfirst(lc)));
+	foreach(lc, columns == NIL ? call->catalog->constraints(call->catalog, other) : NIL)
+	{
+		if (((WfConstraint *) lfirst(lc))->kind == 'p')
+			columns = ((WfConstraint *) lfirst(lc))->columns;
+	}
+	if (position < list_length(columns) && list_nth(columns, position))
+		column = call->catalog->column(call->catalog, other, list_nth(columns, position));
+	return column && column->type == INT4OID;
+}
+
 static void
 advise_integer_key(WfRuleCall *call, ColumnDef *column, const char *name)
 {
@@ -281,9 +337,13 @@ advise_integer_key(WfRuleCall *call, ColumnDef *column, const char *name)
 	{
 		const char *better = has_type(column, "int4") || has_type(column, "int2") ? "bigint" :
 		IsA(call->statement, CreateStmt) ? "bigserial" : NULL;
-		WfFinding  *finding = advise(call, column, name,
-									 "its numbers end at 2147483647 at most, and making it wider later writes the table anew",
-									 "Use bigint.", better);
+		WfFinding  *finding;
+
+		if (refers_to_integer(call, column, name))
+			return;
+		finding = advise(call, column, name,
+						 "its numbers end at 2147483647 at most, and making it wider later writes the table anew",
+						 "Use bigint.", better);
 
 		if (!is_key(call, column, name))
 			finding->severity = WF_SEVERITY_INFO;

@@ -6,6 +6,7 @@
 #include <ctype.h>
 
 #include "nodes/value.h"
+#include "parser/parse_target.h"
 #include "utils/builtins.h"
 
 #include "ddl/deparse.h"
@@ -14,13 +15,23 @@
 #include "migration/finding.h"
 #include "migration/inside.h"
 #include "migration/rule_list.h"
+#include "migration/simulate.h"
 
 static void report_duplicate(WfRuleCall *call, List *targets, const char *sqlstate);
 static const char *assigned_name(Node *element, int *location, bool *partial);
 static char *with_name(WfRuleCall *call, Constraint *constraint);
 static bool has_long_run(const char *text);
-static bool has_guard(Node *stmt, bool *guarded, const char **command);
+static bool has_guard(WfRuleCall *call, bool *guarded, const char **command);
+static bool report_not_qualified(WfRuleCall *call, const RangeVar *name);
+static bool is_relation_kind(ObjectType type);
 static RangeVar *named_relation(Node *stmt);
+static bool brings_primary_key(WfRuleCall *call, TableLikeClause *like);
+static void report_duplicate_keys(WfRuleCall *call, List *elements);
+static const char *hint_of(const char *command);
+static const char *made_name(Node *stmt);
+static bool is_on_temporary(WfRuleCall *call);
+static bool is_dropped_before(WfRuleCall *call, AlterTableStmt *stmt, AlterTableCmd *command);
+static List *output_names(Node *query);
 
 /*
  * DO and CALL hide from readers and tools what they run.  What their body says
@@ -90,6 +101,15 @@ wf_rule_identifier_truncated(WfRuleCall *call)
 
 		pos = wf_ddl_source_skip_token(call->source, pos, end);
 		length = pos - start - (c == '"' ? 2 : 0);
+		/* A quote in a quoted name is written twice. */
+		for (int i = start + 1; c == '"' && i < pos - 2; i++)
+		{
+			if (call->source[i] == '"')
+			{
+				length--;
+				i++;
+			}
+		}
 		if (length < NAMEDATALEN || c == '\'' || c == '$' || (c >= '0' && c <= '9') ||
 			call->source[pos - 1] == '\'')
 			continue;
@@ -131,19 +151,44 @@ has_long_run(const char *text)
 	return false;
 }
 
-/* A relation that is named without its schema. */
+/* Relations that are named without their schema, where the text does not say which is meant. */
 void
 wf_rule_name_not_qualified(WfRuleCall *call)
 {
-	RangeVar   *name = named_relation(call->statement);
+	Node	   *stmt = call->statement;
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	if (call->session->simulation && call->session->simulation->has_own_path)
+		return;
+	if (IsA(stmt, TruncateStmt))
+		names = ((TruncateStmt *) stmt)->relations;
+	else if (!IsA(stmt, DropStmt))
+		names = list_make1(named_relation(stmt));
+	else if (is_relation_kind(((DropStmt *) stmt)->removeType))
+	{
+		foreach(lc, ((DropStmt *) stmt)->objects)
+			names = lappend(names, wf_ddl_range_var_of_names(lfirst(lc)));
+	}
+	foreach(lc, names)
+	{
+		if (report_not_qualified(call, lfirst(lc)))
+			return;
+	}
+}
+
+/* True where it is one. */
+static bool
+report_not_qualified(WfRuleCall *call, const RangeVar *name)
+{
 	WfRelation *relation;
 	WfFinding  *finding;
 
 	if (name == NULL || name->schemaname || name->relpersistence == 't')
-		return;
+		return false;
 	relation = call->catalog->relation(call->catalog, name);
 	if (relation == NULL || relation->persistence == 't')
-		return;
+		return false;
 	finding = wf_finding_add(call, "which \"%s\" is meant depends on search_path", name->relname);
 	finding->severity = WF_SEVERITY_INFO;
 	finding->location = name->location;
@@ -154,6 +199,14 @@ wf_rule_name_not_qualified(WfRuleCall *call)
 	if (relation->schema && !relation->missing)
 		wf_finding_note_text(finding, "resolved_to", finding->object);
 	finding->hint = pstrdup("Write the schema with the name.");
+	return true;
+}
+
+static bool
+is_relation_kind(ObjectType type)
+{
+	return type == OBJECT_TABLE || type == OBJECT_VIEW || type == OBJECT_MATVIEW || type == OBJECT_SEQUENCE ||
+		type == OBJECT_INDEX || type == OBJECT_FOREIGN_TABLE;
 }
 
 static RangeVar *
@@ -171,10 +224,14 @@ named_relation(Node *stmt)
 			return ((CreateTableAsStmt *) stmt)->into->rel;
 		case T_ViewStmt:
 			return ((ViewStmt *) stmt)->view;
-		case T_DropStmt:
-			if (((DropStmt *) stmt)->removeType == OBJECT_TABLE)
-				return wf_ddl_range_var_of_names(linitial(((DropStmt *) stmt)->objects));
-			return NULL;
+		case T_CreateSeqStmt:
+			return ((CreateSeqStmt *) stmt)->sequence;
+		case T_RenameStmt:
+			return ((RenameStmt *) stmt)->relation;
+		case T_CreateTrigStmt:
+			return ((CreateTrigStmt *) stmt)->relation;
+		case T_RefreshMatViewStmt:
+			return ((RefreshMatViewStmt *) stmt)->relation;
 		default:
 			return NULL;
 	}
@@ -190,14 +247,13 @@ wf_rule_table_without_primary_key(WfRuleCall *call)
 	ListCell   *lc;
 	ListCell   *lc2;
 
-	if (stmt->relation->relpersistence == 't' || stmt->partbound || stmt->inhRelations != NIL ||
-		stmt->ofTypename)
+	if (!wf_rule_makes_table(call) || stmt->partbound || stmt->inhRelations != NIL || stmt->ofTypename)
 		return;
 	foreach(lc, stmt->tableElts)
 	{
 		Node	   *element = lfirst(lc);
 
-		if (IsA(element, TableLikeClause))
+		if (IsA(element, TableLikeClause) && brings_primary_key(call, (TableLikeClause *) element))
 			return;
 		if (IsA(element, Constraint) && ((Constraint *) element)->contype == CONSTR_PRIMARY)
 			return;
@@ -222,6 +278,25 @@ wf_rule_table_without_primary_key(WfRuleCall *call)
 	finding->hint = pstrdup("Give it one.");
 }
 
+/* Does LIKE take over a primary key?  With indexes, if the other table has one. */
+static bool
+brings_primary_key(WfRuleCall *call, TableLikeClause *like)
+{
+	WfRelation *other = call->catalog->relation(call->catalog, like->relation);
+	ListCell   *lc;
+
+	if ((like->options & CREATE_TABLE_LIKE_INDEXES) == 0)
+		return false;
+	if (other == NULL || other->missing)
+		return true;
+	foreach(lc, call->catalog->constraints(call->catalog, other))
+	{
+		if (((WfConstraint *) lfirst(lc))->kind == 'p')
+			return true;
+	}
+	return false;
+}
+
 /* ADD CONSTRAINT without a name. */
 void
 wf_rule_unnamed_constraint(WfRuleCall *call)
@@ -229,7 +304,7 @@ wf_rule_unnamed_constraint(WfRuleCall *call)
 	Constraint *constraint = castNode(Constraint, call->command->def);
 	WfFinding  *finding;
 
-	if (constraint->conname || constraint->indexname || constraint->contype == CONSTR_NOTNULL)
+	if (constraint->conname || constraint->indexname || constraint->contype == CONSTR_NOTNULL || !wf_rule_changes_table(call))
 		return;
 	finding = wf_finding_add(call, "the server chooses the constraint's name, which may differ between databases");
 	finding->object = wf_rule_relation_name(call, ((AlterTableStmt *) call->statement)->relation);
@@ -286,14 +361,63 @@ wf_rule_duplicate_assignment(WfRuleCall *call)
 				report_duplicate(call, lfirst_node(MergeWhenClause, lc)->targetList, "42601");
 			break;
 		case T_ViewStmt:
-			report_duplicate(call, ((ViewStmt *) stmt)->aliases, "42701");
-			if (((ViewStmt *) stmt)->aliases == NIL && IsA(((ViewStmt *) stmt)->query, SelectStmt))
-				report_duplicate(call, ((SelectStmt *) ((ViewStmt *) stmt)->query)->targetList, "42701");
+			report_duplicate(call, ((ViewStmt *) stmt)->aliases != NIL ? ((ViewStmt *) stmt)->aliases :
+							 output_names(((ViewStmt *) stmt)->query), "42701");
+			break;
+		case T_CreateTableAsStmt:
+			report_duplicate(call, ((CreateTableAsStmt *) stmt)->into->colNames != NIL ? ((CreateTableAsStmt *) stmt)->into->colNames :
+							 output_names(((CreateTableAsStmt *) stmt)->query), "42701");
+			break;
+		case T_CompositeTypeStmt:
+			report_duplicate(call, ((CompositeTypeStmt *) stmt)->coldeflist, "42701");
 			break;
 		default:
 			report_duplicate(call, ((CreateStmt *) stmt)->tableElts, "42701");
+			report_duplicate_keys(call, ((CreateStmt *) stmt)->tableElts);
 			break;
 	}
+}
+
+/* The columns of a primary key or UNIQUE, which must be different ones. */
+static void
+report_duplicate_keys(WfRuleCall *call, List *elements)
+{
+	ListCell   *lc;
+
+	foreach(lc, elements)
+	{
+		Constraint *constraint = lfirst(lc);
+
+		if (IsA(constraint, Constraint) && (constraint->contype == CONSTR_PRIMARY || constraint->contype == CONSTR_UNIQUE))
+			report_duplicate(call, constraint->keys, "42701");
+	}
+}
+
+/*
+ * What the columns of a query are called, a list of ResTarget: by its first
+ * arm, and as the server names what has no alias.  Those of a * are not known.
+ */
+static List *
+output_names(Node *query)
+{
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	while (query && IsA(query, SelectStmt) && ((SelectStmt *) query)->larg)
+		query = (Node *) ((SelectStmt *) query)->larg;
+	foreach(lc, query && IsA(query, SelectStmt) ? ((SelectStmt *) query)->targetList : NIL)
+	{
+		ResTarget  *target = makeNode(ResTarget);
+
+		*target = *lfirst_node(ResTarget, lc);
+		if (target->name == NULL &&
+			!(IsA(target->val, ColumnRef) && IsA(llast(((ColumnRef *) target->val)->fields), A_Star)) &&
+			!(IsA(target->val, A_Indirection) && IsA(llast(((A_Indirection *) target->val)->indirection), A_Star)))
+			target->name = FigureColname(target->val);
+		target->indirection = NIL;
+		names = lappend(names, target);
+	}
+	return names;
 }
 
 /* Reports the first name that a list has twice, if any. */
@@ -355,20 +479,93 @@ wf_rule_not_rerunnable(WfRuleCall *call)
 	const char *command;
 	bool		guarded;
 
-	if (!has_guard(call->statement, &guarded, &command) || guarded)
+	if (!has_guard(call, &guarded, &command) || guarded || is_on_temporary(call) ||
+		wf_sim_was_dropped(call->session->simulation, made_name(call->statement)))
 		return;
 	/* A transaction leaves nothing half done: what remains is a second run. */
 	finding = wf_finding_add(call, call->session->in_transaction ?
 							 "%s fails when the migration is run a second time" :
 							 "%s fails when a migration that stopped half way is run again", command);
 	finding->severity = WF_SEVERITY_INFO;
-	finding->hint = pstrdup(strncmp(command, "DROP", 4) == 0 ? "Write IF EXISTS." : "Write IF NOT EXISTS.");
+	finding->hint = pstrdup(hint_of(command));
+}
+
+/* What to write instead, by the first words of the command. */
+static const char *
+hint_of(const char *command)
+{
+	static const struct
+	{
+		const char *command;
+		const char *hint;
+	}			hints[] = {
+		{"DROP", "Write IF EXISTS."},
+		{"ADD CONSTRAINT", "Write DROP CONSTRAINT IF EXISTS of its name before it."},
+		{"CREATE VIEW", "Write CREATE OR REPLACE."},
+		{"CREATE FUNCTION", "Write CREATE OR REPLACE."},
+		{"CREATE TRIGGER", "Write CREATE OR REPLACE."},
+	};
+
+	for (int i = 0; i < lengthof(hints); i++)
+	{
+		if (strncmp(command, hints[i].command, strlen(hints[i].command)) == 0)
+			return hints[i].hint;
+	}
+	return "Write IF NOT EXISTS.";
+}
+
+/* The name that the statement gives; NULL where there is none. */
+static const char *
+made_name(Node *stmt)
+{
+	switch (nodeTag(stmt))
+	{
+		case T_CreateStmt:
+			return ((CreateStmt *) stmt)->relation->relname;
+		case T_CreateTableAsStmt:
+			return ((CreateTableAsStmt *) stmt)->into->rel->relname;
+		case T_IndexStmt:
+			return ((IndexStmt *) stmt)->idxname;
+		case T_CreateSeqStmt:
+			return ((CreateSeqStmt *) stmt)->sequence->relname;
+		case T_CreateSchemaStmt:
+			return ((CreateSchemaStmt *) stmt)->schemaname;
+		case T_CreateExtensionStmt:
+			return ((CreateExtensionStmt *) stmt)->extname;
+		case T_ViewStmt:
+			return ((ViewStmt *) stmt)->view->relname;
+		case T_CreateFunctionStmt:
+			return strVal(llast(((CreateFunctionStmt *) stmt)->funcname));
+		case T_CreateTrigStmt:
+			return ((CreateTrigStmt *) stmt)->trigname;
+		default:
+			return NULL;
+	}
+}
+
+/* Is it about a temporary table, which no second run finds? */
+static bool
+is_on_temporary(WfRuleCall *call)
+{
+	RangeVar   *name = IsA(call->statement, DropStmt) && is_relation_kind(((DropStmt *) call->statement)->removeType) ?
+	wf_ddl_range_var_of_names(linitial(((DropStmt *) call->statement)->objects)) : named_relation(call->statement);
+	WfRelation *relation;
+
+	if (name == NULL)
+		return false;
+	if (name->relpersistence == 't' || (name->schemaname && strcmp(name->schemaname, "pg_temp") == 0))
+		return true;
+	relation = call->catalog->relation(call->catalog, name);
+	return relation && !relation->missing && relation->persistence == 't' &&
+		(IsA(call->statement, DropStmt) || IsA(call->statement, IndexStmt) || IsA(call->statement, AlterTableStmt) ||
+		 IsA(call->statement, CreateTrigStmt));
 }
 
 /* Has the statement a form that can be run again, and is it used? */
 static bool
-has_guard(Node *stmt, bool *guarded, const char **command)
+has_guard(WfRuleCall *call, bool *guarded, const char **command)
 {
+	Node	   *stmt = call->statement;
 	ListCell   *lc;
 
 	switch (nodeTag(stmt))
@@ -376,7 +573,23 @@ has_guard(Node *stmt, bool *guarded, const char **command)
 		case T_CreateStmt:
 			*command = "CREATE TABLE";
 			*guarded = ((CreateStmt *) stmt)->if_not_exists;
-			return ((CreateStmt *) stmt)->relation->relpersistence != 't';
+			return true;
+		case T_CreateTableAsStmt:
+			*command = ((CreateTableAsStmt *) stmt)->objtype == OBJECT_MATVIEW ? "CREATE MATERIALIZED VIEW" : "CREATE TABLE AS";
+			*guarded = ((CreateTableAsStmt *) stmt)->if_not_exists;
+			return true;
+		case T_ViewStmt:
+			*command = "CREATE VIEW";
+			*guarded = ((ViewStmt *) stmt)->replace;
+			return true;
+		case T_CreateFunctionStmt:
+			*command = "CREATE FUNCTION";
+			*guarded = ((CreateFunctionStmt *) stmt)->replace;
+			return true;
+		case T_CreateTrigStmt:
+			*command = "CREATE TRIGGER";
+			*guarded = ((CreateTrigStmt *) stmt)->replace;
+			return call->catalog->server_version >= 14 && !((CreateTrigStmt *) stmt)->isconstraint;
 		case T_IndexStmt:
 			*command = "CREATE INDEX";
 			*guarded = ((IndexStmt *) stmt)->if_not_exists;
@@ -423,7 +636,7 @@ has_guard(Node *stmt, bool *guarded, const char **command)
 					*command = "DROP CONSTRAINT";
 					*guarded = false;
 				}
-				else if (subcommand->subtype == AT_AddConstraint)
+				else if (subcommand->subtype == AT_AddConstraint && !is_dropped_before(call, (AlterTableStmt *) stmt, subcommand))
 				{
 					*command = "ADD CONSTRAINT";
 					*guarded = false;
@@ -433,4 +646,21 @@ has_guard(Node *stmt, bool *guarded, const char **command)
 		default:
 			return false;
 	}
+}
+
+/* Does the statement, or one before it, make way for the constraint? */
+static bool
+is_dropped_before(WfRuleCall *call, AlterTableStmt *stmt, AlterTableCmd *command)
+{
+	const char *name = ((Constraint *) command->def)->conname;
+	ListCell   *lc;
+
+	foreach(lc, name ? stmt->cmds : NIL)
+	{
+		AlterTableCmd *other = lfirst_node(AlterTableCmd, lc);
+
+		if (other->subtype == AT_DropConstraint && other->missing_ok && strcmp(other->name, name) == 0)
+			return true;
+	}
+	return wf_sim_was_dropped(call->session->simulation, name);
 }

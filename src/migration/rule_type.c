@@ -12,6 +12,7 @@
 #include "migration/rule_list.h"
 
 static WfTypeChange change_of(WfRuleCall *call, WfRelation *table, WfColumn **column);
+static bool is_same_value(WfRuleCall *call, Node *expression, WfColumn *between);
 static bool is_column(Node *expression, const char *name);
 static bool is_cast_alone(WfRuleCall *call);
 static char *new_type(WfRuleCall *call);
@@ -20,35 +21,56 @@ static char *checks_later(WfRuleCall *call, WfRelation *table, const char *colum
 static WfFinding *report(WfRuleCall *call, WfRelation *table, const char *what);
 
 /*
- * What the change does.  A USING clause that is more than the column itself is
- * an expression that every row goes through.
+ * What the change does.  A USING clause that is more than the column itself, or
+ * casts of it that change nothing, is an expression that every row goes through.
  */
 static WfTypeChange
 change_of(WfRuleCall *call, WfRelation *table, WfColumn **column)
 {
 	ColumnDef  *def = castNode(ColumnDef, call->command->def);
 	WfTypeChange change;
+	WfColumn	between;
 
 	*column = call->catalog->column(call->catalog, table, call->command->name);
 	if (*column == NULL)
 		return WF_TYPE_CHANGE_UNKNOWN;
 	change = call->catalog->type_change(call->catalog, *column, def->typeName);
-	if (def->raw_default && !is_column(def->raw_default, call->command->name) &&
-		change != WF_TYPE_CHANGE_NARROWS)
+	if (def->raw_default == NULL || change == WF_TYPE_CHANGE_NARROWS)
+		return change;
+	between = **column;
+	if (!is_same_value(call, def->raw_default, &between))
 		return WF_TYPE_CHANGE_REWRITES;
-	return change;
+	return call->catalog->type_change(call->catalog, &between, def->typeName);
 }
 
-/* Is the expression the column, or the column cast to some type? */
+/*
+ * Is the expression the column, if need be by way of types that have the same
+ * values?  *between becomes of the type that it ends with.
+ */
+static bool
+is_same_value(WfRuleCall *call, Node *expression, WfColumn *between)
+{
+	TypeName   *type;
+
+	if (is_column(expression, between->name))
+		return true;
+	if (IsA(expression, CollateClause))
+		return is_same_value(call, ((CollateClause *) expression)->arg, between);
+	if (!IsA(expression, TypeCast))
+		return false;
+	type = ((TypeCast *) expression)->typeName;
+	return is_same_value(call, ((TypeCast *) expression)->arg, between) &&
+		call->catalog->type_change(call->catalog, between, type) == WF_TYPE_CHANGE_NONE &&
+		call->catalog->column_of(call->catalog, type, between);
+}
+
+/* Is the expression the column, be it with its table's name? */
 static bool
 is_column(Node *expression, const char *name)
 {
-	if (IsA(expression, TypeCast))
-		expression = ((TypeCast *) expression)->arg;
-	return IsA(expression, ColumnRef) &&
-		list_length(((ColumnRef *) expression)->fields) == 1 &&
-		IsA(linitial(((ColumnRef *) expression)->fields), String) &&
-		strcmp(strVal(linitial(((ColumnRef *) expression)->fields)), name) == 0;
+	Node	   *last = IsA(expression, ColumnRef) ? llast(((ColumnRef *) expression)->fields) : NULL;
+
+	return last && IsA(last, String) && strcmp(strVal(last), name) == 0;
 }
 
 static WfFinding *
@@ -76,7 +98,12 @@ is_cast_alone(WfRuleCall *call)
 {
 	ColumnDef  *def = castNode(ColumnDef, call->command->def);
 
-	return def->collClause == NULL && (def->raw_default == NULL || is_column(def->raw_default, call->command->name));
+	Node	   *value = def->raw_default;
+
+	if (value && IsA(value, TypeCast) &&
+		strcmp(wf_ddl_type_name(((TypeCast *) value)->typeName), wf_ddl_type_name(def->typeName)) == 0)
+		value = ((TypeCast *) value)->arg;
+	return def->collClause == NULL && (value == NULL || is_column(value, call->command->name));
 }
 
 static char *
@@ -151,7 +178,8 @@ wf_rule_type_change_rechecks(WfRuleCall *call)
 	WfFinding  *finding;
 	const char *name = call->command->name;
 	const char *what = NULL;
-	bool		rebuilds = false;
+	List	   *rebuilt;
+	List	   *names = NIL;
 	ListCell   *lc;
 
 	if (table == NULL || table->missing ||
@@ -168,28 +196,29 @@ wf_rule_type_change_rechecks(WfRuleCall *call)
 				what = psprintf("checks constraint \"%s\" again for every row", constraint->name);
 		}
 	}
-	foreach(lc, def->collClause ? call->catalog->indexes(call->catalog, table) : NIL)
+	rebuilt = call->catalog->rebuilt_indexes(call->catalog, table, column, def);
+	foreach(lc, rebuilt != NIL ? call->catalog->indexes(call->catalog, table) : NIL)
 	{
 		WfIndex    *index = lfirst(lc);
-		ListCell   *lc2;
 
-		foreach(lc2, index->columns)
-		{
-			if (lfirst(lc2) && strcmp(lfirst(lc2), name) == 0)
-			{
-				what = psprintf("builds index \"%s\" anew", index->name);
-				rebuilds = true;
-			}
-		}
+		if (list_member_oid(rebuilt, index->indexid))
+			names = lappend(names, index->name);
 	}
+	if (names != NIL)
+		what = psprintf("%s%sbuilds index \"%s\"%s anew", what ? what : "", what ? ", and " : "", (char *) linitial(names),
+						list_length(names) > 1 ? psprintf(" and %d more", list_length(names) - 1) : "");
 	if (what == NULL)
 		return;
 	finding = report(call, table, psprintf("%s while nobody can read or write the table", what));
 	finding->scans = true;
-	if (rebuilds)
+	if (names != NIL)
+	{
 		wf_finding_note_boolean(finding, "rebuilds_index", true);
-	finding->hint = pstrdup("Drop the constraint first and add it again as NOT VALID, or build the index again CONCURRENTLY.");
-	if (!rebuilds && list_length(((AlterTableStmt *) call->statement)->cmds) == 1)
+		wf_finding_note_list(finding, "indexes", names);
+	}
+	finding->hint = pstrdup(names == NIL ? "Drop the constraint first and add it again as NOT VALID, then validate it." :
+							"Drop the index first and build it again CONCURRENTLY, at a time when queries can do without it.");
+	if (names == NIL && list_length(((AlterTableStmt *) call->statement)->cmds) == 1)
 		finding->safe_sql = checks_later(call, table, name);
 }
 

@@ -8,9 +8,11 @@
 #include "common/compat.h"
 
 #include "common/hashfn.h"
+#include "catalog/pg_proc.h"
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 
+#include "migration/inside.h"
 #include "migration/simulate.h"
 
 /* Temporary relations are found before all others. */
@@ -96,6 +98,8 @@ wf_migration_simulation(WfCatalog *live)
 			.constraint_sql = sim_constraint_sql,
 			.last_label = wf_sim_last_label,
 			.type_change = sim_type_change,
+			.column_of = live->column_of,
+			.rebuilt_indexes = live->rebuilt_indexes,
 			.partition_key = wf_sim_partition_key,
 			.partitions = wf_sim_partitions,
 			.partition_parent = wf_sim_partition_parent,
@@ -351,6 +355,7 @@ wf_sim_drop(WfSimulation *simulation, const RangeVar *name)
 	/* Where there is nothing, nothing is dropped. */
 	if (entry->relation->missing && !entry->altered)
 		return;
+	wf_sim_settle_all(simulation, entry->relation);
 	entry->altered = true;
 	entry->relation = NULL;
 	entry->columns = entry->dropped_columns = entry->constraints = entry->indexes = NIL;
@@ -385,6 +390,7 @@ wf_sim_rename(WfSimulation *simulation, const RangeVar *name, const char *schema
 	*to->relation = *copy.relation;
 	to->relation->schema = unconstify(char *, key.schema);
 	to->relation->name = unconstify(char *, key.name);
+	wf_sim_move_deferred(simulation, copy.relation, to->relation);
 	MemoryContextSwitchTo(old);
 }
 
@@ -474,8 +480,19 @@ static char
 sim_volatility(WfCatalog *catalog, List *name, int nargs)
 {
 	WfSimulation *simulation = simulation_of(catalog);
+	char		volatility = simulation->live->volatility(simulation->live, name, nargs);
+	ListCell   *lc;
 
-	return simulation->live->volatility(simulation->live, name, nargs);
+	foreach(lc, simulation->new_routines)
+	{
+		WfRoutine  *routine = lfirst(lc);
+
+		if (strcmp(routine->name, strVal(llast(name))) != 0)
+			continue;
+		/* Both may be meant, where it does not take the other's place. */
+		return volatility == 0 || routine->replaces || routine->volatility == PROVOLATILE_VOLATILE ? routine->volatility : volatility;
+	}
+	return volatility;
 }
 
 static List *

@@ -53,6 +53,7 @@ typedef struct WfHeldLock
 typedef struct WfNewLabel
 {
 	char	   *type;			/* as the statement names it */
+	Oid			oid;			/* of the type; InvalidOid: made by the text */
 	char	   *label;
 } WfNewLabel;
 
@@ -86,6 +87,7 @@ typedef struct WfSimulation
 	Size		block_left;		/* simulate_memory.c */
 	HTAB	   *types;			/* SimType by schema and name */
 	List	   *search_path;	/* of char * */
+	bool		has_own_path;	/* the text says what search_path is */
 	List	   *new_schemas;	/* of char * */
 	int			statement;		/* number of the present one */
 	const char *source;			/* its text, for what is applied; may be NULL */
@@ -93,6 +95,8 @@ typedef struct WfSimulation
 	bool		has_temporary;	/* the text made temporary relations */
 	bool		is_opaque;		/* something that can't be looked into may
 								 * have made what is not known here */
+	HTAB	   *dropped_names;	/* of what DROP ... IF EXISTS has taken away,
+								 * without schema; NULL: none */
 	bool		dropped_parts;	/* the text dropped a policy, trigger, rule or
 								 * function, or what it does not name */
 	bool		dropped_others; /* the text dropped, moved or replaced objects
@@ -134,9 +138,12 @@ extern void wf_migration_apply(WfSimulation *simulation, Node *stmt);
 
 /* defer.c */
 extern void wf_migration_defer(WfSimulation *simulation, int statement, int offset, WfFinding *finding);
+extern bool wf_sim_was_dropped(WfSimulation *simulation, const char *name);
 extern List *wf_migration_deferred(WfSimulation *simulation);
 extern void wf_sim_settle(WfSimulation *simulation, WfDeferral what, const char *schema,
 						  const char *name, List *columns);
+extern void wf_sim_settle_all(WfSimulation *simulation, const WfRelation *relation);
+extern void wf_sim_move_deferred(WfSimulation *simulation, const WfRelation *from, const WfRelation *to);
 
 /* The key of a simulated type, and of findings that wait for a relation. */
 typedef struct SimKey
@@ -232,11 +239,11 @@ extern void wf_sim_begin_session(WfSimulation *simulation, bool in_transaction);
 extern Size wf_sim_type_entry_size(void);
 extern WfType *wf_sim_type(WfCatalog *catalog, List *names);
 extern void wf_sim_type_uses(WfCatalog *catalog, WfType *type);
-extern void wf_sim_create_type(WfSimulation *simulation, List *names, char kind, bool constrained);
+extern void wf_sim_apply_type(WfSimulation *simulation, Node *stmt);
 extern void wf_sim_rename_type(WfSimulation *simulation, List *names, const char *new_name);
-extern void wf_sim_add_label(WfSimulation *simulation, List *names, const char *label);
 extern char *wf_sim_last_label(WfCatalog *catalog, WfType *type);
 extern bool wf_sim_has_label(WfCatalog *catalog, WfType *type, const char *label);
 extern void wf_sim_drop_type(WfSimulation *simulation, List *names);
+extern void wf_sim_constrain_type(WfSimulation *simulation, List *names);
 
 #endif							/* WF_MIGRATION_SIMULATE_H */

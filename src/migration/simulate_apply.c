@@ -3,6 +3,7 @@
  */
 #include "common/compat.h"
 
+#include "catalog/pg_proc.h"
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 
@@ -11,6 +12,8 @@
 #include "migration/inside.h"
 
 static void note_dropped(WfSimulation *simulation, const RangeVar *name);
+static void note_dropped_name(WfSimulation *simulation, const char *name);
+static const char *last_name(Node *object);
 static void apply_create_table(WfSimulation *simulation, CreateStmt *stmt);
 static void apply_alter_table(WfSimulation *simulation, AlterTableStmt *stmt);
 static void apply_command(WfSimulation *simulation, SimRelation *relation, AlterTableCmd *command);
@@ -20,10 +23,9 @@ static void apply_constraint(WfSimulation *simulation, SimRelation *relation, Co
 static void apply_index(WfSimulation *simulation, IndexStmt *stmt);
 static void apply_drop(WfSimulation *simulation, DropStmt *stmt);
 static void apply_rename(WfSimulation *simulation, RenameStmt *stmt);
-static void apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt);
+static char volatility_of(CreateFunctionStmt *stmt);
 static void apply_function(WfSimulation *simulation, CreateFunctionStmt *stmt);
 static void note_referenced(WfSimulation *simulation, Constraint *constraint, WfConstraint *made);
-static void apply_type(WfSimulation *simulation, Node *stmt);
 static void apply_comment(WfSimulation *simulation, CommentStmt *stmt);
 
 /* Applies one statement; tree and text may go away afterwards. */
@@ -114,6 +116,8 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 			wf_sim_note_altered(simulation, ((AlterPolicyStmt *) stmt)->table);
 			break;
 		case T_AlterDomainStmt:
+			if (((AlterDomainStmt *) stmt)->subtype == 'C' || ((AlterDomainStmt *) stmt)->subtype == 'O')
+				wf_sim_constrain_type(simulation, ((AlterDomainStmt *) stmt)->typeName);
 			simulation->dropped_others = true;
 			break;
 		case T_CommentStmt:
@@ -130,49 +134,7 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 			wf_sim_apply_transaction(simulation, (TransactionStmt *) stmt);
 			break;
 		default:
-			apply_type(simulation, stmt);
-			break;
-	}
-}
-
-/* Statements about types; others do nothing here. */
-static void
-apply_type(WfSimulation *simulation, Node *stmt)
-{
-	ListCell   *lc;
-
-	switch (nodeTag(stmt))
-	{
-		case T_CreateEnumStmt:
-			wf_sim_create_type(simulation, ((CreateEnumStmt *) stmt)->typeName, 'e', false);
-			foreach(lc, ((CreateEnumStmt *) stmt)->vals)
-				wf_sim_add_label(simulation, ((CreateEnumStmt *) stmt)->typeName, strVal(lfirst(lc)));
-			break;
-		case T_CreateDomainStmt:
-			wf_sim_create_type(simulation, ((CreateDomainStmt *) stmt)->domainname, 'd',
-							   ((CreateDomainStmt *) stmt)->constraints != NIL);
-			break;
-		case T_CompositeTypeStmt:
-			{
-				RangeVar   *name = ((CompositeTypeStmt *) stmt)->typevar;
-				List	   *names = list_make1(makeString(name->relname));
-
-				if (name->schemaname)
-					names = lcons(makeString(name->schemaname), names);
-				wf_sim_create_type(simulation, names, 'c', false);
-				break;
-			}
-		case T_CreateRangeStmt:
-			wf_sim_create_type(simulation, ((CreateRangeStmt *) stmt)->typeName, 'r', false);
-			break;
-		case T_DefineStmt:
-			if (((DefineStmt *) stmt)->kind == OBJECT_TYPE)
-				wf_sim_create_type(simulation, ((DefineStmt *) stmt)->defnames, 'b', false);
-			break;
-		case T_AlterEnumStmt:
-			apply_enum(simulation, (AlterEnumStmt *) stmt);
-			break;
-		default:
+			wf_sim_apply_type(simulation, stmt);
 			break;
 	}
 }
@@ -183,7 +145,7 @@ apply_comment(WfSimulation *simulation, CommentStmt *stmt)
 {
 	RangeVar   *name = stmt->objtype == OBJECT_TABLE ? wf_ddl_range_var_of_names((List *) stmt->object) : NULL;
 
-	if (name)
+	if (name && stmt->comment && *stmt->comment)
 		wf_sim_settle(simulation, WF_DEFER_COMMENT, name->schemaname, name->relname, NIL);
 }
 
@@ -240,6 +202,8 @@ apply_command(WfSimulation *simulation, SimRelation *relation, AlterTableCmd *co
 	{
 		case AT_AddColumn:
 			apply_column(simulation, relation, (ColumnDef *) command->def);
+			wf_sim_settle(simulation, WF_DEFER_COLUMN, relation->key.schema, relation->key.name,
+						  list_make1(((ColumnDef *) command->def)->colname));
 			break;
 		case AT_DropColumn:
 			wf_sim_drop_column(simulation, relation, command->name);
@@ -248,6 +212,8 @@ apply_command(WfSimulation *simulation, SimRelation *relation, AlterTableCmd *co
 			apply_constraint(simulation, relation, (Constraint *) command->def, NULL);
 			break;
 		case AT_DropConstraint:
+			if (command->missing_ok)
+				note_dropped_name(simulation, command->name);
 			wf_sim_drop_constraint(simulation, relation, command->name);
 			break;
 		case AT_ValidateConstraint:
@@ -424,6 +390,8 @@ apply_drop(WfSimulation *simulation, DropStmt *stmt)
 		simulation->dropped_parts = true;
 	foreach(lc, stmt->objects)
 	{
+		if (stmt->missing_ok)
+			note_dropped_name(simulation, last_name(lfirst(lc)));
 		switch (stmt->removeType)
 		{
 			case OBJECT_TABLE:
@@ -497,30 +465,13 @@ apply_rename(WfSimulation *simulation, RenameStmt *stmt)
 			wf_sim_drop_column(simulation, relation, stmt->subname);
 			break;
 		case OBJECT_TYPE:
+		case OBJECT_DOMAIN:
 			wf_sim_rename_type(simulation, castNode(List, stmt->object), stmt->newname);
 			break;
 		default:
 			simulation->dropped_parts = true;
 			break;
 	}
-}
-
-/* A new label, or a new name for one; usable when the transaction ends. */
-static void
-apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt)
-{
-	MemoryContext old;
-	WfNewLabel *label;
-
-	wf_sim_add_label(simulation, stmt->typeName, stmt->newVal);
-	if (!simulation->in_transaction || stmt->oldVal != NULL)
-		return;
-	old = MemoryContextSwitchTo(simulation->catalog.context);
-	label = palloc(sizeof(WfNewLabel));
-	label->type = pstrdup(strVal(llast(stmt->typeName)));
-	label->label = pstrdup(stmt->newVal);
-	simulation->new_labels = lappend(simulation->new_labels, label);
-	MemoryContextSwitchTo(old);
 }
 
 /* A function that was not there before; its arguments don't matter here. */
@@ -538,10 +489,72 @@ apply_function(WfSimulation *simulation, CreateFunctionStmt *stmt)
 	routine->name = pstrdup(strVal(llast(stmt->funcname)));
 	routine->offset = -1;
 	routine->replaces = stmt->replace &&
-		simulation->catalog.volatility(&simulation->catalog, stmt->funcname, -1) != 0;
+		simulation->live->volatility(simulation->live, stmt->funcname, -1) != 0;
+	routine->volatility = volatility_of(stmt);
 	/* The newest is found first. */
 	simulation->new_routines = lcons(routine, simulation->new_routines);
 	MemoryContextSwitchTo(old);
+}
+
+/* As CREATE FUNCTION says it, which takes the worst where it does not. */
+static char
+volatility_of(CreateFunctionStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->options)
+	{
+		DefElem    *option = lfirst_node(DefElem, lc);
+
+		if (strcmp(option->defname, "volatility") == 0)
+			return strVal(option->arg)[0];
+	}
+	return PROVOLATILE_VOLATILE;
+}
+
+/* The last part of the name of an object that DROP names. */
+static const char *
+last_name(Node *object)
+{
+	List	   *names = IsA(object, TypeName) ? ((TypeName *) object)->names :
+	IsA(object, ObjectWithArgs) ? ((ObjectWithArgs *) object)->objname : IsA(object, List) ? (List *) object : NIL;
+	Node	   *last = IsA(object, String) ? object : names != NIL ? llast(names) : NULL;
+
+	return last && IsA(last, String) ? strVal(last) : NULL;
+}
+
+/* Remembers that DROP ... IF EXISTS has made way for an object of this name. */
+static void
+note_dropped_name(WfSimulation *simulation, const char *name)
+{
+	char		key[NAMEDATALEN] = {0};
+
+	if (name == NULL)
+		return;
+	if (simulation->dropped_names == NULL)
+	{
+		HASHCTL		control = {
+			.keysize = NAMEDATALEN,
+			.entrysize = NAMEDATALEN,
+			.hcxt = simulation->catalog.context,
+		};
+
+		simulation->dropped_names = hash_create("wishflags dropped names", 64, &control,
+												HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	}
+	strlcpy(key, name, NAMEDATALEN);
+	(void) hash_search(simulation->dropped_names, key, HASH_ENTER, NULL);
+}
+
+bool
+wf_sim_was_dropped(WfSimulation *simulation, const char *name)
+{
+	char		key[NAMEDATALEN] = {0};
+
+	if (simulation == NULL || simulation->dropped_names == NULL || name == NULL)
+		return false;
+	strlcpy(key, name, NAMEDATALEN);
+	return hash_search(simulation->dropped_names, key, HASH_FIND, NULL) != NULL;
 }
 
 /* Remembers a table that is about to be dropped. */

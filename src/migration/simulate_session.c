@@ -20,6 +20,7 @@ void
 wf_sim_begin_session(WfSimulation *simulation, bool in_transaction)
 {
 	simulation->search_path = simulation->live->search_path(simulation->live);
+	simulation->has_own_path = false;
 	simulation->statement = 0;
 	simulation->told = NULL;
 	simulation->brief_told = false;
@@ -35,6 +36,7 @@ wf_sim_begin_session(WfSimulation *simulation, bool in_transaction)
 	simulation->many_told = 0;
 	simulation->last_altered = NULL;
 	simulation->dropped_tables = NIL;
+	simulation->dropped_names = NULL;
 	memset(simulation->settings, 0, sizeof(simulation->settings));
 	simulation->catalog.time_zone = simulation->outer_time_zone = simulation->first_time_zone = NULL;
 }
@@ -105,6 +107,7 @@ wf_sim_apply_set(WfSimulation *simulation, VariableSetStmt *stmt)
 		simulation->search_path = stmt->kind == VAR_SET_VALUE ?
 			lcons(pstrdup("pg_catalog"), wf_sim_string_names(stmt->args)) :
 			simulation->live->search_path(simulation->live);
+		simulation->has_own_path = stmt->kind == VAR_SET_VALUE;
 		MemoryContextSwitchTo(old);
 		return;
 	}

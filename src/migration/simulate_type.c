@@ -38,6 +38,10 @@ typedef struct SimType
 
 static SimType *type_entry(WfSimulation *simulation, const char *schema, const char *name);
 static SimType *find_type(WfSimulation *simulation, List *names);
+static void apply_domain(WfSimulation *simulation, CreateDomainStmt *stmt);
+static void apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt);
+static WfType *create_type(WfSimulation *simulation, List *names, char kind);
+static void add_label(WfSimulation *simulation, List *names, const char *label);
 
 /* The size of an entry of the table of types. */
 Size
@@ -107,8 +111,8 @@ wf_sim_type(WfCatalog *catalog, List *names)
 }
 
 /* The text makes a type; kind is its typtype. */
-void
-wf_sim_create_type(WfSimulation *simulation, List *names, char kind, bool constrained)
+static WfType *
+create_type(WfSimulation *simulation, List *names, char kind)
 {
 	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
 	const char *schema = list_length(names) > 1 ?
@@ -119,11 +123,22 @@ wf_sim_create_type(WfSimulation *simulation, List *names, char kind, bool constr
 	type->schema = pstrdup(schema);
 	type->name = pstrdup(strVal(llast(names)));
 	type->kind = kind;
-	type->constrained = constrained;
 	type->created_here = true;
+	type->transaction = simulation->transaction;
 	entry->type = type;
 	entry->labels = NULL;
 	MemoryContextSwitchTo(old);
+	return type;
+}
+
+/* The text gives a domain a constraint. */
+void
+wf_sim_constrain_type(WfSimulation *simulation, List *names)
+{
+	WfType	   *type = find_type(simulation, names)->type;
+
+	if (type->kind == TYPTYPE_DOMAIN)
+		type->constrained = true;
 }
 
 void
@@ -160,8 +175,8 @@ wf_sim_type_uses(WfCatalog *catalog, WfType *type)
 }
 
 /* The text gives an enum a label. */
-void
-wf_sim_add_label(WfSimulation *simulation, List *names, const char *label)
+static void
+add_label(WfSimulation *simulation, List *names, const char *label)
 {
 	SimType    *entry = find_type(simulation, names);
 	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
@@ -197,4 +212,94 @@ wf_sim_has_label(WfCatalog *catalog, WfType *type, const char *label)
 		return true;
 	return OidIsValid(type->oid) ? simulation->live->has_label(simulation->live, type, label) :
 		type->kind != 'e';
+}
+
+/* Statements about types; others do nothing here. */
+void
+wf_sim_apply_type(WfSimulation *simulation, Node *stmt)
+{
+	ListCell   *lc;
+
+	switch (nodeTag(stmt))
+	{
+		case T_CreateEnumStmt:
+			create_type(simulation, ((CreateEnumStmt *) stmt)->typeName, 'e');
+			foreach(lc, ((CreateEnumStmt *) stmt)->vals)
+				add_label(simulation, ((CreateEnumStmt *) stmt)->typeName, strVal(lfirst(lc)));
+			break;
+		case T_CreateDomainStmt:
+			apply_domain(simulation, (CreateDomainStmt *) stmt);
+			break;
+		case T_CompositeTypeStmt:
+			{
+				RangeVar   *name = ((CompositeTypeStmt *) stmt)->typevar;
+				List	   *names = list_make1(makeString(name->relname));
+
+				if (name->schemaname)
+					names = lcons(makeString(name->schemaname), names);
+				create_type(simulation, names, 'c');
+				break;
+			}
+		case T_CreateRangeStmt:
+			create_type(simulation, ((CreateRangeStmt *) stmt)->typeName, 'r');
+			break;
+		case T_DefineStmt:
+			if (((DefineStmt *) stmt)->kind == OBJECT_TYPE)
+				create_type(simulation, ((DefineStmt *) stmt)->defnames, 'b');
+			break;
+		case T_AlterEnumStmt:
+			apply_enum(simulation, (AlterEnumStmt *) stmt);
+			break;
+		default:
+			break;
+	}
+}
+
+/* A domain takes over what the one that it is made of has. */
+static void
+apply_domain(WfSimulation *simulation, CreateDomainStmt *stmt)
+{
+	const WfType *base = stmt->typeName->arrayBounds == NIL ? wf_sim_type(&simulation->catalog, stmt->typeName->names) : NULL;
+	bool		is_domain = base && base->kind == TYPTYPE_DOMAIN;
+	bool		constrained = is_domain && base->constrained;
+	bool		not_null = is_domain && base->not_null;
+	bool		has_default = is_domain && base->has_default;
+	WfType	   *made = create_type(simulation, stmt->domainname, TYPTYPE_DOMAIN);
+	ListCell   *lc;
+
+	foreach(lc, stmt->constraints)
+	{
+		ConstrType	kind = lfirst_node(Constraint, lc)->contype;
+
+		constrained |= kind == CONSTR_CHECK || kind == CONSTR_NOTNULL;
+		not_null |= kind == CONSTR_NOTNULL;
+		has_default |= kind == CONSTR_DEFAULT;
+	}
+	made->constrained = constrained;
+	made->not_null = not_null;
+	made->has_default = has_default;
+}
+
+/* A new label, or a new name for one; usable when the transaction ends. */
+static void
+apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt)
+{
+	MemoryContext old;
+	WfNewLabel *label;
+	const WfType *type;
+
+	add_label(simulation, stmt->typeName, stmt->newVal);
+	if (!simulation->in_transaction || stmt->oldVal != NULL)
+		return;
+	type = wf_sim_type(&simulation->catalog, stmt->typeName);
+	/* 17 takes the labels of a type that nobody else can have seen. */
+	if (type->transaction == simulation->transaction && simulation->catalog.server_version >= 17)
+		return;
+	old = MemoryContextSwitchTo(simulation->catalog.context);
+	label = palloc(sizeof(WfNewLabel));
+	label->type = pstrdup(strVal(llast(stmt->typeName)));
+	label->oid = type->oid;
+	label->label = pstrdup(stmt->newVal);
+	simulation->new_labels = lappend(simulation->new_labels, label);
+	MemoryContextSwitchTo(old);
 }

@@ -97,7 +97,7 @@ INSERT INTO cases (rule, bad, good, options) VALUES
 ('change-default', 'ALTER TABLE big ALTER n DROP DEFAULT', 'CREATE TABLE t (a int); ALTER TABLE t ALTER a SET DEFAULT 4', '{}'),
 ('type-change-rewrites', 'ALTER TABLE big ALTER a TYPE bigint', 'ALTER TABLE big ALTER c TYPE text', '{}'),
 ('type-change-rewrites', 'ALTER TABLE big ALTER d TYPE numeric(12, 4)', 'ALTER TABLE big ALTER d TYPE numeric(12, 2)', '{}'),
-('type-change-rewrites', 'ALTER TABLE big ALTER c TYPE varchar(20) USING lower(c)', 'ALTER TABLE big ALTER c TYPE varchar(20) USING c::varchar', '{}'),
+('type-change-rewrites', 'ALTER TABLE big ALTER c TYPE varchar(20) USING lower(c)', 'ALTER TABLE big ALTER c TYPE varchar(20) USING c::varchar(20)', '{}'),
 ('type-change-narrows', 'ALTER TABLE big ALTER c TYPE varchar(5)', 'ALTER TABLE big ALTER a TYPE bigint', '{}'),
 ('type-change-rechecks', 'ALTER TABLE big ALTER b TYPE text COLLATE "C"', 'ALTER TABLE big ALTER c TYPE text COLLATE "C"', '{}'),
 ('json-column', 'ALTER TABLE big ADD x json', 'ALTER TABLE big ADD x jsonb', '{}'),
