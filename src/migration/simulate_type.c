@@ -198,3 +198,40 @@ wf_sim_has_label(WfCatalog *catalog, WfType *type, const char *label)
 	return OidIsValid(type->oid) ? simulation->live->has_label(simulation->live, type, label) :
 		type->kind != 'e';
 }
+
+/* What ALTER DOMAIN says of NOT NULL, and of constraints that wait for VALIDATE. */
+void
+wf_sim_alter_domain(WfSimulation *simulation, AlterDomainStmt *stmt)
+{
+	WfType	   *type = wf_sim_type(&simulation->catalog, stmt->typeName);
+	Constraint *constraint = (Constraint *) stmt->def;
+	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+	ListCell   *lc;
+
+	switch (stmt->subtype)
+	{
+		case 'O':
+		case 'N':
+			type->not_null = stmt->subtype == 'O';
+			break;
+		case 'C':
+			if (!constraint->skip_validation)
+				break;
+			/* The server's name for it is not known here. */
+			if (constraint->conname)
+				type->waiting = lappend(type->waiting, pstrdup(constraint->conname));
+			else
+				type->altered = true;
+			break;
+		case 'V':
+			foreach(lc, type->waiting)
+			{
+				if (strcmp(lfirst(lc), stmt->name) == 0)
+					type->waiting = foreach_delete_current(type->waiting, lc);
+			}
+			break;
+		default:
+			break;
+	}
+	MemoryContextSwitchTo(old);
+}
