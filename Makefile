@@ -267,6 +267,7 @@ OBJS = \
 	src/migration/rule_column.o \
 	src/migration/rule_column_safe.o \
 	src/migration/rule_constraint.o \
+	src/migration/rule_constraint_drop.o \
 	src/migration/rule_constraint_index.o \
 	src/migration/rule_convention.o \
 	src/migration/rule_data.o \
@@ -295,6 +296,7 @@ OBJS = \
 	src/migration/simulate.o \
 	src/migration/simulate_apply.o \
 	src/migration/simulate_dependents.o \
+	src/migration/simulate_index.o \
 	src/migration/simulate_memory.o \
 	src/migration/simulate_partition.o \
 	src/migration/simulate_parts.o \

@@ -7,7 +7,6 @@
 #include "access/table.h"
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_partitioned_table.h"
 #include "commands/tablecmds.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
@@ -33,20 +32,6 @@ typedef struct Proof
 static bool is_literal(List *datums);
 static Relation look_at(Oid relid, char kind);
 static void prove(void *arg);
-
-/* Has the partitioned table a default partition, which ATTACH reads as well? */
-bool
-wf_ddl_live_has_default_partition(WfCatalog *catalog, WfRelation *parent)
-{
-	HeapTuple	tuple = SearchSysCache1(PARTRELID, ObjectIdGetDatum(parent->relid));
-	bool		found;
-
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	found = OidIsValid(((Form_pg_partitioned_table) GETSTRUCT(tuple))->partdefid);
-	ReleaseSysCache(tuple);
-	return found;
-}
 
 /*
  * Whether the valid constraints of the table imply the bounds, as ATTACH

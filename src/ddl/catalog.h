@@ -67,6 +67,8 @@ typedef struct WfColumn
 	char	   *name;
 	int16		attnum;			/* 0: made by the text */
 	Oid			type;			/* InvalidOid where the text's type is unknown */
+	Oid			base_type;		/* of a live column of a domain, what that is
+								 * made of; else InvalidOid */
 	int32		typmod;
 	Oid			collation;
 	bool		not_null;
@@ -88,8 +90,8 @@ typedef struct WfConstraint
 	char	   *expression;		/* of a CHECK NOT VALID that the text makes,
 								 * in parentheses; else NULL */
 	bool		only_not_null;	/* a CHECK that says nothing else */
-	char	   *not_null_column;	/* a CHECK that this column is not null;
-									 * or NULL */
+	List	   *not_null_columns;	/* of char *: a CHECK that says of them that
+									 * they are not null, or NIL */
 	int			transaction;	/* of the text that made it */
 	bool		created_here;	/* by the text, or by the current transaction */
 } WfConstraint;
@@ -102,6 +104,8 @@ typedef struct WfIndex
 	bool		is_unique;
 	bool		is_primary;
 	bool		is_partial;
+	bool		lacks_only_null;	/* partial, but rows with a null key are all
+									 * that it lacks */
 	bool		is_special;		/* operator classes, collations, orders,
 								 * INCLUDE or NULLS NOT DISTINCT besides the
 								 * columns */
@@ -119,6 +123,10 @@ typedef struct WfType
 	bool		missing;
 	bool		created_here;	/* by the current transaction, or by the text */
 	bool		constrained;	/* a domain with a CHECK or NOT NULL */
+	Oid			base_type;		/* of a domain, else the type itself */
+	List	   *waiting;		/* of char *: constraints of a domain that are
+								 * NOT VALID */
+	bool		altered;		/* the text changed the domain */
 	char	   *base;			/* of such a domain, the type it is made of;
 								 * NULL: unknown */
 	bool		not_null;		/* a domain that may not be null */
@@ -215,8 +223,9 @@ struct WfCatalog
 	char	   *(*partition_key) (WfCatalog *catalog, WfRelation *relation);
 
 	/*
-	 * The partitions next below a partitioned table, a list of RangeVar; NIL
-	 * where one is partitioned itself, is no plain table, or not known.
+	 * The partitions next below a partitioned table, or the tables that
+	 * inherit from one, a list of RangeVar; NIL where one is partitioned
+	 * itself, is no plain table, or not known.
 	 */
 	List	   *(*partitions) (WfCatalog *catalog, WfRelation *parent);
 
@@ -224,10 +233,10 @@ struct WfCatalog
 	RangeVar   *(*partition_parent) (WfCatalog *catalog, WfRelation *partition);
 
 	/*
-	 * Has a partitioned table a default partition?  False where nothing is
-	 * known.
+	 * The default partition of a partitioned table; NULL where it has none or
+	 * nothing is known.
 	 */
-	bool		(*has_default_partition) (WfCatalog *catalog, WfRelation *parent);
+	RangeVar   *(*default_partition) (WfCatalog *catalog, WfRelation *parent);
 
 	/*
 	 * Do the valid constraints of a table imply the bounds, so that ATTACH

@@ -61,7 +61,7 @@ wf_ddl_catalog_live(void)
 	catalog->partition_key = wf_ddl_live_partition_key;
 	catalog->partitions = wf_ddl_live_partitions;
 	catalog->partition_parent = wf_ddl_live_partition_parent;
-	catalog->has_default_partition = wf_ddl_live_has_default_partition;
+	catalog->default_partition = wf_ddl_live_default_partition;
 	catalog->proves_bound = wf_ddl_live_proves_bound;
 	catalog->type = live_type;
 	catalog->type_uses = live_type_uses;
@@ -180,6 +180,7 @@ live_column(WfCatalog *catalog, WfRelation *relation, const char *name)
 	column->name = pstrdup(NameStr(form->attname));
 	column->attnum = form->attnum;
 	column->type = form->atttypid;
+	column->base_type = form->atttypid >= FirstNormalObjectId ? getBaseType(form->atttypid) : InvalidOid;
 	column->typmod = form->atttypmod;
 	column->collation = form->attcollation;
 	column->not_null = form->attnotnull;
@@ -237,6 +238,12 @@ live_type(WfCatalog *catalog, List *names)
 	type->kind = form->typtype;
 	type->uses = -1;
 	type->has_default = !heap_attisnull(tuple, Anum_pg_type_typdefault, NULL);
+	type->base_type = typid;
+	if (type->kind == TYPTYPE_DOMAIN)
+	{
+		type->base_type = getBaseType(typid);
+		type->waiting = wf_ddl_live_waiting_constraints(typid);
+	}
 	MemoryContextSwitchTo(old);
 	ReleaseSysCache(tuple);
 	type->has_volatile_default = type->has_default && contain_volatile_functions(get_typdefault(typid));

@@ -32,7 +32,8 @@
 #include "ddl/populated.h"
 
 static List *key_columns(Oid relid, Datum array);
-static char *not_null_column(Oid relid, Node *expression);
+static List *not_null_columns(Oid relid, Node *expression, bool *only);
+static bool lacks_only_null(HeapTuple tuple, TupleDesc descriptor, Oid relid, List *columns);
 static bool is_special(HeapTuple tuple, Oid relid);
 static RangeVar *name_of(Oid relid);
 static char *method_of(Oid index);
@@ -74,32 +75,32 @@ key_columns(Oid relid, Datum array)
 }
 
 /*
- * The column that a stored CHECK proves to be not null: a top-level IS NOT
- * NULL, alone or with AND.  NULL where there is none.
+ * The columns that a stored expression says are not null: each a top-level IS
+ * NOT NULL, alone or with AND.  only tells whether it says nothing else.
  */
-static char *
-not_null_column(Oid relid, Node *expression)
+static List *
+not_null_columns(Oid relid, Node *expression, bool *only)
 {
+	List	   *columns = NIL;
+	ListCell   *lc;
+
+	if (is_andclause(expression))
+	{
+		foreach(lc, ((BoolExpr *) expression)->args)
+			columns = list_concat(columns, not_null_columns(relid, lfirst(lc), only));
+		return columns;
+	}
 	if (IsA(expression, NullTest))
 	{
 		NullTest   *test = (NullTest *) expression;
+		char	   *column = test->nulltesttype == IS_NOT_NULL && IsA(test->arg, Var) ?
+		get_attname(relid, ((Var *) test->arg)->varattno, true) : NULL;
 
-		if (test->nulltesttype == IS_NOT_NULL && IsA(test->arg, Var))
-			return get_attname(relid, ((Var *) test->arg)->varattno, true);
+		if (column)
+			return list_make1(column);
 	}
-	else if (is_andclause(expression))
-	{
-		ListCell   *lc;
-
-		foreach(lc, ((BoolExpr *) expression)->args)
-		{
-			char	   *column = not_null_column(relid, lfirst(lc));
-
-			if (column)
-				return column;
-		}
-	}
-	return NULL;
+	*only = false;
+	return NIL;
 }
 
 /* The constraints of a relation, as a list of WfConstraint. */
@@ -155,8 +156,8 @@ wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation)
 			{
 				Node	   *expression = stringToNode(TextDatumGetCString(conbin));
 
-				constraint->not_null_column = not_null_column(relation->relid, expression);
-				constraint->only_not_null = constraint->not_null_column && IsA(expression, NullTest);
+				constraint->only_not_null = true;
+				constraint->not_null_columns = not_null_columns(relation->relid, expression, &constraint->only_not_null);
 			}
 		}
 		constraints = lappend(constraints, constraint);
@@ -165,6 +166,30 @@ wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation)
 	table_close(pg_constraint, AccessShareLock);
 	MemoryContextSwitchTo(old);
 	return constraints;
+}
+
+/* The names of the constraints of a domain that are NOT VALID. */
+List *
+wf_ddl_live_waiting_constraints(Oid domain)
+{
+	Relation	pg_constraint = table_open(ConstraintRelationId, AccessShareLock);
+	List	   *names = NIL;
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_constraint_contypid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(domain));
+	scan = systable_beginscan(pg_constraint, ConstraintTypidIndexId, true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+
+		if (!form->convalidated)
+			names = lappend(names, pstrdup(NameStr(form->conname)));
+	}
+	systable_endscan(scan);
+	table_close(pg_constraint, AccessShareLock);
+	return names;
 }
 
 /* The one plain column of the partition key, or NULL. */
@@ -200,6 +225,20 @@ wf_ddl_live_partitions(WfCatalog *catalog, WfRelation *parent)
 		partitions = lappend(partitions, name);
 	}
 	return partitions;
+}
+
+/* The partition that takes what no other one does; NULL: there is none. */
+RangeVar *
+wf_ddl_live_default_partition(WfCatalog *catalog, WfRelation *parent)
+{
+	HeapTuple	tuple = SearchSysCache1(PARTRELID, ObjectIdGetDatum(parent->relid));
+	Oid			relid;
+
+	if (!HeapTupleIsValid(tuple))
+		return NULL;
+	relid = ((Form_pg_partitioned_table) GETSTRUCT(tuple))->partdefid;
+	ReleaseSysCache(tuple);
+	return OidIsValid(relid) ? name_of(relid) : NULL;
 }
 
 /* The table that a partition is of; NULL where there is none any more. */
@@ -273,12 +312,35 @@ wf_ddl_live_indexes(WfCatalog *catalog, WfRelation *relation)
 			index->columns = lappend(index->columns,
 									 form->indkey.values[i] == 0 ? NULL :
 									 get_attname(relation->relid, form->indkey.values[i], true));
+		index->lacks_only_null = index->is_partial &&
+			lacks_only_null(tuple, RelationGetDescr(pg_index), relation->relid, index->columns);
 		indexes = lappend(indexes, index);
 	}
 	systable_endscan(scan);
 	table_close(pg_index, AccessShareLock);
 	MemoryContextSwitchTo(old);
 	return indexes;
+}
+
+/* Does the predicate of a partial index say no more than that keys are not null? */
+static bool
+lacks_only_null(HeapTuple tuple, TupleDesc descriptor, Oid relid, List *columns)
+{
+	bool		isnull;
+	bool		only = true;
+	Datum		predicate = heap_getattr(tuple, Anum_pg_index_indpred, descriptor, &isnull);
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	foreach(lc, not_null_columns(relid, stringToNode(TextDatumGetCString(predicate)), &only))
+	{
+		bool		is_key = false;
+
+		foreach(lc2, columns)
+			is_key |= lfirst(lc2) && strcmp(lfirst(lc2), lfirst(lc)) == 0;
+		only &= is_key;
+	}
+	return only;
 }
 
 /* Is there more to an index than its columns, in their default order and collation? */

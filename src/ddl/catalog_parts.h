@@ -13,9 +13,11 @@ extern Oid	wf_ddl_live_type_oid(List *names);
 /* catalog_parts.c */
 extern void wf_ddl_live_measure(WfCatalog *catalog, WfRelation *relation);
 extern List *wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation);
+extern List *wf_ddl_live_waiting_constraints(Oid domain);
 extern List *wf_ddl_live_indexes(WfCatalog *catalog, WfRelation *relation);
 extern char *wf_ddl_live_partition_key(WfCatalog *catalog, WfRelation *relation);
 extern List *wf_ddl_live_partitions(WfCatalog *catalog, WfRelation *parent);
+extern RangeVar *wf_ddl_live_default_partition(WfCatalog *catalog, WfRelation *parent);
 extern RangeVar *wf_ddl_live_partition_parent(WfCatalog *catalog, WfRelation *partition);
 extern Oid	wf_ddl_live_index_relid(Oid indexid);
 
@@ -27,7 +29,6 @@ extern List *wf_ddl_live_rebuilt_indexes(WfCatalog *catalog, WfRelation *relatio
 										 const ColumnDef *def);
 
 /* bound.c */
-extern bool wf_ddl_live_has_default_partition(WfCatalog *catalog, WfRelation *parent);
 extern bool wf_ddl_live_proves_bound(WfCatalog *catalog, WfRelation *parent, WfRelation *child,
 									 const PartitionBoundSpec *bound);
 

@@ -7,8 +7,10 @@
 #include "common/compat.h"
 
 #include "lib/stringinfo.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/value.h"
 #include "utils/builtins.h"
+#include "utils/varlena.h"
 
 #include "ddl/deparse.h"
 #include "ddl/source.h"
@@ -39,6 +41,7 @@ static const struct
 };
 
 static void append_modifiers(StringInfo buf, List *modifiers);
+static bool add_columns(Node *node, List **columns);
 
 /* schema.name, quoted where needed; schema may be NULL. */
 char *
@@ -202,35 +205,127 @@ wf_ddl_check_expression(const char *source, int end, const Constraint *constrain
 }
 
 /*
- * The column that an expression proves to be not null by a top-level
- * "c IS NOT NULL", alone or with AND; NULL where there is none.
+ * For the name of a CHECK as the server chooses it: the column (a String) that
+ * the expression is about, if that is one only; else NIL.
  */
-char *
-wf_ddl_not_null_column(Node *expression)
+List *
+wf_ddl_columns_of(Node *expression)
 {
-	if (expression == NULL)
-		return NULL;
-	if (IsA(expression, NullTest))
+	List	   *columns = NIL;
+
+	(void) add_columns(expression, &columns);
+	return list_length(columns) == 1 ? columns : NIL;
+}
+
+static bool
+add_columns(Node *node, List **columns)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, ColumnRef))
+	{
+		Node	   *name = llast(((ColumnRef *) node)->fields);
+
+		if (IsA(name, String))
+			*columns = list_append_unique(*columns, name);
+		return false;
+	}
+	return raw_expression_tree_walker(node, add_columns, columns);
+}
+
+/* The names of a type; of serial and its like, those of the integer behind it. */
+List *
+wf_ddl_plain_type_names(const TypeName *type)
+{
+	static const struct
+	{
+		const char *word;
+		const char *type;
+	}			serials[] = {
+		{"serial", "int4"}, {"serial4", "int4"}, {"bigserial", "int8"}, {"serial8", "int8"},
+		{"smallserial", "int2"}, {"serial2", "int2"},
+	};
+
+	for (int i = 0; list_length(type->names) == 1 && i < lengthof(serials); i++)
+	{
+		if (strcmp(strVal(linitial(type->names)), serials[i].word) == 0)
+			return list_make2(makeString("pg_catalog"), makeString(pstrdup(serials[i].type)));
+	}
+	return type->names;
+}
+
+/*
+ * The columns (char *) that an expression says are not null: each a top-level
+ * "c IS NOT NULL", alone or with AND.  only tells whether it says nothing else.
+ */
+List *
+wf_ddl_not_null_columns(Node *expression, bool *only)
+{
+	List	   *columns = NIL;
+	ListCell   *lc;
+
+	if (expression && IsA(expression, BoolExpr) && ((BoolExpr *) expression)->boolop == AND_EXPR)
+	{
+		foreach(lc, ((BoolExpr *) expression)->args)
+			columns = list_concat(columns, wf_ddl_not_null_columns(lfirst(lc), only));
+		return columns;
+	}
+	if (expression && IsA(expression, NullTest))
 	{
 		NullTest   *test = (NullTest *) expression;
 
 		if (test->nulltesttype == IS_NOT_NULL && IsA(test->arg, ColumnRef) &&
 			IsA(llast(((ColumnRef *) test->arg)->fields), String))
-			return strVal(llast(((ColumnRef *) test->arg)->fields));
+			return list_make1(strVal(llast(((ColumnRef *) test->arg)->fields)));
 	}
-	else if (IsA(expression, BoolExpr) && ((BoolExpr *) expression)->boolop == AND_EXPR)
+	*only = false;
+	return NIL;
+}
+
+/*
+ * The SET that SELECT set_config('name', 'value', is_local) of constants stands for;
+ * false for other queries.
+ */
+bool
+wf_ddl_set_config(SelectStmt *stmt, VariableSetStmt *set)
+{
+	FuncCall   *call = list_length(stmt->targetList) == 1 ?
+	(FuncCall *) linitial_node(ResTarget, stmt->targetList)->val : NULL;
+	A_Const    *name;
+	A_Const    *value;
+	A_Const    *is_local;
+
+	if (call == NULL || !IsA(call, FuncCall) || list_length(call->args) != 3 ||
+		strcmp(strVal(llast(call->funcname)), "set_config") != 0)
+		return false;
+	name = linitial(call->args);
+	value = lsecond(call->args);
+	is_local = lthird(call->args);
+	if (!IsA(name, A_Const) || !IsA(value, A_Const) || nodeTag(&name->val) != T_String || nodeTag(&value->val) != T_String)
+		return false;
+	*set = (VariableSetStmt)
 	{
+		.type = T_VariableSetStmt, .kind = VAR_SET_VALUE
+	};
+	set->name = strVal(&name->val);
+	set->is_local = IsA(is_local, A_Const) && nodeTag(&is_local->val) == T_Boolean && boolVal(&is_local->val);
+	set->args = list_make1(value);
+	/* One text names all schemas there. */
+	if (pg_strcasecmp(set->name, "search_path") == 0)
+	{
+		List	   *schemas;
 		ListCell   *lc;
 
-		foreach(lc, ((BoolExpr *) expression)->args)
-		{
-			char	   *column = wf_ddl_not_null_column(lfirst(lc));
-
-			if (column)
-				return column;
-		}
+		if (!SplitIdentifierString(pstrdup(strVal(&value->val)), ',', &schemas))
+			return false;
+		set->args = NIL;
+		foreach(lc, schemas)
+			set->args = lappend(set->args, makeString(lfirst(lc)));
+		/* SET writes none as an empty name. */
+		if (set->args == NIL)
+			set->args = list_make1(value);
 	}
-	return NULL;
+	return true;
 }
 
 /* Is the value of a SET zero, '0' or the like, which switches a timeout off? */

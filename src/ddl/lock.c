@@ -53,6 +53,9 @@ static List *comment_locks(CommentStmt *stmt);
 static List *publication_locks(CreatePublicationStmt *stmt);
 static List *replaced_view_locks(ViewStmt *stmt);
 static List *vacuum_locks(VacuumStmt *stmt);
+static bool type_change_reads(WfCatalog *catalog, RangeVar *name, AlterTableCmd *command);
+static DefElem *option_named(List *options, const char *name);
+static const char *outside_subscription(Node *stmt);
 
 /* The lock that ALTER TABLE takes on its table in this major version. */
 LOCKMODE
@@ -112,7 +115,7 @@ options_lock(List *options)
  * does so under a weaker one, for which it must stand alone.
  */
 bool
-wf_ddl_alter_table_scans(AlterTableStmt *stmt)
+wf_ddl_alter_table_scans(WfCatalog *catalog, AlterTableStmt *stmt)
 {
 	ListCell   *lc;
 
@@ -120,7 +123,9 @@ wf_ddl_alter_table_scans(AlterTableStmt *stmt)
 	{
 		AlterTableCmd *command = lfirst_node(AlterTableCmd, lc);
 
-		if (command->subtype == AT_SetNotNull || command->subtype == AT_AlterColumnType)
+		if (command->subtype == AT_SetNotNull)
+			return true;
+		if (command->subtype == AT_AlterColumnType && type_change_reads(catalog, stmt->relation, command))
 			return true;
 		if (command->subtype == AT_AddConstraint && IsA(command->def, Constraint) &&
 			!((Constraint *) command->def)->skip_validation &&
@@ -128,6 +133,18 @@ wf_ddl_alter_table_scans(AlterTableStmt *stmt)
 			return true;
 	}
 	return false;
+}
+
+/* One that is only written into the catalog reads nothing. */
+static bool
+type_change_reads(WfCatalog *catalog, RangeVar *name, AlterTableCmd *command)
+{
+	ColumnDef  *definition = castNode(ColumnDef, command->def);
+	WfRelation *table = catalog->relation(catalog, name);
+	WfColumn   *column = table ? catalog->column(catalog, table, command->name) : NULL;
+
+	return column == NULL || definition->raw_default || definition->collClause ||
+		catalog->type_change(catalog, column, definition->typeName) != WF_TYPE_CHANGE_NONE;
 }
 
 /*
@@ -467,6 +484,13 @@ wf_ddl_outside_transactions(Node *stmt)
 			return ((ClusterStmt *) stmt)->relation == NULL ? "CLUSTER of all tables" : NULL;
 		case T_AlterSystemStmt:
 			return "ALTER SYSTEM";
+		case T_AlterDatabaseStmt:
+			return option_named(((AlterDatabaseStmt *) stmt)->options, "tablespace") ? "ALTER DATABASE SET TABLESPACE" : NULL;
+		case T_CreateSubscriptionStmt:
+		case T_AlterSubscriptionStmt:
+			return outside_subscription(stmt);
+		case T_DiscardStmt:
+			return ((DiscardStmt *) stmt)->target == DISCARD_ALL ? "DISCARD ALL" : NULL;
 		case T_CreatedbStmt:
 			return "CREATE DATABASE";
 		case T_DropdbStmt:
@@ -478,6 +502,46 @@ wf_ddl_outside_transactions(Node *stmt)
 		default:
 			return NULL;
 	}
+}
+
+/* What reaches the publisher of a subscription, as it does unless told not to. */
+static const char *
+outside_subscription(Node *stmt)
+{
+	List	   *options = IsA(stmt, CreateSubscriptionStmt) ? ((CreateSubscriptionStmt *) stmt)->options :
+	((AlterSubscriptionStmt *) stmt)->options;
+	const char *switches[] = {"connect", "create_slot", "refresh"};
+
+	for (int i = 0; i < lengthof(switches); i++)
+	{
+		if (option_named(options, switches[i]) && !wf_ddl_option_is_on(options, switches[i]))
+			return NULL;
+	}
+	if (IsA(stmt, CreateSubscriptionStmt))
+		return "CREATE SUBSCRIPTION that makes a slot";
+	switch (((AlterSubscriptionStmt *) stmt)->kind)
+	{
+		case ALTER_SUBSCRIPTION_REFRESH:
+		case ALTER_SUBSCRIPTION_SET_PUBLICATION:
+		case ALTER_SUBSCRIPTION_ADD_PUBLICATION:
+		case ALTER_SUBSCRIPTION_DROP_PUBLICATION:
+			return "ALTER SUBSCRIPTION that refreshes";
+		default:
+			return NULL;
+	}
+}
+
+static DefElem *
+option_named(List *options, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, options)
+	{
+		if (strcmp(lfirst_node(DefElem, lc)->defname, name) == 0)
+			return lfirst(lc);
+	}
+	return NULL;
 }
 
 /* Is a boolean option of VACUUM or REINDEX given and not off? */

@@ -10,6 +10,8 @@
 #include "nodes/pg_list.h"
 #include "storage/lockdefs.h"
 
+#include "ddl/catalog.h"
+
 /* One relation that a statement locks. */
 typedef struct WfLock
 {
@@ -20,7 +22,7 @@ typedef struct WfLock
 } WfLock;
 
 extern LOCKMODE wf_ddl_alter_table_lock(AlterTableStmt *stmt, int server_version);
-extern bool wf_ddl_alter_table_scans(AlterTableStmt *stmt);
+extern bool wf_ddl_alter_table_scans(WfCatalog *catalog, AlterTableStmt *stmt);
 extern List *wf_ddl_statement_locks(Node *stmt, int server_version);
 extern bool wf_ddl_is_concurrent(Node *stmt);
 extern const char *wf_ddl_outside_transactions(Node *stmt);

@@ -69,7 +69,8 @@ wf_migration_deferred(WfSimulation *simulation)
 
 /*
  * A statement did what deferred findings of this kind wait for, to the relation
- * of this name; NULL for findings about none.  columns are those of an index.
+ * of this name; NULL for findings about none.  columns are those of an index;
+ * NIL: whatever they are.
  */
 void
 wf_sim_settle(WfSimulation *simulation, WfDeferral what, const char *schema, const char *name,
@@ -88,6 +89,9 @@ wf_sim_settle(WfSimulation *simulation, WfDeferral what, const char *schema, con
 	{
 		WfFinding  *finding = ((WfDeferred *) lfirst(lc))->finding;
 
+		/* A COMMIT AND CHAIN ends one transaction and begins the next. */
+		if (what == WF_DEFER_COMMIT && ((WfDeferred *) lfirst(lc))->statement == simulation->statement)
+			continue;
 		if (finding->deferral == WF_DEFER_COLUMN && what == WF_DEFER_COLUMN)
 		{
 			ListCell   *lc2;
@@ -101,43 +105,59 @@ wf_sim_settle(WfSimulation *simulation, WfDeferral what, const char *schema, con
 				waiting->deferred = foreach_delete_current(waiting->deferred, lc);
 		}
 		else if (finding->deferral == what &&
-				 (what != WF_DEFER_INDEX || begins_with(columns, finding->deferral_columns)))
+				 (what != WF_DEFER_INDEX || columns == NIL || begins_with(columns, finding->deferral_columns)))
 			waiting->deferred = foreach_delete_current(waiting->deferred, lc);
 	}
 }
 
-/* The relation is gone, and with it what there was to say about it. */
+/*
+ * The relation is dropped: what was advised for it, or waited for just that, is
+ * of no concern any more; nor is anything else of one that the text has made.
+ */
 void
-wf_sim_settle_all(WfSimulation *simulation, const WfRelation *relation)
+wf_sim_settle_dropped(WfSimulation *simulation, const WfRelation *relation)
 {
+	static const WfDeferral settled[] = {WF_DEFER_DROP, WF_DEFER_INDEX, WF_DEFER_PRIMARY_KEY, WF_DEFER_COMMENT};
 	SimKey		key;
 
+	for (int i = 0; i < lengthof(settled); i++)
+		wf_sim_settle(simulation, settled[i], relation->schema, relation->name, NIL);
 	if (simulation->waiting == NULL || !relation->created_here)
 		return;
 	key_of(simulation, &key, relation);
 	(void) hash_search(simulation->waiting, &key, HASH_REMOVE, NULL);
 }
 
-/* The relation has another name, by which the text may go on to speak of it. */
+/* The relation has another name: what waits for statements about it does so under that. */
 void
-wf_sim_move_deferred(WfSimulation *simulation, const WfRelation *from, const WfRelation *to)
+wf_sim_settle_renamed(WfSimulation *simulation, const char *schema, const char *name,
+					  const char *new_schema, const char *new_name)
 {
+	WfRelation	from = {.schema = (char *) schema, .name = (char *) name};
+	WfRelation	to = {.schema = (char *) new_schema, .name = (char *) new_name};
+	List	   *moved = NIL;
 	SimKey		key;
 	Waiting    *waiting;
-	List	   *deferred;
 	bool		found;
+	ListCell   *lc;
 
-	if (simulation->waiting == NULL || !from->created_here)
+	if (simulation->waiting == NULL)
 		return;
-	key_of(simulation, &key, from);
+	key_of(simulation, &key, &from);
 	waiting = hash_search(simulation->waiting, &key, HASH_FIND, NULL);
-	if (waiting == NULL)
+	foreach(lc, waiting ? waiting->deferred : NIL)
+	{
+		/* Views are to take the old name. */
+		if (((WfDeferred *) lfirst(lc))->finding->deferral == WF_DEFER_VIEW)
+			continue;
+		moved = lappend(moved, lfirst(lc));
+		waiting->deferred = foreach_delete_current(waiting->deferred, lc);
+	}
+	if (moved == NIL)
 		return;
-	deferred = waiting->deferred;
-	(void) hash_search(simulation->waiting, &key, HASH_REMOVE, NULL);
-	key_of(simulation, &key, to);
+	key_of(simulation, &key, &to);
 	waiting = hash_search(simulation->waiting, &key, HASH_ENTER, &found);
-	waiting->deferred = found ? list_concat(waiting->deferred, deferred) : deferred;
+	waiting->deferred = found ? list_concat(waiting->deferred, moved) : moved;
 }
 
 static void

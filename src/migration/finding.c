@@ -32,6 +32,9 @@ static List *copy_strings(List *strings);
 static bool is_taken_for_large(WfRuleCall *call, WfRelation *relation);
 static bool does_nothing(WfRuleCall *call, WfRelation *relation);
 static bool is_nowhere(WfRuleCall *call, WfRelation *relation);
+static char *commands_text(WfRuleCall *call, bool (*passes) (WfRuleCall *call, int index));
+static bool is_other(WfRuleCall *call, int index);
+static bool is_before(WfRuleCall *call, int index);
 static WfNote *add_note(WfFinding *finding, const char *key, WfNoteType type);
 
 /*
@@ -348,6 +351,31 @@ wf_rule_changes_table(WfRuleCall *call)
 	return relation && relation->persistence != 't' && !does_nothing(call, relation);
 }
 
+/*
+ * The same of a command that reaches the tables that inherit from this one, too:
+ * the first of them all that may hold rows.  Foreign tables hold none here.
+ */
+WfRelation *
+wf_rule_tree_at_work(WfRuleCall *call, WfRelation *table, bool inherits)
+{
+	ListCell   *lc;
+
+	if (table->kind == RELKIND_FOREIGN_TABLE)
+		return NULL;
+	if (wf_rule_is_populated(call, table))
+		return table;
+	if (table->kind != RELKIND_RELATION || !inherits || !((AlterTableStmt *) call->statement)->relation->inh)
+		return NULL;
+	foreach(lc, call->catalog->partitions(call->catalog, table))
+	{
+		WfRelation *child = wf_rule_relation(call, lfirst(lc));
+
+		if (child && wf_rule_is_populated(call, child))
+			return child;
+	}
+	return NULL;
+}
+
 /* Has the rule spoken in this text? */
 bool
 wf_rule_told(WfRuleCall *call)
@@ -520,6 +548,67 @@ wf_rule_statement_text(WfRuleCall *call)
 	if (call->source == NULL)
 		return NULL;
 	return wf_ddl_source_copy(call->source, call->location, wf_rule_source_end(call));
+}
+
+/*
+ * Those of the commands of ALTER TABLE that a test lets pass, as they were written;
+ * NULL without a source.
+ */
+static char *
+commands_text(WfRuleCall *call, bool (*passes) (WfRuleCall *call, int index))
+{
+	int			end = wf_rule_source_end(call);
+	int			count = list_length(((AlterTableStmt *) call->statement)->cmds);
+	StringInfoData text;
+
+	if (end == 0)
+		return NULL;
+	initStringInfo(&text);
+	for (int i = 0; i < count; i++)
+	{
+		int			from = passes(call, i) ? wf_ddl_source_alter_command(call->source, call->location, end, i) : -1;
+
+		if (from >= 0)
+			appendStringInfo(&text, "%s%s", text.len ? ", " : "",
+							 wf_ddl_source_copy(call->source, from, wf_ddl_source_item_end(call->source, from, end)));
+	}
+	return text.data;
+}
+
+static bool
+is_other(WfRuleCall *call, int index)
+{
+	return index != call->command_index;
+}
+
+/* Of another kind, and written first: it may make what this one is about, or make room for it. */
+static bool
+is_before(WfRuleCall *call, int index)
+{
+	AlterTableCmd *command = list_nth_node(AlterTableCmd, ((AlterTableStmt *) call->statement)->cmds, index);
+
+	return index < call->command_index && command->subtype != call->command->subtype;
+}
+
+/* The other commands of the ALTER TABLE; NULL without a source. */
+char *
+wf_rule_other_commands(WfRuleCall *call)
+{
+	return commands_text(call, is_other);
+}
+
+/*
+ * A part of safe_sql: an ALTER TABLE of the commands before the present one that
+ * it may need; empty where there are none.
+ */
+char *
+wf_rule_commands_before(WfRuleCall *call)
+{
+	char	   *commands = commands_text(call, is_before);
+
+	return commands && *commands ?
+		psprintf("ALTER TABLE %s %s;\n", wf_rule_relation_name(call, ((AlterTableStmt *) call->statement)->relation), commands) :
+		pstrdup("");
 }
 
 /* A copy in CurrentMemoryContext, for a finding that outlives its statement. */

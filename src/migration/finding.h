@@ -16,6 +16,9 @@
 #include "ddl/deparse.h"
 #include "migration/rule.h"
 
+/* Partitions that a safe_sql still names one by one. */
+#define WF_PARTITIONS_WRITTEN	200
+
 /* finding.c: making findings */
 extern WfFinding *wf_finding_add(WfRuleCall *call, const char *format,...) pg_attribute_printf(2, 3);
 extern void wf_finding_on(WfRuleCall *call, WfFinding *finding, WfRelation *relation);
@@ -46,13 +49,17 @@ extern WfRelation *wf_rule_altered_table(WfRuleCall *call);
 extern WfRelation *wf_rule_table_at_work(WfRuleCall *call, const RangeVar *name);
 extern bool wf_rule_makes_table(WfRuleCall *call);
 extern bool wf_rule_changes_table(WfRuleCall *call);
+extern WfRelation *wf_rule_tree_at_work(WfRuleCall *call, WfRelation *table, bool inherits);
 extern bool wf_rule_once(WfRuleCall *call);
 extern bool wf_rule_told(WfRuleCall *call);
 extern int	wf_rule_source_end(WfRuleCall *call);
 extern char *wf_rule_statement_text(WfRuleCall *call);
+extern char *wf_rule_other_commands(WfRuleCall *call);
+extern char *wf_rule_commands_before(WfRuleCall *call);
 
 /* rule_name.c */
 extern char *wf_rule_constraint_name(WfRuleCall *call, WfRelation *table, const Constraint *constraint);
+extern char *wf_rule_free_constraint_name(WfRuleCall *call, WfRelation *table, List *columns, const char *suffix);
 extern char *wf_rule_free_name(WfRuleCall *call, WfRelation *table, const char *label, const char *suffix);
 
 #endif							/* WF_MIGRATION_FINDING_H */

@@ -33,7 +33,8 @@
 	"concurrent-in-transaction", WF_SEVERITY_HIGH, WF_KIND_FAILS,
 		NODES(T_IndexStmt, T_DropStmt, T_ReindexStmt, T_VacuumStmt, T_ClusterStmt,
 			  T_AlterSystemStmt, T_CreatedbStmt, T_DropdbStmt, T_CreateTableSpaceStmt,
-			  T_DropTableSpaceStmt, T_AlterTableStmt),
+			  T_DropTableSpaceStmt, T_AlterDatabaseStmt, T_CreateSubscriptionStmt,
+			  T_AlterSubscriptionStmt, T_DiscardStmt, T_AlterTableStmt),
 		COMMANDS(AT_DetachPartition),
 		wf_rule_concurrent_in_transaction, "indexes",
 		"the statement can't run inside a transaction block", WF_ACTION_OFF
@@ -41,26 +42,26 @@
 
 {
 	"concurrent-wait-hazard", WF_SEVERITY_LOW, WF_KIND_BLOCKING,
-		NODES(T_IndexStmt, T_DropStmt, T_ReindexStmt),
-		NULL,
+		NODES(T_IndexStmt, T_DropStmt, T_ReindexStmt, T_AlterTableStmt),
+		COMMANDS(AT_DetachPartition),
 		wf_rule_concurrent_wait, "indexes",
 		"CONCURRENTLY waits for transactions that are open", WF_ACTION_OFF
 },
 
 {
 	"concurrent-on-partitioned", WF_SEVERITY_HIGH, WF_KIND_FAILS,
-		NODES(T_IndexStmt, T_DropStmt),
-		NULL,
+		NODES(T_IndexStmt, T_DropStmt, T_AlterTableStmt),
+		COMMANDS(AT_DetachPartition),
 		wf_rule_concurrent_on_partitioned, "indexes",
 		"CONCURRENTLY fails on partitioned tables and their indexes", WF_ACTION_OFF
 },
 
 {
 	"invalid-index-left", WF_SEVERITY_MEDIUM, WF_KIND_FAILS,
-		NODES(T_IndexStmt),
-		NULL,
+		NODES(T_IndexStmt, T_AlterTableStmt),
+		COMMANDS(AT_AddConstraint),
 		wf_rule_invalid_index_left, "indexes",
-		"IF NOT EXISTS keeps an invalid index that a failed build left", WF_ACTION_OFF
+		"IF NOT EXISTS keeps an invalid index that a failed build left, and USING INDEX fails on it", WF_ACTION_OFF
 },
 
 {

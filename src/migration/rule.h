@@ -148,6 +148,7 @@ typedef enum WfDeferral
 	WF_DEFER_PRIMARY_KEY,		/* a primary key on the object */
 	WF_DEFER_COMMENT,			/* COMMENT ON TABLE */
 	WF_DEFER_COLUMN,			/* the columns are added to the object */
+	WF_DEFER_DROP,				/* DROP of the object */
 	WF_DEFER_COMMIT				/* the end of the transaction */
 } WfDeferral;
 

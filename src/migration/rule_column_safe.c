@@ -17,6 +17,8 @@
 #include "migration/rule_list.h"
 
 static char *constraint_text(WfRuleCall *call, ColumnDef *column, Constraint *constraint, const char *word);
+static int	list_index(List *list, void *member);
+static bool is_attribute(Constraint *constraint);
 static bool has_only(ColumnDef *column, ConstrType kind);
 static bool sequence_options(WfRuleCall *call, ColumnDef *column, Constraint *identity, char **options);
 
@@ -41,6 +43,43 @@ wf_rule_add_column_sql(WfRelation *table, ColumnDef *column)
 	return psprintf("ALTER TABLE %s ADD COLUMN %s %s",
 					wf_ddl_quote_name(table->schema, table->name),
 					quote_identifier(column->colname), wf_ddl_type_name(column->typeName));
+}
+
+/*
+ * The ADD COLUMN of the call without one of its constraints, as it was written,
+ * without a semicolon; NULL without a source.
+ */
+char *
+wf_rule_add_column_without(WfRuleCall *call, WfRelation *table, Constraint *constraint)
+{
+	ColumnDef  *column = castNode(ColumnDef, call->command->def);
+	int			end = wf_rule_source_end(call);
+	int			to;
+	ListCell   *lc;
+
+	if (end == 0 || column->location < 0 || constraint->location < column->location)
+		return NULL;
+	end = wf_ddl_source_item_end(call->source, column->location, end);
+	to = end;
+	foreach(lc, column->constraints)
+	{
+		Constraint *other = lfirst_node(Constraint, lc);
+
+		/* DEFERRABLE and its like belong to what they follow. */
+		if (other->location > constraint->location && other->location < to && !is_attribute(other))
+			to = other->location;
+	}
+	return psprintf("ALTER TABLE %s ADD COLUMN %s%s%s%s", wf_ddl_quote_name(table->schema, table->name),
+					call->command->missing_ok ? "IF NOT EXISTS " : "",
+					wf_ddl_source_copy(call->source, column->location, constraint->location),
+					to < end ? " " : "", wf_ddl_source_copy(call->source, to, end));
+}
+
+static bool
+is_attribute(Constraint *constraint)
+{
+	return constraint->contype == CONSTR_ATTR_DEFERRABLE || constraint->contype == CONSTR_ATTR_NOT_DEFERRABLE ||
+		constraint->contype == CONSTR_ATTR_DEFERRED || constraint->contype == CONSTR_ATTR_IMMEDIATE;
 }
 
 /* A default that is set for new rows, and then for the old ones in batches. */
@@ -86,6 +125,42 @@ constraint_text(WfRuleCall *call, ColumnDef *column, Constraint *constraint, con
 			to = other;
 	}
 	return wf_ddl_source_copy(call->source, from, to);
+}
+
+/*
+ * The column of a new primary key, with a value of its own in each row there is,
+ * from serial, an identity or a default that is not the same for all; NULL where
+ * that can't be written down.
+ */
+char *
+wf_rule_add_key_values(WfRuleCall *call, WfRelation *table, ColumnDef *column, Constraint *key)
+{
+	ColumnDef  *plain = copyObjectImpl(column);
+	Constraint *preset;
+	char	   *sql;
+
+	plain->constraints = list_delete_nth_cell(plain->constraints, list_index(column->constraints, key));
+	preset = wf_rule_column_constraint(plain, CONSTR_DEFAULT);
+	if (wf_rule_column_constraint(plain, CONSTR_IDENTITY))
+		return wf_rule_add_identity_later(call, table, plain);
+	if (preset == NULL)
+		return wf_ddl_plain_type_names(plain->typeName) == plain->typeName->names ? NULL :
+			wf_rule_add_serial_later(call, table, plain);
+	if (!IsA(preset->raw_expr, FuncCall) || wf_rule_fill_default(call, table, column->colname) == NULL)
+		return NULL;
+	sql = wf_rule_add_default_later(call, table, column, wf_rule_column_constraint(column, CONSTR_DEFAULT));
+	return sql ? psprintf("%s\n%s", sql, wf_rule_make_required(table, column->colname)) : NULL;
+}
+
+static int
+list_index(List *list, void *member)
+{
+	for (int i = 0; i < list_length(list); i++)
+	{
+		if (list_nth(list, i) == member)
+			return i;
+	}
+	return -1;
 }
 
 /* What serial does, with the old rows numbered in batches. */

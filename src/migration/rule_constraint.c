@@ -9,19 +9,28 @@
 #include "utils/builtins.h"
 
 #include "ddl/deparse.h"
+#include "ddl/lock.h"
 #include "ddl/source.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 #include "migration/simulate.h"
 
 static void report_foreign_key(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *columns);
+static bool have_partitions(WfRuleCall *call, WfRelation *table, WfRelation *referenced, List *columns);
+static bool are_columns(List *names, List *columns);
+static char *validate_later(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *name, const char *definition);
+static char *foreign_key_by_partition(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *name, List *columns);
 static char *foreign_key_sql(Constraint *constraint, const char *name, List *columns);
 static void append_action(StringInfo buf, const char *event, char action);
-static void report_check(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *column);
+static void report_check(WfRuleCall *call, WfRelation *table, Constraint *constraint);
+static bool drops_constraint(WfRuleCall *call, const char *name);
+static void report_not_null_proven(WfRuleCall *call, WfRelation *table, const char *what, const char *column, char *proof);
+static bool is_added_here(WfRuleCall *call, const char *name);
+static void report_validate(WfRuleCall *call, WfRelation *table, LOCKMODE lock, const char *why);
+static char *validate_alone(WfRuleCall *call, WfRelation *table);
 static const char *not_null_column(AlterTableCmd *command);
-static bool is_named_like_key(const char *name);
-static bool is_nobodys(WfRuleCall *call, WfRelation *table);
-static bool is_superfluous(WfRuleCall *call, WfRelation *table, const char *name);
+static Constraint *with_attributes(List *constraints, ListCell *place);
+static bool is_settled(AlterDomainStmt *stmt, WfType *type);
 static bool is_unenforced(List *constraints, ListCell *constraint);
 static bool has_default(ColumnDef *column);
 
@@ -50,9 +59,35 @@ wf_rule_add_foreign_key(WfRuleCall *call)
 		Constraint *constraint = lfirst_node(Constraint, lc);
 
 		if (constraint->contype == CONSTR_FOREIGN && !is_unenforced(((ColumnDef *) call->command->def)->constraints, lc))
-			report_foreign_key(call, table, constraint,
+			report_foreign_key(call, table, with_attributes(((ColumnDef *) call->command->def)->constraints, lc),
 							   list_make1(makeString(((ColumnDef *) call->command->def)->colname)));
 	}
+}
+
+/* The constraint of a column, with the DEFERRABLE that follows it. */
+static Constraint *
+with_attributes(List *constraints, ListCell *place)
+{
+	Constraint *constraint = copyObjectImpl(lfirst(place));
+
+	while ((place = lnext(constraints, place)) != NULL)
+	{
+		switch (lfirst_node(Constraint, place)->contype)
+		{
+			case CONSTR_ATTR_DEFERRED:
+				constraint->initdeferred = true;
+				/* FALLTHROUGH */
+			case CONSTR_ATTR_DEFERRABLE:
+				constraint->deferrable = true;
+				break;
+			case CONSTR_ATTR_NOT_DEFERRABLE:
+			case CONSTR_ATTR_IMMEDIATE:
+				break;
+			default:
+				return constraint;
+		}
+	}
+	return constraint;
 }
 
 /* Does NOT ENFORCED (18) follow the constraint of a new column?  Then no row is looked at. */
@@ -64,17 +99,13 @@ is_unenforced(List *constraints, ListCell *constraint)
 	return next && wf_constraint_is_unenforced(lfirst_node(Constraint, next));
 }
 
+/* Has the column one that gives the old rows a value? */
 static bool
 has_default(ColumnDef *column)
 {
-	ListCell   *lc;
+	Constraint *constraint = wf_rule_column_constraint(column, CONSTR_DEFAULT);
 
-	foreach(lc, column->constraints)
-	{
-		if (lfirst_node(Constraint, lc)->contype == CONSTR_DEFAULT)
-			return true;
-	}
-	return false;
+	return constraint && !(IsA(constraint->raw_expr, A_Const) && ((A_Const *) constraint->raw_expr)->isnull);
 }
 
 static void
@@ -83,9 +114,9 @@ report_foreign_key(WfRuleCall *call, WfRelation *table, Constraint *constraint, 
 	WfRelation *referenced = call->catalog->relation(call->catalog, constraint->pktable);
 	WfFinding  *finding;
 	char	   *name = constraint->conname;
-	char	   *table_name = wf_ddl_quote_name(table->schema, table->name);
 
-	if (!wf_rule_is_populated(call, table))
+	if (!wf_rule_is_populated(call, table) ||
+		(table->kind == RELKIND_PARTITIONED_TABLE && have_partitions(call, table, referenced, columns)))
 		return;
 	finding = wf_finding_add(call, "ADD FOREIGN KEY stops writes to \"%s\" and \"%s\" while it looks up %s",
 							 table->name, constraint->pktable->relname, wf_rule_size(call, table));
@@ -96,22 +127,107 @@ report_foreign_key(WfRuleCall *call, WfRelation *table, Constraint *constraint, 
 	wf_finding_note_text(finding, "references", wf_ddl_range_var(constraint->pktable));
 	if (referenced && !referenced->missing && wf_ddl_measure(call->catalog, referenced)->rows >= 0)
 		wf_finding_note_number(finding, "referenced_rows", referenced->rows);
+	if (name == NULL)
+		name = wf_rule_free_constraint_name(call, table, columns, "fkey");
 	if (table->kind == RELKIND_PARTITIONED_TABLE && call->catalog->server_version < 18)
 	{
 		finding->hint = pstrdup("Before 18 a partitioned table can't have a NOT VALID foreign key: add and validate it on each partition first.");
+		if (call->command->subtype == AT_AddConstraint)
+			finding->safe_sql = foreign_key_by_partition(call, table, constraint, name, columns);
 		return;
 	}
+	finding->hint = pstrdup(call->command->subtype == AT_AddColumn ?
+							"Add the column without REFERENCES, then the foreign key as NOT VALID, and validate it in another transaction." :
+							"Add it as NOT VALID, and validate it in another transaction, which lets writes go on.");
+	finding->safe_sql = validate_later(call, table, constraint, name, foreign_key_sql(constraint, name, columns));
+}
+
+/*
+ * The constraint, written as in definition, as NOT VALID, and what validates it;
+ * before that a new column without it.  NULL without a source.
+ */
+static char *
+validate_later(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *name, const char *definition)
+{
+	char	   *table_name = wf_ddl_quote_name(table->schema, table->name);
+	char	   *column = pstrdup("");
+
 	if (call->command->subtype == AT_AddColumn)
 	{
-		finding->hint = pstrdup("Add the column without REFERENCES, then the foreign key as NOT VALID, and validate it in another transaction.");
-		return;
+		column = wf_rule_add_column_without(call, table, constraint);
+		if (column == NULL)
+			return NULL;
+		column = psprintf("%s;\n", column);
 	}
-	if (name == NULL)
-		name = makeObjectName(table->name, strVal(linitial(columns)), "fkey");
-	finding->hint = pstrdup("Add it as NOT VALID, and validate it in another transaction, which lets writes go on.");
-	finding->safe_sql = psprintf("ALTER TABLE %s ADD %s NOT VALID;\nALTER TABLE %s VALIDATE CONSTRAINT %s;",
-								 table_name, foreign_key_sql(constraint, name, columns),
-								 table_name, quote_identifier(name));
+	return psprintf("%s%sALTER TABLE %s ADD %s NOT VALID;\nALTER TABLE %s VALIDATE CONSTRAINT %s;",
+					wf_rule_commands_before(call), column, table_name, definition, table_name, quote_identifier(name));
+}
+
+/* Has each partition the foreign key already, and valid?  Then it is taken over. */
+static bool
+have_partitions(WfRuleCall *call, WfRelation *table, WfRelation *referenced, List *columns)
+{
+	List	   *partitions = call->catalog->partitions(call->catalog, table);
+	char	   *name = referenced ? quote_qualified_identifier(referenced->schema, referenced->name) : NULL;
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	foreach(lc, name ? partitions : NIL)
+	{
+		bool		found = false;
+
+		foreach(lc2, call->catalog->constraints(call->catalog, call->catalog->relation(call->catalog, lfirst(lc))))
+		{
+			WfConstraint *constraint = lfirst(lc2);
+
+			found |= constraint->kind == 'f' && constraint->validated && constraint->foreign_table &&
+				strcmp(constraint->foreign_table, name) == 0 && are_columns(constraint->columns, columns);
+		}
+		if (!found)
+			return false;
+	}
+	return name && partitions != NIL;
+}
+
+/* Are the names (char *) those of the columns (String), in their order? */
+static bool
+are_columns(List *names, List *columns)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	if (list_length(names) != list_length(columns))
+		return false;
+	forboth(lc, names, lc2, columns)
+	{
+		if (lfirst(lc) == NULL || strcmp(lfirst(lc), strVal(lfirst(lc2))) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* On each partition first: the partitioned table takes over those that are valid. */
+static char *
+foreign_key_by_partition(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *name, List *columns)
+{
+	List	   *partitions = call->catalog->partitions(call->catalog, table);
+	char	   *definition = foreign_key_sql(constraint, name, columns);
+	const char *quoted = quote_identifier(name);
+	StringInfoData sql;
+	ListCell   *lc;
+
+	if (partitions == NIL || list_length(partitions) > WF_PARTITIONS_WRITTEN)
+		return NULL;
+	initStringInfo(&sql);
+	foreach(lc, partitions)
+	{
+		char	   *partition = wf_ddl_range_var(lfirst(lc));
+
+		appendStringInfo(&sql, "ALTER TABLE %s ADD %s NOT VALID;\nALTER TABLE %s VALIDATE CONSTRAINT %s;\n",
+						 partition, definition, partition, quoted);
+	}
+	appendStringInfo(&sql, "ALTER TABLE %s ADD %s;", wf_ddl_quote_name(table->schema, table->name), definition);
+	return sql.data;
 }
 
 /* CONSTRAINT name FOREIGN KEY (...) REFERENCES ..., without NOT VALID. */
@@ -168,7 +284,8 @@ append_action(StringInfo buf, const char *event, char action)
 void
 wf_rule_add_check(WfRuleCall *call)
 {
-	WfRelation *table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
+	WfRelation *table = wf_rule_altered_table(call);
+	List	   *constraints = NIL;
 	ListCell   *lc;
 
 	if (table == NULL)
@@ -178,39 +295,45 @@ wf_rule_add_check(WfRuleCall *call)
 		Constraint *constraint = castNode(Constraint, call->command->def);
 
 		if (constraint->contype == CONSTR_CHECK && !constraint->skip_validation)
-			report_check(call, table, constraint, NULL);
+			report_check(call, table, constraint);
 		return;
 	}
-	foreach(lc, ((ColumnDef *) call->command->def)->constraints)
+	constraints = ((ColumnDef *) call->command->def)->constraints;
+	foreach(lc, constraints)
 	{
 		Constraint *constraint = lfirst_node(Constraint, lc);
 
-		if (constraint->contype == CONSTR_CHECK && !is_unenforced(((ColumnDef *) call->command->def)->constraints, lc))
-			report_check(call, table, constraint, ((ColumnDef *) call->command->def)->colname);
+		if (constraint->contype == CONSTR_CHECK && !is_unenforced(constraints, lc))
+			report_check(call, table, constraint);
 	}
 }
 
 static void
-report_check(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *column)
+report_check(WfRuleCall *call, WfRelation *table, Constraint *constraint)
 {
-	WfFinding  *finding = wf_finding_add(call, "ADD CHECK stops all reads and writes of \"%s\" while it reads %s",
-										 table->name, wf_rule_size(call, table));
+	WfRelation *read = wf_rule_tree_at_work(call, table, !constraint->is_no_inherit);
 	char	   *expression = wf_rule_check_expression(call, constraint);
 	char	   *name = constraint->conname;
-	char	   *table_name = wf_ddl_quote_name(table->schema, table->name);
+	WfFinding  *finding;
 
-	wf_finding_on(call, finding, table);
+	if (read == NULL)
+		return;
+	finding = wf_finding_add(call, "ADD CHECK stops all reads and writes of \"%s\" while it reads %s",
+							 read->name, wf_rule_size(call, read));
+	wf_finding_on(call, finding, read);
 	finding->location = constraint->location;
 	finding->lock = AccessExclusiveLock;
 	finding->scans = true;
-	finding->hint = pstrdup("Add it as NOT VALID, and validate it in another transaction, which lets reads and writes go on.");
+	finding->hint = pstrdup(call->command->subtype == AT_AddColumn ?
+							"Add the column without it, then the CHECK as NOT VALID, and validate it in another transaction, which lets reads and writes go on." :
+							"Add it as NOT VALID, and validate it in another transaction, which lets reads and writes go on.");
+	if (expression == NULL)
+		return;
 	if (name == NULL)
-		name = makeObjectName(table->name, column, "check");
-	if (expression && column == NULL)
-		finding->safe_sql = psprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK %s%s NOT VALID;\nALTER TABLE %s VALIDATE CONSTRAINT %s;",
-									 table_name, quote_identifier(name), expression,
-									 constraint->is_no_inherit ? " NO INHERIT" : "",
-									 table_name, quote_identifier(name));
+		name = wf_rule_free_constraint_name(call, table, wf_ddl_columns_of(constraint->raw_expr), "check");
+	finding->safe_sql = validate_later(call, table, constraint, name,
+									   psprintf("CONSTRAINT %s CHECK %s%s", quote_identifier(name), expression,
+												constraint->is_no_inherit ? " NO INHERIT" : ""));
 }
 
 /* The parenthesised expression as it was written; NULL without a source. */
@@ -236,7 +359,8 @@ not_null_column(AlterTableCmd *command)
 void
 wf_rule_set_not_null(WfRuleCall *call)
 {
-	WfRelation *table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
+	WfRelation *table = wf_rule_altered_table(call);
+	WfRelation *read = table ? wf_rule_tree_at_work(call, table, true) : NULL;
 	const char *column_name = not_null_column(call->command);
 	const char *what = call->command->subtype == AT_SetNotNull ? "SET NOT NULL" : "ADD NOT NULL";
 	WfColumn   *column;
@@ -245,24 +369,20 @@ wf_rule_set_not_null(WfRuleCall *call)
 	char	   *table_name;
 	const char *check;
 
-	if (table == NULL || column_name == NULL)
+	if (read == NULL || column_name == NULL)
 		return;
 	column = call->catalog->column(call->catalog, table, column_name);
 	if (column && column->not_null)
 		return;
 	proof = wf_rule_not_null_proof(call, table, column_name);
-	if (proof)
+	if (proof && !drops_constraint(call, proof))
 	{
-		finding = wf_finding_add(call, "%s on \"%s\" needs no scan: CHECK \"%s\" proves it", what, column_name, proof);
-		wf_finding_on(call, finding, table);
-		finding->severity = WF_SEVERITY_LOW;
-		finding->lock = AccessExclusiveLock;
-		wf_finding_note_text(finding, "proof", proof);
+		report_not_null_proven(call, table, what, column_name, proof);
 		return;
 	}
-	finding = wf_finding_add(call, "%s stops all reads and writes of \"%s\" while it reads %s", what, table->name,
-							 wf_rule_size(call, table));
-	wf_finding_on(call, finding, table);
+	finding = wf_finding_add(call, "%s on \"%s\" stops all reads and writes of \"%s\" while it reads %s", what, column_name,
+							 read->name, wf_rule_size(call, read));
+	wf_finding_on(call, finding, read);
 	finding->lock = AccessExclusiveLock;
 	finding->scans = true;
 	wf_finding_note_text(finding, "column", column_name);
@@ -271,15 +391,51 @@ wf_rule_set_not_null(WfRuleCall *call)
 		finding->hint = pstrdup("Before 12 nothing spares the scan: keep a CHECK (column IS NOT NULL) that was added as NOT VALID and validated.");
 		return;
 	}
-	finding->hint = pstrdup("Prove it first with a CHECK that is added as NOT VALID and validated in another transaction; then SET NOT NULL reads nothing.");
 	table_name = wf_ddl_quote_name(table->schema, table->name);
-	check = quote_identifier(makeObjectName(table->name, column_name, "not_null"));
-	finding->safe_sql = psprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\n"
+	if (proof)
+	{
+		finding->hint = psprintf("CHECK \"%s\" would prove it, but the same ALTER TABLE drops it before: drop it in the next one.", proof);
+		finding->safe_sql = psprintf("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL;\nALTER TABLE %s DROP CONSTRAINT %s;",
+									 table_name, quote_identifier(column_name), table_name, quote_identifier(proof));
+		return;
+	}
+	finding->hint = pstrdup("Prove it first with a CHECK that is added as NOT VALID and validated in another transaction; then SET NOT NULL reads nothing.");
+	check = quote_identifier(wf_rule_free_constraint_name(call, table, list_make1(makeString(pstrdup(column_name))), "not_null"));
+	finding->safe_sql = psprintf("%sALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\n"
 								 "ALTER TABLE %s VALIDATE CONSTRAINT %s;\n"
 								 "ALTER TABLE %s ALTER COLUMN %s SET NOT NULL;\n"
 								 "ALTER TABLE %s DROP CONSTRAINT %s;",
+								 wf_rule_commands_before(call),
 								 table_name, check, quote_identifier(column_name), table_name, check,
 								 table_name, quote_identifier(column_name), table_name, check);
+}
+
+static void
+report_not_null_proven(WfRuleCall *call, WfRelation *table, const char *what, const char *column, char *proof)
+{
+	WfFinding  *finding = wf_finding_add(call, "%s on \"%s\" needs no scan: CHECK \"%s\" proves it", what, column, proof);
+
+	wf_finding_on(call, finding, table);
+	finding->severity = WF_SEVERITY_LOW;
+	finding->lock = AccessExclusiveLock;
+	wf_finding_note_text(finding, "column", column);
+	wf_finding_note_text(finding, "proof", proof);
+}
+
+/* Does the same ALTER TABLE drop the constraint?  The server drops first. */
+static bool
+drops_constraint(WfRuleCall *call, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, ((AlterTableStmt *) call->statement)->cmds)
+	{
+		AlterTableCmd *command = lfirst_node(AlterTableCmd, lc);
+
+		if (command->subtype == AT_DropConstraint && strcmp(command->name, name) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* The validated CHECK that proves the column to be not null; NULL: none. */
@@ -287,6 +443,7 @@ char *
 wf_rule_not_null_proof(WfRuleCall *call, WfRelation *table, const char *column)
 {
 	ListCell   *lc;
+	ListCell   *lc2;
 
 	if (call->catalog->server_version < 12)
 		return NULL;
@@ -294,40 +451,111 @@ wf_rule_not_null_proof(WfRuleCall *call, WfRelation *table, const char *column)
 	{
 		WfConstraint *constraint = lfirst(lc);
 
-		if (constraint->validated && constraint->not_null_column &&
-			strcmp(constraint->not_null_column, column) == 0)
-			return constraint->name ? constraint->name : "(unnamed)";
+		foreach(lc2, constraint->validated ? constraint->not_null_columns : NIL)
+		{
+			if (strcmp(lfirst(lc2), column) == 0)
+				return constraint->name ? constraint->name : "(unnamed)";
+		}
 	}
 	return NULL;
 }
 
-/* NOT VALID and VALIDATE in one transaction. */
+/* VALIDATE under the lock of something else: in one transaction, or one statement. */
 void
 wf_rule_validate_in_same_transaction(WfRuleCall *call)
 {
-	WfRelation *table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
+	AlterTableStmt *stmt = (AlterTableStmt *) call->statement;
+	WfRelation *table = wf_rule_table_at_work(call, stmt->relation);
 	WfSimulation *simulation = call->session->simulation;
+	LOCKMODE	lock = wf_ddl_alter_table_lock(stmt, call->catalog->server_version);
+	bool		is_waiting = false;
 	ListCell   *lc;
 
-	if (table == NULL || !call->session->in_transaction)
+	if (table == NULL)
 		return;
 	foreach(lc, call->catalog->constraints(call->catalog, table))
 	{
 		WfConstraint *constraint = lfirst(lc);
-		WfFinding  *finding;
 
-		if (constraint->name == NULL || strcmp(constraint->name, call->command->name) != 0 ||
-			constraint->validated || !constraint->created_here ||
+		if (constraint->name == NULL || strcmp(constraint->name, call->command->name) != 0 || constraint->validated)
+			continue;
+		is_waiting = true;
+		if (!call->session->in_transaction || !constraint->created_here ||
 			(simulation && !OidIsValid(constraint->oid) && constraint->transaction != simulation->transaction))
 			continue;
-		finding = wf_finding_add(call, "\"%s\" stays locked as it was for ADD CONSTRAINT while VALIDATE reads %s",
-								 table->name, wf_rule_size(call, table));
-		wf_finding_on(call, finding, table);
-		finding->lock = constraint->kind == 'f' ? ShareRowExclusiveLock : AccessExclusiveLock;
-		finding->scans = true;
-		finding->hint = pstrdup("Commit after ADD CONSTRAINT ... NOT VALID, and validate in the next transaction.");
-		finding->safe_sql = wf_rule_outside_transaction(call);
+		report_validate(call, table, constraint->kind == 'f' ? ShareRowExclusiveLock : AccessExclusiveLock, "ADD CONSTRAINT");
+		return;
 	}
+	if (lock > ShareUpdateExclusiveLock && (is_waiting || is_added_here(call, call->command->name)))
+		report_validate(call, table, lock, "the other commands of this ALTER TABLE");
+}
+
+/* Does the same ALTER TABLE add the constraint as NOT VALID? */
+static bool
+is_added_here(WfRuleCall *call, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, ((AlterTableStmt *) call->statement)->cmds)
+	{
+		AlterTableCmd *command = lfirst_node(AlterTableCmd, lc);
+		Constraint *constraint = (Constraint *) command->def;
+
+		if (command->subtype == AT_AddConstraint && IsA(constraint, Constraint) && constraint->skip_validation &&
+			constraint->conname && strcmp(constraint->conname, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+report_validate(WfRuleCall *call, WfRelation *table, LOCKMODE lock, const char *why)
+{
+	WfFinding  *finding = wf_finding_add(call, "\"%s\" stays locked (%s) as it was for %s while VALIDATE reads %s",
+										 table->name, wf_ddl_lock_name(lock), why, wf_rule_size(call, table));
+
+	wf_finding_on(call, finding, table);
+	finding->lock = lock;
+	finding->scans = true;
+	wf_finding_note_text(finding, "constraint", call->command->name);
+	if (list_length(((AlterTableStmt *) call->statement)->cmds) > 1)
+	{
+		finding->hint = pstrdup("Validate it in a statement, and a transaction, of its own.");
+		finding->safe_sql = validate_alone(call, table);
+		return;
+	}
+	finding->hint = pstrdup("Commit after ADD CONSTRAINT ... NOT VALID, and validate in the next transaction.");
+	finding->safe_sql = wf_rule_outside_transaction(call);
+}
+
+/* The other commands, then VALIDATE; NULL without a source, and inside a transaction. */
+static char *
+validate_alone(WfRuleCall *call, WfRelation *table)
+{
+	char	   *table_name = wf_ddl_quote_name(table->schema, table->name);
+	char	   *others = wf_rule_other_commands(call);
+
+	return others && !call->session->in_transaction ?
+		psprintf("ALTER TABLE %s %s;\nALTER TABLE %s VALIDATE CONSTRAINT %s;", table_name, others,
+				 table_name, quote_identifier(call->command->name)) : NULL;
+}
+
+/* Is the domain NOT NULL already, or the constraint valid?  Then no row is read. */
+static bool
+is_settled(AlterDomainStmt *stmt, WfType *type)
+{
+	ListCell   *lc;
+
+	if (stmt->subtype == 'O')
+		return type->not_null;
+	if (stmt->subtype != 'V' || !OidIsValid(type->oid) || type->missing)
+		return false;
+	foreach(lc, type->waiting)
+	{
+		if (strcmp(lfirst(lc), stmt->name) == 0)
+			return false;
+	}
+	return !type->altered;
 }
 
 /* ALTER DOMAIN ADD CONSTRAINT, SET NOT NULL, VALIDATE CONSTRAINT. */
@@ -345,7 +573,7 @@ wf_rule_domain_constraint(WfRuleCall *call)
 	if (stmt->subtype == 'C' && constraint->skip_validation)
 		return;
 	type = wf_rule_type(call, stmt->typeName);
-	if (type == NULL)
+	if (type == NULL || is_settled(stmt, type))
 		return;
 	if (!type->missing)
 	{
@@ -366,7 +594,13 @@ wf_rule_domain_constraint(WfRuleCall *call)
 		finding->hint = pstrdup("There is no lighter way; run it when writes are rare.");
 	}
 	else if (stmt->subtype == 'O')
+	{
+		const char *check = quote_identifier(makeObjectName(type->name, NULL, "not_null"));
+
 		finding->hint = pstrdup("NOT NULL can't be added as NOT VALID: add CHECK (VALUE IS NOT NULL) NOT VALID instead, and validate it when writes are rare.");
+		finding->safe_sql = psprintf("ALTER DOMAIN %s ADD CONSTRAINT %s CHECK (VALUE IS NOT NULL) NOT VALID;\nALTER DOMAIN %s VALIDATE CONSTRAINT %s;",
+									 domain, check, domain, check);
+	}
 	else
 	{
 		char	   *expression = wf_rule_check_expression(call, constraint);
@@ -377,119 +611,4 @@ wf_rule_domain_constraint(WfRuleCall *call)
 			finding->safe_sql = psprintf("ALTER DOMAIN %s ADD CONSTRAINT %s CHECK %s NOT VALID;\nALTER DOMAIN %s VALIDATE CONSTRAINT %s;",
 										 domain, quote_identifier(name), expression, domain, quote_identifier(name));
 	}
-}
-
-/* DROP CONSTRAINT of anything but a primary key. */
-void
-wf_rule_drop_constraint(WfRuleCall *call)
-{
-	WfRelation *table = wf_rule_altered_table(call);
-	WfFinding  *finding;
-	char		kind;
-
-	if (table == NULL)
-		return;
-	kind = wf_rule_constraint_kind(call, table, call->command->name);
-	if (kind == 'p' || is_superfluous(call, table, call->command->name) || is_nobodys(call, table))
-		return;
-	finding = wf_finding_add(call, "without constraint \"%s\" rows that it kept out of \"%s\" can come in%s",
-							 call->command->name, table->name,
-							 kind == 'u' ? "; ON CONFLICT on its columns fails" : "");
-	wf_finding_on(call, finding, table);
-	/* What it kept out, and who relies on that, nobody knows here. */
-	if (kind == 0)
-		wf_finding_lower(finding);
-	finding->lock = AccessExclusiveLock;
-	wf_finding_note_text(finding, "constraint", call->command->name);
-	if (kind == 'f')
-		finding->hint = pstrdup("Dropping a foreign key locks both tables: set lock_timeout first.");
-}
-
-/* Is it a CHECK that only says what the column's NOT NULL says as well? */
-static bool
-is_superfluous(WfRuleCall *call, WfRelation *table, const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, call->catalog->constraints(call->catalog, table))
-	{
-		WfConstraint *constraint = lfirst(lc);
-
-		if (constraint->only_not_null && constraint->name && strcmp(constraint->name, name) == 0)
-		{
-			WfColumn   *column = call->catalog->column(call->catalog, table, constraint->not_null_column);
-
-			return column && column->not_null;
-		}
-	}
-	return false;
-}
-
-/* Is the constraint to be dropped new here, or IF EXISTS finds none? */
-static bool
-is_nobodys(WfRuleCall *call, WfRelation *table)
-{
-	ListCell   *lc;
-
-	foreach(lc, call->catalog->constraints(call->catalog, table))
-	{
-		WfConstraint *constraint = lfirst(lc);
-
-		if (constraint->name && strcmp(constraint->name, call->command->name) == 0)
-			return constraint->created_here;
-	}
-	return call->command->missing_ok && !table->missing;
-}
-
-/* DROP CONSTRAINT of a primary key. */
-void
-wf_rule_drop_primary_key(WfRuleCall *call)
-{
-	WfRelation *table = wf_rule_altered_table(call);
-	WfFinding  *finding;
-
-	if (table == NULL || wf_rule_constraint_kind(call, table, call->command->name) != 'p')
-		return;
-	finding = wf_finding_add(call, "without its primary key \"%s\" takes duplicates, foreign keys can't refer to it, and UPDATE and DELETE fail where it is published",
-							 table->name);
-	wf_finding_on(call, finding, table);
-	finding->lock = AccessExclusiveLock;
-	wf_finding_note_text(finding, "constraint", call->command->name);
-	finding->hint = pstrdup("Build the new key's unique index CONCURRENTLY first, then drop and add the key in one short transaction.");
-}
-
-/*
- * The contype of a constraint; 0 where it is not known.  One that nobody has
- * is taken for a primary key if it is named like one.
- */
-char
-wf_rule_constraint_kind(WfRuleCall *call, WfRelation *table, const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, call->catalog->constraints(call->catalog, table))
-	{
-		WfConstraint *constraint = lfirst(lc);
-
-		if (constraint->name && strcmp(constraint->name, name) == 0)
-			return constraint->kind;
-	}
-	return table->missing && is_named_like_key(name) ? 'p' : 0;
-}
-
-/* As PostgreSQL, or people, name primary keys. */
-static bool
-is_named_like_key(const char *name)
-{
-	static const char *const endings[] = {"_pkey", "_primary_key", "_pk"};
-	int			length = strlen(name);
-
-	for (int i = 0; i < lengthof(endings); i++)
-	{
-		int			ending = strlen(endings[i]);
-
-		if (length > ending && strcmp(name + length - ending, endings[i]) == 0)
-			return true;
-	}
-	return strncmp(name, "pk_", 3) == 0;
 }

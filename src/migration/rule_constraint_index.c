@@ -16,7 +16,12 @@
 static Constraint *added_constraint(WfRuleCall *call, ConstrType kind);
 static void report_build(WfRuleCall *call, Constraint *constraint, const char *word, const char *suffix);
 static char *column_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *word, const char *suffix);
-static char *index_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *keys, const char *word, const char *suffix);
+static bool have_partitions(WfRuleCall *call, WfRelation *table, Constraint *constraint);
+static char *index_by_partition(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *word, const char *suffix);
+static void append_deferral(StringInfo sql, Constraint *constraint);
+static char *key_by_index(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *keys, const char *word, const char *suffix, const char *old);
+static char *old_key(WfRuleCall *call, WfRelation *table, Constraint *constraint);
+static bool is_nullable(WfRuleCall *call, WfRelation *table, const char *name);
 static void report_nullable(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *columns);
 
 /* ADD UNIQUE or ADD COLUMN ... UNIQUE, without USING INDEX. */
@@ -98,58 +103,136 @@ report_build(WfRuleCall *call, Constraint *constraint, const char *word, const c
 
 	if (table == NULL || !wf_rule_is_populated(call, table))
 		return;
+	if (table->kind == RELKIND_PARTITIONED_TABLE && have_partitions(call, table, constraint))
+		return;
 	finding = wf_finding_add(call, "ADD %s stops all reads and writes of \"%s\" while it builds an index over %s",
 							 word, table->name, wf_rule_size(call, table));
 	wf_finding_on(call, finding, table);
 	finding->location = constraint->location;
 	finding->lock = AccessExclusiveLock;
 	finding->scans = true;
+	if (table->kind == RELKIND_PARTITIONED_TABLE)
+	{
+		finding->hint = psprintf("CONCURRENTLY and USING INDEX do not work on a partitioned table: make the index and its constraint so on each partition, "
+								 "then ADD %s takes them over.", word);
+		if (constraint->keys != NIL)
+			finding->safe_sql = index_by_partition(call, table, constraint, word, suffix);
+		return;
+	}
 	finding->hint = psprintf("Build the index first with CREATE UNIQUE INDEX CONCURRENTLY, outside of a transaction block, "
 							 "then make it the constraint with ADD %s USING INDEX.", word);
 	if (constraint->keys != NIL)
-		finding->safe_sql = index_first(call, table, constraint, constraint->keys, word, suffix);
+	{
+		char	   *old = old_key(call, table, constraint);
+
+		finding->safe_sql = wf_rule_outside(call, psprintf("%s%s", old ? "" : wf_rule_commands_before(call),
+														   key_by_index(call, table, constraint, constraint->keys, word, suffix, old)));
+	}
 	else if (call->command->subtype == AT_AddColumn)
 		finding->safe_sql = column_first(call, table, constraint, word, suffix);
 }
 
+/* Has each partition the constraint already, so that nothing is built? */
+static bool
+have_partitions(WfRuleCall *call, WfRelation *table, Constraint *constraint)
+{
+	WfIndex		wanted = {.is_unique = true, .is_primary = constraint->contype == CONSTR_PRIMARY, .method = "btree"};
+	ListCell   *lc;
+
+	if (constraint->including != NIL || constraint->nulls_not_distinct || constraint->deferrable)
+		return false;
+	foreach(lc, constraint->keys)
+		wanted.columns = lappend(wanted.columns, strVal(lfirst(lc)));
+	return wanted.columns != NIL &&
+		wf_rule_partitions_have_index(call, table, &wanted, wanted.is_primary ? 'p' : 'u');
+}
+
+/* The constraint on each partition first, by way of its index; NULL where they are not known. */
+static char *
+index_by_partition(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *word, const char *suffix)
+{
+	List	   *partitions = call->catalog->partitions(call->catalog, table);
+	Constraint *own = copyObjectImpl(constraint);
+	StringInfoData sql;
+	ListCell   *lc;
+
+	if (partitions == NIL || list_length(partitions) > WF_PARTITIONS_WRITTEN || constraint->indexspace)
+		return NULL;
+	/* The partitions' constraints have names of their own. */
+	own->conname = NULL;
+	initStringInfo(&sql);
+	foreach(lc, partitions)
+	{
+		WfRelation *partition = call->catalog->relation(call->catalog, lfirst(lc));
+
+		appendStringInfo(&sql, "%s\n", key_by_index(call, partition, own, own->keys, word, suffix, NULL));
+	}
+	appendStringInfo(&sql, "ALTER TABLE %s ADD CONSTRAINT %s %s (%s)", wf_ddl_quote_name(table->schema, table->name),
+					 quote_identifier(constraint->conname ? constraint->conname : wf_rule_constraint_name(call, table, constraint)),
+					 word, wf_ddl_quote_names(constraint->keys, ", "));
+	append_deferral(&sql, constraint);
+	appendStringInfoChar(&sql, ';');
+	return sql.data;
+}
+
 /*
- * The column without its constraint, then the index.  NULL for a column with
- * more to it than a type, and for a primary key, which a new column can't be.
+ * The column without its constraint, then the index.  NULL for a primary key,
+ * of which the rows that are there need other values each.
  */
 static char *
 column_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *word, const char *suffix)
 {
 	ColumnDef  *column = (ColumnDef *) call->command->def;
+	char	   *add;
+	char	   *fill = NULL;
 
-	if (constraint->contype != CONSTR_UNIQUE || list_length(column->constraints) != 1 ||
-		column->collClause || column->compression)
+	if (constraint->contype == CONSTR_UNIQUE)
+		add = wf_rule_add_column_without(call, table, constraint);
+	else
+		add = fill = wf_rule_add_key_values(call, table, column, constraint);
+	if (add == NULL)
 		return NULL;
-	return psprintf("ALTER TABLE %s ADD COLUMN %s%s %s;\n%s",
-					wf_ddl_quote_name(table->schema, table->name),
-					call->command->missing_ok ? "IF NOT EXISTS " : "",
-					quote_identifier(column->colname), wf_ddl_type_name(column->typeName),
-					index_first(call, table, constraint, list_make1(makeString(column->colname)), word, suffix));
+	return psprintf("%s%s\n%s", add, fill ? "" : ";",
+					key_by_index(call, table, constraint, list_make1(makeString(column->colname)), word, suffix, NULL));
 }
 
-/* The two statements that do the same without the long lock. */
+static void
+append_deferral(StringInfo sql, Constraint *constraint)
+{
+	if (constraint->deferrable)
+		appendStringInfo(sql, " DEFERRABLE%s", constraint->initdeferred ? " INITIALLY DEFERRED" : "");
+}
+
+/* The new primary key in the place of the old one, by way of its index. */
+char *
+wf_rule_key_by_index(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *old)
+{
+	if (table->kind == RELKIND_PARTITIONED_TABLE)
+		return NULL;
+	return key_by_index(call, table, constraint, constraint->keys, "PRIMARY KEY", "pkey", old);
+}
+
+/*
+ * What does the same without the long lock: nullable columns of a primary key
+ * become NOT NULL, the index is built, and becomes the constraint.  old is a
+ * constraint that goes as the new one comes; NULL: none.
+ */
 static char *
-index_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *keys, const char *word, const char *suffix)
+key_by_index(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *keys, const char *word, const char *suffix, const char *old)
 {
 	char	   *name = constraint->conname;
 	char	   *table_name = wf_ddl_quote_name(table->schema, table->name);
 	StringInfoData buf;
+	ListCell   *lc;
 
 	if (name == NULL)
-	{
-		StringInfoData columns;
-		ListCell   *lc;
-
-		initStringInfo(&columns);
-		foreach(lc, keys)
-			appendStringInfo(&columns, "%s%s", columns.len ? "_" : "", strVal(lfirst(lc)));
-		name = wf_rule_free_name(call, table, constraint->contype == CONSTR_PRIMARY ? NULL : columns.data, suffix);
-	}
+		name = wf_rule_free_constraint_name(call, table, constraint->contype == CONSTR_PRIMARY ? NIL : keys, suffix);
 	initStringInfo(&buf);
+	foreach(lc, constraint->contype == CONSTR_PRIMARY && call->command->subtype == AT_AddConstraint ? keys : NIL)
+	{
+		if (is_nullable(call, table, strVal(lfirst(lc))))
+			appendStringInfo(&buf, "%s\n", wf_rule_make_required(table, strVal(lfirst(lc))));
+	}
 	appendStringInfo(&buf, "CREATE UNIQUE INDEX CONCURRENTLY %s ON %s (%s)",
 					 quote_identifier(name), table_name,
 					 wf_ddl_quote_names(keys, ", "));
@@ -159,12 +242,37 @@ index_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *k
 		appendStringInfoString(&buf, " NULLS NOT DISTINCT");
 	if (constraint->indexspace)
 		appendStringInfo(&buf, " TABLESPACE %s", quote_identifier(constraint->indexspace));
-	appendStringInfo(&buf, ";\nALTER TABLE %s ADD CONSTRAINT %s %s USING INDEX %s",
-					 table_name, quote_identifier(name), word, quote_identifier(name));
-	if (constraint->deferrable)
-		appendStringInfo(&buf, " DEFERRABLE%s", constraint->initdeferred ? " INITIALLY DEFERRED" : "");
+	appendStringInfo(&buf, ";\nALTER TABLE %s %s%s%sADD CONSTRAINT %s %s USING INDEX %s", table_name,
+					 old ? "DROP CONSTRAINT " : "", old ? quote_identifier(old) : "", old ? ", " : "",
+					 quote_identifier(name), word, quote_identifier(name));
+	append_deferral(&buf, constraint);
 	appendStringInfoChar(&buf, ';');
 	return buf.data;
+}
+
+/* The primary key that the same ALTER TABLE drops; NULL: none. */
+static char *
+old_key(WfRuleCall *call, WfRelation *table, Constraint *constraint)
+{
+	ListCell   *lc;
+
+	foreach(lc, constraint->contype == CONSTR_PRIMARY ? ((AlterTableStmt *) call->statement)->cmds : NIL)
+	{
+		AlterTableCmd *command = lfirst_node(AlterTableCmd, lc);
+
+		if (command->subtype == AT_DropConstraint && wf_rule_constraint_kind(call, table, command->name) == 'p')
+			return command->name;
+	}
+	return NULL;
+}
+
+/* May the column be null, and does nothing prove that it is not? */
+static bool
+is_nullable(WfRuleCall *call, WfRelation *table, const char *name)
+{
+	WfColumn   *column = call->catalog->column(call->catalog, table, name);
+
+	return (column ? !column->not_null : table->missing) && !wf_rule_not_null_proof(call, table, name);
 }
 
 /* ADD PRIMARY KEY over a column that may be null. */
@@ -199,13 +307,8 @@ wf_rule_primary_key_nullable(WfRuleCall *call)
 		columns = lappend(columns, strVal(lfirst(lc)));
 	foreach(lc, columns)
 	{
-		WfColumn   *column = lfirst(lc) ? call->catalog->column(call->catalog, table, lfirst(lc)) : NULL;
-
-		if (column ? column->not_null : !table->missing)
-			continue;
-		if (wf_rule_not_null_proof(call, table, lfirst(lc)))
-			continue;
-		nullable = lappend(nullable, lfirst(lc));
+		if (lfirst(lc) && is_nullable(call, table, lfirst(lc)))
+			nullable = lappend(nullable, lfirst(lc));
 	}
 	if (nullable != NIL)
 		report_nullable(call, table, constraint, nullable);
@@ -235,14 +338,17 @@ report_nullable(WfRuleCall *call, WfRelation *table, Constraint *constraint, Lis
 	finding->hint = pstrdup("Prove it first: add CHECK (column IS NOT NULL) NOT VALID, validate it in another transaction, then SET NOT NULL.");
 	if (column == NULL)
 		return;
+	if (constraint->indexname == NULL)
+	{
+		if (table->kind != RELKIND_PARTITIONED_TABLE)
+			finding->safe_sql = key_by_index(call, table, constraint, constraint->keys, "PRIMARY KEY", "pkey", NULL);
+		return;
+	}
 	sql = pstrdup("");
 	foreach(lc, columns)
 		sql = psprintf("%s%s\n", sql, wf_rule_make_required(table, lfirst(lc)));
-	if (constraint->indexname)
-		finding->safe_sql = psprintf("%sALTER TABLE %s ADD %s%s%sPRIMARY KEY USING INDEX %s;", sql, finding->object,
-									 constraint->conname ? "CONSTRAINT " : "",
-									 constraint->conname ? quote_identifier(constraint->conname) : "",
-									 constraint->conname ? " " : "", quote_identifier(constraint->indexname));
-	else
-		finding->safe_sql = psprintf("%s%s", sql, index_first(call, table, constraint, constraint->keys, "PRIMARY KEY", "pkey"));
+	finding->safe_sql = psprintf("%sALTER TABLE %s ADD %s%s%sPRIMARY KEY USING INDEX %s;", sql, finding->object,
+								 constraint->conname ? "CONSTRAINT " : "",
+								 constraint->conname ? quote_identifier(constraint->conname) : "",
+								 constraint->conname ? " " : "", quote_identifier(constraint->indexname));
 }

@@ -43,7 +43,9 @@ extern void wf_rule_add_column_required(WfRuleCall *call);
 /* rule_column_safe.c: parts of safe_sql */
 extern Constraint *wf_rule_column_constraint(ColumnDef *column, ConstrType kind);
 extern char *wf_rule_add_column_sql(WfRelation *table, ColumnDef *column);
+extern char *wf_rule_add_column_without(WfRuleCall *call, WfRelation *table, Constraint *constraint);
 extern char *wf_rule_add_default_later(WfRuleCall *call, WfRelation *table, ColumnDef *column, Constraint *constraint);
+extern char *wf_rule_add_key_values(WfRuleCall *call, WfRelation *table, ColumnDef *column, Constraint *key);
 extern char *wf_rule_add_serial_later(WfRuleCall *call, WfRelation *table, ColumnDef *column);
 extern char *wf_rule_add_identity_later(WfRuleCall *call, WfRelation *table, ColumnDef *column);
 extern char *wf_rule_keep_generated(WfRuleCall *call, WfRelation *table, ColumnDef *column, Constraint *constraint);
@@ -55,13 +57,16 @@ extern void wf_rule_add_check(WfRuleCall *call);
 extern void wf_rule_set_not_null(WfRuleCall *call);
 extern void wf_rule_validate_in_same_transaction(WfRuleCall *call);
 extern void wf_rule_domain_constraint(WfRuleCall *call);
-extern void wf_rule_drop_constraint(WfRuleCall *call);
-extern void wf_rule_drop_primary_key(WfRuleCall *call);
 extern char *wf_rule_check_expression(WfRuleCall *call, Constraint *constraint);
 extern char *wf_rule_not_null_proof(WfRuleCall *call, WfRelation *table, const char *column);
+
+/* rule_constraint_drop.c */
+extern void wf_rule_drop_constraint(WfRuleCall *call);
+extern void wf_rule_drop_primary_key(WfRuleCall *call);
 extern char wf_rule_constraint_kind(WfRuleCall *call, WfRelation *table, const char *name);
 
 /* rule_constraint_index.c */
+extern char *wf_rule_key_by_index(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *old);
 extern void wf_rule_add_unique(WfRuleCall *call);
 extern void wf_rule_add_primary_key(WfRuleCall *call);
 extern void wf_rule_add_exclusion(WfRuleCall *call);
@@ -124,6 +129,7 @@ extern void wf_rule_wide_index(WfRuleCall *call);
 extern void wf_rule_index_build_corruption(WfRuleCall *call);
 extern void wf_rule_duplicate_index(WfRuleCall *call);
 extern void wf_rule_invalid_index_left(WfRuleCall *call);
+extern char *wf_rule_index_by_partition(WfRuleCall *call, WfRelation *parent, bool unique, const char *name, const char *column, const char *definition);
 
 /* rule_partition.c */
 extern void wf_rule_attach_partition(WfRuleCall *call);
@@ -132,6 +138,7 @@ extern void wf_rule_detach_partition(WfRuleCall *call);
 
 /* rule_partition_index.c */
 extern void wf_rule_attach_builds_index(WfRuleCall *call);
+extern bool wf_rule_partitions_have_index(WfRuleCall *call, WfRelation *table, const WfIndex *wanted, char constraint);
 
 /* rule_rename.c */
 extern void wf_rule_rename_other(WfRuleCall *call);
@@ -184,6 +191,7 @@ extern void wf_rule_many_tables_locked(WfRuleCall *call);
 extern void wf_rule_lock_table(WfRuleCall *call);
 extern void wf_rule_alter_table_not_combined(WfRuleCall *call);
 extern char *wf_rule_outside_transaction(WfRuleCall *call);
+extern char *wf_rule_outside(WfRuleCall *call, char *sql);
 
 /* rule_type.c */
 extern void wf_rule_type_change_rewrites(WfRuleCall *call);

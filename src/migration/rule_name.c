@@ -31,10 +31,19 @@ wf_rule_free_name(WfRuleCall *call, WfRelation *table, const char *label, const 
 char *
 wf_rule_constraint_name(WfRuleCall *call, WfRelation *table, const Constraint *constraint)
 {
-	List	   *columns = constraint->contype == CONSTR_FOREIGN ? constraint->fk_attrs : constraint->keys;
+	List	   *columns = constraint->contype == CONSTR_FOREIGN ? constraint->fk_attrs :
+	constraint->contype == CONSTR_PRIMARY ? NIL : constraint->keys;
 	const char *suffix = constraint->contype == CONSTR_FOREIGN ? "fkey" : constraint->contype == CONSTR_UNIQUE ? "key" :
 	constraint->contype == CONSTR_PRIMARY ? "pkey" : constraint->contype == CONSTR_EXCLUSION ? "excl" : "check";
-	const char *label = constraint->contype == CONSTR_PRIMARY ? NULL : joined(columns);
+
+	return wf_rule_free_constraint_name(call, table, columns, suffix);
+}
+
+/* The first name of this kind that neither a relation nor a constraint of the table has. */
+char *
+wf_rule_free_constraint_name(WfRuleCall *call, WfRelation *table, List *columns, const char *suffix)
+{
+	const char *label = joined(columns);
 
 	for (int pass = 0;; pass++)
 	{

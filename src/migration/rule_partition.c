@@ -5,6 +5,7 @@
 
 #include "commands/defrem.h"
 #include "lib/stringinfo.h"
+#include "utils/builtins.h"
 
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
@@ -12,8 +13,14 @@
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 
+static char *create_then_attach(WfRuleCall *call, CreateStmt *stmt, const char *parent);
 static void drop_partitions(WfRuleCall *call);
 static bool is_named(WfRuleCall *call, List *objects, WfRelation *relation);
+static void note_parent(WfRuleCall *call, WfFinding *finding);
+static WfRelation *default_at_work(WfRuleCall *call, WfRelation *parent);
+static void report_default(WfRuleCall *call, PartitionCmd *partition);
+static char *attach_beside_default(WfRuleCall *call, WfRelation *rest, const char *check);
+static bool has_valid_check(WfRuleCall *call, WfRelation *table, const char *check);
 static bool is_proven(WfRuleCall *call, PartitionCmd *partition, WfRelation *child);
 static char *check_of(WfRuleCall *call, PartitionCmd *partition);
 static bool same_condition(const char *a, const char *b);
@@ -34,31 +41,105 @@ wf_rule_attach_partition(WfRuleCall *call)
 	/* ALTER INDEX ... ATTACH PARTITION comes the same way, and reads nothing. */
 	if (((AlterTableStmt *) call->statement)->objtype != OBJECT_TABLE || partition->bound == NULL)
 		return;
+	report_default(call, partition);
 	child = wf_rule_table_at_work(call, partition->name);
 	if (child == NULL || is_proven(call, partition, child))
 		return;
-	finding = wf_finding_add(call, "ATTACH PARTITION stops all reads and writes of \"%s\", and of a default partition, while it reads them to check the bounds",
-							 child->name);
+	finding = wf_finding_add(call, "ATTACH PARTITION stops all reads and writes of \"%s\" while it reads %s to check the bounds",
+							 child->name, wf_rule_size(call, child));
 	wf_finding_on(call, finding, child);
 	finding->lock = AccessExclusiveLock;
 	finding->scans = true;
+	note_parent(call, finding);
 	finding->hint = pstrdup("Add a CHECK to the table that says the same as the bounds, NOT VALID, and validate it first: then nothing is read.");
 	finding->safe_sql = attach_by_check(call, partition, child);
 }
 
-/* Does a valid CHECK say that all rows are within the bounds, and is there no default partition to be read? */
+static void
+note_parent(WfRuleCall *call, WfFinding *finding)
+{
+	wf_finding_note_text(finding, "parent", wf_rule_relation_name(call, ((AlterTableStmt *) call->statement)->relation));
+}
+
+/* The default partition that others use and that holds rows; NULL: there is none. */
+static WfRelation *
+default_at_work(WfRuleCall *call, WfRelation *parent)
+{
+	RangeVar   *name = parent && !parent->missing ? call->catalog->default_partition(call->catalog, parent) : NULL;
+
+	return name ? wf_rule_table_at_work(call, name) : NULL;
+}
+
+/*
+ * The default partition is read for rows that are to be in the new one, unless a
+ * CHECK of its own says that there are none.
+ */
+static void
+report_default(WfRuleCall *call, PartitionCmd *partition)
+{
+	WfRelation *parent = wf_rule_altered_table(call);
+	WfRelation *rest = default_at_work(call, parent);
+	char	   *check;
+	WfFinding  *finding;
+
+	if (rest == NULL)
+		return;
+	check = check_of(call, partition);
+	if (check && has_valid_check(call, rest, psprintf("NOT (%s)", check)))
+		return;
+	finding = wf_finding_add(call, "ATTACH PARTITION stops all reads and writes of the default partition \"%s\" while it reads %s for those that belong to the new one",
+							 rest->name, wf_rule_size(call, rest));
+	wf_finding_on(call, finding, rest);
+	finding->lock = AccessExclusiveLock;
+	finding->scans = true;
+	note_parent(call, finding);
+	finding->hint = pstrdup("Add a CHECK to the default partition that rules out the new bounds, NOT VALID, and validate it first: then nothing is read.");
+	if (check)
+		finding->safe_sql = attach_beside_default(call, rest, check);
+}
+
+/*
+ * The statement behind a valid CHECK of the default partition that no row is
+ * within the bounds: not with a CHECK of more parts than the server proves from.
+ */
+static char *
+attach_beside_default(WfRuleCall *call, WfRelation *rest, const char *check)
+{
+	char	   *statement = wf_rule_statement_text(call);
+	char	   *table = wf_ddl_quote_name(rest->schema, rest->name);
+	const char *name = quote_identifier(wf_rule_free_constraint_name(call, rest, NIL, "not_bounds"));
+
+	if (statement == NULL)
+		return NULL;
+	return psprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (NOT (%s)) NOT VALID;\n"
+					"ALTER TABLE %s VALIDATE CONSTRAINT %s;\n"
+					"%s;\n"
+					"ALTER TABLE %s DROP CONSTRAINT %s;",
+					table, name, check, table, name, statement, table, name);
+}
+
+/* Does a valid CHECK say that all rows are within the bounds? */
 static bool
 is_proven(WfRuleCall *call, PartitionCmd *partition, WfRelation *child)
 {
 	WfCatalog  *catalog = call->catalog;
 	WfRelation *parent = wf_rule_altered_table(call);
 	char	   *check;
-	ListCell   *lc;
 
-	if (parent == NULL || parent->missing || catalog->has_default_partition(catalog, parent))
+	if (parent == NULL || parent->missing)
 		return false;
 	check = check_of(call, partition);
-	foreach(lc, check ? catalog->constraints(catalog, child) : NIL)
+	return (check && has_valid_check(call, child, check)) ||
+		catalog->proves_bound(catalog, parent, child, partition->bound);
+}
+
+/* Has the text made, and validated, a CHECK of just this condition? */
+static bool
+has_valid_check(WfRuleCall *call, WfRelation *table, const char *check)
+{
+	ListCell   *lc;
+
+	foreach(lc, call->catalog->constraints(call->catalog, table))
 	{
 		WfConstraint *constraint = lfirst(lc);
 
@@ -66,7 +147,7 @@ is_proven(WfRuleCall *call, PartitionCmd *partition, WfRelation *child)
 			same_condition(constraint->expression, check))
 			return true;
 	}
-	return catalog->proves_bound(catalog, parent, child, partition->bound);
+	return false;
 }
 
 /* Is the one, as it stands between parentheses, the other? */
@@ -99,7 +180,7 @@ attach_by_check(WfRuleCall *call, PartitionCmd *partition, WfRelation *child)
 	WfRelation *parent = wf_rule_altered_table(call);
 	char	   *check = check_of(call, partition);
 	char	   *table = wf_ddl_quote_name(child->schema, child->name);
-	char	   *name = wf_ddl_quote_name(NULL, makeObjectName(child->name, NULL, "bounds"));
+	const char *name = quote_identifier(wf_rule_free_constraint_name(call, child, NIL, "bounds"));
 
 	if (check == NULL)
 		return NULL;
@@ -146,6 +227,7 @@ bound_check(PartitionBoundSpec *bound, const char *text, const char *key)
 		return NULL;
 	if (bound->strategy == PARTITION_STRATEGY_LIST)
 	{
+		/* NULL among the values: no CHECK is found to say so. */
 		foreach(lc, bound->listdatums)
 		{
 			if (IsA(lfirst(lc), A_Const) && lfirst_node(A_Const, lc)->isnull)
@@ -192,8 +274,9 @@ wf_rule_create_partition(WfRuleCall *call)
 {
 	CreateStmt *stmt = (CreateStmt *) call->statement;
 	WfRelation *parent;
+	WfRelation *there;
+	WfRelation *rest;
 	WfFinding  *finding;
-	char	   *bound;
 
 	if (IsA(call->statement, DropStmt))
 	{
@@ -203,19 +286,40 @@ wf_rule_create_partition(WfRuleCall *call)
 	if (stmt->partbound == NULL || stmt->inhRelations == NIL)
 		return;
 	parent = wf_rule_relation(call, linitial(stmt->inhRelations));
-	if (parent == NULL)
+	there = stmt->if_not_exists ? call->catalog->relation(call->catalog, stmt->relation) : NULL;
+	if (parent == NULL || (there && !there->missing))
 		return;
-	finding = wf_finding_add(call, "CREATE TABLE ... PARTITION OF stops all reads and writes of \"%s\" for a moment, or while it reads a default partition",
-							 parent->name);
+	rest = stmt->partbound->is_default ? NULL : default_at_work(call, parent);
+	if (rest)
+		finding = wf_finding_add(call, "CREATE TABLE ... PARTITION OF stops all reads and writes of \"%s\" while it reads %s of its default partition \"%s\"",
+								 parent->name, wf_rule_size(call, rest), rest->name);
+	else
+		finding = wf_finding_add(call, "CREATE TABLE ... PARTITION OF stops all reads and writes of \"%s\" for a moment",
+								 parent->name);
 	wf_finding_on(call, finding, parent);
 	finding->lock = AccessExclusiveLock;
+	finding->scans = rest != NULL;
+	if (rest)
+		wf_finding_note_text(finding, "default_partition", wf_ddl_quote_name(rest->schema, rest->name));
 	finding->hint = pstrdup("Make the table with LIKE, then ATTACH it, which lets reads and writes of the parent go on.");
-	bound = stmt->partspec ? NULL : bound_text(call, stmt->partbound);
-	if (bound)
-		finding->safe_sql = psprintf("CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS);\n"
-									 "ALTER TABLE %s ATTACH PARTITION %s %s;",
-									 wf_ddl_range_var(stmt->relation), finding->object,
-									 finding->object, wf_ddl_range_var(stmt->relation), bound);
+	finding->safe_sql = create_then_attach(call, stmt, finding->object);
+}
+
+/*
+ * The new table, and its ATTACH.  NULL where more is said of it than its name
+ * and bounds.
+ */
+static char *
+create_then_attach(WfRuleCall *call, CreateStmt *stmt, const char *parent)
+{
+	char	   *bound = bound_text(call, stmt->partbound);
+	char	   *table = wf_ddl_range_var(stmt->relation);
+
+	if (bound == NULL || stmt->partspec || stmt->tableElts != NIL || stmt->options != NIL || stmt->tablespacename || stmt->accessMethod)
+		return NULL;
+	return psprintf("CREATE %sTABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS);\n"
+					"ALTER TABLE %s ATTACH PARTITION %s %s;",
+					stmt->relation->relpersistence == RELPERSISTENCE_UNLOGGED ? "UNLOGGED " : "", table, parent, parent, table, bound);
 }
 
 /* DROP TABLE of partitions, whose parent stays. */
@@ -239,8 +343,12 @@ drop_partitions(WfRuleCall *call)
 								 partition->name, parent->name);
 		wf_finding_on(call, finding, parent);
 		finding->lock = AccessExclusiveLock;
-		if (call->catalog->server_version < 14 || call->catalog->has_default_partition(call->catalog, parent))
+		wf_finding_note_text(finding, "partition", wf_ddl_quote_name(partition->schema, partition->name));
+		if (call->catalog->server_version < 14 || call->catalog->default_partition(call->catalog, parent))
+		{
+			finding->hint = pstrdup("Set lock_timeout, and try again until it succeeds.");
 			continue;
+		}
 		finding->hint = pstrdup("Detach it first, CONCURRENTLY and outside of a transaction block.");
 		finding->safe_sql = psprintf("ALTER TABLE %s DETACH PARTITION %s CONCURRENTLY;\nDROP TABLE %s;", finding->object,
 									 wf_ddl_quote_name(partition->schema, partition->name),
@@ -270,6 +378,7 @@ wf_rule_detach_partition(WfRuleCall *call)
 {
 	PartitionCmd *partition = castNode(PartitionCmd, call->command->def);
 	WfRelation *parent;
+	RangeVar   *rest;
 	WfFinding  *finding;
 
 	if (partition->concurrent)
@@ -280,9 +389,19 @@ wf_rule_detach_partition(WfRuleCall *call)
 	finding = wf_finding_add(call, "DETACH PARTITION waits for all queries on \"%s\", and new ones wait behind it", parent->name);
 	wf_finding_on(call, finding, parent);
 	finding->lock = AccessExclusiveLock;
-	if (call->catalog->server_version < 14)
+	wf_finding_note_text(finding, "partition", wf_rule_relation_name(call, partition->name));
+	rest = parent->missing ? NULL : call->catalog->default_partition(call->catalog, parent);
+	if (call->catalog->server_version < 14 || rest)
+	{
+		finding->hint = rest ? psprintf("CONCURRENTLY is refused while there is a default partition, \"%s\": set lock_timeout, and try again until it succeeds.", rest->relname) :
+			pstrdup("Set lock_timeout, and try again until it succeeds; from 14 on there is DETACH PARTITION ... CONCURRENTLY.");
+		finding->safe_sql = psprintf("SET lock_timeout = '2s';\nALTER TABLE %s DETACH PARTITION %s;",
+									 finding->object, wf_ddl_range_var(partition->name));
 		return;
-	finding->hint = pstrdup("Use DETACH PARTITION ... CONCURRENTLY, outside of a transaction block; it is refused while there is a default partition.");
+	}
+	finding->hint = pstrdup(parent->missing ?
+							"Use DETACH PARTITION ... CONCURRENTLY, outside of a transaction block; it is refused while there is a default partition." :
+							"Use DETACH PARTITION ... CONCURRENTLY, outside of a transaction block.");
 	finding->safe_sql = psprintf("ALTER TABLE %s DETACH PARTITION %s CONCURRENTLY;",
 								 finding->object, wf_ddl_range_var(partition->name));
 }

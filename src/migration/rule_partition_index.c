@@ -106,6 +106,35 @@ is_taken_over(WfRuleCall *call, WfRelation *parent, const WfIndex *wanted, WfRel
 		call->catalog->index_matches(call->catalog, wanted, have);
 }
 
+/*
+ * Has each partition an index like the wanted one, which says nothing but its
+ * columns?  constraint is the kind of constraint that it must stand for; 0: none.
+ */
+bool
+wf_rule_partitions_have_index(WfRuleCall *call, WfRelation *table, const WfIndex *wanted, char constraint)
+{
+	List	   *partitions = call->catalog->partitions(call->catalog, table);
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	foreach(lc, partitions)
+	{
+		WfRelation *partition = call->catalog->relation(call->catalog, lfirst(lc));
+		bool		found = false;
+
+		foreach(lc2, partition ? call->catalog->indexes(call->catalog, partition) : NIL)
+		{
+			WfIndex    *have = lfirst(lc2);
+
+			found |= !have->is_special && is_alike(wanted, have) &&
+				(constraint == '\0' || (have->name && constraint_kind(call, partition, have->name) == constraint));
+		}
+		if (!found)
+			return false;
+	}
+	return partitions != NIL;
+}
+
 /* As far as a text tells: of an expression only that it is one. */
 static bool
 is_alike(const WfIndex *wanted, const WfIndex *have)

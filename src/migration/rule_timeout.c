@@ -4,6 +4,7 @@
 #include "common/compat.h"
 
 #include "nodes/value.h"
+#include "utils/builtins.h"
 
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
@@ -22,6 +23,8 @@ static void report_missing(WfRuleCall *call, WfSetting setting, const char *name
 						   const char *value, const char *why, bool advice);
 static bool is_beside_tables(Node *stmt);
 static bool is_blamed(WfRuleCall *call, WfRelation *relation);
+static bool setting_of(Node *stmt, VariableSetStmt *set, const char **target);
+static const char *role_name(RoleSpec *role);
 static double seconds_of(List *args, bool *known);
 
 /* The first relation that others use and the statement locks against writes. */
@@ -164,33 +167,96 @@ wf_rule_application_name_missing(WfRuleCall *call)
 				   "nobody can tell in pg_stat_activity who blocks", true);
 }
 
-/* A timeout of zero, or one too long to help. */
+/*
+ * A timeout of zero, or one too long to help, or SET LOCAL where that does
+ * nothing: by SET, set_config(), or for the sessions of a role or database.
+ */
 void
 wf_rule_lock_timeout_unsafe(WfRuleCall *call)
 {
-	VariableSetStmt *stmt = (VariableSetStmt *) call->statement;
+	VariableSetStmt set;
+	bool		is_lock;
+	const char *target = NULL;
 	WfFinding  *finding;
 	double		seconds;
 	bool		known;
-	bool		is_lock;
 
-	if (stmt->kind != VAR_SET_VALUE || stmt->name == NULL)
+	if (!setting_of(call->statement, &set, &target) || set.kind != VAR_SET_VALUE || set.name == NULL)
 		return;
-	is_lock = pg_strcasecmp(stmt->name, "lock_timeout") == 0;
-	if (!is_lock && pg_strcasecmp(stmt->name, "statement_timeout") != 0)
+	is_lock = pg_strcasecmp(set.name, "lock_timeout") == 0;
+	if (!is_lock && pg_strcasecmp(set.name, "statement_timeout") != 0)
 		return;
-	seconds = seconds_of(stmt->args, &known);
+	if (set.is_local && call->session->simulation && !call->session->in_transaction)
+	{
+		finding = wf_finding_add(call, "SET LOCAL %s does nothing here but warn: no transaction is open", set.name);
+		finding->hint = pstrdup("Begin the transaction first, or use SET.");
+		return;
+	}
+	seconds = seconds_of(set.args, &known);
 	if (!known ||
 		(seconds > 0 && seconds <= (is_lock ? LOCK_TIMEOUT_ADVICE : STATEMENT_TIMEOUT_ADVICE)))
 		return;
 	finding = wf_finding_add(call, seconds == 0 ? "%s = 0 switches it off" : "%s of %.0f s keeps everybody waiting as long",
-							 stmt->name, seconds);
+							 set.name, seconds);
 	if (seconds > 0 && seconds <= (is_lock ? LOCK_TIMEOUT_LIMIT : STATEMENT_TIMEOUT_LIMIT))
 		finding->severity = WF_SEVERITY_INFO;
+	finding->object = target ? pstrdup(target) : NULL;
 	wf_finding_note_number(finding, "seconds", seconds);
-	finding->hint = psprintf("Write SET %s = %s; and try again when it strikes.", stmt->name,
+	finding->hint = psprintf("Write SET %s = %s; and try again when it strikes.", set.name,
 							 is_lock ? "'2s'" : "'30s'");
-	finding->safe_sql = psprintf("SET %s%s = %s;", stmt->is_local ? "LOCAL " : "", stmt->name, is_lock ? "'2s'" : "'30s'");
+	if (target == NULL)
+		finding->safe_sql = psprintf("SET %s%s = %s;", set.is_local ? "LOCAL " : "", set.name, is_lock ? "'2s'" : "'30s'");
+	else
+		finding->safe_sql = psprintf("ALTER %s SET %s = %s;", target, set.name, is_lock ? "'2s'" : "'30s'");
+}
+
+/*
+ * What the statement sets; target is the role or database, as ALTER names it, or
+ * NULL for this session.  False where it sets nothing, or nobody knows what.
+ */
+static bool
+setting_of(Node *stmt, VariableSetStmt *set, const char **target)
+{
+	AlterRoleSetStmt *role = (AlterRoleSetStmt *) stmt;
+	AlterDatabaseSetStmt *database = (AlterDatabaseSetStmt *) stmt;
+
+	switch (nodeTag(stmt))
+	{
+		case T_VariableSetStmt:
+			*set = *(VariableSetStmt *) stmt;
+			return true;
+		case T_SelectStmt:
+			return wf_ddl_set_config((SelectStmt *) stmt, set);
+		case T_AlterRoleSetStmt:
+			*set = *role->setstmt;
+			*target = psprintf("ROLE %s%s%s", role_name(role->role),
+							   role->database ? " IN DATABASE " : "", role->database ? quote_identifier(role->database) : "");
+			return true;
+		case T_AlterDatabaseSetStmt:
+			*set = *database->setstmt;
+			*target = psprintf("DATABASE %s", quote_identifier(database->dbname));
+			return true;
+		default:
+			return false;
+	}
+}
+
+static const char *
+role_name(RoleSpec *role)
+{
+	if (role == NULL)
+		return "ALL";
+	switch (role->roletype)
+	{
+		case ROLESPEC_CURRENT_USER:
+			return "CURRENT_USER";
+		case ROLESPEC_SESSION_USER:
+			return "SESSION_USER";
+		case ROLESPEC_CURRENT_ROLE:
+			return "CURRENT_ROLE";
+		default:
+			return quote_identifier(role->rolename ? role->rolename : "");
+	}
 }
 
 /* The value of a timeout in seconds; a number alone is in milliseconds. */
@@ -216,6 +282,11 @@ seconds_of(List *args, bool *known)
 	{
 		*known = true;
 		return intVal(&value->val) * 0.001;
+	}
+	if (nodeTag(&value->val) == T_Float)
+	{
+		*known = true;
+		return floatVal(&value->val) * 0.001;
 	}
 	if (nodeTag(&value->val) != T_String)
 		return 0;

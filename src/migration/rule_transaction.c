@@ -11,6 +11,10 @@
 
 static WfHeldLock *strong_lock_of_earlier(WfSimulation *simulation);
 static bool alter_table_works(WfRuleCall *call);
+static bool is_set_config(SelectStmt *stmt);
+static bool has_values(InsertStmt *stmt);
+static bool works_on_others(WfRuleCall *call, RangeVar *name);
+static bool is_same_table(WfRelation *a, WfRelation *b);
 static bool does_work(WfRuleCall *call);
 
 /* BEGIN inside of a transaction. */
@@ -55,8 +59,11 @@ wf_rule_unfinished_transaction(WfRuleCall *call)
 	WfSimulation *simulation = call->session->simulation;
 	WfFinding  *finding;
 
-	if (simulation == NULL || simulation->in_transaction ||
-		(stmt->kind != TRANS_STMT_BEGIN && stmt->kind != TRANS_STMT_START))
+	if (simulation == NULL)
+		return;
+	/* COMMIT AND CHAIN begins the next one. */
+	if (stmt->chain ? !simulation->in_transaction :
+		simulation->in_transaction || (stmt->kind != TRANS_STMT_BEGIN && stmt->kind != TRANS_STMT_START))
 		return;
 	finding = wf_finding_add(call, "the transaction is never committed: the runner's connection rolls it back, or holds its locks");
 	finding->hint = pstrdup("End it with COMMIT.");
@@ -95,13 +102,40 @@ alter_table_works(WfRuleCall *call)
 		if (lfirst_node(AlterTableCmd, lc)->subtype == AT_ValidateConstraint)
 			return true;
 	}
-	return wf_ddl_alter_table_scans((AlterTableStmt *) call->statement);
+	return wf_ddl_alter_table_scans(call->catalog, (AlterTableStmt *) call->statement);
+}
+
+/* SELECT set_config(...), and nothing else. */
+static bool
+is_set_config(SelectStmt *stmt)
+{
+	FuncCall   *function = list_length(stmt->targetList) == 1 && stmt->fromClause == NIL ?
+	(FuncCall *) linitial_node(ResTarget, stmt->targetList)->val : NULL;
+
+	return function && IsA(function, FuncCall) && strcmp(strVal(llast(function->funcname)), "set_config") == 0;
+}
+
+static bool
+has_values(InsertStmt *stmt)
+{
+	return stmt->selectStmt == NULL || ((SelectStmt *) stmt->selectStmt)->valuesLists != NIL;
+}
+
+/* Is the table one that is not new here? */
+static bool
+works_on_others(WfRuleCall *call, RangeVar *name)
+{
+	WfRelation *table = name ? call->catalog->relation(call->catalog, name) : NULL;
+
+	return table == NULL || !wf_ddl_is_private(table);
 }
 
 /* Does the statement read, write or scan, rather than only change a catalog? */
 static bool
 does_work(WfRuleCall *call)
 {
+	ListCell   *lc;
+
 	switch (nodeTag(call->statement))
 	{
 		case T_TransactionStmt:
@@ -126,6 +160,46 @@ does_work(WfRuleCall *call)
 		case T_CreateTrigStmt:
 		case T_CreatePolicyStmt:
 		case T_AlterPolicyStmt:
+		case T_RuleStmt:
+		case T_AlterOwnerStmt:
+		case T_AlterEnumStmt:
+		case T_AlterTypeStmt:
+		case T_AlterFunctionStmt:
+		case T_AlterDefaultPrivilegesStmt:
+		case T_AlterRoleStmt:
+		case T_AlterRoleSetStmt:
+		case T_DropRoleStmt:
+		case T_AlterDatabaseSetStmt:
+		case T_AlterObjectDependsStmt:
+		case T_AlterExtensionContentsStmt:
+		case T_CompositeTypeStmt:
+		case T_CreateRangeStmt:
+		case T_DefineStmt:
+		case T_CreateStatsStmt:
+		case T_AlterStatsStmt:
+		case T_CreatePublicationStmt:
+		case T_AlterPublicationStmt:
+		case T_CreateEventTrigStmt:
+		case T_AlterEventTrigStmt:
+		case T_SecLabelStmt:
+		case T_NotifyStmt:
+		case T_ListenStmt:
+		case T_DeallocateStmt:
+		case T_DiscardStmt:
+			return false;
+		case T_SelectStmt:
+			return !is_set_config((SelectStmt *) call->statement);
+		case T_IndexStmt:
+			return works_on_others(call, ((IndexStmt *) call->statement)->relation);
+		case T_InsertStmt:
+			return ((InsertStmt *) call->statement)->withClause || !has_values((InsertStmt *) call->statement) ||
+				works_on_others(call, ((InsertStmt *) call->statement)->relation);
+		case T_TruncateStmt:
+			foreach(lc, ((TruncateStmt *) call->statement)->relations)
+			{
+				if (works_on_others(call, lfirst(lc)))
+					return true;
+			}
 			return false;
 		case T_AlterTableStmt:
 			return alter_table_works(call);
@@ -183,13 +257,14 @@ wf_rule_many_tables_locked(WfRuleCall *call)
 		relation = wf_rule_relation(call, lock->relation);
 		if (relation == NULL)
 			continue;
+		relation = wf_sim_locked_table(call->catalog, relation);
 		foreach(lc2, simulation->held)
 		{
 			WfHeldLock *held = lfirst(lc2);
 			WfFinding  *finding;
 
-			if (held->mode < ShareRowExclusiveLock || held->statement == simulation->statement ||
-				strcmp(held->relation->name, relation->name) == 0)
+			if (held->mode < ShareRowExclusiveLock ||
+				is_same_table(held->relation, relation))
 				continue;
 			finding = wf_finding_add(call, "\"%s\" is locked while \"%s\" is: another transaction that takes them in the other order is a deadlock",
 									 relation->name, held->relation->name);
@@ -205,6 +280,15 @@ wf_rule_many_tables_locked(WfRuleCall *call)
 			return;
 		}
 	}
+}
+
+/* By what it is, or by its name: it may have another one since. */
+static bool
+is_same_table(WfRelation *a, WfRelation *b)
+{
+	if (OidIsValid(a->relid) || OidIsValid(b->relid))
+		return a->relid == b->relid;
+	return strcmp(a->name, b->name) == 0 && (a->schema == NULL || b->schema == NULL || strcmp(a->schema, b->schema) == 0);
 }
 
 /* LOCK TABLE in a mode that stops writes. */
@@ -243,7 +327,7 @@ wf_rule_alter_table_not_combined(WfRuleCall *call)
 
 	if (simulation == NULL || stmt->objtype != OBJECT_TABLE || simulation->last_altered == NULL ||
 		simulation->last_altered_at != simulation->statement - 1 ||
-		!wf_ddl_alter_table_scans(stmt))
+		!wf_ddl_alter_table_scans(call->catalog, stmt))
 		return;
 	table = wf_rule_relation(call, stmt->relation);
 	if (table == NULL || table != simulation->last_altered)
@@ -262,11 +346,20 @@ wf_rule_alter_table_not_combined(WfRuleCall *call)
 char *
 wf_rule_outside_transaction(WfRuleCall *call)
 {
-	WfSimulation *simulation = call->session->simulation;
-	char	   *text;
+	char	   *text = wf_rule_statement_text(call);
+	char	   *sql = text ? psprintf("%s;", text) : NULL;
+	char	   *outside = wf_rule_outside(call, sql);
 
-	if (simulation == NULL || !simulation->in_transaction || simulation->began == 0 || call->session->in_body)
-		return NULL;
-	text = wf_rule_statement_text(call);
-	return text ? psprintf("COMMIT;\n%s;\nBEGIN;", text) : NULL;
+	return outside == sql ? NULL : outside;
+}
+
+/* The same of other statements; as they are where no transaction is in their way, or none to end. */
+char *
+wf_rule_outside(WfRuleCall *call, char *sql)
+{
+	WfSimulation *simulation = call->session->simulation;
+
+	if (sql == NULL || simulation == NULL || !simulation->in_transaction || simulation->began == 0 || call->session->in_body)
+		return sql;
+	return psprintf("COMMIT;\n%s\nBEGIN;", sql);
 }

@@ -273,24 +273,11 @@ checks_later(WfRuleCall *call, WfRelation *table, const char *column)
 Oid
 wf_rule_type_oid(WfRuleCall *call, const TypeName *name)
 {
-	static const struct
-	{
-		const char *word;
-		const char *type;
-	}			serials[] = {
-		{"serial", "int4"}, {"serial4", "int4"}, {"bigserial", "int8"}, {"serial8", "int8"},
-		{"smallserial", "int2"}, {"serial2", "int2"},
-	};
 	WfType	   *type;
 
 	if (name == NULL || name->names == NIL || name->arrayBounds != NIL || name->setof || name->pct_type)
 		return InvalidOid;
-	for (int i = 0; list_length(name->names) == 1 && i < lengthof(serials); i++)
-	{
-		if (strcmp(strVal(linitial(name->names)), serials[i].word) == 0)
-			return wf_rule_builtin_type(call, serials[i].type);
-	}
-	type = call->catalog->type(call->catalog, name->names);
+	type = call->catalog->type(call->catalog, wf_ddl_plain_type_names(name));
 	return type ? type->oid : InvalidOid;
 }
 

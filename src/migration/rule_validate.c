@@ -25,7 +25,14 @@ static bool is_untouched(WfRuleCall *call, WfRelation *table);
 static char *joined(List *names, const char *before, const char *behind, const char *separator);
 static bool are_live(WfRuleCall *call, WfRelation *table, List *names);
 static void count_null(WfRuleCall *call, WfRelation *table, const char *column);
-static void count_duplicates(WfRuleCall *call, WfRelation *table, List *columns);
+static List *index_columns(WfRuleCall *call, WfRelation *table, const char *name);
+static bool is_written(WfRuleCall *call, const char *name);
+static void unique_index_would_fail(WfRuleCall *call, IndexStmt *index);
+static int	elements_place(WfRuleCall *call, IndexStmt *index);
+static char *element_text(WfRuleCall *call, IndexStmt *index, int number);
+static char *condition_text(WfRuleCall *call, IndexStmt *index);
+static void new_column_would_fail(WfRuleCall *call, ColumnDef *column);
+static void count_duplicates(WfRuleCall *call, WfRelation *table, List *columns, List *expressions, bool nulls_alike, const char *condition);
 static void count_orphans(WfRuleCall *call, WfRelation *table, const char *referenced, List *columns, List *keys);
 static Constraint *validating_constraint(WfRuleCall *call, ConstrType kind);
 static WfConstraint *validated_constraint(WfRuleCall *call, WfRelation *table, char kind);
@@ -145,7 +152,30 @@ wf_rule_not_null_would_fail(WfRuleCall *call)
 	{
 		foreach(lc, constraint->keys)
 			count_null(call, table, strVal(lfirst(lc)));
+		foreach(lc, constraint->indexname ? index_columns(call, table, constraint->indexname) : NIL)
+			count_null(call, table, lfirst(lc));
 	}
+}
+
+/* The columns (char *) of an index of this name, expressions left out. */
+static List *
+index_columns(WfRuleCall *call, WfRelation *table, const char *name)
+{
+	List	   *columns = NIL;
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	foreach(lc, call->catalog->indexes(call->catalog, table))
+	{
+		WfIndex    *index = lfirst(lc);
+
+		foreach(lc2, index->name && strcmp(index->name, name) == 0 ? index->columns : NIL)
+		{
+			if (lfirst(lc2))
+				columns = lappend(columns, lfirst(lc2));
+		}
+	}
+	return columns;
 }
 
 static void
@@ -154,13 +184,17 @@ count_null(WfRuleCall *call, WfRelation *table, const char *column_name)
 	WfColumn   *column = call->catalog->column(call->catalog, table, column_name);
 	char	   *name = wf_ddl_quote_name(table->schema, table->name);
 	WfAnswer	answer;
+	bool		is_new;
 
-	if (column == NULL || column->attnum <= 0 || column->not_null ||
-		wf_rule_not_null_proof(call, table, column_name))
+	if (column == NULL || column->not_null || wf_rule_not_null_proof(call, table, column_name))
+		return;
+	/* A column that the text adds has its default in each row, or nothing. */
+	is_new = column->attnum <= 0;
+	if (is_new && (!column->created_here || column->has_default || column->identity || column->generated))
 		return;
 	call->session->ask(call->session,
-					   psprintf("SELECT count(*), min(%s) FROM %s AS r WHERE r.%s IS NULL",
-								wf_rule_row_key(call, table, "r"), name, quote_identifier(column_name)), &answer);
+					   psprintf("SELECT count(*), min(%s) FROM %s AS r%s%s%s", wf_rule_row_key(call, table, "r"), name,
+								is_new ? "" : " WHERE r.", is_new ? "" : quote_identifier(column_name), is_new ? "" : " IS NULL"), &answer);
 	(void) wf_rule_report_rows(call, table, &answer, "23502", psprintf("no value for \"%s\"", column_name));
 }
 
@@ -220,8 +254,8 @@ wf_rule_check_would_fail(WfRuleCall *call)
 		return;
 	alias = pstrdup(quote_identifier(table->name));
 	call->session->ask(call->session,
-					   psprintf("SELECT count(*), min(%s) FROM %s AS %s WHERE NOT (%s)", wf_rule_row_key(call, table, alias),
-								wf_ddl_quote_name(table->schema, table->name), alias, expression), &answer);
+					   psprintf("SELECT count(*), min(%s) FROM %s%s AS %s WHERE NOT (%s)", wf_rule_row_key(call, table, alias),
+								added && (added->is_no_inherit || !((AlterTableStmt *) call->statement)->relation->inh) ? "ONLY " : "", wf_ddl_quote_name(table->schema, table->name), alias, expression), &answer);
 	(void) wf_rule_report_rows(call, table, &answer, "23514", psprintf("CHECK %s is false", expression));
 }
 
@@ -253,8 +287,24 @@ wf_rule_foreign_key_would_fail(WfRuleCall *call)
 			keys = primary_key(call, referenced);
 		count_orphans(call, table, wf_ddl_quote_name(referenced->schema, referenced->name), columns, keys);
 	}
-	else if (known && known->foreign_table)
+	else if (known && known->foreign_table && !is_written(call, known->foreign_table))
 		count_orphans(call, table, known->foreign_table, known->columns, known->foreign_columns);
+}
+
+/* Has the text changed rows of the table of this name? */
+static bool
+is_written(WfRuleCall *call, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, call->session->simulation->written)
+	{
+		WfRelation *table = lfirst(lc);
+
+		if (strcmp(quote_qualified_identifier(table->schema, table->name), name) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -279,56 +329,168 @@ count_orphans(WfRuleCall *call, WfRelation *table, const char *referenced, List 
 	(void) wf_rule_report_rows(call, table, &answer, "23503", psprintf("no such key in %s", referenced));
 }
 
-/* ADD UNIQUE or PRIMARY KEY, or CREATE UNIQUE INDEX over plain columns. */
+/* ADD UNIQUE or PRIMARY KEY, or CREATE UNIQUE INDEX. */
 void
 wf_rule_unique_would_fail(WfRuleCall *call)
 {
-	IndexStmt  *index = (IndexStmt *) call->statement;
-	WfRelation *table;
-	Constraint *constraint;
-	List	   *columns = NIL;
-	ListCell   *lc;
-
-	if (IsA(index, IndexStmt))
-	{
-		table = wf_rule_validated_table(call, index->relation);
-		if (table == NULL || !index->unique || index->whereClause)
-			return;
-		foreach(lc, index->indexParams)
-		{
-			if (lfirst_node(IndexElem, lc)->name == NULL)
-				return;
-			columns = lappend(columns, lfirst_node(IndexElem, lc)->name);
-		}
-	}
+	if (IsA(call->statement, IndexStmt))
+		unique_index_would_fail(call, (IndexStmt *) call->statement);
+	else if (call->command->subtype == AT_AddColumn)
+		new_column_would_fail(call, castNode(ColumnDef, call->command->def));
 	else
 	{
-		table = wf_rule_validated_table(call, ((AlterTableStmt *) call->statement)->relation);
-		constraint = validating_constraint(call, CONSTR_UNIQUE);
+		WfRelation *table = wf_rule_validated_table(call, ((AlterTableStmt *) call->statement)->relation);
+		Constraint *constraint = validating_constraint(call, CONSTR_UNIQUE);
+		List	   *columns = NIL;
+		ListCell   *lc;
+
 		if (constraint == NULL)
 			constraint = validating_constraint(call, CONSTR_PRIMARY);
 		if (table == NULL || constraint == NULL)
 			return;
 		foreach(lc, constraint->keys)
 			columns = lappend(columns, strVal(lfirst(lc)));
+		count_duplicates(call, table, columns, NIL, constraint->nulls_not_distinct, NULL);
 	}
-	count_duplicates(call, table, columns);
 }
 
+/* Expressions and the condition are taken as they were written. */
 static void
-count_duplicates(WfRuleCall *call, WfRelation *table, List *columns)
+unique_index_would_fail(WfRuleCall *call, IndexStmt *index)
 {
-	char	   *list = joined(columns, "", "", ", ");
+	WfRelation *table = wf_rule_validated_table(call, index->relation);
+	List	   *columns = NIL;
+	List	   *expressions = NIL;
+	char	   *condition = NULL;
+	ListCell   *lc;
+
+	if (table == NULL || !index->unique)
+		return;
+	foreach(lc, index->indexParams)
+	{
+		if (lfirst_node(IndexElem, lc)->name)
+			columns = lappend(columns, lfirst_node(IndexElem, lc)->name);
+		else
+			expressions = lappend(expressions, element_text(call, index, foreach_current_index(lc)));
+	}
+	if (index->whereClause)
+	{
+		condition = condition_text(call, index);
+		if (condition == NULL)
+			return;
+	}
+	if (!list_member_ptr(expressions, NULL))
+		count_duplicates(call, table, columns, expressions, index->nulls_not_distinct, condition);
+}
+
+/* Where the elements of an index begin in the source, behind the parenthesis; -1 without one. */
+static int
+elements_place(WfRuleCall *call, IndexStmt *index)
+{
+	int			end = wf_rule_source_end(call);
+	int			pos = index->relation->location;
+
+	if (end == 0 || pos < 0)
+		return -1;
+	while (pos < end && call->source[pos] != '(')
+		pos = wf_ddl_source_skip_space(call->source, wf_ddl_source_skip_token(call->source, pos, end), end);
+	return pos < end ? pos + 1 : -1;
+}
+
+/* An expression of an index: in parentheses, or a function call; NULL without a source. */
+static char *
+element_text(WfRuleCall *call, IndexStmt *index, int number)
+{
+	int			end = wf_rule_source_end(call);
+	int			from = elements_place(call, index);
+	int			to;
+
+	for (int i = 0; from >= 0 && i < number; i++)
+	{
+		from = wf_ddl_source_item_end(call->source, from, end);
+		if (from >= end || call->source[from] != ',')
+			return NULL;
+		from++;
+	}
+	if (from < 0)
+		return NULL;
+	from = to = wf_ddl_source_skip_space(call->source, from, end);
+	while (to < end && call->source[to] != '(')
+		to = wf_ddl_source_skip_space(call->source, wf_ddl_source_skip_token(call->source, to, end), end);
+	return to < end ? wf_ddl_source_copy(call->source, from, wf_ddl_source_skip_group(call->source, to, end)) : NULL;
+}
+
+static char *
+condition_text(WfRuleCall *call, IndexStmt *index)
+{
+	int			end = wf_rule_source_end(call);
+	int			place = elements_place(call, index);
+
+	place = place < 0 ? -1 : wf_ddl_source_find_clause(call->source, place, end, "WHERE");
+	return place < 0 ? NULL : wf_ddl_source_copy(call->source, place + strlen("WHERE"), end);
+}
+
+/* A new column that is unique, and has the same default in all rows. */
+static void
+new_column_would_fail(WfRuleCall *call, ColumnDef *column)
+{
+	Constraint *preset = wf_rule_column_constraint(column, CONSTR_DEFAULT);
+	WfRelation *table;
 	WfAnswer	answer;
 
-	if (!are_live(call, table, columns))
+	if (preset == NULL || !IsA(preset->raw_expr, A_Const) || ((A_Const *) preset->raw_expr)->isnull ||
+		(!wf_rule_column_constraint(column, CONSTR_UNIQUE) && !wf_rule_column_constraint(column, CONSTR_PRIMARY)))
 		return;
+	table = wf_rule_validated_table(call, ((AlterTableStmt *) call->statement)->relation);
+	if (table == NULL)
+		return;
+	call->session->ask(call->session,
+					   psprintf("SELECT count(*), min(%s) FROM %s AS r", wf_rule_row_key(call, table, "r"),
+								wf_ddl_quote_name(table->schema, table->name)), &answer);
+	if (answer.known && answer.number > 1)
+		(void) wf_rule_report_rows(call, table, &answer, "23505", psprintf("the same default of \"%s\" in each", column->colname));
+}
+
+/*
+ * Rows that share the columns and expressions, of those that the condition
+ * leaves.  A NULL is like no other value, unless nulls_alike.
+ */
+static void
+count_duplicates(WfRuleCall *call, WfRelation *table, List *columns, List *expressions, bool nulls_alike, const char *condition)
+{
+	List	   *keys = NIL;
+	StringInfoData filter;
+	StringInfoData list;
+	StringInfoData words;
+	WfAnswer	answer;
+	ListCell   *lc;
+
+	if (columns != NIL && !are_live(call, table, columns))
+		return;
+	foreach(lc, columns)
+		keys = lappend(keys, pstrdup(quote_identifier(lfirst(lc))));
+	foreach(lc, expressions)
+		keys = lappend(keys, psprintf("(%s)", (char *) lfirst(lc)));
+	if (keys == NIL)
+		return;
+	initStringInfo(&filter);
+	initStringInfo(&list);
+	initStringInfo(&words);
+	appendStringInfo(&filter, "(%s)", condition ? condition : "true");
+	foreach(lc, keys)
+	{
+		const char *key = lfirst(lc);
+
+		appendStringInfo(&list, "%s%s", list.len ? ", " : "", key);
+		appendStringInfo(&words, nulls_alike ? "%scoalesce(%s::text, 'NULL')" : "%s%s::text", words.len ? KEY_SEPARATOR : "", key);
+		if (!nulls_alike)
+			appendStringInfo(&filter, " AND %s IS NOT NULL", key);
+	}
 	call->session->ask(call->session,
 					   psprintf("SELECT sum(n), min(k) FROM (SELECT count(*) AS n, min(%s) AS k FROM %s WHERE %s "
 								"GROUP BY %s HAVING count(*) > 1) AS d",
-								joined(columns, "", "::text", KEY_SEPARATOR), wf_ddl_quote_name(table->schema, table->name),
-								joined(columns, "", " IS NOT NULL", " AND "), list), &answer);
-	(void) wf_rule_report_rows(call, table, &answer, "23505", psprintf("the same %s again", list));
+								words.data, wf_ddl_quote_name(table->schema, table->name), filter.data, list.data), &answer);
+	(void) wf_rule_report_rows(call, table, &answer, "23505", psprintf("the same %s again", list.data));
 }
 
 /* CONCURRENTLY while others are in a long transaction. */

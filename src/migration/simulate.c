@@ -43,7 +43,6 @@ static uint32 hash_name(SimName key);
 #include "lib/simplehash.h"
 
 static WfRelation *sim_relation(WfCatalog *catalog, const RangeVar *name);
-static WfRelation *sim_index_table(WfCatalog *catalog, WfRelation *index);
 static void sim_measure(WfCatalog *catalog, WfRelation *relation);
 static WfTypeChange sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type);
 static char *sim_column_type(WfCatalog *catalog, const WfColumn *column);
@@ -54,6 +53,7 @@ static SimRelation *entry_in(WfSimulation *simulation, const char *schema, const
 static SimRelation *new_entry(WfSimulation *simulation);
 static WfRelation *new_relation(WfSimulation *simulation);
 static void note_fresh(WfSimulation *simulation, SimRelation *entry);
+static bool is_index(WfRelation *relation);
 static bool take_stats(WfSimulation *simulation, WfRelation *relation);
 
 static inline WfSimulation *
@@ -86,7 +86,7 @@ wf_migration_simulation(WfCatalog *live)
 			.server_version = live->server_version,
 			.simulated = true,
 			.relation = sim_relation,
-			.index_table = sim_index_table,
+			.index_table = wf_sim_index_table,
 			.measure = sim_measure,
 			.column = wf_sim_column,
 			.constraints = wf_sim_constraints,
@@ -103,7 +103,7 @@ wf_migration_simulation(WfCatalog *live)
 			.partition_key = wf_sim_partition_key,
 			.partitions = wf_sim_partitions,
 			.partition_parent = wf_sim_partition_parent,
-			.has_default_partition = wf_sim_has_default_partition,
+			.default_partition = wf_sim_default_partition,
 			.index_matches = wf_sim_index_matches,
 			.proves_bound = wf_sim_proves_bound,
 			.volatility = sim_volatility,
@@ -346,6 +346,36 @@ wf_sim_is_untouched(WfSimulation *simulation, const RangeVar *name)
 	return OidIsValid(entry->relation->relid) && !entry->altered;
 }
 
+/* The entry of this very schema and name. */
+SimRelation *
+wf_sim_exact(WfSimulation *simulation, const char *schema, const char *name)
+{
+	return entry_in(simulation, schema, name);
+}
+
+/* The first entry of which that is so; NULL where it is so of none. */
+SimRelation *
+wf_sim_holder(WfSimulation *simulation, bool (*holds) (SimRelation *entry, const void *arg), const void *arg)
+{
+	simrelation_iterator iterator;
+	SimSlot    *slot;
+
+	simrelation_start_iterate(simulation->relations, &iterator);
+	while ((slot = simrelation_iterate(simulation->relations, &iterator)) != NULL)
+	{
+		if (slot->relation->relation && holds(slot->relation, arg))
+			return slot->relation;
+	}
+	return NULL;
+}
+
+static bool
+is_index(WfRelation *relation)
+{
+	return relation && !relation->missing &&
+		(relation->kind == RELKIND_INDEX || relation->kind == RELKIND_PARTITIONED_INDEX);
+}
+
 /* The text drops a relation. */
 void
 wf_sim_drop(WfSimulation *simulation, const RangeVar *name)
@@ -355,7 +385,9 @@ wf_sim_drop(WfSimulation *simulation, const RangeVar *name)
 	/* Where there is nothing, nothing is dropped. */
 	if (entry->relation->missing && !entry->altered)
 		return;
-	wf_sim_settle_all(simulation, entry->relation);
+	if (is_index(entry->relation))
+		wf_sim_index_dropped(simulation, entry);
+	wf_sim_settle_dropped(simulation, entry->relation);
 	entry->altered = true;
 	entry->relation = NULL;
 	entry->columns = entry->dropped_columns = entry->constraints = entry->indexes = NIL;
@@ -373,6 +405,8 @@ wf_sim_rename(WfSimulation *simulation, const RangeVar *name, const char *schema
 	SimName		key;
 
 	wf_sim_load_parts(simulation, from);
+	if (new_name && is_index(from->relation))
+		wf_sim_index_renamed(simulation, from, new_name);
 	/* The stats know it by its old name. */
 	if (simulation->stats && from->relation)
 		wf_ddl_measure(&simulation->catalog, from->relation);
@@ -390,20 +424,8 @@ wf_sim_rename(WfSimulation *simulation, const RangeVar *name, const char *schema
 	*to->relation = *copy.relation;
 	to->relation->schema = unconstify(char *, key.schema);
 	to->relation->name = unconstify(char *, key.name);
-	wf_sim_move_deferred(simulation, copy.relation, to->relation);
+	wf_sim_settle_renamed(simulation, copy.key.schema, copy.key.name, key.schema, key.name);
 	MemoryContextSwitchTo(old);
-}
-
-static WfRelation *
-sim_index_table(WfCatalog *catalog, WfRelation *index)
-{
-	WfSimulation *simulation = simulation_of(catalog);
-	WfRelation *table;
-
-	if (!OidIsValid(index->relid))
-		return NULL;
-	table = simulation->live->index_table(simulation->live, index);
-	return table ? wf_sim_entry(simulation, table)->relation : NULL;
 }
 
 static void

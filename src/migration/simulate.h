@@ -49,6 +49,13 @@ typedef struct WfHeldLock
 	int			statement;
 } WfHeldLock;
 
+/* A savepoint of the open transaction. */
+typedef struct WfSavepoint
+{
+	char	   *name;
+	int			locks;			/* as many were held then */
+} WfSavepoint;
+
 /* A label that the open transaction added to an enum. */
 typedef struct WfNewLabel
 {
@@ -109,6 +116,7 @@ typedef struct WfSimulation
 								 * statement was */
 	struct SimRelation *last_entry; /* applied, and what it means */
 	WfSettingValue settings[WF_SETTING_COUNT];
+	WfSettingValue began_settings[WF_SETTING_COUNT];	/* what ROLLBACK gives */
 	const char *outer_time_zone;	/* without SET LOCAL; catalog.time_zone is
 									 * in force */
 	const char *first_time_zone;	/* what RESET gives */
@@ -123,6 +131,7 @@ typedef struct WfSimulation
 	int			transaction;	/* counts them */
 	int			began;			/* statement of its BEGIN; 0: the runner's */
 	List	   *held;			/* of WfHeldLock */
+	List	   *savepoints;		/* of WfSavepoint */
 	List	   *new_labels;		/* of WfNewLabel */
 	int			held_told;		/* transaction + 1 in which a rule has spoken */
 	int			many_told;
@@ -142,8 +151,9 @@ extern bool wf_sim_was_dropped(WfSimulation *simulation, const char *name);
 extern List *wf_migration_deferred(WfSimulation *simulation);
 extern void wf_sim_settle(WfSimulation *simulation, WfDeferral what, const char *schema,
 						  const char *name, List *columns);
-extern void wf_sim_settle_all(WfSimulation *simulation, const WfRelation *relation);
-extern void wf_sim_move_deferred(WfSimulation *simulation, const WfRelation *from, const WfRelation *to);
+extern void wf_sim_settle_dropped(WfSimulation *simulation, const WfRelation *relation);
+extern void wf_sim_settle_renamed(WfSimulation *simulation, const char *schema, const char *name,
+								  const char *new_schema, const char *new_name);
 
 /* The key of a simulated type, and of findings that wait for a relation. */
 typedef struct SimKey
@@ -181,8 +191,11 @@ typedef struct SimRelation
 	List	   *dropped_columns;	/* char * */
 	bool		loaded;			/* constraints and indexes are filled */
 	bool		altered;		/* the text changed it */
+	bool		parted;			/* it made, attached or detached partitions */
 	List	   *constraints;
 	List	   *indexes;
+	SimName		table;			/* of an index that the text made: that of its
+								 * table then */
 } SimRelation;
 
 /* simulate.c, for the others of the family */
@@ -197,6 +210,17 @@ extern void wf_sim_note_altered(WfSimulation *simulation, const RangeVar *name);
 extern void wf_sim_keep(WfSimulation *simulation, WfRelation *relation);
 extern void wf_sim_forget(WfSimulation *simulation);
 extern bool wf_sim_is_untouched(WfSimulation *simulation, const RangeVar *name);
+extern SimRelation *wf_sim_exact(WfSimulation *simulation, const char *schema, const char *name);
+extern SimRelation *wf_sim_holder(WfSimulation *simulation, bool (*holds) (SimRelation *entry, const void *arg), const void *arg);
+
+/* simulate_index.c */
+extern WfRelation *wf_sim_index_table(WfCatalog *catalog, WfRelation *index);
+extern void wf_sim_index_dropped(WfSimulation *simulation, SimRelation *index);
+extern void wf_sim_forget_index(WfSimulation *simulation, const char *schema, const char *name);
+extern void wf_sim_index_renamed(WfSimulation *simulation, SimRelation *index, const char *new_name);
+extern void wf_sim_rename_constraint(WfSimulation *simulation, SimRelation *table, const char *name, const char *new_name);
+extern void wf_sim_reindexed(WfSimulation *simulation, ReindexStmt *stmt);
+extern char *wf_sim_chosen_name(WfSimulation *simulation, SimRelation *table, List *columns, const char *suffix);
 
 /* simulate_parts.c */
 extern WfColumn *wf_sim_column(WfCatalog *catalog, WfRelation *relation, const char *name);
@@ -205,6 +229,8 @@ extern List *wf_sim_indexes(WfCatalog *catalog, WfRelation *relation);
 extern void wf_sim_load_parts(WfSimulation *simulation, SimRelation *entry);
 extern WfColumn *wf_sim_set_column(WfSimulation *simulation, SimRelation *relation, const char *name);
 extern void wf_sim_drop_column(WfSimulation *simulation, SimRelation *relation, const char *name);
+extern void wf_sim_drop_parts(WfSimulation *simulation, SimRelation *relation, const char *name);
+extern void wf_sim_rename_in_parts(WfSimulation *simulation, SimRelation *relation, const char *name, const char *new_name);
 extern void wf_sim_add_constraint(WfSimulation *simulation, SimRelation *relation, WfConstraint *constraint);
 extern void wf_sim_drop_constraint(WfSimulation *simulation, SimRelation *relation, const char *name);
 extern void wf_sim_validate_constraint(WfSimulation *simulation, SimRelation *relation, const char *name);
@@ -219,7 +245,7 @@ extern List *wf_sim_drop_blockers(WfCatalog *catalog, const DropStmt *stmt);
 extern char *wf_sim_partition_key(WfCatalog *catalog, WfRelation *relation);
 extern RangeVar *wf_sim_partition_parent(WfCatalog *catalog, WfRelation *partition);
 extern List *wf_sim_partitions(WfCatalog *catalog, WfRelation *parent);
-extern bool wf_sim_has_default_partition(WfCatalog *catalog, WfRelation *parent);
+extern RangeVar *wf_sim_default_partition(WfCatalog *catalog, WfRelation *parent);
 extern bool wf_sim_index_matches(WfCatalog *catalog, const WfIndex *parent_index, const WfIndex *child_index);
 extern bool wf_sim_proves_bound(WfCatalog *catalog, WfRelation *parent, WfRelation *child,
 								const PartitionBoundSpec *bound);
@@ -229,7 +255,9 @@ extern void wf_sim_apply_set(WfSimulation *simulation, VariableSetStmt *stmt);
 extern void wf_sim_apply_set_config(WfSimulation *simulation, SelectStmt *stmt);
 extern void wf_sim_apply_default(WfSimulation *simulation, Node *stmt);
 extern void wf_sim_begin_defaults(WfSimulation *simulation);
+extern void wf_sim_discard(WfSimulation *simulation, DiscardStmt *stmt);
 extern void wf_sim_apply_transaction(WfSimulation *simulation, TransactionStmt *stmt);
+extern WfRelation *wf_sim_locked_table(WfCatalog *catalog, WfRelation *relation);
 extern void wf_sim_note_locks(WfSimulation *simulation, Node *stmt);
 extern List *wf_sim_string_names(List *names);
 extern void wf_sim_note_written(WfSimulation *simulation, Node *stmt);
@@ -243,7 +271,7 @@ extern void wf_sim_apply_type(WfSimulation *simulation, Node *stmt);
 extern void wf_sim_rename_type(WfSimulation *simulation, List *names, const char *new_name);
 extern char *wf_sim_last_label(WfCatalog *catalog, WfType *type);
 extern bool wf_sim_has_label(WfCatalog *catalog, WfType *type, const char *label);
+extern void wf_sim_alter_domain(WfSimulation *simulation, AlterDomainStmt *stmt);
 extern void wf_sim_drop_type(WfSimulation *simulation, List *names);
-extern void wf_sim_constrain_type(WfSimulation *simulation, List *names);
 
 #endif							/* WF_MIGRATION_SIMULATE_H */

@@ -20,7 +20,13 @@ static void apply_command(WfSimulation *simulation, SimRelation *relation, Alter
 static void apply_column(WfSimulation *simulation, SimRelation *relation, ColumnDef *def);
 static void apply_constraint(WfSimulation *simulation, SimRelation *relation, Constraint *constraint,
 							 const char *column);
+static void copy_indexes(WfSimulation *simulation, SimRelation *relation, RangeVar *from);
+static void note_key_types(WfSimulation *simulation, SimRelation *relation, List *elements);
+static ColumnDef *column_named(List *elements, const char *name);
+static void note_primary_key(WfSimulation *simulation, SimRelation *relation, List *columns);
+static void use_index(WfSimulation *simulation, SimRelation *relation, Constraint *constraint, WfConstraint *made);
 static void apply_index(WfSimulation *simulation, IndexStmt *stmt);
+static bool has_string(List *strings, const char *string);
 static void apply_drop(WfSimulation *simulation, DropStmt *stmt);
 static void apply_rename(WfSimulation *simulation, RenameStmt *stmt);
 static char volatility_of(CreateFunctionStmt *stmt);
@@ -116,8 +122,7 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 			wf_sim_note_altered(simulation, ((AlterPolicyStmt *) stmt)->table);
 			break;
 		case T_AlterDomainStmt:
-			if (((AlterDomainStmt *) stmt)->subtype == 'C' || ((AlterDomainStmt *) stmt)->subtype == 'O')
-				wf_sim_constrain_type(simulation, ((AlterDomainStmt *) stmt)->typeName);
+			wf_sim_alter_domain(simulation, (AlterDomainStmt *) stmt);
 			simulation->dropped_others = true;
 			break;
 		case T_CommentStmt:
@@ -129,6 +134,12 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 		case T_AlterDatabaseSetStmt:
 		case T_AlterRoleSetStmt:
 			wf_sim_apply_default(simulation, stmt);
+			break;
+		case T_DiscardStmt:
+			wf_sim_discard(simulation, (DiscardStmt *) stmt);
+			break;
+		case T_ReindexStmt:
+			wf_sim_reindexed(simulation, (ReindexStmt *) stmt);
 			break;
 		case T_TransactionStmt:
 			wf_sim_apply_transaction(simulation, (TransactionStmt *) stmt);
@@ -158,6 +169,8 @@ apply_create_table(WfSimulation *simulation, CreateStmt *stmt)
 	if (stmt->if_not_exists &&
 		!simulation->catalog.relation(&simulation->catalog, stmt->relation)->missing)
 		return;
+	foreach(lc, stmt->inhRelations)
+		wf_sim_relation(simulation, lfirst_node(RangeVar, lc))->parted = true;
 	relation = wf_sim_create(simulation, stmt->relation,
 							 stmt->partspec ? RELKIND_PARTITIONED_TABLE : RELKIND_RELATION);
 	foreach(lc, stmt->tableElts)
@@ -168,7 +181,70 @@ apply_create_table(WfSimulation *simulation, CreateStmt *stmt)
 			apply_column(simulation, relation, (ColumnDef *) element);
 		else if (IsA(element, Constraint))
 			apply_constraint(simulation, relation, (Constraint *) element, NULL);
+		else if (IsA(element, TableLikeClause) && (((TableLikeClause *) element)->options & CREATE_TABLE_LIKE_INDEXES))
+			copy_indexes(simulation, relation, ((TableLikeClause *) element)->relation);
 	}
+	note_key_types(simulation, relation, stmt->tableElts);
+}
+
+/* The indexes of another table, under names that the server chooses. */
+static void
+copy_indexes(WfSimulation *simulation, SimRelation *relation, RangeVar *from)
+{
+	WfCatalog  *catalog = &simulation->catalog;
+	ListCell   *lc;
+
+	foreach(lc, catalog->indexes(catalog, catalog->relation(catalog, from)))
+	{
+		WfIndex		index = *(WfIndex *) lfirst(lc);
+
+		index.indexid = InvalidOid;
+		index.name = wf_sim_chosen_name(simulation, relation, index.is_primary ? NIL : index.columns,
+										index.is_primary ? "pkey" : "idx");
+		wf_sim_add_index(simulation, relation, &index);
+		if (index.is_primary)
+		{
+			WfConstraint key = {.name = index.name, .kind = 'p', .validated = true, .columns = index.columns};
+
+			wf_sim_add_constraint(simulation, relation, &key);
+			wf_sim_settle_primary_key(simulation, relation);
+		}
+	}
+}
+
+/* The types of columns with a unique index, to which foreign keys may refer. */
+static void
+note_key_types(WfSimulation *simulation, SimRelation *relation, List *elements)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	foreach(lc, relation->indexes)
+	{
+		foreach(lc2, ((WfIndex *) lfirst(lc))->columns)
+		{
+			ColumnDef  *column = lfirst(lc2) ? column_named(elements, lfirst(lc2)) : NULL;
+			WfType	   *type = column && column->typeName && column->typeName->arrayBounds == NIL && column->typeName->names != NIL &&
+			!column->typeName->pct_type ?
+			simulation->catalog.type(&simulation->catalog, wf_ddl_plain_type_names(column->typeName)) : NULL;
+
+			if (type)
+				wf_sim_set_column(simulation, relation, column->colname)->type = type->oid;
+		}
+	}
+}
+
+static ColumnDef *
+column_named(List *elements, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, elements)
+	{
+		if (IsA(lfirst(lc), ColumnDef) && strcmp(lfirst_node(ColumnDef, lc)->colname, name) == 0)
+			return lfirst(lc);
+	}
+	return NULL;
 }
 
 static void
@@ -186,7 +262,7 @@ apply_alter_table(WfSimulation *simulation, AlterTableStmt *stmt)
 	if (stmt->objtype != OBJECT_TABLE)
 		return;
 	relation = wf_sim_relation(simulation, stmt->relation);
-	simulation->last_altered = wf_ddl_alter_table_scans(stmt) ?
+	simulation->last_altered = wf_ddl_alter_table_scans(&simulation->catalog, stmt) ?
 		simulation->catalog.relation(&simulation->catalog, stmt->relation) : NULL;
 	simulation->last_altered_at = simulation->statement;
 	foreach(lc, stmt->cmds)
@@ -207,6 +283,7 @@ apply_command(WfSimulation *simulation, SimRelation *relation, AlterTableCmd *co
 			break;
 		case AT_DropColumn:
 			wf_sim_drop_column(simulation, relation, command->name);
+			wf_sim_drop_parts(simulation, relation, command->name);
 			break;
 		case AT_AddConstraint:
 			apply_constraint(simulation, relation, (Constraint *) command->def, NULL);
@@ -218,6 +295,19 @@ apply_command(WfSimulation *simulation, SimRelation *relation, AlterTableCmd *co
 			break;
 		case AT_ValidateConstraint:
 			wf_sim_validate_constraint(simulation, relation, command->name);
+			break;
+		case AT_DetachPartition:
+			{
+				SimRelation *partition = wf_sim_relation(simulation, ((PartitionCmd *) command->def)->name);
+
+				partition->altered = relation->parted = true;
+				partition->relation->is_partition = false;
+				break;
+			}
+		case AT_AttachPartition:
+		case AT_AddInherit:
+		case AT_DropInherit:
+			relation->parted = true;
 			break;
 		case AT_SetNotNull:
 			wf_sim_set_column(simulation, relation, command->name)->not_null = true;
@@ -278,50 +368,99 @@ apply_constraint(WfSimulation *simulation, SimRelation *relation, Constraint *co
 				 const char *column)
 {
 	WfConstraint made = {.name = constraint->conname, .validated = !constraint->skip_validation};
-	WfIndex		index = {.name = constraint->conname, .is_valid = true, .is_unique = true};
+	WfIndex		index = {.name = constraint->conname, .is_valid = true, .is_unique = true, .method = "btree"};
 	List	   *columns = constraint->keys;
-	ListCell   *lc;
+	const char *suffix;
 
 	switch (constraint->contype)
 	{
 		case CONSTR_CHECK:
 			made.kind = 'c';
-			made.not_null_column = wf_ddl_not_null_column(constraint->raw_expr);
-			made.only_not_null = made.not_null_column && IsA(constraint->raw_expr, NullTest);
+			made.only_not_null = true;
+			made.not_null_columns = wf_ddl_not_null_columns(constraint->raw_expr, &made.only_not_null);
+			suffix = "check";
 			/* VALIDATE may follow. */
 			if (constraint->skip_validation && simulation->source)
 				made.expression = wf_ddl_check_expression(simulation->source, strlen(simulation->source), constraint);
 			break;
 		case CONSTR_FOREIGN:
 			made.kind = 'f';
+			suffix = "fkey";
 			columns = constraint->fk_attrs;
 			if (constraint->skip_validation)
 				note_referenced(simulation, constraint, &made);
 			break;
 		case CONSTR_PRIMARY:
 			made.kind = 'p';
+			suffix = "pkey";
 			index.is_primary = true;
 			break;
 		case CONSTR_UNIQUE:
 			made.kind = 'u';
+			suffix = "key";
 			break;
 		case CONSTR_EXCLUSION:
 			made.kind = 'x';
+			suffix = "excl";
 			break;
 		default:
 			return;
 	}
 	made.columns = column ? list_make1((char *) column) : wf_sim_string_names(columns);
+	if (constraint->indexname)
+	{
+		use_index(simulation, relation, constraint, &made);
+		return;
+	}
+	if (made.name == NULL)
+	{
+		wf_sim_load_parts(simulation, relation);
+		index.name = made.name = wf_sim_chosen_name(simulation, relation, made.kind == 'p' ? NIL : made.columns, suffix);
+	}
 	wf_sim_add_constraint(simulation, relation, &made);
 	if (made.kind != 'p' && made.kind != 'u')
 		return;
 	index.columns = made.columns;
 	wf_sim_add_index(simulation, relation, &index);
-	if (made.kind != 'p')
-		return;
+	if (made.kind == 'p')
+		note_primary_key(simulation, relation, made.columns);
+}
+
+static void
+note_primary_key(WfSimulation *simulation, SimRelation *relation, List *columns)
+{
+	ListCell   *lc;
+
 	wf_sim_settle_primary_key(simulation, relation);
-	foreach(lc, made.columns)
-		wf_sim_set_column(simulation, relation, lfirst(lc))->not_null = true;
+	foreach(lc, columns)
+	{
+		if (lfirst(lc))
+			wf_sim_set_column(simulation, relation, lfirst(lc))->not_null = true;
+	}
+}
+
+/* USING INDEX: the index that is there takes the constraint's name. */
+static void
+use_index(WfSimulation *simulation, SimRelation *relation, Constraint *constraint, WfConstraint *made)
+{
+	ListCell   *lc;
+
+	wf_sim_load_parts(simulation, relation);
+	if (made->name == NULL)
+		made->name = constraint->indexname;
+	foreach(lc, relation->indexes)
+	{
+		WfIndex    *index = lfirst(lc);
+
+		if (index->name == NULL || strcmp(index->name, constraint->indexname) != 0)
+			continue;
+		index->name = wf_sim_string(simulation, made->name);
+		index->is_primary = made->kind == 'p';
+		made->columns = index->columns;
+	}
+	wf_sim_add_constraint(simulation, relation, made);
+	if (made->kind == 'p')
+		note_primary_key(simulation, relation, made->columns);
 }
 
 /* What a foreign key refers to, where that is a table of the database. */
@@ -352,8 +491,13 @@ apply_index(WfSimulation *simulation, IndexStmt *stmt)
 		.is_valid = true,
 		.is_unique = stmt->unique,
 		.is_partial = stmt->whereClause != NULL,
-		.is_special = stmt->indexIncludingParams != NIL,
+		.is_special = stmt->indexIncludingParams != NIL || stmt->nulls_not_distinct,
+		.method = stmt->accessMethod,
+		.lacks_only_null = stmt->whereClause != NULL,
 	};
+	List	   *not_null = wf_ddl_not_null_columns(stmt->whereClause, &index.lacks_only_null);
+	SimRelation *made;
+	RangeVar   *name;
 	ListCell   *lc;
 
 	/* An index of the name is kept as it is. */
@@ -369,15 +513,30 @@ apply_index(WfSimulation *simulation, IndexStmt *stmt)
 		index.is_special |= element->opclass != NIL || element->collation != NIL ||
 			element->ordering != SORTBY_DEFAULT || element->nulls_ordering != SORTBY_NULLS_DEFAULT;
 	}
+	foreach(lc, not_null)
+		index.lacks_only_null &= has_string(index.columns, lfirst(lc));
+	wf_sim_load_parts(simulation, relation);
+	if (index.name == NULL)
+		index.name = wf_sim_chosen_name(simulation, relation, index.columns, "idx");
 	wf_sim_add_index(simulation, relation, &index);
-	if (stmt->idxname)
-	{
-		RangeVar   *name = makeRangeVar(stmt->relation->schemaname, stmt->idxname, -1);
+	name = makeRangeVar(relation->key.schema ? pstrdup(relation->key.schema) : NULL, index.name, -1);
+	if (!simulation->catalog.relation(&simulation->catalog, name)->missing)
+		return;
+	made = wf_sim_create(simulation, name, RELKIND_INDEX);
+	made->table = relation->key;
+}
 
-		/* New to everybody only if its table is. */
-		if (simulation->catalog.relation(&simulation->catalog, name)->missing)
-			wf_sim_create(simulation, name, RELKIND_INDEX);
+static bool
+has_string(List *strings, const char *string)
+{
+	ListCell   *lc;
+
+	foreach(lc, strings)
+	{
+		if (lfirst(lc) && strcmp(lfirst(lc), string) == 0)
+			return true;
 	}
+	return false;
 }
 
 static void
@@ -463,6 +622,10 @@ apply_rename(WfSimulation *simulation, RenameStmt *stmt)
 				column->name = name;
 			}
 			wf_sim_drop_column(simulation, relation, stmt->subname);
+			wf_sim_rename_in_parts(simulation, relation, stmt->subname, stmt->newname);
+			break;
+		case OBJECT_TABCONSTRAINT:
+			wf_sim_rename_constraint(simulation, wf_sim_relation(simulation, stmt->relation), stmt->subname, stmt->newname);
 			break;
 		case OBJECT_TYPE:
 		case OBJECT_DOMAIN:

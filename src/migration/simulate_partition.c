@@ -19,7 +19,7 @@ wf_sim_partition_key(WfCatalog *catalog, WfRelation *relation)
 	return name && catalog->column(catalog, relation, name) ? name : NULL;
 }
 
-/* Those of a live table, where the text has touched neither it nor them. */
+/* Those of a live table, where the text has left them what they are. */
 List *
 wf_sim_partitions(WfCatalog *catalog, WfRelation *parent)
 {
@@ -27,12 +27,12 @@ wf_sim_partitions(WfCatalog *catalog, WfRelation *parent)
 	List	   *partitions;
 	ListCell   *lc;
 
-	if (!OidIsValid(parent->relid) || !wf_sim_is_untouched(simulation, makeRangeVar(parent->schema, parent->name, -1)))
+	if (!OidIsValid(parent->relid) || wf_sim_entry(simulation, parent)->parted)
 		return NIL;
 	partitions = simulation->live->partitions(simulation->live, parent);
 	foreach(lc, partitions)
 	{
-		if (!wf_sim_is_untouched(simulation, lfirst(lc)))
+		if (!OidIsValid(catalog->relation(catalog, lfirst(lc))->relid))
 			return NIL;
 	}
 	return partitions;
@@ -49,12 +49,15 @@ wf_sim_partition_parent(WfCatalog *catalog, WfRelation *partition)
 		wf_sim_is_untouched(simulation, makeRangeVar(partition->schema, partition->name, -1)) ? parent : NULL;
 }
 
-bool
-wf_sim_has_default_partition(WfCatalog *catalog, WfRelation *parent)
+/* That of a live table, if it still is one. */
+RangeVar *
+wf_sim_default_partition(WfCatalog *catalog, WfRelation *parent)
 {
 	WfSimulation *simulation = (WfSimulation *) catalog;
+	RangeVar   *partition = OidIsValid(parent->relid) ? simulation->live->default_partition(simulation->live, parent) : NULL;
+	WfRelation *relation = partition ? catalog->relation(catalog, partition) : NULL;
 
-	return OidIsValid(parent->relid) && simulation->live->has_default_partition(simulation->live, parent);
+	return relation && OidIsValid(relation->relid) && relation->is_partition ? partition : NULL;
 }
 
 bool

@@ -6,6 +6,9 @@
 
 #include "migration/simulate.h"
 
+static ListCell *cell_named(List *strings, const char *string);
+static void rename_string(WfSimulation *simulation, List *strings, const char *string, const char *new_string);
+
 WfColumn *
 wf_sim_column(WfCatalog *catalog, WfRelation *relation, const char *name)
 {
@@ -66,6 +69,63 @@ wf_sim_drop_column(WfSimulation *simulation, SimRelation *entry, const char *nam
 	MemoryContextSwitchTo(old);
 }
 
+/* Indexes and constraints go with a column that they are over. */
+void
+wf_sim_drop_parts(WfSimulation *simulation, SimRelation *entry, const char *name)
+{
+	ListCell   *lc;
+
+	wf_sim_load_parts(simulation, entry);
+	foreach(lc, entry->constraints)
+	{
+		if (cell_named(((WfConstraint *) lfirst(lc))->columns, name))
+			entry->constraints = foreach_delete_current(entry->constraints, lc);
+	}
+	foreach(lc, entry->indexes)
+	{
+		if (cell_named(((WfIndex *) lfirst(lc))->columns, name))
+			entry->indexes = foreach_delete_current(entry->indexes, lc);
+	}
+}
+
+/* They know a column by its new name. */
+void
+wf_sim_rename_in_parts(WfSimulation *simulation, SimRelation *entry, const char *name, const char *new_name)
+{
+	ListCell   *lc;
+
+	wf_sim_load_parts(simulation, entry);
+	foreach(lc, entry->constraints)
+	{
+		rename_string(simulation, ((WfConstraint *) lfirst(lc))->columns, name, new_name);
+		rename_string(simulation, ((WfConstraint *) lfirst(lc))->not_null_columns, name, new_name);
+	}
+	foreach(lc, entry->indexes)
+		rename_string(simulation, ((WfIndex *) lfirst(lc))->columns, name, new_name);
+}
+
+static void
+rename_string(WfSimulation *simulation, List *strings, const char *string, const char *new_string)
+{
+	ListCell   *cell = cell_named(strings, string);
+
+	if (cell)
+		lfirst(cell) = wf_sim_string(simulation, new_string);
+}
+
+static ListCell *
+cell_named(List *strings, const char *string)
+{
+	ListCell   *lc;
+
+	foreach(lc, strings)
+	{
+		if (lfirst(lc) && strcmp(lfirst(lc), string) == 0)
+			return lc;
+	}
+	return NULL;
+}
+
 /* Fills constraints and indexes from the live catalog, once. */
 void
 wf_sim_load_parts(WfSimulation *simulation, SimRelation *entry)
@@ -112,7 +172,7 @@ wf_sim_add_constraint(WfSimulation *simulation, SimRelation *entry, WfConstraint
 	*copy = *constraint;
 	copy->name = wf_sim_string(simulation, constraint->name);
 	copy->transaction = simulation->transaction;
-	copy->not_null_column = wf_sim_string(simulation, constraint->not_null_column);
+	copy->not_null_columns = wf_sim_strings(simulation, constraint->not_null_columns);
 	copy->columns = wf_sim_strings(simulation, constraint->columns);
 	copy->foreign_table = wf_sim_string(simulation, constraint->foreign_table);
 	copy->foreign_columns = wf_sim_strings(simulation, constraint->foreign_columns);
@@ -135,6 +195,16 @@ wf_sim_drop_constraint(WfSimulation *simulation, SimRelation *entry, const char 
 
 		if (constraint->name && strcmp(constraint->name, name) == 0)
 			entry->constraints = foreach_delete_current(entry->constraints, lc);
+	}
+	/* The index that it stands for has its name. */
+	foreach(lc, entry->indexes)
+	{
+		WfIndex    *index = lfirst(lc);
+
+		if (index->name == NULL || strcmp(index->name, name) != 0)
+			continue;
+		entry->indexes = foreach_delete_current(entry->indexes, lc);
+		wf_sim_forget_index(simulation, entry->key.schema, name);
 	}
 }
 
@@ -164,10 +234,11 @@ wf_sim_add_index(WfSimulation *simulation, SimRelation *entry, WfIndex *index)
 	*copy = *index;
 	copy->name = wf_sim_string(simulation, index->name);
 	copy->columns = wf_sim_strings(simulation, index->columns);
+	copy->method = wf_sim_string(simulation, index->method);
 	copy->created_here = true;
 	old = MemoryContextSwitchTo(simulation->catalog.context);
 	entry->indexes = lappend(entry->indexes, copy);
-	if (!index->is_partial)
+	if (!index->is_partial || index->lacks_only_null)
 		wf_sim_settle(simulation, WF_DEFER_INDEX, entry->key.schema, entry->key.name, copy->columns);
 	MemoryContextSwitchTo(old);
 }

@@ -5,7 +5,6 @@
 #include "common/compat.h"
 
 #include "nodes/value.h"
-#include "utils/varlena.h"
 
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
@@ -13,6 +12,8 @@
 
 static void apply_time_zone(WfSimulation *simulation, VariableSetStmt *stmt);
 static const char *time_zone_of(VariableSetStmt *stmt);
+static void set_savepoint(WfSimulation *simulation, const char *name);
+static void return_to_savepoint(WfSimulation *simulation, const char *name);
 static void end_transaction(WfSimulation *simulation);
 
 /* Each text runs in a session of its own: of those before it, what they made stays. */
@@ -30,7 +31,7 @@ wf_sim_begin_session(WfSimulation *simulation, bool in_transaction)
 	simulation->is_wrapped = in_transaction;
 	simulation->transaction++;
 	simulation->began = 0;
-	simulation->held = NIL;
+	simulation->held = simulation->savepoints = NIL;
 	simulation->new_labels = NIL;
 	simulation->held_told = 0;
 	simulation->many_told = 0;
@@ -113,6 +114,9 @@ wf_sim_apply_set(WfSimulation *simulation, VariableSetStmt *stmt)
 	}
 	if (stmt->kind == VAR_RESET_ALL || (stmt->name && pg_strcasecmp(stmt->name, "timezone") == 0))
 		apply_time_zone(simulation, stmt);
+	/* Without a transaction it only warns. */
+	if (stmt->is_local && !simulation->in_transaction)
+		return;
 	for (int i = 0; i < WF_SETTING_COUNT; i++)
 	{
 		WfSettingValue *value = &simulation->settings[i];
@@ -141,40 +145,10 @@ wf_sim_apply_set(WfSimulation *simulation, VariableSetStmt *stmt)
 void
 wf_sim_apply_set_config(WfSimulation *simulation, SelectStmt *stmt)
 {
-	FuncCall   *call = list_length(stmt->targetList) == 1 ?
-	(FuncCall *) linitial_node(ResTarget, stmt->targetList)->val : NULL;
-	VariableSetStmt set = {.type = T_VariableSetStmt, .kind = VAR_SET_VALUE};
-	A_Const    *name;
-	A_Const    *value;
-	A_Const    *is_local;
+	VariableSetStmt set;
 
-	if (call == NULL || !IsA(call, FuncCall) || list_length(call->args) != 3 ||
-		strcmp(strVal(llast(call->funcname)), "set_config") != 0)
-		return;
-	name = linitial(call->args);
-	value = lsecond(call->args);
-	is_local = lthird(call->args);
-	if (!IsA(name, A_Const) || !IsA(value, A_Const) || nodeTag(&name->val) != T_String || nodeTag(&value->val) != T_String)
-		return;
-	set.name = strVal(&name->val);
-	set.is_local = IsA(is_local, A_Const) && nodeTag(&is_local->val) == T_Boolean && boolVal(&is_local->val);
-	set.args = list_make1(value);
-	/* One text names all schemas there. */
-	if (pg_strcasecmp(set.name, "search_path") == 0)
-	{
-		List	   *schemas;
-		ListCell   *lc;
-
-		if (!SplitIdentifierString(pstrdup(strVal(&value->val)), ',', &schemas))
-			return;
-		set.args = NIL;
-		foreach(lc, schemas)
-			set.args = lappend(set.args, makeString(lfirst(lc)));
-		/* SET writes none as an empty name. */
-		if (set.args == NIL)
-			set.args = list_make1(value);
-	}
-	wf_sim_apply_set(simulation, &set);
+	if (wf_ddl_set_config(stmt, &set))
+		wf_sim_apply_set(simulation, &set);
 }
 
 static void
@@ -212,6 +186,16 @@ time_zone_of(VariableSetStmt *stmt)
 	return pstrdup(text);
 }
 
+/* DISCARD ALL: what RESET ALL does, among others. */
+void
+wf_sim_discard(WfSimulation *simulation, DiscardStmt *stmt)
+{
+	VariableSetStmt reset = {.type = T_VariableSetStmt, .kind = VAR_RESET_ALL};
+
+	if (stmt->target == DISCARD_ALL)
+		wf_sim_apply_set(simulation, &reset);
+}
+
 void
 wf_sim_apply_transaction(WfSimulation *simulation, TransactionStmt *stmt)
 {
@@ -223,17 +207,57 @@ wf_sim_apply_transaction(WfSimulation *simulation, TransactionStmt *stmt)
 			{
 				simulation->in_transaction = true;
 				simulation->began = simulation->statement;
+				memcpy(simulation->began_settings, simulation->settings, sizeof(simulation->settings));
 			}
 			break;
-		case TRANS_STMT_COMMIT:
+		case TRANS_STMT_SAVEPOINT:
+			set_savepoint(simulation, stmt->savepoint_name);
+			break;
+		case TRANS_STMT_ROLLBACK_TO:
+			return_to_savepoint(simulation, stmt->savepoint_name);
+			break;
 		case TRANS_STMT_ROLLBACK:
+			/* What SET did is taken back, too. */
+			if (simulation->in_transaction && simulation->began > 0)
+				memcpy(simulation->settings, simulation->began_settings, sizeof(simulation->settings));
+			/* FALLTHROUGH */
+		case TRANS_STMT_COMMIT:
 		case TRANS_STMT_PREPARE:
 			end_transaction(simulation);
+			memcpy(simulation->began_settings, simulation->settings, sizeof(simulation->settings));
 			simulation->in_transaction = stmt->chain;
 			simulation->began = stmt->chain ? simulation->statement : 0;
 			break;
 		default:
 			break;
+	}
+}
+
+static void
+set_savepoint(WfSimulation *simulation, const char *name)
+{
+	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+	WfSavepoint *savepoint = palloc(sizeof(WfSavepoint));
+
+	savepoint->name = pstrdup(name);
+	savepoint->locks = list_length(simulation->held);
+	simulation->savepoints = lappend(simulation->savepoints, savepoint);
+	MemoryContextSwitchTo(old);
+}
+
+/* The locks that were taken since the last savepoint of the name are given back. */
+static void
+return_to_savepoint(WfSimulation *simulation, const char *name)
+{
+	for (int i = list_length(simulation->savepoints) - 1; i >= 0; i--)
+	{
+		WfSavepoint *savepoint = list_nth(simulation->savepoints, i);
+
+		if (strcmp(savepoint->name, name) != 0)
+			continue;
+		simulation->held = list_truncate(simulation->held, savepoint->locks);
+		simulation->savepoints = list_truncate(simulation->savepoints, i + 1);
+		return;
 	}
 }
 
@@ -243,6 +267,7 @@ end_transaction(WfSimulation *simulation)
 {
 	wf_sim_settle(simulation, WF_DEFER_COMMIT, NULL, NULL, NIL);
 	simulation->held = NIL;
+	simulation->savepoints = NIL;
 	simulation->new_labels = NIL;
 	simulation->transaction++;
 	for (int i = 0; i < WF_SETTING_COUNT; i++)
@@ -255,6 +280,16 @@ end_transaction(WfSimulation *simulation)
 		}
 	}
 	simulation->catalog.time_zone = simulation->outer_time_zone;
+}
+
+/* The table that is locked with its index, or the relation itself. */
+WfRelation *
+wf_sim_locked_table(WfCatalog *catalog, WfRelation *relation)
+{
+	WfRelation *table = !relation->missing && (relation->kind == RELKIND_INDEX || relation->kind == RELKIND_PARTITIONED_INDEX) ?
+	catalog->index_table(catalog, relation) : NULL;
+
+	return table ? table : relation;
 }
 
 /* Remembers the locks on relations that others may use. */
@@ -277,6 +312,7 @@ wf_sim_note_locks(WfSimulation *simulation, Node *stmt)
 		relation = simulation->catalog.relation(&simulation->catalog, lock->relation);
 		if (wf_ddl_is_private(relation) || (lock->if_there && relation->missing))
 			continue;
+		relation = wf_sim_locked_table(&simulation->catalog, relation);
 		old = MemoryContextSwitchTo(simulation->catalog.context);
 		wf_sim_keep(simulation, relation);
 		held = palloc(sizeof(WfHeldLock));

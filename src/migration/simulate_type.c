@@ -131,16 +131,6 @@ create_type(WfSimulation *simulation, List *names, char kind)
 	return type;
 }
 
-/* The text gives a domain a constraint. */
-void
-wf_sim_constrain_type(WfSimulation *simulation, List *names)
-{
-	WfType	   *type = find_type(simulation, names)->type;
-
-	if (type->kind == TYPTYPE_DOMAIN)
-		type->constrained = true;
-}
-
 void
 wf_sim_drop_type(WfSimulation *simulation, List *names)
 {
@@ -301,5 +291,44 @@ apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt)
 	label->oid = type->oid;
 	label->label = pstrdup(stmt->newVal);
 	simulation->new_labels = lappend(simulation->new_labels, label);
+	MemoryContextSwitchTo(old);
+}
+
+/* What ALTER DOMAIN says of NOT NULL, and of constraints that wait for VALIDATE. */
+void
+wf_sim_alter_domain(WfSimulation *simulation, AlterDomainStmt *stmt)
+{
+	WfType	   *type = wf_sim_type(&simulation->catalog, stmt->typeName);
+	Constraint *constraint = (Constraint *) stmt->def;
+	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+	ListCell   *lc;
+
+	switch (stmt->subtype)
+	{
+		case 'O':
+		case 'N':
+			type->not_null = stmt->subtype == 'O';
+			type->constrained |= type->not_null;
+			break;
+		case 'C':
+			type->constrained = true;
+			if (!constraint->skip_validation)
+				break;
+			/* The server's name for it is not known here. */
+			if (constraint->conname)
+				type->waiting = lappend(type->waiting, pstrdup(constraint->conname));
+			else
+				type->altered = true;
+			break;
+		case 'V':
+			foreach(lc, type->waiting)
+			{
+				if (strcmp(lfirst(lc), stmt->name) == 0)
+					type->waiting = foreach_delete_current(type->waiting, lc);
+			}
+			break;
+		default:
+			break;
+	}
 	MemoryContextSwitchTo(old);
 }
