@@ -206,6 +206,7 @@ COMMENT ON FUNCTION wishflags.access_statements(text, name, text[]) IS
 CREATE FUNCTION wishflags.access_change(command text, role name, level text) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 #variable_conflict use_variable
 DECLARE
@@ -265,9 +266,11 @@ END;
 COMMENT ON FUNCTION wishflags.access_revoke(name, text) IS
 'takes a level from a role, and the levels that include it; the levels below it stay, so that reader takes all; how many rights went';
 
+-- To compile the query takes a hundred times as long as to run it.
 CREATE FUNCTION wishflags.access_list()
 RETURNS TABLE (role name, level text, rights text, detail text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
+SET jit = off
 BEGIN ATOMIC
 	WITH held AS MATERIALIZED (
 		SELECT h.role, h.objid, h.column_name, h.privilege FROM wishflags.access_held h WHERE NOT h.is_owner),
