@@ -272,6 +272,7 @@ OBJS = \
 	src/migration/rule_convention.o \
 	src/migration/rule_data.o \
 	src/migration/rule_dependents.o \
+	src/migration/rule_domain.o \
 	src/migration/rule_drop.o \
 	src/migration/rule_enum.o \
 	src/migration/rule_foreign_key.o \
@@ -295,6 +296,7 @@ OBJS = \
 	src/migration/shelter_sql.o \
 	src/migration/simulate.o \
 	src/migration/simulate_apply.o \
+	src/migration/simulate_constraint.o \
 	src/migration/simulate_dependents.o \
 	src/migration/simulate_index.o \
 	src/migration/simulate_memory.o \

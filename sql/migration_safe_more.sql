@@ -56,7 +56,7 @@ SELECT safe_way('VACUUM FULL ANALYZE more', 'cluster-or-vacuum-full') AS vacuum,
 	safe_way('CLUSTER more USING more_id_pkey', 'cluster-or-vacuum-full') IS NULL AS cluster,
 	safe_way('ALTER TABLE more DISABLE TRIGGER ALL', 'disable-trigger') AS triggers,
 	safe_way('ALTER TABLE more ADD COLUMN IF NOT EXISTS j json NOT NULL DEFAULT ''{}'', ADD q int', 'json-column') AS json,
-	safe_way('SET LOCAL lock_timeout = ''1h''', 'lock-timeout-unsafe-value') AS timeout,
+	safe_way('BEGIN; SET LOCAL lock_timeout = ''1h''; COMMIT', 'lock-timeout-unsafe-value') AS timeout,
 	safe_way('BEGIN; ALTER TABLE more ADD CONSTRAINT k CHECK (a > 0) NOT VALID; ALTER TABLE more VALIDATE CONSTRAINT k /* now */; COMMIT', 'validate-in-same-transaction') AS validate,
 	safe_way('BEGIN; DROP INDEX CONCURRENTLY more_id_pkey; COMMIT', 'concurrent-in-transaction') AS index,
 	safe_way('BEGIN; DO $$ BEGIN DROP INDEX CONCURRENTLY more_id_pkey; END $$; COMMIT', 'concurrent-in-transaction') IS NULL AS inside \gset

@@ -90,8 +90,8 @@ typedef struct WfConstraint
 	char	   *expression;		/* of a CHECK NOT VALID that the text makes,
 								 * in parentheses; else NULL */
 	bool		only_not_null;	/* a CHECK that says nothing else */
-	List	   *not_null_columns;	/* of char *: a CHECK that says of them that
-									 * they are not null, or NIL */
+	List	   *not_null_columns;	/* of char *: a CHECK that says of them
+									 * that they are not null, or NIL */
 	int			transaction;	/* of the text that made it */
 	bool		created_here;	/* by the text, or by the current transaction */
 } WfConstraint;
@@ -104,8 +104,8 @@ typedef struct WfIndex
 	bool		is_unique;
 	bool		is_primary;
 	bool		is_partial;
-	bool		lacks_only_null;	/* partial, but rows with a null key are all
-									 * that it lacks */
+	bool		lacks_only_null;	/* partial, but rows with a null key are
+									 * all that it lacks */
 	bool		is_special;		/* operator classes, collations, orders,
 								 * INCLUDE or NULLS NOT DISTINCT besides the
 								 * columns */

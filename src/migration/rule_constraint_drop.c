@@ -89,7 +89,7 @@ are_required(WfRuleCall *call, WfRelation *table, List *names)
 
 		foreach(lc2, ((AlterTableStmt *) call->statement)->cmds)
 			found |= lfirst_node(AlterTableCmd, lc2)->subtype == AT_SetNotNull &&
-				strcmp(lfirst_node(AlterTableCmd, lc2)->name, lfirst(lc)) == 0;
+			strcmp(lfirst_node(AlterTableCmd, lc2)->name, lfirst(lc)) == 0;
 		if (!found)
 			return false;
 	}

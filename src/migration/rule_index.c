@@ -24,6 +24,7 @@ static bool is_plain(IndexElem *element);
 static void report_dropped_index(WfRuleCall *call, WfRelation *index, bool if_exists);
 static char *reindex_concurrently(WfRuleCall *call, ReindexStmt *stmt, WfRelation *relation, WfRelation *table, const char *object);
 static bool is_exclusion(WfRuleCall *call, WfRelation *table, const char *name);
+static char *object_outside(WfRuleCall *call);
 static const char *outside_by_catalog(WfRuleCall *call);
 static void report_detach_with_default(WfRuleCall *call);
 static bool is_btree(const char *method);
@@ -348,9 +349,20 @@ wf_rule_concurrent_in_transaction(WfRuleCall *call)
 	if (command == NULL)
 		return;
 	finding = wf_finding_add(call, "%s can't run inside a transaction block", command);
+	finding->object = object_outside(call);
 	finding->hint = pstrdup("Put it into a migration of its own that runs without a transaction.");
 	finding->safe_sql = wf_rule_outside_transaction(call);
 	wf_finding_note_text(finding, "sqlstate", "25001");
+}
+
+/* The relation that the statement is about; NULL: none, or several. */
+static char *
+object_outside(WfRuleCall *call)
+{
+	List	   *locks = wf_ddl_statement_locks(call->statement, call->catalog->server_version);
+
+	return locks != NIL && (list_length(locks) == 1 || IsA(call->statement, AlterTableStmt)) ?
+		wf_rule_relation_name(call, ((WfLock *) linitial(locks))->relation) : NULL;
 }
 
 /* The same of statements that may run there on tables that are not partitioned. */

@@ -56,7 +56,6 @@ extern void wf_rule_add_foreign_key(WfRuleCall *call);
 extern void wf_rule_add_check(WfRuleCall *call);
 extern void wf_rule_set_not_null(WfRuleCall *call);
 extern void wf_rule_validate_in_same_transaction(WfRuleCall *call);
-extern void wf_rule_domain_constraint(WfRuleCall *call);
 extern char *wf_rule_check_expression(WfRuleCall *call, Constraint *constraint);
 extern char *wf_rule_not_null_proof(WfRuleCall *call, WfRelation *table, const char *column);
 
@@ -90,6 +89,9 @@ extern void wf_rule_dependents_block_change(WfRuleCall *call);
 extern void wf_rule_drop_dependent_object(WfRuleCall *call);
 extern void wf_rule_view_incompatible(WfRuleCall *call);
 extern void wf_rule_note_dependents(WfRuleCall *call, WfFinding *finding, WfRelation *relation, int attnum);
+
+/* rule_domain.c */
+extern void wf_rule_domain_constraint(WfRuleCall *call);
 
 /* rule_drop.c */
 extern void wf_rule_drop_type(WfRuleCall *call);

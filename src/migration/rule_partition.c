@@ -25,6 +25,7 @@ static bool is_proven(WfRuleCall *call, PartitionCmd *partition, WfRelation *chi
 static char *check_of(WfRuleCall *call, PartitionCmd *partition);
 static bool same_condition(const char *a, const char *b);
 static char *attach_by_check(WfRuleCall *call, PartitionCmd *partition, WfRelation *child);
+static int	bound_end(WfRuleCall *call, PartitionBoundSpec *bound);
 static char *bound_text(WfRuleCall *call, PartitionBoundSpec *bound);
 static char *bound_check(PartitionBoundSpec *bound, const char *text, const char *key);
 static char *range_check(PartitionBoundSpec *bound, const char *text, const char *key);
@@ -196,22 +197,33 @@ attach_by_check(WfRuleCall *call, PartitionCmd *partition, WfRelation *child)
 static char *
 bound_text(WfRuleCall *call, PartitionBoundSpec *bound)
 {
+	int			end = bound_end(call, bound);
+
+	if (bound->is_default)
+		return pstrdup("DEFAULT");
+	return end < 0 ? NULL : psprintf("FOR VALUES %s", wf_ddl_source_copy(call->source, bound->location, end));
+}
+
+/* Where the bound ends in the source; -1 without one. */
+static int
+bound_end(WfRuleCall *call, PartitionBoundSpec *bound)
+{
 	const char *source = call->source;
 	int			end = wf_rule_source_end(call);
 	int			pos = bound->location;
 	int			groups = bound->strategy == PARTITION_STRATEGY_RANGE ? 2 : 1;
 
-	if (bound->is_default)
-		return pstrdup("DEFAULT");
 	if (source == NULL || pos < 0)
-		return NULL;
+		return -1;
+	if (bound->is_default)
+		return wf_ddl_source_skip_token(source, pos, end);
 	/* IN (...), FROM (...) TO (...), WITH (...) */
 	while (groups-- > 0)
 	{
 		pos = wf_ddl_source_skip_token(source, wf_ddl_source_skip_space(source, pos, end), end);
 		pos = wf_ddl_source_skip_group(source, wf_ddl_source_skip_space(source, pos, end), end);
 	}
-	return psprintf("FOR VALUES %s", wf_ddl_source_copy(source, bound->location, pos));
+	return pos;
 }
 
 /*
@@ -306,20 +318,25 @@ wf_rule_create_partition(WfRuleCall *call)
 }
 
 /*
- * The new table, and its ATTACH.  NULL where more is said of it than its name
- * and bounds.
+ * The new table, and its ATTACH.  NULL without a source, and where the partition
+ * has columns, constraints or partitions of its own.
  */
 static char *
 create_then_attach(WfRuleCall *call, CreateStmt *stmt, const char *parent)
 {
 	char	   *bound = bound_text(call, stmt->partbound);
 	char	   *table = wf_ddl_range_var(stmt->relation);
+	int			end = bound_end(call, stmt->partbound);
+	char	   *storage;
 
-	if (bound == NULL || stmt->partspec || stmt->tableElts != NIL || stmt->options != NIL || stmt->tablespacename || stmt->accessMethod)
+	if (bound == NULL || end < 0 || stmt->partspec || stmt->tableElts != NIL)
 		return NULL;
-	return psprintf("CREATE %sTABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS);\n"
+	/* What follows the bounds is of the table itself. */
+	storage = wf_ddl_source_copy(call->source, end, wf_rule_source_end(call));
+	return psprintf("CREATE %sTABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS)%s%s;\n"
 					"ALTER TABLE %s ATTACH PARTITION %s %s;",
-					stmt->relation->relpersistence == RELPERSISTENCE_UNLOGGED ? "UNLOGGED " : "", table, parent, parent, table, bound);
+					stmt->relation->relpersistence == RELPERSISTENCE_UNLOGGED ? "UNLOGGED " : "", table, parent,
+					*storage ? " " : "", storage, parent, table, bound);
 }
 
 /* DROP TABLE of partitions, whose parent stays. */

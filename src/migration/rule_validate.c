@@ -470,7 +470,7 @@ count_duplicates(WfRuleCall *call, WfRelation *table, List *columns, List *expre
 	foreach(lc, columns)
 		keys = lappend(keys, pstrdup(quote_identifier(lfirst(lc))));
 	foreach(lc, expressions)
-		keys = lappend(keys, psprintf("(%s)", (char *) lfirst(lc)));
+		keys = lappend(keys, *(char *) lfirst(lc) == '(' ? lfirst(lc) : psprintf("(%s)", (char *) lfirst(lc)));
 	if (keys == NIL)
 		return;
 	initStringInfo(&filter);

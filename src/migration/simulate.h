@@ -241,6 +241,12 @@ extern void wf_sim_settle_primary_key(WfSimulation *simulation, SimRelation *rel
 extern List *wf_sim_dependents(WfCatalog *catalog, WfRelation *relation, int attnum);
 extern List *wf_sim_drop_blockers(WfCatalog *catalog, const DropStmt *stmt);
 
+/* simulate_constraint.c */
+extern void wf_sim_copy_indexes(WfSimulation *simulation, SimRelation *relation, RangeVar *from);
+extern void wf_sim_note_key_types(WfSimulation *simulation, SimRelation *relation, List *elements);
+extern void wf_sim_apply_constraint(WfSimulation *simulation, SimRelation *relation, Constraint *constraint, const char *column);
+extern void wf_sim_apply_index(WfSimulation *simulation, IndexStmt *stmt);
+
 /* simulate_partition.c */
 extern char *wf_sim_partition_key(WfCatalog *catalog, WfRelation *relation);
 extern RangeVar *wf_sim_partition_parent(WfCatalog *catalog, WfRelation *partition);
