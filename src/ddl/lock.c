@@ -147,6 +147,22 @@ type_change_reads(WfCatalog *catalog, RangeVar *name, AlterTableCmd *command)
 		catalog->type_change(catalog, column, definition->typeName) != WF_TYPE_CHANGE_NONE;
 }
 
+/* Does it nothing but add and drop columns? */
+bool
+wf_ddl_alter_table_moves_columns(AlterTableStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->cmds)
+	{
+		AlterTableType type = lfirst_node(AlterTableCmd, lc)->subtype;
+
+		if (type != AT_AddColumn && type != AT_DropColumn)
+			return false;
+	}
+	return true;
+}
+
 /*
  * The relations that a statement names and locks, as a list of WfLock, the
  * target first.  Locks on what the catalog alone knows (indexes of a table,

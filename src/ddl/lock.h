@@ -23,6 +23,7 @@ typedef struct WfLock
 
 extern LOCKMODE wf_ddl_alter_table_lock(AlterTableStmt *stmt, int server_version);
 extern bool wf_ddl_alter_table_scans(WfCatalog *catalog, AlterTableStmt *stmt);
+extern bool wf_ddl_alter_table_moves_columns(AlterTableStmt *stmt);
 extern List *wf_ddl_statement_locks(Node *stmt, int server_version);
 extern bool wf_ddl_is_concurrent(Node *stmt);
 extern const char *wf_ddl_outside_transactions(Node *stmt);

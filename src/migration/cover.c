@@ -16,7 +16,6 @@ static const struct
 	const char *less;
 	const char *more;
 }			covers[] = {
-	{"primary-key-index-nullable", "add-primary-key-builds-index"},
 	{"exclusive-lock-held", "validate-in-same-transaction"},
 	/* Their safe ways read no rows while they hold the lock. */
 	{"alter-table-not-combined", "add-check-validates"},

@@ -17,18 +17,16 @@
 #define ALL_NODES NULL
 
 /* The statements that take a lock which stops writes. */
-#define LOCKING_NODES \
-	NODES(T_AlterTableStmt, T_IndexStmt, T_DropStmt, T_RenameStmt, T_AlterObjectSchemaStmt, \
-		  T_CreateStmt, T_CreateTrigStmt, T_CreatePolicyStmt, T_AlterPolicyStmt, T_RuleStmt, \
-		  T_TruncateStmt, T_LockStmt, T_ClusterStmt, T_VacuumStmt, T_RefreshMatViewStmt, \
-		  T_ReindexStmt, T_AlterSeqStmt)
+#define LOCKING \
+	T_AlterTableStmt, T_IndexStmt, T_DropStmt, T_RenameStmt, T_AlterObjectSchemaStmt, \
+	T_CreateStmt, T_CreateTrigStmt, T_CreatePolicyStmt, T_AlterPolicyStmt, T_RuleStmt, \
+	T_TruncateStmt, T_LockStmt, T_ClusterStmt, T_VacuumStmt, T_RefreshMatViewStmt, \
+	T_ReindexStmt, T_AlterSeqStmt
+#define LOCKING_NODES NODES(LOCKING)
 
 /* Beside them, what locks an object others use for a moment. */
 #define DDL_NODES \
-	NODES(T_AlterTableStmt, T_IndexStmt, T_DropStmt, T_RenameStmt, T_AlterObjectSchemaStmt, \
-		  T_CreateStmt, T_CreateTrigStmt, T_CreatePolicyStmt, T_AlterPolicyStmt, T_RuleStmt, \
-		  T_TruncateStmt, T_LockStmt, T_ClusterStmt, T_VacuumStmt, T_RefreshMatViewStmt, \
-		  T_ReindexStmt, T_AlterSeqStmt, T_CommentStmt, T_CreateEnumStmt, T_AlterEnumStmt, \
+	NODES(LOCKING, T_CommentStmt, T_CreateEnumStmt, T_AlterEnumStmt, \
 		  T_CompositeTypeStmt, T_CreateDomainStmt, T_AlterDomainStmt, T_ViewStmt, \
 		  T_CreateFunctionStmt, T_CreateStatsStmt)
 
@@ -409,7 +407,7 @@ const WfRule wf_migration_rules[] = {
 		wf_rule_lock_table, "transactions",
 	"LOCK TABLE stops writes until the transaction ends", WF_ACTION_NEVER},
 	{"lock-timeout-missing", WF_SEVERITY_MEDIUM, WF_KIND_BLOCKING,
-		LOCKING_NODES,
+		NODES(LOCKING, T_VariableSetStmt),
 		NULL,
 		wf_rule_lock_timeout_missing, "transactions",
 	"without lock_timeout a waiting statement makes everybody wait", WF_ACTION_OFF},

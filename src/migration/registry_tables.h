@@ -253,7 +253,7 @@
 {
 	"add-column-required", WF_SEVERITY_HIGH, WF_KIND_FAILS,
 		NODES(T_AlterTableStmt),
-		COMMANDS(AT_AddColumn),
+		COMMANDS(AT_AddColumn, AT_ColumnDefault),
 		wf_rule_add_column_required, "columns",
 		"a NOT NULL column without a default fails on rows that are there", WF_ACTION_OFF
 },

@@ -22,6 +22,7 @@ typedef struct VolatileWalk
 
 static ColumnDef *added_column(WfRuleCall *call);
 static WfType *type_of(WfRuleCall *call, ColumnDef *column);
+static void report_lost_default(WfRuleCall *call);
 static bool has_value(Constraint *constraint);
 static bool is_volatile(Node *node, void *context);
 static WfFinding *report_rewrite(WfRuleCall *call, WfRelation *table, ColumnDef *column, const char *why);
@@ -217,12 +218,20 @@ wf_rule_add_column_constrained_domain(WfRuleCall *call)
 void
 wf_rule_add_column_required(WfRuleCall *call)
 {
-	ColumnDef  *column = added_column(call);
-	Constraint *value = wf_rule_column_constraint(column, CONSTR_DEFAULT);
-	WfType	   *type = type_of(call, column);
+	ColumnDef  *column;
+	Constraint *value;
+	WfType	   *type;
 	WfRelation *table;
 	WfFinding  *finding;
 
+	if (call->command->subtype == AT_ColumnDefault)
+	{
+		report_lost_default(call);
+		return;
+	}
+	column = added_column(call);
+	value = wf_rule_column_constraint(column, CONSTR_DEFAULT);
+	type = type_of(call, column);
 	if (!wf_rule_column_constraint(column, CONSTR_NOTNULL) && !wf_rule_column_constraint(column, CONSTR_PRIMARY) &&
 		!(type && type->not_null))
 		return;
@@ -246,6 +255,29 @@ wf_rule_add_column_required(WfRuleCall *call)
 	finding->hint = pstrdup("Add it with a constant DEFAULT, or nullable: fill it in batches, then SET NOT NULL behind a validated CHECK.");
 	if (!(type && type->not_null))
 		finding->safe_sql = psprintf("%s;", wf_rule_add_column_sql(table, column));
+}
+
+/*
+ * DROP DEFAULT of a column that this text has added as NOT NULL: the default
+ * was for the rows that are there, and code that is running does not name it.
+ */
+static void
+report_lost_default(WfRuleCall *call)
+{
+	WfRelation *table = wf_rule_altered_table(call);
+	WfColumn   *column = table ? call->catalog->column(call->catalog, table, call->command->name) : NULL;
+	WfFinding  *finding;
+
+	if (column == NULL || call->command->def != NULL || !column->created_here || !column->not_null || !column->has_default)
+		return;
+	finding = wf_finding_add(call, "\"%s\" is new, NOT NULL and without a default from here on: code that does not know the column can't insert into \"%s\"",
+							 column->name, table->name);
+	wf_finding_on(call, finding, table);
+	finding->severity = wf_rule_is_populated(call, table) ? call->rule->severity : WF_SEVERITY_INFO;
+	finding->kind = WF_KIND_BREAKING;
+	finding->lock = AccessExclusiveLock;
+	wf_finding_note_text(finding, "column", column->name);
+	finding->hint = pstrdup("Drop the default in a later migration, when all code that runs fills the column.");
 }
 
 /* Is there a default, and one that is not NULL? */

@@ -330,6 +330,13 @@ report_nullable(WfRuleCall *call, WfRelation *table, Constraint *constraint, Lis
 		finding = wf_finding_add(call, "ADD PRIMARY KEY makes its columns NOT NULL as well, and reads \"%s\" for it unless they are already",
 								 table->name);
 	wf_finding_on(call, finding, table);
+
+	/*
+	 * That ADD PRIMARY KEY reads the table is said of the index that it
+	 * builds.
+	 */
+	if (constraint->indexname == NULL)
+		finding->severity = table->missing || finding->is_on_small ? WF_SEVERITY_INFO : WF_SEVERITY_LOW;
 	finding->location = constraint->location;
 	finding->lock = AccessExclusiveLock;
 	finding->scans = true;

@@ -308,8 +308,12 @@ wf_rule_change_default(WfRuleCall *call)
 	wf_finding_on(call, finding, table);
 	if (required && wf_rule_is_populated(call, table))
 		finding->severity = WF_SEVERITY_HIGH;
-	/* A first default takes nothing away: NULL was what was stored before. */
-	if (column && !column->has_default)
+
+	/*
+	 * A first default, or what may be one, takes nothing away: NULL was
+	 * stored before.
+	 */
+	if (column == NULL || !column->has_default)
 		finding->severity = WF_SEVERITY_INFO;
 	finding->lock = AccessExclusiveLock;
 	wf_finding_note_text(finding, "column", call->command->name);

@@ -97,6 +97,7 @@ wf_rule_enum_created(WfRuleCall *call)
 	WfFinding  *finding = wf_finding_add(call, "labels of enum \"%s\" can be added later, but neither removed nor reordered",
 										 strVal(llast(stmt->typeName)));
 
+	finding->severity = WF_SEVERITY_INFO;
 	finding->object = wf_ddl_quote_names(stmt->typeName, ".");
 	finding->hint = pstrdup("Where the list may change, a table with a foreign key is easier to live with.");
 }
@@ -116,6 +117,7 @@ wf_rule_enum_value_unordered(WfRuleCall *call)
 	if (type == NULL || is_passed_over(call, stmt, type))
 		return;
 	finding = wf_finding_add(call, "label \"%s\" goes to the end of the enum, wherever that sorts it", stmt->newVal);
+	finding->severity = WF_SEVERITY_INFO;
 	finding->object = wf_rule_type_name(call, stmt->typeName);
 	finding->hint = pstrdup("Say BEFORE or AFTER which label, if the order means something: it can't be changed later.");
 	last = type->kind == TYPTYPE_ENUM ? call->catalog->last_label(call->catalog, type) : NULL;

@@ -177,6 +177,7 @@ extern void wf_rule_unnamed_constraint(WfRuleCall *call);
 extern void wf_rule_create_extension(WfRuleCall *call);
 extern void wf_rule_duplicate_assignment(WfRuleCall *call);
 extern void wf_rule_not_rerunnable(WfRuleCall *call);
+extern void wf_rule_repeated(WfRuleCall *call);
 
 /* rule_timeout.c */
 extern void wf_rule_lock_timeout_missing(WfRuleCall *call);

@@ -75,6 +75,7 @@ wf_rule_domain_with_constraint(WfRuleCall *call)
 			continue;
 		finding = wf_finding_add(call, "changing the constraint of domain \"%s\" later reads every table that uses it",
 								 strVal(llast(stmt->domainname)));
+		finding->severity = WF_SEVERITY_INFO;
 		finding->object = wf_rule_type_name(call, stmt->domainname);
 		finding->location = constraint->location;
 		finding->hint = pstrdup("Put the CHECK on the tables: there it can be added as NOT VALID.");
@@ -479,6 +480,7 @@ wf_rule_not_rerunnable(WfRuleCall *call)
 	const char *command;
 	bool		guarded;
 
+	wf_rule_repeated(call);
 	if (!has_guard(call, &guarded, &command) || guarded || is_on_temporary(call) ||
 		wf_sim_was_dropped(call->session->simulation, made_name(call->statement)))
 		return;

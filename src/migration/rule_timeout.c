@@ -21,6 +21,7 @@
 static WfRelation *strongly_locked(WfRuleCall *call, LOCKMODE *mode);
 static void report_missing(WfRuleCall *call, WfSetting setting, const char *name,
 						   const char *value, const char *why, bool advice);
+static void report_late(WfRuleCall *call, VariableSetStmt *stmt);
 static bool is_beside_tables(Node *stmt);
 static bool is_blamed(WfRuleCall *call, WfRelation *relation);
 static bool setting_of(Node *stmt, VariableSetStmt *set, const char **target);
@@ -85,6 +86,8 @@ report_missing(WfRuleCall *call, WfSetting setting, const char *name, const char
 		finding->relation = relation;
 	}
 	finding->lock = mode;
+	if (blamed && simulation)
+		simulation->blamed_at = simulation->statement;
 	if (advice || blamed)
 		finding->severity = WF_SEVERITY_INFO;
 	else if (is_brief)
@@ -139,9 +142,36 @@ is_blamed(WfRuleCall *call, WfRelation *relation)
 	return false;
 }
 
+/*
+ * SET lock_timeout behind what should run under it.  That counts even where
+ * the statement before has to change: its better form locks as well.
+ */
+static void
+report_late(WfRuleCall *call, VariableSetStmt *stmt)
+{
+	WfSimulation *simulation = call->session->simulation;
+	WfFinding  *finding;
+	bool		known;
+
+	if (simulation == NULL || simulation->blamed_at == 0 || stmt->kind != VAR_SET_VALUE ||
+		pg_strcasecmp(stmt->name, "lock_timeout") != 0)
+		return;
+	if ((seconds_of(stmt->args, &known) == 0 && known) || !wf_rule_once(call))
+		return;
+	finding = wf_finding_add(call, "lock_timeout comes too late: statement %d waits for its lock without one",
+							 simulation->blamed_at);
+	wf_finding_note_number(finding, "statement", simulation->blamed_at);
+	finding->hint = pstrdup("Write it before the first statement that locks a table.");
+}
+
 void
 wf_rule_lock_timeout_missing(WfRuleCall *call)
 {
+	if (IsA(call->statement, VariableSetStmt))
+	{
+		report_late(call, (VariableSetStmt *) call->statement);
+		return;
+	}
 	report_missing(call, WF_SETTING_LOCK_TIMEOUT, "lock_timeout", "'2s'",
 				   "a statement that waits for its lock makes everybody else wait behind it", false);
 }

@@ -316,7 +316,11 @@ wf_rule_lock_table(WfRuleCall *call)
 	}
 }
 
-/* The same table is altered twice in a row, and read each time. */
+/*
+ * The same table is altered twice in a row, and read each time.  Where both
+ * only add or drop columns it is one lock for two, which is said once; other
+ * pairs may have to be two.
+ */
 void
 wf_rule_alter_table_not_combined(WfRuleCall *call)
 {
@@ -324,18 +328,61 @@ wf_rule_alter_table_not_combined(WfRuleCall *call)
 	WfSimulation *simulation = call->session->simulation;
 	WfRelation *table;
 	WfFinding  *finding;
+	bool		both_read;
 
 	if (simulation == NULL || stmt->objtype != OBJECT_TABLE || simulation->last_altered == NULL ||
-		simulation->last_altered_at != simulation->statement - 1 ||
-		!wf_ddl_alter_table_scans(call->catalog, stmt))
+		simulation->last_altered_at != simulation->statement - 1)
 		return;
 	table = wf_rule_relation(call, stmt->relation);
 	if (table == NULL || table != simulation->last_altered)
 		return;
-	finding = wf_finding_add(call, "\"%s\" is altered by the statement before as well, and each reads all its rows",
+	both_read = simulation->last_altered_reads && wf_ddl_alter_table_scans(call->catalog, stmt);
+	if (!both_read && !(simulation->last_altered_moves && wf_ddl_alter_table_moves_columns(stmt) && wf_rule_once(call)))
+		return;
+	finding = wf_finding_add(call, both_read ?
+							 "\"%s\" is altered by the statement before as well, and each reads all its rows" :
+							 "\"%s\" is altered by the statement before as well: one ALTER TABLE locks it once",
 							 table->name);
 	wf_finding_on(call, finding, table);
+	if (!both_read)
+		finding->severity = WF_SEVERITY_INFO;
 	finding->hint = pstrdup("Write both as one ALTER TABLE.");
+}
+
+/*
+ * For not-rerunnable: an ALTER TABLE that a second run does once more, behind
+ * statements that commit by themselves.  When it fails, they stay done, and the
+ * second run finds even a table that the text makes in use.  This is about the
+ * text, and said once.  What has a form that passes over what is done already
+ * is none of it.
+ */
+void
+wf_rule_repeated(WfRuleCall *call)
+{
+	WfSimulation *simulation = call->session->simulation;
+	List	   *locks;
+	WfLock	   *lock;
+	WfFinding  *finding;
+	ListCell   *lc;
+
+	if (!IsA(call->statement, AlterTableStmt) || simulation == NULL || simulation->in_transaction ||
+		simulation->statement == 1)
+		return;
+	foreach(lc, ((AlterTableStmt *) call->statement)->cmds)
+	{
+		AlterTableType type = lfirst_node(AlterTableCmd, lc)->subtype;
+
+		if (type == AT_AddColumn || type == AT_DropColumn || type == AT_AddConstraint || type == AT_DropConstraint)
+			return;
+	}
+	locks = wf_ddl_statement_locks(call->statement, call->catalog->server_version);
+	lock = locks ? linitial(locks) : NULL;
+	if (lock == NULL || lock->mode < ShareRowExclusiveLock || !wf_rule_once(call))
+		return;
+	finding = wf_finding_add(call, "when the ALTER TABLE fails, what stands before it stays done; a second run locks \"%s\" again",
+							 lock->relation->relname);
+	finding->severity = WF_SEVERITY_INFO;
+	finding->hint = pstrdup("Put the statements into one transaction, or each into a migration of its own.");
 }
 
 /*

@@ -135,8 +135,12 @@ typedef struct WfSimulation
 	List	   *new_labels;		/* of WfNewLabel */
 	int			held_told;		/* transaction + 1 in which a rule has spoken */
 	int			many_told;
-	WfRelation *last_altered;	/* by an ALTER TABLE that reads its rows, in */
+	WfRelation *last_altered;	/* by an ALTER TABLE, in */
 	int			last_altered_at;	/* this number */
+	bool		last_altered_reads; /* all its rows, */
+	bool		last_altered_moves; /* or only adds and drops columns */
+	int			blamed_at;		/* number of a statement without lock_timeout
+								 * that has to change anyway */
 	List	   *new_routines;	/* of WfRoutine; without a text: not read */
 	List	   *written;		/* of WfRelation: the text changes their rows */
 	List	   *dropped_tables; /* of WfRelation, in this text */

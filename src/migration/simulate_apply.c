@@ -192,8 +192,9 @@ apply_alter_table(WfSimulation *simulation, AlterTableStmt *stmt)
 	if (stmt->objtype != OBJECT_TABLE)
 		return;
 	relation = wf_sim_relation(simulation, stmt->relation);
-	simulation->last_altered = wf_ddl_alter_table_scans(&simulation->catalog, stmt) ?
-		simulation->catalog.relation(&simulation->catalog, stmt->relation) : NULL;
+	simulation->last_altered = simulation->catalog.relation(&simulation->catalog, stmt->relation);
+	simulation->last_altered_reads = wf_ddl_alter_table_scans(&simulation->catalog, stmt);
+	simulation->last_altered_moves = wf_ddl_alter_table_moves_columns(stmt);
 	simulation->last_altered_at = simulation->statement;
 	foreach(lc, stmt->cmds)
 		apply_command(simulation, relation, lfirst_node(AlterTableCmd, lc));

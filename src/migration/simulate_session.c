@@ -36,6 +36,7 @@ wf_sim_begin_session(WfSimulation *simulation, bool in_transaction)
 	simulation->held_told = 0;
 	simulation->many_told = 0;
 	simulation->last_altered = NULL;
+	simulation->blamed_at = 0;
 	simulation->dropped_tables = NIL;
 	simulation->dropped_names = NULL;
 	memset(simulation->settings, 0, sizeof(simulation->settings));
