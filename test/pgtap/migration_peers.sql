@@ -434,7 +434,7 @@ INSERT INTO peer_texts (peer, name, found, is_known, options, sql) VALUES
 ('squawk', 'require-lock-timeout', true, false, NULL, 'ALTER TABLE t ADD c int'),
 ('squawk', 'require-lock-timeout', true, false, NULL, 'SET statement_timeout = ''5s''; ALTER TABLE t ADD c int'),
 ('squawk', 'require-lock-timeout', false, false, NULL, 'SET lock_timeout = ''1s''; SET statement_timeout = ''5s''; ALTER TABLE t ADD c int'),
-('squawk', 'require-lock-timeout', false, false, NULL, 'SET LOCAL lock_timeout = 1000; ALTER TABLE t ADD c int'),
+('squawk', 'require-lock-timeout', false, false, NULL, 'BEGIN; SET LOCAL lock_timeout = 1000; ALTER TABLE t ADD c int; COMMIT'),
 ('squawk', 'require-statement-timeout', true, false, NULL, 'ALTER TABLE t ADD c int'),
 ('squawk', 'require-statement-timeout', true, false, NULL, 'SET lock_timeout = ''5s''; ALTER TABLE t ADD c int'),
 ('squawk', 'require-statement-timeout', false, false, NULL, 'SET statement_timeout = ''5s''; ALTER TABLE t ADD c int'),
