@@ -3,6 +3,7 @@
  */
 #include "common/compat.h"
 
+#include "access/transam.h"
 #include "nodes/value.h"
 
 #include "ddl/deparse.h"
@@ -291,7 +292,7 @@ is_other_type(LabelSearch *search, const TypeName *name)
 	return type && type->kind == TYPTYPE_BASE && OidIsValid(type->oid);
 }
 
-/* Is the column known, and of a type of its own that is not an enum's? */
+/* Is the column known, and of a built-in type?  Domains and arrays may be of an enum. */
 static bool
 is_other_column(LabelSearch *search, const char *name)
 {
@@ -315,16 +316,7 @@ is_other_column(LabelSearch *search, const char *name)
 		if (column)
 			break;
 	}
-	if (column == NULL || !OidIsValid(column->type))
-		return false;
-	foreach(lc, search->labels)
-	{
-		WfNewLabel *label = lfirst(lc);
-
-		if (!OidIsValid(label->oid) || label->oid == column->type)
-			return false;
-	}
-	return true;
+	return column && OidIsValid(column->type) && column->type < FirstNormalObjectId;
 }
 
 /* Notes the constants of an expression, or of a list of such, that stand there bare. */

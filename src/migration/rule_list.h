@@ -149,6 +149,10 @@ extern void wf_rule_rename_column(WfRuleCall *call);
 extern void wf_rule_rename_table(WfRuleCall *call);
 extern void wf_rule_rename_schema(WfRuleCall *call);
 
+/* rule_rerun.c */
+extern void wf_rule_name_not_qualified(WfRuleCall *call);
+extern void wf_rule_not_rerunnable(WfRuleCall *call);
+
 /* rule_storage.c */
 extern void wf_rule_set_persistence(WfRuleCall *call);
 extern void wf_rule_set_access_method(WfRuleCall *call);
@@ -171,13 +175,10 @@ extern void wf_rule_serial_column(WfRuleCall *call);
 extern void wf_rule_opaque_sql(WfRuleCall *call);
 extern void wf_rule_domain_with_constraint(WfRuleCall *call);
 extern void wf_rule_identifier_truncated(WfRuleCall *call);
-extern void wf_rule_name_not_qualified(WfRuleCall *call);
 extern void wf_rule_table_without_primary_key(WfRuleCall *call);
 extern void wf_rule_unnamed_constraint(WfRuleCall *call);
 extern void wf_rule_create_extension(WfRuleCall *call);
 extern void wf_rule_duplicate_assignment(WfRuleCall *call);
-extern void wf_rule_not_rerunnable(WfRuleCall *call);
-extern void wf_rule_repeated(WfRuleCall *call);
 
 /* rule_timeout.c */
 extern void wf_rule_lock_timeout_missing(WfRuleCall *call);

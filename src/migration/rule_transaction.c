@@ -350,42 +350,6 @@ wf_rule_alter_table_not_combined(WfRuleCall *call)
 }
 
 /*
- * For not-rerunnable: an ALTER TABLE that a second run does once more, behind
- * statements that commit by themselves.  When it fails, they stay done, and the
- * second run finds even a table that the text makes in use.  This is about the
- * text, and said once.  What has a form that passes over what is done already
- * is none of it.
- */
-void
-wf_rule_repeated(WfRuleCall *call)
-{
-	WfSimulation *simulation = call->session->simulation;
-	List	   *locks;
-	WfLock	   *lock;
-	WfFinding  *finding;
-	ListCell   *lc;
-
-	if (!IsA(call->statement, AlterTableStmt) || simulation == NULL || simulation->in_transaction ||
-		simulation->statement == 1)
-		return;
-	foreach(lc, ((AlterTableStmt *) call->statement)->cmds)
-	{
-		AlterTableType type = lfirst_node(AlterTableCmd, lc)->subtype;
-
-		if (type == AT_AddColumn || type == AT_DropColumn || type == AT_AddConstraint || type == AT_DropConstraint)
-			return;
-	}
-	locks = wf_ddl_statement_locks(call->statement, call->catalog->server_version);
-	lock = locks ? linitial(locks) : NULL;
-	if (lock == NULL || lock->mode < ShareRowExclusiveLock || !wf_rule_once(call))
-		return;
-	finding = wf_finding_add(call, "when the ALTER TABLE fails, what stands before it stays done; a second run locks \"%s\" again",
-							 lock->relation->relname);
-	finding->severity = WF_SEVERITY_INFO;
-	finding->hint = pstrdup("Put the statements into one transaction, or each into a migration of its own.");
-}
-
-/*
  * A part of safe_sql: the statement between the transaction that the text has
  * begun and a new one; NULL where it is not the text's to end, or without a
  * source.

@@ -60,7 +60,6 @@ typedef struct WfSavepoint
 typedef struct WfNewLabel
 {
 	char	   *type;			/* as the statement names it */
-	Oid			oid;			/* of the type; InvalidOid: made by the text */
 	char	   *label;
 } WfNewLabel;
 

@@ -288,7 +288,6 @@ apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt)
 	old = MemoryContextSwitchTo(simulation->catalog.context);
 	label = palloc(sizeof(WfNewLabel));
 	label->type = pstrdup(strVal(llast(stmt->typeName)));
-	label->oid = type->oid;
 	label->label = pstrdup(stmt->newVal);
 	simulation->new_labels = lappend(simulation->new_labels, label);
 	MemoryContextSwitchTo(old);

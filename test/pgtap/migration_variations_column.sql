@@ -631,11 +631,89 @@ SELECT is(EXISTS (SELECT FROM wishflags.migration_breaking_check(sql, options) f
 		WHERE f.rule = v.rule AND (f.severity <> 'info' OR EXISTS (SELECT FROM remarks r WHERE r.rule = v.rule))), found,
 	rule || CASE WHEN found THEN ' finds ' ELSE ' leaves alone ' END || left(sql, 120)) FROM variations v ORDER BY n;
 
+-- What ALTER COLUMN TYPE does to the rows is what the server does, for each pair
+-- of these types: the table's file stays, or is written anew, or there is no cast.
+SET LOCAL wishflags.guard = off;
+CREATE TABLE app.kinds AS SELECT kind, 'kind_' || n AS name FROM unnest(ARRAY['smallint', 'int', 'bigint', 'text', 'varchar',
+	'varchar(10)', 'varchar(20)', 'char(5)', 'char(10)', 'name', 'numeric', 'numeric(10, 2)', 'numeric(12, 2)', 'numeric(12, 4)', 'float4',
+	'float8', 'money', 'boolean', 'json', 'jsonb', 'timestamp', 'timestamp(3)', 'timestamptz', 'timestamptz(0)', 'date', 'time',
+	'time(2)', 'interval', 'interval(3)', 'interval year to month', 'interval day to second(3)', 'bit(5)', 'bit(8)', 'varbit', 'varbit(9)',
+	'inet', 'cidr', 'oid', 'regclass', 'int[]', 'bigint[]', 'text[]', 'varchar[]', 'varchar(10)[]', 'varchar(20)[]', 'plain', 'positive', 'nested',
+	'filled', 'mood', 'mood[]', 'unused']) WITH ORDINALITY AS k(kind, n);
+CREATE FUNCTION app.done(kind text, other text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	before oid;
+	same boolean;
+BEGIN
+	BEGIN
+		EXECUTE format('CREATE TABLE app.changed (c %s)', kind);
+		before := pg_relation_filenode('app.changed');
+		EXECUTE format('ALTER TABLE app.changed ALTER c TYPE %s', other);
+		same := before = pg_relation_filenode('app.changed');
+		RAISE EXCEPTION USING ERRCODE = 'WF999';
+	EXCEPTION WHEN SQLSTATE 'WF999' THEN
+		RETURN CASE WHEN same THEN 'stays' ELSE 'rewrites' END;
+	WHEN datatype_mismatch THEN
+		RETURN 'fails';
+	END;
+END $$;
+SELECT format('CREATE TABLE app.%I (c %s)', name, kind) FROM app.kinds \gexec
+COMMIT;
+BEGIN;
+SET LOCAL search_path = app, public;
+SET LOCAL TimeZone = 'Europe/Vienna';
+SET LOCAL wishflags.guard = off;
+SELECT is_empty($$
+	SELECT a.kind, b.kind, done, said FROM kinds a CROSS JOIN kinds b, app.done(a.kind, b.kind) AS done,
+		LATERAL (SELECT CASE WHEN count(*) = 0 THEN 'stays' WHEN bool_or(evidence ? 'needs_using') THEN 'fails' ELSE 'rewrites' END AS said
+			FROM wishflags.migration_breaking_check(format('ALTER TABLE app.%I ALTER c TYPE %s', a.name, b.kind),
+				'{"assume_populated": true, "only": ["type-change-rewrites", "type-change-narrows"]}')) s
+	WHERE a.kind <> b.kind AND said <> done$$, 'the verdict on a change of type is what the server does');
+COMMIT;
+
+-- The safe ways run as they are, statement by statement, and the rule has
+-- nothing grave to say of them.
+SET wishflags.guard = off;
+SET client_min_messages = warning;
+SET search_path = app, public;
+CREATE TABLE app.ways AS
+SELECT n, v.rule, f.safe_sql AS way FROM (VALUES
+	(1, 'add-column-volatile-default', 'ALTER TABLE "Odd Schema"."Big ""One""" ADD COLUMN "N u" uuid DEFAULT gen_random_uuid()'),
+	(2, 'add-column-auto-increment', 'ALTER TABLE big ADD serial_y bigserial'),
+	(3, 'add-column-auto-increment', 'ALTER TABLE big ADD identity_y int GENERATED ALWAYS AS IDENTITY (START WITH 5)'),
+	(4, 'add-column-stored-generated', 'ALTER TABLE big ADD generated_y int GENERATED ALWAYS AS (a + n) STORED NOT NULL'),
+	(5, 'add-column-constrained-domain', 'ALTER TABLE big ADD domain_y positive'),
+	(6, 'add-column-required', 'ALTER TABLE big ADD required_y int NOT NULL'),
+	(7, 'type-change-rewrites', 'ALTER TABLE "Odd Schema"."Big ""One""" ALTER "A b" TYPE bigint'),
+	(8, 'type-change-rechecks', 'ALTER TABLE big ALTER w TYPE varchar(20)'),
+	(9, 'set-tablespace-copies', 'ALTER INDEX big_b_idx SET TABLESPACE pg_default'),
+	(10, 'cluster-or-vacuum-full', 'VACUUM FULL ANALYZE "Odd Schema"."Big ""One"""'),
+	(11, 'refresh-matview-blocking', 'REFRESH MATERIALIZED VIEW totals'),
+	(12, 'enum-rename-value', 'ALTER TYPE mood RENAME VALUE ''ok'' TO ''it''''s fine'''),
+	(13, 'enum-value-unordered', 'ALTER TYPE unused ADD VALUE ''last'''),
+	(14, 'json-column', 'ALTER TABLE big ADD json_y json NOT NULL DEFAULT ''{}'''),
+	(15, 'timestamp-without-zone', 'CREATE TABLE app.stamped (id int, t timestamp(3) NOT NULL DEFAULT now())'),
+	(16, 'unnamed-constraint', 'ALTER TABLE big ADD CHECK (a > 0) NOT VALID')) AS v(n, rule, sql)
+	LEFT JOIN LATERAL wishflags.migration_breaking_check(v.sql, '{"min_rows": 1}') f ON f.rule = v.rule;
+BEGIN;
+SELECT isnt(way, NULL, rule || ' has a safe way') FROM app.ways ORDER BY n;
+SELECT is_empty(format('SELECT 1 FROM wishflags.migration_breaking_check(%L) WHERE rule = %L AND severity IN (''high'', ''critical'')', way, rule),
+	rule || ' has nothing grave against its own safe way') FROM app.ways ORDER BY n;
+COMMIT;
+SELECT regexp_replace(statement, ';\s*$', '') FROM app.ways,
+	regexp_split_to_table(way, E';\n(?=(?:ALTER|CREATE|DO|UPDATE|DROP|GRANT|SELECT|REINDEX|VACUUM|REFRESH|INSERT) |BEGIN;|COMMIT;)') WITH ORDINALITY AS s(statement, place)
+ORDER BY n, place \gexec
+BEGIN;
+SELECT results_eq($$SELECT count(*), count(serial_y), count(DISTINCT identity_y), count(generated_y), count(json_y) FROM app.big$$,
+	'SELECT 5000::bigint, 5000::bigint, 5000::bigint, 5000::bigint, 5000::bigint', 'the rows have their values');
+SELECT results_eq($$SELECT count("N u"), count(DISTINCT "N u"), pg_typeof(max("A b")) FROM "Odd Schema"."Big ""One"""$$,
+	$$SELECT 5000::bigint, 5000::bigint, 'bigint'::regtype$$, 'and the columns their types');
+SELECT is(enum_range(NULL::app.mood)::text || enum_range(NULL::app.unused)::text, '{sad,ok,"it''s fine"}{x,last}', 'and the enums their labels');
+
 SELECT * FROM finish();
 ROLLBACK;
+RESET search_path;
 BEGIN;
-SET LOCAL client_min_messages = warning;
-SET LOCAL wishflags.guard = off;
 DROP SCHEMA app CASCADE;
 DROP SCHEMA "Odd Schema" CASCADE;
 DROP FOREIGN DATA WRAPPER nowhere CASCADE;
