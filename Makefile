@@ -71,6 +71,7 @@ OBJS = \
 	src/stats/store.o \
 	src/stats/usage.o \
 	src/ddl/catalog_live.o \
+	src/ddl/catalog_objects.o \
 	src/ddl/catalog_parts.o \
 	src/ddl/catalog_types.o \
 	src/ddl/catalog_words.o \
@@ -86,6 +87,7 @@ OBJS = \
 	src/ddl/populated.o \
 	src/ddl/reader.o \
 	src/ddl/relation_names.o \
+	src/ddl/routines.o \
 	src/ddl/source.o \
 	src/ddl/split.o \
 	src/ddl/type_usage.o \
@@ -275,14 +277,18 @@ OBJS = \
 	src/migration/rule_domain.o \
 	src/migration/rule_drop.o \
 	src/migration/rule_enum.o \
+	src/migration/rule_exists.o \
 	src/migration/rule_foreign_key.o \
+	src/migration/rule_function.o \
 	src/migration/rule_hidden.o \
 	src/migration/rule_index.o \
 	src/migration/rule_name.o \
 	src/migration/rule_partition.o \
 	src/migration/rule_partition_index.o \
+	src/migration/rule_publication.o \
 	src/migration/rule_rename.o \
 	src/migration/rule_rerun.o \
+	src/migration/rule_sequence.o \
 	src/migration/rule_storage.o \
 	src/migration/rule_style.o \
 	src/migration/rule_text.o \
@@ -301,8 +307,11 @@ OBJS = \
 	src/migration/simulate_dependents.o \
 	src/migration/simulate_index.o \
 	src/migration/simulate_memory.o \
+	src/migration/simulate_names.o \
+	src/migration/simulate_objects.o \
 	src/migration/simulate_partition.o \
 	src/migration/simulate_parts.o \
+	src/migration/simulate_schema.o \
 	src/migration/simulate_session.o \
 	src/migration/simulate_type.o \
 	src/migration/stats.o \
@@ -580,6 +589,7 @@ SCRIPT_PARTS = \
 	src/command/project.sh \
 	src/command/check.sh \
 	src/command/history.sh \
+	src/command/structure.sh \
 	src/command/replay.sh \
 	src/command/ledger.sh \
 	src/command/rehearse.sh \

@@ -149,6 +149,7 @@ examine() {
 examine_file() {
 	local done=yes
 	[ $number -ge $first ] && { [ -z "$since" ] || grep -qxF -e "$file" "$T/changed"; } || return 0
+	[ -z "${was_dump[$file]-}" ] || { examine_dump; return; }
 	of_tool "$tool" up "$file" > "$T/text.$number"
 	if [ -z "$database" ]; then
 		file_of $number "$file" "$tool"

@@ -49,7 +49,9 @@ compare_files() {
 	while IFS=$'\t' read -r tool file <&4; do
 		prefix=$(git -C "$(dirname "$file")" rev-parse --show-prefix)
 		blob=$(git -C "$top" rev-parse --verify -q "$base:$prefix${file##*/}") || fresh=yes
-		[ "$blob" = "$(cd "$(dirname "$file")" && git hash-object "${file##*/}")" ] || printf '%s\n' "$file" >> "$T/changed"
+		[ "$blob" != "$(cd "$(dirname "$file")" && git hash-object "${file##*/}")" ] || continue
+		printf '%s\n' "$file" >> "$T/changed"
+		[ -z "$blob" ] || ! is_dump "$file" || note_dump "$file" "$blob"
 	done 4< "$T/migrations"
 }
 
@@ -108,6 +110,7 @@ compare_old() {
 				"Databases that have run it keep what it made: bring it back, and undo it by a new migration."
 		elif [ "${is[$name]}" != "${was[$name]}" ]; then
 			printf '%s\n' "$folder/$name" >> "$T/changed"
+			! is_dump "$folder/$name" || note_dump "$folder/$name" "${was[$name]}"
 			of_tool "$tool" again "$name" ||
 				note_history "$folder/$name" migration-immutable "$severity" "$name has another text than at $short" \
 					"Databases that have run it do not run it again: bring its text back, and write a new migration."

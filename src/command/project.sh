@@ -6,13 +6,14 @@
 migrations_in() {
 	local folder=$1 config named=''
 	if [ "$(tool_of "$folder")" = plain ]; then
-		for config in "$folder"/drizzle.config.* "$folder"/prisma.config.* "$folder/prisma/schema.prisma" "$folder/atlas.hcl" "$folder/.env"; do
+		for config in "$folder"/drizzle.config.* "$folder"/prisma.config.* "$folder/prisma/schema.prisma" "$folder/atlas.hcl" "$folder/db/structure.sql" "$folder/.env"; do
 			[ -z "$named" ] && [ -f "$config" ] || continue
 			case ${config##*/} in
 				drizzle.config.*) named=$(literal_in "$config" out '' drizzle) ;;
 				prisma.config.*) named=$(literal_in "$config" path 'migrations[^A-Za-z]*[{][^}]*' prisma/migrations) ;;
 				schema.prisma) named=prisma/migrations ;;
 				atlas.hcl) named=$(atlas_folder "$config") ;;
+				structure.sql) named=db ;;
 				.env) named=$(sed -n -E "s/^(export )?(DBMATE_MIGRATIONS_DIR|GOOSE_MIGRATION_DIR)=[\"']?([^\"']*)[\"']?[[:space:]]*$/\3/p" "$config" | tail -n 1) ;;
 			esac || exit 2
 		done

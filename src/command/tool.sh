@@ -15,7 +15,7 @@
 #	key FILE        what its ledger knows the file by
 #	sources FOLDER  where the schema is written, as patterns of git from the top of
 #	                the work tree (top)
-tools=(drizzle drizzle-folders prisma sqitch atlas flyway golang-migrate dbmate goose plain)
+tools=(drizzle drizzle-folders prisma sqitch atlas flyway golang-migrate dbmate goose rails plain)
 
 # of_tool TOOL PROPERTY ARGUMENT...
 of_tool() {
@@ -328,6 +328,15 @@ goose_files() { dbmate_files "$1"; }
 goose_wraps() { :; }
 goose_key() { plain_number "$1"; }
 
+# ---- Rails: migrations in Ruby, and the dump that they make
+
+rails_is() { [ -f "$1/structure.sql" ]; }
+rails_files() { printf '%s\n' "$1/structure.sql"; }
+rails_up() { cat "$1"; }
+# Each migration changes it.
+rails_again() { :; }
+rails_number() { :; }
+
 # ---- the files of the command line
 
 # wrapped_by TOOL FILE: sets in_transaction to true or false, as the command line, the
@@ -364,7 +373,7 @@ find_migrations() {
 				of_tool "$tool" files "$path" > "$T/files" || exit 2
 				awk -v tool="$tool" '{ print tool "\t" $0 }' "$T/files"
 				ruby=$(find "$path" -maxdepth 2 -type f -name '[0-9]*_*.rb' | wc -l)
-				[ "$ruby" = 0 ] || printf 'wishflags: %s migrations of "%s" are Ruby, which cannot be read; check db/structure.sql instead\n' "$ruby" "$path" >&2 ;;
+				[ "$ruby" = 0 ] || [ "$tool" = rails ] || printf 'wishflags: %s migrations of "%s" are Ruby, which cannot be read; check db/structure.sql instead\n' "$ruby" "$path" >&2 ;;
 			missing|database) fail "there is no file or folder \"$path\"" "A database is named by --database." ;;
 			json) fail "\"$path\" is no SQL" ;;
 		esac

@@ -37,6 +37,9 @@ typedef struct WfRelation
 	char	   *name;
 	char		kind;			/* relkind */
 	char		persistence;	/* relpersistence */
+	char		replica_identity;	/* relreplident; 0: not known */
+	bool		row_security;	/* is in force, and also for */
+	bool		forces_row_security;	/* the owner */
 	bool		is_partition;
 	char	   *access_method;	/* of a table; NULL: none, or not known */
 	bool		has_default_method; /* that of new tables */
@@ -176,6 +179,14 @@ typedef enum WfTypeChange
 	WF_TYPE_CHANGE_FAILS		/* no cast that ALTER COLUMN would use */
 } WfTypeChange;
 
+/* What CREATE OR REPLACE makes of a routine that is there. */
+typedef struct WfRoutineChange
+{
+	char	   *signature;		/* of the one that is there */
+	const char *fails;			/* why it can't be replaced; NULL: it can */
+	const char *differs;		/* in what callers may notice; NULL: nothing */
+} WfRoutineChange;
+
 typedef struct WfCatalog WfCatalog;
 
 struct WfCatalog
@@ -304,6 +315,43 @@ struct WfCatalog
 	char	   *(*column_type) (WfCatalog *catalog, const WfColumn *column);
 	char	   *(*constraint_sql) (WfCatalog *catalog, const WfConstraint *constraint);
 	char	   *(*last_label) (WfCatalog *catalog, WfType *type);
+
+	/* Is there a schema, or a database, of this name? */
+	bool		(*has_schema) (WfCatalog *catalog, const char *name);
+	bool		(*has_database) (WfCatalog *catalog, const char *name);
+
+	/*
+	 * Has the relation a trigger, policy or rule (OBJECT_...) of this name?
+	 * With NULL: any policy.
+	 */
+	bool		(*has_part) (WfCatalog *catalog, WfRelation *relation, ObjectType type, const char *name);
+
+	/*
+	 * Is there a routine of this name and these arguments?  True where that
+	 * is not known.
+	 */
+	bool		(*has_routine) (WfCatalog *catalog, ObjectType type, const ObjectWithArgs *object);
+
+	/*
+	 * Is there a routine that the statement would make, or replace?  If so,
+	 * fills change.
+	 */
+	bool		(*routine_change) (WfCatalog *catalog, CreateFunctionStmt *stmt, WfRoutineChange *change);
+
+	/* The names of the publications that the table is in. */
+	List	   *(*publications) (WfCatalog *catalog, WfRelation *relation);
+
+	/* Does the publication tell of UPDATE or DELETE? */
+	bool		(*publishes_changes) (WfCatalog *catalog, const char *publication);
+
+	/* The share of NULL among the column's values; -1 where nothing is known. */
+	double		(*null_fraction) (WfCatalog *catalog, WfRelation *relation, WfColumn *column);
+
+	/*
+	 * What a DROP, or the command of ALTER TABLE, takes along with CASCADE: a
+	 * list of WfDependent.  False where an object that it names is not known.
+	 */
+	bool		(*cascade) (WfCatalog *catalog, Node *stmt, const AlterTableCmd *command, List **dependents);
 
 	/* Fills uses and used_by. */
 	void		(*type_uses) (WfCatalog *catalog, WfType *type);

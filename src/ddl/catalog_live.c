@@ -76,6 +76,15 @@ wf_ddl_catalog_live(void)
 	catalog->search_path = live_search_path;
 	catalog->dependents = wf_ddl_live_dependents;
 	catalog->drop_blockers = wf_ddl_live_drop_blockers;
+	catalog->cascade = wf_ddl_live_cascade;
+	catalog->has_schema = wf_ddl_live_has_schema;
+	catalog->has_database = wf_ddl_live_has_database;
+	catalog->has_part = wf_ddl_live_has_part;
+	catalog->has_routine = wf_ddl_live_has_routine;
+	catalog->routine_change = wf_ddl_live_routine_change;
+	catalog->publications = wf_ddl_live_publications;
+	catalog->publishes_changes = wf_ddl_live_publishes_changes;
+	catalog->null_fraction = wf_ddl_live_null_fraction;
 	return catalog;
 }
 
@@ -128,6 +137,9 @@ wf_ddl_live_relation(WfCatalog *catalog, Oid relid)
 	relation->access_method = OidIsValid(form->relam) ? get_am_name(form->relam) : NULL;
 	relation->has_default_method = relation->access_method &&
 		strcmp(relation->access_method, default_table_access_method) == 0;
+	relation->replica_identity = form->relreplident;
+	relation->row_security = form->relrowsecurity;
+	relation->forces_row_security = form->relforcerowsecurity;
 	relation->is_partition = form->relispartition;
 	relation->is_unread = form->relkind == RELKIND_MATVIEW && !form->relispopulated;
 	relation->ncolumns = form->relnatts;

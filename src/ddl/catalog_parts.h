@@ -38,6 +38,20 @@ extern List *wf_ddl_live_dependents(WfCatalog *catalog, WfRelation *relation, in
 /* drop_blockers.c */
 extern List *wf_ddl_live_drop_blockers(WfCatalog *catalog, const DropStmt *stmt);
 
+extern bool wf_ddl_live_cascade(WfCatalog *catalog, Node *stmt, const AlterTableCmd *command, List **dependents);
+
+/* catalog_objects.c */
+extern bool wf_ddl_live_has_schema(WfCatalog *catalog, const char *name);
+extern bool wf_ddl_live_has_database(WfCatalog *catalog, const char *name);
+extern bool wf_ddl_live_has_part(WfCatalog *catalog, WfRelation *relation, ObjectType type, const char *name);
+extern List *wf_ddl_live_publications(WfCatalog *catalog, WfRelation *relation);
+extern bool wf_ddl_live_publishes_changes(WfCatalog *catalog, const char *publication);
+extern double wf_ddl_live_null_fraction(WfCatalog *catalog, WfRelation *relation, WfColumn *column);
+
+/* routines.c */
+extern bool wf_ddl_live_has_routine(WfCatalog *catalog, ObjectType type, const ObjectWithArgs *object);
+extern bool wf_ddl_live_routine_change(WfCatalog *catalog, CreateFunctionStmt *stmt, WfRoutineChange *change);
+
 /* catalog_words.c */
 extern char *wf_ddl_live_column_type(WfCatalog *catalog, const WfColumn *column);
 extern char *wf_ddl_live_constraint_sql(WfCatalog *catalog, const WfConstraint *constraint);

@@ -111,6 +111,8 @@ make_dependent(ObjectAddress address, Oid relid, int attnum, char deptype)
 			if (address.objectId == relid && (attnum == 0 || address.objectSubId == attnum))
 				return NULL;
 			dependent->kind = WF_DEPENDENT_COLUMN;
+			if (address.objectId != relid)
+				table = address.objectId;
 			break;
 		default:
 			return NULL;

@@ -1,5 +1,6 @@
 /*
- * drop_blockers.c: what makes DROP of functions, types and schemas fail.
+ * drop_blockers.c: what makes DROP of an object fail, and what CASCADE takes
+ * along.
  *
  * As the server does it: what belongs to the object goes with it (its array
  * type, its row type), and what depends on any of that stands in the way,
@@ -18,12 +19,14 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
+#include "commands/extension.h"
 #include "miscadmin.h"
 #include "nodes/value.h"
 #include "parser/parse_type.h"
@@ -35,6 +38,7 @@
 #include "utils/syscache.h"
 
 #include "ddl/catalog_parts.h"
+#include "ddl/lock.h"
 
 /* An object that depends on one that would go. */
 typedef struct Blocker
@@ -51,7 +55,11 @@ typedef struct Search
 } Search;
 
 static void add_going(Search *search, Oid class, Oid object);
-static void add_named(Search *search, ObjectType type, Node *object);
+static void add_going_part(Search *search, const ObjectAddress *address);
+static void add_part(WfCatalog *catalog, Search *search, AlterTableStmt *stmt, const AlterTableCmd *command);
+static void add_index(WfCatalog *catalog, Search *search, const RangeVar *name);
+static List *add_dependent(WfCatalog *catalog, List *dependents, const Blocker *blocker);
+static void add_named(WfCatalog *catalog, Search *search, ObjectType type, Node *object);
 static void add_routines(Search *search, ObjectType type, ObjectWithArgs *object);
 static bool is_of_kind(char kind, ObjectType type);
 static bool has_arguments(Form_pg_proc form, ObjectWithArgs *object);
@@ -70,7 +78,7 @@ wf_ddl_live_drop_blockers(WfCatalog *catalog, const DropStmt *stmt)
 	ListCell   *lc;
 
 	foreach(lc, stmt->objects)
-		add_named(&search, stmt->removeType, lfirst(lc));
+		add_named(catalog, &search, stmt->removeType, lfirst(lc));
 	/* The list grows while it is walked. */
 	for (int i = 0; i < list_length(search.going); i++)
 		follow(&search, list_nth(search.going, i));
@@ -97,21 +105,33 @@ wf_ddl_live_drop_blockers(WfCatalog *catalog, const DropStmt *stmt)
 static void
 add_going(Search *search, Oid class, Oid object)
 {
-	ObjectAddress *address;
+	ObjectAddress address;
 
-	if (!OidIsValid(object))
-		return;
-	address = palloc(sizeof(ObjectAddress));
-	ObjectAddressSet(*address, class, object);
+	ObjectAddressSet(address, class, object);
+	if (OidIsValid(object))
+		add_going_part(search, &address);
+}
+
+/* The same for what may be a column. */
+static void
+add_going_part(Search *search, const ObjectAddress *address)
+{
+	ObjectAddress *going;
+
 	if (object_address_present(address, search->gone))
 		return;
-	add_exact_object_address(address, search->gone);
-	search->going = lappend(search->going, address);
+	going = palloc(sizeof(ObjectAddress));
+	*going = *address;
+	add_exact_object_address(going, search->gone);
+	search->going = lappend(search->going, going);
 }
 
 static void
-add_named(Search *search, ObjectType type, Node *object)
+add_named(WfCatalog *catalog, Search *search, ObjectType type, Node *object)
 {
+	RangeVar   *name;
+	WfRelation *relation;
+
 	switch (type)
 	{
 		case OBJECT_TYPE:
@@ -127,9 +147,46 @@ add_named(Search *search, ObjectType type, Node *object)
 		case OBJECT_SCHEMA:
 			add_going(search, NamespaceRelationId, get_namespace_oid(strVal(object), true));
 			break;
+		case OBJECT_EXTENSION:
+			add_going(search, ExtensionRelationId, get_extension_oid(strVal(object), true));
+			break;
+		case OBJECT_INDEX:
+			name = wf_ddl_range_var_of_names(castNode(List, object));
+			if (name)
+				add_index(catalog, search, name);
+			break;
+		case OBJECT_TABLE:
+		case OBJECT_VIEW:
+		case OBJECT_MATVIEW:
+		case OBJECT_SEQUENCE:
+		case OBJECT_FOREIGN_TABLE:
+			name = wf_ddl_range_var_of_names(castNode(List, object));
+			relation = name ? catalog->relation(catalog, name) : NULL;
+			if (relation)
+				add_going(search, RelationRelationId, relation->relid);
+			break;
 		default:
 			break;
 	}
+}
+
+/* An index, which its constraint keeps. */
+static void
+add_index(WfCatalog *catalog, Search *search, const RangeVar *name)
+{
+	WfRelation *index = catalog->relation(catalog, name);
+	Oid			constraint = index && OidIsValid(index->relid) ? get_index_constraint(index->relid) : InvalidOid;
+	Blocker    *blocker;
+
+	if (index == NULL)
+		return;
+	add_going(search, RelationRelationId, index->relid);
+	if (!OidIsValid(constraint))
+		return;
+	blocker = palloc(sizeof(Blocker));
+	ObjectAddressSet(blocker->address, ConstraintRelationId, constraint);
+	ObjectAddressSet(blocker->of, RelationRelationId, index->relid);
+	search->blockers = lappend(search->blockers, blocker);
 }
 
 /*
@@ -221,6 +278,9 @@ follow(Search *search, const ObjectAddress *object)
 		Blocker    *blocker;
 
 		CHECK_FOR_INTERRUPTS();
+		/* Of a column goes what depends on it, not what depends on its table. */
+		if (object->objectSubId != 0 && form->refobjsubid != object->objectSubId)
+			continue;
 		if (form->deptype != DEPENDENCY_NORMAL)
 		{
 			if (form->objsubid == 0)
@@ -267,6 +327,89 @@ describe(const Blocker *blocker)
 		dependent->name = get_rel_name(holder);
 	}
 	return dependent;
+}
+
+/*
+ * What CASCADE takes along.  What belongs to an object goes with it in any case
+ * and is not listed: its row type, indexes, own constraints and defaults.
+ */
+bool
+wf_ddl_live_cascade(WfCatalog *catalog, Node *stmt, const AlterTableCmd *command, List **dependents)
+{
+	Search		search = {.gone = new_object_addresses()};
+	int			named = 1;
+	bool		is_known;
+	ListCell   *lc;
+
+	if (IsA(stmt, DropStmt))
+	{
+		named = list_length(((DropStmt *) stmt)->objects);
+		foreach(lc, ((DropStmt *) stmt)->objects)
+			add_named(catalog, &search, ((DropStmt *) stmt)->removeType, lfirst(lc));
+	}
+	else
+		add_part(catalog, &search, (AlterTableStmt *) stmt, command);
+	is_known = list_length(search.going) == named;
+	*dependents = NIL;
+	/* What depends on an object goes as well, and what depends on that. */
+	for (int i = 0, told = 0; i < list_length(search.going); i++)
+	{
+		follow(&search, list_nth(search.going, i));
+		for (; told < list_length(search.blockers); told++)
+		{
+			Blocker    *blocker = list_nth(search.blockers, told);
+			Oid			holder;
+
+			CHECK_FOR_INTERRUPTS();
+			if (object_address_present(&blocker->address, search.gone))
+				continue;
+			*dependents = add_dependent(catalog, *dependents, blocker);
+			add_going_part(&search, &blocker->address);
+			/* A view goes with the rule that makes it one. */
+			holder = blocker->address.classId == RewriteRelationId ? holder_of(&blocker->address) : InvalidOid;
+			if (OidIsValid(holder) && get_rel_relkind(holder) != RELKIND_RELATION)
+				add_going(&search, RelationRelationId, holder);
+		}
+	}
+	free_object_addresses(search.gone);
+	return is_known;
+}
+
+/* Describes what goes, once: a view depends on each column that it reads. */
+static List *
+add_dependent(WfCatalog *catalog, List *dependents, const Blocker *blocker)
+{
+	MemoryContext old = MemoryContextSwitchTo(catalog->context);
+	WfDependent *dependent = describe(blocker);
+	ListCell   *lc;
+
+	foreach(lc, dependent ? dependents : NIL)
+	{
+		if (strcmp(((WfDependent *) lfirst(lc))->description, dependent->description) == 0)
+			break;
+	}
+	if (dependent && lc == NULL)
+		dependents = lappend(dependents, dependent);
+	MemoryContextSwitchTo(old);
+	return dependents;
+}
+
+/* The column or constraint that a command of ALTER TABLE drops. */
+static void
+add_part(WfCatalog *catalog, Search *search, AlterTableStmt *stmt, const AlterTableCmd *command)
+{
+	WfRelation *table = catalog->relation(catalog, stmt->relation);
+	ObjectAddress address = {RelationRelationId, InvalidOid, 0};
+
+	if (table == NULL || !OidIsValid(table->relid))
+		return;
+	if (command->subtype == AT_DropConstraint)
+		ObjectAddressSet(address, ConstraintRelationId,
+						 get_relation_constraint_oid(table->relid, command->name, true));
+	else if (get_attnum(table->relid, command->name) > 0)
+		ObjectAddressSubSet(address, RelationRelationId, table->relid, get_attnum(table->relid, command->name));
+	if (OidIsValid(address.objectId))
+		add_going_part(search, &address);
 }
 
 /* The relation that the object is, or is a part of; InvalidOid: none. */

@@ -44,6 +44,7 @@ wf_migration_defer(WfSimulation *simulation, int statement, int offset, WfFindin
 	deferred->finding = wf_finding_copy(finding);
 	deferred->statement = statement;
 	deferred->offset = offset;
+	deferred->transaction = simulation->transaction;
 	key_of(simulation, &key, finding->relation);
 	waiting = hash_search(simulation->waiting, &key, HASH_ENTER, &found);
 	waiting->deferred = found ? lappend(waiting->deferred, deferred) : list_make1(deferred);
@@ -69,8 +70,8 @@ wf_migration_deferred(WfSimulation *simulation)
 
 /*
  * A statement did what deferred findings of this kind wait for, to the relation
- * of this name; NULL for findings about none.  columns are those of an index;
- * NIL: whatever they are.
+ * of this name; NULL for findings about none.  columns are those of an index, or
+ * the name of a routine; NIL: whatever they are.
  */
 void
 wf_sim_settle(WfSimulation *simulation, WfDeferral what, const char *schema, const char *name,
@@ -87,7 +88,8 @@ wf_sim_settle(WfSimulation *simulation, WfDeferral what, const char *schema, con
 	waiting = hash_search(simulation->waiting, &key, HASH_FIND, NULL);
 	foreach(lc, waiting ? waiting->deferred : NIL)
 	{
-		WfFinding  *finding = ((WfDeferred *) lfirst(lc))->finding;
+		WfDeferred *deferred = lfirst(lc);
+		WfFinding  *finding = deferred->finding;
 
 		/* A COMMIT AND CHAIN ends one transaction and begins the next. */
 		if (what == WF_DEFER_COMMIT && ((WfDeferred *) lfirst(lc))->statement == simulation->statement)
@@ -105,7 +107,8 @@ wf_sim_settle(WfSimulation *simulation, WfDeferral what, const char *schema, con
 				waiting->deferred = foreach_delete_current(waiting->deferred, lc);
 		}
 		else if (finding->deferral == what &&
-				 (what != WF_DEFER_INDEX || columns == NIL || begins_with(columns, finding->deferral_columns)))
+				 (columns == NIL || begins_with(columns, finding->deferral_columns)) &&
+				 ((what != WF_DEFER_ROUTINE && what != WF_DEFER_POLICY) || deferred->transaction == simulation->transaction))
 			waiting->deferred = foreach_delete_current(waiting->deferred, lc);
 	}
 }

@@ -149,6 +149,9 @@ typedef enum WfDeferral
 	WF_DEFER_COMMENT,			/* COMMENT ON TABLE */
 	WF_DEFER_COLUMN,			/* the columns are added to the object */
 	WF_DEFER_DROP,				/* DROP of the object */
+	WF_DEFER_ROUTINE,			/* CREATE FUNCTION of the name, while the
+								 * transaction lasts */
+	WF_DEFER_POLICY,			/* CREATE POLICY on the object, likewise */
 	WF_DEFER_COMMIT				/* the end of the transaction */
 } WfDeferral;
 

@@ -12,7 +12,11 @@
 #include "migration/finding.h"
 #include "migration/inside.h"
 #include "migration/rule_list.h"
+#include "migration/simulate.h"
 
+static void revoke_role(WfRuleCall *call, GrantRoleStmt *stmt);
+static bool gives_all(GrantStmt *stmt);
+static bool is_part_of_nobody(WfRuleCall *call, DropStmt *stmt);
 static bool are_new(WfRuleCall *call, GrantStmt *stmt);
 
 /* REVOKE. */
@@ -22,25 +26,67 @@ wf_rule_revoke(WfRuleCall *call)
 	GrantStmt  *stmt = (GrantStmt *) call->statement;
 	WfFinding  *finding;
 
-	if (stmt->is_grant || stmt->targtype != ACL_TARGET_OBJECT || stmt->objects == NIL || are_new(call, stmt))
+	if (IsA(stmt, GrantRoleStmt))
+	{
+		revoke_role(call, (GrantRoleStmt *) stmt);
+		return;
+	}
+	if (stmt->is_grant || stmt->targtype == ACL_TARGET_DEFAULTS || stmt->objects == NIL || are_new(call, stmt))
 		return;
 	finding = wf_finding_add(call, "code that runs under the role fails where it needs the privilege");
-	finding->object = wf_rule_object_name(call, stmt->objtype, linitial(stmt->objects));
+	finding->object = stmt->targtype == ACL_TARGET_OBJECT ? wf_rule_object_name(call, stmt->objtype, linitial(stmt->objects)) :
+		wf_ddl_quote_name(NULL, strVal(linitial(stmt->objects)));
 	finding->hint = pstrdup("Make sure that no running code uses it; privileges of a role show in \\dp.");
 }
 
-/* Are all its tables such that nobody uses them yet? */
+/* REVOKE of one role from another. */
+static void
+revoke_role(WfRuleCall *call, GrantRoleStmt *stmt)
+{
+	const char *role = linitial_node(AccessPriv, stmt->granted_roles)->priv_name;
+	WfFinding  *finding;
+
+	if (stmt->is_grant || role == NULL)
+		return;
+	finding = wf_finding_add(call, "code that runs under a member of \"%s\" fails where it needs its privileges", role);
+	finding->object = wf_ddl_quote_name(NULL, role);
+	finding->hint = pstrdup("Make sure that no running code uses it; members of a role show in \\du.");
+}
+
+/* Are all its objects such that nobody uses them yet? */
 static bool
 are_new(WfRuleCall *call, GrantStmt *stmt)
 {
 	ListCell   *lc;
 
-	if (stmt->objtype != OBJECT_TABLE)
-		return false;
 	foreach(lc, stmt->objects)
 	{
-		if (wf_rule_relation(call, lfirst_node(RangeVar, lc)))
-			return false;
+		switch (stmt->objtype)
+		{
+			case OBJECT_TABLE:
+			case OBJECT_SEQUENCE:
+				if (!IsA(lfirst(lc), RangeVar) || wf_rule_relation(call, lfirst_node(RangeVar, lc)))
+					return false;
+				break;
+			case OBJECT_FUNCTION:
+			case OBJECT_PROCEDURE:
+			case OBJECT_ROUTINE:
+				if (!IsA(lfirst(lc), ObjectWithArgs) ||
+					wf_rule_uses_routine(call, stmt->objtype, lfirst_node(ObjectWithArgs, lc), false))
+					return false;
+				break;
+			case OBJECT_SCHEMA:
+				if (!wf_sim_schema_is_new(call->session->simulation, strVal(lfirst(lc))))
+					return false;
+				break;
+			case OBJECT_TYPE:
+			case OBJECT_DOMAIN:
+				if (!IsA(lfirst(lc), List) || wf_rule_type(call, lfirst_node(List, lc)))
+					return false;
+				break;
+			default:
+				return false;
+		}
 	}
 	return true;
 }
@@ -49,7 +95,8 @@ are_new(WfRuleCall *call, GrantStmt *stmt)
 void
 wf_rule_grant_too_broad(WfRuleCall *call)
 {
-	GrantStmt  *stmt = (GrantStmt *) call->statement;
+	GrantStmt  *stmt = IsA(call->statement, AlterDefaultPrivilegesStmt) ?
+	((AlterDefaultPrivilegesStmt *) call->statement)->action : (GrantStmt *) call->statement;
 	WfFinding  *finding;
 	bool		to_public = false;
 	ListCell   *lc;
@@ -58,13 +105,29 @@ wf_rule_grant_too_broad(WfRuleCall *call)
 		return;
 	foreach(lc, stmt->grantees)
 		to_public |= lfirst_node(RoleSpec, lc)->roletype == ROLESPEC_PUBLIC;
-	if (!to_public && stmt->privileges != NIL)
+	if (!to_public && !gives_all(stmt))
 		return;
 	finding = wf_finding_add(call, to_public ? "GRANT to PUBLIC lets every role in, also future ones" :
-							 "GRANT ALL gives more than code needs, TRUNCATE and TRIGGER among it");
+							 "GRANT ALL gives more than code needs%s",
+							 to_public ? "" : stmt->objtype == OBJECT_TABLE ? ", TRUNCATE and TRIGGER among it" :
+							 stmt->objtype == OBJECT_SCHEMA ? ", CREATE among it" : "");
 	if (stmt->targtype == ACL_TARGET_OBJECT && stmt->objects != NIL)
 		finding->object = wf_rule_object_name(call, stmt->objtype, linitial(stmt->objects));
 	finding->hint = pstrdup("Name the role and the privileges.");
+}
+
+/* GRANT ALL, of objects or of columns. */
+static bool
+gives_all(GrantStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->privileges)
+	{
+		if (lfirst_node(AccessPriv, lc)->priv_name == NULL)
+			return true;
+	}
+	return stmt->privileges == NIL;
 }
 
 /* Row security and its policies on a table that others use. */
@@ -75,16 +138,32 @@ wf_rule_row_security(WfRuleCall *call)
 	WfFinding  *finding;
 	RangeVar   *name = NULL;
 	const char *what = NULL;
+	WfDeferral	deferral = WF_DEFER_NOT;
+	bool		has_policies = false;
 
 	if (IsA(call->statement, AlterTableStmt))
 	{
 		name = ((AlterTableStmt *) call->statement)->relation;
-		if (call->command->subtype == AT_EnableRowSecurity)
-			what = "with row security and no policy, roles that do not own the table see no row of";
+		table = wf_rule_relation(call, name);
+		/* That it is so already, changes nothing. */
+		if (table == NULL || (OidIsValid(table->relid) && call->command->subtype != AT_ForceRowSecurity &&
+							  table->row_security == (call->command->subtype == AT_EnableRowSecurity)) ||
+			(call->command->subtype == AT_ForceRowSecurity && table->forces_row_security))
+			return;
+		has_policies = !table->missing && call->catalog->has_part(call->catalog, table, OBJECT_POLICY, NULL);
+		if (call->command->subtype == AT_DisableRowSecurity)
+			what = "policies no longer keep rows from anybody who may read";
 		else if (call->command->subtype == AT_ForceRowSecurity)
 			what = "policies apply to the owner, too, of";
+		else if (has_policies)
+			what = "its policies apply from now on to roles that do not own";
 		else
-			what = "policies no longer keep rows from anybody who may read";
+			what = "with row security and no policy, roles that do not own the table see no row of";
+	}
+	else if (IsA(call->statement, AlterPolicyStmt))
+	{
+		name = ((AlterPolicyStmt *) call->statement)->table;
+		what = "with its policy changed rows vanish, or show, for roles that read";
 	}
 	else if (IsA(call->statement, CreatePolicyStmt))
 	{
@@ -98,18 +177,40 @@ wf_rule_row_security(WfRuleCall *call)
 		DropStmt   *stmt = (DropStmt *) call->statement;
 		List	   *names = linitial(stmt->objects);
 
-		if (stmt->removeType != OBJECT_POLICY)
+		if (stmt->removeType != OBJECT_POLICY || is_part_of_nobody(call, stmt))
 			return;
 		name = wf_ddl_range_var_of_names(list_copy_head(names, list_length(names) - 1));
 		what = "without its policy rows vanish, or show, for roles that read";
+		/* One that takes its place in the same transaction leaves no gap. */
+		if (call->session->in_transaction)
+			deferral = WF_DEFER_POLICY;
 	}
 	table = name ? wf_rule_relation(call, name) : NULL;
 	if (table == NULL)
 		return;
 	finding = wf_finding_add(call, "%s \"%s\"", what, table->name);
 	wf_finding_on(call, finding, table);
+	/* As the hint says: the policies came first. */
+	if (has_policies && call->command->subtype == AT_EnableRowSecurity)
+		wf_finding_lower(finding);
+	finding->deferral = deferral;
 	finding->lock = AccessExclusiveLock;
 	finding->hint = pstrdup("Make the policies first, in the same transaction, and try them under the application's role.");
+}
+
+/* Does DROP TRIGGER or DROP POLICY name one that is not there, or that the text made? */
+static bool
+is_part_of_nobody(WfRuleCall *call, DropStmt *stmt)
+{
+	List	   *names = linitial(stmt->objects);
+	RangeVar   *name = wf_ddl_range_var_of_names(list_copy_head(names, list_length(names) - 1));
+	WfRelation *table = name ? call->catalog->relation(call->catalog, name) : NULL;
+
+	if (table == NULL || table->missing)
+		return false;
+	return wf_sim_part_is_new(call->session->simulation, name, stmt->removeType, strVal(llast(names))) ||
+		(stmt->missing_ok && wf_rule_knows_all(call) &&
+		 !call->catalog->has_part(call->catalog, table, stmt->removeType, strVal(llast(names))));
 }
 
 /* DISABLE TRIGGER. */
@@ -119,7 +220,9 @@ wf_rule_disable_trigger(WfRuleCall *call)
 	WfRelation *table = wf_rule_altered_table(call);
 	WfFinding  *finding;
 
-	if (table == NULL)
+	if (table == NULL || (call->command->subtype == AT_DisableTrig &&
+						  wf_sim_part_is_new(call->session->simulation, ((AlterTableStmt *) call->statement)->relation,
+											 OBJECT_TRIGGER, call->command->name)))
 		return;
 	finding = wf_finding_add(call, call->command->subtype == AT_DisableTrigAll ?
 							 "DISABLE TRIGGER ALL on \"%s\" stops the checks of its foreign keys as well" :
@@ -160,10 +263,21 @@ wf_rule_trigger_lock(WfRuleCall *call)
 
 		if (((DropStmt *) call->statement)->removeType != OBJECT_TRIGGER)
 			return;
+		/* Where there is none, it only looks for it. */
+		if (((DropStmt *) call->statement)->missing_ok && is_part_of_nobody(call, (DropStmt *) call->statement))
+			return;
 		command = "DROP TRIGGER";
 		mode = AccessExclusiveLock;
 		name = wf_ddl_range_var_of_names(list_copy_head(names, list_length(names) - 1));
 		table = name ? wf_rule_relation(call, name) : NULL;
+	}
+	else if (IsA(call->statement, RenameStmt))
+	{
+		if (((RenameStmt *) call->statement)->renameType != OBJECT_TRIGGER)
+			return;
+		command = "ALTER TRIGGER";
+		mode = AccessExclusiveLock;
+		table = wf_rule_relation(call, ((RenameStmt *) call->statement)->relation);
 	}
 	else
 	{
@@ -177,84 +291,4 @@ wf_rule_trigger_lock(WfRuleCall *call)
 	wf_finding_on(call, finding, table);
 	finding->lock = mode;
 	finding->hint = pstrdup("Set lock_timeout first, and try again until it succeeds.");
-}
-
-/* RESTART, and DROP IDENTITY. */
-void
-wf_rule_reset_sequence(WfRuleCall *call)
-{
-	WfRelation *relation;
-	WfFinding  *finding;
-	ListCell   *lc;
-	bool		restarts = false;
-
-	if (IsA(call->statement, AlterSeqStmt))
-	{
-		AlterSeqStmt *stmt = (AlterSeqStmt *) call->statement;
-
-		foreach(lc, stmt->options)
-			restarts |= strcmp(lfirst_node(DefElem, lc)->defname, "restart") == 0;
-		if (!restarts)
-			return;
-		relation = wf_rule_relation(call, stmt->sequence);
-	}
-	else
-	{
-		if (call->command->subtype == AT_SetIdentity)
-		{
-			foreach(lc, (List *) call->command->def)
-				restarts |= strcmp(lfirst_node(DefElem, lc)->defname, "restart") == 0;
-			if (!restarts)
-				return;
-		}
-		relation = wf_rule_altered_table(call);
-	}
-	if (relation == NULL)
-		return;
-	finding = wf_finding_add(call, restarts ? "numbers of \"%s\" that rows have already may come again: INSERT fails with duplicates" :
-							 "INSERTs into \"%s\" that leave out the identity column fail", relation->name);
-	wf_finding_on(call, finding, relation);
-	finding->lock = restarts && IsA(call->statement, AlterSeqStmt) ? ShareRowExclusiveLock : AccessExclusiveLock;
-	finding->hint = pstrdup("Restart above the highest number in use: SELECT max(column) + 1 FROM the table.");
-}
-
-/* REPLICA IDENTITY. */
-void
-wf_rule_replication(WfRuleCall *call)
-{
-	WfRelation *table = wf_rule_altered_table(call);
-	WfFinding  *finding;
-
-	if (table == NULL)
-		return;
-	finding = wf_finding_add(call, "subscribers of \"%s\" get other keys with UPDATE and DELETE than before, or none", table->name);
-	wf_finding_on(call, finding, table);
-	finding->lock = AccessExclusiveLock;
-	finding->hint = pstrdup("Look at pg_publication_tables, and change the subscribers' tables first.");
-}
-
-/* DROP FUNCTION of one that the text did not make itself. */
-void
-wf_rule_function_change(WfRuleCall *call)
-{
-	DropStmt   *stmt = (DropStmt *) call->statement;
-	WfFinding  *finding;
-	char	   *name;
-	ListCell   *lc;
-
-	if (stmt->removeType != OBJECT_FUNCTION && stmt->removeType != OBJECT_PROCEDURE &&
-		stmt->removeType != OBJECT_ROUTINE && stmt->removeType != OBJECT_AGGREGATE)
-		return;
-	foreach(lc, call->session->simulation ? call->session->simulation->new_routines : NIL)
-	{
-		WfRoutine  *routine = lfirst(lc);
-
-		if (!routine->replaces &&
-			strcmp(routine->name, strVal(llast(linitial_node(ObjectWithArgs, stmt->objects)->objname))) == 0)
-			return;
-	}
-	name = wf_ddl_object_name(stmt->removeType, linitial(stmt->objects));
-	finding = wf_finding_add(call, "code that calls %s fails", name);
-	finding->object = name;
-	finding->hint = pstrdup("Deploy code that does not call it first; a new version can stand beside it under other arguments.");
 }

@@ -1,5 +1,5 @@
 /*
- * rule_catalog.c: rules that only the catalog can answer: what is there.
+ * rule_catalog.c: what a statement names and is not there.
  */
 #include "common/compat.h"
 
@@ -8,18 +8,45 @@
 
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
+#include "ddl/uses.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 #include "migration/simulate.h"
 
-static void report_missing(WfRuleCall *call, const char *what, const char *name, bool tolerated);
-static void missing_relation(WfRuleCall *call, const RangeVar *name, const char *what, bool tolerated);
-static void missing_in_enum(WfRuleCall *call, AlterEnumStmt *stmt);
-static void missing_referenced(WfRuleCall *call, CreateStmt *stmt, Constraint *constraint);
+/* What kinds of objects are called, and the error of the server where one is not there. */
+#define A_RELATION	"relation", "42P01"
+#define A_TABLE		"table", "42P01"
+#define A_COLUMN	"column", "42703"
+#define A_TYPE		"type", "42704"
+#define A_SCHEMA	"schema", "3F000"
+#define A_PART(what)	what, "42704"
+#define A_ROUTINE	"function", "42883"
+
+static void report_missing(WfRuleCall *call, const char *what, const char *sqlstate, const char *name, bool tolerated);
+static bool missing_relation(WfRuleCall *call, const RangeVar *name, const char *what, bool tolerated);
+static void missing_relations(WfRuleCall *call, List *names);
+static void missing_column(WfRuleCall *call, WfRelation *table, const char *name, bool tolerated);
+static void missing_columns(WfRuleCall *call, WfRelation *table, List *names);
+static void missing_schema(WfRuleCall *call, const char *name, bool tolerated);
+static void missing_part(WfRuleCall *call, const RangeVar *table, ObjectType type, const char *name, bool tolerated);
+static void missing_routine(WfRuleCall *call, ObjectType type, ObjectWithArgs *routine, bool tolerated);
 static void missing_type(WfRuleCall *call, TypeName *type);
-static void label_exists(WfRuleCall *call, AlterEnumStmt *stmt);
+static void missing_type_named(WfRuleCall *call, List *names, bool tolerated);
+static void missing_in_enum(WfRuleCall *call, AlterEnumStmt *stmt);
+static void missing_in_table(WfRuleCall *call, CreateStmt *stmt);
+static void missing_referenced(WfRuleCall *call, const RangeVar *table, Constraint *constraint);
 static void missing_in_alter_table(WfRuleCall *call, AlterTableStmt *stmt);
+static void missing_in_command(WfRuleCall *call, AlterTableStmt *stmt, AlterTableCmd *command, WfRelation *table);
+static bool adds(AlterTableStmt *stmt, AlterTableType subtype, const char *name);
+static void missing_constraint(WfRuleCall *call, WfRelation *table, const char *name, bool tolerated);
+static void missing_in_index(WfRuleCall *call, IndexStmt *stmt);
+static void missing_in_rename(WfRuleCall *call, RenameStmt *stmt);
+static void missing_in_move(WfRuleCall *call, AlterObjectSchemaStmt *stmt);
 static void missing_in_drop(WfRuleCall *call, DropStmt *stmt);
+static void missing_object(WfRuleCall *call, ObjectType type, Node *object, bool tolerated);
+static void missing_in_comment(WfRuleCall *call, CommentStmt *stmt);
+static void missing_in_query(WfRuleCall *call);
+static void missing_targets(WfRuleCall *call, RangeVar *name, List *targets);
 
 /* What the statement names does not exist at this point. */
 void
@@ -37,48 +64,58 @@ wf_rule_object_missing(WfRuleCall *call)
 			missing_in_alter_table(call, (AlterTableStmt *) stmt);
 			break;
 		case T_CreateStmt:
-			foreach(lc, ((CreateStmt *) stmt)->tableElts)
-			{
-				if (IsA(lfirst(lc), ColumnDef))
-					missing_type(call, lfirst_node(ColumnDef, lc)->typeName);
-				else if (IsA(lfirst(lc), Constraint) && lfirst_node(Constraint, lc)->pktable)
-					missing_referenced(call, (CreateStmt *) stmt, lfirst(lc));
-				if (IsA(lfirst(lc), ColumnDef))
-				{
-					ListCell   *lc2;
-
-					foreach(lc2, lfirst_node(ColumnDef, lc)->constraints)
-					{
-						if (lfirst_node(Constraint, lc2)->pktable)
-							missing_referenced(call, (CreateStmt *) stmt, lfirst(lc2));
-					}
-				}
-			}
+			missing_in_table(call, (CreateStmt *) stmt);
 			break;
 		case T_DropStmt:
 			missing_in_drop(call, (DropStmt *) stmt);
 			break;
 		case T_IndexStmt:
-			missing_relation(call, ((IndexStmt *) stmt)->relation, "table", false);
+			missing_in_index(call, (IndexStmt *) stmt);
 			break;
 		case T_RenameStmt:
-			if (((RenameStmt *) stmt)->relation)
-				missing_relation(call, ((RenameStmt *) stmt)->relation, "relation", ((RenameStmt *) stmt)->missing_ok);
+			missing_in_rename(call, (RenameStmt *) stmt);
+			break;
+		case T_AlterObjectSchemaStmt:
+			missing_in_move(call, (AlterObjectSchemaStmt *) stmt);
 			break;
 		case T_TruncateStmt:
-			missing_relation(call, linitial(((TruncateStmt *) stmt)->relations), "table", false);
+			missing_relations(call, ((TruncateStmt *) stmt)->relations);
+			break;
+		case T_LockStmt:
+			missing_relations(call, ((LockStmt *) stmt)->relations);
 			break;
 		case T_InsertStmt:
-			missing_relation(call, ((InsertStmt *) stmt)->relation, "table", false);
-			break;
 		case T_UpdateStmt:
-			missing_relation(call, ((UpdateStmt *) stmt)->relation, "table", false);
-			break;
 		case T_DeleteStmt:
-			missing_relation(call, ((DeleteStmt *) stmt)->relation, "table", false);
+		case T_MergeStmt:
+		case T_ViewStmt:
+		case T_CreateTableAsStmt:
+			missing_in_query(call);
 			break;
 		case T_AlterEnumStmt:
 			missing_in_enum(call, (AlterEnumStmt *) stmt);
+			break;
+		case T_AlterSeqStmt:
+			missing_relation(call, ((AlterSeqStmt *) stmt)->sequence, "sequence", ((AlterSeqStmt *) stmt)->missing_ok);
+			break;
+		case T_RefreshMatViewStmt:
+			missing_relation(call, ((RefreshMatViewStmt *) stmt)->relation, "relation", false);
+			break;
+		case T_CreateTrigStmt:
+			missing_relation(call, ((CreateTrigStmt *) stmt)->relation, "relation", false);
+			break;
+		case T_CreatePolicyStmt:
+			missing_relation(call, ((CreatePolicyStmt *) stmt)->table, "table", false);
+			break;
+		case T_AlterPolicyStmt:
+			missing_part(call, ((AlterPolicyStmt *) stmt)->table, OBJECT_POLICY, ((AlterPolicyStmt *) stmt)->policy_name, false);
+			break;
+		case T_CommentStmt:
+			missing_in_comment(call, (CommentStmt *) stmt);
+			break;
+		case T_GrantStmt:
+			foreach(lc, ((GrantStmt *) stmt)->targtype == ACL_TARGET_OBJECT ? ((GrantStmt *) stmt)->objects : NIL)
+				missing_object(call, ((GrantStmt *) stmt)->objtype, lfirst(lc), false);
 			break;
 		default:
 			break;
@@ -86,36 +123,87 @@ wf_rule_object_missing(WfRuleCall *call)
 }
 
 static void
-report_missing(WfRuleCall *call, const char *what, const char *name, bool tolerated)
+report_missing(WfRuleCall *call, const char *what, const char *sqlstate, const char *name, bool tolerated)
 {
 	WfFinding  *finding = wf_finding_add(call, tolerated ? "%s %s does not exist here: the statement does nothing" :
 										 "%s %s does not exist here: the statement fails", what, name);
+	WfSimulation *simulation = call->session->simulation;
 
 	finding->object = pstrdup(name);
 	/* An empty CI database that stands for production lacks everything. */
 	if (tolerated || call->session->assume_populated)
 		finding->severity = WF_SEVERITY_INFO;
+	/* What can't be looked into may have made it. */
+	else if (simulation && simulation->is_opaque)
+		finding->severity = WF_SEVERITY_LOW;
 	if (!tolerated)
-		wf_finding_note_text(finding, "sqlstate", strcmp(what, "column") == 0 ? "42703" :
-							 strcmp(what, "type") == 0 ? "42704" : "42P01");
+		wf_finding_note_text(finding, "sqlstate", sqlstate);
 	finding->hint = pstrdup("Check against the database that the migration is meant for, with the search_path it will run under.");
 }
 
-static void
+/* True where there is no such relation. */
+static bool
 missing_relation(WfRuleCall *call, const RangeVar *name, const char *what, bool tolerated)
 {
 	WfRelation *relation = call->catalog->relation(call->catalog, name);
 
 	if (relation->missing)
-		report_missing(call, what, wf_ddl_range_var(name), tolerated);
+		report_missing(call, what, "42P01", wf_ddl_range_var(name), tolerated);
+	return relation->missing;
 }
 
-/* A foreign key of a new table may refer to the table itself. */
 static void
-missing_referenced(WfRuleCall *call, CreateStmt *stmt, Constraint *constraint)
+missing_relations(WfRuleCall *call, List *names)
 {
-	if (strcmp(constraint->pktable->relname, stmt->relation->relname) != 0)
-		missing_relation(call, constraint->pktable, "table", false);
+	ListCell   *lc;
+
+	foreach(lc, names)
+		missing_relation(call, lfirst_node(RangeVar, lc), "table", false);
+}
+
+/* Of what the text made or cannot see, the columns are not all known. */
+static void
+missing_column(WfRuleCall *call, WfRelation *table, const char *name, bool tolerated)
+{
+	if (!table->missing && OidIsValid(table->relid) && call->catalog->column(call->catalog, table, name) == NULL)
+		report_missing(call, A_COLUMN,
+					   psprintf("%s.%s", wf_ddl_quote_name(table->schema, table->name), wf_ddl_quote_name(NULL, name)),
+					   tolerated);
+}
+
+/* names is a list of String. */
+static void
+missing_columns(WfRuleCall *call, WfRelation *table, List *names)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+		missing_column(call, table, strVal(lfirst(lc)), false);
+}
+
+static void
+missing_schema(WfRuleCall *call, const char *name, bool tolerated)
+{
+	/* pg_temp is made when it is needed. */
+	if (name && strncmp(name, "pg_", 3) != 0 && !call->catalog->has_schema(call->catalog, name))
+		report_missing(call, A_SCHEMA, wf_ddl_quote_name(NULL, name), tolerated);
+}
+
+/* A trigger, policy or rule; IF EXISTS also means its table. */
+static void
+missing_part(WfRuleCall *call, const RangeVar *table, ObjectType type, const char *name, bool tolerated)
+{
+	if (table && !missing_relation(call, table, "relation", tolerated) &&
+		!call->catalog->has_part(call->catalog, call->catalog->relation(call->catalog, table), type, name))
+		report_missing(call, A_PART(type == OBJECT_TRIGGER ? "trigger" : type == OBJECT_POLICY ? "policy" : "rule"),
+					   psprintf("%s on %s", wf_ddl_quote_name(NULL, name), wf_ddl_range_var(table)), tolerated);
+}
+
+static void
+missing_routine(WfRuleCall *call, ObjectType type, ObjectWithArgs *routine, bool tolerated)
+{
+	if (!call->catalog->has_routine(call->catalog, type, routine))
+		report_missing(call, A_ROUTINE, wf_ddl_object_name(type, (Node *) routine), tolerated);
 }
 
 /*
@@ -140,7 +228,14 @@ missing_type(WfRuleCall *call, TypeName *type)
 	row = wf_ddl_range_var_of_names(type->names);
 	if (row == NULL || !call->catalog->relation(call->catalog, row)->missing)
 		return;
-	report_missing(call, "type", wf_ddl_quote_names(type->names, "."), false);
+	report_missing(call, A_TYPE, wf_ddl_quote_names(type->names, "."), false);
+}
+
+static void
+missing_type_named(WfRuleCall *call, List *names, bool tolerated)
+{
+	if (call->catalog->type(call->catalog, names)->missing)
+		report_missing(call, A_TYPE, wf_ddl_quote_names(names, "."), tolerated);
 }
 
 /* The enum, the label to rename and the one that a new label goes beside. */
@@ -151,16 +246,47 @@ missing_in_enum(WfRuleCall *call, AlterEnumStmt *stmt)
 	const char *label = stmt->oldVal ? stmt->oldVal : stmt->newValNeighbor;
 	WfFinding  *finding;
 
-	if (type->missing)
-	{
-		report_missing(call, "type", wf_ddl_quote_names(stmt->typeName, "."), false);
-		return;
-	}
-	if (label == NULL || call->catalog->has_label(call->catalog, type, label))
+	missing_type_named(call, stmt->typeName, false);
+	if (type->missing || label == NULL || call->catalog->has_label(call->catalog, type, label))
 		return;
 	finding = wf_finding_add(call, "enum \"%s\" has no label \"%s\" here: the statement fails", type->name, label);
 	finding->object = wf_ddl_quote_name(type->schema, type->name);
 	wf_finding_note_text(finding, "sqlstate", "22023");
+}
+
+/* The schema, the types of the columns, and what the table is made of or refers to. */
+static void
+missing_in_table(WfRuleCall *call, CreateStmt *stmt)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	missing_schema(call, stmt->relation->schemaname, false);
+	missing_relations(call, stmt->inhRelations);
+	foreach(lc, stmt->tableElts)
+	{
+		Node	   *element = lfirst(lc);
+
+		if (IsA(element, TableLikeClause))
+			missing_relation(call, ((TableLikeClause *) element)->relation, "relation", false);
+		else if (IsA(element, Constraint))
+			missing_referenced(call, stmt->relation, (Constraint *) element);
+		else if (IsA(element, ColumnDef))
+		{
+			missing_type(call, ((ColumnDef *) element)->typeName);
+			foreach(lc2, ((ColumnDef *) element)->constraints)
+				missing_referenced(call, stmt->relation, lfirst_node(Constraint, lc2));
+		}
+	}
+}
+
+/* What a foreign key refers to, which may be the table itself. */
+static void
+missing_referenced(WfRuleCall *call, const RangeVar *table, Constraint *constraint)
+{
+	if (constraint->pktable && strcmp(constraint->pktable->relname, table->relname) != 0 &&
+		!missing_relation(call, constraint->pktable, "table", false))
+		missing_columns(call, call->catalog->relation(call->catalog, constraint->pktable), constraint->pk_attrs);
 }
 
 /* The table, the columns that its commands name, and what it refers to. */
@@ -172,44 +298,181 @@ missing_in_alter_table(WfRuleCall *call, AlterTableStmt *stmt)
 
 	if (stmt->objtype == OBJECT_TYPE)
 		return;
-	table = call->catalog->relation(call->catalog, stmt->relation);
-	if (table->missing)
-	{
-		report_missing(call, "table", wf_ddl_range_var(stmt->relation), stmt->missing_ok);
+	if (missing_relation(call, stmt->relation, stmt->objtype == OBJECT_TABLE ? "table" : "relation", stmt->missing_ok))
 		return;
+	table = call->catalog->relation(call->catalog, stmt->relation);
+	foreach(lc, stmt->cmds)
+		missing_in_command(call, stmt, lfirst_node(AlterTableCmd, lc), table);
+}
+
+static void
+missing_in_command(WfRuleCall *call, AlterTableStmt *stmt, AlterTableCmd *command, WfRelation *table)
+{
+	Constraint *constraint;
+	ListCell   *lc;
+
+	switch (command->subtype)
+	{
+		case AT_AlterColumnType:
+			missing_type(call, ((ColumnDef *) command->def)->typeName);
+			/* FALLTHROUGH */
+		case AT_DropColumn:
+		case AT_SetNotNull:
+		case AT_DropNotNull:
+		case AT_ColumnDefault:
+		case AT_AddIdentity:
+		case AT_SetIdentity:
+		case AT_DropIdentity:
+		case AT_DropExpression:
+		case AT_SetStorage:
+			/* A column that this very statement adds is not there yet. */
+			if (!adds(stmt, AT_AddColumn, command->name))
+				missing_column(call, table, command->name, command->subtype == AT_DropColumn && command->missing_ok);
+			break;
+		case AT_AddColumn:
+			missing_type(call, ((ColumnDef *) command->def)->typeName);
+			foreach(lc, ((ColumnDef *) command->def)->constraints)
+				missing_referenced(call, stmt->relation, lfirst_node(Constraint, lc));
+			break;
+		case AT_AddConstraint:
+			constraint = (Constraint *) command->def;
+			foreach(lc, list_concat_copy(constraint->contype == CONSTR_FOREIGN ? constraint->fk_attrs : constraint->keys,
+										 constraint->including))
+			{
+				if (!adds(stmt, AT_AddColumn, strVal(lfirst(lc))))
+					missing_column(call, table, strVal(lfirst(lc)), false);
+			}
+			missing_referenced(call, stmt->relation, constraint);
+			break;
+		case AT_DropConstraint:
+		case AT_ValidateConstraint:
+			if (!adds(stmt, AT_AddConstraint, command->name))
+				missing_constraint(call, table, command->name, command->missing_ok);
+			break;
+		case AT_EnableTrig:
+		case AT_EnableAlwaysTrig:
+		case AT_EnableReplicaTrig:
+		case AT_DisableTrig:
+			missing_part(call, stmt->relation, OBJECT_TRIGGER, command->name, false);
+			break;
+		case AT_AttachPartition:
+		case AT_DetachPartition:
+			missing_relation(call, ((PartitionCmd *) command->def)->name, "table", false);
+			break;
+		case AT_AddInherit:
+			missing_relation(call, (RangeVar *) command->def, "table", false);
+			break;
+		default:
+			break;
 	}
+}
+
+/* Does the statement itself add a column or a constraint of this name? */
+static bool
+adds(AlterTableStmt *stmt, AlterTableType subtype, const char *name)
+{
+	ListCell   *lc;
+
 	foreach(lc, stmt->cmds)
 	{
 		AlterTableCmd *command = lfirst_node(AlterTableCmd, lc);
+		const char *added;
 
-		switch (command->subtype)
-		{
-			case AT_AlterColumnType:
-				missing_type(call, ((ColumnDef *) command->def)->typeName);
-				/* FALLTHROUGH */
-			case AT_DropColumn:
-			case AT_SetNotNull:
-			case AT_DropNotNull:
-			case AT_ColumnDefault:
-				/* A column that this very statement adds is not there yet. */
-				if (list_length(stmt->cmds) == 1 && OidIsValid(table->relid) &&
-					call->catalog->column(call->catalog, table, command->name) == NULL)
-					report_missing(call, "column",
-								   psprintf("%s.%s", wf_ddl_quote_name(table->schema, table->name),
-											wf_ddl_quote_name(NULL, command->name)),
-								   command->missing_ok);
-				break;
-			case AT_AddColumn:
-				missing_type(call, ((ColumnDef *) command->def)->typeName);
-				break;
-			case AT_AddConstraint:
-				if (IsA(command->def, Constraint) && ((Constraint *) command->def)->pktable)
-					missing_relation(call, ((Constraint *) command->def)->pktable, "table", false);
-				break;
-			default:
-				break;
-		}
+		if (command->subtype != subtype)
+			continue;
+		added = subtype == AT_AddColumn ? ((ColumnDef *) command->def)->colname : ((Constraint *) command->def)->conname;
+		/* The server chooses the name of one that has none. */
+		if (added == NULL || strcmp(added, name) == 0)
+			return true;
 	}
+	return false;
+}
+
+static void
+missing_constraint(WfRuleCall *call, WfRelation *table, const char *name, bool tolerated)
+{
+	ListCell   *lc;
+
+	if (!OidIsValid(table->relid))
+		return;
+	foreach(lc, call->catalog->constraints(call->catalog, table))
+	{
+		WfConstraint *constraint = lfirst(lc);
+
+		/* One that the text did not name has a name that the server chose. */
+		if (constraint->name == NULL || strcmp(constraint->name, name) == 0)
+			return;
+	}
+	/* Not listed before 18, nor read from the text. */
+	if (call->catalog->server_version >= 18 && strstr(name, "not_null"))
+		return;
+	report_missing(call, A_PART("constraint"),
+				   psprintf("%s of %s", wf_ddl_quote_name(NULL, name), wf_ddl_quote_name(table->schema, table->name)),
+				   tolerated);
+}
+
+static void
+missing_in_index(WfRuleCall *call, IndexStmt *stmt)
+{
+	ListCell   *lc;
+
+	if (missing_relation(call, stmt->relation, "table", false))
+		return;
+	foreach(lc, list_concat_copy(stmt->indexParams, stmt->indexIncludingParams))
+	{
+		if (lfirst_node(IndexElem, lc)->name)
+			missing_column(call, call->catalog->relation(call->catalog, stmt->relation),
+						   lfirst_node(IndexElem, lc)->name, false);
+	}
+}
+
+static void
+missing_in_rename(WfRuleCall *call, RenameStmt *stmt)
+{
+	switch (stmt->renameType)
+	{
+		case OBJECT_COLUMN:
+			if (!missing_relation(call, stmt->relation, "relation", stmt->missing_ok))
+				missing_column(call, call->catalog->relation(call->catalog, stmt->relation), stmt->subname, false);
+			break;
+		case OBJECT_TABCONSTRAINT:
+			if (!missing_relation(call, stmt->relation, "relation", stmt->missing_ok))
+				missing_constraint(call, call->catalog->relation(call->catalog, stmt->relation), stmt->subname, false);
+			break;
+		case OBJECT_TRIGGER:
+		case OBJECT_POLICY:
+		case OBJECT_RULE:
+			missing_part(call, stmt->relation, stmt->renameType, stmt->subname, stmt->missing_ok);
+			break;
+		case OBJECT_SCHEMA:
+			missing_schema(call, stmt->subname, false);
+			break;
+		case OBJECT_TYPE:
+		case OBJECT_DOMAIN:
+			missing_type_named(call, castNode(List, stmt->object), false);
+			break;
+		case OBJECT_FUNCTION:
+		case OBJECT_PROCEDURE:
+		case OBJECT_ROUTINE:
+			missing_routine(call, stmt->renameType, castNode(ObjectWithArgs, stmt->object), false);
+			break;
+		case OBJECT_ATTRIBUTE:
+			break;
+		default:
+			if (stmt->relation)
+				missing_relation(call, stmt->relation, "relation", stmt->missing_ok);
+			break;
+	}
+}
+
+static void
+missing_in_move(WfRuleCall *call, AlterObjectSchemaStmt *stmt)
+{
+	missing_schema(call, stmt->newschema, false);
+	if (stmt->relation)
+		missing_relation(call, stmt->relation, "relation", stmt->missing_ok);
+	else
+		missing_object(call, stmt->objectType, stmt->object, stmt->missing_ok);
 }
 
 static void
@@ -218,131 +481,109 @@ missing_in_drop(WfRuleCall *call, DropStmt *stmt)
 	ListCell   *lc;
 
 	foreach(lc, stmt->objects)
-	{
-		switch (stmt->removeType)
-		{
-			case OBJECT_TABLE:
-			case OBJECT_VIEW:
-			case OBJECT_MATVIEW:
-			case OBJECT_SEQUENCE:
-			case OBJECT_INDEX:
-				{
-					RangeVar   *name = wf_ddl_range_var_of_names(lfirst(lc));
+		missing_object(call, stmt->removeType, lfirst(lc), stmt->missing_ok);
+}
 
-					if (name)
-						missing_relation(call, name, stmt->removeType == OBJECT_INDEX ? "index" : "relation",
-										 stmt->missing_ok);
-					break;
-				}
-			case OBJECT_TYPE:
-			case OBJECT_DOMAIN:
-				if (call->catalog->type(call->catalog, lfirst_node(TypeName, lc)->names)->missing)
-					report_missing(call, "type", wf_ddl_type_name(lfirst(lc)), stmt->missing_ok);
-				break;
-			default:
-				break;
-		}
+/* An object as DROP, GRANT and the like hold it; of other kinds nothing is known. */
+static void
+missing_object(WfRuleCall *call, ObjectType type, Node *object, bool tolerated)
+{
+	RangeVar   *name;
+
+	switch (type)
+	{
+		case OBJECT_TABLE:
+		case OBJECT_FOREIGN_TABLE:
+		case OBJECT_VIEW:
+		case OBJECT_MATVIEW:
+		case OBJECT_SEQUENCE:
+		case OBJECT_INDEX:
+			name = IsA(object, RangeVar) ? (RangeVar *) object : wf_ddl_range_var_of_names(castNode(List, object));
+			if (name)
+				missing_relation(call, name, type == OBJECT_INDEX ? "index" : type == OBJECT_SEQUENCE ? "sequence" : "relation",
+								 tolerated);
+			break;
+		case OBJECT_TYPE:
+		case OBJECT_DOMAIN:
+			missing_type_named(call, IsA(object, TypeName) ? ((TypeName *) object)->names : castNode(List, object), tolerated);
+			break;
+		case OBJECT_SCHEMA:
+			missing_schema(call, strVal(object), tolerated);
+			break;
+		case OBJECT_FUNCTION:
+		case OBJECT_PROCEDURE:
+		case OBJECT_ROUTINE:
+			missing_routine(call, type, castNode(ObjectWithArgs, object), tolerated);
+			break;
+		case OBJECT_TRIGGER:
+		case OBJECT_POLICY:
+		case OBJECT_RULE:
+			name = wf_ddl_range_var_of_names(list_copy_head((List *) object, list_length((List *) object) - 1));
+			missing_part(call, name, type, strVal(llast((List *) object)), tolerated);
+			break;
+		default:
+			break;
 	}
 }
 
-/* ADD VALUE or RENAME VALUE to a label that the enum has. */
 static void
-label_exists(WfRuleCall *call, AlterEnumStmt *stmt)
+missing_in_comment(WfRuleCall *call, CommentStmt *stmt)
 {
-	WfType	   *type = call->catalog->type(call->catalog, stmt->typeName);
-	WfFinding  *finding;
+	List	   *names;
+	RangeVar   *table;
 
-	if (type->missing || type->kind != 'e' || !call->catalog->has_label(call->catalog, type, stmt->newVal))
+	if (stmt->objtype != OBJECT_COLUMN)
+	{
+		missing_object(call, stmt->objtype, stmt->object, false);
 		return;
-	finding = wf_finding_add(call, stmt->skipIfNewValExists ? "enum \"%s\" has label \"%s\" already: nothing is added" :
-							 "enum \"%s\" has label \"%s\" already: the statement fails",
-							 type->name, stmt->newVal);
-	finding->object = wf_ddl_quote_name(type->schema, type->name);
-	if (stmt->skipIfNewValExists)
-		finding->severity = WF_SEVERITY_INFO;
-	else
-		wf_finding_note_text(finding, "sqlstate", "42710");
+	}
+	names = castNode(List, stmt->object);
+	table = list_length(names) < 2 ? NULL : wf_ddl_range_var_of_names(list_copy_head(names, list_length(names) - 1));
+	if (table && !missing_relation(call, table, "relation", false))
+		missing_column(call, call->catalog->relation(call->catalog, table), strVal(llast(names)), false);
 }
 
-/* What the statement makes exists already. */
-void
-wf_rule_object_exists(WfRuleCall *call)
+/* The relations of a query, and the columns that it gives values. */
+static void
+missing_in_query(WfRuleCall *call)
 {
 	Node	   *stmt = call->statement;
-	RangeVar   *name;
-	WfRelation *relation;
-	WfFinding  *finding;
-	bool		tolerated;
-	ListCell   *lc = NULL;
+	List	   *told = NIL;
+	WfUses		uses;
+	ListCell   *lc;
+	ListCell   *lc2;
 
-	if (!call->catalog->simulated)
-		return;
-	if (IsA(stmt, AlterEnumStmt))
+	if (IsA(stmt, InsertStmt))
+		missing_targets(call, ((InsertStmt *) stmt)->relation, ((InsertStmt *) stmt)->cols);
+	else if (IsA(stmt, UpdateStmt))
+		missing_targets(call, ((UpdateStmt *) stmt)->relation, ((UpdateStmt *) stmt)->targetList);
+	else if (IsA(stmt, ViewStmt))
+		missing_schema(call, ((ViewStmt *) stmt)->view->schemaname, false);
+	else if (IsA(stmt, CreateTableAsStmt))
+		missing_schema(call, ((CreateTableAsStmt *) stmt)->into->rel->schemaname, false);
+	wf_ddl_uses(stmt, &uses);
+	foreach(lc, uses.relations)
 	{
-		label_exists(call, (AlterEnumStmt *) stmt);
-		return;
-	}
-	if (IsA(stmt, CreateStmt))
-	{
-		name = ((CreateStmt *) stmt)->relation;
-		tolerated = ((CreateStmt *) stmt)->if_not_exists;
-	}
-	else if (IsA(stmt, IndexStmt))
-	{
-		WfRelation *table = call->catalog->relation(call->catalog, ((IndexStmt *) stmt)->relation);
+		const RangeVar *name = ((WfRelationUse *) lfirst(lc))->name;
+		bool		is_hidden = false;
 
-		/* An index comes into the schema of its table. */
-		if (((IndexStmt *) stmt)->idxname == NULL || table->missing)
-			return;
-		name = makeRangeVar(table->schema, ((IndexStmt *) stmt)->idxname, -1);
-		tolerated = ((IndexStmt *) stmt)->if_not_exists;
+		/* A WITH query, or one that was named already. */
+		foreach(lc2, uses.hidden)
+			is_hidden |= name->schemaname == NULL && strcmp(lfirst(lc2), name->relname) == 0;
+		foreach(lc2, told)
+			is_hidden |= strcmp(((RangeVar *) lfirst(lc2))->relname, name->relname) == 0;
+		if (!is_hidden && missing_relation(call, name, "table", false))
+			told = lappend(told, unconstify(RangeVar *, name));
 	}
-	else if (IsA(stmt, CreateSeqStmt))
-	{
-		name = ((CreateSeqStmt *) stmt)->sequence;
-		tolerated = ((CreateSeqStmt *) stmt)->if_not_exists;
-	}
-	else
-	{
-		WfColumn   *column;
+}
 
-		relation = call->catalog->relation(call->catalog, ((AlterTableStmt *) stmt)->relation);
-		column = call->catalog->column(call->catalog, relation, ((ColumnDef *) call->command->def)->colname);
-		if (column == NULL)
-			return;
-		tolerated = call->command->missing_ok;
-		finding = wf_finding_add(call, tolerated ? "column \"%s\" of \"%s\" exists already: nothing is added" :
-								 "column \"%s\" of \"%s\" exists already: the statement fails",
-								 column->name, relation->name);
-		finding->object = wf_ddl_quote_name(relation->schema, relation->name);
-		wf_finding_note_text(finding, "column", column->name);
-		if (tolerated)
-			finding->severity = WF_SEVERITY_INFO;
-		else
-			wf_finding_note_text(finding, "sqlstate", "42701");
-		return;
-	}
-	if (name->relpersistence == 't')
-		return;
-	relation = call->catalog->relation(call->catalog, name);
-	if (relation->missing)
-		return;
-	/* Found further down the search_path, it does not stand in the way. */
-	if (name->schemaname == NULL)
-	{
-		foreach(lc, call->catalog->search_path(call->catalog))
-		{
-			if (strncmp(lfirst(lc), "pg_", 3) != 0)
-				break;
-		}
-		if (lc && strcmp(relation->schema, lfirst(lc)) != 0)
-			return;
-	}
-	finding = wf_finding_add(call, tolerated ? "\"%s\" exists already: nothing is made, whatever it looks like" :
-							 "\"%s\" exists already: the statement fails", relation->name);
-	finding->object = wf_ddl_quote_name(relation->schema, relation->name);
-	if (tolerated)
-		finding->severity = WF_SEVERITY_INFO;
-	else
-		wf_finding_note_text(finding, "sqlstate", "42P07");
+/* targets is a list of ResTarget. */
+static void
+missing_targets(WfRuleCall *call, RangeVar *name, List *targets)
+{
+	WfRelation *table = call->catalog->relation(call->catalog, name);
+	ListCell   *lc;
+
+	foreach(lc, table->missing ? NIL : targets)
+		missing_column(call, table, lfirst_node(ResTarget, lc)->name, false);
 }

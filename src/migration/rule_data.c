@@ -6,19 +6,28 @@
 #include "lib/stringinfo.h"
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
+#include "utils/builtins.h"
 
+#include "common/list.h"
 #include "ddl/deparse.h"
 #include "ddl/source.h"
 #include "ddl/walk.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 
+static Node *explained(WfRuleCall *call);
 static WithClause *with_of(Node *stmt);
 static void judge_change(WfRuleCall *call, Node *change);
 static char *in_batches(WfRuleCall *call, WfRelation *table, RangeVar *name);
-static bool names_one_row(WfRuleCall *call, WfRelation *table, Node *where);
+static bool names_few_rows(WfRuleCall *call, WfRelation *table, Node *where);
+static char *given_column(Node *condition);
+static bool is_written(Node *value);
+static bool is_constant(Node *condition, bool value);
+static bool asks_with_limit(Node *condition);
 static bool sets_column(Node *stmt, const char *name);
 static char *truncate_by_name(WfRuleCall *call, TruncateStmt *stmt);
+static List *other_tables(WfRuleCall *call, TruncateStmt *stmt, WfRelation *table);
+static List *all_emptied(WfRuleCall *call, List *tables);
 static List *add_table(List *tables, WfRelation *table);
 static WfRelation *read_table(WfRuleCall *call, Node *query);
 static bool takes_range_var(Node *node, void *context);
@@ -27,12 +36,33 @@ static bool takes_range_var(Node *node, void *context);
 void
 wf_rule_unbatched_data_change(WfRuleCall *call)
 {
-	WithClause *with = with_of(call->statement);
+	Node	   *stmt = IsA(call->statement, ExplainStmt) ? explained(call) : call->statement;
+	WithClause *with = with_of(stmt);
 	ListCell   *lc;
 
-	judge_change(call, call->statement);
+	judge_change(call, stmt);
 	foreach(lc, with ? with->ctes : NIL)
 		judge_change(call, lfirst_node(CommonTableExpr, lc)->ctequery);
+}
+
+/* What EXPLAIN runs, where it does; else itself. */
+static Node *
+explained(WfRuleCall *call)
+{
+	ExplainStmt *stmt = (ExplainStmt *) call->statement;
+	ListCell   *lc;
+
+	foreach(lc, stmt->options)
+	{
+		DefElem    *option = lfirst_node(DefElem, lc);
+		bool		value = true;
+
+		if (option->arg && IsA(option->arg, String))
+			(void) parse_bool(strVal(option->arg), &value);
+		if (strcmp(option->defname, "analyze") == 0 && value)
+			return stmt->query;
+	}
+	return call->statement;
 }
 
 static WithClause *
@@ -82,8 +112,11 @@ judge_change(WfRuleCall *call, Node *change)
 	else
 		return;
 	table = wf_rule_table_at_work(call, name);
-	if (table == NULL || (where && names_one_row(call, table, where)))
+	if (table == NULL || (where && names_few_rows(call, table, where)))
 		return;
+	/* WHERE true is none. */
+	if (where && is_constant(where, true))
+		where = NULL;
 	finding = wf_finding_add(call, where ?
 							 "%s of \"%s\" locks the rows it changes until the transaction ends, and leaves as many dead ones" :
 							 "%s changes all of \"%s\" (%s) at once: each row stays locked until the transaction ends, and leaves a dead one",
@@ -99,36 +132,132 @@ judge_change(WfRuleCall *call, Node *change)
 		finding->safe_sql = in_batches(call, table, name);
 }
 
-/* Does the condition ask that a key of one column equals a constant? */
+/*
+ * Does the condition say of which few rows: the values of a key, a range of a
+ * key between constants, or what a query with LIMIT gives?
+ */
 static bool
-names_one_row(WfRuleCall *call, WfRelation *table, Node *where)
+names_few_rows(WfRuleCall *call, WfRelation *table, Node *where)
 {
-	A_Expr	   *equal = (A_Expr *) where;
+	List	   *conditions = IsA(where, BoolExpr) && ((BoolExpr *) where)->boolop == AND_EXPR ?
+	((BoolExpr *) where)->args : list_make1(where);
+	List	   *given = NIL;
 	ListCell   *lc;
-	Node	   *column;
 
-	if (IsA(where, BoolExpr) && ((BoolExpr *) where)->boolop == AND_EXPR)
+	foreach(lc, conditions)
 	{
-		foreach(lc, ((BoolExpr *) where)->args)
-		{
-			if (names_one_row(call, table, lfirst(lc)))
-				return true;
-		}
-		return false;
-	}
-	if (!IsA(where, A_Expr) || equal->kind != AEXPR_OP || strcmp(strVal(llast(equal->name)), "=") != 0 ||
-		equal->lexpr == NULL || !IsA(equal->lexpr, ColumnRef) || !IsA(equal->rexpr, A_Const))
-		return false;
-	column = llast(((ColumnRef *) equal->lexpr)->fields);
-	foreach(lc, IsA(column, String) ? call->catalog->indexes(call->catalog, table) : NIL)
-	{
-		WfIndex    *index = lfirst(lc);
+		char	   *column = given_column(lfirst(lc));
 
-		if (index->is_unique && index->is_valid && !index->is_partial && list_length(index->columns) == 1 &&
-			linitial(index->columns) && strcmp(linitial(index->columns), strVal(column)) == 0)
+		if (column)
+			given = lappend(given, column);
+		if (is_constant(lfirst(lc), false) || asks_with_limit(lfirst(lc)) || IsA(lfirst(lc), CurrentOfExpr))
+			return true;
+		if (IsA(lfirst(lc), BoolExpr) && ((BoolExpr *) lfirst(lc))->boolop == AND_EXPR &&
+			names_few_rows(call, table, lfirst(lc)))
 			return true;
 	}
-	return false;
+	foreach(lc, given ? call->catalog->indexes(call->catalog, table) : NIL)
+	{
+		WfIndex    *index = lfirst(lc);
+		ListCell   *lc2;
+
+		if (!index->is_unique || !index->is_valid || index->is_partial || index->columns == NIL)
+			continue;
+		foreach(lc2, index->columns)
+		{
+			if (lfirst(lc2) == NULL || !wf_common_list_has(given, lfirst(lc2)))
+				break;
+		}
+		if (lc2 == NULL)
+			return true;
+	}
+	return wf_common_list_has(given, "ctid");
+}
+
+/*
+ * The column that a condition gives a value, some values, or a range between two;
+ * NULL where it does not.
+ */
+static char *
+given_column(Node *condition)
+{
+	A_Expr	   *expression = (A_Expr *) condition;
+	Node	   *column;
+	Node	   *value;
+
+	if (!IsA(condition, A_Expr) || expression->lexpr == NULL)
+		return NULL;
+	column = expression->lexpr;
+	value = expression->rexpr;
+	switch (expression->kind)
+	{
+		case AEXPR_OP:
+		case AEXPR_OP_ANY:
+		case AEXPR_IN:
+			if (strcmp(strVal(llast(expression->name)), "=") != 0)
+				return NULL;
+			break;
+		case AEXPR_BETWEEN:
+			break;
+		default:
+			return NULL;
+	}
+	if (expression->kind == AEXPR_OP && is_written(column))
+	{
+		column = expression->rexpr;
+		value = expression->lexpr;
+	}
+	if (!IsA(column, ColumnRef) || !IsA(llast(((ColumnRef *) column)->fields), String) || !is_written(value))
+		return NULL;
+	return strVal(llast(((ColumnRef *) column)->fields));
+}
+
+/* A constant or parameter, or an array or a list of such. */
+static bool
+is_written(Node *value)
+{
+	List	   *values = NIL;
+	ListCell   *lc;
+
+	if (IsA(value, TypeCast))
+		return is_written(((TypeCast *) value)->arg);
+	if (IsA(value, A_Const) || IsA(value, ParamRef))
+		return true;
+	if (IsA(value, List))
+		values = (List *) value;
+	else if (IsA(value, A_ArrayExpr))
+		values = ((A_ArrayExpr *) value)->elements;
+	foreach(lc, values)
+	{
+		if (!is_written(lfirst(lc)))
+			return false;
+	}
+	return values != NIL;
+}
+
+/* Is it true, or false, as written? */
+static bool
+is_constant(Node *condition, bool value)
+{
+	while (IsA(condition, TypeCast))
+		condition = ((TypeCast *) condition)->arg;
+	return IsA(condition, A_Const) && !((A_Const *) condition)->isnull &&
+		((nodeTag(&((A_Const *) condition)->val) == T_Boolean && boolVal(&((A_Const *) condition)->val) == value) ||
+		 (nodeTag(&((A_Const *) condition)->val) == T_String &&
+		  strcmp(strVal(&((A_Const *) condition)->val), value ? "t" : "f") == 0));
+}
+
+/* Is it a list of rows that a query with LIMIT gives? */
+static bool
+asks_with_limit(Node *condition)
+{
+	Node	   *value = condition;
+
+	if (IsA(value, A_Expr) && (((A_Expr *) value)->kind == AEXPR_OP_ANY || ((A_Expr *) value)->kind == AEXPR_OP))
+		value = ((A_Expr *) value)->rexpr;
+	return value && IsA(value, SubLink) && ((SubLink *) value)->subLinkType != EXISTS_SUBLINK &&
+		IsA(((SubLink *) value)->subselect, SelectStmt) &&
+		((SelectStmt *) ((SubLink *) value)->subselect)->limitCount != NULL;
 }
 
 /*
@@ -205,17 +334,81 @@ wf_rule_truncate_cascade(WfRuleCall *call)
 	{
 		WfRelation *table = wf_rule_relation(call, lfirst(lc));
 		WfFinding  *finding;
+		List	   *others;
 
 		if (table == NULL)
 			continue;
-		finding = wf_finding_add(call, "CASCADE empties every table with a foreign key to \"%s\" as well, however far", table->name);
+		others = other_tables(call, stmt, table);
+		if (others)
+			finding = wf_finding_add(call, "CASCADE empties %s as well, by foreign keys to \"%s\"%s", (char *) linitial(others),
+									 table->name,
+									 list_length(others) > 1 ? psprintf(", and %d more", list_length(others) - 1) : "");
+		else if (OidIsValid(table->relid) && wf_rule_knows_all(call))
+			finding = wf_finding_add(call, "no foreign key refers to \"%s\" here; CASCADE empties unseen whatever does when this is run",
+									 table->name);
+		else
+			finding = wf_finding_add(call, "CASCADE empties every table with a foreign key to \"%s\" as well, however far", table->name);
 		wf_finding_on(call, finding, table);
 		finding->severity = call->rule->severity;
+		if (others)
+			wf_finding_note_list(finding, "tables", others);
+		else if (OidIsValid(table->relid) && wf_rule_knows_all(call))
+			finding->severity = WF_SEVERITY_LOW;
 		finding->lock = AccessExclusiveLock;
 		finding->rewrites = true;
 		finding->hint = pstrdup("Name the tables that are to be emptied.");
 		finding->safe_sql = truncate_by_name(call, stmt);
 	}
+}
+
+/*
+ * The tables that CASCADE takes along from this one, by name; NIL also where
+ * one is not known.
+ */
+static List *
+other_tables(WfRuleCall *call, TruncateStmt *stmt, WfRelation *table)
+{
+	List	   *named = NIL;
+	List	   *tables = table && OidIsValid(table->relid) ? all_emptied(call, list_make1(table)) : NIL;
+	List	   *others = NIL;
+	ListCell   *lc;
+
+	foreach(lc, stmt->relations)
+		named = lappend(named, call->catalog->relation(call->catalog, lfirst(lc)));
+	foreach(lc, tables)
+	{
+		WfRelation *other = lfirst(lc);
+		List	   *both = list_copy(named);
+
+		if (list_length(add_table(both, other)) > list_length(named))
+			others = lappend(others, wf_ddl_quote_name(other->schema, other->name));
+	}
+	return others;
+}
+
+/* The tables and, as far as that is known, those that refer to them, however far; NIL: not known. */
+static List *
+all_emptied(WfRuleCall *call, List *tables)
+{
+	ListCell   *lc;
+
+	/* The list grows by those that refer to what it holds. */
+	for (int i = 0; i < list_length(tables); i++)
+	{
+		foreach(lc, call->catalog->dependents(call->catalog, list_nth(tables, i), 0))
+		{
+			WfDependent *dependent = lfirst(lc);
+			WfRelation *other;
+
+			if (dependent->kind != WF_DEPENDENT_FOREIGN_KEY || dependent->name == NULL)
+				continue;
+			other = call->catalog->relation(call->catalog, makeRangeVar(dependent->schema, dependent->name, -1));
+			if (other == NULL || !OidIsValid(other->relid))
+				return NIL;
+			tables = add_table(tables, other);
+		}
+	}
+	return tables;
 }
 
 /*
@@ -237,26 +430,15 @@ truncate_by_name(WfRuleCall *call, TruncateStmt *stmt)
 			return NULL;
 		tables = add_table(tables, table);
 	}
+	tables = all_emptied(call, tables);
+	if (tables == NIL)
+		return NULL;
 	initStringInfo(&sql);
-	appendStringInfoString(&sql, "TRUNCATE ");
-	/* The list grows by those that refer to what it holds. */
-	for (int i = 0; i < list_length(tables); i++)
+	foreach(lc, tables)
 	{
-		WfRelation *table = list_nth(tables, i);
+		WfRelation *table = lfirst(lc);
 
-		appendStringInfo(&sql, "%s%s", i > 0 ? ", " : "", wf_ddl_quote_name(table->schema, table->name));
-		foreach(lc, call->catalog->dependents(call->catalog, table, 0))
-		{
-			WfDependent *dependent = lfirst(lc);
-			WfRelation *other;
-
-			if (dependent->kind != WF_DEPENDENT_FOREIGN_KEY || dependent->name == NULL)
-				continue;
-			other = call->catalog->relation(call->catalog, makeRangeVar(dependent->schema, dependent->name, -1));
-			if (other == NULL || !OidIsValid(other->relid))
-				return NULL;
-			tables = add_table(tables, other);
-		}
+		appendStringInfo(&sql, "%s%s", lc == list_head(tables) ? "TRUNCATE " : ", ", wf_ddl_quote_name(table->schema, table->name));
 	}
 	appendStringInfo(&sql, "%s;", stmt->restart_seqs ? " RESTART IDENTITY" : "");
 	return sql.data;
@@ -284,6 +466,8 @@ wf_rule_create_table_as(WfRuleCall *call)
 	WfRelation *table;
 	WfFinding  *finding;
 
+	if (IsA(query, CreateTableAsStmt) && ((CreateTableAsStmt *) query)->into->skipData)
+		return;
 	if (IsA(query, CreateTableAsStmt))
 		query = ((CreateTableAsStmt *) query)->query;
 	else if (IsA(query, InsertStmt))
@@ -305,6 +489,7 @@ wf_rule_create_table_as(WfRuleCall *call)
 typedef struct TableSearch
 {
 	WfRuleCall *call;
+	List	   *hidden;			/* of char *: names of WITH queries */
 	WfRelation *table;
 } TableSearch;
 
@@ -312,17 +497,35 @@ typedef struct TableSearch
 static WfRelation *
 read_table(WfRuleCall *call, Node *query)
 {
+	SelectStmt *select = (SelectStmt *) query;
 	TableSearch search = {.call = call};
 	ListCell   *lc;
 
 	/* CREATE TABLE AS that was analyzed already is no raw query any more. */
-	if (query == NULL || !IsA(query, SelectStmt))
+	if (query == NULL || !IsA(query, SelectStmt) || select->limitCount)
 		return NULL;
-	foreach(lc, ((SelectStmt *) query)->fromClause)
+	if (select->larg)
+	{
+		WfRelation *left = read_table(call, (Node *) select->larg);
+
+		return left ? left : read_table(call, (Node *) select->rarg);
+	}
+	foreach(lc, select->withClause ? select->withClause->ctes : NIL)
+	{
+		WfRelation *table = read_table(call, lfirst_node(CommonTableExpr, lc)->ctequery);
+
+		if (table)
+			return table;
+		search.hidden = lappend(search.hidden, lfirst_node(CommonTableExpr, lc)->ctename);
+	}
+	foreach(lc, select->fromClause)
 	{
 		if (wf_ddl_walk(lfirst(lc), takes_range_var, &search))
 			break;
 	}
+	if (search.table && select->whereClause && list_length(select->fromClause) == 1 &&
+		names_few_rows(call, search.table, select->whereClause))
+		return NULL;
 	return search.table;
 }
 
@@ -331,7 +534,8 @@ takes_range_var(Node *node, void *context)
 {
 	TableSearch *search = context;
 
-	if (IsA(node, RangeVar))
+	if (IsA(node, RangeVar) &&
+		(((RangeVar *) node)->schemaname || !wf_common_list_has(search->hidden, ((RangeVar *) node)->relname)))
 		search->table = wf_rule_table_at_work(search->call, (RangeVar *) node);
 	return search->table != NULL;
 }

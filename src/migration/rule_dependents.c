@@ -14,6 +14,8 @@
 /* Names of dependents in the evidence of a finding. */
 #define DEPENDENTS_NAMED	20
 
+static void truncate_refused(WfRuleCall *call, TruncateStmt *stmt);
+static bool is_emptied_too(WfRuleCall *call, TruncateStmt *stmt, WfDependent *dependent);
 static WfDependent *first_blocking(WfRuleCall *call, WfRelation *relation, int attnum,
 								   bool is_drop, List **names);
 static bool is_dropped_too(DropStmt *stmt, WfDependent *dependent);
@@ -77,6 +79,18 @@ wf_rule_note_dependents(WfRuleCall *call, WfFinding *finding, WfRelation *relati
 		note_names(finding, names);
 }
 
+/* The same of a list of WfDependent. */
+void
+wf_rule_note_dependent_list(WfFinding *finding, List *dependents)
+{
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	foreach(lc, dependents)
+		names = lappend(names, ((WfDependent *) lfirst(lc))->description);
+	note_names(finding, names);
+}
+
 /* As many as a reader takes in, and how many there are. */
 static void
 note_names(WfFinding *finding, List *names)
@@ -95,13 +109,20 @@ compare_names(const ListCell *a, const ListCell *b)
 void
 wf_rule_dependents_block_change(WfRuleCall *call)
 {
-	WfRelation *table = wf_rule_altered_table(call);
+	WfRelation *table;
 	WfColumn   *column;
 	WfFinding  *finding;
 	WfDependent *first;
 	List	   *names;
-	bool		is_drop = call->command->subtype == AT_DropColumn;
+	bool		is_drop;
 
+	if (IsA(call->statement, TruncateStmt))
+	{
+		truncate_refused(call, (TruncateStmt *) call->statement);
+		return;
+	}
+	table = wf_rule_altered_table(call);
+	is_drop = call->command->subtype == AT_DropColumn;
 	if (table == NULL || table->missing || (is_drop && call->command->behavior == DROP_CASCADE))
 		return;
 	column = call->catalog->column(call->catalog, table, call->command->name);
@@ -120,6 +141,50 @@ wf_rule_dependents_block_change(WfRuleCall *call)
 	wf_finding_note_text(finding, "sqlstate", is_drop ? "2BP01" : "0A000");
 	note_names(finding, names);
 	finding->hint = pstrdup("Drop what depends on the column, change it, and create that again, all in one transaction.");
+}
+
+/* TRUNCATE without CASCADE of a table that a foreign key of another one refers to. */
+static void
+truncate_refused(WfRuleCall *call, TruncateStmt *stmt)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	foreach(lc, stmt->behavior == DROP_CASCADE ? NIL : stmt->relations)
+	{
+		WfRelation *table = wf_rule_relation(call, lfirst(lc));
+
+		foreach(lc2, table && !table->missing ? call->catalog->dependents(call->catalog, table, 0) : NIL)
+		{
+			WfDependent *dependent = lfirst(lc2);
+			WfFinding  *finding;
+
+			if (dependent->kind != WF_DEPENDENT_FOREIGN_KEY || is_emptied_too(call, stmt, dependent))
+				continue;
+			finding = wf_finding_add(call, "TRUNCATE of \"%s\" fails: %s refers to it", table->name, dependent->description);
+			wf_finding_on(call, finding, table);
+			finding->severity = call->rule->severity;
+			wf_finding_note_text(finding, "sqlstate", "0A000");
+			finding->hint = psprintf("Name %s in the same TRUNCATE, if its rows are to go as well.",
+									 wf_ddl_quote_name(dependent->schema, dependent->name));
+			break;
+		}
+	}
+}
+
+static bool
+is_emptied_too(WfRuleCall *call, TruncateStmt *stmt, WfDependent *dependent)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->relations)
+	{
+		WfRelation *table = call->catalog->relation(call->catalog, lfirst(lc));
+
+		if (table->schema && dependent->name && strcmp(table->schema, dependent->schema) == 0 && strcmp(table->name, dependent->name) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* DROP without CASCADE of what others are built on. */

@@ -6,13 +6,19 @@
 #include "nodes/value.h"
 #include "utils/builtins.h"
 
+#include "common/list.h"
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 #include "migration/simulate.h"
 
+static bool is_no_schema(WfRuleCall *call, const char *name);
+static bool is_dropped_constraint(WfRuleCall *call, WfRelation *table);
 static Node *first_of_others(WfRuleCall *call, DropStmt *stmt);
+static void note_values(WfRuleCall *call, WfFinding *finding, WfRelation *table, WfColumn *column);
+static bool is_in_primary_key(WfRuleCall *call, WfRelation *table, WfColumn *column);
+static bool is_null(Node *value);
 static char *column_away(WfRuleCall *call, WfRelation *table, WfColumn *column, const char *name);
 
 /* DROP TYPE and DROP DOMAIN. */
@@ -63,9 +69,26 @@ wf_rule_drop_column(WfRuleCall *call)
 	finding->lock = AccessExclusiveLock;
 	wf_finding_note_text(finding, "column", call->command->name);
 	if (column && column->attnum > 0)
+	{
+		note_values(call, finding, table, column);
 		wf_rule_note_dependents(call, finding, table, column->attnum);
+	}
 	finding->hint = pstrdup("Deploy code that neither reads nor writes the column first; prepared statements and SELECT * count as readers.");
 	finding->safe_sql = column_away(call, table, column, call->command->name);
+}
+
+/* Values that are known to be there are lost for good, the small table's less. */
+static void
+note_values(WfRuleCall *call, WfFinding *finding, WfRelation *table, WfColumn *column)
+{
+	double		nulls = column->not_null ? 0 : call->catalog->null_fraction(call->catalog, table, column);
+
+	if (nulls < 0 || table->population != WF_POPULATION_POPULATED)
+		return;
+	if (!column->not_null)
+		wf_finding_note_number(finding, "null_fraction", nulls);
+	if (nulls < 1)
+		wf_finding_raise(finding);
 }
 
 /* The column under another name; rows that leave it out can still be inserted. */
@@ -73,24 +96,29 @@ static char *
 column_away(WfRuleCall *call, WfRelation *table, WfColumn *column, const char *name)
 {
 	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
-	bool		required = column && column->not_null && !column->has_default && !column->identity && !column->generated;
-	ListCell   *lc;
 
 	/* A column of the primary key stays required. */
-	foreach(lc, call->catalog->constraints(call->catalog, table))
-	{
-		WfConstraint *constraint = lfirst(lc);
-		ListCell   *lc2;
+	bool		required = column && column->not_null && !column->has_default && !column->identity && !column->generated &&
+	!is_in_primary_key(call, table, column);
 
-		foreach(lc2, constraint->kind == 'p' ? constraint->columns : NIL)
-		{
-			if (strcmp(lfirst(lc2), name) == 0)
-				required = false;
-		}
-	}
 	return psprintf("%sALTER TABLE %s RENAME COLUMN %s TO %s;",
 					required ? psprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL;\n", relation, quote_identifier(name)) : "",
 					relation, quote_identifier(name), quote_identifier(psprintf("%.50s_dropped", name)));
+}
+
+static bool
+is_in_primary_key(WfRuleCall *call, WfRelation *table, WfColumn *column)
+{
+	ListCell   *lc;
+
+	foreach(lc, call->catalog->constraints(call->catalog, table))
+	{
+		WfConstraint *constraint = lfirst(lc);
+
+		if (constraint->kind == 'p' && wf_common_list_has(constraint->columns, column->name))
+			return true;
+	}
+	return false;
 }
 
 /* DROP TABLE. */
@@ -124,6 +152,13 @@ wf_rule_drop_table(WfRuleCall *call)
 	}
 }
 
+/* Is there no such schema where the text will run? */
+static bool
+is_no_schema(WfRuleCall *call, const char *name)
+{
+	return wf_rule_knows_all(call) && !call->catalog->has_schema(call->catalog, name);
+}
+
 /* DROP SCHEMA. */
 void
 wf_rule_drop_schema(WfRuleCall *call)
@@ -138,12 +173,8 @@ wf_rule_drop_schema(WfRuleCall *call)
 	{
 		const char *name = strVal(lfirst(lc));
 		WfFinding  *finding;
-		ListCell   *lc2;
-		bool		is_new = false;
 
-		foreach(lc2, simulation ? simulation->new_schemas : NIL)
-			is_new |= strcmp(lfirst(lc2), name) == 0;
-		if (is_new)
+		if (wf_sim_schema_is_new(simulation, name) || (stmt->missing_ok && is_no_schema(call, name)))
 			continue;
 		finding = wf_finding_add(call, stmt->behavior == DROP_CASCADE ?
 								 "schema \"%s\" is lost with everything in it" :
@@ -159,14 +190,16 @@ wf_rule_drop_schema(WfRuleCall *call)
 void
 wf_rule_drop_database(WfRuleCall *call)
 {
-	WfFinding  *finding = wf_finding_add(call, "database \"%s\" is lost with everything in it",
-										 ((DropdbStmt *) call->statement)->dbname);
+	DropdbStmt *stmt = (DropdbStmt *) call->statement;
+	WfFinding  *finding;
 
-	finding->object = wf_ddl_quote_name(NULL, ((DropdbStmt *) call->statement)->dbname);
+	if (stmt->missing_ok && wf_rule_knows_all(call) && !call->catalog->has_database(call->catalog, stmt->dbname))
+		return;
+	finding = wf_finding_add(call, "database \"%s\" is lost with everything in it", stmt->dbname);
+	finding->object = wf_ddl_quote_name(NULL, stmt->dbname);
 	finding->hint = pstrdup("Rename it out of the way first, and drop it when nobody has missed it.");
 	finding->safe_sql = psprintf("ALTER DATABASE %s RENAME TO %s;", finding->object,
-								 quote_identifier(psprintf("%.50s_dropped",
-														   ((DropdbStmt *) call->statement)->dbname)));
+								 quote_identifier(psprintf("%.50s_dropped", stmt->dbname)));
 }
 
 /* CASCADE on any DROP. */
@@ -174,7 +207,9 @@ void
 wf_rule_drop_cascade(WfRuleCall *call)
 {
 	WfFinding  *finding;
+	WfRelation *table = NULL;
 	const char *object;
+	List	   *dependents;
 
 	if (IsA(call->statement, DropStmt))
 	{
@@ -193,9 +228,8 @@ wf_rule_drop_cascade(WfRuleCall *call)
 	}
 	else
 	{
-		WfRelation *table = wf_rule_altered_table(call);
-
-		if (table == NULL || call->command->behavior != DROP_CASCADE)
+		table = wf_rule_altered_table(call);
+		if (table == NULL || call->command->behavior != DROP_CASCADE || !is_dropped_constraint(call, table))
 			return;
 		object = quote_identifier(call->command->name);
 	}
@@ -203,6 +237,45 @@ wf_rule_drop_cascade(WfRuleCall *call)
 							 object[0] ? object : "what the role owns");
 	finding->object = object[0] ? pstrdup(object) : NULL;
 	finding->hint = pstrdup("Drop what depends on it by name first, then this without CASCADE: PostgreSQL lists what is left in its error.");
+	if (IsA(call->statement, DropOwnedStmt) ||
+		!call->catalog->cascade(call->catalog, call->statement, call->command, &dependents))
+		return;
+	if (dependents != NIL)
+	{
+		wf_rule_note_dependent_list(finding, dependents);
+		finding->message = psprintf("CASCADE drops what depends on %s as well, without naming it: %s%s", object,
+									((WfDependent *) linitial(dependents))->description,
+									list_length(dependents) > 1 ? psprintf(", and %d more", list_length(dependents) - 1) : "");
+	}
+	else if (wf_rule_knows_all(call))
+	{
+		/* It may be different where, and when, the text runs. */
+		finding->severity = WF_SEVERITY_LOW;
+		wf_finding_note_number(finding, "dependent_count", 0);
+		finding->message = psprintf("nothing depends on %s here; CASCADE drops unseen whatever does when this is run", object);
+	}
+}
+
+/* Is the column, or the constraint, there, and does it matter to others? */
+static bool
+is_dropped_constraint(WfRuleCall *call, WfRelation *table)
+{
+	ListCell   *lc;
+
+	if (call->command->subtype == AT_DropColumn)
+	{
+		WfColumn   *column = call->catalog->column(call->catalog, table, call->command->name);
+
+		return column == NULL || !column->created_here;
+	}
+	foreach(lc, call->catalog->constraints(call->catalog, table))
+	{
+		WfConstraint *constraint = lfirst(lc);
+
+		if (constraint->name && strcmp(constraint->name, call->command->name) == 0)
+			return !constraint->created_here;
+	}
+	return !call->command->missing_ok || table->missing;
 }
 
 /* The first object that is neither new here nor nowhere, so that others may use it. */
@@ -232,6 +305,17 @@ first_of_others(WfRuleCall *call, DropStmt *stmt)
 				if (wf_rule_type(call, lfirst_node(TypeName, lc)->names))
 					return lfirst(lc);
 				break;
+			case OBJECT_SCHEMA:
+				if (!wf_sim_schema_is_new(call->session->simulation, strVal(lfirst(lc))) &&
+					!(stmt->missing_ok && is_no_schema(call, strVal(lfirst(lc)))))
+					return lfirst(lc);
+				break;
+			case OBJECT_FUNCTION:
+			case OBJECT_PROCEDURE:
+			case OBJECT_ROUTINE:
+				if (wf_rule_uses_routine(call, stmt->removeType, lfirst_node(ObjectWithArgs, lc), stmt->missing_ok))
+					return lfirst(lc);
+				break;
 			default:
 				return lfirst(lc);
 		}
@@ -243,22 +327,28 @@ first_of_others(WfRuleCall *call, DropStmt *stmt)
 void
 wf_rule_recreate_table(WfRuleCall *call)
 {
-	CreateStmt *stmt = (CreateStmt *) call->statement;
+	RangeVar   *name = IsA(call->statement, CreateStmt) ? ((CreateStmt *) call->statement)->relation :
+	((CreateTableAsStmt *) call->statement)->into->rel;
 	WfSimulation *simulation = call->session->simulation;
 	ListCell   *lc;
+
+	if (name->relpersistence == RELPERSISTENCE_TEMP)
+		return;
 
 	foreach(lc, simulation ? simulation->dropped_tables : NIL)
 	{
 		WfRelation *dropped = lfirst(lc);
 		WfFinding  *finding;
 
-		if (dropped->created_here || (dropped->missing && wf_rule_knows_all(call)) || strcmp(dropped->name, stmt->relation->relname) != 0 ||
-			(stmt->relation->schemaname && dropped->schema &&
-			 strcmp(stmt->relation->schemaname, dropped->schema) != 0))
+		if (wf_ddl_is_private(dropped) || (dropped->missing && wf_rule_knows_all(call)) || strcmp(dropped->name, name->relname) != 0 ||
+			(name->schemaname && dropped->schema && strcmp(name->schemaname, dropped->schema) != 0))
 			continue;
 		finding = wf_finding_add(call, "table \"%s\" is dropped and made again: its rows, indexes, grants and dependents are lost",
 								 dropped->name);
-		finding->object = wf_ddl_quote_name(dropped->schema, dropped->name);
+		wf_finding_on(call, finding, dropped);
+		/* As of DROP TABLE: only nothing is less. */
+		if (wf_rule_is_populated(call, dropped))
+			finding->severity = call->rule->severity;
 		finding->lock = AccessExclusiveLock;
 		finding->hint = pstrdup("Change the table with ALTER TABLE instead.");
 		return;
@@ -276,14 +366,36 @@ wf_rule_drop_not_null(WfRuleCall *call)
 	if (table == NULL)
 		return;
 	column = call->catalog->column(call->catalog, table, call->command->name);
-	if (column && column->created_here)
+	/* Of a nullable column it takes nothing. */
+	if (column && (column->created_here || !column->not_null))
 		return;
+	if (column && is_in_primary_key(call, table, column))
+	{
+		finding = wf_finding_add(call, "\"%s\" of \"%s\" stays NOT NULL while it is in the primary key: the statement fails",
+								 column->name, table->name);
+		wf_finding_on(call, finding, table);
+		finding->kind = WF_KIND_FAILS;
+		finding->severity = WF_SEVERITY_HIGH;
+		wf_finding_note_text(finding, "column", column->name);
+		wf_finding_note_text(finding, "sqlstate", "42P16");
+		finding->hint = pstrdup("Give the table another primary key first.");
+		return;
+	}
 	finding = wf_finding_add(call, "code that reads \"%s\" of \"%s\" may meet NULL", call->command->name, table->name);
 	wf_finding_on(call, finding, table);
 	finding->severity = call->rule->severity;
 	finding->lock = AccessExclusiveLock;
 	wf_finding_note_text(finding, "column", call->command->name);
 	finding->hint = pstrdup("Deploy code that copes with NULL first.");
+}
+
+/* No default, or one that says NULL. */
+static bool
+is_null(Node *value)
+{
+	while (value && IsA(value, TypeCast))
+		value = ((TypeCast *) value)->arg;
+	return value == NULL || (IsA(value, A_Const) && ((A_Const *) value)->isnull);
 }
 
 /* SET DEFAULT and DROP DEFAULT. */
@@ -300,7 +412,7 @@ wf_rule_change_default(WfRuleCall *call)
 	column = call->catalog->column(call->catalog, table, call->command->name);
 	if (column && column->created_here)
 		return;
-	required = call->command->def == NULL && column && column->not_null && column->has_default;
+	required = is_null(call->command->def) && column && column->not_null && column->has_default;
 	finding = wf_finding_add(call, required ?
 							 "INSERTs into \"%2$s\" that leave out \"%1$s\" fail: it is NOT NULL and loses its default" :
 							 "INSERTs that leave out \"%1$s\" store another value in \"%2$s\" than before",
@@ -317,4 +429,7 @@ wf_rule_change_default(WfRuleCall *call)
 		finding->severity = WF_SEVERITY_INFO;
 	finding->lock = AccessExclusiveLock;
 	wf_finding_note_text(finding, "column", call->command->name);
+	if (finding->severity > WF_SEVERITY_INFO)
+		finding->hint = pstrdup(required ? "Deploy code that gives the column a value first." :
+								"Deploy code that gives the column its value first, where the old default matters.");
 }

@@ -3,6 +3,7 @@
  */
 #include "common/compat.h"
 
+#include "nodes/makefuncs.h"
 #include "nodes/value.h"
 
 #include "ddl/deparse.h"
@@ -10,7 +11,10 @@
 #include "migration/rule_list.h"
 
 static void report(WfRuleCall *call, WfRelation *relation, const char *what);
-static const char *column_difference(WfRuleCall *call, WfRelation *table, ColumnDef *def);
+static const char *column_difference(WfRuleCall *call, WfRelation *table, ColumnDef *def, List *elements);
+static bool is_other_length(WfRuleCall *call, WfColumn *column, TypeName *type);
+static bool wants_not_null(ColumnDef *def, List *elements);
+static const char *other_relation(WfRuleCall *call, WfRelation *table, const char *index);
 static const char *index_difference(IndexStmt *stmt, WfIndex *index);
 
 /* An object of the name is there, and is not what the statement would make. */
@@ -21,21 +25,24 @@ wf_rule_guard_hides_mismatch(WfRuleCall *call)
 	IndexStmt  *index = (IndexStmt *) call->statement;
 	WfRelation *table;
 	const char *what = NULL;
+	bool		is_found = false;
 	ListCell   *lc;
 
 	if (!call->catalog->simulated)
 		return;
 	if (IsA(create, CreateStmt))
 	{
-		if (!create->if_not_exists || create->partbound)
+		if (!create->if_not_exists || create->partbound || create->relation->relpersistence == RELPERSISTENCE_TEMP)
 			return;
 		table = call->catalog->relation(call->catalog, create->relation);
 		if (table->missing)
 			return;
+		if (table->kind != RELKIND_RELATION && table->kind != RELKIND_PARTITIONED_TABLE)
+			what = psprintf("\"%s\" is no table", table->name);
 		foreach(lc, create->tableElts)
 		{
 			if (what == NULL && IsA(lfirst(lc), ColumnDef))
-				what = column_difference(call, table, lfirst(lc));
+				what = column_difference(call, table, lfirst(lc), create->tableElts);
 		}
 	}
 	else if (IsA(index, IndexStmt))
@@ -48,8 +55,13 @@ wf_rule_guard_hides_mismatch(WfRuleCall *call)
 			WfIndex    *existing = lfirst(lc);
 
 			if (existing->name && strcmp(existing->name, index->idxname) == 0)
+			{
 				what = index_difference(index, existing);
+				is_found = true;
+			}
 		}
+		if (!is_found)
+			what = other_relation(call, table, index->idxname);
 	}
 	else
 	{
@@ -57,7 +69,7 @@ wf_rule_guard_hides_mismatch(WfRuleCall *call)
 		if (!call->command->missing_ok || table->missing ||
 			call->catalog->column(call->catalog, table, ((ColumnDef *) call->command->def)->colname) == NULL)
 			return;
-		what = column_difference(call, table, (ColumnDef *) call->command->def);
+		what = column_difference(call, table, (ColumnDef *) call->command->def, NIL);
 	}
 	if (what)
 		report(call, table, what);
@@ -74,11 +86,28 @@ report(WfRuleCall *call, WfRelation *relation, const char *what)
 	finding->hint = pstrdup("Write the change as ALTER, so that databases that have the old one get it as well.");
 }
 
-/* How the column differs from the one that is there; NULL: not in its type. */
+/* What has the name of an index that the table does not have; NULL where nothing has. */
 static const char *
-column_difference(WfRuleCall *call, WfRelation *table, ColumnDef *def)
+other_relation(WfRuleCall *call, WfRelation *table, const char *index)
+{
+	WfRelation *other = call->catalog->relation(call->catalog, makeRangeVar(table->schema, pstrdup(index), -1));
+	WfRelation *others_table;
+
+	/* One that the text made has not been kept with its table. */
+	if (other->missing || !OidIsValid(other->relid))
+		return NULL;
+	others_table = call->catalog->index_table(call->catalog, other);
+	if (others_table == NULL)
+		return psprintf("\"%s\" is no index", index);
+	return others_table == table ? NULL : psprintf("index \"%s\" is one of \"%s\"", index, others_table->name);
+}
+
+/* How the column differs from the one that is there; NULL: not in its type, nor in NOT NULL. */
+static const char *
+column_difference(WfRuleCall *call, WfRelation *table, ColumnDef *def, List *elements)
 {
 	WfColumn   *column = call->catalog->column(call->catalog, table, def->colname);
+	WfTypeChange change;
 	Oid			type;
 
 	if (column == NULL)
@@ -86,9 +115,53 @@ column_difference(WfRuleCall *call, WfRelation *table, ColumnDef *def)
 	if (def->typeName == NULL)
 		return NULL;
 	type = wf_rule_type_oid(call, def->typeName);
-	if (!OidIsValid(type) || !OidIsValid(column->type) || type == column->type)
+	if (!OidIsValid(type) || !OidIsValid(column->type))
 		return NULL;
+	change = call->catalog->type_change(call->catalog, column, def->typeName);
+	if (type == column->type && change != WF_TYPE_CHANGE_REWRITES && change != WF_TYPE_CHANGE_NARROWS &&
+		!is_other_length(call, column, def->typeName))
+		return wants_not_null(def, elements) && !column->not_null ?
+			psprintf("column \"%s\" may be null", def->colname) : NULL;
 	return psprintf("column \"%s\" has another type than %s", def->colname, wf_ddl_type_name(def->typeName));
+}
+
+/* A widening costs nothing, and is a difference all the same. */
+static bool
+is_other_length(WfRuleCall *call, WfColumn *column, TypeName *type)
+{
+	char	   *present = OidIsValid(column->type) ? call->catalog->column_type(call->catalog, column) : NULL;
+	const char *open = present ? strchr(present, '(') : NULL;
+	A_Const    *length = type->typmods ? linitial(type->typmods) : NULL;
+
+	/* The modifier of an interval is a mask of fields. */
+	if (present == NULL || column->type == INTERVALOID || list_length(type->typmods) > 1 || (length && (!IsA(length, A_Const) || nodeTag(&length->val) != T_Integer)))
+		return false;
+	return length && open ? atoi(open + 1) != intVal(&length->val) : (length == NULL) != (open == NULL);
+}
+
+/* Does the definition say NOT NULL, or that the column is in the primary key? */
+static bool
+wants_not_null(ColumnDef *def, List *elements)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	foreach(lc, def->constraints)
+	{
+		if (lfirst_node(Constraint, lc)->contype == CONSTR_NOTNULL || lfirst_node(Constraint, lc)->contype == CONSTR_PRIMARY)
+			return true;
+	}
+	foreach(lc, elements)
+	{
+		Constraint *constraint = lfirst(lc);
+
+		foreach(lc2, IsA(constraint, Constraint) && constraint->contype == CONSTR_PRIMARY ? constraint->keys : NIL)
+		{
+			if (strcmp(strVal(lfirst(lc2)), def->colname) == 0)
+				return true;
+		}
+	}
+	return false;
 }
 
 static const char *
@@ -100,6 +173,8 @@ index_difference(IndexStmt *stmt, WfIndex *index)
 		return psprintf("index \"%s\" is %sunique", index->name, index->is_unique ? "" : "not ");
 	if ((stmt->whereClause != NULL) != index->is_partial)
 		return psprintf("index \"%s\" is %spartial", index->name, index->is_partial ? "" : "not ");
+	if (index->method && stmt->accessMethod && strcmp(index->method, stmt->accessMethod) != 0)
+		return psprintf("index \"%s\" is of another access method, %s", index->name, index->method);
 	if (list_length(stmt->indexParams) > list_length(index->columns))
 		return psprintf("index \"%s\" has fewer columns", index->name);
 	foreach(lc, stmt->indexParams)

@@ -12,9 +12,6 @@ extern void wf_rule_grant_too_broad(WfRuleCall *call);
 extern void wf_rule_row_security(WfRuleCall *call);
 extern void wf_rule_disable_trigger(WfRuleCall *call);
 extern void wf_rule_trigger_lock(WfRuleCall *call);
-extern void wf_rule_reset_sequence(WfRuleCall *call);
-extern void wf_rule_replication(WfRuleCall *call);
-extern void wf_rule_function_change(WfRuleCall *call);
 
 /* rule_cast.c */
 extern void wf_rule_type_cast_would_fail(WfRuleCall *call);
@@ -29,6 +26,8 @@ extern char *wf_rule_second_column(WfRuleCall *call, WfRelation *table, WfColumn
 
 /* rule_catalog.c */
 extern void wf_rule_object_missing(WfRuleCall *call);
+
+/* rule_exists.c */
 extern void wf_rule_object_exists(WfRuleCall *call);
 
 /* rule_column.c */
@@ -88,6 +87,7 @@ extern void wf_rule_create_table_as(WfRuleCall *call);
 extern void wf_rule_dependents_block_change(WfRuleCall *call);
 extern void wf_rule_drop_dependent_object(WfRuleCall *call);
 extern void wf_rule_view_incompatible(WfRuleCall *call);
+extern void wf_rule_note_dependent_list(WfFinding *finding, List *dependents);
 extern void wf_rule_note_dependents(WfRuleCall *call, WfFinding *finding, WfRelation *relation, int attnum);
 
 /* rule_domain.c */
@@ -118,6 +118,10 @@ extern void wf_rule_foreign_key_without_index(WfRuleCall *call);
 extern void wf_rule_foreign_key_set_null(WfRuleCall *call);
 extern void wf_rule_foreign_key_type(WfRuleCall *call);
 
+/* rule_function.c */
+extern void wf_rule_function_change(WfRuleCall *call);
+extern bool wf_rule_uses_routine(WfRuleCall *call, ObjectType type, ObjectWithArgs *routine, bool tolerated);
+
 /* rule_hidden.c */
 extern void wf_rule_guard_hides_mismatch(WfRuleCall *call);
 
@@ -142,6 +146,9 @@ extern void wf_rule_detach_partition(WfRuleCall *call);
 extern void wf_rule_attach_builds_index(WfRuleCall *call);
 extern bool wf_rule_partitions_have_index(WfRuleCall *call, WfRelation *table, const WfIndex *wanted, char constraint);
 
+/* rule_publication.c */
+extern void wf_rule_replication(WfRuleCall *call);
+
 /* rule_rename.c */
 extern void wf_rule_rename_other(WfRuleCall *call);
 extern void wf_rule_move_schema(WfRuleCall *call);
@@ -152,6 +159,9 @@ extern void wf_rule_rename_schema(WfRuleCall *call);
 /* rule_rerun.c */
 extern void wf_rule_name_not_qualified(WfRuleCall *call);
 extern void wf_rule_not_rerunnable(WfRuleCall *call);
+
+/* rule_sequence.c */
+extern void wf_rule_reset_sequence(WfRuleCall *call);
 
 /* rule_storage.c */
 extern void wf_rule_set_persistence(WfRuleCall *call);

@@ -8,8 +8,14 @@
 #include "ddl/deparse.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
+#include "migration/simulate.h"
 
+static bool is_new_constraint(WfRuleCall *call, RenameStmt *stmt);
+static void rename_other(WfRuleCall *call, RenameStmt *stmt, ObjectType type_of_object);
+static List *names_of(const RangeVar *name);
+static bool is_no_table(const WfRelation *relation);
 static const char *noun_of(ObjectType type);
+static char *schema_beside(RenameStmt *stmt);
 static char *later(const char *old, const char *sql);
 static char *view_in_place(WfRuleCall *call, const char *view, const char *more, const char *table);
 static char *column_beside(WfRuleCall *call, WfRelation *table, WfColumn *column, RenameStmt *stmt);
@@ -24,28 +30,73 @@ void
 wf_rule_rename_other(WfRuleCall *call)
 {
 	RenameStmt *stmt = (RenameStmt *) call->statement;
-	WfFinding  *finding;
+	WfRelation *relation;
 
 	switch (stmt->renameType)
 	{
-		case OBJECT_COLUMN:
 		case OBJECT_TABLE:
+			/* ALTER TABLE renames whatever relation it names. */
+			relation = call->catalog->relation(call->catalog, stmt->relation);
+			if (relation && is_no_table(relation))
+				rename_other(call, stmt, relation->kind == RELKIND_SEQUENCE ? OBJECT_SEQUENCE : OBJECT_INDEX);
+			return;
+		case OBJECT_COLUMN:
 		case OBJECT_FOREIGN_TABLE:
 		case OBJECT_VIEW:
 		case OBJECT_MATVIEW:
 		case OBJECT_SCHEMA:
 			return;				/* these have rules of their own */
+		case OBJECT_FUNCTION:
+		case OBJECT_PROCEDURE:
+		case OBJECT_ROUTINE:
+			if (!wf_rule_uses_routine(call, stmt->renameType, castNode(ObjectWithArgs, stmt->object), false))
+				return;
+			break;
+		case OBJECT_TABCONSTRAINT:
+			if (is_new_constraint(call, stmt))
+				return;
+			break;
 		default:
 			break;
 	}
-	if (stmt->renameType == OBJECT_TYPE || stmt->renameType == OBJECT_DOMAIN)
+	rename_other(call, stmt, stmt->renameType);
+}
+
+/* Does the text itself make the constraint? */
+static bool
+is_new_constraint(WfRuleCall *call, RenameStmt *stmt)
+{
+	WfRelation *table = call->catalog->relation(call->catalog, stmt->relation);
+	ListCell   *lc;
+
+	foreach(lc, table ? call->catalog->constraints(call->catalog, table) : NIL)
 	{
-		WfType	   *type = wf_rule_type(call, castNode(List, stmt->object));
+		WfConstraint *constraint = lfirst(lc);
+
+		if (constraint->name && strcmp(constraint->name, stmt->subname) == 0)
+			return constraint->created_here;
+	}
+	return false;
+}
+
+/* type is that of the object, whatever the statement calls it. */
+static void
+rename_other(WfRuleCall *call, RenameStmt *stmt, ObjectType type_of_object)
+{
+	WfFinding  *finding;
+
+	if (type_of_object == OBJECT_TYPE || type_of_object == OBJECT_DOMAIN || type_of_object == OBJECT_ATTRIBUTE)
+	{
+		WfType	   *type = wf_rule_type(call, type_of_object == OBJECT_ATTRIBUTE ? names_of(stmt->relation) : castNode(List, stmt->object));
 
 		if (type == NULL)
 			return;
-		finding = wf_finding_add(call, "code that names type \"%s\" fails as soon as it is \"%s\"",
-								 type->name, stmt->newname);
+		if (type_of_object == OBJECT_ATTRIBUTE)
+			finding = wf_finding_add(call, "code that names attribute \"%s\" of type \"%s\" fails as soon as it is \"%s\"",
+									 stmt->subname, type->name, stmt->newname);
+		else
+			finding = wf_finding_add(call, "code that names type \"%s\" fails as soon as it is \"%s\"",
+									 type->name, stmt->newname);
 		wf_finding_on_type(call, finding, type);
 		finding->hint = pstrdup("Rename it in the release after the one that no longer uses the old name.");
 		return;
@@ -57,12 +108,12 @@ wf_rule_rename_other(WfRuleCall *call)
 		if (relation == NULL)
 			return;
 		finding = wf_finding_add(call, "code that names %s \"%s\" fails as soon as it is \"%s\"",
-								 noun_of(stmt->renameType),
+								 noun_of(type_of_object),
 								 stmt->subname ? stmt->subname : relation->name, stmt->newname);
 		wf_finding_on(call, finding, relation);
 		/* Nothing but migrations names these. */
-		if (stmt->renameType == OBJECT_TRIGGER || stmt->renameType == OBJECT_POLICY ||
-			stmt->renameType == OBJECT_RULE)
+		if (type_of_object == OBJECT_TRIGGER || type_of_object == OBJECT_POLICY || type_of_object == OBJECT_RULE ||
+			type_of_object == OBJECT_INDEX)
 			finding->severity = WF_SEVERITY_LOW;
 		return;
 	}
@@ -72,6 +123,22 @@ wf_rule_rename_other(WfRuleCall *call)
 							 stmt->newname);
 	finding->object = stmt->subname ? pstrdup(stmt->subname) :
 		wf_rule_object_name(call, stmt->renameType, stmt->object);
+}
+
+/* The qualified name as a list of String. */
+static List *
+names_of(const RangeVar *name)
+{
+	List	   *names = list_make1(makeString(name->relname));
+
+	return name->schemaname ? lcons(makeString(name->schemaname), names) : names;
+}
+
+/* An index or a sequence, of which ALTER TABLE takes the names as well? */
+static bool
+is_no_table(const WfRelation *relation)
+{
+	return relation->kind == RELKIND_SEQUENCE || relation->kind == RELKIND_INDEX || relation->kind == RELKIND_PARTITIONED_INDEX;
 }
 
 /* ALTER ... SET SCHEMA. */
@@ -113,6 +180,9 @@ wf_rule_move_schema(WfRuleCall *call)
 	{
 		char	   *name = wf_ddl_object_name(stmt->objectType, stmt->object);
 
+		if (IsA(stmt->object, ObjectWithArgs) &&
+			!wf_rule_uses_routine(call, stmt->objectType, (ObjectWithArgs *) stmt->object, stmt->missing_ok))
+			return;
 		finding = wf_finding_add(call, "code that looks for %s \"%s\" in its old schema fails",
 								 noun_of(stmt->objectType), name);
 		finding->object = name;
@@ -312,7 +382,7 @@ wf_rule_rename_table(WfRuleCall *call)
 		stmt->renameType != OBJECT_MATVIEW && stmt->renameType != OBJECT_FOREIGN_TABLE)
 		return;
 	table = wf_rule_relation(call, stmt->relation);
-	if (table == NULL)
+	if (table == NULL || is_no_table(table))
 		return;
 	finding = wf_finding_add(call, "code that names %s \"%s\" fails as soon as it is \"%s\"",
 							 noun_of(stmt->renameType), table->name, stmt->newname);
@@ -329,6 +399,30 @@ wf_rule_rename_table(WfRuleCall *call)
 								 view_in_place(call, finding->object, "", wf_ddl_quote_name(table->schema, stmt->newname)));
 }
 
+/* A schema of the new name with a view of each table, and what ends that. */
+static char *
+schema_beside(RenameStmt *stmt)
+{
+	char	   *old = wf_ddl_quote_name(NULL, stmt->subname);
+	char	   *new = wf_ddl_quote_name(NULL, stmt->newname);
+
+	return psprintf("BEGIN;\n"
+					"CREATE SCHEMA %s;\n"
+					"DO $views$\n"
+					"DECLARE\n"
+					"    wf_table record;\n"
+					"BEGIN\n"
+					"    FOR wf_table IN SELECT c.oid::regclass AS name, format('%%I.%%I', %s, c.relname) AS view FROM pg_class c\n"
+					"        WHERE c.relnamespace = %s::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition LOOP\n"
+					"        EXECUTE format('CREATE VIEW %%s AS SELECT * FROM %%s', wf_table.view, wf_table.name);\n"
+					"    END LOOP;\n"
+					"END $views$;\n"
+					"COMMIT;\n"
+					"-- Grant USAGE on it and privileges on its views as on the old one.%s",
+					new, wf_ddl_quote_literal(stmt->newname), wf_ddl_quote_literal(old),
+					later(old, psprintf("BEGIN; DROP SCHEMA %s CASCADE; ALTER SCHEMA %s RENAME TO %s; COMMIT;", new, old, new)));
+}
+
 /* RENAME of a schema. */
 void
 wf_rule_rename_schema(WfRuleCall *call)
@@ -336,10 +430,11 @@ wf_rule_rename_schema(WfRuleCall *call)
 	RenameStmt *stmt = (RenameStmt *) call->statement;
 	WfFinding  *finding;
 
-	if (stmt->renameType != OBJECT_SCHEMA)
+	if (stmt->renameType != OBJECT_SCHEMA || wf_sim_schema_is_new(call->session->simulation, stmt->subname))
 		return;
 	finding = wf_finding_add(call, "code and search_path settings that name schema \"%s\" fail as soon as it is \"%s\"",
 							 stmt->subname, stmt->newname);
 	finding->object = wf_ddl_quote_name(NULL, stmt->subname);
-	finding->hint = pstrdup("Make the new schema, move the objects one by one, and leave views in the old one.");
+	finding->hint = pstrdup("Make the new schema with a view of each table, let code use that, and rename when none uses the old one.");
+	finding->safe_sql = schema_beside(stmt);
 }

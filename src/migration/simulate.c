@@ -110,6 +110,15 @@ wf_migration_simulation(WfCatalog *live)
 			.search_path = sim_search_path,
 			.dependents = wf_sim_dependents,
 			.drop_blockers = wf_sim_drop_blockers,
+			.cascade = wf_sim_cascade,
+			.has_schema = wf_sim_has_schema,
+			.has_database = wf_sim_has_database,
+			.has_part = wf_sim_has_part,
+			.has_routine = wf_sim_has_routine,
+			.routine_change = wf_sim_routine_change,
+			.publications = wf_sim_publications,
+			.publishes_changes = wf_sim_publishes_changes,
+			.null_fraction = wf_sim_null_fraction,
 	};
 	simulation->live = live;
 	simulation->relations = simrelation_create(CurrentMemoryContext, 64, NULL);
@@ -147,9 +156,14 @@ entry_in(WfSimulation *simulation, const char *schema, const char *name)
 	if (slot)
 		return slot->relation;
 	entry = new_entry(simulation);
-	entry->key.schema = live_name.schemaname = wf_sim_schema(simulation, schema);
+	entry->key.schema = wf_sim_schema(simulation, schema);
 	entry->key.name = live_name.relname = wf_sim_string(simulation, name);
-	entry->relation = simulation->live->relation(simulation->live, &live_name);
+	live_name.schemaname = unconstify(char *, wf_sim_live_schema(simulation, entry->key.schema));
+	if (live_name.schemaname)
+		entry->relation = simulation->live->relation(simulation->live, &live_name);
+	/* The text may have given its schema another name. */
+	if (entry->relation && live_name.schemaname != entry->key.schema)
+		entry->relation->schema = unconstify(char *, entry->key.schema);
 	slot = simrelation_insert_hash(simulation->relations, entry->key, hash, &found);
 	slot->relation = entry;
 	note_fresh(simulation, entry);
@@ -324,7 +338,7 @@ wf_sim_create(WfSimulation *simulation, const RangeVar *name, char kind)
 	relation->population = WF_POPULATION_EMPTY;
 	entry->relation = relation;
 	entry->columns = entry->dropped_columns = NIL;
-	entry->constraints = entry->indexes = NIL;
+	entry->constraints = entry->indexes = entry->parts = NIL;
 	entry->loaded = true;
 	entry->altered = true;
 	return entry;
@@ -390,7 +404,7 @@ wf_sim_drop(WfSimulation *simulation, const RangeVar *name)
 	wf_sim_settle_dropped(simulation, entry->relation);
 	entry->altered = true;
 	entry->relation = NULL;
-	entry->columns = entry->dropped_columns = entry->constraints = entry->indexes = NIL;
+	entry->columns = entry->dropped_columns = entry->constraints = entry->indexes = entry->parts = NIL;
 	entry->loaded = false;
 }
 
@@ -413,7 +427,7 @@ wf_sim_rename(WfSimulation *simulation, const RangeVar *name, const char *schema
 	from->altered = true;
 	copy = *from;
 	from->relation = NULL;
-	from->columns = from->dropped_columns = from->constraints = from->indexes = NIL;
+	from->columns = from->dropped_columns = from->constraints = from->indexes = from->parts = NIL;
 	if (schema == NULL)
 		schema = copy.key.schema;
 	to = entry_in(simulation, schema, new_name ? new_name : copy.key.name);
@@ -426,6 +440,49 @@ wf_sim_rename(WfSimulation *simulation, const RangeVar *name, const char *schema
 	to->relation->name = unconstify(char *, key.name);
 	wf_sim_settle_renamed(simulation, copy.key.schema, copy.key.name, key.schema, key.name);
 	MemoryContextSwitchTo(old);
+}
+
+/* The text drops all that is in a schema. */
+void
+wf_sim_empty_schema(WfSimulation *simulation, const char *schema)
+{
+	simrelation_iterator iterator;
+	SimSlot    *slot;
+
+	simrelation_start_iterate(simulation->relations, &iterator);
+	while ((slot = simrelation_iterate(simulation->relations, &iterator)) != NULL)
+	{
+		SimRelation *entry = slot->relation;
+
+		if (strcmp(entry->key.schema, schema) != 0)
+			continue;
+		entry->altered = true;
+		entry->relation = NULL;
+		entry->columns = entry->dropped_columns = entry->constraints = entry->indexes = entry->parts = NIL;
+		entry->loaded = false;
+	}
+	simulation->last_name = NULL;
+}
+
+/* The text moves all that is in a schema, as far as it was named, to a new one. */
+void
+wf_sim_move_relations(WfSimulation *simulation, const char *schema, const char *new_schema)
+{
+	List	   *names = NIL;
+	simrelation_iterator iterator;
+	SimSlot    *slot;
+	ListCell   *lc;
+
+	simrelation_start_iterate(simulation->relations, &iterator);
+	while ((slot = simrelation_iterate(simulation->relations, &iterator)) != NULL)
+	{
+		if (strcmp(slot->relation->key.schema, schema) == 0 && slot->relation->relation &&
+			!slot->relation->relation->missing)
+			names = lappend(names, unconstify(char *, slot->relation->key.name));
+	}
+	foreach(lc, names)
+		wf_sim_rename(simulation, makeRangeVar(unconstify(char *, schema), lfirst(lc), -1), new_schema, NULL);
+	simulation->last_name = NULL;
 }
 
 static void

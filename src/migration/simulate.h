@@ -72,6 +72,7 @@ typedef struct WfDeferred
 	WfFinding  *finding;
 	int			statement;
 	int			offset;			/* of the statement in the text */
+	int			transaction;	/* of the text that it belongs to */
 } WfDeferred;
 
 typedef struct WfSimulation
@@ -94,7 +95,8 @@ typedef struct WfSimulation
 	HTAB	   *types;			/* SimType by schema and name */
 	List	   *search_path;	/* of char * */
 	bool		has_own_path;	/* the text says what search_path is */
-	List	   *new_schemas;	/* of char * */
+	List	   *known_schemas;	/* see simulate_schema.c */
+	List	   *dropped_routines;	/* of char *: their names */
 	int			statement;		/* number of the present one */
 	const char *source;			/* its text, for what is applied; may be NULL */
 	Bitmapset  *told;			/* rules that speak once a text, and have */
@@ -199,7 +201,16 @@ typedef struct SimRelation
 	List	   *indexes;
 	SimName		table;			/* of an index that the text made: that of its
 								 * table then */
+	List	   *parts;			/* of SimPart: what the text did last to each */
 } SimRelation;
+
+/* A trigger, policy or rule of a relation. */
+typedef struct SimPart
+{
+	ObjectType	type;
+	char	   *name;
+	bool		exists;
+} SimPart;
 
 /* simulate.c, for the others of the family */
 extern const char *wf_sim_first_schema(WfSimulation *simulation);
@@ -212,6 +223,8 @@ extern void wf_sim_rename(WfSimulation *simulation, const RangeVar *name,
 extern void wf_sim_note_altered(WfSimulation *simulation, const RangeVar *name);
 extern void wf_sim_keep(WfSimulation *simulation, WfRelation *relation);
 extern void wf_sim_forget(WfSimulation *simulation);
+extern void wf_sim_empty_schema(WfSimulation *simulation, const char *schema);
+extern void wf_sim_move_relations(WfSimulation *simulation, const char *schema, const char *new_schema);
 extern bool wf_sim_is_untouched(WfSimulation *simulation, const RangeVar *name);
 extern SimRelation *wf_sim_exact(WfSimulation *simulation, const char *schema, const char *name);
 extern SimRelation *wf_sim_holder(WfSimulation *simulation, bool (*holds) (SimRelation *entry, const void *arg), const void *arg);
@@ -240,7 +253,35 @@ extern void wf_sim_validate_constraint(WfSimulation *simulation, SimRelation *re
 extern void wf_sim_add_index(WfSimulation *simulation, SimRelation *relation, WfIndex *index);
 extern void wf_sim_settle_primary_key(WfSimulation *simulation, SimRelation *relation);
 
+/* simulate_names.c */
+extern void wf_sim_apply_drop(WfSimulation *simulation, DropStmt *stmt);
+extern void wf_sim_apply_rename(WfSimulation *simulation, RenameStmt *stmt);
+extern void wf_sim_apply_move(WfSimulation *simulation, AlterObjectSchemaStmt *stmt);
+extern void wf_sim_note_dropped_name(WfSimulation *simulation, const char *name);
+
+/* simulate_schema.c */
+extern bool wf_sim_has_schema(WfCatalog *catalog, const char *name);
+extern bool wf_sim_schema_is_new(WfSimulation *simulation, const char *name);
+extern const char *wf_sim_live_schema(WfSimulation *simulation, const char *name);
+extern void wf_sim_create_schema(WfSimulation *simulation, const char *name);
+extern void wf_sim_drop_schema(WfSimulation *simulation, const char *name);
+extern void wf_sim_rename_schema(WfSimulation *simulation, const char *name, const char *new_name);
+
+/* simulate_objects.c */
+extern bool wf_sim_has_database(WfCatalog *catalog, const char *name);
+extern bool wf_sim_has_part(WfCatalog *catalog, WfRelation *relation, ObjectType type, const char *name);
+extern bool wf_sim_part_is_new(WfSimulation *simulation, const RangeVar *table, ObjectType type, const char *name);
+extern void wf_sim_note_part(WfSimulation *simulation, const RangeVar *table, ObjectType type, const char *name,
+							 bool exists);
+extern bool wf_sim_has_routine(WfCatalog *catalog, ObjectType type, const ObjectWithArgs *object);
+extern bool wf_sim_routine_change(WfCatalog *catalog, CreateFunctionStmt *stmt, WfRoutineChange *change);
+extern bool wf_sim_routine_is_new(WfSimulation *simulation, List *names);
+extern List *wf_sim_publications(WfCatalog *catalog, WfRelation *relation);
+extern bool wf_sim_publishes_changes(WfCatalog *catalog, const char *publication);
+extern double wf_sim_null_fraction(WfCatalog *catalog, WfRelation *relation, WfColumn *column);
+
 /* simulate_dependents.c */
+extern bool wf_sim_cascade(WfCatalog *catalog, Node *stmt, const AlterTableCmd *command, List **dependents);
 extern List *wf_sim_dependents(WfCatalog *catalog, WfRelation *relation, int attnum);
 extern List *wf_sim_drop_blockers(WfCatalog *catalog, const DropStmt *stmt);
 
@@ -282,5 +323,8 @@ extern char *wf_sim_last_label(WfCatalog *catalog, WfType *type);
 extern bool wf_sim_has_label(WfCatalog *catalog, WfType *type, const char *label);
 extern void wf_sim_alter_domain(WfSimulation *simulation, AlterDomainStmt *stmt);
 extern void wf_sim_drop_type(WfSimulation *simulation, List *names);
+extern void wf_sim_move_type(WfSimulation *simulation, List *names, const char *schema);
+extern void wf_sim_empty_types(WfSimulation *simulation, const char *schema);
+extern void wf_sim_move_types(WfSimulation *simulation, const char *schema, const char *new_schema);
 
 #endif							/* WF_MIGRATION_SIMULATE_H */

@@ -11,15 +11,10 @@
 #include "ddl/lock.h"
 #include "migration/inside.h"
 
-static void note_dropped(WfSimulation *simulation, const RangeVar *name);
-static void note_dropped_name(WfSimulation *simulation, const char *name);
-static const char *last_name(Node *object);
 static void apply_create_table(WfSimulation *simulation, CreateStmt *stmt);
 static void apply_alter_table(WfSimulation *simulation, AlterTableStmt *stmt);
 static void apply_command(WfSimulation *simulation, SimRelation *relation, AlterTableCmd *command);
 static void apply_column(WfSimulation *simulation, SimRelation *relation, ColumnDef *def);
-static void apply_drop(WfSimulation *simulation, DropStmt *stmt);
-static void apply_rename(WfSimulation *simulation, RenameStmt *stmt);
 static char volatility_of(CreateFunctionStmt *stmt);
 static void apply_function(WfSimulation *simulation, CreateFunctionStmt *stmt);
 static void apply_comment(WfSimulation *simulation, CommentStmt *stmt);
@@ -70,32 +65,40 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 			apply_alter_table(simulation, (AlterTableStmt *) stmt);
 			break;
 		case T_DropStmt:
-			apply_drop(simulation, (DropStmt *) stmt);
+			wf_sim_apply_drop(simulation, (DropStmt *) stmt);
 			break;
 		case T_RenameStmt:
-			apply_rename(simulation, (RenameStmt *) stmt);
+			wf_sim_apply_rename(simulation, (RenameStmt *) stmt);
 			break;
 		case T_AlterObjectSchemaStmt:
 			if (((AlterObjectSchemaStmt *) stmt)->relation)
 				wf_sim_rename(simulation, ((AlterObjectSchemaStmt *) stmt)->relation,
 							  ((AlterObjectSchemaStmt *) stmt)->newschema, NULL);
 			else
-				simulation->dropped_others = true;
+				wf_sim_apply_move(simulation, (AlterObjectSchemaStmt *) stmt);
 			break;
 		case T_CreateFunctionStmt:
 			apply_function(simulation, (CreateFunctionStmt *) stmt);
 			break;
 		case T_CreateSchemaStmt:
-			{
-				CreateSchemaStmt *create = (CreateSchemaStmt *) stmt;
-				MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
-
-				if (create->schemaname)
-					simulation->new_schemas = lappend(simulation->new_schemas, pstrdup(create->schemaname));
-				MemoryContextSwitchTo(old);
-				/* The elements were applied when they were checked. */
-				break;
-			}
+			/* The elements were applied when they were checked. */
+			if (((CreateSchemaStmt *) stmt)->schemaname)
+				wf_sim_create_schema(simulation, ((CreateSchemaStmt *) stmt)->schemaname);
+			break;
+		case T_CreateTrigStmt:
+			wf_sim_note_part(simulation, ((CreateTrigStmt *) stmt)->relation, OBJECT_TRIGGER,
+							 ((CreateTrigStmt *) stmt)->trigname, true);
+			break;
+		case T_CreatePolicyStmt:
+			wf_sim_settle(simulation, WF_DEFER_POLICY, ((CreatePolicyStmt *) stmt)->table->schemaname,
+						  ((CreatePolicyStmt *) stmt)->table->relname, NIL);
+			wf_sim_note_part(simulation, ((CreatePolicyStmt *) stmt)->table, OBJECT_POLICY,
+							 ((CreatePolicyStmt *) stmt)->policy_name, true);
+			break;
+		case T_RuleStmt:
+			wf_sim_note_part(simulation, ((RuleStmt *) stmt)->relation, OBJECT_RULE,
+							 ((RuleStmt *) stmt)->rulename, true);
+			break;
 		case T_ExecuteStmt:
 		case T_CreateExtensionStmt:
 			simulation->is_opaque = true;
@@ -221,7 +224,7 @@ apply_command(WfSimulation *simulation, SimRelation *relation, AlterTableCmd *co
 			break;
 		case AT_DropConstraint:
 			if (command->missing_ok)
-				note_dropped_name(simulation, command->name);
+				wf_sim_note_dropped_name(simulation, command->name);
 			wf_sim_drop_constraint(simulation, relation, command->name);
 			break;
 		case AT_ValidateConstraint:
@@ -242,6 +245,17 @@ apply_command(WfSimulation *simulation, SimRelation *relation, AlterTableCmd *co
 			break;
 		case AT_SetNotNull:
 			wf_sim_set_column(simulation, relation, command->name)->not_null = true;
+			break;
+		case AT_EnableRowSecurity:
+		case AT_DisableRowSecurity:
+			relation->relation->row_security = command->subtype == AT_EnableRowSecurity;
+			break;
+		case AT_ForceRowSecurity:
+		case AT_NoForceRowSecurity:
+			relation->relation->forces_row_security = command->subtype == AT_ForceRowSecurity;
+			break;
+		case AT_ReplicaIdentity:
+			relation->relation->replica_identity = ((ReplicaIdentityStmt *) command->def)->identity_type;
 			break;
 		case AT_DropNotNull:
 			wf_sim_set_column(simulation, relation, command->name)->not_null = false;
@@ -293,104 +307,6 @@ apply_column(WfSimulation *simulation, SimRelation *relation, ColumnDef *def)
 	}
 }
 
-static void
-apply_drop(WfSimulation *simulation, DropStmt *stmt)
-{
-	ListCell   *lc;
-
-	/* What goes with it is not known by name. */
-	if (stmt->behavior == DROP_CASCADE)
-		simulation->dropped_parts = true;
-	foreach(lc, stmt->objects)
-	{
-		if (stmt->missing_ok)
-			note_dropped_name(simulation, last_name(lfirst(lc)));
-		switch (stmt->removeType)
-		{
-			case OBJECT_TABLE:
-			case OBJECT_VIEW:
-			case OBJECT_MATVIEW:
-			case OBJECT_SEQUENCE:
-			case OBJECT_INDEX:
-			case OBJECT_FOREIGN_TABLE:
-				{
-					RangeVar   *name = wf_ddl_range_var_of_names((List *) lfirst(lc));
-
-					if (name == NULL)
-						break;
-					if (stmt->removeType == OBJECT_TABLE)
-						note_dropped(simulation, name);
-					wf_sim_drop(simulation, name);
-					break;
-				}
-			case OBJECT_POLICY:
-			case OBJECT_TRIGGER:
-			case OBJECT_RULE:
-			case OBJECT_FUNCTION:
-			case OBJECT_PROCEDURE:
-			case OBJECT_ROUTINE:
-				simulation->dropped_parts = true;
-				break;
-			case OBJECT_TYPE:
-			case OBJECT_DOMAIN:
-				wf_sim_drop_type(simulation, lfirst_node(TypeName, lc)->names);
-				simulation->dropped_others = true;
-				break;
-			default:
-				simulation->dropped_others = true;
-				break;
-		}
-	}
-}
-
-static void
-apply_rename(WfSimulation *simulation, RenameStmt *stmt)
-{
-	SimRelation *relation;
-	WfColumn   *known;
-	WfColumn   *column;
-
-	switch (stmt->renameType)
-	{
-		case OBJECT_TABLE:
-		case OBJECT_VIEW:
-		case OBJECT_MATVIEW:
-		case OBJECT_INDEX:
-		case OBJECT_SEQUENCE:
-		case OBJECT_FOREIGN_TABLE:
-			wf_sim_rename(simulation, stmt->relation, NULL, stmt->newname);
-			break;
-		case OBJECT_COLUMN:
-			if (stmt->relation == NULL)
-				break;
-			relation = wf_sim_relation(simulation, stmt->relation);
-			known = simulation->catalog.column(&simulation->catalog,
-											   simulation->catalog.relation(&simulation->catalog, stmt->relation),
-											   stmt->subname);
-			column = wf_sim_set_column(simulation, relation, stmt->newname);
-			if (known)
-			{
-				char	   *name = column->name;
-
-				*column = *known;
-				column->name = name;
-			}
-			wf_sim_drop_column(simulation, relation, stmt->subname);
-			wf_sim_rename_in_parts(simulation, relation, stmt->subname, stmt->newname);
-			break;
-		case OBJECT_TABCONSTRAINT:
-			wf_sim_rename_constraint(simulation, wf_sim_relation(simulation, stmt->relation), stmt->subname, stmt->newname);
-			break;
-		case OBJECT_TYPE:
-		case OBJECT_DOMAIN:
-			wf_sim_rename_type(simulation, castNode(List, stmt->object), stmt->newname);
-			break;
-		default:
-			simulation->dropped_parts = true;
-			break;
-	}
-}
-
 /* A function that was not there before; its arguments don't matter here. */
 static void
 apply_function(WfSimulation *simulation, CreateFunctionStmt *stmt)
@@ -399,6 +315,7 @@ apply_function(WfSimulation *simulation, CreateFunctionStmt *stmt)
 	WfRoutine  *routine = palloc0(sizeof(WfRoutine));
 
 	simulation->dropped_others |= stmt->replace;
+	wf_sim_settle(simulation, WF_DEFER_ROUTINE, NULL, NULL, list_make1(strVal(llast(stmt->funcname))));
 	if (wf_migration_routine((Node *) stmt, NULL, routine))
 		routine->text = pstrdup(routine->text);
 	else
@@ -427,61 +344,4 @@ volatility_of(CreateFunctionStmt *stmt)
 			return strVal(option->arg)[0];
 	}
 	return PROVOLATILE_VOLATILE;
-}
-
-/* The last part of the name of an object that DROP names. */
-static const char *
-last_name(Node *object)
-{
-	List	   *names = IsA(object, TypeName) ? ((TypeName *) object)->names :
-	IsA(object, ObjectWithArgs) ? ((ObjectWithArgs *) object)->objname : IsA(object, List) ? (List *) object : NIL;
-	Node	   *last = IsA(object, String) ? object : names != NIL ? llast(names) : NULL;
-
-	return last && IsA(last, String) ? strVal(last) : NULL;
-}
-
-/* Remembers that DROP ... IF EXISTS has made way for an object of this name. */
-static void
-note_dropped_name(WfSimulation *simulation, const char *name)
-{
-	char		key[NAMEDATALEN] = {0};
-
-	if (name == NULL)
-		return;
-	if (simulation->dropped_names == NULL)
-	{
-		HASHCTL		control = {
-			.keysize = NAMEDATALEN,
-			.entrysize = NAMEDATALEN,
-			.hcxt = simulation->catalog.context,
-		};
-
-		simulation->dropped_names = hash_create("wishflags dropped names", 64, &control,
-												HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
-	}
-	strlcpy(key, name, NAMEDATALEN);
-	(void) hash_search(simulation->dropped_names, key, HASH_ENTER, NULL);
-}
-
-bool
-wf_sim_was_dropped(WfSimulation *simulation, const char *name)
-{
-	char		key[NAMEDATALEN] = {0};
-
-	if (simulation == NULL || simulation->dropped_names == NULL || name == NULL)
-		return false;
-	strlcpy(key, name, NAMEDATALEN);
-	return hash_search(simulation->dropped_names, key, HASH_FIND, NULL) != NULL;
-}
-
-/* Remembers a table that is about to be dropped. */
-static void
-note_dropped(WfSimulation *simulation, const RangeVar *name)
-{
-	WfRelation *relation = simulation->catalog.relation(&simulation->catalog, name);
-	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
-
-	wf_sim_keep(simulation, relation);
-	simulation->dropped_tables = lappend(simulation->dropped_tables, relation);
-	MemoryContextSwitchTo(old);
 }

@@ -9,6 +9,7 @@
 
 #include "nodes/makefuncs.h"
 
+#include "ddl/lock.h"
 #include "migration/simulate.h"
 
 /* What is built on a live relation, and the text has not dropped. */
@@ -34,6 +35,28 @@ wf_sim_dependents(WfCatalog *catalog, WfRelation *relation, int attnum)
 	return dependents;
 }
 
+/* What CASCADE takes along, without what the text has changed. */
+bool
+wf_sim_cascade(WfCatalog *catalog, Node *stmt, const AlterTableCmd *command, List **dependents)
+{
+	WfSimulation *simulation = (WfSimulation *) catalog;
+	ListCell   *lc;
+
+	*dependents = NIL;
+	/* What the text made may depend on it as well. */
+	if (simulation->is_opaque || simulation->dropped_parts || !simulation->live->cascade(simulation->live, stmt, command, dependents))
+		return false;
+	foreach(lc, *dependents)
+	{
+		WfDependent *dependent = lfirst(lc);
+
+		if (dependent->name &&
+			!wf_sim_is_untouched(simulation, makeRangeVar(dependent->schema, dependent->name, -1)))
+			*dependents = foreach_delete_current(*dependents, lc);
+	}
+	return !simulation->dropped_others;
+}
+
 /* The same for objects that are no relations. */
 List *
 wf_sim_drop_blockers(WfCatalog *catalog, const DropStmt *stmt)
@@ -48,6 +71,9 @@ wf_sim_drop_blockers(WfCatalog *catalog, const DropStmt *stmt)
 	foreach(lc, stmt->objects)
 	{
 		if (IsA(lfirst(lc), TypeName) && !OidIsValid(wf_sim_type(catalog, lfirst_node(TypeName, lc)->names)->oid))
+			return NIL;
+		if (stmt->removeType == OBJECT_INDEX && wf_ddl_range_var_of_names(lfirst(lc)) &&
+			!wf_sim_is_untouched(simulation, wf_ddl_range_var_of_names(lfirst(lc))))
 			return NIL;
 	}
 	dependents = simulation->live->drop_blockers(simulation->live, stmt);

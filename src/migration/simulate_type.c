@@ -61,9 +61,15 @@ type_entry(WfSimulation *simulation, const char *schema, const char *name)
 	entry = hash_search(simulation->types, &key, HASH_ENTER, &found);
 	if (!found)
 	{
+		const char *live = wf_sim_live_schema(simulation, schema);
+
 		entry->labels = NULL;
-		entry->type = simulation->live->type(simulation->live,
-											 list_make2(makeString(key.schema), makeString(key.name)));
+		entry->type = live == NULL ? NULL :
+			simulation->live->type(simulation->live,
+								   list_make2(makeString(unconstify(char *, live)), makeString(key.name)));
+		/* The text may have given its schema another name. */
+		if (entry->type && live != schema)
+			entry->type->schema = wf_sim_string(simulation, schema);
 	}
 	return entry;
 }
@@ -153,6 +159,58 @@ wf_sim_rename_type(WfSimulation *simulation, List *names, const char *new_name)
 	to->labels = from->labels;
 	from->labels = NULL;
 	MemoryContextSwitchTo(old);
+}
+
+/* The text moves a type to another schema. */
+void
+wf_sim_move_type(WfSimulation *simulation, List *names, const char *schema)
+{
+	SimType    *from = find_type(simulation, names);
+	WfType	   *type = from->type;
+	simlabel_hash *labels = from->labels;
+	SimType    *to;
+
+	from->type = NULL;
+	from->labels = NULL;
+	type->schema = wf_sim_string(simulation, schema);
+	to = type_entry(simulation, schema, type->name);
+	to->type = type;
+	to->labels = labels;
+}
+
+/* The text drops all types of a schema. */
+void
+wf_sim_empty_types(WfSimulation *simulation, const char *schema)
+{
+	HASH_SEQ_STATUS status;
+	SimType    *entry;
+
+	hash_seq_init(&status, simulation->types);
+	while ((entry = hash_seq_search(&status)) != NULL)
+	{
+		if (strcmp(entry->key.schema, schema) == 0)
+			entry->type = NULL;
+	}
+}
+
+/* The text moves all types of a schema, as far as they were named. */
+void
+wf_sim_move_types(WfSimulation *simulation, const char *schema, const char *new_schema)
+{
+	List	   *names = NIL;
+	HASH_SEQ_STATUS status;
+	SimType    *entry;
+	ListCell   *lc;
+
+	hash_seq_init(&status, simulation->types);
+	while ((entry = hash_seq_search(&status)) != NULL)
+	{
+		if (strcmp(entry->key.schema, schema) == 0 && entry->type && !entry->type->missing)
+			names = lappend(names, pstrdup(entry->key.name));
+	}
+	foreach(lc, names)
+		wf_sim_move_type(simulation, list_make2(makeString(unconstify(char *, schema)), makeString(lfirst(lc))),
+						 new_schema);
 }
 
 void

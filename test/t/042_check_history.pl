@@ -166,4 +166,54 @@ foreach (
 	like($err, $like, "@$arguments: message");
 	is($text, '', "@$arguments: no output");
 }
+# A dump of the schema, as Rails keeps it: what has changed in it is checked, at its place in the dump.
+my $dump = <<'END';
+SET statement_timeout = 0;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET default_tablespace = '';
+
+CREATE TABLE public.users (
+    id bigint NOT NULL,
+    mail character varying,
+    age integer
+);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+CREATE INDEX index_users_on_age ON public.users USING btree (age);
+
+SET search_path TO "$user", public;
+END
+my $index = "CREATE INDEX index_users_on_mail ON public.users USING btree (mail);\n";
+
+# What is found in the dump, as "line rule".
+sub finds_in_dump
+{
+	my ($wanted, $name, @arguments) = @_;
+	my ($rc, $out, $err) = command_in($repository, 'check', @arguments, '--since', 'main', '--format', 'github');
+	my @lines;
+	push @lines, "$1 $2" while $out =~ m/file=db\/structure\.sql,line=(\d+),.*?title=([a-z-]+)/g;
+	is_deeply(\@lines, $wanted, "dump, $name") or diag $out . $err;
+	is($rc, @$wanted > 0 ? 1 : 0, "dump, $name: exit status");
+	is($err, '', "dump, $name: no errors");
+}
+
+commit('db/structure.sql' => $dump, 'db/migrate/1_users.rb' => "class Users < ActiveRecord::Migration[7.1]\nend\n");
+finds_in_dump([], 'nothing changed', 'db/structure.sql');
+(my $with_index = $dump) =~ s/(USING btree \(age\);\n)/$1\n$index/;
+put('shop/db/structure.sql', $with_index);
+put('shop/db/migrate/2_index.rb', "add_index :users, :mail\n");
+finds_in_dump(['16 index-not-concurrent'], 'an index', 'db/structure.sql');
+finds_in_dump(['16 index-not-concurrent'], 'in its folder', 'db');
+finds_in_dump(['16 index-not-concurrent'], 'in its project', '.');
+put('shop/db/migrate/2_index.rb', "disable_ddl_transaction!\nadd_index :users, :mail, algorithm: :concurrently\n");
+finds_in_dump([], 'an index that the migration builds concurrently', 'db/structure.sql');
+(my $without_column = $dump) =~ s/mail character varying,\n    age integer/mail text/;
+$without_column =~ s/CREATE INDEX index_users_on_age.*\n//;
+put('shop/db/structure.sql', $without_column);
+finds_in_dump(['5 drop-column'], 'a column', 'db/structure.sql', '--severity', 'high');
+put('shop/db/structure.sql', $dump . "CREATE TABLE public.fresh (a bigint PRIMARY KEY);\nCREATE INDEX ON public.fresh (a);\n");
+finds_in_dump([], 'a new table', 'db/structure.sql', '--severity', 'medium');
+
 done_testing();

@@ -1,0 +1,238 @@
+/*
+ * simulate_names.c: what DROP, RENAME and SET SCHEMA do to the simulated catalog.
+ */
+#include "common/compat.h"
+
+#include "nodes/value.h"
+
+#include "ddl/lock.h"
+#include "migration/simulate.h"
+
+static const char *last_name(Node *object);
+static void apply_drop_part(WfSimulation *simulation, ObjectType type, List *names);
+static void note_dropped_routine(WfSimulation *simulation, List *names);
+static void note_dropped(WfSimulation *simulation, const RangeVar *name);
+
+/* The text drops objects. */
+void
+wf_sim_apply_drop(WfSimulation *simulation, DropStmt *stmt)
+{
+	ListCell   *lc;
+
+	/* What goes with it is not known by name. */
+	if (stmt->behavior == DROP_CASCADE)
+		simulation->dropped_parts = true;
+	foreach(lc, stmt->objects)
+	{
+		if (stmt->missing_ok)
+			wf_sim_note_dropped_name(simulation, last_name(lfirst(lc)));
+		switch (stmt->removeType)
+		{
+			case OBJECT_TABLE:
+			case OBJECT_VIEW:
+			case OBJECT_MATVIEW:
+			case OBJECT_SEQUENCE:
+			case OBJECT_INDEX:
+			case OBJECT_FOREIGN_TABLE:
+				{
+					RangeVar   *name = wf_ddl_range_var_of_names((List *) lfirst(lc));
+
+					if (name == NULL)
+						break;
+					if (stmt->removeType == OBJECT_TABLE)
+						note_dropped(simulation, name);
+					wf_sim_drop(simulation, name);
+					break;
+				}
+			case OBJECT_POLICY:
+			case OBJECT_TRIGGER:
+			case OBJECT_RULE:
+				apply_drop_part(simulation, stmt->removeType, lfirst(lc));
+				simulation->dropped_parts = true;
+				break;
+			case OBJECT_FUNCTION:
+			case OBJECT_PROCEDURE:
+			case OBJECT_ROUTINE:
+				note_dropped_routine(simulation, lfirst_node(ObjectWithArgs, lc)->objname);
+				simulation->dropped_parts = true;
+				break;
+			case OBJECT_SCHEMA:
+				wf_sim_drop_schema(simulation, strVal(lfirst(lc)));
+				simulation->dropped_others = true;
+				break;
+			case OBJECT_TYPE:
+			case OBJECT_DOMAIN:
+				wf_sim_drop_type(simulation, lfirst_node(TypeName, lc)->names);
+				simulation->dropped_others = true;
+				break;
+			default:
+				simulation->dropped_others = true;
+				break;
+		}
+	}
+}
+
+/* The text gives an object another name. */
+void
+wf_sim_apply_rename(WfSimulation *simulation, RenameStmt *stmt)
+{
+	SimRelation *relation;
+	WfColumn   *known;
+	WfColumn   *column;
+
+	switch (stmt->renameType)
+	{
+		case OBJECT_TABLE:
+		case OBJECT_VIEW:
+		case OBJECT_MATVIEW:
+		case OBJECT_INDEX:
+		case OBJECT_SEQUENCE:
+		case OBJECT_FOREIGN_TABLE:
+			wf_sim_rename(simulation, stmt->relation, NULL, stmt->newname);
+			break;
+		case OBJECT_COLUMN:
+			if (stmt->relation == NULL)
+				break;
+			relation = wf_sim_relation(simulation, stmt->relation);
+			known = simulation->catalog.column(&simulation->catalog,
+											   simulation->catalog.relation(&simulation->catalog, stmt->relation),
+											   stmt->subname);
+			column = wf_sim_set_column(simulation, relation, stmt->newname);
+			if (known)
+			{
+				char	   *name = column->name;
+
+				*column = *known;
+				column->name = name;
+			}
+			wf_sim_drop_column(simulation, relation, stmt->subname);
+			wf_sim_rename_in_parts(simulation, relation, stmt->subname, stmt->newname);
+			break;
+		case OBJECT_TYPE:
+		case OBJECT_DOMAIN:
+			wf_sim_rename_type(simulation, castNode(List, stmt->object), stmt->newname);
+			break;
+		case OBJECT_SCHEMA:
+			wf_sim_rename_schema(simulation, stmt->subname, stmt->newname);
+			simulation->dropped_parts = true;
+			break;
+		case OBJECT_TABCONSTRAINT:
+			wf_sim_rename_constraint(simulation, wf_sim_relation(simulation, stmt->relation), stmt->subname, stmt->newname);
+			break;
+		case OBJECT_TRIGGER:
+		case OBJECT_POLICY:
+		case OBJECT_RULE:
+			wf_sim_note_part(simulation, stmt->relation, stmt->renameType, stmt->subname, false);
+			wf_sim_note_part(simulation, stmt->relation, stmt->renameType, stmt->newname, true);
+			simulation->dropped_parts = true;
+			break;
+		case OBJECT_FUNCTION:
+		case OBJECT_PROCEDURE:
+		case OBJECT_ROUTINE:
+			note_dropped_routine(simulation, castNode(ObjectWithArgs, stmt->object)->objname);
+			note_dropped_routine(simulation, list_make1(makeString(stmt->newname)));
+			simulation->dropped_parts = true;
+			break;
+		default:
+			simulation->dropped_parts = true;
+			break;
+	}
+}
+
+/* A trigger, policy or rule, by the names of its table and its own. */
+static void
+apply_drop_part(WfSimulation *simulation, ObjectType type, List *names)
+{
+	RangeVar   *table = wf_ddl_range_var_of_names(list_copy_head(names, list_length(names) - 1));
+
+	if (table)
+		wf_sim_note_part(simulation, table, type, strVal(llast(names)), false);
+}
+
+/* What has no relation moves to another schema. */
+void
+wf_sim_apply_move(WfSimulation *simulation, AlterObjectSchemaStmt *stmt)
+{
+	switch (stmt->objectType)
+	{
+		case OBJECT_TYPE:
+		case OBJECT_DOMAIN:
+			wf_sim_move_type(simulation, castNode(List, stmt->object), stmt->newschema);
+			break;
+		case OBJECT_FUNCTION:
+		case OBJECT_PROCEDURE:
+		case OBJECT_ROUTINE:
+			note_dropped_routine(simulation, castNode(ObjectWithArgs, stmt->object)->objname);
+			break;
+		default:
+			break;
+	}
+	simulation->dropped_others = true;
+}
+
+/* What routines of this name there are is not kept any further. */
+static void
+note_dropped_routine(WfSimulation *simulation, List *names)
+{
+	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+
+	simulation->dropped_routines = lappend(simulation->dropped_routines, pstrdup(strVal(llast(names))));
+	MemoryContextSwitchTo(old);
+}
+
+/* Remembers a table that is about to be dropped. */
+static void
+note_dropped(WfSimulation *simulation, const RangeVar *name)
+{
+	WfRelation *relation = simulation->catalog.relation(&simulation->catalog, name);
+	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+
+	wf_sim_keep(simulation, relation);
+	simulation->dropped_tables = lappend(simulation->dropped_tables, relation);
+	MemoryContextSwitchTo(old);
+}
+
+/* The last part of the name of an object that DROP names. */
+static const char *
+last_name(Node *object)
+{
+	List	   *names = IsA(object, TypeName) ? ((TypeName *) object)->names :
+	IsA(object, ObjectWithArgs) ? ((ObjectWithArgs *) object)->objname : IsA(object, List) ? (List *) object : NIL;
+	Node	   *last = IsA(object, String) ? object : names != NIL ? llast(names) : NULL;
+
+	return last && IsA(last, String) ? strVal(last) : NULL;
+}
+
+/* Remembers that DROP ... IF EXISTS has made way for an object of this name. */
+void
+wf_sim_note_dropped_name(WfSimulation *simulation, const char *name)
+{
+	char		key[NAMEDATALEN] = {0};
+
+	if (name == NULL)
+		return;
+	if (simulation->dropped_names == NULL)
+	{
+		HASHCTL		control = {
+			.keysize = NAMEDATALEN,
+			.entrysize = NAMEDATALEN,
+			.hcxt = simulation->catalog.context,
+		};
+
+		simulation->dropped_names = hash_create("wishflags dropped names", 64, &control,
+												HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	}
+	strlcpy(key, name, NAMEDATALEN);
+	(void) hash_search(simulation->dropped_names, key, HASH_ENTER, NULL);
+}
+
+bool
+wf_sim_was_dropped(WfSimulation *simulation, const char *name)
+{
+	char		key[NAMEDATALEN] = {0};
+
+	if (simulation == NULL || simulation->dropped_names == NULL || name == NULL)
+		return false;
+	strlcpy(key, name, NAMEDATALEN);
+	return hash_search(simulation->dropped_names, key, HASH_FIND, NULL) != NULL;
+}
