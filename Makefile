@@ -282,6 +282,7 @@ OBJS = \
 	src/migration/rule_partition.o \
 	src/migration/rule_partition_index.o \
 	src/migration/rule_rename.o \
+	src/migration/rule_source.o \
 	src/migration/rule_storage.o \
 	src/migration/rule_style.o \
 	src/migration/rule_text.o \
