@@ -289,6 +289,7 @@ OBJS = \
 	src/migration/rule_rename.o \
 	src/migration/rule_rerun.o \
 	src/migration/rule_sequence.o \
+	src/migration/rule_source.o \
 	src/migration/rule_storage.o \
 	src/migration/rule_style.o \
 	src/migration/rule_text.o \

@@ -52,6 +52,8 @@ extern bool wf_rule_changes_table(WfRuleCall *call);
 extern WfRelation *wf_rule_tree_at_work(WfRuleCall *call, WfRelation *table, bool inherits);
 extern bool wf_rule_once(WfRuleCall *call);
 extern bool wf_rule_told(WfRuleCall *call);
+
+/* rule_source.c */
 extern int	wf_rule_source_end(WfRuleCall *call);
 extern char *wf_rule_statement_text(WfRuleCall *call);
 extern char *wf_rule_other_commands(WfRuleCall *call);
