@@ -8,7 +8,6 @@
 #include "common/compat.h"
 
 #include "common/hashfn.h"
-#include "catalog/pg_proc.h"
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 
@@ -569,7 +568,7 @@ sim_volatility(WfCatalog *catalog, List *name, int nargs)
 		if (strcmp(routine->name, strVal(llast(name))) != 0)
 			continue;
 		/* Both may be meant, where it does not take the other's place. */
-		return volatility == 0 || routine->replaces || routine->volatility == PROVOLATILE_VOLATILE ? routine->volatility : volatility;
+		return volatility == 0 || routine->replaces || routine->volatility == 'v' ? routine->volatility : volatility;
 	}
 	return volatility;
 }
