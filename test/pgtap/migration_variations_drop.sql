@@ -3,9 +3,8 @@
 -- with their schema, IF EXISTS, several objects in one statement, partitioned and
 -- temporary tables, what the same text made, moved or dropped, blocks of code, what
 -- other versions know.  A remark (info) is no finding.
-BEGIN;
 SELECT no_plan();
-
+BEGIN;
 CREATE SCHEMA gone;
 CREATE SCHEMA "Odd Schema";
 CREATE SCHEMA bare;
@@ -582,6 +581,35 @@ INSERT INTO variations (rule, found, sql) VALUES
 SELECT is(EXISTS (SELECT FROM wishflags.migration_breaking_check(sql) f WHERE f.rule = v.rule AND f.severity <> 'info'), found,
 	rule || CASE WHEN found THEN ' finds ' ELSE ' leaves alone ' END || left(sql, 120)) FROM variations v ORDER BY n;
 
+-- A safe way is not what the rule warns of.
+SELECT is(array_agg(DISTINCT v.sql) FILTER (WHERE EXISTS (SELECT FROM wishflags.migration_breaking_check(f.safe_sql) g
+		WHERE g.rule = v.rule AND g.severity IN ('high', 'critical'))), NULL, v.rule || ': its safe ways are safe')
+	FROM variations v, wishflags.migration_breaking_check(v.sql) f WHERE f.rule = v.rule AND f.safe_sql IS NOT NULL GROUP BY v.rule ORDER BY v.rule;
+
+-- A schema under both names, until no code uses the old one; and a sequence past its rows.
+SELECT safe_sql AS beside FROM wishflags.migration_breaking_check('ALTER SCHEMA "Odd Schema" RENAME TO even', '{"only": "rename-schema"}') \gset
+SELECT replace(line, '-- ', '') AS later FROM regexp_split_to_table(:'beside', E'\n') line WHERE line LIKE '-- BEGIN%' \gset
+SELECT safe_sql AS past FROM wishflags.migration_breaking_check('ALTER TABLE gone.numbered ALTER id RESTART', '{"only": "reset-identity-or-sequence"}') \gset
+COMMIT;
+BEGIN;
+SET LOCAL wishflags.guard = off;
+SELECT setval('gone.numbered_id_seq', 1) \gset was_
+:past
+SELECT is(nextval('gone.numbered_id_seq'), 5001::bigint, 'a sequence goes on past the highest number');
+COMMIT;
+SET client_min_messages = warning;
+SET wishflags.guard = off;
+:beside
+SELECT is(count(*), 5000::bigint, 'a schema beside has the tables of the old one') FROM even."Big ""One""";
+:later
+SELECT is(count(*), 5000::bigint, 'and takes its place') FROM even."Big ""One""";
+ALTER SCHEMA even RENAME TO "Odd Schema";
+RESET client_min_messages;
+RESET wishflags.guard;
+BEGIN;
+SET LOCAL search_path = gone, public;
+SET LOCAL application_name = '';
+
 -- The same of a database that stands for another one: what is not there, may be.
 SELECT is(EXISTS (SELECT FROM wishflags.migration_breaking_check(sql, '{"assume_populated": true}') f WHERE f.rule = v.rule AND f.severity <> 'info'), found,
 	rule || CASE WHEN found THEN ' finds elsewhere ' ELSE ' leaves alone elsewhere ' END || left(sql, 120)) FROM (VALUES
@@ -609,7 +637,7 @@ SELECT is(EXISTS (SELECT FROM wishflags.migration_breaking_check(sql, '{"validat
 	(true, 'SELECT setval(''numbers'', 499)'),
 	(false, 'ALTER SEQUENCE numbers RESTART WITH 501'),
 	(false, 'SELECT setval(''numbers'', 100000)'),
-	(false, 'ALTER TABLE numbered ALTER id RESTART WITH 5001'),
+	(false, 'ALTER TABLE numbered ALTER id RESTART WITH 5002'),
 	(false, 'ALTER SEQUENCE idle_numbers RESTART')) AS v(found, sql);
 
 SELECT * FROM finish();
