@@ -507,7 +507,7 @@ INSERT INTO variations (rule, found, sql) VALUES
 ('not-rerunnable', false, 'CREATE OR REPLACE VIEW v AS SELECT 1 AS a; CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS ''SELECT 1'''),
 ('not-rerunnable', false, 'ALTER TABLE big DROP CONSTRAINT IF EXISTS k; ALTER TABLE big ADD CONSTRAINT k CHECK (a > 0) NOT VALID'),
 ('not-rerunnable', false, 'ALTER TABLE big DROP CONSTRAINT IF EXISTS k, ADD CONSTRAINT k CHECK (a > 0) NOT VALID'),
-('not-rerunnable', false, 'ALTER TABLE big ENABLE ROW LEVEL SECURITY; ALTER TABLE big ALTER a SET DEFAULT 1; ALTER TABLE big RENAME TO huge'),
+('not-rerunnable', false, 'BEGIN; ALTER TABLE big ENABLE ROW LEVEL SECURITY; ALTER TABLE big ALTER a SET DEFAULT 1; ALTER TABLE big RENAME TO huge; COMMIT'),
 ('not-rerunnable', false, 'CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON big (c); DROP INDEX CONCURRENTLY IF EXISTS i'),
 ('not-rerunnable', false, 'CREATE TEMP TABLE t (a int); CREATE INDEX ON t (a); DROP TABLE t'),
 ('not-rerunnable', false, 'DROP TABLE IF EXISTS t; CREATE TABLE t (a int)'),
