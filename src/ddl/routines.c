@@ -161,24 +161,19 @@ static Oid
 routine_with(List *names, const Oid *inputs, int ninputs)
 {
 	char	   *schema = list_length(names) == 2 ? strVal(linitial(names)) : NULL;
-	Oid			namespace = schema ? get_namespace_oid(schema, true) : InvalidOid;
-	Oid			found = InvalidOid;
-	CatCList   *list;
+	Oid			namespace = InvalidOid;
+	List	   *path;
 
-	if (list_length(names) > 2 || (schema && !OidIsValid(namespace)))
+	if (list_length(names) > 2)
 		return InvalidOid;
-	list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(strVal(llast(names))));
-	for (int i = 0; i < list->n_members; i++)
-	{
-		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(&list->members[i]->tuple);
-
-		if (form->pronargs == ninputs &&
-			memcmp(form->proargtypes.values, inputs, ninputs * sizeof(Oid)) == 0 &&
-			(schema ? form->pronamespace == namespace : FunctionIsVisible(form->oid)))
-			found = form->oid;
-	}
-	ReleaseSysCacheList(list);
-	return found;
+	if (schema)
+		namespace = get_namespace_oid(schema, true);
+	else if ((path = fetch_search_path(false)) != NIL)
+		namespace = linitial_oid(path);
+	if (!OidIsValid(namespace))
+		return InvalidOid;
+	return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(strVal(llast(names))),
+						   PointerGetDatum(buildoidvector(inputs, ninputs)), ObjectIdGetDatum(namespace));
 }
 
 /* What ProcedureCreate() refuses to change; NULL where nothing. */

@@ -55,17 +55,14 @@ bool
 wf_migration_called(WfSimulation *simulation, Node *stmt, const char *source, WfRoutine *routine)
 {
 	FuncCall   *call = call_of(stmt);
-	ListCell   *lc;
 
 	if (IsA(stmt, DoStmt))
 		return wf_migration_routine(stmt, source, routine);
 	if (call == NULL)
 		return false;
-	foreach(lc, simulation ? simulation->new_routines : NIL)
+	for (WfRoutine *known = wf_sim_new_routine(simulation, call->funcname); known; known = known->older)
 	{
-		WfRoutine  *known = lfirst(lc);
-
-		if (known->text && strcmp(known->name, strVal(llast(call->funcname))) == 0)
+		if (known->text)
 		{
 			*routine = *known;
 			return true;

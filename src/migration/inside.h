@@ -19,8 +19,11 @@ typedef struct WfRoutine
 	bool		is_sql;			/* else PL/pgSQL */
 	bool		replaces;		/* one that was there before the text */
 	char		volatility;		/* provolatile */
+	struct WfRoutine *older;	/* of the same name, or NULL */
 } WfRoutine;
 
+extern void wf_sim_add_routine(WfSimulation *simulation, WfRoutine *routine);
+extern WfRoutine *wf_sim_new_routine(WfSimulation *simulation, List *names);
 extern bool wf_migration_routine(Node *stmt, const char *source, WfRoutine *routine);
 extern bool wf_migration_called(WfSimulation *simulation, Node *stmt, const char *source, WfRoutine *routine);
 extern bool wf_migration_exists(WfSimulation *simulation, Node *stmt);

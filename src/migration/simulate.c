@@ -559,17 +559,11 @@ sim_volatility(WfCatalog *catalog, List *name, int nargs)
 {
 	WfSimulation *simulation = simulation_of(catalog);
 	char		volatility = simulation->live->volatility(simulation->live, name, nargs);
-	ListCell   *lc;
+	WfRoutine  *routine = wf_sim_new_routine(simulation, name);
 
-	foreach(lc, simulation->new_routines)
-	{
-		WfRoutine  *routine = lfirst(lc);
-
-		if (strcmp(routine->name, strVal(llast(name))) != 0)
-			continue;
-		/* Both may be meant, where it does not take the other's place. */
-		return volatility == 0 || routine->replaces || routine->volatility == 'v' ? routine->volatility : volatility;
-	}
+	/* Both may be meant, where it does not take the other's place. */
+	if (routine && (volatility == 0 || routine->replaces || routine->volatility == 'v'))
+		return routine->volatility;
 	return volatility;
 }
 

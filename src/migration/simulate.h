@@ -142,7 +142,7 @@ typedef struct WfSimulation
 	bool		last_altered_moves; /* or only adds and drops columns */
 	int			blamed_at;		/* number of a statement without lock_timeout
 								 * that has to change anyway */
-	List	   *new_routines;	/* of WfRoutine; without a text: not read */
+	HTAB	   *new_routines;	/* by name; or NULL */
 	List	   *written;		/* of WfRelation: the text changes their rows */
 	List	   *dropped_tables; /* of WfRelation, in this text */
 } WfSimulation;

@@ -325,8 +325,7 @@ apply_function(WfSimulation *simulation, CreateFunctionStmt *stmt)
 	routine->replaces = stmt->replace &&
 		simulation->live->volatility(simulation->live, stmt->funcname, -1) != 0;
 	routine->volatility = volatility_of(stmt);
-	/* The newest is found first. */
-	simulation->new_routines = lcons(routine, simulation->new_routines);
+	wf_sim_add_routine(simulation, routine);
 	MemoryContextSwitchTo(old);
 }
 

@@ -9,6 +9,13 @@
 #include "common/list.h"
 #include "migration/inside.h"
 
+/* Of the table of routines that the text has made. */
+typedef struct NamedRoutine
+{
+	char		name[NAMEDATALEN];
+	WfRoutine  *newest;
+} NamedRoutine;
+
 static SimPart *find_part(SimRelation *entry, ObjectType type, const char *name);
 static bool touches_routine(WfSimulation *simulation, List *names);
 
@@ -87,15 +94,52 @@ wf_sim_note_part(WfSimulation *simulation, const RangeVar *table, ObjectType typ
 	part->exists = exists;
 }
 
+/* The text makes a routine, which is found before older ones of its name. */
+void
+wf_sim_add_routine(WfSimulation *simulation, WfRoutine *routine)
+{
+	char		key[NAMEDATALEN] = {0};
+	NamedRoutine *entry;
+	bool		found;
+
+	if (simulation->new_routines == NULL)
+	{
+		HASHCTL		control = {
+			.keysize = NAMEDATALEN,
+			.entrysize = sizeof(NamedRoutine),
+			.hcxt = simulation->catalog.context,
+		};
+
+		simulation->new_routines = hash_create("wishflags simulated routines", 64, &control,
+											   HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	}
+	strlcpy(key, routine->name, NAMEDATALEN);
+	entry = hash_search(simulation->new_routines, key, HASH_ENTER, &found);
+	routine->older = found ? entry->newest : NULL;
+	entry->newest = routine;
+}
+
+/* The newest routine of this name that the text has made, or NULL. */
+WfRoutine *
+wf_sim_new_routine(WfSimulation *simulation, List *names)
+{
+	char		key[NAMEDATALEN] = {0};
+	NamedRoutine *entry;
+
+	if (simulation == NULL || simulation->new_routines == NULL)
+		return NULL;
+	strlcpy(key, strVal(llast(names)), NAMEDATALEN);
+	entry = hash_search(simulation->new_routines, key, HASH_FIND, NULL);
+	return entry ? entry->newest : NULL;
+}
+
 /* Did the text make a routine of this name that was not there? */
 bool
 wf_sim_routine_is_new(WfSimulation *simulation, List *names)
 {
-	ListCell   *lc;
-
-	foreach(lc, simulation ? simulation->new_routines : NIL)
+	for (WfRoutine *routine = wf_sim_new_routine(simulation, names); routine; routine = routine->older)
 	{
-		if (!((WfRoutine *) lfirst(lc))->replaces && strcmp(((WfRoutine *) lfirst(lc))->name, strVal(llast(names))) == 0)
+		if (!routine->replaces)
 			return true;
 	}
 	return false;
@@ -105,14 +149,7 @@ wf_sim_routine_is_new(WfSimulation *simulation, List *names)
 static bool
 touches_routine(WfSimulation *simulation, List *names)
 {
-	ListCell   *lc;
-
-	foreach(lc, simulation->new_routines)
-	{
-		if (strcmp(((WfRoutine *) lfirst(lc))->name, strVal(llast(names))) == 0)
-			return true;
-	}
-	return simulation->is_opaque || simulation->known_schemas != NIL ||
+	return wf_sim_new_routine(simulation, names) != NULL || simulation->is_opaque || simulation->known_schemas != NIL ||
 		wf_common_list_has(simulation->dropped_routines, strVal(llast(names)));
 }
 
