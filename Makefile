@@ -742,6 +742,7 @@ REGRESS = \
 	migration_dependents \
 	migration_describe \
 	guard_index \
+	guard_foreign_parts \
 	guard_constraint \
 	guard_enum \
 	guard_drop \

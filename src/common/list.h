@@ -8,7 +8,7 @@
 
 #include "nodes/pg_list.h"
 
-/* Is the string in the list, byte by byte? */
+/* Is the string in the list, byte by byte?  Items may be NULL. */
 static inline bool
 wf_common_list_has(const List *list, const char *item)
 {
@@ -16,7 +16,7 @@ wf_common_list_has(const List *list, const char *item)
 
 	foreach(lc, list)
 	{
-		if (strcmp((const char *) lfirst(lc), item) == 0)
+		if (lfirst(lc) && strcmp((const char *) lfirst(lc), item) == 0)
 			return true;
 	}
 	return false;

@@ -219,6 +219,9 @@ struct WfCatalog
 	List	   *(*constraints) (WfCatalog *catalog, WfRelation *relation);
 	List	   *(*indexes) (WfCatalog *catalog, WfRelation *relation);
 
+	/* A constraint of a relation by name; NULL where there is none. */
+	WfConstraint *(*constraint) (WfCatalog *catalog, WfRelation *relation, const char *name);
+
 	/*
 	 * Does an index of a table match one of the partitioned table that it is
 	 * attached to in all that the server compares: uniqueness, keys, operator

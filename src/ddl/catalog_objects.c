@@ -20,6 +20,7 @@
 #include "utils/acl.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 
 #include "ddl/catalog_parts.h"
@@ -110,7 +111,7 @@ wf_ddl_live_publishes_changes(WfCatalog *catalog, const char *publication)
 
 /*
  * The share of NULL in a column by the statistics of ANALYZE, which only who may
- * read the column is told.
+ * read the column in all rows is told, as by pg_stats.
  */
 double
 wf_ddl_live_null_fraction(WfCatalog *catalog, WfRelation *relation, WfColumn *column)
@@ -120,7 +121,8 @@ wf_ddl_live_null_fraction(WfCatalog *catalog, WfRelation *relation, WfColumn *co
 
 	if (!OidIsValid(relation->relid) || column->attnum <= 0 ||
 		(pg_class_aclcheck(relation->relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
-		 pg_attribute_aclcheck(relation->relid, column->attnum, GetUserId(), ACL_SELECT) != ACLCHECK_OK))
+		 pg_attribute_aclcheck(relation->relid, column->attnum, GetUserId(), ACL_SELECT) != ACLCHECK_OK) ||
+		check_enable_rls(relation->relid, InvalidOid, true) == RLS_ENABLED)
 		return -1;
 	tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(relation->relid), Int16GetDatum(column->attnum),
 							BoolGetDatum(relation->kind == RELKIND_PARTITIONED_TABLE));

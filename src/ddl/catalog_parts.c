@@ -103,6 +103,19 @@ not_null_columns(Oid relid, Node *expression, bool *only)
 	return NIL;
 }
 
+WfConstraint *
+wf_ddl_live_constraint(WfCatalog *catalog, WfRelation *relation, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, wf_ddl_live_constraints(catalog, relation))
+	{
+		if (strcmp(((WfConstraint *) lfirst(lc))->name, name) == 0)
+			return lfirst(lc);
+	}
+	return NULL;
+}
+
 /* The constraints of a relation, as a list of WfConstraint. */
 List *
 wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation)

@@ -13,6 +13,7 @@ extern Oid	wf_ddl_live_type_oid(List *names);
 /* catalog_parts.c */
 extern void wf_ddl_live_measure(WfCatalog *catalog, WfRelation *relation);
 extern List *wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation);
+extern WfConstraint *wf_ddl_live_constraint(WfCatalog *catalog, WfRelation *relation, const char *name);
 extern List *wf_ddl_live_waiting_constraints(Oid domain);
 extern List *wf_ddl_live_indexes(WfCatalog *catalog, WfRelation *relation);
 extern char *wf_ddl_live_partition_key(WfCatalog *catalog, WfRelation *relation);

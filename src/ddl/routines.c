@@ -10,7 +10,6 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "nodes/value.h"
-#include "parser/parse_type.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/lsyscache.h"
@@ -35,7 +34,7 @@ typedef struct Wanted
 } Wanted;
 
 static bool read_wanted(CreateFunctionStmt *stmt, Wanted *wanted);
-static bool add_parameter(Wanted *wanted, FunctionParameter *parameter, bool is_procedure);
+static bool add_parameter(Wanted *wanted, FunctionParameter *parameter);
 static Oid	type_of(const TypeName *name);
 static Oid	routine_with(List *names, const Oid *inputs, int ninputs);
 static const char *what_fails(HeapTuple tuple, const Wanted *wanted, bool is_procedure);
@@ -107,7 +106,7 @@ read_wanted(CreateFunctionStmt *stmt, Wanted *wanted)
 
 	foreach(lc, stmt->parameters)
 	{
-		if (!add_parameter(wanted, lfirst_node(FunctionParameter, lc), stmt->is_procedure))
+		if (!add_parameter(wanted, lfirst_node(FunctionParameter, lc)))
 			return false;
 	}
 	if (stmt->returnType)
@@ -126,7 +125,7 @@ read_wanted(CreateFunctionStmt *stmt, Wanted *wanted)
 }
 
 static bool
-add_parameter(Wanted *wanted, FunctionParameter *parameter, bool is_procedure)
+add_parameter(Wanted *wanted, FunctionParameter *parameter)
 {
 	Oid			type = type_of(parameter->argType);
 	bool		is_output = parameter->mode == FUNC_PARAM_OUT || parameter->mode == FUNC_PARAM_INOUT ||
@@ -134,8 +133,7 @@ add_parameter(Wanted *wanted, FunctionParameter *parameter, bool is_procedure)
 
 	if (!OidIsValid(type) || wanted->ninputs == FUNC_MAX_ARGS || wanted->noutputs == FUNC_MAX_ARGS)
 		return false;
-	/* A procedure is called with its OUT parameters. */
-	if (parameter->mode != FUNC_PARAM_TABLE && (parameter->mode != FUNC_PARAM_OUT || is_procedure))
+	if (parameter->mode != FUNC_PARAM_TABLE && parameter->mode != FUNC_PARAM_OUT)
 	{
 		wanted->names[wanted->ninputs] = parameter->name;
 		wanted->inputs[wanted->ninputs++] = type;
@@ -152,8 +150,13 @@ add_parameter(Wanted *wanted, FunctionParameter *parameter, bool is_procedure)
 static Oid
 type_of(const TypeName *name)
 {
+	Oid			type;
+
 	/* %TYPE would be looked up with a message. */
-	return name == NULL || name->pct_type ? InvalidOid : LookupTypeNameOid(NULL, name, true);
+	if (name == NULL || name->pct_type)
+		return InvalidOid;
+	type = wf_ddl_live_type_oid(name->names);
+	return name->arrayBounds == NIL || !OidIsValid(type) ? type : get_array_type(type);
 }
 
 /* The routine of this name, where the statement would make it, with these inputs. */

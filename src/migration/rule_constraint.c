@@ -173,9 +173,10 @@ have_partitions(WfRuleCall *call, WfRelation *table, WfRelation *referenced, Lis
 
 	foreach(lc, name ? partitions : NIL)
 	{
+		WfRelation *partition = call->catalog->relation(call->catalog, lfirst(lc));
 		bool		found = false;
 
-		foreach(lc2, call->catalog->constraints(call->catalog, call->catalog->relation(call->catalog, lfirst(lc))))
+		foreach(lc2, partition ? call->catalog->constraints(call->catalog, partition) : NIL)
 		{
 			WfConstraint *constraint = lfirst(lc2);
 
@@ -467,25 +468,17 @@ wf_rule_validate_in_same_transaction(WfRuleCall *call)
 	WfRelation *table = wf_rule_table_at_work(call, stmt->relation);
 	WfSimulation *simulation = call->session->simulation;
 	LOCKMODE	lock = wf_ddl_alter_table_lock(stmt, call->catalog->server_version);
-	bool		is_waiting = false;
-	ListCell   *lc;
+	WfConstraint *waiting;
 
 	if (table == NULL)
 		return;
-	foreach(lc, call->catalog->constraints(call->catalog, table))
-	{
-		WfConstraint *constraint = lfirst(lc);
-
-		if (constraint->name == NULL || strcmp(constraint->name, call->command->name) != 0 || constraint->validated)
-			continue;
-		is_waiting = true;
-		if (!call->session->in_transaction || !constraint->created_here ||
-			(simulation && !OidIsValid(constraint->oid) && constraint->transaction != simulation->transaction))
-			continue;
-		report_validate(call, table, constraint->kind == 'f' ? ShareRowExclusiveLock : AccessExclusiveLock, "ADD CONSTRAINT");
-		return;
-	}
-	if (lock > ShareUpdateExclusiveLock && (is_waiting || is_added_here(call, call->command->name)))
+	waiting = call->catalog->constraint(call->catalog, table, call->command->name);
+	if (waiting && waiting->validated)
+		waiting = NULL;
+	if (waiting && call->session->in_transaction && waiting->created_here &&
+		(simulation == NULL || OidIsValid(waiting->oid) || waiting->transaction == simulation->transaction))
+		report_validate(call, table, waiting->kind == 'f' ? ShareRowExclusiveLock : AccessExclusiveLock, "ADD CONSTRAINT");
+	else if (lock > ShareUpdateExclusiveLock && (waiting || is_added_here(call, call->command->name)))
 		report_validate(call, table, lock, "the other commands of this ALTER TABLE");
 }
 

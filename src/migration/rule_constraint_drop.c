@@ -63,16 +63,9 @@ words_of(char kind)
 static bool
 is_superfluous(WfRuleCall *call, WfRelation *table, const char *name)
 {
-	ListCell   *lc;
+	WfConstraint *constraint = call->catalog->constraint(call->catalog, table, name);
 
-	foreach(lc, call->catalog->constraints(call->catalog, table))
-	{
-		WfConstraint *constraint = lfirst(lc);
-
-		if (constraint->only_not_null && constraint->name && strcmp(constraint->name, name) == 0)
-			return are_required(call, table, constraint->not_null_columns);
-	}
-	return false;
+	return constraint && constraint->only_not_null && are_required(call, table, constraint->not_null_columns);
 }
 
 /* Are the columns NOT NULL, or does the same ALTER TABLE make them so? */
@@ -100,16 +93,9 @@ are_required(WfRuleCall *call, WfRelation *table, List *names)
 static bool
 is_nobodys(WfRuleCall *call, WfRelation *table)
 {
-	ListCell   *lc;
+	WfConstraint *constraint = call->catalog->constraint(call->catalog, table, call->command->name);
 
-	foreach(lc, call->catalog->constraints(call->catalog, table))
-	{
-		WfConstraint *constraint = lfirst(lc);
-
-		if (constraint->name && strcmp(constraint->name, call->command->name) == 0)
-			return constraint->created_here;
-	}
-	return call->command->missing_ok && !table->missing;
+	return constraint ? constraint->created_here : call->command->missing_ok && !table->missing;
 }
 
 /* DROP CONSTRAINT of a primary key. */
@@ -168,15 +154,10 @@ next_primary_key(WfRuleCall *call)
 char
 wf_rule_constraint_kind(WfRuleCall *call, WfRelation *table, const char *name)
 {
-	ListCell   *lc;
+	WfConstraint *constraint = call->catalog->constraint(call->catalog, table, name);
 
-	foreach(lc, call->catalog->constraints(call->catalog, table))
-	{
-		WfConstraint *constraint = lfirst(lc);
-
-		if (constraint->name && strcmp(constraint->name, name) == 0)
-			return constraint->kind;
-	}
+	if (constraint)
+		return constraint->kind;
 	return table->missing && is_named_like_key(name) ? 'p' : 0;
 }
 

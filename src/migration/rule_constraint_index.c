@@ -165,6 +165,8 @@ index_by_partition(WfRuleCall *call, WfRelation *table, Constraint *constraint, 
 	{
 		WfRelation *partition = call->catalog->relation(call->catalog, lfirst(lc));
 
+		if (partition == NULL)
+			return NULL;
 		appendStringInfo(&sql, "%s\n", key_by_index(call, partition, own, own->keys, word, suffix, NULL));
 	}
 	appendStringInfo(&sql, "ALTER TABLE %s ADD CONSTRAINT %s %s (%s)", wf_ddl_quote_name(table->schema, table->name),

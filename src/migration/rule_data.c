@@ -4,6 +4,7 @@
 #include "common/compat.h"
 
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 #include "utils/builtins.h"
@@ -374,7 +375,12 @@ other_tables(WfRuleCall *call, TruncateStmt *stmt, WfRelation *table)
 	ListCell   *lc;
 
 	foreach(lc, stmt->relations)
-		named = lappend(named, call->catalog->relation(call->catalog, lfirst(lc)));
+	{
+		WfRelation *relation = call->catalog->relation(call->catalog, lfirst(lc));
+
+		if (relation)
+			named = lappend(named, relation);
+	}
 	foreach(lc, tables)
 	{
 		WfRelation *other = lfirst(lc);
@@ -501,6 +507,7 @@ read_table(WfRuleCall *call, Node *query)
 	TableSearch search = {.call = call};
 	ListCell   *lc;
 
+	check_stack_depth();
 	/* CREATE TABLE AS that was analyzed already is no raw query any more. */
 	if (query == NULL || !IsA(query, SelectStmt) || select->limitCount)
 		return NULL;

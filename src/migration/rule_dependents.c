@@ -181,7 +181,7 @@ is_emptied_too(WfRuleCall *call, TruncateStmt *stmt, WfDependent *dependent)
 	{
 		WfRelation *table = call->catalog->relation(call->catalog, lfirst(lc));
 
-		if (table->schema && dependent->name && strcmp(table->schema, dependent->schema) == 0 && strcmp(table->name, dependent->name) == 0)
+		if (table && table->schema && dependent->name && strcmp(table->schema, dependent->schema) == 0 && strcmp(table->name, dependent->name) == 0)
 			return true;
 	}
 	return false;

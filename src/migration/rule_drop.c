@@ -260,7 +260,7 @@ wf_rule_drop_cascade(WfRuleCall *call)
 static bool
 is_dropped_constraint(WfRuleCall *call, WfRelation *table)
 {
-	ListCell   *lc;
+	WfConstraint *constraint;
 
 	if (call->command->subtype == AT_DropColumn)
 	{
@@ -268,14 +268,8 @@ is_dropped_constraint(WfRuleCall *call, WfRelation *table)
 
 		return column == NULL || !column->created_here;
 	}
-	foreach(lc, call->catalog->constraints(call->catalog, table))
-	{
-		WfConstraint *constraint = lfirst(lc);
-
-		if (constraint->name && strcmp(constraint->name, call->command->name) == 0)
-			return !constraint->created_here;
-	}
-	return !call->command->missing_ok || table->missing;
+	constraint = call->catalog->constraint(call->catalog, table, call->command->name);
+	return constraint ? !constraint->created_here : !call->command->missing_ok || table->missing;
 }
 
 /* The first object that is neither new here nor nowhere, so that others may use it. */

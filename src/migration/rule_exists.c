@@ -283,17 +283,9 @@ constraint_exists(WfRuleCall *call, const RangeVar *table, const char *name)
 		if (lfirst_node(AlterTableCmd, lc)->subtype == AT_DropConstraint && strcmp(lfirst_node(AlterTableCmd, lc)->name, name) == 0)
 			return;
 	}
-	foreach(lc, name ? call->catalog->constraints(call->catalog, relation) : NIL)
-	{
-		WfConstraint *constraint = lfirst(lc);
-
-		if (constraint->name && strcmp(constraint->name, name) == 0)
-		{
-			report_exists(call, psprintf("constraint \"%s\" of \"%s\"", name, relation->name),
-						  wf_ddl_quote_name(relation->schema, relation->name), "42710", false);
-			return;
-		}
-	}
+	if (name && call->catalog->constraint(call->catalog, relation, name))
+		report_exists(call, psprintf("constraint \"%s\" of \"%s\"", name, relation->name),
+					  wf_ddl_quote_name(relation->schema, relation->name), "42710", false);
 }
 
 /* Something has the new name. */

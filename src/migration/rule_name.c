@@ -48,16 +48,8 @@ wf_rule_free_constraint_name(WfRuleCall *call, WfRelation *table, List *columns,
 	for (int pass = 0;; pass++)
 	{
 		char	   *name = wf_rule_free_name(call, table, label, pass == 0 ? suffix : psprintf("%s%d", suffix, pass));
-		bool		taken = false;
-		ListCell   *lc;
 
-		foreach(lc, call->catalog->constraints(call->catalog, table))
-		{
-			WfConstraint *other = lfirst(lc);
-
-			taken |= other->name && strcmp(other->name, name) == 0;
-		}
-		if (!taken)
+		if (call->catalog->constraint(call->catalog, table, name) == NULL)
 			return name;
 	}
 }

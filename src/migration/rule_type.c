@@ -4,6 +4,7 @@
 #include "common/compat.h"
 
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "nodes/value.h"
 #include "utils/builtins.h"
 
@@ -52,6 +53,7 @@ is_same_value(WfRuleCall *call, Node *expression, WfColumn *between)
 {
 	TypeName   *type;
 
+	check_stack_depth();
 	if (is_column(expression, between->name))
 		return true;
 	if (IsA(expression, CollateClause))

@@ -214,18 +214,12 @@ validating_constraint(WfRuleCall *call, ConstrType kind)
 static WfConstraint *
 validated_constraint(WfRuleCall *call, WfRelation *table, char kind)
 {
-	ListCell   *lc;
+	WfConstraint *constraint;
 
 	if (call->command->subtype != AT_ValidateConstraint)
 		return NULL;
-	foreach(lc, call->catalog->constraints(call->catalog, table))
-	{
-		WfConstraint *constraint = lfirst(lc);
-
-		if (constraint->kind == kind && !constraint->validated && constraint->name && strcmp(constraint->name, call->command->name) == 0)
-			return constraint;
-	}
-	return NULL;
+	constraint = call->catalog->constraint(call->catalog, table, call->command->name);
+	return constraint && constraint->kind == kind && !constraint->validated ? constraint : NULL;
 }
 
 /* ADD CHECK, or VALIDATE of one that is there. */

@@ -89,6 +89,7 @@ wf_migration_simulation(WfCatalog *live)
 			.measure = sim_measure,
 			.column = wf_sim_column,
 			.constraints = wf_sim_constraints,
+			.constraint = wf_sim_constraint,
 			.indexes = wf_sim_indexes,
 			.type = wf_sim_type,
 			.type_uses = wf_sim_type_uses,
@@ -336,8 +337,7 @@ wf_sim_create(WfSimulation *simulation, const RangeVar *name, char kind)
 	relation->measured = true;
 	relation->population = WF_POPULATION_EMPTY;
 	entry->relation = relation;
-	entry->columns = entry->dropped_columns = NIL;
-	entry->constraints = entry->indexes = entry->parts = NIL;
+	wf_sim_forget_parts(entry);
 	entry->loaded = true;
 	entry->altered = true;
 	return entry;
@@ -403,7 +403,7 @@ wf_sim_drop(WfSimulation *simulation, const RangeVar *name)
 	wf_sim_settle_dropped(simulation, entry->relation);
 	entry->altered = true;
 	entry->relation = NULL;
-	entry->columns = entry->dropped_columns = entry->constraints = entry->indexes = entry->parts = NIL;
+	wf_sim_forget_parts(entry);
 	entry->loaded = false;
 }
 
@@ -426,7 +426,7 @@ wf_sim_rename(WfSimulation *simulation, const RangeVar *name, const char *schema
 	from->altered = true;
 	copy = *from;
 	from->relation = NULL;
-	from->columns = from->dropped_columns = from->constraints = from->indexes = from->parts = NIL;
+	wf_sim_forget_parts(from);
 	if (schema == NULL)
 		schema = copy.key.schema;
 	to = entry_in(simulation, schema, new_name ? new_name : copy.key.name);
@@ -457,7 +457,7 @@ wf_sim_empty_schema(WfSimulation *simulation, const char *schema)
 			continue;
 		entry->altered = true;
 		entry->relation = NULL;
-		entry->columns = entry->dropped_columns = entry->constraints = entry->indexes = entry->parts = NIL;
+		wf_sim_forget_parts(entry);
 		entry->loaded = false;
 	}
 	simulation->last_name = NULL;

@@ -198,6 +198,8 @@ typedef struct SimRelation
 	bool		altered;		/* the text changed it */
 	bool		parted;			/* it made, attached or detached partitions */
 	List	   *constraints;
+	HTAB	   *constraint_names;	/* WfConstraint, where they are many; or
+									 * NULL */
 	List	   *indexes;
 	SimName		table;			/* of an index that the text made: that of its
 								 * table then */
@@ -241,7 +243,10 @@ extern char *wf_sim_chosen_name(WfSimulation *simulation, SimRelation *table, Li
 /* simulate_parts.c */
 extern WfColumn *wf_sim_column(WfCatalog *catalog, WfRelation *relation, const char *name);
 extern List *wf_sim_constraints(WfCatalog *catalog, WfRelation *relation);
+extern WfConstraint *wf_sim_constraint(WfCatalog *catalog, WfRelation *relation, const char *name);
+extern WfConstraint *wf_sim_constraint_of(WfSimulation *simulation, SimRelation *entry, const char *name);
 extern List *wf_sim_indexes(WfCatalog *catalog, WfRelation *relation);
+extern void wf_sim_forget_parts(SimRelation *entry);
 extern void wf_sim_load_parts(WfSimulation *simulation, SimRelation *entry);
 extern WfColumn *wf_sim_set_column(WfSimulation *simulation, SimRelation *relation, const char *name);
 extern void wf_sim_drop_column(WfSimulation *simulation, SimRelation *relation, const char *name);
@@ -249,6 +254,7 @@ extern void wf_sim_drop_parts(WfSimulation *simulation, SimRelation *relation, c
 extern void wf_sim_rename_in_parts(WfSimulation *simulation, SimRelation *relation, const char *name, const char *new_name);
 extern void wf_sim_add_constraint(WfSimulation *simulation, SimRelation *relation, WfConstraint *constraint);
 extern void wf_sim_drop_constraint(WfSimulation *simulation, SimRelation *relation, const char *name);
+extern void wf_sim_name_constraint(WfSimulation *simulation, SimRelation *relation, const char *name, const char *new_name);
 extern void wf_sim_validate_constraint(WfSimulation *simulation, SimRelation *relation, const char *name);
 extern void wf_sim_add_index(WfSimulation *simulation, SimRelation *relation, WfIndex *index);
 extern void wf_sim_settle_primary_key(WfSimulation *simulation, SimRelation *relation);
@@ -257,6 +263,7 @@ extern void wf_sim_settle_primary_key(WfSimulation *simulation, SimRelation *rel
 extern void wf_sim_apply_drop(WfSimulation *simulation, DropStmt *stmt);
 extern void wf_sim_apply_rename(WfSimulation *simulation, RenameStmt *stmt);
 extern void wf_sim_apply_move(WfSimulation *simulation, AlterObjectSchemaStmt *stmt);
+extern HTAB *wf_sim_name_table(WfSimulation *simulation, const char *what, Size entrysize);
 extern void wf_sim_note_dropped_name(WfSimulation *simulation, const char *name);
 
 /* simulate_schema.c */

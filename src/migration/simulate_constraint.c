@@ -6,6 +6,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 
+#include "common/list.h"
 #include "ddl/deparse.h"
 #include "migration/simulate.h"
 
@@ -13,7 +14,6 @@ static ColumnDef *column_named(List *elements, const char *name);
 static void note_primary_key(WfSimulation *simulation, SimRelation *relation, List *columns);
 static void use_index(WfSimulation *simulation, SimRelation *relation, Constraint *constraint, WfConstraint *made);
 static void note_referenced(WfSimulation *simulation, Constraint *constraint, WfConstraint *made);
-static bool has_string(List *strings, const char *string);
 
 /* The indexes of another table, under names that the server chooses. */
 void
@@ -22,7 +22,8 @@ wf_sim_copy_indexes(WfSimulation *simulation, SimRelation *relation, RangeVar *f
 	WfCatalog  *catalog = &simulation->catalog;
 	ListCell   *lc;
 
-	foreach(lc, catalog->indexes(catalog, catalog->relation(catalog, from)))
+	/* LIKE may name the very table, whose indexes become more. */
+	foreach(lc, list_copy(catalog->indexes(catalog, catalog->relation(catalog, from))))
 	{
 		WfIndex		index = *(WfIndex *) lfirst(lc);
 
@@ -227,7 +228,7 @@ wf_sim_apply_index(WfSimulation *simulation, IndexStmt *stmt)
 			element->ordering != SORTBY_DEFAULT || element->nulls_ordering != SORTBY_NULLS_DEFAULT;
 	}
 	foreach(lc, not_null)
-		index.lacks_only_null &= has_string(index.columns, lfirst(lc));
+		index.lacks_only_null &= wf_common_list_has(index.columns, lfirst(lc));
 	wf_sim_load_parts(simulation, relation);
 	if (index.name == NULL)
 		index.name = wf_sim_chosen_name(simulation, relation, index.columns, "idx");
@@ -237,17 +238,4 @@ wf_sim_apply_index(WfSimulation *simulation, IndexStmt *stmt)
 		return;
 	made = wf_sim_create(simulation, name, RELKIND_INDEX);
 	made->table = relation->key;
-}
-
-static bool
-has_string(List *strings, const char *string)
-{
-	ListCell   *lc;
-
-	foreach(lc, strings)
-	{
-		if (lfirst(lc) && strcmp(lfirst(lc), string) == 0)
-			return true;
-	}
-	return false;
 }

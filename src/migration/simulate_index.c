@@ -117,19 +117,12 @@ void
 wf_sim_rename_constraint(WfSimulation *simulation, SimRelation *table, const char *name, const char *new_name)
 {
 	WfIndex    *index;
-	ListCell   *lc;
 
 	wf_sim_load_parts(simulation, table);
 	index = index_named(table->indexes, name);
 	if (index)
 		index->name = wf_sim_string(simulation, new_name);
-	foreach(lc, table->constraints)
-	{
-		WfConstraint *constraint = lfirst(lc);
-
-		if (constraint->name && strcmp(constraint->name, name) == 0)
-			constraint->name = wf_sim_string(simulation, new_name);
-	}
+	wf_sim_name_constraint(simulation, table, name, new_name);
 }
 
 /* An index that was built anew is valid. */
@@ -172,11 +165,8 @@ wf_sim_chosen_name(WfSimulation *simulation, SimRelation *table, List *columns, 
 	{
 		char	   *name = makeObjectName(table->key.name, label.len ? label.data : NULL,
 										  pass == 0 ? suffix : psprintf("%s%d", suffix, pass));
-		bool		taken = index_named(table->indexes, name) != NULL;
 
-		foreach(lc, table->constraints)
-			taken |= ((WfConstraint *) lfirst(lc))->name && strcmp(((WfConstraint *) lfirst(lc))->name, name) == 0;
-		if (!taken)
+		if (index_named(table->indexes, name) == NULL && wf_sim_constraint_of(simulation, table, name) == NULL)
 			return name;
 	}
 }

@@ -207,32 +207,30 @@ last_name(Node *object)
 void
 wf_sim_note_dropped_name(WfSimulation *simulation, const char *name)
 {
-	char		key[NAMEDATALEN] = {0};
-
 	if (name == NULL)
 		return;
 	if (simulation->dropped_names == NULL)
-	{
-		HASHCTL		control = {
-			.keysize = NAMEDATALEN,
-			.entrysize = NAMEDATALEN,
-			.hcxt = simulation->catalog.context,
-		};
-
-		simulation->dropped_names = hash_create("wishflags dropped names", 64, &control,
-												HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
-	}
-	strlcpy(key, name, NAMEDATALEN);
-	(void) hash_search(simulation->dropped_names, key, HASH_ENTER, NULL);
+		simulation->dropped_names = wf_sim_name_table(simulation, "wishflags dropped names", NAMEDATALEN);
+	(void) hash_search(simulation->dropped_names, name, HASH_ENTER, NULL);
 }
 
 bool
 wf_sim_was_dropped(WfSimulation *simulation, const char *name)
 {
-	char		key[NAMEDATALEN] = {0};
-
 	if (simulation == NULL || simulation->dropped_names == NULL || name == NULL)
 		return false;
-	strlcpy(key, name, NAMEDATALEN);
-	return hash_search(simulation->dropped_names, key, HASH_FIND, NULL) != NULL;
+	return hash_search(simulation->dropped_names, name, HASH_FIND, NULL) != NULL;
+}
+
+/* A hash table by name, for as long as the simulation; entries begin with the name, of NAMEDATALEN bytes. */
+HTAB *
+wf_sim_name_table(WfSimulation *simulation, const char *what, Size entrysize)
+{
+	HASHCTL		control = {
+		.keysize = NAMEDATALEN,
+		.entrysize = entrysize,
+		.hcxt = simulation->catalog.context,
+	};
+
+	return hash_create(what, 64, &control, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 }

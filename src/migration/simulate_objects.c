@@ -98,23 +98,12 @@ wf_sim_note_part(WfSimulation *simulation, const RangeVar *table, ObjectType typ
 void
 wf_sim_add_routine(WfSimulation *simulation, WfRoutine *routine)
 {
-	char		key[NAMEDATALEN] = {0};
 	NamedRoutine *entry;
 	bool		found;
 
 	if (simulation->new_routines == NULL)
-	{
-		HASHCTL		control = {
-			.keysize = NAMEDATALEN,
-			.entrysize = sizeof(NamedRoutine),
-			.hcxt = simulation->catalog.context,
-		};
-
-		simulation->new_routines = hash_create("wishflags simulated routines", 64, &control,
-											   HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
-	}
-	strlcpy(key, routine->name, NAMEDATALEN);
-	entry = hash_search(simulation->new_routines, key, HASH_ENTER, &found);
+		simulation->new_routines = wf_sim_name_table(simulation, "wishflags simulated routines", sizeof(NamedRoutine));
+	entry = hash_search(simulation->new_routines, routine->name, HASH_ENTER, &found);
 	routine->older = found ? entry->newest : NULL;
 	entry->newest = routine;
 }
@@ -123,13 +112,11 @@ wf_sim_add_routine(WfSimulation *simulation, WfRoutine *routine)
 WfRoutine *
 wf_sim_new_routine(WfSimulation *simulation, List *names)
 {
-	char		key[NAMEDATALEN] = {0};
 	NamedRoutine *entry;
 
 	if (simulation == NULL || simulation->new_routines == NULL)
 		return NULL;
-	strlcpy(key, strVal(llast(names)), NAMEDATALEN);
-	entry = hash_search(simulation->new_routines, key, HASH_FIND, NULL);
+	entry = hash_search(simulation->new_routines, strVal(llast(names)), HASH_FIND, NULL);
 	return entry ? entry->newest : NULL;
 }
 

@@ -4,8 +4,20 @@
  */
 #include "common/compat.h"
 
+#include "common/list.h"
 #include "migration/simulate.h"
 
+/* A text may give one table thousands of constraints; more than these have a table of names. */
+#define CONSTRAINTS_TO_WALK 16
+
+typedef struct NamedConstraint
+{
+	char		name[NAMEDATALEN];
+	WfConstraint *constraint;
+} NamedConstraint;
+
+static void name_constraint(SimRelation *entry, WfConstraint *constraint);
+static void forget_name(SimRelation *entry, const char *name);
 static ListCell *cell_named(List *strings, const char *string);
 static void rename_string(WfSimulation *simulation, List *strings, const char *string, const char *new_string);
 
@@ -78,12 +90,16 @@ wf_sim_drop_parts(WfSimulation *simulation, SimRelation *entry, const char *name
 	wf_sim_load_parts(simulation, entry);
 	foreach(lc, entry->constraints)
 	{
-		if (cell_named(((WfConstraint *) lfirst(lc))->columns, name))
-			entry->constraints = foreach_delete_current(entry->constraints, lc);
+		WfConstraint *constraint = lfirst(lc);
+
+		if (!wf_common_list_has(constraint->columns, name))
+			continue;
+		forget_name(entry, constraint->name);
+		entry->constraints = foreach_delete_current(entry->constraints, lc);
 	}
 	foreach(lc, entry->indexes)
 	{
-		if (cell_named(((WfIndex *) lfirst(lc))->columns, name))
+		if (wf_common_list_has(((WfIndex *) lfirst(lc))->columns, name))
 			entry->indexes = foreach_delete_current(entry->indexes, lc);
 	}
 }
@@ -126,6 +142,14 @@ cell_named(List *strings, const char *string)
 	return NULL;
 }
 
+/* What the relation has is not that of before any more. */
+void
+wf_sim_forget_parts(SimRelation *entry)
+{
+	entry->columns = entry->dropped_columns = entry->constraints = entry->indexes = entry->parts = NIL;
+	entry->constraint_names = NULL;
+}
+
 /* Fills constraints and indexes from the live catalog, once. */
 void
 wf_sim_load_parts(WfSimulation *simulation, SimRelation *entry)
@@ -150,6 +174,62 @@ wf_sim_constraints(WfCatalog *catalog, WfRelation *relation)
 
 	wf_sim_load_parts((WfSimulation *) catalog, entry);
 	return entry->constraints;
+}
+
+WfConstraint *
+wf_sim_constraint(WfCatalog *catalog, WfRelation *relation, const char *name)
+{
+	return wf_sim_constraint_of((WfSimulation *) catalog, wf_sim_entry((WfSimulation *) catalog, relation), name);
+}
+
+WfConstraint *
+wf_sim_constraint_of(WfSimulation *simulation, SimRelation *entry, const char *name)
+{
+	NamedConstraint *named;
+	ListCell   *lc;
+
+	wf_sim_load_parts(simulation, entry);
+	if (entry->constraint_names == NULL && list_length(entry->constraints) > CONSTRAINTS_TO_WALK)
+	{
+		entry->constraint_names = wf_sim_name_table(simulation, "wishflags simulated constraints", sizeof(NamedConstraint));
+		foreach(lc, entry->constraints)
+			name_constraint(entry, lfirst(lc));
+	}
+	if (entry->constraint_names)
+	{
+		named = hash_search(entry->constraint_names, name, HASH_FIND, NULL);
+		return named ? named->constraint : NULL;
+	}
+	foreach(lc, entry->constraints)
+	{
+		WfConstraint *constraint = lfirst(lc);
+
+		if (constraint->name && strcmp(constraint->name, name) == 0)
+			return constraint;
+	}
+	return NULL;
+}
+
+/* The first of a name is meant, as where they are walked. */
+static void
+name_constraint(SimRelation *entry, WfConstraint *constraint)
+{
+	NamedConstraint *named;
+	bool		found;
+
+	if (constraint->name == NULL)
+		return;
+	named = hash_search(entry->constraint_names, constraint->name, HASH_ENTER, &found);
+	if (!found)
+		named->constraint = constraint;
+}
+
+/* The constraint of a name, or NULL, has gone or is called something else. */
+static void
+forget_name(SimRelation *entry, const char *name)
+{
+	if (entry->constraint_names && name)
+		(void) hash_search(entry->constraint_names, name, HASH_REMOVE, NULL);
 }
 
 List *
@@ -180,21 +260,21 @@ wf_sim_add_constraint(WfSimulation *simulation, SimRelation *entry, WfConstraint
 	copy->created_here = true;
 	old = MemoryContextSwitchTo(simulation->catalog.context);
 	entry->constraints = lappend(entry->constraints, copy);
+	if (entry->constraint_names)
+		name_constraint(entry, copy);
 	MemoryContextSwitchTo(old);
 }
 
 void
 wf_sim_drop_constraint(WfSimulation *simulation, SimRelation *entry, const char *name)
 {
+	WfConstraint *constraint = wf_sim_constraint_of(simulation, entry, name);
 	ListCell   *lc;
 
-	wf_sim_load_parts(simulation, entry);
-	foreach(lc, entry->constraints)
+	if (constraint)
 	{
-		WfConstraint *constraint = lfirst(lc);
-
-		if (constraint->name && strcmp(constraint->name, name) == 0)
-			entry->constraints = foreach_delete_current(entry->constraints, lc);
+		entry->constraints = list_delete_ptr(entry->constraints, constraint);
+		forget_name(entry, name);
 	}
 	/* The index that it stands for has its name. */
 	foreach(lc, entry->indexes)
@@ -211,16 +291,23 @@ wf_sim_drop_constraint(WfSimulation *simulation, SimRelation *entry, const char 
 void
 wf_sim_validate_constraint(WfSimulation *simulation, SimRelation *entry, const char *name)
 {
-	ListCell   *lc;
+	WfConstraint *constraint = wf_sim_constraint_of(simulation, entry, name);
 
-	wf_sim_load_parts(simulation, entry);
-	foreach(lc, entry->constraints)
-	{
-		WfConstraint *constraint = lfirst(lc);
+	if (constraint)
+		constraint->validated = true;
+}
 
-		if (constraint->name && strcmp(constraint->name, name) == 0)
-			constraint->validated = true;
-	}
+void
+wf_sim_name_constraint(WfSimulation *simulation, SimRelation *entry, const char *name, const char *new_name)
+{
+	WfConstraint *constraint = wf_sim_constraint_of(simulation, entry, name);
+
+	if (constraint == NULL)
+		return;
+	forget_name(entry, name);
+	constraint->name = wf_sim_string(simulation, new_name);
+	if (entry->constraint_names)
+		name_constraint(entry, constraint);
 }
 
 /* index and its parts are copied. */
