@@ -41,7 +41,27 @@ SELECT flag_enable('older') AS version;
 UPDATE flags SET description = 'made before' WHERE key = 'older';
 UPDATE flags SET kind = 'kill-switch' WHERE key = 'older';
 
+-- What INSERT ON CONFLICT writes counts, not what it proposes.
+INSERT INTO flags (key, enabled) VALUES ('older', false), ('log', true) ON CONFLICT (key) DO UPDATE SET enabled = excluded.enabled;
+INSERT INTO flags (key) VALUES ('log') ON CONFLICT DO NOTHING;
+INSERT INTO flags (key) VALUES ('log') ON CONFLICT (key) DO UPDATE SET owner_team = excluded.owner_team;
+INSERT INTO flags (key) VALUES ('new') ON CONFLICT (key) DO UPDATE SET owner_team = excluded.owner_team;
+SELECT key, enabled, owner_team FROM flags WHERE key IN ('older', 'log') ORDER BY key;
+
+-- A record comes back as it was, and a document is taken in as it is.
+UPDATE flags SET owner_team = 'shop', expires_at = '2100-01-01' WHERE key = 'older';
+SELECT flag_rollback('older', 1, 'as it began') AS version;
+DELETE FROM flags WHERE key = 'older';
+SELECT flag_rollback('older', 1, 'was needed') AS version;
+SELECT item, name, action FROM flag_import('flagd', '{"flags": {"banner": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "on"}}}');
+SELECT item, name, action FROM flag_import('flagd', '{"flags": {"banner": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "off"}}}', '{"on_conflict": "replace"}');
+SHOW wishflags.require_fields;
+DELETE FROM flags WHERE key = 'banner';
+
 -- flag_lint() asks for the same; its options add to it, or take from it.
+SELECT flag, field, message FROM flag_lint() WHERE flag = 'older';
+UPDATE flags SET owner_team = ' ' WHERE key = 'older';
+SET wishflags.require_fields = '"owner", "expires_at:release"';
 SELECT flag, field, message FROM flag_lint() WHERE flag = 'older';
 SELECT flag, field FROM flag_lint('{"require": {"owner": false, "description": ["operational"]}}');
 SET wishflags.require_fields = '';

@@ -59,6 +59,9 @@ SELECT count(*) > 0 AS others, count(*) FILTER (WHERE r.id IS NULL) AS orphans
 FROM wishflags.migration_run_skips s LEFT JOIN wishflags.migration_runs r ON r.id = s.run;
 TRUNCATE wishflags.migration_runs;
 SELECT (SELECT count(*) FROM wishflags.migration_run_findings) AS findings, (SELECT count(*) FROM wishflags.migration_run_skips) AS skips;
+SELECT wishflags.migration_record(r) IS NOT NULL AS recorded FROM report;
+TRUNCATE wishflags.migration_runs, wishflags.migration_run_findings, wishflags.migration_run_skips;
+SELECT (SELECT count(*) FROM wishflags.migration_run_findings) AS findings, (SELECT count(*) FROM wishflags.migration_run_skips) AS skips;
 CREATE TEMP TABLE mine (id int);
 CREATE TRIGGER t AFTER DELETE ON mine FOR EACH STATEMENT EXECUTE FUNCTION wishflags.migration_runs_deleted();
 DELETE FROM mine;

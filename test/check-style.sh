@@ -82,7 +82,7 @@ for f in src/flags/eval.c src/flags/bucket.c src/flags/predicate.c src/flags/dia
 	src/schema/diff.c src/schema/order.c src/schema/ddl_*.c \
 	src/migration/simulate.c src/migration/rule_*.c src/schedule/backoff.c; do
 	[ -f "$f" ] || continue
-	hits=$(grep -nE '^#include "(catalog/pg_[a-z_]*\.h|catalog/namespace\.h|catalog/indexing\.h|executor/spi\.h|utils/guc\.h|utils/syscache\.h|utils/lsyscache\.h|utils/rel\.h|access/(table|relation|genam|heapam|xact)\.h|miscadmin\.h)"' "$f" || :)
+	hits=$(grep -nE '^#include "(catalog/pg_[a-z_]*\.h|catalog/namespace\.h|catalog/indexing\.h|executor/spi\.h|utils/guc\.h|utils/syscache\.h|utils/lsyscache\.h|utils/rel\.h|access/(table|relation|genam|heapam|xact)\.h)"|\b(Get[A-Za-z]*UserId|GetUserNameFromId|MyDatabaseId|MyProcPid)\b|\bsuperuser(_arg)?\(' "$f" || :)
 	[ -z "$hits" ] || fault "$f is pure, but has: $hits"
 done
 

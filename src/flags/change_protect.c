@@ -138,7 +138,6 @@ static void
 need_free(FunctionCallInfo fcinfo, const ProtectedTable *table, HeapTuple row)
 {
 	TupleDesc	desc = RelationGetDescr(((TriggerData *) fcinfo->context)->tg_relation);
-	WfString   *last = fcinfo->flinfo->fn_extra;
 	bool		isnull;
 	Datum		tags = (Datum) 0;
 	Datum		key = heap_getattr(row, table->key, desc, &isnull);
@@ -150,7 +149,7 @@ need_free(FunctionCallInfo fcinfo, const ProtectedTable *table, HeapTuple row)
 	if (isnull)
 		return;
 	name = wf_flags_text_string(key);
-	if (table->tags == 0 && last && wf_flags_strings_equal(*last, name))
+	if (table->tags == 0 && wf_flags_trigger_is_last_key(fcinfo->flinfo, name))
 		return;
 	if (table->tags && table->tags <= desc->natts)
 		tags = heap_getattr(row, table->tags, desc, &isnull);
@@ -158,14 +157,7 @@ need_free(FunctionCallInfo fcinfo, const ProtectedTable *table, HeapTuple row)
 	if (policy)
 		refuse(table, TextDatumGetCString(key), policy, reason);
 	if (table->tags == 0)
-	{
-		MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-
-		last = palloc(sizeof(WfString));
-		*last = wf_flags_string_copy(name.data, name.len);
-		fcinfo->flinfo->fn_extra = last;
-		MemoryContextSwitchTo(old);
-	}
+		wf_flags_trigger_keep_key(fcinfo->flinfo, name);
 }
 
 /*

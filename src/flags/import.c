@@ -14,6 +14,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 
 #include "common/list.h"
 #include "common/options.h"
@@ -21,6 +22,7 @@
 #include "flags/context.h"
 #include "flags/graph.h"
 #include "flags/json.h"
+#include "flags/requirement.h"
 #include "flags/result.h"
 #include "flags/transfer.h"
 
@@ -102,13 +104,15 @@ static void check_only(List *only, List *flags);
  * Options: name, dry_run, only, prune, on_conflict (error, replace, skip), and
  * those of flag_eval_document() that choose among the system's clients.
  * Raises what is wrong with the document as a whole; a flag that can't be
- * taken in is a row with action "refused".
+ * taken in is a row with action "refused".  A document says nothing of owners
+ * and expiry, so wishflags.require_fields does not hold here.
  */
 Datum
 wf_flag_import(PG_FUNCTION_ARGS)
 {
 	Import		import = {.fcinfo = fcinfo};
 	List	   *flags;
+	int			nest_level;
 
 	for (int i = 0; i < 3; i++)
 	{
@@ -127,12 +131,15 @@ wf_flag_import(PG_FUNCTION_ARGS)
 	flags = import.shared.dialect->list_flags(import.shared.document);
 	check_only(import.options.only, flags);
 
+	nest_level = NewGUCNestLevel();
+	wf_flags_require_nothing();
 	SPI_connect();
 	import_document(&import);
 	import_flags(&import, flags);
 	import_absent(&import, flags);
 	report_limits(&import);
 	SPI_finish();
+	AtEOXact_GUC(true, nest_level);
 	return (Datum) 0;
 }
 

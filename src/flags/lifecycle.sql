@@ -202,7 +202,7 @@ BEGIN
 	SELECT jsonb_object_agg(r.field, r.kinds) INTO required FROM (
 		SELECT split_part(i.item, ':', 1) AS field,
 			CASE WHEN bool_or(strpos(i.item, ':') = 0) THEN 'true' ELSE jsonb_agg(split_part(i.item, ':', 2)) END AS kinds
-		FROM (SELECT lower(btrim(t)) AS item FROM string_to_table(current_setting('wishflags.require_fields', true), ',') t) i
+		FROM (SELECT lower(btrim(t, E' \t\r\n"')) AS item FROM string_to_table(current_setting('wishflags.require_fields', true), ',') t) i
 		WHERE i.item <> '' GROUP BY 1) r;
 	required := COALESCE(required, '{"description": true, "owner": true, "documentation_url": true, "expires_at": ["release", "experiment"]}')
 		|| COALESCE(NULLIF(options -> 'require', 'null'), '{}');
@@ -221,9 +221,9 @@ BEGIN
 		SELECT r.key AS field, format('a flag of kind %s needs %s', f.kind, CASE r.key WHEN 'owner' THEN 'an owner: owner_team, owner_email or owner_role' ELSE r.key END) AS message
 		FROM jsonb_each(required) r
 		WHERE (r.value = 'true' OR r.value ? f.kind)
-			AND CASE r.key WHEN 'owner' THEN COALESCE(f.owner_team, f.owner_email, f.owner_role) IS NULL
+			AND CASE r.key WHEN 'owner' THEN btrim(concat(f.owner_team, f.owner_email, f.owner_role), E' \t\r\n') = ''
 				WHEN 'tags' THEN f.tags = '{}'
-				ELSE btrim(COALESCE(j.fields ->> r.key, '')) IN ('', '{}') END
+				ELSE btrim(COALESCE(j.fields ->> r.key, ''), E' \t\r\n') IN ('', '{}') END
 		UNION ALL
 		SELECT 'definition', format('requires what does not exist: %s', array_to_string(c.missing, ', ')) WHERE c.missing IS NOT NULL) l
 	WHERE f.archived_at IS NULL

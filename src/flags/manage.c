@@ -15,6 +15,7 @@
 
 #include "flags/integrity.h"
 #include "flags/manage.h"
+#include "flags/requirement.h"
 #include "flags/row.h"
 
 PG_FUNCTION_INFO_V1(wf_flag_create);
@@ -130,7 +131,8 @@ wf_flag_rollout(PG_FUNCTION_ARGS)
 /*
  * flag_rollback(key text, version integer, reason text) -> new version integer
  *
- * Restores all but what counts versions, and an owner who is no more.
+ * Restores all but what counts versions, and an owner who is no more; also a
+ * record that lacks what wishflags.require_fields lists by now.
  */
 Datum
 wf_flag_rollback(PG_FUNCTION_ARGS)
@@ -144,6 +146,7 @@ wf_flag_rollback(PG_FUNCTION_ARGS)
 	wf_flags_refuse_null(fcinfo, 2, "reason");
 	wf_flags_add_argument(&params, fcinfo, 1, INT4OID);
 	nest_level = begin_reason(fcinfo, 2);
+	wf_flags_require_nothing();
 	if (!wf_flags_run("INSERT INTO wishflags.flags AS f (key, owner_role, " CONTENT("") ")"
 					  " SELECT r.key, (SELECT rolname FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) r.owner_role), " CONTENT("r.")
 					  " FROM wishflags.flag_versions v, pg_catalog.jsonb_populate_record(NULL::wishflags.flags, v.record) r"

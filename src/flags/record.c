@@ -15,7 +15,6 @@
 #include "utils/timestamp.h"
 
 #include "flags/record.h"
-#include "flags/requirement.h"
 #include "flags/row.h"
 #include "flags/tables.h"
 
@@ -67,7 +66,6 @@ wf_flags_check_record(const WfTriggerRow *row, bool changes_evaluation)
 	check_notes(row);
 	check_tags(row);
 	check_cache_ttl(row);
-	wf_flags_check_required(row);
 }
 
 /* The number of a kind of flags, from 0; -1 where there is no such kind. */

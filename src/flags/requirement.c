@@ -12,12 +12,14 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/jsonb.h"
+#include "utils/rel.h"
 #include "utils/varlena.h"
 
 #include "flags/record.h"
 #include "flags/requirement.h"
 #include "flags/row.h"
 #include "flags/tables.h"
+#include "flags/trigger.h"
 
 /* What may be required: that one of some columns, up to a 0, says something. */
 typedef struct RequiredField
@@ -66,33 +68,52 @@ wf_flags_requirement_init(void)
 							   PGC_SUSET, GUC_LIST_INPUT, check_setting, assign_setting, NULL);
 }
 
-/* Refuses a row of flags that newly lacks what is required.  What is restored may lack it. */
+/* Refuses a row of flags, in an AFTER trigger, that newly lacks what is required.  What is restored may lack it. */
 void
-wf_flags_check_required(const WfTriggerRow *row)
+wf_flags_check_required(TriggerData *data)
 {
-	bool		update = TRIGGER_FIRED_BY_UPDATE(row->data->tg_event);
+	bool		update = TRIGGER_FIRED_BY_UPDATE(data->tg_event);
+	TupleDesc	desc = RelationGetDescr(data->tg_relation);
 	Datum		values[Natts_wf_flags];
 	bool		nulls[Natts_wf_flags];
+	Datum		old_values[Natts_wf_flags];
+	bool		old_nulls[Natts_wf_flags];
+	const char *key;
 
-	if (required == NULL || wf_flags_trigger_restored(row, Anum_wf_flags_version))
+	if (required == NULL)
 		return;
+	wf_flags_deform(update ? data->tg_newtuple : data->tg_trigtuple, desc, Natts_wf_flags, values, nulls);
 	if (update)
-		wf_flags_deform(row->data->tg_trigtuple, row->desc, Natts_wf_flags, values, nulls);
+		wf_flags_deform(data->tg_trigtuple, desc, Natts_wf_flags, old_values, old_nulls);
+	else if (wf_flags_made_before(values[Anum_wf_flags_created_at - 1]))
+		return;
+	key = TextDatumGetCString(values[Anum_wf_flags_key - 1]);
 	for (int i = 0; i < lengthof(fields); i++)
 	{
 		const RequiredField *field = &fields[i];
 
-		if (is_lacking(field, required->kinds[i], row->desc, row->values, row->nulls) &&
-			!(update && is_lacking(field, required->kinds[i], row->desc, values, nulls)))
+		if (is_lacking(field, required->kinds[i], desc, values, nulls) &&
+			!(update && is_lacking(field, required->kinds[i], desc, old_values, old_nulls)))
 			ereport(ERROR,
 					(errcode(ERRCODE_NOT_NULL_VIOLATION),
-					 errmsg("flag \"%s\" needs %s", TextDatumGetCString(row->values[Anum_wf_flags_key - 1]), field->columns),
+					 errmsg("flag \"%s\" needs %s", key, field->columns),
 					 errdetail("Setting wishflags.require_fields asks for it."),
 					 update ? errhint("Give it in the same UPDATE.")
 					 : errhint("Give it with the flag: INSERT INTO wishflags.flags (key, %s) VALUES (%s, ...);",
-							   NameStr(TupleDescAttr(row->desc, field->attnums[0] - 1)->attname),
-							   quote_literal_cstr(TextDatumGetCString(row->values[Anum_wf_flags_key - 1])))));
+							   NameStr(TupleDescAttr(desc, field->attnums[0] - 1)->attname),
+							   quote_literal_cstr(key))));
 	}
+}
+
+/*
+ * Requires nothing while the GUC nest level lasts that the caller has opened:
+ * for records that are taken in as they come, or brought back as they were.
+ */
+void
+wf_flags_require_nothing(void)
+{
+	(void) set_config_option("wishflags.require_fields", "", PGC_SUSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 }
 
 static bool

@@ -4,9 +4,10 @@
 #ifndef WF_FLAGS_REQUIREMENT_H
 #define WF_FLAGS_REQUIREMENT_H
 
-#include "flags/trigger.h"
+#include "commands/trigger.h"
 
 extern void wf_flags_requirement_init(void);
-extern void wf_flags_check_required(const WfTriggerRow *row);
+extern void wf_flags_check_required(TriggerData *data);
+extern void wf_flags_require_nothing(void);
 
 #endif							/* WF_FLAGS_REQUIREMENT_H */

@@ -96,6 +96,10 @@ CREATE FUNCTION wishflags.flags_check() RETURNS trigger
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_flags_check';
 COMMENT ON FUNCTION wishflags.flags_check() IS 'trigger: validates a flag and numbers its versions';
 
+CREATE FUNCTION wishflags.flags_require() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10 AS 'MODULE_PATHNAME', 'wf_flags_require';
+COMMENT ON FUNCTION wishflags.flags_require() IS 'trigger: refuses a flag that lacks what wishflags.require_fields lists';
+
 CREATE FUNCTION wishflags.flags_changed() RETURNS trigger
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10 AS 'MODULE_PATHNAME', 'wf_flags_changed';
 COMMENT ON FUNCTION wishflags.flags_changed() IS 'trigger: tells all backends that flags have changed';
@@ -118,6 +122,8 @@ COMMENT ON FUNCTION wishflags.flag_overrides_changed() IS 'trigger: tells all ba
 
 CREATE TRIGGER flags_check BEFORE INSERT OR UPDATE ON wishflags.flags
 FOR EACH ROW EXECUTE FUNCTION wishflags.flags_check();
+CREATE TRIGGER flags_require AFTER INSERT OR UPDATE ON wishflags.flags
+FOR EACH ROW EXECUTE FUNCTION wishflags.flags_require();
 CREATE TRIGGER flags_changed AFTER INSERT OR UPDATE OR DELETE ON wishflags.flags
 FOR EACH ROW EXECUTE FUNCTION wishflags.flags_changed();
 CREATE TRIGGER flags_truncated AFTER TRUNCATE ON wishflags.flags

@@ -191,6 +191,30 @@ wf_flags_trigger_number(WfTriggerRow *row, const WfVersionColumns *columns)
 	}
 }
 
+/* Whether it is the key that a trigger kept last in its statement. */
+bool
+wf_flags_trigger_is_last_key(const FmgrInfo *flinfo, WfString key)
+{
+	const WfString *last = flinfo->fn_extra;
+
+	return last && wf_flags_strings_equal(*last, key);
+}
+
+/*
+ * Keeps the key of a row as long as the statement runs: rows that are changed
+ * together are mostly of one flag, which is looked up once.
+ */
+void
+wf_flags_trigger_keep_key(FmgrInfo *flinfo, WfString key)
+{
+	Size		size = sizeof(WfString) + key.len;
+	WfString   *last = flinfo->fn_extra ? repalloc(flinfo->fn_extra, size) : MemoryContextAlloc(flinfo->fn_mcxt, size);
+
+	last->data = memcpy(last + 1, key.data, key.len);
+	last->len = key.len;
+	flinfo->fn_extra = last;
+}
+
 /* Tells all backends that what a signal table stands for has changed. */
 void
 wf_flags_trigger_signal(const char *signal_name)

@@ -46,6 +46,8 @@ extern bool wf_flags_made_before(Datum created_at);
 extern bool wf_flags_trigger_restored(const WfTriggerRow *row, int attnum);
 extern bool wf_flags_trigger_changed(TriggerData *data, int attnum);
 extern void wf_flags_trigger_number(WfTriggerRow *row, const WfVersionColumns *columns);
+extern bool wf_flags_trigger_is_last_key(const FmgrInfo *flinfo, WfString key);
+extern void wf_flags_trigger_keep_key(FmgrInfo *flinfo, WfString key);
 extern void wf_flags_trigger_signal(const char *signal_name);
 extern void wf_flags_trigger_check_key(const char *what, WfString key);
 

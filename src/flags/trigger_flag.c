@@ -11,12 +11,14 @@
 #include "flags/integrity.h"
 #include "flags/notify.h"
 #include "flags/record.h"
+#include "flags/requirement.h"
 #include "flags/row.h"
 #include "flags/store.h"
 #include "flags/tables.h"
 #include "flags/trigger.h"
 
 PG_FUNCTION_INFO_V1(wf_flags_check);
+PG_FUNCTION_INFO_V1(wf_flags_require);
 PG_FUNCTION_INFO_V1(wf_flags_changed);
 PG_FUNCTION_INFO_V1(wf_flags_removed);
 
@@ -65,6 +67,18 @@ wf_flags_check(PG_FUNCTION_ARGS)
 		check_flag(&row);
 	wf_flags_trigger_number(&row, &version_columns);
 	return wf_flags_trigger_result(&row);
+}
+
+/*
+ * flags_require(), AFTER INSERT OR UPDATE on flags, by row: refuses what newly
+ * lacks a field that wishflags.require_fields lists.  After, as the row that
+ * INSERT ON CONFLICT DO UPDATE proposes is not the one that it writes.
+ */
+Datum
+wf_flags_require(PG_FUNCTION_ARGS)
+{
+	wf_flags_check_required(wf_flags_trigger_data(fcinfo, WF_FLAGS_TABLE));
+	return PointerGetDatum(NULL);
 }
 
 /*

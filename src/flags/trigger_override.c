@@ -115,7 +115,6 @@ Datum
 wf_flag_overrides_delete(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = wf_flags_trigger_data(fcinfo, WF_OVERRIDES_TABLE);
-	WfString   *last = fcinfo->flinfo->fn_extra;
 	WfString	flag;
 
 	if (!TRIGGER_FIRED_BEFORE(data->tg_event) ||
@@ -129,13 +128,11 @@ wf_flag_overrides_delete(PG_FUNCTION_ARGS)
 		return PointerGetDatum(NULL);
 	}
 	flag = overridden_before(data);
-	if (has_expired(data) || (last && wf_flags_strings_equal(*last, flag)))
-		return PointerGetDatum(data->tg_trigtuple);
-	wf_flags_refuse_closed(&flag);
-	last = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(WfString) + flag.len);
-	last->data = memcpy(last + 1, flag.data, flag.len);
-	last->len = flag.len;
-	fcinfo->flinfo->fn_extra = last;
+	if (!has_expired(data) && !wf_flags_trigger_is_last_key(fcinfo->flinfo, flag))
+	{
+		wf_flags_refuse_closed(&flag);
+		wf_flags_trigger_keep_key(fcinfo->flinfo, flag);
+	}
 	return PointerGetDatum(data->tg_trigtuple);
 }
 

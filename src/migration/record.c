@@ -111,9 +111,11 @@ wf_migration_runs_deleted(PG_FUNCTION_ARGS)
 		"DELETE FROM wishflags.migration_run_findings f USING gone WHERE f.run = gone.id",
 		"DELETE FROM wishflags.migration_run_skips s USING gone WHERE s.run = gone.id",
 	};
-	static const char *const truncates[] = {
-		"TRUNCATE wishflags.migration_run_findings",
-		"TRUNCATE wishflags.migration_run_skips",
+
+	/* No TRUNCATE: the command may name these tables as well, and has them open. */
+	static const char *const all[] = {
+		"DELETE FROM wishflags.migration_run_findings",
+		"DELETE FROM wishflags.migration_run_skips",
 	};
 	const char *const *statements = deletes;
 	TriggerData *data = (TriggerData *) fcinfo->context;
@@ -122,7 +124,7 @@ wf_migration_runs_deleted(PG_FUNCTION_ARGS)
 	need_runs_trigger(fcinfo);
 	SPI_connect();
 	if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event))
-		statements = truncates;
+		statements = all;
 	else if (SPI_register_trigger_data(data) != SPI_OK_TD_REGISTER)
 		elog(ERROR, "could not read the deleted runs");
 	wf_common_write_begin(&write, RelationGetRelid(data->tg_relation));

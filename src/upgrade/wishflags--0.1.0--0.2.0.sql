@@ -304,6 +304,12 @@ COMMENT ON COLUMN wishflags.flag_overrides.expires_at IS 'from then on as if it 
 COMMENT ON COLUMN wishflags.flag_overrides.note IS 'why';
 COMMENT ON COLUMN wishflags.flag_overrides.created_by IS 'filled in: the role; given only when a row is restored';
 
+CREATE FUNCTION wishflags.flags_require() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10 AS 'MODULE_PATHNAME', 'wf_flags_require';
+COMMENT ON FUNCTION wishflags.flags_require() IS 'trigger: refuses a flag that lacks what wishflags.require_fields lists';
+CREATE TRIGGER flags_require AFTER INSERT OR UPDATE ON wishflags.flags
+FOR EACH ROW EXECUTE FUNCTION wishflags.flags_require();
+
 CREATE FUNCTION wishflags.flag_overrides_delete() RETURNS trigger
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100 AS 'MODULE_PATHNAME', 'wf_flag_overrides_delete';
 COMMENT ON FUNCTION wishflags.flag_overrides_delete() IS 'trigger: refuses that overrides of an archived or frozen flag are deleted';
