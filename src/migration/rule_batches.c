@@ -65,13 +65,46 @@ wf_rule_batches(WfRuleCall *call, WfRelation *table, const char *statement, cons
 					condition ? " AND (" : "", condition ? condition : "", condition ? ")" : "");
 }
 
+/*
+ * Fills a column in batches.  condition holds for the rows that are not filled,
+ * and for none that is.
+ *
+ * Without a key to go by, it goes over the pages, which PostgreSQL 14 and later
+ * read by their numbers.  A row that others move behind it meanwhile is filled
+ * at the end.  NULL where the pages have no common numbers.
+ */
+char *
+wf_rule_fill(WfRuleCall *call, WfRelation *table, const char *assignment, const char *condition)
+{
+	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
+	char	   *statement = psprintf("UPDATE %s SET %s", relation, assignment);
+	char	   *by_key = wf_rule_batches(call, table, statement, table->name, condition);
+
+	if (by_key || table->kind == RELKIND_PARTITIONED_TABLE || call->catalog->server_version < 14)
+		return by_key;
+	return psprintf("DO $batches$\n"
+					"#variable_conflict use_column\n"
+					"DECLARE\n"
+					"    wf_next bigint := 0;\n"
+					"    wf_end bigint := pg_relation_size(%s) / current_setting('block_size')::bigint;\n"
+					"BEGIN\n"
+					"    WHILE wf_next < wf_end LOOP\n"
+					"        %s WHERE ctid >= format('(%%s,0)', wf_next)::tid AND ctid < format('(%%s,0)', wf_next + 500)::tid AND (%s);\n"
+					"        COMMIT;\n"
+					"        wf_next := wf_next + 500;\n"
+					"    END LOOP;\n"
+					"    %s WHERE %s;\n"
+					"END $batches$;",
+					wf_ddl_quote_literal(relation), statement, condition, statement, condition);
+}
+
 /* Gives a new column its default in the rows that are there; NULL as above. */
 char *
 wf_rule_fill_default(WfRuleCall *call, WfRelation *table, const char *column)
 {
-	return wf_rule_batches(call, table,
-						   psprintf("UPDATE %s SET %s = DEFAULT", wf_ddl_quote_name(table->schema, table->name), quote_identifier(column)),
-						   table->name, psprintf("%s IS NULL", quote_identifier(column)));
+	const char *name = quote_identifier(column);
+
+	return wf_rule_fill(call, table, psprintf("%s = DEFAULT", name), psprintf("%s IS NULL", name));
 }
 
 /* Makes a filled column NOT NULL without a scan under a lock. */
@@ -111,7 +144,7 @@ wf_rule_second_column(WfRuleCall *call, WfRelation *table, WfColumn *column, con
 
 	if (!wf_rule_is_plain_column(call, table, column))
 		return NULL;
-	fill = wf_rule_batches(call, table, psprintf("UPDATE %s SET %s = %s::%s", relation, quoted, old, type), table->name, NULL);
+	fill = wf_rule_fill(call, table, psprintf("%s = %s::%s", quoted, old, type), psprintf("%s IS NULL AND %s IS NOT NULL", quoted, old));
 	if (fill == NULL)
 		return NULL;
 	initStringInfo(&sql);

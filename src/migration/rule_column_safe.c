@@ -3,7 +3,7 @@
  * anew: a plain column first, then what fills and keeps it.
  *
  * Each gives complete statements, or NULL where more hangs on the column than
- * it can carry over, or there is no key to go over the rows by.
+ * it can carry over, or there is nothing to go over the rows by.
  */
 #include "common/compat.h"
 
@@ -285,7 +285,7 @@ wf_rule_keep_generated(WfRuleCall *call, WfRelation *table, ColumnDef *column, C
 	if (open == NULL || strrchr(open, ')') == NULL || !has_only(column, CONSTR_GENERATED))
 		return NULL;
 	strrchr(open, ')')[1] = '\0';
-	fill = wf_rule_batches(call, table, psprintf("UPDATE %s SET %s = %s", relation, name, open), table->name, NULL);
+	fill = wf_rule_fill(call, table, psprintf("%s = %s", name, open), psprintf("%s IS NULL", name));
 	if (fill == NULL)
 		return NULL;
 	return psprintf("%s;\n"

@@ -19,6 +19,7 @@ extern void wf_rule_type_cast_would_fail(WfRuleCall *call);
 /* rule_batches.c: parts of safe_sql */
 extern char *wf_rule_whole_number_key(WfRuleCall *call, WfRelation *table);
 extern char *wf_rule_batches(WfRuleCall *call, WfRelation *table, const char *statement, const char *name, const char *condition);
+extern char *wf_rule_fill(WfRuleCall *call, WfRelation *table, const char *assignment, const char *condition);
 extern char *wf_rule_fill_default(WfRuleCall *call, WfRelation *table, const char *column);
 extern char *wf_rule_make_required(WfRelation *table, const char *column);
 extern bool wf_rule_is_plain_column(WfRuleCall *call, WfRelation *table, WfColumn *column);

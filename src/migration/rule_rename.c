@@ -289,7 +289,7 @@ column_beside(WfRuleCall *call, WfRelation *table, WfColumn *column, RenameStmt 
 
 	if (type == NULL || !wf_rule_is_plain_column(call, table, column))
 		return NULL;
-	fill = wf_rule_batches(call, table, psprintf("UPDATE %s SET %s = %s", relation, new, old), table->name, NULL);
+	fill = wf_rule_fill(call, table, psprintf("%s = %s", new, old), psprintf("%s IS NULL AND %s IS NOT NULL", new, old));
 	if (fill == NULL)
 		return NULL;
 	trigger = wf_ddl_quote_name(NULL, trigger);
