@@ -50,8 +50,32 @@ SELECT count(*) FROM e;
 SELECT safe_sql FROM wishflags.migration_breaking_check('DROP TABLE t2', '{"only": "drop-table"}') \gexec
 SELECT to_regclass('t2_dropped') IS NOT NULL AS renamed;
 
-RESET search_path;
+-- What CASCADE takes along is dropped by name, each before what it depends on.
+CREATE SCHEMA drop_c;
+SET search_path = drop_c, public;
+CREATE TABLE base (id serial PRIMARY KEY, a int, b text);
+CREATE VIEW v1 AS SELECT a FROM base;
+CREATE VIEW v2 AS SELECT v1.*, base.b FROM v1, base;
+CREATE MATERIALIZED VIEW m AS SELECT * FROM v2;
+CREATE INDEX ON m (a);
+CREATE FUNCTION of_row(base) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE TABLE "Refers" (base int REFERENCES base, kept int GENERATED ALWAYS AS (of_row(NULL)) STORED);
+CREATE POLICY p ON "Refers" USING (EXISTS (SELECT FROM base));
+CREATE TYPE pair AS (x int, y int);
+CREATE TABLE pairs (a pair, b int);
+CREATE TABLE months (m int) PARTITION BY RANGE (m);
+CREATE TABLE months_1 PARTITION OF months FOR VALUES FROM (1) TO (2);
+\t on
+SELECT safe_sql FROM unnest(ARRAY['DROP TABLE base CASCADE', 'ALTER TABLE base ADD c int, DROP COLUMN a CASCADE, ADD d int', 'DROP TYPE pair CASCADE -- both',
+	'DROP TABLE IF EXISTS pairs CASCADE', 'DROP FUNCTION of_row CASCADE']) sql, wishflags.migration_breaking_check(sql, '{"only": "drop-cascade"}');
+SELECT safe_sql AS safe FROM wishflags.migration_breaking_check('DROP SCHEMA drop_c CASCADE', '{"only": "drop-cascade"}') \gset
+\t off
+\echo :safe
 SET client_min_messages = warning;
+:safe
+SELECT to_regnamespace('drop_c') IS NULL AS dropped;
+
+RESET search_path;
 DROP FUNCTION drop_s.drop_check;
 DROP VIEW drop_s.e;
 DROP TABLE drop_s.u, public.e;

@@ -166,6 +166,10 @@ typedef struct WfDependent
 	char	   *of;				/* what it depends on, described, and its */
 	char	   *of_identity;	/* qualified name; of drop_blockers only */
 	bool		blocks_drop;	/* DROP without CASCADE fails */
+
+	/* Of cascade and drop_blockers only. */
+	char	   *drop_sql;		/* drops it by name; NULL: nothing does */
+	int			level;			/* above those that it depends on, from 1 */
 } WfDependent;
 
 /* What ALTER COLUMN TYPE does to the rows that are there. */

@@ -30,15 +30,21 @@
 #include "miscadmin.h"
 #include "nodes/value.h"
 #include "parser/parse_type.h"
+#include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/fmgroids.h"
+#include "utils/formatting.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "ddl/catalog_parts.h"
+#include "ddl/deparse.h"
 #include "ddl/lock.h"
+
+/* More than views are built on views; objects that depend on each other have no end. */
+#define LEVELS_MAX 100
 
 /* An object that depends on one that would go. */
 typedef struct Blocker
@@ -47,23 +53,36 @@ typedef struct Blocker
 	ObjectAddress of;
 } Blocker;
 
+/* What goes: named by the statement, or a dependent, or what belongs to either. */
+typedef struct Going
+{
+	ObjectAddress address;		/* key, without padding */
+	WfDependent *dependent;		/* NULL: named */
+} Going;
+
 typedef struct Search
 {
-	List	   *going;			/* of ObjectAddress: what the statement drops */
-	ObjectAddresses *gone;		/* the same, to ask */
+	HTAB	   *gone;			/* of Going */
+	List	   *going;			/* the same, in the order in which it was found */
 	List	   *blockers;		/* of Blocker */
+	WfDependent *dependent;		/* whose parts are added at present */
 } Search;
 
 static void add_going(Search *search, Oid class, Oid object);
-static void add_going_part(Search *search, const ObjectAddress *address);
+static bool add_going_part(Search *search, const ObjectAddress *address);
 static void add_part(WfCatalog *catalog, Search *search, AlterTableStmt *stmt, const AlterTableCmd *command);
+static HTAB *make_gone(void);
+static const Going *find_going(const Search *search, const ObjectAddress *address);
+static void set_levels(const Search *search);
+static char *drop_statement(const ObjectAddress *address, Oid holder);
 static void add_index(WfCatalog *catalog, Search *search, const RangeVar *name);
-static List *add_dependent(WfCatalog *catalog, List *dependents, const Blocker *blocker);
+static void add_dependent(WfCatalog *catalog, Search *search, const Blocker *blocker, List **dependents);
 static void add_named(WfCatalog *catalog, Search *search, ObjectType type, Node *object);
 static void add_routines(Search *search, ObjectType type, ObjectWithArgs *object);
 static bool is_of_kind(char kind, ObjectType type);
 static bool has_arguments(Form_pg_proc form, ObjectWithArgs *object);
 static void follow(Search *search, const ObjectAddress *object);
+static ObjectAddress dropped_object(const ObjectAddress *address);
 static WfDependent *describe(const Blocker *blocker);
 static Oid	holder_of(const ObjectAddress *address);
 
@@ -71,8 +90,8 @@ static Oid	holder_of(const ObjectAddress *address);
 List *
 wf_ddl_live_drop_blockers(WfCatalog *catalog, const DropStmt *stmt)
 {
-	Search		search = {.gone = new_object_addresses()};
-	ObjectAddresses *told = new_object_addresses();
+	Search		search = {.gone = make_gone()};
+	Search		told = {.gone = make_gone()};
 	MemoryContext old;
 	List	   *dependents = NIL;
 	ListCell   *lc;
@@ -81,7 +100,7 @@ wf_ddl_live_drop_blockers(WfCatalog *catalog, const DropStmt *stmt)
 		add_named(catalog, &search, stmt->removeType, lfirst(lc));
 	/* The list grows while it is walked. */
 	for (int i = 0; i < list_length(search.going); i++)
-		follow(&search, list_nth(search.going, i));
+		follow(&search, &((Going *) list_nth(search.going, i))->address);
 	old = MemoryContextSwitchTo(catalog->context);
 	foreach(lc, search.blockers)
 	{
@@ -89,16 +108,15 @@ wf_ddl_live_drop_blockers(WfCatalog *catalog, const DropStmt *stmt)
 		WfDependent *dependent;
 
 		CHECK_FOR_INTERRUPTS();
-		if (object_address_present(&blocker->address, search.gone) || object_address_present(&blocker->address, told))
+		if (find_going(&search, &blocker->address) || !add_going_part(&told, &blocker->address))
 			continue;
-		add_exact_object_address(&blocker->address, told);
 		dependent = describe(blocker);
 		if (dependent)
 			dependents = lappend(dependents, dependent);
 	}
 	MemoryContextSwitchTo(old);
-	free_object_addresses(search.gone);
-	free_object_addresses(told);
+	hash_destroy(search.gone);
+	hash_destroy(told.gone);
 	return dependents;
 }
 
@@ -112,18 +130,37 @@ add_going(Search *search, Oid class, Oid object)
 		add_going_part(search, &address);
 }
 
-/* The same for what may be a column. */
-static void
+/* The same for what may be a column; false where it goes already. */
+static bool
 add_going_part(Search *search, const ObjectAddress *address)
 {
-	ObjectAddress *going;
+	Going	   *going;
+	bool		found;
 
-	if (object_address_present(address, search->gone))
-		return;
-	going = palloc(sizeof(ObjectAddress));
-	*going = *address;
-	add_exact_object_address(going, search->gone);
+	if (find_going(search, address))
+		return false;
+	going = hash_search(search->gone, address, HASH_ENTER, &found);
+	going->dependent = search->dependent;
 	search->going = lappend(search->going, going);
+	return true;
+}
+
+static HTAB *
+make_gone(void)
+{
+	HASHCTL		control = {.keysize = sizeof(ObjectAddress),.entrysize = sizeof(Going),.hcxt = CurrentMemoryContext};
+
+	return hash_create("objects that DROP takes along", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+/* As what an object goes, or as a part of what; NULL where it stays. */
+static const Going *
+find_going(const Search *search, const ObjectAddress *address)
+{
+	const Going *going = hash_search(search->gone, address, HASH_FIND, NULL);
+	ObjectAddress whole = {address->classId, address->objectId, 0};
+
+	return going || address->objectSubId == 0 ? going : hash_search(search->gone, &whole, HASH_FIND, NULL);
 }
 
 static void
@@ -296,29 +333,39 @@ follow(Search *search, const ObjectAddress *object)
 	table_close(depend, AccessShareLock);
 }
 
+/* What is dropped: the server stores the rule of a view, and the expression of a generated column. */
+static ObjectAddress
+dropped_object(const ObjectAddress *address)
+{
+	ObjectAddress object = *address;
+	Oid			holder = address->classId == RewriteRelationId ? holder_of(address) : InvalidOid;
+
+	if (OidIsValid(holder) && get_rel_relkind(holder) != RELKIND_RELATION)
+		ObjectAddressSet(object, RelationRelationId, holder);
+	if (address->classId == AttrDefaultRelationId)
+	{
+		ObjectAddress column = GetAttrDefaultColumnAddress(address->objectId);
+
+		if (OidIsValid(column.objectId) && get_attgenerated(column.objectId, column.objectSubId))
+			object = column;
+	}
+	return object;
+}
+
 /* NULL where the object is gone meanwhile. */
 static WfDependent *
 describe(const Blocker *blocker)
 {
 	WfDependent *dependent = palloc0(sizeof(WfDependent));
-	ObjectAddress address = blocker->address;
+	ObjectAddress address = dropped_object(&blocker->address);
 	Oid			holder = holder_of(&address);
 
-	/* The server stores the rule of a view, and the expression of a column. */
-	if (address.classId == RewriteRelationId && OidIsValid(holder) && get_rel_relkind(holder) != RELKIND_RELATION)
-		ObjectAddressSet(address, RelationRelationId, holder);
-	if (address.classId == AttrDefaultRelationId)
-	{
-		ObjectAddress column = GetAttrDefaultColumnAddress(address.objectId);
-
-		if (OidIsValid(column.objectId) && get_attgenerated(column.objectId, column.objectSubId))
-			address = column;
-	}
 	dependent->kind = address.classId == ProcedureRelationId ? WF_DEPENDENT_FUNCTION : WF_DEPENDENT_OTHER;
 	dependent->description = getObjectDescription(&address, true);
 	dependent->of = getObjectDescription(&blocker->of, true);
 	dependent->of_identity = getObjectIdentity(&blocker->of, true);
 	dependent->blocks_drop = true;
+	dependent->drop_sql = drop_statement(&address, holder);
 	if (dependent->description == NULL || dependent->of == NULL)
 		return NULL;
 	if (OidIsValid(holder))
@@ -336,7 +383,7 @@ describe(const Blocker *blocker)
 bool
 wf_ddl_live_cascade(WfCatalog *catalog, Node *stmt, const AlterTableCmd *command, List **dependents)
 {
-	Search		search = {.gone = new_object_addresses()};
+	Search		search = {.gone = make_gone()};
 	int			named = 1;
 	bool		is_known;
 	ListCell   *lc;
@@ -354,44 +401,111 @@ wf_ddl_live_cascade(WfCatalog *catalog, Node *stmt, const AlterTableCmd *command
 	/* What depends on an object goes as well, and what depends on that. */
 	for (int i = 0, told = 0; i < list_length(search.going); i++)
 	{
-		follow(&search, list_nth(search.going, i));
+		Going	   *going = list_nth(search.going, i);
+
+		search.dependent = going->dependent;
+		follow(&search, &going->address);
 		for (; told < list_length(search.blockers); told++)
 		{
-			Blocker    *blocker = list_nth(search.blockers, told);
-			Oid			holder;
-
 			CHECK_FOR_INTERRUPTS();
-			if (object_address_present(&blocker->address, search.gone))
-				continue;
-			*dependents = add_dependent(catalog, *dependents, blocker);
-			add_going_part(&search, &blocker->address);
-			/* A view goes with the rule that makes it one. */
-			holder = blocker->address.classId == RewriteRelationId ? holder_of(&blocker->address) : InvalidOid;
-			if (OidIsValid(holder) && get_rel_relkind(holder) != RELKIND_RELATION)
-				add_going(&search, RelationRelationId, holder);
+			add_dependent(catalog, &search, list_nth(search.blockers, told), dependents);
 		}
 	}
-	free_object_addresses(search.gone);
+	set_levels(&search);
+	hash_destroy(search.gone);
 	return is_known;
 }
 
-/* Describes what goes, once: a view depends on each column that it reads. */
-static List *
-add_dependent(WfCatalog *catalog, List *dependents, const Blocker *blocker)
+/* Describes what goes, if it is not known to go. */
+static void
+add_dependent(WfCatalog *catalog, Search *search, const Blocker *blocker, List **dependents)
 {
-	MemoryContext old = MemoryContextSwitchTo(catalog->context);
-	WfDependent *dependent = describe(blocker);
-	ListCell   *lc;
+	ObjectAddress object = dropped_object(&blocker->address);
+	const Going *going = find_going(search, &object);
+	MemoryContext old;
 
-	foreach(lc, dependent ? dependents : NIL)
+	if (going)
+		search->dependent = going->dependent;
+	else
 	{
-		if (strcmp(((WfDependent *) lfirst(lc))->description, dependent->description) == 0)
-			break;
+		old = MemoryContextSwitchTo(catalog->context);
+		search->dependent = describe(blocker);
+		/* NULL where it is gone meanwhile. */
+		if (search->dependent)
+			*dependents = lappend(*dependents, search->dependent);
+		MemoryContextSwitchTo(old);
 	}
-	if (dependent && lc == NULL)
-		dependents = lappend(dependents, dependent);
-	MemoryContextSwitchTo(old);
-	return dependents;
+	/* A view goes with the rule that makes it one. */
+	add_going_part(search, &object);
+	add_going_part(search, &blocker->address);
+}
+
+/*
+ * Puts each dependent on a level above all that it depends on.  Objects that
+ * depend on each other, as a table and its function may, have no order.
+ */
+static void
+set_levels(const Search *search)
+{
+	bool		changed = true;
+
+	for (int round = 0; changed && round < LEVELS_MAX; round++)
+	{
+		ListCell   *lc;
+
+		changed = false;
+		foreach(lc, search->blockers)
+		{
+			const Blocker *blocker = lfirst(lc);
+			const Going *going = find_going(search, &blocker->address);
+			const Going *of = find_going(search, &blocker->of);
+			const WfDependent *below = of ? of->dependent : NULL;
+			int			level = below ? below->level + 1 : 1;
+
+			CHECK_FOR_INTERRUPTS();
+			if (going && going->dependent && going->dependent != below && going->dependent->level < level)
+			{
+				going->dependent->level = level;
+				changed = true;
+			}
+		}
+	}
+}
+
+/*
+ * The statement that drops a dependent by its name, if it has not gone with
+ * what it belongs to; NULL where there is none.
+ */
+static char *
+drop_statement(const ObjectAddress *address, Oid holder)
+{
+	static const char *const droppable[] = {
+		"view", "materialized view", "table", "foreign table", "sequence", "function", "procedure", "aggregate", "policy", "trigger", "rule", "type"
+	};
+	char	   *type = getObjectTypeDescription(address, true);
+	char	   *identity = getObjectIdentity(address, true);
+	char	   *relation = OidIsValid(holder) ? wf_ddl_quote_name(get_namespace_name(get_rel_namespace(holder)), get_rel_name(holder)) : NULL;
+	ObjectAddress column;
+
+	if (type == NULL || identity == NULL)
+		return NULL;
+	if (address->classId == ConstraintRelationId)
+		return relation ? psprintf("ALTER TABLE IF EXISTS %s DROP CONSTRAINT IF EXISTS %s", relation, quote_identifier(get_constraint_name(address->objectId))) : NULL;
+	if (address->classId == AttrDefaultRelationId)
+	{
+		column = GetAttrDefaultColumnAddress(address->objectId);
+		return psprintf("ALTER TABLE IF EXISTS %s ALTER COLUMN %s DROP DEFAULT", relation,
+						quote_identifier(get_attname(column.objectId, column.objectSubId, false)));
+	}
+	if (address->classId == RelationRelationId && address->objectSubId != 0)
+		return get_rel_relkind(holder) == RELKIND_COMPOSITE_TYPE ? NULL :
+			psprintf("ALTER TABLE IF EXISTS %s DROP COLUMN IF EXISTS %s", relation, quote_identifier(get_attname(address->objectId, address->objectSubId, false)));
+	for (int i = 0; i < lengthof(droppable); i++)
+	{
+		if (strcmp(type, droppable[i]) == 0)
+			return psprintf("DROP %s IF EXISTS %s", asc_toupper(type, strlen(type)), identity);
+	}
+	return NULL;
 }
 
 /* The column or constraint that a command of ALTER TABLE drops. */

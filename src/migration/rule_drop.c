@@ -9,11 +9,14 @@
 #include "common/list.h"
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
+#include "ddl/source.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 #include "migration/simulate.h"
 
 static bool is_no_schema(WfRuleCall *call, const char *name);
+static char *drop_by_name(WfRuleCall *call, List *dependents);
+static char *without_cascade(WfRuleCall *call);
 static bool is_dropped_constraint(WfRuleCall *call, WfRelation *table);
 static Node *first_of_others(WfRuleCall *call, DropStmt *stmt);
 static void note_values(WfRuleCall *call, WfFinding *finding, WfRelation *table, WfColumn *column);
@@ -240,6 +243,7 @@ wf_rule_drop_cascade(WfRuleCall *call)
 	if (IsA(call->statement, DropOwnedStmt) ||
 		!call->catalog->cascade(call->catalog, call->statement, call->command, &dependents))
 		return;
+	finding->safe_sql = drop_by_name(call, dependents);
 	if (dependents != NIL)
 	{
 		wf_rule_note_dependent_list(finding, dependents);
@@ -254,6 +258,69 @@ wf_rule_drop_cascade(WfRuleCall *call)
 		wf_finding_note_number(finding, "dependent_count", 0);
 		finding->message = psprintf("nothing depends on %s here; CASCADE drops unseen whatever does when this is run", object);
 	}
+}
+
+/* Drops each dependent before what it depends on, then the object without CASCADE; NULL where one has no such statement. */
+static char *
+drop_by_name(WfRuleCall *call, List *dependents)
+{
+	char	   *statement = without_cascade(call);
+	int			highest = 0;
+	StringInfoData sql;
+	ListCell   *lc;
+
+	if (statement == NULL)
+		return NULL;
+	initStringInfo(&sql);
+	foreach(lc, dependents)
+	{
+		const WfDependent *dependent = lfirst(lc);
+
+		if (dependent->drop_sql == NULL)
+			return NULL;
+		highest = Max(highest, dependent->level);
+	}
+	for (int level = highest; level > 0; level--)
+	{
+		foreach(lc, dependents)
+		{
+			const WfDependent *dependent = lfirst(lc);
+
+			if (dependent->level == level)
+				appendStringInfo(&sql, "%s;\n", dependent->drop_sql);
+		}
+	}
+	appendStringInfo(&sql, "%s;", statement);
+	return sql.data;
+}
+
+/* The statement as it was written, without the CASCADE of the call; NULL without a source. */
+static char *
+without_cascade(WfRuleCall *call)
+{
+	int			end = wf_rule_source_end(call);
+	int			to = end;
+	int			pos = call->location;
+	int			last = -1;
+
+	if (end == 0)
+		return NULL;
+	if (call->command)
+	{
+		pos = wf_ddl_source_alter_command(call->source, pos, end, call->command_index);
+		if (pos < 0)
+			return NULL;
+		to = wf_ddl_source_item_end(call->source, pos, end);
+	}
+	/* It is the last word, and may be a name before. */
+	while ((pos = wf_ddl_source_skip_space(call->source, pos, to)) < to)
+	{
+		last = pos;
+		pos = wf_ddl_source_skip_token(call->source, pos, to);
+	}
+	if (last < 0 || !wf_ddl_source_word_is(call->source, last, to, "CASCADE"))
+		return NULL;
+	return psprintf("%s%s", wf_ddl_source_copy(call->source, call->location, last), wf_ddl_source_copy(call->source, to, end));
 }
 
 /* Is the column, or the constraint, there, and does it matter to others? */
