@@ -22,7 +22,7 @@ wf_need build server tap pgtap
 case " $suites " in *" tap "*) wf_need scipy pgbouncer ;; esac
 # Hundreds of data directories come and go: in memory where there is plenty.
 gigabytes() { awk -v limit="$1" '$2 >= limit * 1048576 { found = 1 } END { exit !found }'; }
-if df -kP /dev/shm 2>/dev/null | awk 'NR == 2 { print "free", $4 }' | gigabytes 8 &&
+if [ -z "${WF_BASE-}" ] && df -kP /dev/shm 2>/dev/null | awk 'NR == 2 { print "free", $4 }' | gigabytes 8 &&
 	grep MemAvailable /proc/meminfo | gigabytes 12; then
 	WF_BASE=/dev/shm
 fi

@@ -8,19 +8,24 @@ data=
 rest=
 take=
 for argument; do
-	if [ -n "$take" ]; then
-		data=$argument take=
-	elif [ "$argument" = -D ]; then
-		take=1
-	else
-		rest="$rest $argument"
-	fi
+	case $take$argument in
+		-D | --pgdata) take=data: ;;
+		data:*) data=$argument take= ;;
+		--pgdata=*) data=${argument#*=} ;;
+		-A | -E | -U | --auth | --encoding | --locale | --username) rest="$rest $argument" take=value: ;;
+		value:* | -N | --no-sync | --data-checksums | --auth*=* | --encoding=* | --locale=* | --username=*) rest="$rest $argument" take= ;;
+		# What a copy may not have is for the server's own to make.
+		*) exec "$real" "$@" ;;
+	esac
 done
-# What is not plain is for the server's own to judge.
-case $data:$rest in :* | *file* | *waldir*) exec "$real" "$@" ;; esac
-[ -z "$(ls -A "$data" 2>/dev/null)" ] || exec "$real" "$@"
+[ -n "$data" ] && [ -z "$(ls -A "$data" 2>/dev/null)" ] || exec "$real" "$@"
 
-kept=$(dirname "$0")/initdb.kept/$(id -u).$({ echo "$rest"; env | grep '^L[AC]' | sort; } | cksum | tr ' ' .)
+# The servers of one test may meet, so each has an identifier of its own.
+store=$(dirname "$0")/initdb.kept
+mkdir "$store/taken.$PPID" 2>/dev/null || exec "$real" "$@"
+
+# initdb writes the time zone of the environment into the configuration.
+kept=$store/$(id -u).$({ echo "$rest"; env | grep -E '^(L[AC]|TZ=)' | sort; } | cksum | tr ' ' .)
 if [ ! -d "$kept" ]; then
 	"$real" "$@" || exit
 	# Of two that make it at a time the first stays.

@@ -149,25 +149,29 @@ examine() {
 examine_file() {
 	local done=yes
 	[ $number -ge $first ] && { [ -z "$since" ] || grep -qxF -e "$file" "$T/changed"; } || return 0
-	[ -z "${was_dump[$file]-}" ] || { examine_dump; return; }
-	of_tool "$tool" up "$file" > "$T/text.$number"
-	if [ -z "$database" ]; then
-		file_of $number "$file" "$tool"
-		find_in "jsonb_build_array($object)" "name$number=$file" || done=
-		rm "$T/text.$number"
-	elif try "$place" "$T/more" "SELECT length(:'text$number')"; then
-		mv "$T/text.$number" "$T/held.$number"
-		file_of $number "$file" "$tool"
-		files="$files || $object"
-		names+=("name$number=$file")
+	if [ -n "${was_dump[$file]-}" ]; then
+		examine_dump || done=
 	else
-		done=
+		of_tool "$tool" up "$file" > "$T/text.$number"
+		if [ -z "$database" ]; then
+			file_of $number "$file" "$tool"
+			find_in "jsonb_build_array($object)" "name$number=$file" || done=
+		elif try "$place" "$T/more" "SELECT length(:'text$number')"; then
+			mv "$T/text.$number" "$T/held.$number"
+			file_of $number "$file" "$tool"
+			files="$files || $object"
+			names+=("name$number=$file")
+		else
+			done=
+		fi
 	fi
+	rm -f "$T/text.$number" "$T"/[12].json
 	[ -z "$done" ] || return 0
 	reason=$(error_of)
 	case $reason in *'multibyte character'*|*'invalid byte sequence'*) reason='it is not UTF-8; save it as UTF-8' ;; esac
 	return 1
 }
+
 # count_severe LEAST: how many findings are that severe, into $T/count.
 count_severe() {
 	ask "$place" "$T/count" "SELECT count(*) FROM jsonb_array_elements((:'found')::jsonb) f, jsonb_array_elements(f -> 'findings') g

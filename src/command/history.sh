@@ -49,7 +49,7 @@ compare_files() {
 	while IFS=$'\t' read -r tool file <&4; do
 		prefix=$(git -C "$(dirname "$file")" rev-parse --show-prefix)
 		blob=$(git -C "$top" rev-parse --verify -q "$base:$prefix${file##*/}") || fresh=yes
-		[ "$blob" != "$(cd "$(dirname "$file")" && git hash-object "${file##*/}")" ] || continue
+		[ "$blob" != "$(cd "$(dirname "$file")" && git hash-object -- "${file##*/}")" ] || continue
 		printf '%s\n' "$file" >> "$T/changed"
 		[ -z "$blob" ] || ! is_dump "$file" || note_dump "$file" "$blob"
 	done 4< "$T/migrations"
@@ -65,15 +65,17 @@ compare_folder() {
 	mkdir -p "$copy/$prefix"
 	: > "$T/then"
 	if git -C "$top" rev-parse --verify -q "$base:${prefix%/}" > /dev/null; then
-		git -C "$top" archive --format=tar "$base" ${prefix:+-- "$prefix"} | tar -x -C "$copy" ||
+		git_then read-tree "$base:${prefix%/}" && git_then checkout-index -a --prefix="$copy/$prefix" ||
 			fail "the files of \"$folder\" at $since cannot be read"
 		list_files "$(tool_of "$copy/${prefix%/}")" "${copy}${prefix:+/${prefix%/}}" > "$T/then.files"
-		git -C "$top" -c core.quotePath=false ls-tree -r --full-tree "$base" -- "${prefix:-.}" |
-			awk -F '\t' -v skip=$((${#prefix} + 1)) -v OFS='\t' 'NR == FNR { split($1, f, " "); blob[substr($2, skip)] = f[3]; next }
+		git_then ls-files -z --stage | tr '\0' '\n' |
+			awk -F '\t' -v OFS='\t' 'NR == FNR { split($1, f, " "); blob[$2] = f[2]; next }
 				$1 in blob { print $1, blob[$1], $2 }' - "$T/then.files" > "$T/then"
 	fi
 	list_files "$tool" "$folder" > "$T/now.files"
-	awk -F '\t' -v prefix="$prefix" '{ print prefix $1 }' "$T/now.files" | git -C "$top" hash-object --stdin-paths > "$T/blobs" || fail "the files of \"$folder\" cannot be read"
+	# What begins with a quote git takes for a quoted name.
+	prefix=$prefix awk -F '\t' '{ path = ENVIRON["prefix"] $1; print (path ~ /^"/ ? "./" : "") path }' "$T/now.files" |
+		git -C "$top" hash-object --stdin-paths > "$T/blobs" || fail "the files of \"$folder\" cannot be read"
 	paste "$T/now.files" "$T/blobs" | awk -F '\t' -v OFS='\t' '{ print $1, $3, $2 }' > "$T/now"
 	while IFS=$'\t' read -r name blob stamp; do then+=("$name") was[$name]=$blob stamped[$name]=$stamp; done < "$T/then"
 	while IFS=$'\t' read -r name blob stamp; do now+=("$name") is[$name]=$blob restamped[$name]=$stamp; done < "$T/now"
@@ -82,6 +84,9 @@ compare_folder() {
 	compare_new
 	compare_numbers
 }
+
+# git_then ARGUMENT...: git with an index of its own, of the commit.
+git_then() { GIT_INDEX_FILE=$T/index git -C "$top" "$@"; }
 
 # list_files TOOL FOLDER: its migrations, a line "name in the folder, stamp" each.
 list_files() {
@@ -192,9 +197,9 @@ require_migration() {
 	fi
 	[ ${#patterns[@]} -gt 0 ] || return 0
 	{
-		git -C "$top" -c core.quotePath=false diff --name-only "$base" -- "${patterns[@]}" "${excluded[@]}"
-		git -C "$top" -c core.quotePath=false ls-files --others --exclude-standard -- "${patterns[@]}" "${excluded[@]}"
-	} | sort -u > "$T/sources" || fail "the changes since $since cannot be read"
+		git -C "$top" diff -z --name-only "$base" -- "${patterns[@]}" "${excluded[@]}"
+		git -C "$top" ls-files -z --others --exclude-standard -- "${patterns[@]}" "${excluded[@]}"
+	} | tr '\0' '\n' | sort -u > "$T/sources" || fail "the changes since $since cannot be read"
 	while IFS= read -r file; do
 		note_history "$file" migration-required '' "the schema's source $file has changed since $since, but there is no new migration" \
 			"Write one, as by drizzle-kit generate or prisma migrate dev; or, where the schema stays as it is, --ignore migration-required."

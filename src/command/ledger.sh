@@ -99,8 +99,8 @@ do_version() {
 		find_ledgers
 		while IFS=$'\t' read -r tool table _ <&4; do
 			read_ledger "$tool" "$table"
-			awk -F '\t' -v tool="$tool" -v table="$table" '{ n++; last = $2; at = $3 } $4 != "" { bad = bad "\n           failed: " $2 }
-				END { printf "%-9s  %s: ", tool, table; if (n) printf "%d run, newest %s%s", n, last, at == "" ? "" : " at " at; else printf "nothing was run"
+			table=$table awk -F '\t' -v tool="$tool" '{ n++; last = $2; at = $3 } $4 != "" { bad = bad "\n           failed: " $2 }
+				END { printf "%-9s  %s: ", tool, ENVIRON["table"]; if (n) printf "%d run, newest %s%s", n, last, at == "" ? "" : " at " at; else printf "nothing was run"
 					print bad }' "$T/applied" >> "$T/out"
 		done 4< "$T/ledgers"
 		[ -s "$T/ledgers" ] || printf 'ledger     none in this database\n' >> "$T/out"

@@ -13,7 +13,7 @@ migrations_in() {
 				prisma.config.*) named=$(literal_in "$config" path 'migrations[^A-Za-z]*[{][^}]*' prisma/migrations) ;;
 				schema.prisma) named=prisma/migrations ;;
 				atlas.hcl) named=$(atlas_folder "$config") ;;
-				structure.sql) named=db ;;
+				structure.sql) ! rails_is "$folder/db" || named=db ;;
 				.env) named=$(sed -n -E "s/^(export )?(DBMATE_MIGRATIONS_DIR|GOOSE_MIGRATION_DIR)=[\"']?([^\"']*)[\"']?[[:space:]]*$/\3/p" "$config" | tail -n 1) ;;
 			esac || exit 2
 		done

@@ -136,8 +136,8 @@ forget() {
 # transaction, which the ledger's row belongs to.
 down_script() {
 	if [ -n "$ledger" ]; then
-		awk -v statement="$(forget "$1")" '{ line[NR] = $0 } $0 == "COMMIT;" { last = NR }
-			END { for (i = 1; i <= NR; i++) { if (i == last) print statement; print line[i] } if (!last) print statement }' "$T/down.$1"
+		statement=$(forget "$1") awk '{ line[NR] = $0 } $0 == "COMMIT;" { last = NR }
+			END { for (i = 1; i <= NR; i++) { if (i == last) print ENVIRON["statement"]; print line[i] } if (!last) print ENVIRON["statement"] }' "$T/down.$1"
 	else
 		cat "$T/down.$1"
 	fi

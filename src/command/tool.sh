@@ -13,6 +13,7 @@
 #	number FILE     what no two files may have in common; empty: nothing
 #	stamp FILE      what must not change of it besides its text
 #	key FILE        what its ledger knows the file by
+#	skips FOLDER    SQL in it that somebody may take for migrations, a line each
 #	sources FOLDER  where the schema is written, as patterns of git from the top of
 #	                the work tree (top)
 tools=(drizzle drizzle-folders prisma sqitch atlas flyway golang-migrate dbmate goose rails plain)
@@ -51,6 +52,9 @@ marked() {
 	[ -n "$(find "$1" -maxdepth 1 -type f -name '*.sql' -exec grep -lisE -e "$2" {} + | head -n 1)" ]
 }
 
+# any "FOLDER"/PATTERN: is there such a file?
+any() { [ -e "$1" ]; }
+
 # part FILE up|down: what stands under this mark of dbmate or goose, or of all without marks; each
 # line in its place.
 part() {
@@ -58,7 +62,7 @@ part() {
 		BEGIN { mark = "^--[ \t]*([+]goose|migrate:)[ \t]*"; off = wanted != "up" }
 		{ line = tolower($0) }
 		line ~ mark "(up|down)" { off = line !~ mark wanted }
-		{ print off ? "" : $0 }' "$1"
+		{ print off ? "" : $0 }' < "$1"
 }
 
 # is_text FILE: is there more than comments and empty lines?
@@ -95,6 +99,8 @@ plain_stamp() { :; }
 
 plain_key() { basename "$1" .sql; }
 
+plain_skips() { find "$1" -maxdepth 1 -type f -name '*.sql' ! -name '*.down.sql' ! -name '*_down.sql' ! -name 'down.sql'; }
+
 plain_sources() { :; }
 
 # ---- Drizzle, with a journal
@@ -104,8 +110,9 @@ drizzle_is() { [ -f "$1/meta/_journal.json" ]; }
 # A line "file, tab, when" each into $T/journal too.
 drizzle_files() {
 	local tag when
+	cp "$1/meta/_journal.json" "$T/journal.json" || exit 2
 	json_psql -f - > "$T/tags" 2> "$T/errors" <<-SQL || no_journal $? "$1/meta/_journal.json"
-		\\set journal \`cat "$1/meta/_journal.json"\`
+		\\set journal \`cat $T/journal.json\`
 		SELECT (e ->> 'tag') || E'\\t' || CASE WHEN jsonb_typeof(e -> 'when') = 'number' THEN e ->> 'when' ELSE '' END FROM jsonb_array_elements(:'journal'::jsonb -> 'entries') e ORDER BY (e ->> 'idx')::int;
 	SQL
 	while IFS=$'\t' read -r tag when; do
@@ -135,7 +142,7 @@ drizzle_up() { cat "$1"; }
 
 drizzle_wraps() { :; }
 
-drizzle_stamp() { awk -F '\t' -v file="$1" '$1 == file { print $2; exit }' "$T/journal"; }
+drizzle_stamp() { file=$1 awk -F '\t' '$1 == ENVIRON["file"] { print $2; exit }' "$T/journal"; }
 
 # A row of the ledger has the journal's time, and no name.
 drizzle_key() { drizzle_stamp "$1"; }
@@ -144,17 +151,18 @@ drizzle_key() { drizzle_stamp "$1"; }
 drizzle_sources() {
 	local folder config
 	folder=$(cd "$1" && pwd -P)
-	while config=$(compgen -G "$folder/drizzle.config.*" | head -n 1) && [ -z "$config" ] && [ "$folder" != "$top" ] && [ "$folder" != / ]; do
+	while ! any "$folder"/drizzle.config.* && [ "$folder" != "$top" ] && [ "$folder" != / ]; do
 		folder=$(dirname "$folder")
 	done
-	{ [ -z "$config" ] || drizzle_configured "$config"; } | grep . || printf '%s\n' 'src/**/schema.ts' '**/schema/**/*.ts'
+	for config in "$folder"/drizzle.config.*; do break; done
+	{ [ ! -f "$config" ] || drizzle_configured "$config"; } | grep . || printf '%s\n' 'src/**/schema.ts' '**/schema/**/*.ts'
 }
 
 # drizzle_configured CONFIG: the patterns of its "schema", from the top of the work tree.
 drizzle_configured() {
 	local folder prefix path
 	folder=$(dirname "$1")
-	prefix=$(git -C "$folder" rev-parse --show-prefix)
+	prefix=$(git -C "$folder" rev-parse --show-prefix | sed 's/[][*?\\]/\\&/g')
 	sed 's,//.*,,' "$1" | tr '\n' ' ' | grep -oE "schema['\"]?[[:space:]]*:[[:space:]]*(\[[^]]*\]|\"[^\"]*\"|'[^']*'|\`[^\`]*\`)" |
 		sed 's/^[^:]*://' | grep -oE "\"[^\"]+\"|'[^']+'|\`[^\`]+\`" | tr -d "\"'\`" |
 		while IFS= read -r path; do
@@ -170,7 +178,7 @@ drizzle_configured() {
 
 folders_of() { find "$1" -mindepth 2 -maxdepth 2 -type f -name migration.sql | sort; }
 
-drizzle-folders_is() { compgen -G "$1/*/snapshot.json" > /dev/null && compgen -G "$1/*/migration.sql" > /dev/null; }
+drizzle-folders_is() { any "$1"/*/snapshot.json && any "$1"/*/migration.sql; }
 drizzle-folders_files() { folders_of "$1"; }
 drizzle-folders_up() { cat "$1"; }
 drizzle-folders_down() { prisma_down "$1"; }
@@ -179,7 +187,7 @@ drizzle-folders_number() { prisma_number "$1"; }
 drizzle-folders_key() { prisma_key "$1"; }
 drizzle-folders_sources() { drizzle_sources "$1"; }
 
-prisma_is() { [ -f "$1/migration_lock.toml" ] || compgen -G "$1/*/migration.sql" > /dev/null; }
+prisma_is() { [ -f "$1/migration_lock.toml" ] || any "$1"/*/migration.sql; }
 prisma_files() { folders_of "$1"; }
 prisma_up() { cat "$1"; }
 prisma_down() { [ -f "$(dirname "$1")/down.sql" ] && cat "$(dirname "$1")/down.sql"; }
@@ -240,6 +248,7 @@ sqitch_down() {
 	[ -f "$file" ] && cat "$file"
 }
 
+sqitch_skips() { find "$1/$sqitch_deploy" -type f -name '*.sql'; }
 sqitch_number() { :; }
 sqitch_key() { local name=${1##*/"$sqitch_deploy"/}; printf '%s' "${name%.sql}"; }
 
@@ -259,6 +268,7 @@ atlas_files() {
 	done
 }
 
+atlas_skips() { :; }
 atlas_up() { cat "$1"; }
 atlas_wraps() { :; }
 atlas_number() { atlas_key "$1"; }
@@ -279,6 +289,8 @@ flyway_files() {
 }
 
 flyway_up() { cat "$1"; }
+
+flyway_skips() { find "$1" -type f -name '*.sql' ! -name 'U*__*.sql' ! -name '*.down.sql'; }
 
 flyway_down() {
 	local name=${1##*/} file
@@ -309,7 +321,7 @@ flyway_key() {
 
 # ---- golang-migrate: a file for each way
 
-golang-migrate_is() { compgen -G "$1/*.up.sql" > /dev/null; }
+golang-migrate_is() { any "$1"/*.up.sql; }
 golang-migrate_files() { find "$1" -maxdepth 1 -type f -name '*.up.sql' | by_number; }
 golang-migrate_up() { cat "$1"; }
 golang-migrate_down() { [ -f "${1%.up.sql}.down.sql" ] && cat "${1%.up.sql}.down.sql"; }
@@ -330,7 +342,7 @@ goose_key() { plain_number "$1"; }
 
 # ---- Rails: migrations in Ruby, and the dump that they make
 
-rails_is() { [ -f "$1/structure.sql" ]; }
+rails_is() { [ -f "$1/structure.sql" ] && { [ -d "$1/migrate" ] || grep -q 'schema_migrations' "$1/structure.sql"; }; }
 rails_files() { printf '%s\n' "$1/structure.sql"; }
 rails_up() { cat "$1"; }
 # Each migration changes it.
@@ -357,6 +369,14 @@ find_alone() {
 		-e '^--[[:space:]]*([+]goose no transaction|migrate:up.*transaction:[[:space:]]*false|atlas:txmode none|no-transaction)' --)
 }
 
+# tell_skipped: what lies in a folder and is not run, by tool, path and $T/files of find_migrations.
+tell_skipped() {
+	local -a names=()
+	mapfile -t names < <(of_tool "$tool" skips "$path" | grep -vxFf "$T/files" | sort)
+	[ ${#names[@]} = 0 ] || printf 'wishflags: %s does not run %s, so it is not checked\n' "$tool" \
+		"$(printf ', %s' "${names[@]:0:5}" | cut -c 3-)$([ ${#names[@]} -le 5 ] || printf ' and %d more' $((${#names[@]} - 5)))"
+}
+
 # find_migrations: the files of all paths into $T/migrations, a line "tool, tab,
 # file" each; the paths into $T/paths likewise.
 find_migrations() {
@@ -372,6 +392,7 @@ find_migrations() {
 				printf '%s\t%s\n' "$tool" "$path" >> "$T/paths"
 				of_tool "$tool" files "$path" > "$T/files" || exit 2
 				awk -v tool="$tool" '{ print tool "\t" $0 }' "$T/files"
+				tell_skipped >&2
 				ruby=$(find "$path" -maxdepth 2 -type f -name '[0-9]*_*.rb' | wc -l)
 				[ "$ruby" = 0 ] || [ "$tool" = rails ] || printf 'wishflags: %s migrations of "%s" are Ruby, which cannot be read; check db/structure.sql instead\n' "$ruby" "$path" >&2 ;;
 			missing|database) fail "there is no file or folder \"$path\"" "A database is named by --database." ;;

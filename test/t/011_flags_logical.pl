@@ -13,6 +13,8 @@ $publisher->start;
 my $subscriber = PostgreSQL::Test::Cluster->new('subscriber');
 $subscriber->init(allows_streaming => 'logical');
 $subscriber->start;
+my $identifier = 'SELECT system_identifier FROM pg_control_system()';
+isnt($subscriber->safe_psql('postgres', $identifier), $publisher->safe_psql('postgres', $identifier), 'two servers, not a copy');
 
 $_->safe_psql('postgres', 'CREATE EXTENSION wishflags') for $publisher, $subscriber;
 $publisher->safe_psql('postgres', q{

@@ -115,14 +115,18 @@ BEGIN
 	END LOOP;
 	RAISE INFO 'unsure: %', unsure;
 END $$;};
-my $harass = q{DO $$
+# Ends workers from the first one on, up to the end of the storm, and tells how many.
+my $harass = q{SET client_min_messages = error;
+DO $$
+DECLARE ended int := 0;
 BEGIN
 	LOOP
 		PERFORM pg_stat_clear_snapshot();
-		PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'wishflags guard log';
-		EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'harassed');
+		ended := ended + (SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'wishflags guard log');
+		EXIT WHEN ended > 0 AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'harassed');
 		PERFORM pg_sleep(random() * 0.002);
 	END LOOP;
+	RAISE INFO 'ended: %', ended;
 END $$;};
 sub client
 {
@@ -136,14 +140,20 @@ sub client
 # A worker that is ended anywhere takes its row with it and nothing else.
 for my $storm_name ('storm', 'harassed')
 {
+	my $harasser = $storm_name eq 'harassed' ? client('harasser', $harass) : undef;
+	$node->poll_query_until('shop', q{SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'harasser' AND query LIKE '%DO %')}) if $harasser;
 	my @clients = map { client($storm_name, $storm) } 1 .. 12;
-	push @clients, client('harasser', "$harass SELECT 'unsure: 0'") if $storm_name eq 'harassed';
 	my $unsure = 0;
 	for my $client (@clients)
 	{
 		$client->{client}->finish;
 		like(${ $client->{output} }, qr/unsure: \d+/, "a client ends: $storm_name");
 		$unsure += $1 if ${ $client->{output} } =~ /unsure: (\d+)/;
+	}
+	if ($harasser)
+	{
+		$harasser->{client}->finish;
+		like(${ $harasser->{output} }, qr/^INFO:  ended: [1-9]\d*\n$/, 'workers were ended');
 	}
 	cmp_ok(rows("application_name = '$storm_name'"), '>=', 96 - $unsure, "all but $unsure of 96 refusals are kept");
 }

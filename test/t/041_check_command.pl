@@ -39,7 +39,7 @@ put('drizzle/meta/_journal.json', '{"version": "7", "entries": [{"idx": 0, "tag"
 put('drizzle/b_users.sql', $users);
 put('drizzle/a_index.sql', "SELECT 1;--> statement-breakpoint\n$index");
 put('drizzle/zz_unknown.sql', "DROP TABLE users;\n");
-finds([ "$files/drizzle" ], ['drizzle/a_index.sql:2 index-not-concurrent'], 'drizzle');
+like(finds([ "$files/drizzle" ], ['drizzle/a_index.sql:2 index-not-concurrent'], 'drizzle'), qr/drizzle does not run \S*zz_unknown\.sql/, 'drizzle: what the journal has not');
 
 put('prisma/migration_lock.toml', "provider = \"postgresql\"\n");
 put('prisma/2024_a/migration.sql', $users);
@@ -106,6 +106,18 @@ put('rails/structure.sql', $users);
 put('rails/migrate/1_users.rb', "class Users\nend\n");
 put('rails/migrate/2.sql', "SELECT 1;\n");
 like(finds([ "$files/rails/migrate" ], [], 'rails'), qr/^wishflags: 1 migrations of ".*" are Ruby/, 'rails: Ruby is named');
+
+# A file of that name alone is none of Rails'; what a tool does not run is named.
+put('notrails/structure.sql', $users);
+put('notrails/users_index.sql', $index);
+finds([ "$files/notrails" ], ['notrails/users_index.sql:1 index-not-concurrent'], 'a structure.sql without Rails');
+put('skipped/structure.sql', "CREATE TABLE schema_migrations (version varchar PRIMARY KEY);\n");
+put('skipped/seeds.sql', "DROP TABLE users;\n");
+like(finds([ "$files/skipped" ], [], 'Rails and another file'), qr{^wishflags: rails does not run \S*skipped/seeds\.sql, so it is not checked$}m, 'rails: the other file is named');
+put("misnamed/V1__a.sql", $users);
+put("misnamed/V2_$_.sql", $users) foreach 1 .. 7;
+put('misnamed/U1__a.sql', $users);
+like(finds([ "$files/misnamed" ], [], 'versions with one line'), qr{^wishflags: flyway does not run \S*V2_1\.sql, \S*V2_2\.sql, \S*V2_3\.sql, \S*V2_4\.sql, \S*V2_5\.sql and 2 more, so}m, 'flyway: they are named');
 
 # The folder of a project whose tool says where they are.
 my $drop = "DROP TABLE nowhere;\n";

@@ -166,6 +166,25 @@ foreach (
 	like($err, $like, "@$arguments: message");
 	is($text, '', "@$arguments: no output");
 }
+# What a shell, a regular expression, a pattern, awk, git or psql take for their own.
+my $odd = "a 'b' & | \"c\" \\n \$d `e` [f] ;*";
+my %odd = ("plain/1_a $odd.sql" => $table->('a'), 'drizzle/0_b.sql' => $table->('b'), 'drizzle/meta/_journal.json' => journal([ '0_b', 1000 ]),
+	'prisma/1_c/migration.sql' => $table->('c'), 'flyway/V1__d.sql' => $table->('d'), 'golang/1_e.up.sql' => $table->('e'),
+	'dbmate/1_f.sql' => "-- migrate:up\n" . $table->('f'), 'atlas/1_g.sql' => $table->('g'), 'atlas/atlas.sum' => "h1:x=\n1_g.sql h1:x=\n",
+	'sqitch/sqitch.plan' => "%project=x\nh 2025-01-01 A\n", 'sqitch/deploy/h.sql' => $table->('h'));
+foreach my $folder ($odd, "\"$odd")
+{
+	commit(map { ("$folder/$_" => $odd{$_}) } keys %odd);
+	put("shop/$folder/$_", $odd{$_} . "SELECT 1;\n") foreach grep { /sql$/ } keys %odd;
+	my @folders = map { "$folder/$_" } qw(plain drizzle prisma flyway golang dbmate atlas sqitch);
+	finds([ (qr/^migration-immutable medium/) x @folders ], 0, 'folders of any name', @folders, '--since', 'main');
+	like((command_in($repository, 'replay', "$folder/drizzle"))[1], qr{^1 of 1  \Q$folder\E/drizzle/0_b\.sql\nfingerprint}, 'replay of a folder of any name');
+}
+
+# Files that git leaves out of its archives.
+commit(%plain, '.gitattributes' => "db export-ignore\n");
+finds([], 0, 'not in archives');
+
 # A dump of the schema, as Rails keeps it: what has changed in it is checked, at its place in the dump.
 my $dump = <<'END';
 SET statement_timeout = 0;
@@ -209,11 +228,37 @@ finds_in_dump(['16 index-not-concurrent'], 'in its folder', 'db');
 finds_in_dump(['16 index-not-concurrent'], 'in its project', '.');
 put('shop/db/migrate/2_index.rb', "disable_ddl_transaction!\nadd_index :users, :mail, algorithm: :concurrently\n");
 finds_in_dump([], 'an index that the migration builds concurrently', 'db/structure.sql');
+# Another index of it is told all the same, whatever names the one that is built concurrently.
+put('shop/db/structure.sql', $dump . join('', map { "CREATE INDEX $_->[0] ON public.users USING btree ($_->[1]);\n" }
+	[ 'blocking', 'mail' ], [ 'index_users_on_mail', 'mail' ], [ 'index_users_on_mail_and_age', 'mail, age' ], [ 'named', 'mail' ], [ 'index_users_on_team_id', 'age' ],
+	[ 'idx_on_age_mail_0123456789', 'age, mail' ], [ 'by_sql', 'age' ], [ 'by_sql_too', 'age' ]));
+put('shop/db/migrate/2_index.rb', <<'END');
+class Two < ActiveRecord::Migration[7.1]
+  # add_index :users, :mail, name: "blocking", algorithm: :concurrently
+  def change
+    add_index :users, :mail
+    add_index :users, %i[mail age],
+      algorithm: :concurrently
+    add_index(:users, [:age, "mail"], algorithm: :concurrently)
+    add_index "users", "mail", name: "named", :algorithm => :concurrently
+    add_reference :users, :team, index: { algorithm: :concurrently }
+    execute "CREATE INDEX CONCURRENTLY by_sql ON users (age); CREATE INDEX by_sql_too ON users (age)"
+  end
+end
+END
+finds_in_dump([ '17 index-not-concurrent', '18 index-not-concurrent', '24 index-not-concurrent' ], 'one of several indexes', 'db/structure.sql', '--severity', 'high');
 (my $without_column = $dump) =~ s/mail character varying,\n    age integer/mail text/;
 $without_column =~ s/CREATE INDEX index_users_on_age.*\n//;
 put('shop/db/structure.sql', $without_column);
 finds_in_dump(['5 drop-column'], 'a column', 'db/structure.sql', '--severity', 'high');
 put('shop/db/structure.sql', $dump . "CREATE TABLE public.fresh (a bigint PRIMARY KEY);\nCREATE INDEX ON public.fresh (a);\n");
 finds_in_dump([], 'a new table', 'db/structure.sql', '--severity', 'medium');
+
+# Two of them, with commands of psql.
+commit('a/structure.sql' => "\\set x 1\n$dump", 'b/structure.sql' => "\\set x 1\n$dump");
+put("shop/$_/structure.sql", "\\set x 1\n$dump$index") foreach qw(a b);
+my ($rc, $both, $err) = command_in($repository, 'check', 'a/structure.sql', 'b/structure.sql', '--since', 'main', '--format', 'github');
+is($rc . $err, '1', 'two dumps');
+is_deeply([ $both =~ m{file=(./structure\.sql,line=\d+).*index-not-concurrent}g ], [ 'a/structure.sql,line=18', 'b/structure.sql,line=18' ], 'two dumps: findings');
 
 done_testing();
