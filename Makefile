@@ -716,6 +716,7 @@ REGRESS = \
 	migration_safe_more \
 	migration_safe_rename \
 	migration_safe_type \
+	migration_safe_written \
 	migration_zone \
 	migration_column \
 	migration_drop \
