@@ -288,6 +288,7 @@ OBJS = \
 	src/migration/rule_publication.o \
 	src/migration/rule_rename.o \
 	src/migration/rule_rerun.o \
+	src/migration/rule_rows.o \
 	src/migration/rule_sequence.o \
 	src/migration/rule_source.o \
 	src/migration/rule_storage.o \
@@ -715,6 +716,7 @@ REGRESS = \
 	migration_safe_more \
 	migration_safe_rename \
 	migration_safe_type \
+	migration_safe_written \
 	migration_zone \
 	migration_column \
 	migration_drop \

@@ -38,6 +38,10 @@ SELECT * FROM drop_check('ALTER TABLE t RENAME TO t2; CREATE VIEW t AS SELECT * 
 SELECT * FROM drop_check('ALTER TYPE used RENAME TO z; ALTER FUNCTION f(int) RENAME TO g; ALTER TABLE t RENAME CONSTRAINT t_pkey TO k; ALTER TRIGGER a ON t RENAME TO b');
 SELECT * FROM drop_check('ALTER TABLE t SET SCHEMA public; ALTER TYPE used SET SCHEMA public; ALTER FUNCTION f(int) SET SCHEMA public');
 
+-- Each role that is revoked, and what of it.
+SELECT * FROM drop_check('REVOKE pg_monitor, pg_read_all_data FROM pg_signal_backend; REVOKE ADMIN OPTION FOR pg_monitor FROM pg_signal_backend',
+	'{"only": "revoke-privilege"}');
+
 -- The safe ways work as they stand.
 SELECT safe_sql AS safe FROM wishflags.migration_breaking_check('ALTER TABLE t RENAME TO t2', '{"only": "rename-table"}') \gset
 :safe

@@ -109,8 +109,18 @@
 /* A node of its own among the constraints of a column, behind the one that it is about. */
 #if PG_VERSION_NUM >= 180000
 #define wf_constraint_is_unenforced(constraint) ((constraint)->contype == CONSTR_ATTR_NOT_ENFORCED)
+#define wf_constraint_is_enforcement(constraint) \
+	((constraint)->contype == CONSTR_ATTR_ENFORCED || (constraint)->contype == CONSTR_ATTR_NOT_ENFORCED)
 #else
 #define wf_constraint_is_unenforced(constraint) ((void) (constraint), false)
+#define wf_constraint_is_enforcement(constraint) ((void) (constraint), false)
+#endif
+
+/* What REVOKE ... OPTION FOR takes of a membership ("admin", "inherit", "set"); NULL: all of it. */
+#if PG_VERSION_NUM >= 160000
+#define wf_revoked_role_option(stmt) ((stmt)->opt == NIL ? NULL : linitial_node(DefElem, (stmt)->opt)->defname)
+#else
+#define wf_revoked_role_option(stmt) ((stmt)->admin_opt ? "admin" : NULL)
 #endif
 
 /* The statistics target of a column is a small integer, or NULL, from 17. */

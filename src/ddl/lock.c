@@ -560,7 +560,7 @@ option_named(List *options, const char *name)
 	return NULL;
 }
 
-/* Is a boolean option of VACUUM or REINDEX given and not off? */
+/* Is a boolean option of VACUUM, REINDEX or EXPLAIN given and not off?  As defGetBoolean() reads it. */
 bool
 wf_ddl_option_is_on(List *options, const char *name)
 {

@@ -102,6 +102,9 @@ wf_ddl_source_skip_token(const char *text, int pos, int end)
 		if (pos < end && text[pos] == '\'' && pos - start == 1)
 			return skip_quoted(text, pos, end, '\'',
 							   text[start] == 'e' || text[start] == 'E');
+		if (pos + 1 < end && text[pos] == '&' && pos - start == 1 && (text[start] == 'u' || text[start] == 'U') &&
+			(text[pos + 1] == '\'' || text[pos + 1] == '"'))
+			return skip_quoted(text, pos + 1, end, text[pos + 1], false);
 		return pos;
 	}
 	if (isdigit((unsigned char) text[pos]))
@@ -199,26 +202,42 @@ wf_ddl_source_find_clause(const char *text, int pos, int end, const char *word)
 	return find_word(text, pos, end, word, ";");
 }
 
+/* Steps over the unquoted word, where it stands at the place. */
+static bool
+skip_word(const char *text, int *place, int end, const char *word)
+{
+	if (!wf_ddl_source_word_is(text, *place, end, word))
+		return false;
+	*place = wf_ddl_source_skip_space(text, *place + strlen(word), end);
+	return true;
+}
+
 /*
- * Where the command of this index (from 0) begins in the ALTER TABLE, INDEX,
- * MATERIALIZED VIEW and so on that begins at pos; pos itself if it is not found.
+ * Where the first command begins in the ALTER TABLE, INDEX, MATERIALIZED VIEW and
+ * so on that begins at pos; -1 where there is none.
  */
 int
-wf_ddl_source_alter_command(const char *text, int pos, int end, int index)
+wf_ddl_source_alter_commands(const char *text, int pos, int end)
 {
-	static const char *const words[] = {
-		"ALTER", "FOREIGN", "MATERIALIZED", "TABLE", "INDEX", "VIEW", "SEQUENCE", "IF", "EXISTS", "ONLY",
-	};
 	int			place = wf_ddl_source_skip_space(text, pos, end);
+	int			name;
 
-	/* The words before the name; the grammar allows them in this order only. */
-	for (int i = 0; i < lengthof(words); i++)
-	{
-		if (wf_ddl_source_word_is(text, place, end, words[i]))
-			place = wf_ddl_source_skip_space(text, place + strlen(words[i]), end);
-	}
-	/* The name, with its dots, and an asterisk. */
+	if (!skip_word(text, &place, end, "ALTER"))
+		return -1;
+	if (!skip_word(text, &place, end, "FOREIGN"))
+		(void) skip_word(text, &place, end, "MATERIALIZED");
+	/* One word for the kind of object, which may be a table's name as well. */
 	place = wf_ddl_source_skip_space(text, wf_ddl_source_skip_token(text, place, end), end);
+	name = place;
+	if (skip_word(text, &place, end, "IF") && !skip_word(text, &place, end, "EXISTS"))
+		place = name;
+	(void) skip_word(text, &place, end, "ONLY");
+	/* The name, with its dots, and an asterisk. */
+	if (place < end && text[place] == '(')
+		place = wf_ddl_source_skip_group(text, place, end);
+	else
+		place = wf_ddl_source_skip_token(text, place, end);
+	place = wf_ddl_source_skip_space(text, place, end);
 	while (place < end && text[place] == '.')
 	{
 		place = wf_ddl_source_skip_space(text, place + 1, end);
@@ -226,15 +245,30 @@ wf_ddl_source_alter_command(const char *text, int pos, int end, int index)
 	}
 	if (place < end && text[place] == '*')
 		place = wf_ddl_source_skip_space(text, place + 1, end);
+	return place < end ? place : -1;
+}
 
-	for (; index > 0; index--)
-	{
-		place = wf_ddl_source_skip_space(text, wf_ddl_source_item_end(text, place, end), end);
-		if (place >= end || text[place] != ',')
-			return pos;
-		place = wf_ddl_source_skip_space(text, place + 1, end);
-	}
-	return place < end ? place : pos;
+/* Where the item behind the one that begins at pos, and a comma, begins; -1 where there is none. */
+int
+wf_ddl_source_next_item(const char *text, int pos, int end)
+{
+	int			place = wf_ddl_source_skip_space(text, wf_ddl_source_item_end(text, pos, end), end);
+
+	if (place >= end || text[place] != ',')
+		return -1;
+	place = wf_ddl_source_skip_space(text, place + 1, end);
+	return place < end ? place : -1;
+}
+
+/* Where the command of this index (from 0) begins in such a statement; -1 where it is not found. */
+int
+wf_ddl_source_alter_command(const char *text, int pos, int end, int index)
+{
+	int			place = wf_ddl_source_alter_commands(text, pos, end);
+
+	while (place >= 0 && index-- > 0)
+		place = wf_ddl_source_next_item(text, place, end);
+	return place;
 }
 
 /*
@@ -309,15 +343,25 @@ has_escapes(const char *text, int start, int pos)
 		(pos - 1 == start || !is_word_part(text[pos - 2]));
 }
 
-/* A copy of text[from..to), without space and semicolons around it. */
+/*
+ * A copy of text[from..to), without space and semicolons around it, nor a comment
+ * at its end that would swallow what is appended.
+ */
 char *
 wf_ddl_source_copy(const char *text, int from, int to)
 {
-	while (from < to && isspace((unsigned char) text[from]))
-		from++;
-	while (to > from && (isspace((unsigned char) text[to - 1]) || text[to - 1] == ';'))
-		to--;
-	return pnstrdup(text + from, to - from);
+	int			last = from;
+
+	while (last < to && isspace((unsigned char) text[last]))
+		last++;
+	from = last;
+	for (int pos = from; pos < to; pos = wf_ddl_source_skip_space(text, last, to))
+		last = wf_ddl_source_skip_token(text, pos, to);
+	while (last < to && text[last] != '-')
+		last = text[last] == '/' ? skip_block_comment(text, last, to) : last + 1;
+	while (last > from && (isspace((unsigned char) text[last - 1]) || text[last - 1] == ';'))
+		last--;
+	return pnstrdup(text + from, last - from);
 }
 
 static int

@@ -279,6 +279,7 @@ alter_domain(WfWords *words, Node *node)
 	words->what = psprintf("%s", stmt->subtype == 'T' ? (stmt->def ? "sets a default" : "drops the default") :
 						   stmt->subtype == 'N' ? "lets it be null" :
 						   stmt->subtype == 'O' ? "makes it required" :
+						   stmt->subtype == 'C' && castNode(Constraint, stmt->def)->contype == CONSTR_NOTNULL ? "makes it required" :
 						   stmt->subtype == 'C' ? "adds a condition" :
 						   stmt->subtype == 'X' ? psprintf("drops constraint %s", quote_identifier(stmt->name)) :
 						   psprintf("checks all rows against constraint %s", quote_identifier(stmt->name)));

@@ -6,6 +6,7 @@
 #include "utils/memutils.h"
 
 #include "migration/finding.h"
+#include "migration/rule_list.h"
 #include "migration/simulate.h"
 #include "migration/check_stats.h"
 
@@ -26,6 +27,7 @@ wf_migration_check_node(WfCatalog *catalog, const WfRuleSession *session, Node *
 		.catalog = catalog,
 		.session = session,
 	};
+	ListCell   *lc;
 
 	if (session->times)
 		wf_stats_start(session->times);
@@ -39,6 +41,8 @@ wf_migration_check_node(WfCatalog *catalog, const WfRuleSession *session, Node *
 			wf_stats_note(session->times, *rule);
 	}
 
+	foreach(lc, call.findings)
+		((WfFinding *) lfirst(lc))->safe_sql = wf_rule_outside(&call, ((WfFinding *) lfirst(lc))->safe_sql);
 	call.findings = wf_findings_settle(call.findings);
 	if (IsA(node, CreateSchemaStmt))
 		check_elements(&call, rules);

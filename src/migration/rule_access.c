@@ -39,18 +39,30 @@ wf_rule_revoke(WfRuleCall *call)
 	finding->hint = pstrdup("Make sure that no running code uses it; privileges of a role show in \\dp.");
 }
 
-/* REVOKE of one role from another. */
+/* REVOKE of roles from others, or of what a member may do beside using the privileges. */
 static void
 revoke_role(WfRuleCall *call, GrantRoleStmt *stmt)
 {
-	const char *role = linitial_node(AccessPriv, stmt->granted_roles)->priv_name;
-	WfFinding  *finding;
+	const char *option = stmt->is_grant ? NULL : wf_revoked_role_option(stmt);
+	bool		is_admin = option && strcmp(option, "admin") == 0;
+	ListCell   *lc;
 
-	if (stmt->is_grant || role == NULL)
-		return;
-	finding = wf_finding_add(call, "code that runs under a member of \"%s\" fails where it needs its privileges", role);
-	finding->object = wf_ddl_quote_name(NULL, role);
-	finding->hint = pstrdup("Make sure that no running code uses it; members of a role show in \\du.");
+	foreach(lc, stmt->is_grant ? NIL : stmt->granted_roles)
+	{
+		const char *role = lfirst_node(AccessPriv, lc)->priv_name;
+		WfFinding  *finding;
+
+		if (role == NULL)
+			continue;
+		finding = wf_finding_add(call, is_admin ? "members of \"%s\" can't grant it to others any more" :
+								 option && strcmp(option, "set") == 0 ? "code of a member of \"%s\" that runs SET ROLE fails" :
+								 "code that runs under a member of \"%s\" fails where it needs its privileges", role);
+		/* Who administers roles is seldom the code. */
+		if (is_admin)
+			finding->severity = Min(finding->severity, WF_SEVERITY_LOW);
+		finding->object = wf_ddl_quote_name(NULL, role);
+		finding->hint = pstrdup("Make sure that no running code uses it; members of a role show in \\du.");
+	}
 }
 
 /* Are all its objects such that nobody uses them yet? */

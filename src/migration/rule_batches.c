@@ -3,6 +3,7 @@
  */
 #include "common/compat.h"
 
+#include "commands/defrem.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 
@@ -44,12 +45,13 @@ wf_rule_batches(WfRuleCall *call, WfRelation *table, const char *statement, cons
 {
 	char	   *key = wf_rule_whole_number_key(call, table);
 	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
+	char	   *code;
 
 	if (key == NULL)
 		return NULL;
 	key = wf_ddl_quote_name(NULL, key);
 	/* found is a variable of every block, and may be a column. */
-	return psprintf("DO $batches$\n"
+	code = psprintf("\n"
 					"#variable_conflict use_column\n"
 					"DECLARE\n"
 					"    wf_next bigint := (SELECT min(%s) FROM %s);\n"
@@ -60,9 +62,21 @@ wf_rule_batches(WfRuleCall *call, WfRelation *table, const char *statement, cons
 					"        COMMIT;\n"
 					"        wf_next := wf_next + 10000;\n"
 					"    END LOOP;\n"
-					"END $batches$;",
+					"END ",
 					key, relation, key, relation, statement, wf_ddl_quote_name(NULL, name), key,
 					condition ? " AND (" : "", condition ? condition : "", condition ? ")" : "");
+	return psprintf("DO %s;", wf_rule_dollar_quote("batches", code));
+}
+
+/* Code between dollar quotes, which it does not hold itself. */
+char *
+wf_rule_dollar_quote(const char *tag, const char *code)
+{
+	char	   *quote = psprintf("$%s$", tag);
+
+	for (int i = 1; strstr(code, quote); i++)
+		quote = psprintf("$%s%d$", tag, i);
+	return psprintf("%s%s%s", quote, code, quote);
 }
 
 /*
@@ -112,7 +126,7 @@ char *
 wf_rule_make_required(WfRelation *table, const char *column)
 {
 	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
-	const char *name = quote_identifier(psprintf("%.40s_not_null", column));
+	const char *name = quote_identifier(makeObjectName(column, NULL, "not_null"));
 	const char *quoted = quote_identifier(column);
 
 	return psprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\n"
@@ -120,6 +134,22 @@ wf_rule_make_required(WfRelation *table, const char *column)
 					"ALTER TABLE %s ALTER COLUMN %s SET NOT NULL;\n"
 					"ALTER TABLE %s DROP CONSTRAINT %s;",
 					relation, name, quoted, relation, name, relation, quoted, relation, name);
+}
+
+/*
+ * A part of safe_sql: a trigger, and its function of the same name, that runs the
+ * code for each new and changed row.  options: what PL/pgSQL is to go by, or "".
+ */
+char *
+wf_rule_keep_trigger(WfRelation *table, const char *name, const char *code, const char *options)
+{
+	char	   *function = wf_ddl_quote_name(table->schema, name);
+
+	return psprintf("CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS %s;\n"
+					"CREATE TRIGGER %s BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION %s();\n",
+					function,
+					wf_rule_dollar_quote("keep", psprintf("\n%sBEGIN\n%s    RETURN NEW;\nEND ", options, code)),
+					wf_ddl_quote_name(NULL, name), wf_ddl_quote_name(table->schema, table->name), function);
 }
 
 /*
@@ -133,11 +163,11 @@ char *
 wf_rule_second_column(WfRuleCall *call, WfRelation *table, WfColumn *column, const char *type)
 {
 	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
-	char	   *second = psprintf("%.50s_new", column->name);
-	char	   *first = psprintf("%.50s_old", column->name);
+	char	   *second = makeObjectName(column->name, NULL, "new");
+	char	   *first = makeObjectName(column->name, NULL, "old");
 	const char *quoted = quote_identifier(second);
 	const char *old = quote_identifier(column->name);
-	char	   *trigger = psprintf("%.25s_%.25s_keep", table->name, column->name);
+	char	   *trigger = makeObjectName(table->name, column->name, "keep");
 	char	   *function = wf_ddl_quote_name(table->schema, trigger);
 	char	   *fill;
 	StringInfoData sql;
@@ -149,15 +179,9 @@ wf_rule_second_column(WfRuleCall *call, WfRelation *table, WfColumn *column, con
 		return NULL;
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "ALTER TABLE %s ADD COLUMN %s %s;\n"
-					 "CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $keep$\n"
-					 "BEGIN\n"
-					 "    NEW.%s := NEW.%s::%s;\n"
-					 "    RETURN NEW;\n"
-					 "END $keep$;\n"
-					 "CREATE TRIGGER %s BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION %s();\n"
-					 "%s\n",
-					 relation, quoted, type, function, quoted, old, type,
-					 quote_identifier(trigger), relation, function, fill);
+					 "%s%s\n",
+					 relation, quoted, type,
+					 wf_rule_keep_trigger(table, trigger, psprintf("    NEW.%s := NEW.%s::%s;\n", quoted, old, type), ""), fill);
 	if (column->not_null)
 		appendStringInfo(&sql, "%s\n", wf_rule_make_required(table, second));
 	appendStringInfo(&sql, "BEGIN;\n"

@@ -17,8 +17,7 @@
 #include "migration/rule_list.h"
 
 static char *constraint_text(WfRuleCall *call, ColumnDef *column, Constraint *constraint, const char *word);
-static int	list_index(List *list, void *member);
-static bool is_attribute(Constraint *constraint);
+static int	constraint_end(ColumnDef *column, int place, int end);
 static bool has_only(ColumnDef *column, ConstrType kind);
 static bool sequence_options(WfRuleCall *call, ColumnDef *column, Constraint *identity, char **options);
 
@@ -36,13 +35,53 @@ wf_rule_column_constraint(ColumnDef *column, ConstrType kind)
 	return NULL;
 }
 
-/* ADD COLUMN of the name and the type alone, without a semicolon. */
+/* The constraint of a column, with the DEFERRABLE that follows it. */
+Constraint *
+wf_rule_with_attributes(List *constraints, ListCell *place)
+{
+	Constraint *constraint = copyObjectImpl(lfirst(place));
+
+	while ((place = lnext(constraints, place)) != NULL && wf_rule_is_attribute(lfirst(place)))
+	{
+		ConstrType	type = lfirst_node(Constraint, place)->contype;
+
+		constraint->initdeferred |= type == CONSTR_ATTR_DEFERRED;
+		constraint->deferrable |= type == CONSTR_ATTR_DEFERRED || type == CONSTR_ATTR_DEFERRABLE;
+	}
+	return constraint;
+}
+
+/* ADD COLUMN of the name, the type and its collation alone, without a semicolon. */
 char *
 wf_rule_add_column_sql(WfRelation *table, ColumnDef *column)
 {
-	return psprintf("ALTER TABLE %s ADD COLUMN %s %s",
+	return psprintf("ALTER TABLE %s ADD COLUMN %s %s%s%s",
 					wf_ddl_quote_name(table->schema, table->name),
-					quote_identifier(column->colname), wf_ddl_type_name(column->typeName));
+					quote_identifier(column->colname), wf_ddl_type_name(column->typeName),
+					column->collClause ? " COLLATE " : "",
+					column->collClause ? wf_ddl_quote_names(column->collClause->collname, ".") : "");
+}
+
+/*
+ * Where the column's constraint that begins at this place ends in the source, at
+ * the latest at end: where the next one begins, or COLLATE, which may stand anywhere.
+ */
+static int
+constraint_end(ColumnDef *column, int place, int end)
+{
+	ListCell   *lc;
+
+	if (column->collClause && column->collClause->location > place)
+		end = Min(end, column->collClause->location);
+	foreach(lc, column->constraints)
+	{
+		Constraint *other = lfirst_node(Constraint, lc);
+
+		/* DEFERRABLE and its like belong to what they follow. */
+		if (other->location > place && !wf_rule_is_attribute(other))
+			end = Min(end, other->location);
+	}
+	return end;
 }
 
 /*
@@ -55,31 +94,24 @@ wf_rule_add_column_without(WfRuleCall *call, WfRelation *table, Constraint *cons
 	ColumnDef  *column = castNode(ColumnDef, call->command->def);
 	int			end = wf_rule_source_end(call);
 	int			to;
-	ListCell   *lc;
 
 	if (end == 0 || column->location < 0 || constraint->location < column->location)
 		return NULL;
 	end = wf_ddl_source_item_end(call->source, column->location, end);
-	to = end;
-	foreach(lc, column->constraints)
-	{
-		Constraint *other = lfirst_node(Constraint, lc);
-
-		/* DEFERRABLE and its like belong to what they follow. */
-		if (other->location > constraint->location && other->location < to && !is_attribute(other))
-			to = other->location;
-	}
+	to = constraint_end(column, constraint->location, end);
 	return psprintf("ALTER TABLE %s ADD COLUMN %s%s%s%s", wf_ddl_quote_name(table->schema, table->name),
 					call->command->missing_ok ? "IF NOT EXISTS " : "",
 					wf_ddl_source_copy(call->source, column->location, constraint->location),
 					to < end ? " " : "", wf_ddl_source_copy(call->source, to, end));
 }
 
-static bool
-is_attribute(Constraint *constraint)
+/* Is it what is said of the constraint before it: DEFERRABLE, NOT ENFORCED and their like? */
+bool
+wf_rule_is_attribute(const Constraint *constraint)
 {
 	return constraint->contype == CONSTR_ATTR_DEFERRABLE || constraint->contype == CONSTR_ATTR_NOT_DEFERRABLE ||
-		constraint->contype == CONSTR_ATTR_DEFERRED || constraint->contype == CONSTR_ATTR_IMMEDIATE;
+		constraint->contype == CONSTR_ATTR_DEFERRED || constraint->contype == CONSTR_ATTR_IMMEDIATE ||
+		wf_constraint_is_enforcement(constraint);
 }
 
 /* A default that is set for new rows, and then for the old ones in batches. */
@@ -110,20 +142,12 @@ constraint_text(WfRuleCall *call, ColumnDef *column, Constraint *constraint, con
 	int			end = wf_rule_source_end(call);
 	int			from;
 	int			to;
-	ListCell   *lc;
 
 	if (end == 0 || constraint->location < 0 ||
 		!wf_ddl_source_word_is(call->source, constraint->location, end, word))
 		return NULL;
 	from = constraint->location + strlen(word);
-	to = wf_ddl_source_item_end(call->source, from, end);
-	foreach(lc, column->constraints)
-	{
-		int			other = lfirst_node(Constraint, lc)->location;
-
-		if (other > from && other < to)
-			to = other;
-	}
+	to = constraint_end(column, from, wf_ddl_source_item_end(call->source, from, end));
 	return wf_ddl_source_copy(call->source, from, to);
 }
 
@@ -133,13 +157,13 @@ constraint_text(WfRuleCall *call, ColumnDef *column, Constraint *constraint, con
  * that can't be written down.
  */
 char *
-wf_rule_add_key_values(WfRuleCall *call, WfRelation *table, ColumnDef *column, Constraint *key)
+wf_rule_add_key_values(WfRuleCall *call, WfRelation *table, ColumnDef *column)
 {
 	ColumnDef  *plain = copyObjectImpl(column);
 	Constraint *preset;
 	char	   *sql;
 
-	plain->constraints = list_delete_nth_cell(plain->constraints, list_index(column->constraints, key));
+	plain->constraints = list_delete_ptr(plain->constraints, wf_rule_column_constraint(plain, CONSTR_PRIMARY));
 	preset = wf_rule_column_constraint(plain, CONSTR_DEFAULT);
 	if (wf_rule_column_constraint(plain, CONSTR_IDENTITY))
 		return wf_rule_add_identity_later(call, table, plain);
@@ -150,17 +174,6 @@ wf_rule_add_key_values(WfRuleCall *call, WfRelation *table, ColumnDef *column, C
 		return NULL;
 	sql = wf_rule_add_default_later(call, table, column, wf_rule_column_constraint(column, CONSTR_DEFAULT));
 	return sql ? psprintf("%s\n%s", sql, wf_rule_make_required(table, column->colname)) : NULL;
-}
-
-static int
-list_index(List *list, void *member)
-{
-	for (int i = 0; i < list_length(list); i++)
-	{
-		if (list_nth(list, i) == member)
-			return i;
-	}
-	return -1;
 }
 
 /* What serial does, with the old rows numbered in batches. */
@@ -276,8 +289,6 @@ wf_rule_keep_generated(WfRuleCall *call, WfRelation *table, ColumnDef *column, C
 {
 	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
 	const char *name = quote_identifier(column->colname);
-	char	   *trigger = psprintf("%.25s_%.25s_keep", table->name, column->colname);
-	char	   *function = wf_ddl_quote_name(table->schema, trigger);
 	char	   *text = constraint_text(call, column, constraint, "GENERATED");
 	char	   *open = text ? strchr(text, '(') : NULL;
 	char	   *fill;
@@ -289,16 +300,13 @@ wf_rule_keep_generated(WfRuleCall *call, WfRelation *table, ColumnDef *column, C
 	if (fill == NULL)
 		return NULL;
 	return psprintf("%s;\n"
-					"CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $keep$\n"
-					"#variable_conflict use_column\n"
-					"BEGIN\n"
-					"    NEW.%s := (SELECT %s FROM (SELECT NEW.*) AS %s);\n"
-					"    RETURN NEW;\n"
-					"END $keep$;\n"
-					"CREATE TRIGGER %s BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION %s();\n"
-					"%s%s%s",
-					wf_rule_add_column_sql(table, column), function, name, open, quote_identifier(table->name),
-					quote_identifier(trigger), relation, function, fill,
+					"%s%s%s%s",
+					wf_rule_add_column_sql(table, column),
+					wf_rule_keep_trigger(table, makeObjectName(table->name, column->colname, "keep"),
+										 psprintf("    NEW.%s := (SELECT %s FROM (SELECT NEW.*) AS %s);\n", name, open,
+												  quote_identifier(table->name)),
+										 "#variable_conflict use_column\n"),
+					fill,
 					wf_rule_column_constraint(column, CONSTR_NOTNULL) ? "\n" : "",
 					wf_rule_column_constraint(column, CONSTR_NOTNULL) ? wf_rule_make_required(table, column->colname) : "");
 }
@@ -316,7 +324,7 @@ wf_rule_add_domain_later(WfRuleCall *call, WfRelation *table, ColumnDef *column,
 
 	if (type->base == NULL || column->constraints != NIL || column->collClause)
 		return NULL;
-	check = quote_identifier(psprintf("%.28s_%.28s_check", table->name, column->colname));
+	check = quote_identifier(makeObjectName(table->name, column->colname, "check"));
 	return psprintf("ALTER TABLE %s ADD COLUMN %s %s;\n"
 					"ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s::%s IS NOT DISTINCT FROM %s) NOT VALID;\n"
 					"ALTER TABLE %s VALIDATE CONSTRAINT %s;",
@@ -337,5 +345,5 @@ has_only(ColumnDef *column, ConstrType kind)
 		if (other != kind && other != CONSTR_NOTNULL)
 			return false;
 	}
-	return column->collClause == NULL;
+	return true;
 }

@@ -29,7 +29,6 @@ static bool is_added_here(WfRuleCall *call, const char *name);
 static void report_validate(WfRuleCall *call, WfRelation *table, LOCKMODE lock, const char *why);
 static char *validate_alone(WfRuleCall *call, WfRelation *table);
 static const char *not_null_column(AlterTableCmd *command);
-static Constraint *with_attributes(List *constraints, ListCell *place);
 static bool is_unenforced(List *constraints, ListCell *constraint);
 static bool has_default(ColumnDef *column);
 
@@ -58,44 +57,21 @@ wf_rule_add_foreign_key(WfRuleCall *call)
 		Constraint *constraint = lfirst_node(Constraint, lc);
 
 		if (constraint->contype == CONSTR_FOREIGN && !is_unenforced(((ColumnDef *) call->command->def)->constraints, lc))
-			report_foreign_key(call, table, with_attributes(((ColumnDef *) call->command->def)->constraints, lc),
+			report_foreign_key(call, table, wf_rule_with_attributes(((ColumnDef *) call->command->def)->constraints, lc),
 							   list_make1(makeString(((ColumnDef *) call->command->def)->colname)));
 	}
 }
 
-/* The constraint of a column, with the DEFERRABLE that follows it. */
-static Constraint *
-with_attributes(List *constraints, ListCell *place)
-{
-	Constraint *constraint = copyObjectImpl(lfirst(place));
-
-	while ((place = lnext(constraints, place)) != NULL)
-	{
-		switch (lfirst_node(Constraint, place)->contype)
-		{
-			case CONSTR_ATTR_DEFERRED:
-				constraint->initdeferred = true;
-				/* FALLTHROUGH */
-			case CONSTR_ATTR_DEFERRABLE:
-				constraint->deferrable = true;
-				break;
-			case CONSTR_ATTR_NOT_DEFERRABLE:
-			case CONSTR_ATTR_IMMEDIATE:
-				break;
-			default:
-				return constraint;
-		}
-	}
-	return constraint;
-}
-
 /* Does NOT ENFORCED (18) follow the constraint of a new column?  Then no row is looked at. */
 static bool
-is_unenforced(List *constraints, ListCell *constraint)
+is_unenforced(List *constraints, ListCell *place)
 {
-	ListCell   *next = lnext(constraints, constraint);
-
-	return next && wf_constraint_is_unenforced(lfirst_node(Constraint, next));
+	while ((place = lnext(constraints, place)) != NULL && wf_rule_is_attribute(lfirst(place)))
+	{
+		if (wf_constraint_is_unenforced(lfirst_node(Constraint, place)))
+			return true;
+	}
+	return false;
 }
 
 /* Has the column one that gives the old rows a value? */
@@ -528,6 +504,5 @@ validate_alone(WfRuleCall *call, WfRelation *table)
 	char	   *others = wf_rule_other_commands(call);
 
 	return others && !call->session->in_transaction ?
-		psprintf("ALTER TABLE %s %s;\nALTER TABLE %s VALIDATE CONSTRAINT %s;", table_name, others,
-				 table_name, quote_identifier(call->command->name)) : NULL;
+		psprintf("%sALTER TABLE %s VALIDATE CONSTRAINT %s;", others, table_name, quote_identifier(call->command->name)) : NULL;
 }

@@ -89,7 +89,7 @@ added_constraint(WfRuleCall *call, ConstrType kind)
 		Constraint *constraint = lfirst(lc);
 
 		if (IsA(constraint, Constraint) && constraint->contype == kind)
-			return constraint;
+			return wf_rule_with_attributes(((ColumnDef *) call->command->def)->constraints, lc);
 	}
 	return NULL;
 }
@@ -125,8 +125,8 @@ report_build(WfRuleCall *call, Constraint *constraint, const char *word, const c
 	{
 		char	   *old = old_key(call, table, constraint);
 
-		finding->safe_sql = wf_rule_outside(call, psprintf("%s%s", old ? "" : wf_rule_commands_before(call),
-														   key_by_index(call, table, constraint, constraint->keys, word, suffix, old)));
+		finding->safe_sql = psprintf("%s%s", old ? "" : wf_rule_commands_before(call),
+									 key_by_index(call, table, constraint, constraint->keys, word, suffix, old));
 	}
 	else if (call->command->subtype == AT_AddColumn)
 		finding->safe_sql = column_first(call, table, constraint, word, suffix);
@@ -191,7 +191,7 @@ column_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, const 
 	if (constraint->contype == CONSTR_UNIQUE)
 		add = wf_rule_add_column_without(call, table, constraint);
 	else
-		add = fill = wf_rule_add_key_values(call, table, column, constraint);
+		add = fill = wf_rule_add_key_values(call, table, column);
 	if (add == NULL)
 		return NULL;
 	return psprintf("%s%s\n%s", add, fill ? "" : ";",
@@ -230,7 +230,7 @@ key_by_index(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *
 	if (name == NULL)
 		name = wf_rule_free_constraint_name(call, table, constraint->contype == CONSTR_PRIMARY ? NIL : keys, suffix);
 	initStringInfo(&buf);
-	foreach(lc, constraint->contype == CONSTR_PRIMARY && call->command->subtype == AT_AddConstraint ? keys : NIL)
+	foreach(lc, constraint->contype == CONSTR_PRIMARY && call->command->subtype != AT_AddColumn ? keys : NIL)
 	{
 		if (is_nullable(call, table, strVal(lfirst(lc))))
 			appendStringInfo(&buf, "%s\n", wf_rule_make_required(table, strVal(lfirst(lc))));

@@ -11,6 +11,7 @@
 
 #include "common/list.h"
 #include "ddl/deparse.h"
+#include "ddl/lock.h"
 #include "ddl/source.h"
 #include "ddl/walk.h"
 #include "migration/finding.h"
@@ -20,11 +21,6 @@ static Node *explained(WfRuleCall *call);
 static WithClause *with_of(Node *stmt);
 static void judge_change(WfRuleCall *call, Node *change);
 static char *in_batches(WfRuleCall *call, WfRelation *table, RangeVar *name);
-static bool names_few_rows(WfRuleCall *call, WfRelation *table, Node *where);
-static char *given_column(Node *condition);
-static bool is_written(Node *value);
-static bool is_constant(Node *condition, bool value);
-static bool asks_with_limit(Node *condition);
 static bool sets_column(Node *stmt, const char *name);
 static char *truncate_by_name(WfRuleCall *call, TruncateStmt *stmt);
 static List *other_tables(WfRuleCall *call, TruncateStmt *stmt, WfRelation *table);
@@ -51,19 +47,8 @@ static Node *
 explained(WfRuleCall *call)
 {
 	ExplainStmt *stmt = (ExplainStmt *) call->statement;
-	ListCell   *lc;
 
-	foreach(lc, stmt->options)
-	{
-		DefElem    *option = lfirst_node(DefElem, lc);
-		bool		value = true;
-
-		if (option->arg && IsA(option->arg, String))
-			(void) parse_bool(strVal(option->arg), &value);
-		if (strcmp(option->defname, "analyze") == 0 && value)
-			return stmt->query;
-	}
-	return call->statement;
+	return wf_ddl_option_is_on(stmt->options, "analyze") ? stmt->query : call->statement;
 }
 
 static WithClause *
@@ -113,10 +98,10 @@ judge_change(WfRuleCall *call, Node *change)
 	else
 		return;
 	table = wf_rule_table_at_work(call, name);
-	if (table == NULL || (where && names_few_rows(call, table, where)))
+	if (table == NULL || (where && wf_rule_names_few_rows(call, table, name, where)))
 		return;
 	/* WHERE true is none. */
-	if (where && is_constant(where, true))
+	if (where && wf_rule_is_constant(where, true))
 		where = NULL;
 	finding = wf_finding_add(call, where ?
 							 "%s of \"%s\" locks the rows it changes until the transaction ends, and leaves as many dead ones" :
@@ -131,134 +116,6 @@ judge_change(WfRuleCall *call, Node *change)
 	finding->hint = pstrdup("Change some thousand rows at a time, by ranges of the key, each in a transaction of its own.");
 	if (change == call->statement && !IsA(change, MergeStmt))
 		finding->safe_sql = in_batches(call, table, name);
-}
-
-/*
- * Does the condition say of which few rows: the values of a key, a range of a
- * key between constants, or what a query with LIMIT gives?
- */
-static bool
-names_few_rows(WfRuleCall *call, WfRelation *table, Node *where)
-{
-	List	   *conditions = IsA(where, BoolExpr) && ((BoolExpr *) where)->boolop == AND_EXPR ?
-	((BoolExpr *) where)->args : list_make1(where);
-	List	   *given = NIL;
-	ListCell   *lc;
-
-	foreach(lc, conditions)
-	{
-		char	   *column = given_column(lfirst(lc));
-
-		if (column)
-			given = lappend(given, column);
-		if (is_constant(lfirst(lc), false) || asks_with_limit(lfirst(lc)) || IsA(lfirst(lc), CurrentOfExpr))
-			return true;
-		if (IsA(lfirst(lc), BoolExpr) && ((BoolExpr *) lfirst(lc))->boolop == AND_EXPR &&
-			names_few_rows(call, table, lfirst(lc)))
-			return true;
-	}
-	foreach(lc, given ? call->catalog->indexes(call->catalog, table) : NIL)
-	{
-		WfIndex    *index = lfirst(lc);
-		ListCell   *lc2;
-
-		if (!index->is_unique || !index->is_valid || index->is_partial || index->columns == NIL)
-			continue;
-		foreach(lc2, index->columns)
-		{
-			if (lfirst(lc2) == NULL || !wf_common_list_has(given, lfirst(lc2)))
-				break;
-		}
-		if (lc2 == NULL)
-			return true;
-	}
-	return wf_common_list_has(given, "ctid");
-}
-
-/*
- * The column that a condition gives a value, some values, or a range between two;
- * NULL where it does not.
- */
-static char *
-given_column(Node *condition)
-{
-	A_Expr	   *expression = (A_Expr *) condition;
-	Node	   *column;
-	Node	   *value;
-
-	if (!IsA(condition, A_Expr) || expression->lexpr == NULL)
-		return NULL;
-	column = expression->lexpr;
-	value = expression->rexpr;
-	switch (expression->kind)
-	{
-		case AEXPR_OP:
-		case AEXPR_OP_ANY:
-		case AEXPR_IN:
-			if (strcmp(strVal(llast(expression->name)), "=") != 0)
-				return NULL;
-			break;
-		case AEXPR_BETWEEN:
-			break;
-		default:
-			return NULL;
-	}
-	if (expression->kind == AEXPR_OP && is_written(column))
-	{
-		column = expression->rexpr;
-		value = expression->lexpr;
-	}
-	if (!IsA(column, ColumnRef) || !IsA(llast(((ColumnRef *) column)->fields), String) || !is_written(value))
-		return NULL;
-	return strVal(llast(((ColumnRef *) column)->fields));
-}
-
-/* A constant or parameter, or an array or a list of such. */
-static bool
-is_written(Node *value)
-{
-	List	   *values = NIL;
-	ListCell   *lc;
-
-	if (IsA(value, TypeCast))
-		return is_written(((TypeCast *) value)->arg);
-	if (IsA(value, A_Const) || IsA(value, ParamRef))
-		return true;
-	if (IsA(value, List))
-		values = (List *) value;
-	else if (IsA(value, A_ArrayExpr))
-		values = ((A_ArrayExpr *) value)->elements;
-	foreach(lc, values)
-	{
-		if (!is_written(lfirst(lc)))
-			return false;
-	}
-	return values != NIL;
-}
-
-/* Is it true, or false, as written? */
-static bool
-is_constant(Node *condition, bool value)
-{
-	while (IsA(condition, TypeCast))
-		condition = ((TypeCast *) condition)->arg;
-	return IsA(condition, A_Const) && !((A_Const *) condition)->isnull &&
-		((nodeTag(&((A_Const *) condition)->val) == T_Boolean && boolVal(&((A_Const *) condition)->val) == value) ||
-		 (nodeTag(&((A_Const *) condition)->val) == T_String &&
-		  strcmp(strVal(&((A_Const *) condition)->val), value ? "t" : "f") == 0));
-}
-
-/* Is it a list of rows that a query with LIMIT gives? */
-static bool
-asks_with_limit(Node *condition)
-{
-	Node	   *value = condition;
-
-	if (IsA(value, A_Expr) && (((A_Expr *) value)->kind == AEXPR_OP_ANY || ((A_Expr *) value)->kind == AEXPR_OP))
-		value = ((A_Expr *) value)->rexpr;
-	return value && IsA(value, SubLink) && ((SubLink *) value)->subLinkType != EXISTS_SUBLINK &&
-		IsA(((SubLink *) value)->subselect, SelectStmt) &&
-		((SelectStmt *) ((SubLink *) value)->subselect)->limitCount != NULL;
 }
 
 /*
@@ -278,7 +135,7 @@ in_batches(WfRuleCall *call, WfRelation *table, RangeVar *name)
 		return NULL;
 	where = wf_ddl_source_find_clause(text, 0, strlen(text), "where");
 	return wf_rule_batches(call, table, where < 0 ? text : wf_ddl_source_copy(text, 0, where),
-						   name->alias ? name->alias->aliasname : name->relname,
+						   wf_rule_called(name),
 						   where < 0 ? NULL : wf_ddl_source_copy(text, where + strlen("where"), strlen(text)));
 }
 
@@ -509,7 +366,7 @@ read_table(WfRuleCall *call, Node *query)
 
 	check_stack_depth();
 	/* CREATE TABLE AS that was analyzed already is no raw query any more. */
-	if (query == NULL || !IsA(query, SelectStmt) || select->limitCount)
+	if (query == NULL || !IsA(query, SelectStmt) || wf_rule_has_limit(select))
 		return NULL;
 	if (select->larg)
 	{
@@ -531,7 +388,8 @@ read_table(WfRuleCall *call, Node *query)
 			break;
 	}
 	if (search.table && select->whereClause && list_length(select->fromClause) == 1 &&
-		names_few_rows(call, search.table, select->whereClause))
+		wf_rule_names_few_rows(call, search.table, IsA(linitial(select->fromClause), RangeVar) ? linitial(select->fromClause) : NULL,
+							   select->whereClause))
 		return NULL;
 	return search.table;
 }

@@ -10,7 +10,15 @@
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 
+static bool adds_not_null(AlterDomainStmt *stmt);
 static bool is_settled(AlterDomainStmt *stmt, WfType *type);
+
+/* Is it SET NOT NULL, or ADD NOT NULL, which is the same (17)? */
+static bool
+adds_not_null(AlterDomainStmt *stmt)
+{
+	return stmt->subtype == 'O' || (stmt->subtype == 'C' && castNode(Constraint, stmt->def)->contype == CONSTR_NOTNULL);
+}
 
 /* Is the domain NOT NULL already, or the constraint valid?  Then no row is read. */
 static bool
@@ -18,7 +26,7 @@ is_settled(AlterDomainStmt *stmt, WfType *type)
 {
 	ListCell   *lc;
 
-	if (stmt->subtype == 'O')
+	if (adds_not_null(stmt))
 		return type->not_null;
 	if (stmt->subtype != 'V' || !OidIsValid(type->oid) || type->missing)
 		return false;
@@ -54,7 +62,8 @@ wf_rule_domain_constraint(WfRuleCall *call)
 			return;
 	}
 	finding = wf_finding_add(call, "%s on domain \"%s\" stops writes to every table that uses it while it reads them all",
-							 stmt->subtype == 'C' ? "ADD CONSTRAINT" : stmt->subtype == 'O' ? "SET NOT NULL" : "VALIDATE CONSTRAINT",
+							 stmt->subtype == 'O' ? "SET NOT NULL" : stmt->subtype == 'V' ? "VALIDATE CONSTRAINT" :
+							 adds_not_null(stmt) ? "ADD NOT NULL" : "ADD CONSTRAINT",
 							 type->name);
 	wf_finding_on_type(call, finding, type);
 	finding->lock = ShareLock;
@@ -65,7 +74,7 @@ wf_rule_domain_constraint(WfRuleCall *call)
 		wf_finding_lower(finding);
 		finding->hint = pstrdup("There is no lighter way; run it when writes are rare.");
 	}
-	else if (stmt->subtype == 'O')
+	else if (adds_not_null(stmt))
 	{
 		const char *check = quote_identifier(makeObjectName(type->name, NULL, "not_null"));
 

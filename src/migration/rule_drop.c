@@ -3,6 +3,7 @@
  */
 #include "common/compat.h"
 
+#include "commands/defrem.h"
 #include "nodes/value.h"
 #include "utils/builtins.h"
 
@@ -106,7 +107,7 @@ column_away(WfRuleCall *call, WfRelation *table, WfColumn *column, const char *n
 
 	return psprintf("%sALTER TABLE %s RENAME COLUMN %s TO %s;",
 					required ? psprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL;\n", relation, quote_identifier(name)) : "",
-					relation, quote_identifier(name), quote_identifier(psprintf("%.50s_dropped", name)));
+					relation, quote_identifier(name), quote_identifier(makeObjectName(name, NULL, "dropped")));
 }
 
 static bool
@@ -151,7 +152,7 @@ wf_rule_drop_table(WfRuleCall *call)
 		wf_rule_note_dependents(call, finding, table, 0);
 		finding->hint = pstrdup("Rename it out of the way first, and drop it when nobody has missed it.");
 		finding->safe_sql = psprintf("ALTER TABLE %s RENAME TO %s;", finding->object,
-									 quote_identifier(psprintf("%.50s_dropped", table->name)));
+									 quote_identifier(makeObjectName(table->name, NULL, "dropped")));
 	}
 }
 
@@ -185,7 +186,7 @@ wf_rule_drop_schema(WfRuleCall *call)
 		finding->object = wf_ddl_quote_name(NULL, name);
 		finding->hint = pstrdup("Rename it out of the way first, and drop it when nobody has missed it.");
 		finding->safe_sql = psprintf("ALTER SCHEMA %s RENAME TO %s;", finding->object,
-									 quote_identifier(psprintf("%.50s_dropped", name)));
+									 quote_identifier(makeObjectName(name, NULL, "dropped")));
 	}
 }
 
@@ -202,7 +203,7 @@ wf_rule_drop_database(WfRuleCall *call)
 	finding->object = wf_ddl_quote_name(NULL, stmt->dbname);
 	finding->hint = pstrdup("Rename it out of the way first, and drop it when nobody has missed it.");
 	finding->safe_sql = psprintf("ALTER DATABASE %s RENAME TO %s;", finding->object,
-								 quote_identifier(psprintf("%.50s_dropped", stmt->dbname)));
+								 quote_identifier(makeObjectName(stmt->dbname, NULL, "dropped")));
 }
 
 /* CASCADE on any DROP. */

@@ -69,12 +69,12 @@ wf_rule_index_not_concurrent(WfRuleCall *call)
 	{
 		finding->hint = pstrdup("CONCURRENTLY does not work on a partitioned table: make the index ON ONLY the parent, "
 								"build one CONCURRENTLY on each partition and attach it with ALTER INDEX ... ATTACH PARTITION.");
-		finding->safe_sql = wf_rule_outside(call, index_by_partition(call, stmt, table));
+		finding->safe_sql = index_by_partition(call, stmt, table);
 	}
 	else
 	{
 		finding->hint = pstrdup("Build it with CREATE INDEX CONCURRENTLY, outside of a transaction block.");
-		finding->safe_sql = wf_rule_outside(call, concurrent_create(call, stmt, table));
+		finding->safe_sql = concurrent_create(call, stmt, table);
 	}
 }
 
@@ -252,7 +252,7 @@ report_dropped_index(WfRuleCall *call, WfRelation *index, bool if_exists)
 		return;
 	}
 	finding->hint = pstrdup("Use DROP INDEX CONCURRENTLY, one index a statement, outside of a transaction block.");
-	finding->safe_sql = wf_rule_outside(call, psprintf("DROP INDEX CONCURRENTLY %s%s;", if_exists ? "IF EXISTS " : "", finding->object));
+	finding->safe_sql = psprintf("DROP INDEX CONCURRENTLY %s%s;", if_exists ? "IF EXISTS " : "", finding->object);
 }
 
 /* REINDEX without CONCURRENTLY. */
@@ -298,7 +298,7 @@ wf_rule_reindex_not_concurrent(WfRuleCall *call)
 		finding->hint = pstrdup("Build a second index with CREATE INDEX CONCURRENTLY, then drop the old one.");
 		return;
 	}
-	finding->safe_sql = wf_rule_outside(call, reindex_concurrently(call, stmt, relation, table, finding->object));
+	finding->safe_sql = reindex_concurrently(call, stmt, relation, table, finding->object);
 	finding->hint = finding->safe_sql ? pstrdup("Use REINDEX ... CONCURRENTLY, outside of a transaction block.") :
 		pstrdup("CONCURRENTLY does not work here; set lock_timeout, and run it when the table is little used.");
 }

@@ -20,6 +20,8 @@ extern void wf_rule_type_cast_would_fail(WfRuleCall *call);
 extern char *wf_rule_whole_number_key(WfRuleCall *call, WfRelation *table);
 extern char *wf_rule_batches(WfRuleCall *call, WfRelation *table, const char *statement, const char *name, const char *condition);
 extern char *wf_rule_fill(WfRuleCall *call, WfRelation *table, const char *assignment, const char *condition);
+extern char *wf_rule_dollar_quote(const char *tag, const char *code);
+extern char *wf_rule_keep_trigger(WfRelation *table, const char *name, const char *code, const char *options);
 extern char *wf_rule_fill_default(WfRuleCall *call, WfRelation *table, const char *column);
 extern char *wf_rule_make_required(WfRelation *table, const char *column);
 extern bool wf_rule_is_plain_column(WfRuleCall *call, WfRelation *table, WfColumn *column);
@@ -42,10 +44,12 @@ extern void wf_rule_add_column_required(WfRuleCall *call);
 
 /* rule_column_safe.c: parts of safe_sql */
 extern Constraint *wf_rule_column_constraint(ColumnDef *column, ConstrType kind);
+extern Constraint *wf_rule_with_attributes(List *constraints, ListCell *place);
+extern bool wf_rule_is_attribute(const Constraint *constraint);
 extern char *wf_rule_add_column_sql(WfRelation *table, ColumnDef *column);
 extern char *wf_rule_add_column_without(WfRuleCall *call, WfRelation *table, Constraint *constraint);
 extern char *wf_rule_add_default_later(WfRuleCall *call, WfRelation *table, ColumnDef *column, Constraint *constraint);
-extern char *wf_rule_add_key_values(WfRuleCall *call, WfRelation *table, ColumnDef *column, Constraint *key);
+extern char *wf_rule_add_key_values(WfRuleCall *call, WfRelation *table, ColumnDef *column);
 extern char *wf_rule_add_serial_later(WfRuleCall *call, WfRelation *table, ColumnDef *column);
 extern char *wf_rule_add_identity_later(WfRuleCall *call, WfRelation *table, ColumnDef *column);
 extern char *wf_rule_keep_generated(WfRuleCall *call, WfRelation *table, ColumnDef *column, Constraint *constraint);
@@ -190,6 +194,12 @@ extern void wf_rule_table_without_primary_key(WfRuleCall *call);
 extern void wf_rule_unnamed_constraint(WfRuleCall *call);
 extern void wf_rule_create_extension(WfRuleCall *call);
 extern void wf_rule_duplicate_assignment(WfRuleCall *call);
+
+/* rule_rows.c */
+extern bool wf_rule_names_few_rows(WfRuleCall *call, WfRelation *table, const RangeVar *name, Node *where);
+extern bool wf_rule_has_limit(const SelectStmt *query);
+extern bool wf_rule_is_constant(Node *condition, bool value);
+extern const char *wf_rule_called(const RangeVar *name);
 
 /* rule_timeout.c */
 extern void wf_rule_lock_timeout_missing(WfRuleCall *call);

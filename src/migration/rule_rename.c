@@ -3,6 +3,7 @@
  */
 #include "common/compat.h"
 
+#include "commands/defrem.h"
 #include "nodes/value.h"
 
 #include "ddl/deparse.h"
@@ -281,39 +282,33 @@ column_beside(WfRuleCall *call, WfRelation *table, WfColumn *column, RenameStmt 
 {
 	char	   *type = call->catalog->column_type(call->catalog, column);
 	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
-	char	   *trigger = psprintf("%.25s_%.25s_keep", table->name, stmt->newname);
-	char	   *function = wf_ddl_quote_name(table->schema, trigger);
+	char	   *trigger = makeObjectName(table->name, stmt->newname, "keep");
 	const char *old = wf_ddl_quote_name(NULL, stmt->subname);
 	const char *new = wf_ddl_quote_name(NULL, stmt->newname);
 	char	   *fill;
+	char	   *keep;
 
 	if (type == NULL || !wf_rule_is_plain_column(call, table, column))
 		return NULL;
 	fill = wf_rule_fill(call, table, psprintf("%s = %s", new, old), psprintf("%s IS NULL AND %s IS NOT NULL", new, old));
 	if (fill == NULL)
 		return NULL;
-	trigger = wf_ddl_quote_name(NULL, trigger);
-	return psprintf("ALTER TABLE %s ADD COLUMN %s %s;\n"
-					"CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $keep$\n"
-					"BEGIN\n"
-					"    IF TG_OP = 'INSERT' AND NEW.%s IS NULL THEN\n"
+	keep = psprintf("    IF TG_OP = 'INSERT' AND NEW.%s IS NULL THEN\n"
 					"        NEW.%s := NEW.%s;\n"
 					"    ELSIF TG_OP = 'INSERT' OR NEW.%s::text IS DISTINCT FROM OLD.%s::text THEN\n"
 					"        NEW.%s := NEW.%s;\n"
 					"    ELSE\n"
 					"        NEW.%s := NEW.%s;\n"
-					"    END IF;\n"
-					"    RETURN NEW;\n"
-					"END $keep$;\n"
-					"CREATE TRIGGER %s BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION %s();\n"
-					"%s"
+					"    END IF;\n",
+					new, new, old, new, new, old, new, new, old);
+	return psprintf("ALTER TABLE %s ADD COLUMN %s %s;\n"
+					"%s%s"
 					"%s%s"
 					"%s",
-					relation, new, type, function, new, new, old, new, new, old, new, new, old,
-					trigger, relation, function, fill,
+					relation, new, type, wf_rule_keep_trigger(table, trigger, keep, ""), fill,
 					column->not_null ? "\n" : "", column->not_null ? wf_rule_make_required(table, stmt->newname) : "",
 					later(old, psprintf("BEGIN; DROP TRIGGER %s ON %s; DROP FUNCTION %s(); ALTER TABLE %s DROP COLUMN %s; COMMIT;",
-										trigger, relation, function, relation, old)));
+										wf_ddl_quote_name(NULL, trigger), relation, wf_ddl_quote_name(table->schema, trigger), relation, old)));
 }
 
 /* The table under another name, and a view in its place that has the column twice. */
@@ -321,7 +316,7 @@ static char *
 view_of_both(WfRuleCall *call, WfRelation *table, RenameStmt *stmt)
 {
 	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
-	char	   *beside = psprintf("%.50s_table", table->name);
+	char	   *beside = makeObjectName(table->name, NULL, "table");
 	char	   *moved = wf_ddl_quote_name(table->schema, beside);
 	char	   *old = wf_ddl_quote_name(NULL, stmt->subname);
 	char	   *new = wf_ddl_quote_name(NULL, stmt->newname);
@@ -353,21 +348,24 @@ later(const char *old, const char *sql)
 static char *
 view_in_place(WfRuleCall *call, const char *view, const char *more, const char *table)
 {
+	char	   *grants = psprintf("\n"
+								  "DECLARE\n"
+								  "    wf_grant record;\n"
+								  "BEGIN\n"
+								  "    FOR wf_grant IN SELECT a.privilege_type, a.grantee, a.is_grantable FROM pg_class c, aclexplode(c.relacl) a\n"
+								  "        WHERE c.oid = %s::regclass AND a.grantee <> c.relowner\n"
+								  "        AND a.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE') LOOP\n"
+								  "        EXECUTE format('GRANT %%s ON %%s TO %%s%%s', wf_grant.privilege_type, %s::regclass,\n"
+								  "            CASE wf_grant.grantee WHEN 0 THEN 'PUBLIC' ELSE wf_grant.grantee::regrole::text END,\n"
+								  "            CASE WHEN wf_grant.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END);\n"
+								  "    END LOOP;\n"
+								  "END ",
+								  wf_ddl_quote_literal(table), wf_ddl_quote_literal(view));
+
 	return psprintf("CREATE VIEW %s%s AS SELECT *%s FROM %s;\n"
-					"DO $grants$\n"
-					"DECLARE\n"
-					"    wf_grant record;\n"
-					"BEGIN\n"
-					"    FOR wf_grant IN SELECT a.privilege_type, a.grantee, a.is_grantable FROM pg_class c, aclexplode(c.relacl) a\n"
-					"        WHERE c.oid = %s::regclass AND a.grantee <> c.relowner\n"
-					"        AND a.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE') LOOP\n"
-					"        EXECUTE format('GRANT %%s ON %%s TO %%s%%s', wf_grant.privilege_type, %s::regclass,\n"
-					"            CASE wf_grant.grantee WHEN 0 THEN 'PUBLIC' ELSE wf_grant.grantee::regrole::text END,\n"
-					"            CASE WHEN wf_grant.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END);\n"
-					"    END LOOP;\n"
-					"END $grants$;",
+					"DO %s;",
 					view, call->catalog->server_version >= 15 ? " WITH (security_invoker = true)" : "", more, table,
-					wf_ddl_quote_literal(table), wf_ddl_quote_literal(view));
+					wf_rule_dollar_quote("grants", grants));
 }
 
 /* RENAME of a table or view, unless a view takes the old name. */
@@ -405,21 +403,23 @@ schema_beside(RenameStmt *stmt)
 {
 	char	   *old = wf_ddl_quote_name(NULL, stmt->subname);
 	char	   *new = wf_ddl_quote_name(NULL, stmt->newname);
+	char	   *views = psprintf("\n"
+								 "DECLARE\n"
+								 "    wf_table record;\n"
+								 "BEGIN\n"
+								 "    FOR wf_table IN SELECT c.oid::regclass AS name, format('%%I.%%I', %s, c.relname) AS view FROM pg_class c\n"
+								 "        WHERE c.relnamespace = %s::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition LOOP\n"
+								 "        EXECUTE format('CREATE VIEW %%s AS SELECT * FROM %%s', wf_table.view, wf_table.name);\n"
+								 "    END LOOP;\n"
+								 "END ",
+								 wf_ddl_quote_literal(stmt->newname), wf_ddl_quote_literal(old));
 
 	return psprintf("BEGIN;\n"
 					"CREATE SCHEMA %s;\n"
-					"DO $views$\n"
-					"DECLARE\n"
-					"    wf_table record;\n"
-					"BEGIN\n"
-					"    FOR wf_table IN SELECT c.oid::regclass AS name, format('%%I.%%I', %s, c.relname) AS view FROM pg_class c\n"
-					"        WHERE c.relnamespace = %s::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition LOOP\n"
-					"        EXECUTE format('CREATE VIEW %%s AS SELECT * FROM %%s', wf_table.view, wf_table.name);\n"
-					"    END LOOP;\n"
-					"END $views$;\n"
+					"DO %s;\n"
 					"COMMIT;\n"
 					"-- Grant USAGE on it and privileges on its views as on the old one.%s",
-					new, wf_ddl_quote_literal(stmt->newname), wf_ddl_quote_literal(old),
+					new, wf_rule_dollar_quote("views", views),
 					later(old, psprintf("BEGIN; DROP SCHEMA %s CASCADE; ALTER SCHEMA %s RENAME TO %s; COMMIT;", new, old, new)));
 }
 

@@ -11,6 +11,7 @@
 static char *commands_text(WfRuleCall *call, bool (*passes) (WfRuleCall *call, int index));
 static bool is_other(WfRuleCall *call, int index);
 static bool is_before(WfRuleCall *call, int index);
+static char *alter_table(WfRuleCall *call, const char *commands);
 
 /*
  * Where the last token of the statement ends in the source, so that something
@@ -50,18 +51,22 @@ commands_text(WfRuleCall *call, bool (*passes) (WfRuleCall *call, int index))
 {
 	int			end = wf_rule_source_end(call);
 	int			count = list_length(((AlterTableStmt *) call->statement)->cmds);
+	int			place;
 	StringInfoData text;
 
 	if (end == 0)
 		return NULL;
 	initStringInfo(&text);
+	place = wf_ddl_source_alter_commands(call->source, call->location, end);
 	for (int i = 0; i < count; i++)
 	{
-		int			from = passes(call, i) ? wf_ddl_source_alter_command(call->source, call->location, end, i) : -1;
-
-		if (from >= 0)
+		/* A text that the scan is wrong about. */
+		if (place < 0)
+			return NULL;
+		if (passes(call, i))
 			appendStringInfo(&text, "%s%s", text.len ? ", " : "",
-							 wf_ddl_source_copy(call->source, from, wf_ddl_source_item_end(call->source, from, end)));
+							 wf_ddl_source_copy(call->source, place, wf_ddl_source_item_end(call->source, place, end)));
+		place = wf_ddl_source_next_item(call->source, place, end);
 	}
 	return text.data;
 }
@@ -81,23 +86,32 @@ is_before(WfRuleCall *call, int index)
 	return index < call->command_index && command->subtype != call->command->subtype;
 }
 
-/* The other commands of the ALTER TABLE; NULL without a source. */
+/* An ALTER TABLE of the commands, on what the present one is on; empty where there are none. */
+static char *
+alter_table(WfRuleCall *call, const char *commands)
+{
+	AlterTableStmt *stmt = (AlterTableStmt *) call->statement;
+
+	if (*commands == '\0')
+		return pstrdup("");
+	return psprintf("ALTER TABLE %s%s%s %s;\n", stmt->missing_ok ? "IF EXISTS " : "", stmt->relation->inh ? "" : "ONLY ",
+					wf_rule_relation_name(call, stmt->relation), commands);
+}
+
+/* A part of safe_sql: an ALTER TABLE of the commands but the present one; NULL without a source. */
 char *
 wf_rule_other_commands(WfRuleCall *call)
 {
-	return commands_text(call, is_other);
+	char	   *commands = commands_text(call, is_other);
+
+	return commands ? alter_table(call, commands) : NULL;
 }
 
-/*
- * A part of safe_sql: an ALTER TABLE of the commands before the present one that
- * it may need; empty where there are none.
- */
+/* The same of the commands before the present one that it may need; empty without a source. */
 char *
 wf_rule_commands_before(WfRuleCall *call)
 {
 	char	   *commands = commands_text(call, is_before);
 
-	return commands && *commands ?
-		psprintf("ALTER TABLE %s %s;\n", wf_rule_relation_name(call, ((AlterTableStmt *) call->statement)->relation), commands) :
-		pstrdup("");
+	return alter_table(call, commands ? commands : "");
 }

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 
+#include "mb/pg_wchar.h"
 #include "nodes/value.h"
 #include "parser/parse_target.h"
 #include "utils/builtins.h"
@@ -88,10 +89,11 @@ wf_rule_identifier_truncated(WfRuleCall *call)
 		int			start = pos;
 		char		c = call->source[pos];
 		int			length;
+		char	   *name;
 		WfFinding  *finding;
 
 		pos = wf_ddl_source_skip_token(call->source, pos, end);
-		length = pos - start - (c == '"' ? 2 : 0);
+		length = pos - start - (c == '"' ? 2 : call->source[pos - 1] == '"' ? strlen("U&\"\"") : 0);
 		/* A quote in a quoted name is written twice. */
 		for (int i = start + 1; c == '"' && i < pos - 2; i++)
 		{
@@ -104,8 +106,9 @@ wf_rule_identifier_truncated(WfRuleCall *call)
 		if (length < NAMEDATALEN || c == '\'' || c == '$' || (c >= '0' && c <= '9') ||
 			call->source[pos - 1] == '\'')
 			continue;
-		finding = wf_finding_add(call, "name of %d bytes is cut to %d: %.40s...", length, NAMEDATALEN - 1,
-								 wf_ddl_source_copy(call->source, start, pos));
+		name = wf_ddl_source_copy(call->source, start, pos);
+		finding = wf_finding_add(call, "name of %d bytes is cut to %d: %.*s...", length, NAMEDATALEN - 1,
+								 pg_mbcliplen(name, strlen(name), 40), name);
 		finding->location = start;
 		wf_finding_note_number(finding, "bytes", length);
 		finding->hint = pstrdup("Choose a shorter name: two long ones may be cut to the same.");

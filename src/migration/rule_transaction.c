@@ -5,6 +5,7 @@
 
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
+#include "ddl/source.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 #include "migration/simulate.h"
@@ -16,6 +17,8 @@ static bool has_values(InsertStmt *stmt);
 static bool works_on_others(WfRuleCall *call, RangeVar *name);
 static bool is_same_table(WfRelation *a, WfRelation *b);
 static bool does_work(WfRuleCall *call);
+static bool has_own_transaction(WfRuleCall *call);
+static bool is_for_outside(const char *sql);
 
 /* BEGIN inside of a transaction. */
 void
@@ -358,19 +361,59 @@ char *
 wf_rule_outside_transaction(WfRuleCall *call)
 {
 	char	   *text = wf_rule_statement_text(call);
-	char	   *sql = text ? psprintf("%s;", text) : NULL;
-	char	   *outside = wf_rule_outside(call, sql);
 
-	return outside == sql ? NULL : outside;
+	return text && has_own_transaction(call) ? psprintf("COMMIT;\n%s;\nBEGIN;", text) : NULL;
 }
 
-/* The same of other statements; as they are where no transaction is in their way, or none to end. */
+/* The whole of a safe_sql, the same way where it can't run inside of the transaction. */
 char *
 wf_rule_outside(WfRuleCall *call, char *sql)
 {
+	return sql && has_own_transaction(call) && is_for_outside(sql) ? psprintf("COMMIT;\n%s\nBEGIN;", sql) : sql;
+}
+
+/* Has the text begun the transaction, so that it may end it here? */
+static bool
+has_own_transaction(WfRuleCall *call)
+{
 	WfSimulation *simulation = call->session->simulation;
 
-	if (sql == NULL || simulation == NULL || !simulation->in_transaction || simulation->began == 0 || call->session->in_body)
-		return sql;
-	return psprintf("COMMIT;\n%s\nBEGIN;", sql);
+	return simulation && simulation->in_transaction && simulation->began != 0 && !call->session->in_body;
+}
+
+/*
+ * Do statements of rules refuse to run inside of a transaction, have they one of
+ * their own, or is one of them not to hold the lock of another?
+ */
+static bool
+is_for_outside(const char *sql)
+{
+	int			end = strlen(sql);
+	bool		begins = true;	/* a statement */
+	bool		refreshes = false;
+	int			next;
+
+	for (int pos = wf_ddl_source_skip_space(sql, 0, end); pos < end; pos = wf_ddl_source_skip_space(sql, next, end))
+	{
+		next = wf_ddl_source_skip_token(sql, pos, end);
+		if (begins)
+		{
+			if (wf_ddl_source_word_is(sql, pos, end, "COMMIT"))
+				return false;
+			if (wf_ddl_source_word_is(sql, pos, end, "BEGIN") || wf_ddl_source_word_is(sql, pos, end, "VACUUM"))
+				return true;
+			/* Its CONCURRENTLY is another. */
+			refreshes = wf_ddl_source_word_is(sql, pos, end, "REFRESH");
+		}
+		begins = sql[pos] == ';';
+		if (!refreshes && wf_ddl_source_word_is(sql, pos, end, "CONCURRENTLY"))
+			return true;
+		if (wf_ddl_source_word_is(sql, pos, end, "VALIDATE") &&
+			wf_ddl_source_word_is(sql, wf_ddl_source_skip_space(sql, next, end), end, "CONSTRAINT"))
+			return true;
+		/* DO that goes over a table in batches. */
+		if (sql[pos] == '$' && strstr(pnstrdup(sql + pos, next - pos), "COMMIT;"))
+			return true;
+	}
+	return false;
 }

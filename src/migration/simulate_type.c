@@ -369,6 +369,8 @@ wf_sim_alter_domain(WfSimulation *simulation, AlterDomainStmt *stmt)
 			break;
 		case 'C':
 			type->constrained = true;
+			/* From 17 on NOT NULL may be added like any other. */
+			type->not_null |= constraint->contype == CONSTR_NOTNULL;
 			if (!constraint->skip_validation)
 				break;
 			/* The server's name for it is not known here. */

@@ -459,6 +459,7 @@ INSERT INTO variations (rule, found, sql) VALUES
 ('attach-partition-builds-index', true, 'CREATE INDEX ON loose USING hash (a); ALTER TABLE parts ATTACH PARTITION loose FOR VALUES FROM (10000) TO (20000)'),
 ('attach-partition-builds-index', true, 'CREATE UNIQUE INDEX ON loose (a); ALTER TABLE parts ATTACH PARTITION loose FOR VALUES FROM (10000) TO (20000)'),
 ('attach-partition-builds-index', true, 'CREATE INDEX ON ready (a); ALTER TABLE ready ATTACH PARTITION loose FOR VALUES FROM (10000) TO (20000)'),
+('attach-partition-builds-index', true, 'BEGIN; ALTER TABLE app.parts ATTACH PARTITION app.loose FOR VALUES FROM (10000) TO (20000)'),
 ('attach-partition-builds-index', false, 'ALTER TABLE parts ATTACH PARTITION bounded FOR VALUES FROM (10000) TO (20000)'),
 ('attach-partition-builds-index', false, 'CREATE INDEX CONCURRENTLY ON loose (a); ALTER TABLE parts ATTACH PARTITION loose FOR VALUES FROM (10000) TO (20000)'),
 ('attach-partition-builds-index', false, 'ALTER TABLE split ATTACH PARTITION loose FOR VALUES FROM (10000) TO (20000)'),
