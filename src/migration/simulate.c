@@ -114,7 +114,8 @@ wf_migration_simulation(WfCatalog *live)
 	simulation->live = live;
 	simulation->relations = simrelation_create(CurrentMemoryContext, 64, NULL);
 	simulation->types = hash_create("wishflags simulated types", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	simulation->search_path = live->search_path(live);
+	simulation->settings.search_path = live->search_path(live);
+	simulation->first = simulation->lasting = simulation->began_with = simulation->settings;
 	return simulation;
 }
 
@@ -124,7 +125,7 @@ wf_sim_first_schema(WfSimulation *simulation)
 {
 	ListCell   *lc;
 
-	foreach(lc, simulation->search_path)
+	foreach(lc, simulation->settings.search_path)
 	{
 		/* Neither the system's nor the session's temporary schema. */
 		if (strncmp(lfirst(lc), "pg_", 3) != 0)
@@ -256,7 +257,7 @@ wf_sim_relation(WfSimulation *simulation, const RangeVar *name)
 			if (entry->relation && !entry->relation->missing)
 				return entry;
 		}
-		foreach(lc, simulation->search_path)
+		foreach(lc, simulation->settings.search_path)
 		{
 			entry = entry_in(simulation, lfirst(lc), name->relname);
 			if (entry->relation && !entry->relation->missing)
@@ -491,7 +492,7 @@ take_stats(WfSimulation *simulation, WfRelation *relation)
 		table = wf_migration_stats_table(simulation->stats, relation->schema, relation->name);
 	else
 	{
-		foreach(lc, simulation->search_path)
+		foreach(lc, simulation->settings.search_path)
 		{
 			table = wf_migration_stats_table(simulation->stats, lfirst(lc), relation->name);
 			if (table)
@@ -515,7 +516,7 @@ sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type)
 {
 	WfSimulation *simulation = simulation_of(catalog);
 
-	simulation->live->time_zone = catalog->time_zone;
+	simulation->live->time_zone = simulation->settings.time_zone;
 	simulation->live->server_version = catalog->server_version;
 	return simulation->live->type_change(simulation->live, column, type);
 }
@@ -552,5 +553,5 @@ sim_volatility(WfCatalog *catalog, List *name, int nargs)
 static List *
 sim_search_path(WfCatalog *catalog)
 {
-	return simulation_of(catalog)->search_path;
+	return simulation_of(catalog)->settings.search_path;
 }

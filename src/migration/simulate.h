@@ -33,13 +33,16 @@ typedef struct WfSettingValue
 {
 	bool		is_set;			/* to something that is not "off" */
 	bool		by_text;		/* the text itself set it */
-	bool		is_local;		/* until the end of the transaction, when
-								 * these two come again: */
-	bool		outer_is_set;
-	bool		outer_by_text;
-	bool		was_set;		/* by the session, role or database before the
-								 * text */
 } WfSettingValue;
+
+/* What a session is set to. */
+typedef struct WfSettings
+{
+	WfSettingValue values[WF_SETTING_COUNT];
+	List	   *search_path;	/* of char * */
+	bool		has_own_path;	/* the text says what search_path is */
+	const char *time_zone;		/* NULL: that of this session */
+} WfSettings;
 
 /* A lock that the open transaction holds on a relation others use. */
 typedef struct WfHeldLock
@@ -54,6 +57,8 @@ typedef struct WfSavepoint
 {
 	char	   *name;
 	int			locks;			/* as many were held then */
+	WfSettings	settings;		/* in force then, and */
+	WfSettings	lasting;		/* without SET LOCAL */
 } WfSavepoint;
 
 /* A label that the open transaction added to an enum. */
@@ -93,8 +98,6 @@ typedef struct WfSimulation
 	char	   *block;			/* where memory is taken from, see */
 	Size		block_left;		/* simulate_memory.c */
 	HTAB	   *types;			/* SimType by schema and name */
-	List	   *search_path;	/* of char * */
-	bool		has_own_path;	/* the text says what search_path is */
 	List	   *known_schemas;	/* see simulate_schema.c */
 	List	   *dropped_routines;	/* of char *: their names */
 	int			statement;		/* number of the present one */
@@ -119,11 +122,10 @@ typedef struct WfSimulation
 	const RangeVar *last_name;	/* name looked up last since the last
 								 * statement was */
 	struct SimRelation *last_entry; /* applied, and what it means */
-	WfSettingValue settings[WF_SETTING_COUNT];
-	WfSettingValue began_settings[WF_SETTING_COUNT];	/* what ROLLBACK gives */
-	const char *outer_time_zone;	/* without SET LOCAL; catalog.time_zone is
-									 * in force */
-	const char *first_time_zone;	/* what RESET gives */
+	WfSettings	settings;		/* in force; */
+	WfSettings	lasting;		/* without SET LOCAL: what COMMIT leaves, */
+	WfSettings	began_with;		/* what ROLLBACK gives, */
+	WfSettings	first;			/* and what RESET does */
 	const char *database;		/* this one, and the role that asks */
 	const char *role;
 	List	   *database_defaults;	/* of VariableSetStmt: what the text sets */
