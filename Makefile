@@ -75,6 +75,7 @@ OBJS = \
 	src/ddl/catalog_parts.o \
 	src/ddl/catalog_types.o \
 	src/ddl/catalog_words.o \
+	src/ddl/chosen_name.o \
 	src/ddl/deparse.o \
 	src/ddl/deparse_index.o \
 	src/ddl/dependents.o \
@@ -315,6 +316,7 @@ OBJS = \
 	src/migration/simulate_parts.o \
 	src/migration/simulate_schema.o \
 	src/migration/simulate_session.o \
+	src/migration/simulate_taken.o \
 	src/migration/simulate_type.o \
 	src/migration/stats.o \
 	src/flags/attribute.o \
@@ -709,6 +711,7 @@ REGRESS = \
 	migration_pressure \
 	migration_estimate \
 	migration_index \
+	migration_names \
 	migration_attach \
 	migration_constraint \
 	migration_body \

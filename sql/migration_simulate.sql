@@ -17,6 +17,33 @@ END;
 SET search_path = sim_b, sim_a, public;
 SELECT * FROM public.sim_check('CREATE INDEX ON t (id); SET search_path = sim_a, sim_b; CREATE INDEX ON t (id); RESET search_path; CREATE INDEX ON t (id)');
 SELECT * FROM public.sim_check('CREATE TABLE made (a bigint PRIMARY KEY); CREATE INDEX ON sim_b.made (a); CREATE INDEX ON sim_a.made (a)');
+-- It ends with the transaction or savepoint that set it; of the two tables only that of sim_a has rows.
+SELECT sql, (SELECT string_agg(object, ', ' ORDER BY st) FROM public.sim_check(sql)) AS objects FROM unnest(ARRAY[
+	'SET LOCAL search_path = sim_a; CREATE INDEX ON t (id)',
+	'SELECT set_config(''search_path'', ''sim_a'', true); CREATE INDEX ON t (id)',
+	'BEGIN; SET LOCAL search_path = sim_a; CREATE INDEX ON t (id); COMMIT; CREATE INDEX ON t (id)',
+	'BEGIN; SET search_path = sim_a; SET LOCAL search_path = sim_b; COMMIT; CREATE INDEX ON t (id)',
+	'BEGIN; SET LOCAL search_path = sim_b; SET search_path = sim_a; COMMIT; CREATE INDEX ON t (id)',
+	'BEGIN; SET search_path = sim_a; COMMIT; CREATE INDEX ON t (id)',
+	'BEGIN; SET search_path = sim_a; ROLLBACK; CREATE INDEX ON t (id)',
+	'SET search_path = sim_a; BEGIN; SET search_path = sim_b; ROLLBACK AND CHAIN; CREATE INDEX ON t (id); SET search_path = sim_b; ROLLBACK; CREATE INDEX ON t (id)',
+	'SET search_path = sim_a; RESET ALL; CREATE INDEX ON t (id)',
+	'SET search_path = sim_a; DISCARD ALL; CREATE INDEX ON t (id)',
+	'SET search_path = sim_a; SET search_path TO DEFAULT; CREATE INDEX ON t (id)',
+	'BEGIN; SAVEPOINT s; SET search_path = sim_a; ROLLBACK TO s; CREATE INDEX ON t (id); COMMIT',
+	'BEGIN; SAVEPOINT s; SET search_path = sim_a; RELEASE s; CREATE INDEX ON t (id); COMMIT; CREATE INDEX ON t (id)',
+	'BEGIN; SAVEPOINT s; SET search_path = sim_a; SAVEPOINT s; SET search_path = sim_b; RELEASE s; ROLLBACK TO s; CREATE INDEX ON t (id)',
+	'BEGIN; SAVEPOINT s; SET LOCAL search_path = sim_a; SAVEPOINT s; SET LOCAL search_path = sim_b; ROLLBACK TO s; CREATE INDEX ON t (id); COMMIT; CREATE INDEX ON t (id)']) WITH ORDINALITY AS s(sql, k) ORDER BY k;
+-- So does what else is set: lock_timeout is asked for where it is not in force.
+SELECT sql, (SELECT string_agg(statement::text, ' ') FROM wishflags.migration_breaking_check(sql, '{"only": ["lock-timeout-missing"]}')) AS missing FROM unnest(ARRAY[
+	'SET LOCAL lock_timeout = 9; ALTER TABLE sim_a.t ADD x int',
+	'BEGIN; SET LOCAL lock_timeout = 9; COMMIT; ALTER TABLE sim_a.t ADD x int',
+	'BEGIN; SAVEPOINT s; SET lock_timeout = 9; ROLLBACK TO s; ALTER TABLE sim_a.t ADD x int; COMMIT',
+	'BEGIN; SET lock_timeout = 9; SAVEPOINT s; SET LOCAL lock_timeout = 0; ROLLBACK TO s; ALTER TABLE sim_a.t ADD x int; COMMIT',
+	'BEGIN; SET lock_timeout = 9; SET LOCAL lock_timeout = 0; COMMIT; ALTER TABLE sim_a.t ADD x int',
+	'SET lock_timeout = 9; BEGIN; SET lock_timeout = 0; ROLLBACK; ALTER TABLE sim_a.t ADD x int']) WITH ORDINALITY AS s(sql, k) ORDER BY k;
+-- The runner's transaction is rolled back as a whole.
+SELECT * FROM public.sim_check('SET search_path = sim_a; ROLLBACK; CREATE INDEX ON t (id)', '{"in_transaction": true, "only": ["index-not-concurrent"], "ignore": []}');
 RESET search_path;
 
 -- Renames carry the table with them, with its columns and constraints.

@@ -28,7 +28,7 @@ END $$;
 CREATE FUNCTION said(before text, change text, options jsonb DEFAULT '{}') RETURNS boolean LANGUAGE sql AS $$
 	SELECT count(*) > 0 FROM wishflags.migration_breaking_check(before || ';' || change, '{"only": ["type-change-rewrites"]}' || options)
 $$;
-SELECT before, said(before, :'change'), rewrites(before, :'change') AS done
+SELECT before, said(before, :'change', '{"in_transaction": true}'), rewrites(before, :'change') AS done
 FROM unnest(ARRAY['SELECT 1', 'SET TimeZone = ''UTC''', 'SET timezone TO ''Etc/UTC''', 'SET TIME ZONE ''GMT''', 'SET TIME ZONE 0', 'SET TIME ZONE -7', 'SET TIME ZONE 5.5',
 	'SET TIME ZONE INTERVAL ''+00:00'' HOUR TO MINUTE', 'SET TIME ZONE INTERVAL ''-08:00'' HOUR TO MINUTE', 'SET LOCAL TIME ZONE ''UTC''',
 	'SET TimeZone = ''Europe/London''', 'SET TimeZone = ''Africa/Abidjan''', 'SET TIME ZONE LOCAL', 'SET TimeZone = UTC; RESET TimeZone', 'SET TimeZone = UTC; SET TIME ZONE DEFAULT',
@@ -37,8 +37,8 @@ FROM unnest(ARRAY['SELECT 1', 'SET TimeZone = ''UTC''', 'SET timezone TO ''Etc/U
 SELECT change, said('SET TimeZone = UTC', change), rewrites('SET TimeZone = UTC', change) AS done FROM unnest(ARRAY['ALTER TABLE zoned.t ALTER done TYPE timestamp',
 	'ALTER TABLE zoned.t ALTER at TYPE timestamptz(3)', 'ALTER TABLE zoned.t ALTER at TYPE timestamptz USING at AT TIME ZONE ''UTC''']) WITH ORDINALITY AS c(change, k) ORDER BY k;
 SELECT said('SET TimeZone = UTC', :'change', '{"target_version": 11}') AS before_12;
--- SET LOCAL ends with its transaction, and gives back what was set before.
-SELECT before, said(before, :'change') FROM unnest(ARRAY['BEGIN; SET LOCAL TimeZone = UTC', 'BEGIN; SET LOCAL TimeZone = UTC; COMMIT',
+-- SET LOCAL ends with its transaction, and gives back what was set before; without one it does nothing.
+SELECT before, said(before, :'change') FROM unnest(ARRAY['SET LOCAL TimeZone = UTC', 'BEGIN; SET TimeZone = UTC; ROLLBACK', 'BEGIN; SET LOCAL TimeZone = UTC', 'BEGIN; SET LOCAL TimeZone = UTC; COMMIT',
 	'SET TimeZone = UTC; BEGIN; SET LOCAL TimeZone = ''Europe/Vienna''; COMMIT', 'BEGIN; SET TimeZone = UTC; COMMIT', 'SET TimeZone = UTC; RESET ALL']) WITH ORDINALITY AS b(before, k) ORDER BY k;
 SELECT count(*) AS missing FROM wishflags.migration_breaking_check('SET lock_timeout = ''2s''; BEGIN; SET LOCAL lock_timeout = ''1s''; COMMIT; ' || :'change', '{"only": ["lock-timeout-missing"]}');
 -- ALTER DATABASE and ALTER ROLE are for the sessions of later files; the role's counts, another role's does not.

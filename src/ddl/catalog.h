@@ -227,6 +227,18 @@ struct WfCatalog
 	WfConstraint *(*constraint) (WfCatalog *catalog, WfRelation *relation, const char *name);
 
 	/*
+	 * Has anything in the schema a constraint of this name?  table, which may
+	 * be NULL, is filled with the relation that has it; NULL: a domain.
+	 */
+	bool		(*has_constraint) (WfCatalog *catalog, const char *schema, const char *name, RangeVar **table);
+
+	/*
+	 * Where the number is kept that the last name had which was chosen in
+	 * place of this one; NULL, also the function: it is not kept.
+	 */
+	int		   *(*name_pass) (WfCatalog *catalog, const char *schema, const char *name);
+
+	/*
 	 * Does an index of a table match one of the partitioned table that it is
 	 * attached to in all that the server compares: uniqueness, keys, operator
 	 * families, collations, expressions, predicate?  Both are in the live

@@ -57,6 +57,7 @@ wf_ddl_catalog_live(void)
 	catalog->column = live_column;
 	catalog->constraints = wf_ddl_live_constraints;
 	catalog->constraint = wf_ddl_live_constraint;
+	catalog->has_constraint = wf_ddl_live_has_constraint;
 	catalog->indexes = wf_ddl_live_indexes;
 	catalog->index_matches = wf_ddl_live_index_matches;
 	catalog->partition_key = wf_ddl_live_partition_key;

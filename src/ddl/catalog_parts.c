@@ -9,6 +9,7 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/indexing.h"
+#include "catalog/namespace.h"
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
@@ -179,6 +180,32 @@ wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation)
 	table_close(pg_constraint, AccessShareLock);
 	MemoryContextSwitchTo(old);
 	return constraints;
+}
+
+/* Has anything in the schema a constraint of this name?  table may be NULL. */
+bool
+wf_ddl_live_has_constraint(WfCatalog *catalog, const char *schema, const char *name, RangeVar **table)
+{
+	Oid			namespace = get_namespace_oid(schema, true);
+	Relation	pg_constraint;
+	SysScanDesc scan;
+	ScanKeyData keys[2];
+	HeapTuple	tuple;
+	bool		found;
+
+	if (!OidIsValid(namespace))
+		return false;
+	pg_constraint = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyInit(&keys[0], Anum_pg_constraint_conname, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(name));
+	ScanKeyInit(&keys[1], Anum_pg_constraint_connamespace, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(namespace));
+	scan = systable_beginscan(pg_constraint, ConstraintNameNspIndexId, true, NULL, 2, keys);
+	tuple = systable_getnext(scan);
+	found = HeapTupleIsValid(tuple);
+	if (found && table)
+		*table = name_of(((Form_pg_constraint) GETSTRUCT(tuple))->conrelid);
+	systable_endscan(scan);
+	table_close(pg_constraint, AccessShareLock);
+	return found;
 }
 
 /* The names of the constraints of a domain that are NOT VALID. */

@@ -14,6 +14,7 @@ extern Oid	wf_ddl_live_type_oid(List *names);
 extern void wf_ddl_live_measure(WfCatalog *catalog, WfRelation *relation);
 extern List *wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation);
 extern WfConstraint *wf_ddl_live_constraint(WfCatalog *catalog, WfRelation *relation, const char *name);
+extern bool wf_ddl_live_has_constraint(WfCatalog *catalog, const char *schema, const char *name, RangeVar **table);
 extern List *wf_ddl_live_waiting_constraints(Oid domain);
 extern List *wf_ddl_live_indexes(WfCatalog *catalog, WfRelation *relation);
 extern char *wf_ddl_live_partition_key(WfCatalog *catalog, WfRelation *relation);

@@ -7,13 +7,13 @@
 #include "common/compat.h"
 
 #include "lib/stringinfo.h"
-#include "nodes/nodeFuncs.h"
 #include "nodes/value.h"
 #include "utils/builtins.h"
 #include "utils/varlena.h"
 
 #include "ddl/deparse.h"
 #include "ddl/source.h"
+#include "ddl/walk.h"
 
 /* How the grammar names built-in types, and how people write them. */
 static const struct
@@ -41,7 +41,7 @@ static const struct
 };
 
 static void append_modifiers(StringInfo buf, List *modifiers);
-static bool add_columns(Node *node, List **columns);
+static bool add_column(Node *node, void *columns);
 
 /* schema.name, quoted where needed; schema may be NULL. */
 char *
@@ -213,24 +213,16 @@ wf_ddl_columns_of(Node *expression)
 {
 	List	   *columns = NIL;
 
-	(void) add_columns(expression, &columns);
+	(void) wf_ddl_walk(expression, add_column, &columns);
 	return list_length(columns) == 1 ? columns : NIL;
 }
 
 static bool
-add_columns(Node *node, List **columns)
+add_column(Node *node, void *columns)
 {
-	if (node == NULL)
-		return false;
-	if (IsA(node, ColumnRef))
-	{
-		Node	   *name = llast(((ColumnRef *) node)->fields);
-
-		if (IsA(name, String))
-			*columns = list_append_unique(*columns, name);
-		return false;
-	}
-	return raw_expression_tree_walker(node, add_columns, columns);
+	if (IsA(node, ColumnRef) && IsA(llast(((ColumnRef *) node)->fields), String))
+		*(List **) columns = list_append_unique(*(List **) columns, llast(((ColumnRef *) node)->fields));
+	return false;
 }
 
 /* The names of a type; of serial and its like, those of the integer behind it. */

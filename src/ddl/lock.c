@@ -526,7 +526,7 @@ outside_subscription(Node *stmt)
 {
 	List	   *options = IsA(stmt, CreateSubscriptionStmt) ? ((CreateSubscriptionStmt *) stmt)->options :
 	((AlterSubscriptionStmt *) stmt)->options;
-	const char *switches[] = {"connect", "create_slot", "refresh"};
+	static const char *const switches[] = {"connect", "create_slot", "refresh"};
 
 	for (int i = 0; i < lengthof(switches); i++)
 	{

@@ -189,11 +189,11 @@ least_severity(const WfCheckOptions *options)
 static void
 begin_settings(WfSimulation *simulation)
 {
-	simulation->settings[WF_SETTING_LOCK_TIMEOUT].is_set = LockTimeout > 0;
-	simulation->settings[WF_SETTING_STATEMENT_TIMEOUT].is_set = StatementTimeout > 0;
-	simulation->settings[WF_SETTING_IDLE_TIMEOUT].is_set = IdleInTransactionSessionTimeout > 0;
+	simulation->settings.values[WF_SETTING_LOCK_TIMEOUT].is_set = LockTimeout > 0;
+	simulation->settings.values[WF_SETTING_STATEMENT_TIMEOUT].is_set = StatementTimeout > 0;
+	simulation->settings.values[WF_SETTING_IDLE_TIMEOUT].is_set = IdleInTransactionSessionTimeout > 0;
 	/* What psql calls itself says nothing of the migration. */
-	simulation->settings[WF_SETTING_APPLICATION_NAME].is_set =
+	simulation->settings.values[WF_SETTING_APPLICATION_NAME].is_set =
 		application_name && application_name[0] != '\0' && strcmp(application_name, "psql") != 0;
 	if (simulation->database == NULL)
 	{

@@ -58,14 +58,14 @@ check_elements(WfRuleCall *call, const Bitmapset *rules)
 {
 	CreateSchemaStmt *stmt = (CreateSchemaStmt *) call->statement;
 	WfSimulation *simulation = call->session->simulation;
-	List	   *path = simulation ? simulation->search_path : NIL;
-	bool		had_own_path = simulation && simulation->has_own_path;
+	List	   *path = simulation ? simulation->settings.search_path : NIL;
+	bool		had_own_path = simulation && simulation->settings.has_own_path;
 	ListCell   *lc;
 
 	if (simulation && stmt->schemaname && stmt->schemaElts != NIL)
 	{
-		simulation->search_path = lcons(stmt->schemaname, list_copy(path));
-		simulation->has_own_path = true;
+		simulation->settings.search_path = lcons(stmt->schemaname, list_copy(path));
+		simulation->settings.has_own_path = true;
 	}
 	foreach(lc, stmt->schemaElts)
 	{
@@ -81,8 +81,8 @@ check_elements(WfRuleCall *call, const Bitmapset *rules)
 	}
 	if (simulation)
 	{
-		simulation->search_path = path;
-		simulation->has_own_path = had_own_path;
+		simulation->settings.search_path = path;
+		simulation->settings.has_own_path = had_own_path;
 	}
 }
 

@@ -158,7 +158,7 @@ is_held_up(WfRuleCall *call, WfFinding *finding, WfRelation *table, const WfPres
 	ListCell   *lc;
 
 	if (!OidIsValid(table->relid) ||
-		(finding->kind != WF_KIND_BLOCKING && simulation->settings[WF_SETTING_LOCK_TIMEOUT].is_set))
+		(finding->kind != WF_KIND_BLOCKING && simulation->settings.values[WF_SETTING_LOCK_TIMEOUT].is_set))
 		return false;
 	foreach(lc, pressure_of(call, limits)->holders)
 	{

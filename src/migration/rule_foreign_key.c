@@ -7,6 +7,7 @@
 #include "nodes/value.h"
 #include "utils/builtins.h"
 
+#include "ddl/chosen_name.h"
 #include "ddl/deparse.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
@@ -164,12 +165,13 @@ index_safely(WfRuleCall *call, WfRelation *table, List *columns)
 {
 	bool		is_new = wf_ddl_is_private(table);
 	char	   *names = wf_ddl_quote_names(columns, ", ");
-	char	   *name = wf_rule_free_name(call, table, strVal(linitial(columns)), "idx");
+	char	   *label = wf_ddl_joined_label(columns);
+	char	   *name = wf_rule_free_name(call, table, label, "idx");
 	char	   *statement = call->command == NULL || call->command->subtype == AT_AddColumn ? wf_rule_statement_text(call) : NULL;
 	char	   *index;
 
 	if (table->kind == RELKIND_PARTITIONED_TABLE && !is_new)
-		index = wf_rule_index_by_partition(call, table, false, name, strVal(linitial(columns)), psprintf("(%s)", names));
+		index = wf_rule_index_by_partition(call, table, false, name, label, psprintf("(%s)", names));
 	else
 		index = psprintf("CREATE INDEX %s%s ON %s (%s);", is_new ? "" : "CONCURRENTLY ", quote_identifier(name),
 						 wf_ddl_quote_name(table->schema, table->name), names);

@@ -8,6 +8,7 @@
 #include "nodes/value.h"
 #include "utils/builtins.h"
 
+#include "ddl/chosen_name.h"
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
 #include "ddl/source.h"
@@ -15,7 +16,6 @@
 #include "migration/rule_list.h"
 
 static char *index_by_partition(WfRuleCall *call, IndexStmt *stmt, WfRelation *parent);
-static char *first_column(IndexStmt *stmt);
 static char *concurrent_create(WfRuleCall *call, IndexStmt *stmt, WfRelation *table);
 static bool is_taken(WfRuleCall *call, WfRelation *table, const char *name);
 static void report_nothing_built(WfRuleCall *call, WfRelation *table, const char *why);
@@ -154,6 +154,7 @@ index_by_partition(WfRuleCall *call, IndexStmt *stmt, WfRelation *parent)
 	int			end = wf_rule_source_end(call);
 	int			rest = stmt->relation->location;
 	char	   *name = stmt->idxname;
+	char	   *label = wf_ddl_index_label(stmt->indexParams, stmt->indexIncludingParams);
 
 	if (end == 0 || rest < 0)
 		return NULL;
@@ -163,19 +164,19 @@ index_by_partition(WfRuleCall *call, IndexStmt *stmt, WfRelation *parent)
 		rest = wf_ddl_source_skip_space(call->source, rest, end);
 	} while (rest < end && call->source[rest] == '.' && rest++);
 	if (name == NULL)
-		name = wf_rule_free_name(call, parent, first_column(stmt), "idx");
-	return wf_rule_index_by_partition(call, parent, stmt->unique, name, first_column(stmt),
+		name = wf_rule_free_name(call, parent, label, "idx");
+	return wf_rule_index_by_partition(call, parent, stmt->unique, name, label,
 									  wf_ddl_source_copy(call->source, rest, end));
 }
 
 /*
  * An index of a partitioned table, partition by partition; definition is what
- * follows the table's name, column the first for the names of the partitions'
- * indexes or NULL.  NULL where the partitions are partitioned themselves, are
+ * follows the table's name, label tells the columns in the names of the
+ * partitions' indexes.  NULL where the partitions are partitioned themselves, are
  * not known or too many to write down.
  */
 char *
-wf_rule_index_by_partition(WfRuleCall *call, WfRelation *parent, bool unique, const char *name, const char *column, const char *definition)
+wf_rule_index_by_partition(WfRuleCall *call, WfRelation *parent, bool unique, const char *name, const char *label, const char *definition)
 {
 	List	   *partitions = call->catalog->partitions(call->catalog, parent);
 	const char *what = unique ? "UNIQUE " : "";
@@ -191,20 +192,13 @@ wf_rule_index_by_partition(WfRuleCall *call, WfRelation *parent, bool unique, co
 	{
 		RangeVar   *partition = lfirst(lc);
 		WfRelation	place = {.schema = partition->schemaname, .name = partition->relname};
-		char	   *part = wf_rule_free_name(call, &place, column, "idx");
+		char	   *part = wf_rule_free_name(call, &place, label, "idx");
 
 		appendStringInfo(&sql, "\nCREATE %sINDEX CONCURRENTLY %s ON %s %s;\nALTER INDEX %s ATTACH PARTITION %s;",
 						 what, quote_identifier(part), wf_ddl_quote_name(partition->schemaname, partition->relname),
 						 definition, wf_ddl_quote_name(parent->schema, name), wf_ddl_quote_name(partition->schemaname, part));
 	}
 	return sql.data;
-}
-
-/* For the name of an index; NULL where it begins with an expression. */
-static char *
-first_column(IndexStmt *stmt)
-{
-	return linitial_node(IndexElem, stmt->indexParams)->name;
 }
 
 /* DROP INDEX without CONCURRENTLY. */

@@ -140,7 +140,7 @@ extern void wf_rule_wide_index(WfRuleCall *call);
 extern void wf_rule_index_build_corruption(WfRuleCall *call);
 extern void wf_rule_duplicate_index(WfRuleCall *call);
 extern void wf_rule_invalid_index_left(WfRuleCall *call);
-extern char *wf_rule_index_by_partition(WfRuleCall *call, WfRelation *parent, bool unique, const char *name, const char *column, const char *definition);
+extern char *wf_rule_index_by_partition(WfRuleCall *call, WfRelation *parent, bool unique, const char *name, const char *label, const char *definition);
 
 /* rule_partition.c */
 extern void wf_rule_attach_partition(WfRuleCall *call);

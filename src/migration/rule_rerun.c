@@ -31,7 +31,7 @@ wf_rule_name_not_qualified(WfRuleCall *call)
 	List	   *names = NIL;
 	ListCell   *lc;
 
-	if (call->session->simulation && call->session->simulation->has_own_path)
+	if (call->session->simulation && call->session->simulation->settings.has_own_path)
 		return;
 	if (IsA(stmt, TruncateStmt))
 		names = ((TruncateStmt *) stmt)->relations;

@@ -63,7 +63,7 @@ report_missing(WfRuleCall *call, WfSetting setting, const char *name, const char
 	bool		is_brief;
 	bool		blamed;
 
-	if (simulation ? simulation->settings[setting].is_set :
+	if (simulation ? simulation->settings.values[setting].is_set :
 		call->session->settings == NULL || call->session->settings[setting])
 		return;
 	if (wf_rule_told(call) && (advice || simulation->brief_told))

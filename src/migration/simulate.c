@@ -7,7 +7,6 @@
  */
 #include "common/compat.h"
 
-#include "common/hashfn.h"
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 
@@ -26,13 +25,11 @@ typedef struct SimSlot
 	char		status;
 } SimSlot;
 
-static uint32 hash_name(SimName key);
-
 #define SH_PREFIX simrelation
 #define SH_ELEMENT_TYPE SimSlot
 #define SH_KEY_TYPE SimName
 #define SH_KEY key
-#define SH_HASH_KEY(tb, key) hash_name(key)
+#define SH_HASH_KEY(tb, key) wf_sim_hash_name(key)
 #define SH_EQUAL(tb, a, b) (strcmp((a).name, (b).name) == 0 && strcmp((a).schema, (b).schema) == 0)
 #define SH_STORE_HASH
 #define SH_GET_HASH(tb, slot) (slot)->hash
@@ -52,20 +49,12 @@ static SimRelation *entry_in(WfSimulation *simulation, const char *schema, const
 static SimRelation *new_entry(WfSimulation *simulation);
 static WfRelation *new_relation(WfSimulation *simulation);
 static void note_fresh(WfSimulation *simulation, SimRelation *entry);
-static bool is_index(WfRelation *relation);
 static bool take_stats(WfSimulation *simulation, WfRelation *relation);
 
 static inline WfSimulation *
 simulation_of(WfCatalog *catalog)
 {
 	return (WfSimulation *) catalog;
-}
-
-static uint32
-hash_name(SimName key)
-{
-	return hash_combine(hash_bytes((const unsigned char *) key.schema, strlen(key.schema)),
-						hash_bytes((const unsigned char *) key.name, strlen(key.name)));
 }
 
 /* A simulation on top of the live catalog, in CurrentMemoryContext. */
@@ -90,6 +79,8 @@ wf_migration_simulation(WfCatalog *live)
 			.column = wf_sim_column,
 			.constraints = wf_sim_constraints,
 			.constraint = wf_sim_constraint,
+			.has_constraint = wf_sim_has_constraint,
+			.name_pass = wf_sim_name_pass,
 			.indexes = wf_sim_indexes,
 			.type = wf_sim_type,
 			.type_uses = wf_sim_type_uses,
@@ -123,7 +114,8 @@ wf_migration_simulation(WfCatalog *live)
 	simulation->live = live;
 	simulation->relations = simrelation_create(CurrentMemoryContext, 64, NULL);
 	simulation->types = hash_create("wishflags simulated types", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	simulation->search_path = live->search_path(live);
+	simulation->settings.search_path = live->search_path(live);
+	simulation->first = simulation->lasting = simulation->began_with = simulation->settings;
 	return simulation;
 }
 
@@ -133,7 +125,7 @@ wf_sim_first_schema(WfSimulation *simulation)
 {
 	ListCell   *lc;
 
-	foreach(lc, simulation->search_path)
+	foreach(lc, simulation->settings.search_path)
 	{
 		/* Neither the system's nor the session's temporary schema. */
 		if (strncmp(lfirst(lc), "pg_", 3) != 0)
@@ -147,7 +139,7 @@ static SimRelation *
 entry_in(WfSimulation *simulation, const char *schema, const char *name)
 {
 	SimName		key = {schema, name};
-	uint32		hash = hash_name(key);
+	uint32		hash = wf_sim_hash_name(key);
 	SimSlot    *slot = simrelation_lookup_hash(simulation->relations, key, hash);
 	RangeVar	live_name = {.type = T_RangeVar, .inh = true};
 	SimRelation *entry;
@@ -265,7 +257,7 @@ wf_sim_relation(WfSimulation *simulation, const RangeVar *name)
 			if (entry->relation && !entry->relation->missing)
 				return entry;
 		}
-		foreach(lc, simulation->search_path)
+		foreach(lc, simulation->settings.search_path)
 		{
 			entry = entry_in(simulation, lfirst(lc), name->relname);
 			if (entry->relation && !entry->relation->missing)
@@ -366,29 +358,6 @@ wf_sim_exact(WfSimulation *simulation, const char *schema, const char *name)
 	return entry_in(simulation, schema, name);
 }
 
-/* The first entry of which that is so; NULL where it is so of none. */
-SimRelation *
-wf_sim_holder(WfSimulation *simulation, bool (*holds) (SimRelation *entry, const void *arg), const void *arg)
-{
-	simrelation_iterator iterator;
-	SimSlot    *slot;
-
-	simrelation_start_iterate(simulation->relations, &iterator);
-	while ((slot = simrelation_iterate(simulation->relations, &iterator)) != NULL)
-	{
-		if (slot->relation->relation && holds(slot->relation, arg))
-			return slot->relation;
-	}
-	return NULL;
-}
-
-static bool
-is_index(WfRelation *relation)
-{
-	return relation && !relation->missing &&
-		(relation->kind == RELKIND_INDEX || relation->kind == RELKIND_PARTITIONED_INDEX);
-}
-
 /* The text drops a relation. */
 void
 wf_sim_drop(WfSimulation *simulation, const RangeVar *name)
@@ -398,12 +367,14 @@ wf_sim_drop(WfSimulation *simulation, const RangeVar *name)
 	/* Where there is nothing, nothing is dropped. */
 	if (entry->relation->missing && !entry->altered)
 		return;
-	if (is_index(entry->relation))
-		wf_sim_index_dropped(simulation, entry);
+	wf_sim_index_dropped(simulation, entry);
+	wf_sim_forget_indexes(simulation, entry);
 	wf_sim_settle_dropped(simulation, entry->relation);
 	entry->altered = true;
 	entry->relation = NULL;
+	entry->table.name = NULL;
 	wf_sim_forget_parts(entry);
+	wf_sim_forget_passes(simulation);
 	entry->loaded = false;
 }
 
@@ -416,9 +387,10 @@ wf_sim_rename(WfSimulation *simulation, const RangeVar *name, const char *schema
 	SimRelation copy;
 	SimRelation *to;
 	SimName		key;
+	ListCell   *lc;
 
 	wf_sim_load_parts(simulation, from);
-	if (new_name && is_index(from->relation))
+	if (new_name)
 		wf_sim_index_renamed(simulation, from, new_name);
 	/* The stats know it by its old name. */
 	if (simulation->stats && from->relation)
@@ -426,6 +398,7 @@ wf_sim_rename(WfSimulation *simulation, const RangeVar *name, const char *schema
 	from->altered = true;
 	copy = *from;
 	from->relation = NULL;
+	from->table.name = NULL;
 	wf_sim_forget_parts(from);
 	if (schema == NULL)
 		schema = copy.key.schema;
@@ -438,6 +411,10 @@ wf_sim_rename(WfSimulation *simulation, const RangeVar *name, const char *schema
 	to->relation->schema = unconstify(char *, key.schema);
 	to->relation->name = unconstify(char *, key.name);
 	wf_sim_settle_renamed(simulation, copy.key.schema, copy.key.name, key.schema, key.name);
+	wf_sim_move_indexes(simulation, copy.key.schema, to);
+	foreach(lc, to->constraints)
+		wf_sim_note_holder(simulation, to, ((WfConstraint *) lfirst(lc))->name);
+	wf_sim_forget_passes(simulation);
 	MemoryContextSwitchTo(old);
 }
 
@@ -457,9 +434,11 @@ wf_sim_empty_schema(WfSimulation *simulation, const char *schema)
 			continue;
 		entry->altered = true;
 		entry->relation = NULL;
+		entry->table.name = NULL;
 		wf_sim_forget_parts(entry);
 		entry->loaded = false;
 	}
+	wf_sim_forget_passes(simulation);
 	simulation->last_name = NULL;
 }
 
@@ -480,7 +459,11 @@ wf_sim_move_relations(WfSimulation *simulation, const char *schema, const char *
 			names = lappend(names, unconstify(char *, slot->relation->key.name));
 	}
 	foreach(lc, names)
-		wf_sim_rename(simulation, makeRangeVar(unconstify(char *, schema), lfirst(lc), -1), new_schema, NULL);
+	{
+		/* An index goes with its table. */
+		if (wf_sim_exact(simulation, schema, lfirst(lc))->relation)
+			wf_sim_rename(simulation, makeRangeVar(unconstify(char *, schema), lfirst(lc), -1), new_schema, NULL);
+	}
 	simulation->last_name = NULL;
 }
 
@@ -509,7 +492,7 @@ take_stats(WfSimulation *simulation, WfRelation *relation)
 		table = wf_migration_stats_table(simulation->stats, relation->schema, relation->name);
 	else
 	{
-		foreach(lc, simulation->search_path)
+		foreach(lc, simulation->settings.search_path)
 		{
 			table = wf_migration_stats_table(simulation->stats, lfirst(lc), relation->name);
 			if (table)
@@ -533,7 +516,7 @@ sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type)
 {
 	WfSimulation *simulation = simulation_of(catalog);
 
-	simulation->live->time_zone = catalog->time_zone;
+	simulation->live->time_zone = simulation->settings.time_zone;
 	simulation->live->server_version = catalog->server_version;
 	return simulation->live->type_change(simulation->live, column, type);
 }
@@ -570,5 +553,5 @@ sim_volatility(WfCatalog *catalog, List *name, int nargs)
 static List *
 sim_search_path(WfCatalog *catalog)
 {
-	return simulation_of(catalog)->search_path;
+	return simulation_of(catalog)->settings.search_path;
 }

@@ -33,13 +33,16 @@ typedef struct WfSettingValue
 {
 	bool		is_set;			/* to something that is not "off" */
 	bool		by_text;		/* the text itself set it */
-	bool		is_local;		/* until the end of the transaction, when
-								 * these two come again: */
-	bool		outer_is_set;
-	bool		outer_by_text;
-	bool		was_set;		/* by the session, role or database before the
-								 * text */
 } WfSettingValue;
+
+/* What a session is set to. */
+typedef struct WfSettings
+{
+	WfSettingValue values[WF_SETTING_COUNT];
+	List	   *search_path;	/* of char * */
+	bool		has_own_path;	/* the text says what search_path is */
+	const char *time_zone;		/* NULL: that of this session */
+} WfSettings;
 
 /* A lock that the open transaction holds on a relation others use. */
 typedef struct WfHeldLock
@@ -54,6 +57,8 @@ typedef struct WfSavepoint
 {
 	char	   *name;
 	int			locks;			/* as many were held then */
+	WfSettings	settings;		/* in force then, and */
+	WfSettings	lasting;		/* without SET LOCAL */
 } WfSavepoint;
 
 /* A label that the open transaction added to an enum. */
@@ -93,8 +98,6 @@ typedef struct WfSimulation
 	char	   *block;			/* where memory is taken from, see */
 	Size		block_left;		/* simulate_memory.c */
 	HTAB	   *types;			/* SimType by schema and name */
-	List	   *search_path;	/* of char * */
-	bool		has_own_path;	/* the text says what search_path is */
 	List	   *known_schemas;	/* see simulate_schema.c */
 	List	   *dropped_routines;	/* of char *: their names */
 	int			statement;		/* number of the present one */
@@ -113,14 +116,16 @@ typedef struct WfSimulation
 								 * lock */
 	HTAB	   *waiting;		/* findings that may be taken back, see
 								 * defer.c */
+	struct simholder_hash *holders; /* of constraints that the text made;
+									 * NULL: none */
+	HTAB	   *passes;			/* see wf_sim_name_pass(); NULL: none */
 	const RangeVar *last_name;	/* name looked up last since the last
 								 * statement was */
 	struct SimRelation *last_entry; /* applied, and what it means */
-	WfSettingValue settings[WF_SETTING_COUNT];
-	WfSettingValue began_settings[WF_SETTING_COUNT];	/* what ROLLBACK gives */
-	const char *outer_time_zone;	/* without SET LOCAL; catalog.time_zone is
-									 * in force */
-	const char *first_time_zone;	/* what RESET gives */
+	WfSettings	settings;		/* in force; */
+	WfSettings	lasting;		/* without SET LOCAL: what COMMIT leaves, */
+	WfSettings	began_with;		/* what ROLLBACK gives, */
+	WfSettings	first;			/* and what RESET does */
 	const char *database;		/* this one, and the role that asks */
 	const char *role;
 	List	   *database_defaults;	/* of VariableSetStmt: what the text sets */
@@ -201,8 +206,8 @@ typedef struct SimRelation
 	HTAB	   *constraint_names;	/* WfConstraint, where they are many; or
 									 * NULL */
 	List	   *indexes;
-	SimName		table;			/* of an index that the text made: that of its
-								 * table then */
+	SimName		table;			/* of an index that the text made or moved:
+								 * its table; its name is NULL: not known */
 	List	   *parts;			/* of SimPart: what the text did last to each */
 } SimRelation;
 
@@ -229,16 +234,25 @@ extern void wf_sim_empty_schema(WfSimulation *simulation, const char *schema);
 extern void wf_sim_move_relations(WfSimulation *simulation, const char *schema, const char *new_schema);
 extern bool wf_sim_is_untouched(WfSimulation *simulation, const RangeVar *name);
 extern SimRelation *wf_sim_exact(WfSimulation *simulation, const char *schema, const char *name);
-extern SimRelation *wf_sim_holder(WfSimulation *simulation, bool (*holds) (SimRelation *entry, const void *arg), const void *arg);
 
 /* simulate_index.c */
 extern WfRelation *wf_sim_index_table(WfCatalog *catalog, WfRelation *index);
 extern void wf_sim_index_dropped(WfSimulation *simulation, SimRelation *index);
 extern void wf_sim_forget_index(WfSimulation *simulation, const char *schema, const char *name);
+extern void wf_sim_forget_indexes(WfSimulation *simulation, SimRelation *table);
+extern void wf_sim_move_indexes(WfSimulation *simulation, const char *schema, SimRelation *table);
+extern WfIndex *wf_sim_index_of(SimRelation *table, const char *name);
+extern void wf_sim_index_made(WfSimulation *simulation, SimRelation *table, const char *name);
 extern void wf_sim_index_renamed(WfSimulation *simulation, SimRelation *index, const char *new_name);
 extern void wf_sim_rename_constraint(WfSimulation *simulation, SimRelation *table, const char *name, const char *new_name);
 extern void wf_sim_reindexed(WfSimulation *simulation, ReindexStmt *stmt);
-extern char *wf_sim_chosen_name(WfSimulation *simulation, SimRelation *table, List *columns, const char *suffix);
+
+/* simulate_taken.c */
+extern uint32 wf_sim_hash_name(SimName key);
+extern void wf_sim_note_holder(WfSimulation *simulation, SimRelation *relation, const char *name);
+extern bool wf_sim_has_constraint(WfCatalog *catalog, const char *schema, const char *name, RangeVar **table);
+extern int *wf_sim_name_pass(WfCatalog *catalog, const char *schema, const char *name);
+extern void wf_sim_forget_passes(WfSimulation *simulation);
 
 /* simulate_parts.c */
 extern WfColumn *wf_sim_column(WfCatalog *catalog, WfRelation *relation, const char *name);

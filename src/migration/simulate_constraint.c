@@ -7,10 +7,13 @@
 #include "nodes/value.h"
 
 #include "common/list.h"
+#include "ddl/chosen_name.h"
 #include "ddl/deparse.h"
 #include "migration/simulate.h"
 
+static char *label_of(List *columns);
 static ColumnDef *column_named(List *elements, const char *name);
+static List *excluded(const Constraint *constraint);
 static void note_primary_key(WfSimulation *simulation, SimRelation *relation, List *columns);
 static void use_index(WfSimulation *simulation, SimRelation *relation, Constraint *constraint, WfConstraint *made);
 static void note_referenced(WfSimulation *simulation, Constraint *constraint, WfConstraint *made);
@@ -20,25 +23,41 @@ void
 wf_sim_copy_indexes(WfSimulation *simulation, SimRelation *relation, RangeVar *from)
 {
 	WfCatalog  *catalog = &simulation->catalog;
+	WfRelation *source = catalog->relation(catalog, from);
 	ListCell   *lc;
 
 	/* LIKE may name the very table, whose indexes become more. */
-	foreach(lc, list_copy(catalog->indexes(catalog, catalog->relation(catalog, from))))
+	foreach(lc, list_copy(catalog->indexes(catalog, source)))
 	{
 		WfIndex		index = *(WfIndex *) lfirst(lc);
+		WfConstraint *behind = index.name ? catalog->constraint(catalog, source, index.name) : NULL;
+		char		kind = behind ? behind->kind : 0;
 
 		index.indexid = InvalidOid;
-		index.name = wf_sim_chosen_name(simulation, relation, index.is_primary ? NIL : index.columns,
-										index.is_primary ? "pkey" : "idx");
+		index.name = wf_ddl_free_name(catalog, relation->relation, kind == 'p' ? NULL : label_of(index.columns),
+									  kind == 'p' ? "pkey" : kind == 'u' ? "key" : kind == 'x' ? "excl" : "idx");
 		wf_sim_add_index(simulation, relation, &index);
-		if (index.is_primary)
+		if (kind)
 		{
-			WfConstraint key = {.name = index.name, .kind = 'p', .validated = true, .columns = index.columns};
+			WfConstraint made = {.name = index.name, .kind = kind, .validated = true, .columns = index.columns};
 
-			wf_sim_add_constraint(simulation, relation, &key);
-			wf_sim_settle_primary_key(simulation, relation);
+			wf_sim_add_constraint(simulation, relation, &made);
 		}
+		if (kind == 'p')
+			wf_sim_settle_primary_key(simulation, relation);
 	}
+}
+
+/* For the name of an index over these columns; what an expression is called, is not known. */
+static char *
+label_of(List *columns)
+{
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	foreach(lc, columns)
+		names = lappend(names, makeString(lfirst(lc) ? lfirst(lc) : pstrdup("expr")));
+	return wf_ddl_index_label(names, NIL);
 }
 
 /* The types of columns with a unique index, to which foreign keys may refer. */
@@ -82,9 +101,8 @@ wf_sim_apply_constraint(WfSimulation *simulation, SimRelation *relation, Constra
 						const char *column)
 {
 	WfConstraint made = {.name = constraint->conname, .validated = !constraint->skip_validation};
-	WfIndex		index = {.name = constraint->conname, .is_valid = true, .is_unique = true, .method = "btree"};
+	WfIndex		index = {.is_valid = true, .is_unique = true, .method = "btree"};
 	List	   *columns = constraint->keys;
-	const char *suffix;
 
 	switch (constraint->contype)
 	{
@@ -92,52 +110,61 @@ wf_sim_apply_constraint(WfSimulation *simulation, SimRelation *relation, Constra
 			made.kind = 'c';
 			made.only_not_null = true;
 			made.not_null_columns = wf_ddl_not_null_columns(constraint->raw_expr, &made.only_not_null);
-			suffix = "check";
 			/* VALIDATE may follow. */
 			if (constraint->skip_validation && simulation->source)
 				made.expression = wf_ddl_check_expression(simulation->source, strlen(simulation->source), constraint);
 			break;
 		case CONSTR_FOREIGN:
 			made.kind = 'f';
-			suffix = "fkey";
 			columns = constraint->fk_attrs;
 			if (constraint->skip_validation)
 				note_referenced(simulation, constraint, &made);
 			break;
 		case CONSTR_PRIMARY:
 			made.kind = 'p';
-			suffix = "pkey";
 			index.is_primary = true;
 			break;
 		case CONSTR_UNIQUE:
 			made.kind = 'u';
-			suffix = "key";
 			break;
 		case CONSTR_EXCLUSION:
 			made.kind = 'x';
-			suffix = "excl";
+			index.is_unique = false;
+			index.method = constraint->access_method;
 			break;
 		default:
 			return;
 	}
-	made.columns = column ? list_make1((char *) column) : wf_sim_string_names(columns);
+	made.columns = column ? list_make1((char *) column) : made.kind == 'x' ? excluded(constraint) : wf_sim_string_names(columns);
 	if (constraint->indexname)
 	{
 		use_index(simulation, relation, constraint, &made);
 		return;
 	}
 	if (made.name == NULL)
-	{
-		wf_sim_load_parts(simulation, relation);
-		index.name = made.name = wf_sim_chosen_name(simulation, relation, made.kind == 'p' ? NIL : made.columns, suffix);
-	}
+		made.name = wf_ddl_constraint_name(&simulation->catalog, relation->relation, constraint, column);
 	wf_sim_add_constraint(simulation, relation, &made);
-	if (made.kind != 'p' && made.kind != 'u')
+	if (made.kind != 'p' && made.kind != 'u' && made.kind != 'x')
 		return;
+	index.name = made.name;
 	index.columns = made.columns;
+	index.is_special = constraint->including != NIL || constraint->nulls_not_distinct;
+	index.is_partial = constraint->where_clause != NULL;
 	wf_sim_add_index(simulation, relation, &index);
 	if (made.kind == 'p')
 		note_primary_key(simulation, relation, made.columns);
+}
+
+/* The columns of EXCLUDE, with NULL for an expression. */
+static List *
+excluded(const Constraint *constraint)
+{
+	List	   *columns = NIL;
+	ListCell   *lc;
+
+	foreach(lc, constraint->exclusions)
+		columns = lappend(columns, linitial_node(IndexElem, lfirst_node(List, lc))->name);
+	return columns;
 }
 
 static void
@@ -157,18 +184,16 @@ note_primary_key(WfSimulation *simulation, SimRelation *relation, List *columns)
 static void
 use_index(WfSimulation *simulation, SimRelation *relation, Constraint *constraint, WfConstraint *made)
 {
-	ListCell   *lc;
+	WfIndex    *index;
 
 	wf_sim_load_parts(simulation, relation);
+	index = wf_sim_index_of(relation, constraint->indexname);
 	if (made->name == NULL)
 		made->name = constraint->indexname;
-	foreach(lc, relation->indexes)
+	else if (index)
+		wf_sim_rename_constraint(simulation, relation, constraint->indexname, made->name);
+	if (index)
 	{
-		WfIndex    *index = lfirst(lc);
-
-		if (index->name == NULL || strcmp(index->name, constraint->indexname) != 0)
-			continue;
-		index->name = wf_sim_string(simulation, made->name);
 		index->is_primary = made->kind == 'p';
 		made->columns = index->columns;
 	}
@@ -210,14 +235,12 @@ wf_sim_apply_index(WfSimulation *simulation, IndexStmt *stmt)
 		.lacks_only_null = stmt->whereClause != NULL,
 	};
 	List	   *not_null = wf_ddl_not_null_columns(stmt->whereClause, &index.lacks_only_null);
-	SimRelation *made;
-	RangeVar   *name;
+	WfRelation *known;
 	ListCell   *lc;
 
 	/* An index of the name is kept as it is. */
-	if (stmt->if_not_exists && stmt->idxname &&
-		!simulation->catalog.relation(&simulation->catalog,
-									  makeRangeVar(stmt->relation->schemaname, stmt->idxname, -1))->missing)
+	known = stmt->if_not_exists && stmt->idxname ? wf_sim_exact(simulation, relation->key.schema, stmt->idxname)->relation : NULL;
+	if (known && !known->missing)
 		return;
 	foreach(lc, stmt->indexParams)
 	{
@@ -229,13 +252,8 @@ wf_sim_apply_index(WfSimulation *simulation, IndexStmt *stmt)
 	}
 	foreach(lc, not_null)
 		index.lacks_only_null &= wf_common_list_has(index.columns, lfirst(lc));
-	wf_sim_load_parts(simulation, relation);
 	if (index.name == NULL)
-		index.name = wf_sim_chosen_name(simulation, relation, index.columns, "idx");
+		index.name = wf_ddl_free_name(&simulation->catalog, relation->relation,
+									  wf_ddl_index_label(stmt->indexParams, stmt->indexIncludingParams), "idx");
 	wf_sim_add_index(simulation, relation, &index);
-	name = makeRangeVar(relation->key.schema ? pstrdup(relation->key.schema) : NULL, index.name, -1);
-	if (!simulation->catalog.relation(&simulation->catalog, name)->missing)
-		return;
-	made = wf_sim_create(simulation, name, RELKIND_INDEX);
-	made->table = relation->key;
 }

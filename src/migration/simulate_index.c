@@ -1,19 +1,18 @@
 /*
  * simulate_index.c: indexes and the constraints that they stand for, after what
  * the text under check has done so far to their names.
+ *
+ * An index is a relation of its own beside an entry in the list of its table;
+ * both go, and change their names, together.
  */
 #include "common/compat.h"
 
-#include "commands/defrem.h"
-#include "lib/stringinfo.h"
-#include "nodes/value.h"
+#include "nodes/makefuncs.h"
 
 #include "migration/simulate.h"
 
 static SimRelation *owner(WfSimulation *simulation, SimRelation *index);
-static bool is_live_table(SimRelation *entry, const void *relid);
-static bool has_made_index(SimRelation *entry, const void *index);
-static WfIndex *index_named(List *indexes, const char *name);
+static bool is_index(const WfRelation *relation);
 
 /* WfCatalog.index_table */
 WfRelation *
@@ -26,51 +25,41 @@ wf_sim_index_table(WfCatalog *catalog, WfRelation *index)
 }
 
 /*
- * The table of an index.  Its name is known as it was once; where the text has
- * renamed it since, it is searched for.
+ * The table of an index: one that the text made or moved knows it; that of
+ * another one has its live name, in the schema of the index.
  */
 static SimRelation *
 owner(WfSimulation *simulation, SimRelation *index)
 {
 	SimRelation *table;
+	WfRelation *live;
 
-	if (index->relation && OidIsValid(index->relation->relid))
+	if (index->table.name)
 	{
-		WfRelation *live = simulation->live->index_table(simulation->live, index->relation);
-
-		if (live == NULL)
-			return NULL;
-		table = wf_sim_exact(simulation, live->schema, live->name);
-		return table->relation && is_live_table(table, &live->relid) ? table :
-			wf_sim_holder(simulation, is_live_table, &live->relid);
+		table = wf_sim_exact(simulation, index->table.schema, index->table.name);
+		return table->relation ? table : NULL;
 	}
-	if (index->table.name == NULL)
+	if (index->relation == NULL || !OidIsValid(index->relation->relid))
 		return NULL;
-	table = wf_sim_exact(simulation, index->table.schema, index->table.name);
-	return table->relation && has_made_index(table, index) ? table :
-		wf_sim_holder(simulation, has_made_index, index);
+	live = simulation->live->index_table(simulation->live, index->relation);
+	table = live ? wf_sim_exact(simulation, index->key.schema, live->name) : NULL;
+	return table && table->relation && table->relation->relid == live->relid ? table : NULL;
 }
 
 static bool
-is_live_table(SimRelation *entry, const void *relid)
+is_index(const WfRelation *relation)
 {
-	return entry->relation->relid == *(const Oid *) relid;
+	return relation && !relation->missing &&
+		(relation->kind == RELKIND_INDEX || relation->kind == RELKIND_PARTITIONED_INDEX);
 }
 
-static bool
-has_made_index(SimRelation *entry, const void *index)
-{
-	WfIndex    *found = index_named(entry->indexes, ((const SimRelation *) index)->key.name);
-
-	return found && found->created_here && strcmp(entry->key.schema, ((const SimRelation *) index)->key.schema) == 0;
-}
-
-static WfIndex *
-index_named(List *indexes, const char *name)
+/* The index of a table by name; NULL where there is none. */
+WfIndex *
+wf_sim_index_of(SimRelation *table, const char *name)
 {
 	ListCell   *lc;
 
-	foreach(lc, indexes)
+	foreach(lc, table->indexes)
 	{
 		if (((WfIndex *) lfirst(lc))->name && strcmp(((WfIndex *) lfirst(lc))->name, name) == 0)
 			return lfirst(lc);
@@ -78,51 +67,115 @@ index_named(List *indexes, const char *name)
 	return NULL;
 }
 
+/* The table has a new index of this name; where that is taken, the statement fails. */
+void
+wf_sim_index_made(WfSimulation *simulation, SimRelation *table, const char *name)
+{
+	SimRelation *index = wf_sim_exact(simulation, table->key.schema, name);
+	RangeVar   *range;
+
+	if (index->relation && !index->relation->missing)
+		return;
+	range = makeRangeVar(unconstify(char *, table->key.schema), unconstify(char *, name), -1);
+	range->relpersistence = table->relation->persistence;
+	index = wf_sim_create(simulation, range, RELKIND_INDEX);
+	index->table = table->key;
+}
+
 /* The index goes: its table has one less. */
 void
 wf_sim_index_dropped(WfSimulation *simulation, SimRelation *index)
 {
-	SimRelation *table = owner(simulation, index);
+	SimRelation *table = is_index(index->relation) ? owner(simulation, index) : NULL;
 
 	if (table == NULL)
 		return;
 	wf_sim_load_parts(simulation, table);
-	table->indexes = list_delete_ptr(table->indexes, index_named(table->indexes, index->key.name));
+	table->indexes = list_delete_ptr(table->indexes, wf_sim_index_of(table, index->key.name));
 }
 
-/* The index goes with its constraint. */
+/* The index goes with its constraint, its column or its table. */
 void
 wf_sim_forget_index(WfSimulation *simulation, const char *schema, const char *name)
 {
-	SimRelation *index = wf_sim_exact(simulation, schema, name);
+	SimRelation *index = name ? wf_sim_exact(simulation, schema, name) : NULL;
 
-	if (index->relation)
-		wf_sim_settle_dropped(simulation, index->relation);
+	if (index == NULL || !is_index(index->relation))
+		return;
+	wf_sim_settle_dropped(simulation, index->relation);
 	index->relation = NULL;
+	index->table.name = NULL;
 	index->altered = true;
+	wf_sim_forget_passes(simulation);
+}
+
+/* All of them go with their table. */
+void
+wf_sim_forget_indexes(WfSimulation *simulation, SimRelation *table)
+{
+	List	   *indexes = table->indexes;
+	ListCell   *lc;
+
+	if (!table->loaded && table->relation && OidIsValid(table->relation->relid) &&
+		(table->relation->kind == RELKIND_RELATION || table->relation->kind == RELKIND_PARTITIONED_TABLE ||
+		 table->relation->kind == RELKIND_MATVIEW))
+		indexes = simulation->live->indexes(simulation->live, table->relation);
+	foreach(lc, indexes)
+		wf_sim_forget_index(simulation, table->key.schema, ((WfIndex *) lfirst(lc))->name);
+}
+
+/* The table, which was in this schema, has another name: its indexes go along. */
+void
+wf_sim_move_indexes(WfSimulation *simulation, const char *schema, SimRelation *table)
+{
+	ListCell   *lc;
+
+	foreach(lc, table->indexes)
+	{
+		const char *name = ((WfIndex *) lfirst(lc))->name;
+		SimRelation *index = wf_sim_exact(simulation, schema, name);
+		bool		is_there = is_index(index->relation);
+
+		/* Of a schema that was renamed, the index may have come first. */
+		if (!is_there)
+			index = wf_sim_exact(simulation, table->key.schema, name);
+		if (!is_index(index->relation))
+			continue;
+		index->table = table->key;
+		if (is_there && strcmp(schema, table->key.schema) != 0)
+			wf_sim_rename(simulation, makeRangeVar(unconstify(char *, schema), unconstify(char *, name), -1),
+						  table->key.schema, NULL);
+	}
 }
 
 /* The index has another name, and so has the constraint that it stands for. */
 void
 wf_sim_index_renamed(WfSimulation *simulation, SimRelation *index, const char *new_name)
 {
-	SimRelation *table = owner(simulation, index);
+	SimRelation *table = is_index(index->relation) ? owner(simulation, index) : NULL;
+	WfIndex    *part;
 
-	if (table)
-		wf_sim_rename_constraint(simulation, table, index->key.name, new_name);
+	if (table == NULL)
+		return;
+	wf_sim_load_parts(simulation, table);
+	part = wf_sim_index_of(table, index->key.name);
+	if (part)
+		part->name = wf_sim_string(simulation, new_name);
+	wf_sim_name_constraint(simulation, table, index->key.name, new_name);
 }
 
 /* The same of the table's constraint or index, or both. */
 void
 wf_sim_rename_constraint(WfSimulation *simulation, SimRelation *table, const char *name, const char *new_name)
 {
-	WfIndex    *index;
+	SimRelation *index = wf_sim_exact(simulation, table->key.schema, name);
 
 	wf_sim_load_parts(simulation, table);
-	index = index_named(table->indexes, name);
-	if (index)
-		index->name = wf_sim_string(simulation, new_name);
-	wf_sim_name_constraint(simulation, table, name, new_name);
+	if (is_index(index->relation) && wf_sim_index_of(table, name))
+		wf_sim_rename(simulation, makeRangeVar(unconstify(char *, table->key.schema), unconstify(char *, name), -1),
+					  NULL, new_name);
+	else
+		wf_sim_name_constraint(simulation, table, name, new_name);
 }
 
 /* An index that was built anew is valid. */
@@ -142,31 +195,5 @@ wf_sim_reindexed(WfSimulation *simulation, ReindexStmt *stmt)
 
 		if (table == entry || (index->name && strcmp(index->name, entry->key.name) == 0))
 			index->is_valid = true;
-	}
-}
-
-/*
- * The name that the server chooses for an index or a constraint of the table:
- * the first that nothing has.  columns holds char *, NULL for an expression.
- */
-char *
-wf_sim_chosen_name(WfSimulation *simulation, SimRelation *table, List *columns, const char *suffix)
-{
-	StringInfoData label;
-	ListCell   *lc;
-
-	initStringInfo(&label);
-	foreach(lc, columns)
-	{
-		if (label.len < NAMEDATALEN)
-			appendStringInfo(&label, "%s%s", label.len ? "_" : "", lfirst(lc) ? (char *) lfirst(lc) : "expr");
-	}
-	for (int pass = 0;; pass++)
-	{
-		char	   *name = makeObjectName(table->key.name, label.len ? label.data : NULL,
-										  pass == 0 ? suffix : psprintf("%s%d", suffix, pass));
-
-		if (index_named(table->indexes, name) == NULL && wf_sim_constraint_of(simulation, table, name) == NULL)
-			return name;
 	}
 }

@@ -99,9 +99,14 @@ wf_sim_drop_parts(WfSimulation *simulation, SimRelation *entry, const char *name
 	}
 	foreach(lc, entry->indexes)
 	{
-		if (wf_common_list_has(((WfIndex *) lfirst(lc))->columns, name))
-			entry->indexes = foreach_delete_current(entry->indexes, lc);
+		WfIndex    *index = lfirst(lc);
+
+		if (!wf_common_list_has(index->columns, name))
+			continue;
+		wf_sim_forget_index(simulation, entry->key.schema, index->name);
+		entry->indexes = foreach_delete_current(entry->indexes, lc);
 	}
+	wf_sim_forget_passes(simulation);
 }
 
 /* They know a column by its new name. */
@@ -262,6 +267,7 @@ wf_sim_add_constraint(WfSimulation *simulation, SimRelation *entry, WfConstraint
 	entry->constraints = lappend(entry->constraints, copy);
 	if (entry->constraint_names)
 		name_constraint(entry, copy);
+	wf_sim_note_holder(simulation, entry, copy->name);
 	MemoryContextSwitchTo(old);
 }
 
@@ -275,6 +281,7 @@ wf_sim_drop_constraint(WfSimulation *simulation, SimRelation *entry, const char 
 	{
 		entry->constraints = list_delete_ptr(entry->constraints, constraint);
 		forget_name(entry, name);
+		wf_sim_forget_passes(simulation);
 	}
 	/* The index that it stands for has its name. */
 	foreach(lc, entry->indexes)
@@ -308,6 +315,8 @@ wf_sim_name_constraint(WfSimulation *simulation, SimRelation *entry, const char 
 	constraint->name = wf_sim_string(simulation, new_name);
 	if (entry->constraint_names)
 		name_constraint(entry, constraint);
+	wf_sim_note_holder(simulation, entry, constraint->name);
+	wf_sim_forget_passes(simulation);
 }
 
 /* index and its parts are copied. */
@@ -325,6 +334,7 @@ wf_sim_add_index(WfSimulation *simulation, SimRelation *entry, WfIndex *index)
 	copy->created_here = true;
 	old = MemoryContextSwitchTo(simulation->catalog.context);
 	entry->indexes = lappend(entry->indexes, copy);
+	wf_sim_index_made(simulation, entry, copy->name);
 	if (!index->is_partial || index->lacks_only_null)
 		wf_sim_settle(simulation, WF_DEFER_INDEX, entry->key.schema, entry->key.name, copy->columns);
 	MemoryContextSwitchTo(old);

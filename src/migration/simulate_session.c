@@ -10,18 +10,19 @@
 #include "ddl/lock.h"
 #include "migration/simulate.h"
 
-static void apply_time_zone(WfSimulation *simulation, VariableSetStmt *stmt);
+static void apply_to(WfSimulation *simulation, WfSettings *settings, VariableSetStmt *stmt);
 static const char *time_zone_of(VariableSetStmt *stmt);
 static void set_savepoint(WfSimulation *simulation, const char *name);
-static void return_to_savepoint(WfSimulation *simulation, const char *name);
+static WfSavepoint *end_savepoints(WfSimulation *simulation, const char *name, bool release);
+static void return_to(WfSimulation *simulation, const WfSavepoint *savepoint);
 static void end_transaction(WfSimulation *simulation);
 
 /* Each text runs in a session of its own: of those before it, what they made stays. */
 void
 wf_sim_begin_session(WfSimulation *simulation, bool in_transaction)
 {
-	simulation->search_path = simulation->live->search_path(simulation->live);
-	simulation->has_own_path = false;
+	memset(&simulation->settings, 0, sizeof(WfSettings));
+	simulation->settings.search_path = simulation->live->search_path(simulation->live);
 	simulation->statement = 0;
 	simulation->told = NULL;
 	simulation->brief_told = false;
@@ -39,8 +40,6 @@ wf_sim_begin_session(WfSimulation *simulation, bool in_transaction)
 	simulation->blamed_at = 0;
 	simulation->dropped_tables = NIL;
 	simulation->dropped_names = NULL;
-	memset(simulation->settings, 0, sizeof(simulation->settings));
-	simulation->catalog.time_zone = simulation->outer_time_zone = simulation->first_time_zone = NULL;
 }
 
 /*
@@ -52,16 +51,14 @@ wf_sim_begin_defaults(WfSimulation *simulation)
 {
 	ListCell   *lc;
 
+	simulation->first = simulation->settings;
 	foreach(lc, simulation->database_defaults)
 		wf_sim_apply_set(simulation, lfirst(lc));
 	foreach(lc, simulation->role_defaults)
 		wf_sim_apply_set(simulation, lfirst(lc));
 	for (int i = 0; i < WF_SETTING_COUNT; i++)
-	{
-		simulation->settings[i].was_set = simulation->settings[i].is_set;
-		simulation->settings[i].by_text = false;
-	}
-	simulation->first_time_zone = simulation->catalog.time_zone;
+		simulation->settings.values[i].by_text = false;
+	simulation->first = simulation->lasting = simulation->began_with = simulation->settings;
 }
 
 /* ALTER DATABASE and ALTER ROLE ... SET: of the role and database at hand. */
@@ -95,50 +92,45 @@ wf_sim_apply_default(WfSimulation *simulation, Node *stmt)
 void
 wf_sim_apply_set(WfSimulation *simulation, VariableSetStmt *stmt)
 {
+	MemoryContext old;
+
+	/* Without a transaction it only warns. */
+	if (stmt->is_local && !simulation->in_transaction)
+		return;
+	old = MemoryContextSwitchTo(simulation->catalog.context);
+	apply_to(simulation, &simulation->settings, stmt);
+	if (!stmt->is_local)
+		apply_to(simulation, &simulation->lasting, stmt);
+	MemoryContextSwitchTo(old);
+}
+
+static void
+apply_to(WfSimulation *simulation, WfSettings *settings, VariableSetStmt *stmt)
+{
 	static const char *const names[WF_SETTING_COUNT] = {
 		[WF_SETTING_LOCK_TIMEOUT] = "lock_timeout",
 		[WF_SETTING_STATEMENT_TIMEOUT] = "statement_timeout",
 		[WF_SETTING_IDLE_TIMEOUT] = "idle_in_transaction_session_timeout",
 		[WF_SETTING_APPLICATION_NAME] = "application_name",
 	};
+	const WfSettings *first = &simulation->first;
+	bool		sets = stmt->kind == VAR_SET_VALUE;
 
-	if (stmt->name && pg_strcasecmp(stmt->name, "search_path") == 0)
+	if (stmt->kind == VAR_RESET_ALL)
+		*settings = *first;
+	if (stmt->name == NULL)
+		return;
+	if (pg_strcasecmp(stmt->name, "search_path") == 0)
 	{
-		MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
-
-		simulation->search_path = stmt->kind == VAR_SET_VALUE ?
-			lcons(pstrdup("pg_catalog"), wf_sim_string_names(stmt->args)) :
-			simulation->live->search_path(simulation->live);
-		simulation->has_own_path = stmt->kind == VAR_SET_VALUE;
-		MemoryContextSwitchTo(old);
-		return;
+		settings->search_path = sets ? lcons(pstrdup("pg_catalog"), wf_sim_string_names(stmt->args)) : first->search_path;
+		settings->has_own_path = sets;
 	}
-	if (stmt->kind == VAR_RESET_ALL || (stmt->name && pg_strcasecmp(stmt->name, "timezone") == 0))
-		apply_time_zone(simulation, stmt);
-	/* Without a transaction it only warns. */
-	if (stmt->is_local && !simulation->in_transaction)
-		return;
+	else if (pg_strcasecmp(stmt->name, "timezone") == 0)
+		settings->time_zone = sets ? time_zone_of(stmt) : first->time_zone;
 	for (int i = 0; i < WF_SETTING_COUNT; i++)
 	{
-		WfSettingValue *value = &simulation->settings[i];
-
-		if (stmt->kind == VAR_RESET_ALL ||
-			(stmt->name && pg_strcasecmp(stmt->name, names[i]) == 0 && stmt->kind != VAR_SET_VALUE))
-		{
-			value->is_set = value->was_set;
-			value->by_text = value->is_local = false;
-		}
-		else if (stmt->name && pg_strcasecmp(stmt->name, names[i]) == 0)
-		{
-			if (stmt->is_local && !value->is_local)
-			{
-				value->outer_is_set = value->is_set;
-				value->outer_by_text = value->by_text;
-			}
-			value->is_set = !wf_ddl_setting_is_zero(stmt->args);
-			value->by_text = true;
-			value->is_local = stmt->is_local;
-		}
+		if (pg_strcasecmp(stmt->name, names[i]) == 0)
+			settings->values[i] = sets ? (WfSettingValue) {!wf_ddl_setting_is_zero(stmt->args), true} : first->values[i];
 	}
 }
 
@@ -150,17 +142,6 @@ wf_sim_apply_set_config(WfSimulation *simulation, SelectStmt *stmt)
 
 	if (wf_ddl_set_config(stmt, &set))
 		wf_sim_apply_set(simulation, &set);
-}
-
-static void
-apply_time_zone(WfSimulation *simulation, VariableSetStmt *stmt)
-{
-	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
-
-	simulation->catalog.time_zone = stmt->kind == VAR_SET_VALUE ? time_zone_of(stmt) : simulation->first_time_zone;
-	if (!stmt->is_local)
-		simulation->outer_time_zone = simulation->catalog.time_zone;
-	MemoryContextSwitchTo(old);
 }
 
 /* The zone as the server would name it; of an offset only whether it is zero is kept. */
@@ -208,24 +189,27 @@ wf_sim_apply_transaction(WfSimulation *simulation, TransactionStmt *stmt)
 			{
 				simulation->in_transaction = true;
 				simulation->began = simulation->statement;
-				memcpy(simulation->began_settings, simulation->settings, sizeof(simulation->settings));
+				simulation->began_with = simulation->lasting;
 			}
 			break;
 		case TRANS_STMT_SAVEPOINT:
 			set_savepoint(simulation, stmt->savepoint_name);
 			break;
+		case TRANS_STMT_RELEASE:
+			(void) end_savepoints(simulation, stmt->savepoint_name, true);
+			break;
 		case TRANS_STMT_ROLLBACK_TO:
-			return_to_savepoint(simulation, stmt->savepoint_name);
+			return_to(simulation, end_savepoints(simulation, stmt->savepoint_name, false));
 			break;
 		case TRANS_STMT_ROLLBACK:
 			/* What SET did is taken back, too. */
-			if (simulation->in_transaction && simulation->began > 0)
-				memcpy(simulation->settings, simulation->began_settings, sizeof(simulation->settings));
+			if (simulation->in_transaction)
+				simulation->lasting = simulation->began_with;
 			/* FALLTHROUGH */
 		case TRANS_STMT_COMMIT:
 		case TRANS_STMT_PREPARE:
 			end_transaction(simulation);
-			memcpy(simulation->began_settings, simulation->settings, sizeof(simulation->settings));
+			simulation->began_with = simulation->settings;
 			simulation->in_transaction = stmt->chain;
 			simulation->began = stmt->chain ? simulation->statement : 0;
 			break;
@@ -242,13 +226,18 @@ set_savepoint(WfSimulation *simulation, const char *name)
 
 	savepoint->name = pstrdup(name);
 	savepoint->locks = list_length(simulation->held);
+	savepoint->settings = simulation->settings;
+	savepoint->lasting = simulation->lasting;
 	simulation->savepoints = lappend(simulation->savepoints, savepoint);
 	MemoryContextSwitchTo(old);
 }
 
-/* The locks that were taken since the last savepoint of the name are given back. */
-static void
-return_to_savepoint(WfSimulation *simulation, const char *name)
+/*
+ * The last savepoint of the name, or NULL; those behind it end, and with RELEASE
+ * it does as well.
+ */
+static WfSavepoint *
+end_savepoints(WfSimulation *simulation, const char *name, bool release)
 {
 	for (int i = list_length(simulation->savepoints) - 1; i >= 0; i--)
 	{
@@ -256,10 +245,21 @@ return_to_savepoint(WfSimulation *simulation, const char *name)
 
 		if (strcmp(savepoint->name, name) != 0)
 			continue;
-		simulation->held = list_truncate(simulation->held, savepoint->locks);
-		simulation->savepoints = list_truncate(simulation->savepoints, i + 1);
-		return;
+		simulation->savepoints = list_truncate(simulation->savepoints, release ? i : i + 1);
+		return savepoint;
 	}
+	return NULL;
+}
+
+/* Locks that were taken since are given back, and settings are what they were. */
+static void
+return_to(WfSimulation *simulation, const WfSavepoint *savepoint)
+{
+	if (savepoint == NULL)
+		return;
+	simulation->held = list_truncate(simulation->held, savepoint->locks);
+	simulation->settings = savepoint->settings;
+	simulation->lasting = savepoint->lasting;
 }
 
 /* Locks are given back, new labels may be used, SET LOCAL ends. */
@@ -271,16 +271,7 @@ end_transaction(WfSimulation *simulation)
 	simulation->savepoints = NIL;
 	simulation->new_labels = NIL;
 	simulation->transaction++;
-	for (int i = 0; i < WF_SETTING_COUNT; i++)
-	{
-		if (simulation->settings[i].is_local)
-		{
-			simulation->settings[i].is_set = simulation->settings[i].outer_is_set;
-			simulation->settings[i].by_text = simulation->settings[i].outer_by_text;
-			simulation->settings[i].is_local = false;
-		}
-	}
-	simulation->catalog.time_zone = simulation->outer_time_zone;
+	simulation->settings = simulation->lasting;
 }
 
 /* The table that is locked with its index, or the relation itself. */

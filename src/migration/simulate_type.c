@@ -89,7 +89,7 @@ find_type(WfSimulation *simulation, List *names)
 	{
 		ListCell   *lc;
 
-		foreach(lc, simulation->search_path)
+		foreach(lc, simulation->settings.search_path)
 		{
 			entry = type_entry(simulation, lfirst(lc), name);
 			if (entry->type && !entry->type->missing)
