@@ -93,10 +93,11 @@ wf_rule_fill(WfRuleCall *call, WfRelation *table, const char *assignment, const 
 	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
 	char	   *statement = psprintf("UPDATE %s SET %s", relation, assignment);
 	char	   *by_key = wf_rule_batches(call, table, statement, table->name, condition);
+	char	   *code;
 
 	if (by_key || table->kind == RELKIND_PARTITIONED_TABLE || call->catalog->server_version < 14)
 		return by_key;
-	return psprintf("DO $batches$\n"
+	code = psprintf("\n"
 					"#variable_conflict use_column\n"
 					"DECLARE\n"
 					"    wf_next bigint := 0;\n"
@@ -108,8 +109,9 @@ wf_rule_fill(WfRuleCall *call, WfRelation *table, const char *assignment, const 
 					"        wf_next := wf_next + 500;\n"
 					"    END LOOP;\n"
 					"    %s WHERE %s;\n"
-					"END $batches$;",
+					"END ",
 					wf_ddl_quote_literal(relation), statement, condition, statement, condition);
+	return psprintf("DO %s;", wf_rule_dollar_quote("batches", code));
 }
 
 /* Gives a new column its default in the rows that are there; NULL as above. */

@@ -287,7 +287,6 @@ sequence_options(WfRuleCall *call, ColumnDef *column, Constraint *identity, char
 char *
 wf_rule_keep_generated(WfRuleCall *call, WfRelation *table, ColumnDef *column, Constraint *constraint)
 {
-	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
 	const char *name = quote_identifier(column->colname);
 	char	   *text = constraint_text(call, column, constraint, "GENERATED");
 	char	   *open = text ? strchr(text, '(') : NULL;
