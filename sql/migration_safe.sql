@@ -132,18 +132,6 @@ SELECT sql, safe_way(sql, 'type-change-rewrites') FROM unnest(ARRAY['ALTER TABLE
 SELECT count(*) FROM (SELECT safe_way('ALTER TABLE stock ALTER body TYPE json, ALTER token TYPE text', 'type-change-rewrites') AS way) t WHERE way IS NOT NULL;
 SELECT sql, safe_way(sql, 'add-column-auto-increment') IS NULL AS none FROM unnest(ARRAY['ALTER TABLE stock ADD k serial PRIMARY KEY']) AS sql;
 
--- Without a key it goes over the pages; before PostgreSQL 14 those can't be asked for, and partitions have their own.
-INSERT INTO keyless (id, price) SELECT g, g FROM generate_series(1, 100000) g;
-CREATE TABLE parted (a int) PARTITION BY RANGE (a);
-SELECT safe_way('ALTER TABLE keyless ADD n serial', 'add-column-auto-increment') AS numbered, safe_way('ALTER TABLE keyless ALTER price TYPE bigint', 'type-change-rewrites') AS retyped \gset
-\echo :numbered
-:numbered
-:retyped
-SELECT count(*) = count(DISTINCT n) AS numbered, count(*) = sum((price IS NOT DISTINCT FROM price_old)::int) AS retyped, pg_typeof(min(price)) FROM keyless;
-SELECT sql, target_version, (SELECT safe_sql IS NULL FROM wishflags.migration_breaking_check(sql, jsonb_build_object('assume_populated', true, 'target_version', target_version))
-	WHERE rule = 'add-column-auto-increment') AS none
-FROM (VALUES ('ALTER TABLE keyless ADD m serial', 13), ('ALTER TABLE keyless ADD m serial', 14), ('ALTER TABLE parted ADD m serial', 15)) v (sql, target_version);
-
 -- Rows that must go.
 SELECT safe_way('TRUNCATE stock', 'truncate') AS empty, safe_way('TRUNCATE stock RESTART IDENTITY', 'truncate') IS NULL AS restart,
 	safe_way('TRUNCATE stock CASCADE', 'truncate') IS NULL AS cascade \gset

@@ -35,6 +35,18 @@ INSERT INTO keyed VALUES (1);
 SELECT sql, safe_way(sql, 'add-column-auto-increment') IS NULL AS none FROM unnest(ARRAY['ALTER TABLE keyed ADD k int GENERATED ALWAYS AS IDENTITY UNIQUE',
 	'ALTER TABLE keyed ADD k int GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME ks)', 'ALTER TABLE keyed ADD k int GENERATED ALWAYS AS IDENTITY']) AS sql;
 
+-- Without a key it goes over the pages; before PostgreSQL 14 those can't be asked for, and partitions have their own.
+CREATE TABLE keyless AS SELECT g AS id, g AS price FROM generate_series(1, 100000) g;
+CREATE TABLE keyless_parted (a int) PARTITION BY RANGE (a);
+SELECT safe_way('ALTER TABLE keyless ADD n serial', 'add-column-auto-increment') AS numbered, safe_way('ALTER TABLE keyless ALTER price TYPE bigint', 'type-change-rewrites') AS retyped \gset
+\echo :numbered
+:numbered
+:retyped
+SELECT count(*) = count(DISTINCT n) AS numbered, count(*) = sum((price IS NOT DISTINCT FROM price_old)::int) AS retyped, pg_typeof(min(price)) FROM keyless;
+SELECT sql, target_version, (SELECT safe_sql IS NULL FROM wishflags.migration_breaking_check(sql, jsonb_build_object('assume_populated', true, 'target_version', target_version))
+	WHERE rule = 'add-column-auto-increment') AS none
+FROM (VALUES ('ALTER TABLE keyless ADD m serial', 13), ('ALTER TABLE keyless ADD m serial', 14), ('ALTER TABLE keyless_parted ADD m serial', 15)) v (sql, target_version);
+
 -- An index of a partitioned table, partition by partition.
 CREATE TABLE parted (id int, a int) PARTITION BY RANGE (id);
 CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (100);
