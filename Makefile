@@ -663,6 +663,7 @@ REGRESS = \
 	flags_privilege \
 	flags_change \
 	flags_change_parts \
+	flags_change_documents \
 	flags_change_wrong \
 	flags_change_protect \
 	flags_access \

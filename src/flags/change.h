@@ -19,6 +19,7 @@ typedef struct WfChangePart
 	const char *kind;			/* in flag_audit */
 	const char *table;			/* whose rows are changed, or (overrides) own
 								 * what is changed */
+	const char *column;			/* its key */
 	int			making;			/* place among the steps of a request */
 	int			deleting;
 } WfChangePart;
@@ -27,7 +28,8 @@ typedef struct WfChangePart
 typedef struct WfChangeItem
 {
 	const WfChangePart *part;
-	char	   *key;			/* of the flag, segment or experiment */
+	char	   *key;			/* of the flag, segment, experiment or
+								 * document */
 	char	   *override_key;	/* NULL: no override */
 	char	   *override_kind;	/* of context */
 	bool		deletes;
@@ -42,6 +44,7 @@ typedef struct WfChangeItem
 extern const WfChangePart wf_change_parts[];
 extern const int wf_change_parts_count;
 extern List *wf_change_items(Jsonb *changes);
+extern bool wf_change_is_document(const WfChangeItem *item);
 extern const char *wf_change_item_name(const WfChangeItem *item);
 extern char *wf_change_base(Jsonb *base, const WfChangeItem *item);
 extern void wf_change_need_argument(FunctionCallInfo fcinfo, int n, const char *name);

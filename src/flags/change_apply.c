@@ -19,6 +19,7 @@
 #include "common/protect.h"
 #include "common/write.h"
 #include "flags/change.h"
+#include "flags/tables.h"
 
 PG_FUNCTION_INFO_V1(wf_change_apply);
 PG_FUNCTION_INFO_V1(wf_change_apply_emergency);
@@ -56,11 +57,14 @@ static void need_state(const WfReview *review);
 static bool need_approvals(const WfReview *review, bool emergency);
 static void lock_items(List *items);
 static void refuse_moved(int64 id, List *items, Jsonb *base, Jsonb *present);
+static bool is_same(const char *was, const char *is);
+static const char *document_flags(Jsonb *base, const WfChangeItem *item);
 static char *last_change(const WfChangeItem *item, const char *version);
 static void run_items(void *arg);
 static void run_row(const WfChangeItem *item, bool exists);
 static void run_rollback(const WfChangeItem *item, const char *reason);
 static void run_override(const WfChangeItem *item);
+static void run_import(const WfChangeItem *item);
 
 /* change_apply(id bigint) -> integer: how many changes were made */
 Datum
@@ -90,7 +94,11 @@ wf_change_is_applied(void)
 	return applying;
 }
 
-/* What the flags, overrides, segments and experiments of a request are now: a base. */
+/*
+ * What the flags, overrides, segments, experiments and documents of a request
+ * are now: a base.  Of a document also its flags, those that an import would
+ * make among them, as policies are about flags.
+ */
 Jsonb *
 wf_change_present(Jsonb *changes)
 {
@@ -108,7 +116,16 @@ wf_change_present(Jsonb *changes)
 	" FROM item i LEFT JOIN wishflags.segments s ON s.key = i.key WHERE i.kind = 'segment'),"
 	"'experiments', (SELECT COALESCE(jsonb_object_agg(i.key, (SELECT max(a.ordinal) FROM wishflags.flag_audit a"
 	"  WHERE a.kind = 'experiment' AND a.key = x.key)), '{}')"
-	" FROM item i LEFT JOIN wishflags.experiments x ON x.key = i.key WHERE i.kind = 'experiment'))";
+	" FROM item i LEFT JOIN wishflags.experiments x ON x.key = i.key WHERE i.kind = 'experiment'),"
+	"'documents', (SELECT COALESCE(jsonb_object_agg(i.key, d.version), '{}')"
+	" FROM item i LEFT JOIN wishflags.flag_documents d ON d.name = i.key WHERE i.kind = 'document'),"
+	"'document_flags', (SELECT COALESCE(jsonb_object_agg(i.key, ("
+	"  SELECT jsonb_object_agg(n.key, f.version) FROM (SELECT o.key FROM wishflags.flags o WHERE o.document = i.key"
+	"   UNION SELECT m.name FROM wishflags.flag_import(CASE WHEN i.patch = 'null' THEN 'flagd' ELSE COALESCE(i.patch ->> 'format', d.format, '') END,"
+	"    CASE WHEN i.patch = 'null' THEN '{\"flags\": {}}' ELSE i.patch -> 'document' END,"
+	"    COALESCE(i.patch -> 'options', '{}') || jsonb_build_object('name', i.key, 'dry_run', true)) m WHERE m.item = 'flag') n"
+	"  LEFT JOIN wishflags.flags f ON f.key = n.key)), '{}')"
+	" FROM item i LEFT JOIN wishflags.flag_documents d ON d.name = i.key WHERE i.kind = 'document'))";
 	Oid			types[] = {JSONBOID};
 	Datum		values[] = {JsonbPGetDatum(changes)};
 	bool		isnull;
@@ -207,6 +224,7 @@ lock_items(List *items)
 	for (int i = 0; i < wf_change_parts_count; i++)
 	{
 		const char *table = wf_change_parts[i].table;
+		const char *column = wf_change_parts[i].column;
 		Datum	   *keys = palloc(list_length(items) * sizeof(Datum));
 		Oid			types[] = {TEXTARRAYOID};
 		int			count = 0;
@@ -223,8 +241,11 @@ lock_items(List *items)
 		{
 			Datum		values[] = {PointerGetDatum(construct_array(keys, count, TEXTOID, -1, false, TYPALIGN_INT))};
 
-			(void) wf_review_run(&wf_change_kind, psprintf("SELECT FROM wishflags.%s WHERE key = ANY ($1) ORDER BY key FOR UPDATE", table),
+			(void) wf_review_run(&wf_change_kind, psprintf("SELECT FROM wishflags.%s WHERE %s = ANY ($1) ORDER BY %s FOR UPDATE", table, column, column),
 								 lengthof(types), types, values, NULL);
+			if (strcmp(table, WF_DOCUMENTS_TABLE) == 0)
+				(void) wf_review_run(&wf_change_kind, "SELECT FROM wishflags.flags WHERE document = ANY ($1) ORDER BY key FOR UPDATE",
+									 lengthof(types), types, values, NULL);
 		}
 	}
 }
@@ -242,8 +263,17 @@ refuse_moved(int64 id, List *items, Jsonb *base, Jsonb *present)
 		char	   *is = wf_change_base(present, item);
 		const char *what = item->override_key ? "" : "version ";
 
-		if (was && is ? strcmp(was, is) == 0 : was == is)
+		if (is_same(was, is))
+		{
+			if (wf_change_is_document(item) && !is_same(document_flags(base, item), document_flags(present, item)))
+				ereport(ERROR,
+						(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						 errmsg("flags of %s have moved on since change request %lld was written", wf_change_item_name(item), (long long) id),
+						 errdetail("Their versions were %s and are %s.", document_flags(base, item), document_flags(present, item)),
+						 errhint("Take them as they are now, which voids the approvals: SELECT wishflags.change_edit(%lld);",
+								 (long long) id)));
 			continue;
+		}
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("%s has moved on since change request %lld was written", wf_change_item_name(item), (long long) id),
@@ -252,6 +282,22 @@ refuse_moved(int64 id, List *items, Jsonb *base, Jsonb *present)
 				 errhint("Look at it, then take it as it is now, which voids the approvals: SELECT wishflags.change_edit(%lld);",
 						 (long long) id)));
 	}
+}
+
+static bool
+is_same(const char *was, const char *is)
+{
+	return was && is ? strcmp(was, is) == 0 : was == is;
+}
+
+/* The versions of a document's flags, as text; NULL where it has none. */
+static const char *
+document_flags(Jsonb *base, const WfChangeItem *item)
+{
+	WfChangePart part = {.member = "document_flags"};
+	WfChangeItem flags = {.part = &part,.key = item->key};
+
+	return wf_change_base(base, &flags);
 }
 
 /* Who changed an item last, when and what; all columns since a version. */
@@ -303,6 +349,8 @@ run_items(void *arg)
 				run_override(item);
 			else if (item->rollback)
 				run_rollback(item, trial->reason);
+			else if (wf_change_is_document(item) && !item->deletes)
+				run_import(item);
 			else
 				run_row(item, wf_change_base(trial->base, item) != NULL);
 		}
@@ -315,7 +363,7 @@ run_items(void *arg)
 	AtEOXact_GUC(true, nest_level);
 }
 
-/* A flag, segment or experiment. */
+/* A flag, segment or experiment, or a document that is deleted. */
 static void
 run_row(const WfChangeItem *item, bool exists)
 {
@@ -338,7 +386,7 @@ run_row(const WfChangeItem *item, bool exists)
 		appendStringInfo(&set, "%s%s = r.%s", set.len ? ", " : "", column, column);
 	}
 	if (item->deletes)
-		appendStringInfo(&sql, "DELETE FROM wishflags.%s WHERE key OPERATOR(pg_catalog.=) $1", table);
+		appendStringInfo(&sql, "DELETE FROM wishflags.%s WHERE %s OPERATOR(pg_catalog.=) $1", table, item->part->column);
 	else if (!exists)
 		appendStringInfo(&sql, "INSERT INTO wishflags.%s (key%s) SELECT $1%s FROM pg_catalog.jsonb_populate_record(NULL::wishflags.%s, $2)"
 						 " ON CONFLICT DO NOTHING", table, list.data, list.data, table);
@@ -382,4 +430,26 @@ run_override(const WfChangeItem *item)
 							  " pg_catalog.jsonb_build_object('kind', $3))",
 							  item->deletes ? 3 : 4, types, values, NULL, false, 0) < 0)
 		elog(ERROR, "could not change an override");
+}
+
+/* All or nothing: what was approved is the whole document. */
+static void
+run_import(const WfChangeItem *item)
+{
+	static const char *const query =
+	"SELECT m.name, m.message FROM wishflags.flag_import("
+	"COALESCE($2 OPERATOR(pg_catalog.->>) 'format', (SELECT d.format FROM wishflags.flag_documents d WHERE d.name OPERATOR(pg_catalog.=) $1), ''),"
+	" $2 OPERATOR(pg_catalog.->) 'document', COALESCE($2 OPERATOR(pg_catalog.->) 'options', '{}') OPERATOR(pg_catalog.||)"
+	" pg_catalog.jsonb_build_object('name', $1)) m WHERE m.action OPERATOR(pg_catalog.=) 'refused'";
+	Oid			types[] = {TEXTOID, JSONBOID};
+	Datum		values[] = {CStringGetTextDatum(item->key), JsonbPGetDatum(item->patch)};
+
+	if (SPI_execute_with_args(query, lengthof(types), types, values, NULL, false, 0) < 0)
+		elog(ERROR, "could not import a document");
+	if (SPI_processed > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("flag \"%s\" of %s can't be imported", wf_review_value(0, 1), wf_change_item_name(item)),
+				 errdetail("%s", wf_review_value(0, 2)),
+				 errhint("Mend it, or leave it out: \"options\": {\"only\": [...]}.")));
 }

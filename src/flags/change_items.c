@@ -25,7 +25,7 @@ PG_FUNCTION_INFO_V1(wf_change_items_list);
 
 /* Columns that a restore brings, or the extension fills in. */
 static const char *const filled_in[] = {
-	"key", "version", "created_at", "updated_at", "created_by", "updated_by", "definer", "refreshed_at"
+	"key", "name", "version", "created_at", "updated_at", "created_by", "updated_by", "definer", "refreshed_at"
 };
 
 /* What says that an override is unset. */
@@ -66,10 +66,11 @@ pg_noreturn static void refuse(const char *message);
 
 /* What flags use is made before them, and what uses flags after them. */
 const WfChangePart wf_change_parts[] = {
-	{"segments", "segment", WF_SEGMENTS_TABLE, 0, 6},
-	{"flags", "flag", WF_FLAGS_TABLE, 2, 5},
-	{"overrides", "flag", WF_FLAGS_TABLE, 3, 1},
-	{"experiments", "experiment", WF_EXPERIMENTS_TABLE, 4, 1},
+	{"segments", "segment", WF_SEGMENTS_TABLE, "key", 0, 6},
+	{"documents", "document", WF_DOCUMENTS_TABLE, "name", 1, 7},
+	{"flags", "flag", WF_FLAGS_TABLE, "key", 2, 5},
+	{"overrides", "flag", WF_FLAGS_TABLE, "key", 3, 1},
+	{"experiments", "experiment", WF_EXPERIMENTS_TABLE, "key", 4, 1},
 };
 
 const int	wf_change_parts_count = lengthof(wf_change_parts);
@@ -119,6 +120,13 @@ wf_change_items_list(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;
+}
+
+/* Whether it imports, or deletes, a document of another flag system. */
+bool
+wf_change_is_document(const WfChangeItem *item)
+{
+	return strcmp(item->part->member, "documents") == 0;
 }
 
 /* As it is called in messages. */
@@ -213,6 +221,8 @@ take_row(Reading *reading, char *key, JsonbValue *value)
 	each_member(reading, value->val.binary.data, take_column);
 	if (item->rollback && item->columns)
 		refuse(psprintf("%s gets the content of a version, or values of columns, not both", wf_change_item_name(item)));
+	if (wf_change_is_document(item) && getKeyJsonValueFromContainer(&item->patch->root, "document", strlen("document"), NULL) == NULL)
+		refuse(psprintf("%s must be given whole, as \"document\"", wf_change_item_name(item)));
 }
 
 static void
@@ -368,5 +378,5 @@ refuse(const char *message)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("%s", message),
-			 errhint("Write for example '" EXAMPLE "'; besides flags there are overrides ({\"checkout\": {\"user-7\": \"on\"}}), segments ({\"staff\": {\"definition\": {...}}}) and experiments ({\"gallery\": {\"stopped_at\": \"now\"}}).")));
+			 errhint("Write for example '" EXAMPLE "'; besides flags there are overrides ({\"checkout\": {\"user-7\": \"on\"}}), segments ({\"staff\": {\"definition\": {...}}}), documents ({\"shop\": {\"format\": \"flagd\", \"document\": {...}}}) and experiments ({\"gallery\": {\"stopped_at\": \"now\"}}).")));
 }

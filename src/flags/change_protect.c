@@ -48,8 +48,8 @@ static const ProtectedTable tables[] = {
 	Anum_wf_experiments_flag, Anum_wf_experiments_created_at, 0, 0},
 	{WF_SEGMENTS_TABLE, "segment", "segment \"%s\" changes by approved requests only", "{\"segments\": {\"%s\": {...}}}",
 	Anum_wf_segments_key, Anum_wf_segments_version, 0, Anum_wf_segments_refreshed_at},
-	/* A request has no part for documents. */
-	{WF_DOCUMENTS_TABLE, "document", "document \"%s\" has flags that change by approved requests only", NULL,
+	{WF_DOCUMENTS_TABLE, "document", "document \"%s\" has flags that change by approved requests only",
+	"{\"documents\": {\"%s\": {\"document\": {...}}}}",
 	Anum_wf_documents_name, Anum_wf_documents_version, 0, 0},
 };
 
@@ -231,9 +231,7 @@ refuse(const ProtectedTable *table, const char *key, const char *policy, const c
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg_internal("%s", with_key(table->message, key)),
 			 errdetail("Policy \"%s\" says so (%s).", policy, reason),
-			 table->example ?
-			 errhint("Propose the change: SELECT wishflags.change_propose('%s', 'the reason');", with_key(table->example, key)) :
-			 errhint("A superuser can import it for a reason, which the audit keeps: SET wishflags.bypass = 'the reason';")));
+			 errhint("Propose the change: SELECT wishflags.change_propose('%s', 'the reason');", with_key(table->example, key))));
 }
 
 /* Puts a key in the place of %s, if there is one. */

@@ -5,7 +5,7 @@ RETURNS TABLE (kind text, key text, override_kind text, override_key text, rollb
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100 ROWS 5
 AS 'MODULE_PATHNAME', 'wf_change_items_list';
 COMMENT ON FUNCTION wishflags.change_items(jsonb) IS
-'what is changed by changes as change_propose() takes them, a row a flag, override, segment or experiment, in the order in which it is done: new values of columns or options of an override, null: it is deleted; rollback: the version whose content a flag gets';
+'what is changed by changes as change_propose() takes them, a row a flag, override, segment, experiment or document, in the order in which it is done: new values of columns or options of an override, null: it is deleted; rollback: the version whose content a flag gets';
 
 -- Of the same form whatever TimeZone is, as it is compared.
 CREATE FUNCTION wishflags.change_answer(entry wishflags.flag_overrides) RETURNS jsonb
@@ -34,7 +34,7 @@ CROSS JOIN LATERAL wishflags.change_items(r.changes) i
 LEFT JOIN wishflags.flag_audit v ON v.kind = 'flag' AND v.key = i.key AND v.version = i.rollback
 LEFT JOIN wishflags.experiments x ON i.kind = 'experiment' AND x.key = i.key;
 COMMENT ON VIEW wishflags.change_request_items IS
-'what each change request changes, a row a flag, override, segment or experiment, and what it was written on; rollback: the version whose content a flag gets';
+'what each change request changes, a row a flag, override, segment, experiment or document, and what it was written on; rollback: the version whose content a flag gets';
 
 CREATE VIEW wishflags.change_request_requirements AS
 SELECT c.id AS request_id, r.approver_role, r.approvals AS needed, LEAST(g.given, r.approvals) AS given, r.policies
@@ -46,8 +46,10 @@ CROSS JOIN LATERAL (
 	LEFT JOIN (
 		SELECT CASE WHEN p.owner_approves THEN COALESCE(f.owner_role, p.approver_role) ELSE p.approver_role END AS approver_role, p.approvals, p.name
 		FROM wishflags.change_request_items i
-		LEFT JOIN wishflags.flags f ON f.key = i.flag
-		JOIN wishflags.change_policies p ON p.enabled AND COALESCE(i.flag, i.key) LIKE p.key_pattern
+		CROSS JOIN LATERAL (SELECT i.flag WHERE i.kind <> 'document'
+			UNION ALL SELECT k.key FROM pg_catalog.jsonb_object_keys(CASE i.kind WHEN 'document' THEN NULLIF(c.base -> 'document_flags' -> i.key, 'null') END) k (key)) n
+		LEFT JOIN wishflags.flags f ON f.key = n.flag
+		JOIN wishflags.change_policies p ON p.enabled AND COALESCE(n.flag, i.key) LIKE p.key_pattern
 			AND (p.tags IS NULL OR p.tags && f.tags OR i.kind = 'flag' AND i.patch -> 'tags' ?| p.tags)
 			AND (p.environments IS NULL OR pg_catalog.current_setting('wishflags.environment', true) = ANY (p.environments))
 		WHERE i.request_id = c.id
@@ -76,7 +78,7 @@ CROSS JOIN LATERAL (
 	FROM wishflags.change_request_requirements q WHERE q.request_id = c.id
 ) r
 CROSS JOIN LATERAL (
-	SELECT pg_catalog.string_agg(DISTINCT CASE WHEN j.kind IN ('segment', 'experiment') THEN j.kind || ' ' ELSE '' END || j.key, ', ') AS what
+	SELECT pg_catalog.string_agg(DISTINCT CASE WHEN j.kind IN ('segment', 'experiment', 'document') THEN j.kind || ' ' ELSE '' END || j.key, ', ') AS what
 	FROM wishflags.change_request_items j WHERE j.request_id = c.id
 ) i
 LEFT JOIN wishflags.change_request_events e ON e.request_id = c.id AND e.event IN ('applied', 'skipped')
@@ -154,7 +156,7 @@ AS $$
 DECLARE
 	request record;
 	decision text;
-	places CONSTANT text[] := ARRAY['segment', 'flag', 'override', 'experiment'];
+	places CONSTANT text[] := ARRAY['segment', 'document', 'flag', 'override', 'experiment'];
 BEGIN
 	SELECT o.* INTO request FROM wishflags.change_request_overview o WHERE o.id = change_show.id;
 	IF NOT FOUND THEN
@@ -196,6 +198,7 @@ BEGIN
 		CROSS JOIN LATERAL (SELECT array_position(places, i.kind), CASE i.kind
 			WHEN 'flag' THEN (SELECT to_jsonb(f.version) FROM wishflags.flags f WHERE f.key = i.key)
 			WHEN 'segment' THEN (SELECT to_jsonb(s.version) FROM wishflags.segments s WHERE s.key = i.key)
+			WHEN 'document' THEN (SELECT to_jsonb(d.version) FROM wishflags.flag_documents d WHERE d.name = i.key)
 			WHEN 'experiment' THEN (SELECT to_jsonb(max(a.ordinal)) FROM wishflags.experiments x
 				JOIN wishflags.flag_audit a ON a.kind = 'experiment' AND a.key = x.key WHERE x.key = i.key)
 			ELSE (SELECT wishflags.change_answer(o) FROM wishflags.flag_overrides o
