@@ -14,6 +14,7 @@ static void apply_time_zone(WfSimulation *simulation, VariableSetStmt *stmt);
 static const char *time_zone_of(VariableSetStmt *stmt);
 static void set_savepoint(WfSimulation *simulation, const char *name);
 static void return_to_savepoint(WfSimulation *simulation, const char *name);
+static void forget_labels(WfSimulation *simulation);
 static void end_transaction(WfSimulation *simulation);
 
 /* Each text runs in a session of its own: of those before it, what they made stays. */
@@ -32,12 +33,12 @@ wf_sim_begin_session(WfSimulation *simulation, bool in_transaction)
 	simulation->transaction++;
 	simulation->began = 0;
 	simulation->held = simulation->savepoints = NIL;
-	simulation->new_labels = NIL;
+	forget_labels(simulation);
 	simulation->held_told = 0;
 	simulation->many_told = 0;
 	simulation->last_altered = NULL;
 	simulation->blamed_at = 0;
-	simulation->dropped_tables = NIL;
+	simulation->dropped_tables = NULL;
 	simulation->dropped_names = NULL;
 	memset(simulation->settings, 0, sizeof(simulation->settings));
 	simulation->catalog.time_zone = simulation->outer_time_zone = simulation->first_time_zone = NULL;
@@ -262,6 +263,14 @@ return_to_savepoint(WfSimulation *simulation, const char *name)
 	}
 }
 
+static void
+forget_labels(WfSimulation *simulation)
+{
+	if (simulation->new_labels)
+		hash_destroy(simulation->new_labels);
+	simulation->new_labels = NULL;
+}
+
 /* Locks are given back, new labels may be used, SET LOCAL ends. */
 static void
 end_transaction(WfSimulation *simulation)
@@ -269,7 +278,7 @@ end_transaction(WfSimulation *simulation)
 	wf_sim_settle(simulation, WF_DEFER_COMMIT, NULL, NULL, NIL);
 	simulation->held = NIL;
 	simulation->savepoints = NIL;
-	simulation->new_labels = NIL;
+	forget_labels(simulation);
 	simulation->transaction++;
 	for (int i = 0; i < WF_SETTING_COUNT; i++)
 	{
