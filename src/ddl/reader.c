@@ -27,8 +27,10 @@
 /* The last statement of a text has no semicolon, and rarely more bytes. */
 #define UNENDED_MAX 65536
 
+static const WfPlace text_start = {.offset = 0, .line = 1, .col = 1};
+
 static void refuse_tangle(WfReader *reader, WfStatement *statement);
-static void count_places(const char *text, int length, int *line, int *col);
+static void move_on(WfReader *reader, WfPlace *place, int offset);
 static bool next_chunk(WfReader *reader);
 static bool guess_slice(WfReader *reader, Slice *slice);
 static bool is_whole(WfReader *reader, Slice *slice);
@@ -44,8 +46,7 @@ wf_ddl_reader_begin(const char *text, int length)
 	reader->context = CurrentMemoryContext;
 	reader->text = pnstrdup(text, length);
 	reader->length = strlen(reader->text);
-	reader->mark_line = 1;
-	reader->mark_col = 1;
+	reader->statement_place = reader->last_place = text_start;
 	reader->resume = 0;
 	reader->chunk_end = -1;
 	reader->tangle = wf_ddl_source_tangle(reader->text, reader->length);
@@ -131,29 +132,27 @@ refuse_tangle(WfReader *reader, WfStatement *statement)
 /*
  * Line and column, both 1-based, the column in characters, of the place that
  * is so many bytes within the statement that begins at the offset.  Cheapest
- * for statements in the order of the text.
+ * for statements, and places in a statement, in the order of the text.
  */
 void
 wf_ddl_reader_position(WfReader *reader, int offset, int within, int *line, int *col)
 {
-	if (offset < reader->mark_offset)
-	{
-		reader->mark_offset = 0;
-		reader->mark_line = 1;
-		reader->mark_col = 1;
-	}
-	count_places(reader->text + reader->mark_offset, offset - reader->mark_offset,
-				 &reader->mark_line, &reader->mark_col);
-	reader->mark_offset = offset;
-	*line = reader->mark_line;
-	*col = reader->mark_col;
-	count_places(reader->text + offset, within, line, col);
+	if (offset < reader->statement_place.offset)
+		reader->statement_place = text_start;
+	move_on(reader, &reader->statement_place, offset);
+	if (offset + within < reader->last_place.offset || reader->last_place.offset < offset)
+		reader->last_place = reader->statement_place;
+	move_on(reader, &reader->last_place, offset + within);
+	*line = reader->last_place.line;
+	*col = reader->last_place.col;
 }
 
-/* Moves a place in the text on by so many bytes. */
+/* Moves a place in the text on to an offset behind it. */
 static void
-count_places(const char *text, int length, int *line, int *col)
+move_on(WfReader *reader, WfPlace *place, int offset)
 {
+	const char *text = reader->text + place->offset;
+	int			length = offset - place->offset;
 	const char *newline;
 
 	while ((newline = memchr(text, '\n', length)) != NULL)
@@ -161,10 +160,11 @@ count_places(const char *text, int length, int *line, int *col)
 		length -= newline + 1 - text;
 		text = newline + 1;
 
-		*line += 1;
-		*col = 1;
+		place->line += 1;
+		place->col = 1;
 	}
-	*col += pg_mbstrlen_with_len(text, length);
+	place->col += pg_mbstrlen_with_len(text, length);
+	place->offset = offset;
 }
 
 /* Finds the next part of the text between two breakpoints. */

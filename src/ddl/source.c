@@ -260,17 +260,6 @@ wf_ddl_source_next_item(const char *text, int pos, int end)
 	return place < end ? place : -1;
 }
 
-/* Where the command of this index (from 0) begins in such a statement; -1 where it is not found. */
-int
-wf_ddl_source_alter_command(const char *text, int pos, int end, int index)
-{
-	int			place = wf_ddl_source_alter_commands(text, pos, end);
-
-	while (place >= 0 && index-- > 0)
-		place = wf_ddl_source_next_item(text, place, end);
-	return place;
-}
-
 /*
  * The end of the statement that begins at pos: the place of the next semicolon
  * outside of parentheses, or of a psql command.

@@ -21,7 +21,6 @@ extern int	wf_ddl_source_find_clause(const char *text, int pos, int end, const c
 extern bool wf_ddl_source_word_is(const char *text, int pos, int end, const char *word);
 extern int	wf_ddl_source_alter_commands(const char *text, int pos, int end);
 extern int	wf_ddl_source_next_item(const char *text, int pos, int end);
-extern int	wf_ddl_source_alter_command(const char *text, int pos, int end, int index);
 extern int	wf_ddl_source_statement_end(const char *text, int pos, int end);
 extern char *wf_ddl_source_copy(const char *text, int from, int to);
 

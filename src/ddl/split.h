@@ -10,6 +10,14 @@
 
 #include "ddl/statement.h"
 
+/* A place in the text. */
+typedef struct WfPlace
+{
+	int			offset;
+	int			line;
+	int			col;
+} WfPlace;
+
 struct WfReader
 {
 	MemoryContext context;		/* of the reader */
@@ -30,10 +38,9 @@ struct WfReader
 
 	int			number;
 
-	/* Where lines are counted from. */
-	int			mark_offset;
-	int			mark_line;
-	int			mark_col;
+	/* Where lines are counted from: the last statement, and the last place. */
+	WfPlace		statement_place;
+	WfPlace		last_place;
 };
 
 /* A slice of the text that should hold one statement. */

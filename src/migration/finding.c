@@ -60,11 +60,7 @@ wf_finding_add(WfRuleCall *call, const char *format,...)
 	finding->rule = call->rule;
 	finding->severity = call->rule->severity;
 	finding->kind = call->rule->kind;
-	finding->location = call->command && call->source ?
-		wf_ddl_source_alter_command(call->source, call->location,
-									call->location + (call->length > 0 ? call->length :
-													  (int) strlen(call->source + call->location)),
-									call->command_index) : -1;
+	finding->location = call->command ? wf_rule_command_place(call, call->command_index) : -1;
 	finding->lock = NoLock;
 	finding->message = message.data;
 	call->findings = lappend(call->findings, finding);

@@ -55,6 +55,7 @@ extern bool wf_rule_told(WfRuleCall *call);
 
 /* rule_source.c */
 extern int	wf_rule_source_end(WfRuleCall *call);
+extern int	wf_rule_command_place(WfRuleCall *call, int index);
 extern char *wf_rule_statement_text(WfRuleCall *call);
 extern char *wf_rule_other_commands(WfRuleCall *call);
 extern char *wf_rule_commands_before(WfRuleCall *call);

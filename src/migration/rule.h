@@ -108,6 +108,10 @@ struct WfRuleCall
 	Node	   *statement;		/* raw (untransformed) statement node */
 	AlterTableCmd *command;		/* set for a rule with commands, else NULL */
 	int			command_index;	/* of command in its ALTER TABLE */
+	int			source_end;		/* where its last token ends in source; 0: not
+								 * asked */
+	int		   *command_places; /* where its commands begin in source, see
+								 * wf_rule_command_place(); NULL: not asked */
 	const char *source;			/* text that the node's locations point into;
 								 * may be NULL */
 	int			location;		/* of the statement in source, in bytes */

@@ -391,18 +391,8 @@ adds(AlterTableStmt *stmt, AlterTableType subtype, const char *name)
 static void
 missing_constraint(WfRuleCall *call, WfRelation *table, const char *name, bool tolerated)
 {
-	ListCell   *lc;
-
-	if (!OidIsValid(table->relid))
+	if (!OidIsValid(table->relid) || call->catalog->constraint(call->catalog, table, name))
 		return;
-	foreach(lc, call->catalog->constraints(call->catalog, table))
-	{
-		WfConstraint *constraint = lfirst(lc);
-
-		/* One that the text did not name has a name that the server chose. */
-		if (constraint->name == NULL || strcmp(constraint->name, name) == 0)
-			return;
-	}
 	/* Not listed before 18, nor read from the text. */
 	if (call->catalog->server_version >= 18 && strstr(name, "not_null"))
 		return;

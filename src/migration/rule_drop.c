@@ -308,7 +308,7 @@ without_cascade(WfRuleCall *call)
 		return NULL;
 	if (call->command)
 	{
-		pos = wf_ddl_source_alter_command(call->source, pos, end, call->command_index);
+		pos = wf_rule_command_place(call, call->command_index);
 		if (pos < 0)
 			return NULL;
 		to = wf_ddl_source_item_end(call->source, pos, end);
@@ -391,18 +391,16 @@ wf_rule_recreate_table(WfRuleCall *call)
 {
 	RangeVar   *name = IsA(call->statement, CreateStmt) ? ((CreateStmt *) call->statement)->relation :
 	((CreateTableAsStmt *) call->statement)->into->rel;
-	WfSimulation *simulation = call->session->simulation;
 	ListCell   *lc;
 
 	if (name->relpersistence == RELPERSISTENCE_TEMP)
 		return;
-
-	foreach(lc, simulation ? simulation->dropped_tables : NIL)
+	foreach(lc, wf_sim_dropped_tables(call->session->simulation, name->relname))
 	{
 		WfRelation *dropped = lfirst(lc);
 		WfFinding  *finding;
 
-		if (wf_ddl_is_private(dropped) || (dropped->missing && wf_rule_knows_all(call)) || strcmp(dropped->name, name->relname) != 0 ||
+		if (wf_ddl_is_private(dropped) || (dropped->missing && wf_rule_knows_all(call)) ||
 			(name->schemaname && dropped->schema && strcmp(name->schemaname, dropped->schema) != 0))
 			continue;
 		finding = wf_finding_add(call, "table \"%s\" is dropped and made again: its rows, indexes, grants and dependents are lost",

@@ -16,9 +16,10 @@
 typedef struct LabelSearch
 {
 	WfRuleCall *call;
-	List	   *labels;			/* of WfNewLabel */
+	HTAB	   *labels;			/* of WfNewLabel, by label */
 	List	   *relations;		/* of WfRelation, that the statement names */
-	List	   *others;			/* of A_Const, known to be of another type */
+	HTAB	   *others;			/* A_Const * that spell one, known to be of
+								 * another type; or NULL */
 	WfNewLabel *found;
 } LabelSearch;
 
@@ -29,6 +30,8 @@ static void add_relation(LabelSearch *search, RangeVar *name);
 static bool is_new_label(Node *node, void *context);
 static bool is_other_type(LabelSearch *search, const TypeName *name);
 static bool is_other_column(LabelSearch *search, const char *name);
+static WfNewLabel *label_of(LabelSearch *search, A_Const *constant);
+static HTAB *pointer_set(void);
 static void set_apart(LabelSearch *search, Node *node);
 static void set_values_apart(LabelSearch *search, InsertStmt *stmt);
 static bool is_text_cast(Node *node, void *context);
@@ -156,10 +159,10 @@ void
 wf_rule_enum_value_used(WfRuleCall *call)
 {
 	WfSimulation *simulation = call->session->simulation;
-	LabelSearch search = {.call = call, .labels = simulation ? simulation->new_labels : NIL};
+	LabelSearch search = {.call = call, .labels = simulation ? simulation->new_labels : NULL};
 	WfFinding  *finding;
 
-	if (search.labels == NIL || IsA(call->statement, AlterEnumStmt))
+	if (search.labels == NULL || IsA(call->statement, AlterEnumStmt))
 		return;
 	wf_ddl_walk(call->statement, names_relation, &search);
 	wf_ddl_walk(call->statement, is_new_label, &search);
@@ -271,16 +274,17 @@ is_new_label(Node *node, void *context)
 		default:
 			return false;
 	}
-	if (((A_Const *) node)->isnull || nodeTag(&((A_Const *) node)->val) != T_String || list_member_ptr(search->others, node))
-		return false;
-	foreach(lc, search->labels)
-	{
-		WfNewLabel *label = lfirst(lc);
-
-		if (strcmp(strVal(&((A_Const *) node)->val), label->label) == 0)
-			search->found = label;
-	}
+	if (search->others == NULL || hash_search(search->others, &node, HASH_FIND, NULL) == NULL)
+		search->found = label_of(search, (A_Const *) node);
 	return search->found != NULL;
+}
+
+/* The new label that the constant spells; NULL: none. */
+static WfNewLabel *
+label_of(LabelSearch *search, A_Const *constant)
+{
+	return !constant->isnull && nodeTag(&constant->val) == T_String && strlen(strVal(&constant->val)) < NAMEDATALEN ?
+		hash_search(search->labels, strVal(&constant->val), HASH_FIND, NULL) : NULL;
 }
 
 /* Is it a type that none of the labels is of?  One that the text made may be any. */
@@ -325,8 +329,12 @@ set_apart(LabelSearch *search, Node *node)
 {
 	ListCell   *lc;
 
-	if (node && IsA(node, A_Const))
-		search->others = lappend(search->others, node);
+	if (node && IsA(node, A_Const) && label_of(search, (A_Const *) node))
+	{
+		if (search->others == NULL)
+			search->others = pointer_set();
+		(void) hash_search(search->others, &node, HASH_ENTER, NULL);
+	}
 	foreach(lc, node && IsA(node, List) ? (List *) node : NIL)
 		set_apart(search, lfirst(lc));
 }
@@ -338,16 +346,28 @@ set_values_apart(LabelSearch *search, InsertStmt *stmt)
 	SelectStmt *values = (SelectStmt *) stmt->selectStmt;
 	ListCell   *lc;
 	ListCell   *column;
-	ListCell   *value;
 
-	foreach(lc, stmt->cols != NIL && values && IsA(values, SelectStmt) ? values->valuesLists : NIL)
+	if (values == NULL || !IsA(values, SelectStmt) || values->valuesLists == NIL)
+		return;
+	foreach(column, stmt->cols)
 	{
-		forboth(column, stmt->cols, value, lfirst_node(List, lc))
+		if (!is_other_column(search, lfirst_node(ResTarget, column)->name))
+			continue;
+		foreach(lc, values->valuesLists)
 		{
-			if (is_other_column(search, lfirst_node(ResTarget, column)->name))
-				set_apart(search, lfirst(value));
+			if (foreach_current_index(column) < list_length(lfirst_node(List, lc)))
+				set_apart(search, list_nth(lfirst_node(List, lc), foreach_current_index(column)));
 		}
 	}
+}
+
+/* A set of pointers, in CurrentMemoryContext. */
+static HTAB *
+pointer_set(void)
+{
+	HASHCTL		control = {.keysize = sizeof(void *), .entrysize = sizeof(void *), .hcxt = CurrentMemoryContext};
+
+	return hash_create("wishflags constants", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
 /* The type was renamed away and a new one of its name takes its columns. */

@@ -212,15 +212,7 @@ build_first(WfRuleCall *call, WfRelation *parent, WfRelation *child, List *index
 static char
 constraint_kind(WfRuleCall *call, WfRelation *table, const char *name)
 {
-	ListCell   *lc;
+	WfConstraint *constraint = call->catalog->constraint(call->catalog, table, name);
 
-	foreach(lc, call->catalog->constraints(call->catalog, table))
-	{
-		WfConstraint *constraint = lfirst(lc);
-
-		if ((constraint->kind == 'p' || constraint->kind == 'u' || constraint->kind == 'x') &&
-			constraint->name && strcmp(constraint->name, name) == 0)
-			return constraint->kind;
-	}
-	return '\0';
+	return constraint && (constraint->kind == 'p' || constraint->kind == 'u' || constraint->kind == 'x') ? constraint->kind : '\0';
 }

@@ -68,16 +68,9 @@ static bool
 is_new_constraint(WfRuleCall *call, RenameStmt *stmt)
 {
 	WfRelation *table = call->catalog->relation(call->catalog, stmt->relation);
-	ListCell   *lc;
+	WfConstraint *constraint = table ? call->catalog->constraint(call->catalog, table, stmt->subname) : NULL;
 
-	foreach(lc, table ? call->catalog->constraints(call->catalog, table) : NIL)
-	{
-		WfConstraint *constraint = lfirst(lc);
-
-		if (constraint->name && strcmp(constraint->name, stmt->subname) == 0)
-			return constraint->created_here;
-	}
-	return false;
+	return constraint && constraint->created_here;
 }
 
 /* type is that of the object, whatever the statement calls it. */

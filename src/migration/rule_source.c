@@ -24,12 +24,13 @@ wf_rule_source_end(WfRuleCall *call)
 	int			end = call->location;
 	int			pos = call->location;
 
-	if (call->source == NULL)
-		return 0;
+	if (call->source == NULL || call->source_end > 0)
+		return call->source_end;
 	limit = call->location + (call->length > 0 ? call->length :
 							  (int) strlen(call->source + call->location));
 	while ((pos = wf_ddl_source_skip_space(call->source, pos, limit)) < limit)
 		end = pos = wf_ddl_source_skip_token(call->source, pos, limit);
+	call->source_end = end;
 	return end;
 }
 
@@ -43,6 +44,35 @@ wf_rule_statement_text(WfRuleCall *call)
 }
 
 /*
+ * Where the command of this index in ALTER TABLE begins in the source; -1 where
+ * that is not found, or there is none.  All are looked for at once: a table may
+ * be altered by thousands.
+ */
+int
+wf_rule_command_place(WfRuleCall *call, int index)
+{
+	int			count = list_length(((AlterTableStmt *) call->statement)->cmds);
+	int			end;
+	int			place;
+
+	if (call->source == NULL)
+		return -1;
+	if (call->command_places == NULL)
+	{
+		end = wf_rule_source_end(call);
+		place = wf_ddl_source_alter_commands(call->source, call->location, end);
+		call->command_places = palloc(count * sizeof(int));
+		for (int i = 0; i < count; i++)
+		{
+			call->command_places[i] = place;
+			if (place >= 0)
+				place = wf_ddl_source_next_item(call->source, place, end);
+		}
+	}
+	return call->command_places[index];
+}
+
+/*
  * Those of the commands of ALTER TABLE that a test lets pass, as they were written;
  * NULL without a source.
  */
@@ -51,22 +81,21 @@ commands_text(WfRuleCall *call, bool (*passes) (WfRuleCall *call, int index))
 {
 	int			end = wf_rule_source_end(call);
 	int			count = list_length(((AlterTableStmt *) call->statement)->cmds);
-	int			place;
 	StringInfoData text;
 
 	if (end == 0)
 		return NULL;
 	initStringInfo(&text);
-	place = wf_ddl_source_alter_commands(call->source, call->location, end);
 	for (int i = 0; i < count; i++)
 	{
+		int			place = wf_rule_command_place(call, i);
+
 		/* A text that the scan is wrong about. */
 		if (place < 0)
 			return NULL;
 		if (passes(call, i))
 			appendStringInfo(&text, "%s%s", text.len ? ", " : "",
 							 wf_ddl_source_copy(call->source, place, wf_ddl_source_item_end(call->source, place, end)));
-		place = wf_ddl_source_next_item(call->source, place, end);
 	}
 	return text.data;
 }

@@ -103,7 +103,7 @@ add_better(WfRuleCall *call, ColumnDef *column, const char *type)
 	const char *rest = "";
 
 	if (end == 0 || column->location < 0 || column->typeName->arrayBounds != NIL || column->collClause || column->compression ||
-		wf_ddl_source_find_clause(call->source, column->location, end, "STORAGE") >= 0)
+		wf_ddl_source_find_word(call->source, column->location, end, "STORAGE") >= 0)
 		return NULL;
 	if (column->constraints != NIL)
 	{

@@ -64,8 +64,8 @@ typedef struct WfSavepoint
 /* A label that the open transaction added to an enum. */
 typedef struct WfNewLabel
 {
+	char		label[NAMEDATALEN];
 	char	   *type;			/* as the statement names it */
-	char	   *label;
 } WfNewLabel;
 
 /*
@@ -98,8 +98,8 @@ typedef struct WfSimulation
 	char	   *block;			/* where memory is taken from, see */
 	Size		block_left;		/* simulate_memory.c */
 	HTAB	   *types;			/* SimType by schema and name */
-	List	   *known_schemas;	/* see simulate_schema.c */
-	List	   *dropped_routines;	/* of char *: their names */
+	HTAB	   *known_schemas;	/* by name, see simulate_schema.c; or NULL */
+	HTAB	   *dropped_routines;	/* their names; or NULL */
 	int			statement;		/* number of the present one */
 	const char *source;			/* its text, for what is applied; may be NULL */
 	Bitmapset  *told;			/* rules that speak once a text, and have */
@@ -138,7 +138,7 @@ typedef struct WfSimulation
 	int			began;			/* statement of its BEGIN; 0: the runner's */
 	List	   *held;			/* of WfHeldLock */
 	List	   *savepoints;		/* of WfSavepoint */
-	List	   *new_labels;		/* of WfNewLabel */
+	HTAB	   *new_labels;		/* of WfNewLabel, by label; or NULL */
 	int			held_told;		/* transaction + 1 in which a rule has spoken */
 	int			many_told;
 	WfRelation *last_altered;	/* by an ALTER TABLE, in */
@@ -149,7 +149,7 @@ typedef struct WfSimulation
 								 * that has to change anyway */
 	HTAB	   *new_routines;	/* by name; or NULL */
 	List	   *written;		/* of WfRelation: the text changes their rows */
-	List	   *dropped_tables; /* of WfRelation, in this text */
+	HTAB	   *dropped_tables; /* in this text, by name; or NULL */
 } WfSimulation;
 
 extern WfSimulation *wf_migration_simulation(WfCatalog *live);
@@ -279,6 +279,8 @@ extern void wf_sim_apply_rename(WfSimulation *simulation, RenameStmt *stmt);
 extern void wf_sim_apply_move(WfSimulation *simulation, AlterObjectSchemaStmt *stmt);
 extern HTAB *wf_sim_name_table(WfSimulation *simulation, const char *what, Size entrysize);
 extern void wf_sim_note_dropped_name(WfSimulation *simulation, const char *name);
+extern bool wf_sim_is_noted(HTAB *names, const char *name);
+extern List *wf_sim_dropped_tables(WfSimulation *simulation, const char *name);
 
 /* simulate_schema.c */
 extern bool wf_sim_has_schema(WfCatalog *catalog, const char *name);

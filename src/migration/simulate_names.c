@@ -10,6 +10,15 @@
 
 static const char *last_name(Node *object);
 static void apply_drop_part(WfSimulation *simulation, ObjectType type, List *names);
+
+/* Tables of a name that the text has dropped. */
+typedef struct NamedTables
+{
+	char		name[NAMEDATALEN];
+	List	   *tables;			/* of WfRelation */
+} NamedTables;
+
+static void note_name(WfSimulation *simulation, HTAB **names, const char *name);
 static void note_dropped_routine(WfSimulation *simulation, List *names);
 static void note_dropped(WfSimulation *simulation, const RangeVar *name);
 
@@ -174,10 +183,7 @@ wf_sim_apply_move(WfSimulation *simulation, AlterObjectSchemaStmt *stmt)
 static void
 note_dropped_routine(WfSimulation *simulation, List *names)
 {
-	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
-
-	simulation->dropped_routines = lappend(simulation->dropped_routines, pstrdup(strVal(llast(names))));
-	MemoryContextSwitchTo(old);
+	note_name(simulation, &simulation->dropped_routines, strVal(llast(names)));
 }
 
 /* Remembers a table that is about to be dropped. */
@@ -186,10 +192,25 @@ note_dropped(WfSimulation *simulation, const RangeVar *name)
 {
 	WfRelation *relation = simulation->catalog.relation(&simulation->catalog, name);
 	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+	NamedTables *entry;
+	bool		found;
 
 	wf_sim_keep(simulation, relation);
-	simulation->dropped_tables = lappend(simulation->dropped_tables, relation);
+	if (simulation->dropped_tables == NULL)
+		simulation->dropped_tables = wf_sim_name_table(simulation, "wishflags dropped tables", sizeof(NamedTables));
+	entry = hash_search(simulation->dropped_tables, relation->name, HASH_ENTER, &found);
+	entry->tables = lappend(found ? entry->tables : NIL, relation);
 	MemoryContextSwitchTo(old);
+}
+
+/* The tables (WfRelation) of this name that the text has dropped, in whatever schema. */
+List *
+wf_sim_dropped_tables(WfSimulation *simulation, const char *name)
+{
+	NamedTables *entry = simulation && simulation->dropped_tables ?
+	hash_search(simulation->dropped_tables, name, HASH_FIND, NULL) : NULL;
+
+	return entry ? entry->tables : NIL;
 }
 
 /* The last part of the name of an object that DROP names. */
@@ -207,19 +228,29 @@ last_name(Node *object)
 void
 wf_sim_note_dropped_name(WfSimulation *simulation, const char *name)
 {
-	if (name == NULL)
-		return;
-	if (simulation->dropped_names == NULL)
-		simulation->dropped_names = wf_sim_name_table(simulation, "wishflags dropped names", NAMEDATALEN);
-	(void) hash_search(simulation->dropped_names, name, HASH_ENTER, NULL);
+	if (name)
+		note_name(simulation, &simulation->dropped_names, name);
 }
 
 bool
 wf_sim_was_dropped(WfSimulation *simulation, const char *name)
 {
-	if (simulation == NULL || simulation->dropped_names == NULL || name == NULL)
-		return false;
-	return hash_search(simulation->dropped_names, name, HASH_FIND, NULL) != NULL;
+	return simulation && name && wf_sim_is_noted(simulation->dropped_names, name);
+}
+
+/* Adds a name to a set of names, which may be NULL as yet. */
+static void
+note_name(WfSimulation *simulation, HTAB **names, const char *name)
+{
+	if (*names == NULL)
+		*names = wf_sim_name_table(simulation, "wishflags simulated names", NAMEDATALEN);
+	(void) hash_search(*names, name, HASH_ENTER, NULL);
+}
+
+bool
+wf_sim_is_noted(HTAB *names, const char *name)
+{
+	return names && hash_search(names, name, HASH_FIND, NULL) != NULL;
 }
 
 /* A hash table by name, for as long as the simulation; entries begin with the name, of NAMEDATALEN bytes. */

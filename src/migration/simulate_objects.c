@@ -136,8 +136,8 @@ wf_sim_routine_is_new(WfSimulation *simulation, List *names)
 static bool
 touches_routine(WfSimulation *simulation, List *names)
 {
-	return wf_sim_new_routine(simulation, names) != NULL || simulation->is_opaque || simulation->known_schemas != NIL ||
-		wf_common_list_has(simulation->dropped_routines, strVal(llast(names)));
+	return wf_sim_new_routine(simulation, names) != NULL || simulation->is_opaque || simulation->known_schemas != NULL ||
+		wf_sim_is_noted(simulation->dropped_routines, strVal(llast(names)));
 }
 
 bool

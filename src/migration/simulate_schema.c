@@ -11,8 +11,8 @@
 
 typedef struct SimSchema
 {
-	char	   *name;
-	char	   *live;			/* its name in the live catalog; NULL: the
+	char		name[NAMEDATALEN];
+	const char *live;			/* its name in the live catalog; NULL: the
 								 * text made it */
 	bool		exists;
 } SimSchema;
@@ -23,32 +23,24 @@ static SimSchema *entry_of(WfSimulation *simulation, const char *name);
 static SimSchema *
 find(WfSimulation *simulation, const char *name)
 {
-	ListCell   *lc;
-
-	foreach(lc, simulation->known_schemas)
-	{
-		if (strcmp(((SimSchema *) lfirst(lc))->name, name) == 0)
-			return lfirst(lc);
-	}
-	return NULL;
+	return simulation->known_schemas ? hash_search(simulation->known_schemas, name, HASH_FIND, NULL) : NULL;
 }
 
 /* The entry, made as the live catalog has it where there is none. */
 static SimSchema *
 entry_of(WfSimulation *simulation, const char *name)
 {
-	SimSchema  *schema = find(simulation, name);
-	MemoryContext old;
+	SimSchema  *schema;
+	bool		found;
 
-	if (schema)
-		return schema;
-	schema = wf_sim_alloc(simulation, sizeof(SimSchema));
-	schema->name = wf_sim_string(simulation, name);
-	schema->exists = simulation->live->has_schema(simulation->live, name);
-	schema->live = schema->exists ? schema->name : NULL;
-	old = MemoryContextSwitchTo(simulation->catalog.context);
-	simulation->known_schemas = lappend(simulation->known_schemas, schema);
-	MemoryContextSwitchTo(old);
+	if (simulation->known_schemas == NULL)
+		simulation->known_schemas = wf_sim_name_table(simulation, "wishflags simulated schemas", sizeof(SimSchema));
+	schema = hash_search(simulation->known_schemas, name, HASH_ENTER, &found);
+	if (!found)
+	{
+		schema->exists = simulation->live->has_schema(simulation->live, name);
+		schema->live = schema->exists ? schema->name : NULL;
+	}
 	return schema;
 }
 

@@ -15,6 +15,7 @@ static const char *time_zone_of(VariableSetStmt *stmt);
 static void set_savepoint(WfSimulation *simulation, const char *name);
 static WfSavepoint *end_savepoints(WfSimulation *simulation, const char *name, bool release);
 static void return_to(WfSimulation *simulation, const WfSavepoint *savepoint);
+static void forget_labels(WfSimulation *simulation);
 static void end_transaction(WfSimulation *simulation);
 
 /* Each text runs in a session of its own: of those before it, what they made stays. */
@@ -33,12 +34,12 @@ wf_sim_begin_session(WfSimulation *simulation, bool in_transaction)
 	simulation->transaction++;
 	simulation->began = 0;
 	simulation->held = simulation->savepoints = NIL;
-	simulation->new_labels = NIL;
+	forget_labels(simulation);
 	simulation->held_told = 0;
 	simulation->many_told = 0;
 	simulation->last_altered = NULL;
 	simulation->blamed_at = 0;
-	simulation->dropped_tables = NIL;
+	simulation->dropped_tables = NULL;
 	simulation->dropped_names = NULL;
 }
 
@@ -262,6 +263,14 @@ return_to(WfSimulation *simulation, const WfSavepoint *savepoint)
 	simulation->lasting = savepoint->lasting;
 }
 
+static void
+forget_labels(WfSimulation *simulation)
+{
+	if (simulation->new_labels)
+		hash_destroy(simulation->new_labels);
+	simulation->new_labels = NULL;
+}
+
 /* Locks are given back, new labels may be used, SET LOCAL ends. */
 static void
 end_transaction(WfSimulation *simulation)
@@ -269,7 +278,7 @@ end_transaction(WfSimulation *simulation)
 	wf_sim_settle(simulation, WF_DEFER_COMMIT, NULL, NULL, NIL);
 	simulation->held = NIL;
 	simulation->savepoints = NIL;
-	simulation->new_labels = NIL;
+	forget_labels(simulation);
 	simulation->transaction++;
 	simulation->settings = simulation->lasting;
 }

@@ -332,7 +332,6 @@ apply_domain(WfSimulation *simulation, CreateDomainStmt *stmt)
 static void
 apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt)
 {
-	MemoryContext old;
 	WfNewLabel *label;
 	const WfType *type;
 
@@ -343,12 +342,13 @@ apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt)
 	/* 17 takes the labels of a type that nobody else can have seen. */
 	if (type->transaction == simulation->transaction && simulation->catalog.server_version >= 17)
 		return;
-	old = MemoryContextSwitchTo(simulation->catalog.context);
-	label = palloc(sizeof(WfNewLabel));
-	label->type = pstrdup(strVal(llast(stmt->typeName)));
-	label->label = pstrdup(stmt->newVal);
-	simulation->new_labels = lappend(simulation->new_labels, label);
-	MemoryContextSwitchTo(old);
+	/* A longer one the server refuses. */
+	if (strlen(stmt->newVal) >= NAMEDATALEN)
+		return;
+	if (simulation->new_labels == NULL)
+		simulation->new_labels = wf_sim_name_table(simulation, "wishflags simulated labels", sizeof(WfNewLabel));
+	label = hash_search(simulation->new_labels, stmt->newVal, HASH_ENTER, NULL);
+	label->type = wf_sim_string(simulation, strVal(llast(stmt->typeName)));
 }
 
 /* What ALTER DOMAIN says of NOT NULL, and of constraints that wait for VALIDATE. */
