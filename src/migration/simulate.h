@@ -99,7 +99,7 @@ typedef struct WfSimulation
 	Size		block_left;		/* simulate_memory.c */
 	HTAB	   *types;			/* SimType by schema and name */
 	List	   *known_schemas;	/* see simulate_schema.c */
-	List	   *dropped_routines;	/* of char *: their names */
+	HTAB	   *dropped_routines;	/* by name; NULL: none */
 	int			statement;		/* number of the present one */
 	const char *source;			/* its text, for what is applied; may be NULL */
 	Bitmapset  *told;			/* rules that speak once a text, and have */
@@ -294,12 +294,19 @@ extern bool wf_sim_has_part(WfCatalog *catalog, WfRelation *relation, ObjectType
 extern bool wf_sim_part_is_new(WfSimulation *simulation, const RangeVar *table, ObjectType type, const char *name);
 extern void wf_sim_note_part(WfSimulation *simulation, const RangeVar *table, ObjectType type, const char *name,
 							 bool exists);
-extern bool wf_sim_has_routine(WfCatalog *catalog, ObjectType type, const ObjectWithArgs *object);
-extern bool wf_sim_routine_change(WfCatalog *catalog, CreateFunctionStmt *stmt, WfRoutineChange *change);
-extern bool wf_sim_routine_is_new(WfSimulation *simulation, List *names);
-extern List *wf_sim_publications(WfCatalog *catalog, WfRelation *relation);
+extern List *wf_sim_policies(WfCatalog *catalog, WfRelation *relation);
+extern List *wf_sim_publications(WfCatalog *catalog, WfRelation *relation, bool under_own_name);
 extern bool wf_sim_publishes_changes(WfCatalog *catalog, const char *publication);
 extern double wf_sim_null_fraction(WfCatalog *catalog, WfRelation *relation, WfColumn *column);
+
+/* simulate_routine.c */
+extern void wf_sim_apply_function(WfSimulation *simulation, CreateFunctionStmt *stmt);
+extern char wf_sim_volatility(WfCatalog *catalog, List *name, int nargs, const List *except);
+extern bool wf_sim_routine_is_new(WfSimulation *simulation, List *names);
+extern void wf_sim_note_dropped_routine(WfSimulation *simulation, List *names);
+extern bool wf_sim_knows_routine(WfSimulation *simulation, List *names);
+extern bool wf_sim_has_routine(WfCatalog *catalog, ObjectType type, const ObjectWithArgs *object);
+extern bool wf_sim_routine_change(WfCatalog *catalog, CreateFunctionStmt *stmt, WfRoutineChange *change);
 
 /* simulate_dependents.c */
 extern bool wf_sim_cascade(WfCatalog *catalog, Node *stmt, const AlterTableCmd *command, List **dependents);
@@ -343,6 +350,7 @@ extern void wf_sim_rename_type(WfSimulation *simulation, List *names, const char
 extern char *wf_sim_last_label(WfCatalog *catalog, WfType *type);
 extern bool wf_sim_has_label(WfCatalog *catalog, WfType *type, const char *label);
 extern void wf_sim_alter_domain(WfSimulation *simulation, AlterDomainStmt *stmt);
+extern void wf_sim_rename_waiting(WfSimulation *simulation, List *names, const char *name, const char *new_name);
 extern void wf_sim_drop_type(WfSimulation *simulation, List *names);
 extern void wf_sim_move_type(WfSimulation *simulation, List *names, const char *schema);
 extern void wf_sim_empty_types(WfSimulation *simulation, const char *schema);

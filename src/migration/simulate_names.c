@@ -10,7 +10,6 @@
 
 static const char *last_name(Node *object);
 static void apply_drop_part(WfSimulation *simulation, ObjectType type, List *names);
-static void note_dropped_routine(WfSimulation *simulation, List *names);
 static void note_dropped(WfSimulation *simulation, const RangeVar *name);
 
 /* The text drops objects. */
@@ -53,7 +52,7 @@ wf_sim_apply_drop(WfSimulation *simulation, DropStmt *stmt)
 			case OBJECT_FUNCTION:
 			case OBJECT_PROCEDURE:
 			case OBJECT_ROUTINE:
-				note_dropped_routine(simulation, lfirst_node(ObjectWithArgs, lc)->objname);
+				wf_sim_note_dropped_routine(simulation, lfirst_node(ObjectWithArgs, lc)->objname);
 				simulation->dropped_parts = true;
 				break;
 			case OBJECT_SCHEMA:
@@ -119,6 +118,9 @@ wf_sim_apply_rename(WfSimulation *simulation, RenameStmt *stmt)
 		case OBJECT_TABCONSTRAINT:
 			wf_sim_rename_constraint(simulation, wf_sim_relation(simulation, stmt->relation), stmt->subname, stmt->newname);
 			break;
+		case OBJECT_DOMCONSTRAINT:
+			wf_sim_rename_waiting(simulation, castNode(List, stmt->object), stmt->subname, stmt->newname);
+			break;
 		case OBJECT_TRIGGER:
 		case OBJECT_POLICY:
 		case OBJECT_RULE:
@@ -129,8 +131,8 @@ wf_sim_apply_rename(WfSimulation *simulation, RenameStmt *stmt)
 		case OBJECT_FUNCTION:
 		case OBJECT_PROCEDURE:
 		case OBJECT_ROUTINE:
-			note_dropped_routine(simulation, castNode(ObjectWithArgs, stmt->object)->objname);
-			note_dropped_routine(simulation, list_make1(makeString(stmt->newname)));
+			wf_sim_note_dropped_routine(simulation, castNode(ObjectWithArgs, stmt->object)->objname);
+			wf_sim_note_dropped_routine(simulation, list_make1(makeString(stmt->newname)));
 			simulation->dropped_parts = true;
 			break;
 		default:
@@ -162,22 +164,12 @@ wf_sim_apply_move(WfSimulation *simulation, AlterObjectSchemaStmt *stmt)
 		case OBJECT_FUNCTION:
 		case OBJECT_PROCEDURE:
 		case OBJECT_ROUTINE:
-			note_dropped_routine(simulation, castNode(ObjectWithArgs, stmt->object)->objname);
+			wf_sim_note_dropped_routine(simulation, castNode(ObjectWithArgs, stmt->object)->objname);
 			break;
 		default:
 			break;
 	}
 	simulation->dropped_others = true;
-}
-
-/* What routines of this name there are is not kept any further. */
-static void
-note_dropped_routine(WfSimulation *simulation, List *names)
-{
-	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
-
-	simulation->dropped_routines = lappend(simulation->dropped_routines, pstrdup(strVal(llast(names))));
-	MemoryContextSwitchTo(old);
 }
 
 /* Remembers a table that is about to be dropped. */

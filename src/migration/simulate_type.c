@@ -6,6 +6,7 @@
 #include "common/hashfn.h"
 #include "nodes/value.h"
 
+#include "ddl/defaults.h"
 #include "migration/simulate.h"
 
 /* Labels that the text made; it may make thousands. */
@@ -38,6 +39,7 @@ typedef struct SimType
 
 static SimType *type_entry(WfSimulation *simulation, const char *schema, const char *name);
 static SimType *find_type(WfSimulation *simulation, List *names);
+static void set_default(WfSimulation *simulation, WfType *domain, Node *value);
 static void apply_domain(WfSimulation *simulation, CreateDomainStmt *stmt);
 static void apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt);
 static WfType *create_type(WfSimulation *simulation, List *names, char kind);
@@ -311,21 +313,32 @@ apply_domain(WfSimulation *simulation, CreateDomainStmt *stmt)
 	bool		is_domain = base && base->kind == TYPTYPE_DOMAIN;
 	bool		constrained = is_domain && base->constrained;
 	bool		not_null = is_domain && base->not_null;
-	bool		has_default = is_domain && base->has_default;
+	WfType		value = {.has_default = is_domain && base->has_default,
+	.has_volatile_default = is_domain && base->has_volatile_default};
 	WfType	   *made = create_type(simulation, stmt->domainname, TYPTYPE_DOMAIN);
 	ListCell   *lc;
 
 	foreach(lc, stmt->constraints)
 	{
-		ConstrType	kind = lfirst_node(Constraint, lc)->contype;
+		Constraint *constraint = lfirst_node(Constraint, lc);
+		ConstrType	kind = constraint->contype;
 
 		constrained |= kind == CONSTR_CHECK || kind == CONSTR_NOTNULL;
 		not_null |= kind == CONSTR_NOTNULL;
-		has_default |= kind == CONSTR_DEFAULT;
+		if (kind == CONSTR_DEFAULT)
+			set_default(simulation, &value, constraint->raw_expr);
 	}
 	made->constrained = constrained;
 	made->not_null = not_null;
-	made->has_default = has_default;
+	made->has_default = value.has_default;
+	made->has_volatile_default = value.has_volatile_default;
+}
+
+static void
+set_default(WfSimulation *simulation, WfType *domain, Node *value)
+{
+	domain->has_default = !wf_ddl_is_null(value);
+	domain->has_volatile_default = domain->has_default && wf_ddl_is_volatile(&simulation->catalog, value, NULL);
 }
 
 /* A new label, or a new name for one; usable when the transaction ends. */
@@ -351,7 +364,7 @@ apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt)
 	MemoryContextSwitchTo(old);
 }
 
-/* What ALTER DOMAIN says of NOT NULL, and of constraints that wait for VALIDATE. */
+/* What ALTER DOMAIN says of NOT NULL, of the default and of constraints that wait for VALIDATE. */
 void
 wf_sim_alter_domain(WfSimulation *simulation, AlterDomainStmt *stmt)
 {
@@ -377,7 +390,11 @@ wf_sim_alter_domain(WfSimulation *simulation, AlterDomainStmt *stmt)
 			else
 				type->altered = true;
 			break;
+		case 'T':
+			set_default(simulation, type, stmt->def);
+			break;
 		case 'V':
+		case 'X':
 			foreach(lc, type->waiting)
 			{
 				if (strcmp(lfirst(lc), stmt->name) == 0)
@@ -388,4 +405,17 @@ wf_sim_alter_domain(WfSimulation *simulation, AlterDomainStmt *stmt)
 			break;
 	}
 	MemoryContextSwitchTo(old);
+}
+
+/* The text gives a constraint of a domain another name. */
+void
+wf_sim_rename_waiting(WfSimulation *simulation, List *names, const char *name, const char *new_name)
+{
+	ListCell   *lc;
+
+	foreach(lc, wf_sim_type(&simulation->catalog, names)->waiting)
+	{
+		if (strcmp(lfirst(lc), name) == 0)
+			lfirst(lc) = wf_sim_string(simulation, new_name);
+	}
 }
