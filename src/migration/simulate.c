@@ -60,11 +60,6 @@ WfSimulation *
 wf_migration_simulation(WfCatalog *live)
 {
 	WfSimulation *simulation = palloc0(sizeof(WfSimulation));
-	HASHCTL		control = {
-		.keysize = sizeof(SimKey),
-		.entrysize = wf_sim_type_entry_size(),
-		.hcxt = CurrentMemoryContext,
-	};
 
 	simulation->catalog = (WfCatalog)
 	{
@@ -112,7 +107,7 @@ wf_migration_simulation(WfCatalog *live)
 	};
 	simulation->live = live;
 	simulation->relations = simrelation_create(CurrentMemoryContext, 64, NULL);
-	simulation->types = hash_create("wishflags simulated types", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	simulation->types = wf_sim_table(simulation, "wishflags simulated types", wf_sim_type_entry_size());
 	simulation->settings.search_path = live->search_path(live);
 	simulation->first = simulation->lasting = simulation->began_with = simulation->settings;
 	return simulation;

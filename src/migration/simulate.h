@@ -116,8 +116,7 @@ typedef struct WfSimulation
 								 * lock */
 	HTAB	   *waiting;		/* findings that may be taken back, see
 								 * defer.c */
-	struct simholder_hash *holders; /* of constraints that the text made;
-									 * NULL: none */
+	HTAB	   *holders;		/* of constraints that the text made; or NULL */
 	HTAB	   *passes;			/* see wf_sim_name_pass(); NULL: none */
 	const RangeVar *last_name;	/* name looked up last since the last
 								 * statement was */
@@ -165,33 +164,23 @@ extern void wf_sim_settle_dropped(WfSimulation *simulation, const WfRelation *re
 extern void wf_sim_settle_renamed(WfSimulation *simulation, const char *schema, const char *name,
 								  const char *new_schema, const char *new_name);
 
-/* The key of a simulated type, and of findings that wait for a relation. */
-typedef struct SimKey
-{
-	char		schema[NAMEDATALEN];
-	char		name[NAMEDATALEN];
-} SimKey;
-
-static inline void
-wf_sim_make_key(SimKey *key, const char *schema, const char *name)
-{
-	memset(key, 0, sizeof(SimKey));
-	strlcpy(key->schema, schema, NAMEDATALEN);
-	strlcpy(key->name, name, NAMEDATALEN);
-}
-
-/* simulate_memory.c */
-extern void *wf_sim_alloc(WfSimulation *simulation, Size size);
-extern char *wf_sim_string(WfSimulation *simulation, const char *string);
-extern List *wf_sim_strings(WfSimulation *simulation, List *strings);
-extern char *wf_sim_schema(WfSimulation *simulation, const char *schema);
-
 /* Both names live as long as the simulation, except to look up by. */
 typedef struct SimName
 {
 	const char *schema;
 	const char *name;
 } SimName;
+
+/* simulate_memory.c */
+extern void *wf_sim_alloc(WfSimulation *simulation, Size size);
+extern char *wf_sim_string(WfSimulation *simulation, const char *string);
+extern List *wf_sim_strings(WfSimulation *simulation, List *strings);
+extern char *wf_sim_schema(WfSimulation *simulation, const char *schema);
+extern HTAB *wf_sim_table(WfSimulation *simulation, const char *what, Size entrysize);
+extern uint32 wf_sim_hash_name(SimName key);
+extern void *wf_sim_find(HTAB *table, const char *schema, const char *name);
+extern void *wf_sim_enter(WfSimulation *simulation, HTAB *table, const char *schema, const char *name, bool *found);
+extern void wf_sim_remove(HTAB *table, const char *schema, const char *name);
 
 typedef struct SimRelation
 {
@@ -248,7 +237,6 @@ extern void wf_sim_rename_constraint(WfSimulation *simulation, SimRelation *tabl
 extern void wf_sim_reindexed(WfSimulation *simulation, ReindexStmt *stmt);
 
 /* simulate_taken.c */
-extern uint32 wf_sim_hash_name(SimName key);
 extern void wf_sim_note_holder(WfSimulation *simulation, SimRelation *relation, const char *name);
 extern bool wf_sim_has_constraint(WfCatalog *catalog, const char *schema, const char *name, RangeVar **table);
 extern int *wf_sim_name_pass(WfCatalog *catalog, const char *schema, const char *name);
@@ -277,7 +265,6 @@ extern void wf_sim_settle_primary_key(WfSimulation *simulation, SimRelation *rel
 extern void wf_sim_apply_drop(WfSimulation *simulation, DropStmt *stmt);
 extern void wf_sim_apply_rename(WfSimulation *simulation, RenameStmt *stmt);
 extern void wf_sim_apply_move(WfSimulation *simulation, AlterObjectSchemaStmt *stmt);
-extern HTAB *wf_sim_name_table(WfSimulation *simulation, const char *what, Size entrysize);
 extern void wf_sim_note_dropped_name(WfSimulation *simulation, const char *name);
 
 /* simulate_schema.c */

@@ -199,30 +199,17 @@ last_name(Node *object)
 void
 wf_sim_note_dropped_name(WfSimulation *simulation, const char *name)
 {
+	bool		found;
+
 	if (name == NULL)
 		return;
 	if (simulation->dropped_names == NULL)
-		simulation->dropped_names = wf_sim_name_table(simulation, "wishflags dropped names", NAMEDATALEN);
-	(void) hash_search(simulation->dropped_names, name, HASH_ENTER, NULL);
+		simulation->dropped_names = wf_sim_table(simulation, "wishflags dropped names", sizeof(SimName));
+	(void) wf_sim_enter(simulation, simulation->dropped_names, "", name, &found);
 }
 
 bool
 wf_sim_was_dropped(WfSimulation *simulation, const char *name)
 {
-	if (simulation == NULL || simulation->dropped_names == NULL || name == NULL)
-		return false;
-	return hash_search(simulation->dropped_names, name, HASH_FIND, NULL) != NULL;
-}
-
-/* A hash table by name, for as long as the simulation; entries begin with the name, of NAMEDATALEN bytes. */
-HTAB *
-wf_sim_name_table(WfSimulation *simulation, const char *what, Size entrysize)
-{
-	HASHCTL		control = {
-		.keysize = NAMEDATALEN,
-		.entrysize = entrysize,
-		.hcxt = simulation->catalog.context,
-	};
-
-	return hash_create(what, 64, &control, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	return simulation && name && wf_sim_find(simulation->dropped_names, "", name) != NULL;
 }

@@ -15,7 +15,7 @@
 /* Of the table of routines that the text has made. */
 typedef struct NamedRoutine
 {
-	char		name[NAMEDATALEN];
+	SimName		key;			/* without schema */
 	WfRoutine  *newest;
 } NamedRoutine;
 
@@ -69,8 +69,8 @@ add_routine(WfSimulation *simulation, WfRoutine *routine)
 	bool		found;
 
 	if (simulation->new_routines == NULL)
-		simulation->new_routines = wf_sim_name_table(simulation, "wishflags simulated routines", sizeof(NamedRoutine));
-	entry = hash_search(simulation->new_routines, routine->name, HASH_ENTER, &found);
+		simulation->new_routines = wf_sim_table(simulation, "wishflags simulated routines", sizeof(NamedRoutine));
+	entry = wf_sim_enter(simulation, simulation->new_routines, "", routine->name, &found);
 	routine->older = found ? entry->newest : NULL;
 	entry->newest = routine;
 	for (WfRoutine *newer = routine; newer->older; newer = newer->older)
@@ -159,9 +159,9 @@ wf_sim_new_routine(WfSimulation *simulation, List *names)
 {
 	NamedRoutine *entry;
 
-	if (simulation == NULL || simulation->new_routines == NULL)
+	if (simulation == NULL)
 		return NULL;
-	entry = hash_search(simulation->new_routines, strVal(llast(names)), HASH_FIND, NULL);
+	entry = wf_sim_find(simulation->new_routines, "", strVal(llast(names)));
 	return entry ? entry->newest : NULL;
 }
 
@@ -181,9 +181,11 @@ wf_sim_routine_is_new(WfSimulation *simulation, List *names)
 void
 wf_sim_note_dropped_routine(WfSimulation *simulation, List *names)
 {
+	bool		found;
+
 	if (simulation->dropped_routines == NULL)
-		simulation->dropped_routines = wf_sim_name_table(simulation, "wishflags dropped routines", NAMEDATALEN);
-	(void) hash_search(simulation->dropped_routines, strVal(llast(names)), HASH_ENTER, NULL);
+		simulation->dropped_routines = wf_sim_table(simulation, "wishflags dropped routines", sizeof(SimName));
+	(void) wf_sim_enter(simulation, simulation->dropped_routines, "", strVal(llast(names)), &found);
 }
 
 /* Whether the live catalog is right about a name is not known any more. */
@@ -191,8 +193,7 @@ static bool
 touches_routine(WfSimulation *simulation, List *names)
 {
 	return wf_sim_new_routine(simulation, names) != NULL || simulation->is_opaque || simulation->known_schemas != NIL ||
-		(simulation->dropped_routines &&
-		 hash_search(simulation->dropped_routines, strVal(llast(names)), HASH_FIND, NULL) != NULL);
+		wf_sim_find(simulation->dropped_routines, "", strVal(llast(names))) != NULL;
 }
 
 /* Does the live catalog know what routines of this name there are? */
