@@ -76,6 +76,7 @@ OBJS = \
 	src/ddl/catalog_types.o \
 	src/ddl/catalog_words.o \
 	src/ddl/chosen_name.o \
+	src/ddl/defaults.o \
 	src/ddl/deparse.o \
 	src/ddl/deparse_index.o \
 	src/ddl/dependents.o \
@@ -314,6 +315,7 @@ OBJS = \
 	src/migration/simulate_objects.o \
 	src/migration/simulate_partition.o \
 	src/migration/simulate_parts.o \
+	src/migration/simulate_routine.o \
 	src/migration/simulate_schema.o \
 	src/migration/simulate_session.o \
 	src/migration/simulate_taken.o \

@@ -68,6 +68,26 @@ SELECT * FROM sim_check('CREATE SCHEMA sim_c CREATE TABLE t (a bigint PRIMARY KE
 SELECT * FROM sim_check('CREATE DOMAIN sim_d AS int CHECK (VALUE > 0); ALTER TABLE sim_a.t ADD x sim_d; ALTER DOMAIN sim_d ADD CHECK (VALUE < 9); DROP DOMAIN sim_d; DROP DOMAIN sim_d');
 SELECT * FROM sim_check('CREATE TYPE sim_e AS ENUM (''a''); ALTER TYPE sim_e RENAME TO sim_f; ALTER TYPE sim_f RENAME VALUE ''a'' TO ''b''; ALTER TYPE sim_e RENAME VALUE ''a'' TO ''b''');
 
+-- CASCADE takes what depends on what a name means at that place of the text.
+CREATE VIEW sim_a.on_t AS SELECT a FROM sim_a.t;
+SELECT k, statement, evidence -> 'dependents' AS dependents FROM (VALUES
+	(1, 'DROP TABLE sim_a.t CASCADE'),
+	(2, 'ALTER TABLE sim_a.t RENAME TO old; CREATE TABLE sim_a.t (a int); DROP TABLE sim_a.t CASCADE'),
+	(3, 'ALTER TABLE sim_a.t RENAME TO old; ALTER TABLE sim_b.t SET SCHEMA sim_a; DROP TABLE sim_a.t CASCADE'),
+	(4, 'SET search_path = sim_a; DROP TABLE t CASCADE')) AS v(k, sql), wishflags.migration_breaking_check(sql, '{"only": ["drop-cascade"]}') ORDER BY 1, 2;
+DROP VIEW sim_a.on_t;
+
+-- The only policy of a table goes: then nobody reads it.
+CREATE POLICY only_one ON sim_a.t USING (a > 0);
+SELECT k, severity, message FROM (VALUES
+	(1, 'ALTER TABLE sim_a.t ENABLE ROW LEVEL SECURITY'),
+	(2, 'DROP POLICY only_one ON sim_a.t; ALTER TABLE sim_a.t ENABLE ROW LEVEL SECURITY'),
+	(3, 'DROP POLICY only_one ON sim_a.t; CREATE POLICY other ON sim_a.t USING (true); ALTER TABLE sim_a.t ENABLE ROW LEVEL SECURITY'),
+	(4, 'ALTER POLICY only_one ON sim_a.t RENAME TO renamed; ALTER TABLE sim_a.t ENABLE ROW LEVEL SECURITY'),
+	(5, 'ALTER POLICY only_one ON sim_a.t RENAME TO renamed; DROP POLICY renamed ON sim_a.t; ALTER TABLE sim_a.t ENABLE ROW LEVEL SECURITY')) AS v(k, sql),
+	wishflags.migration_breaking_check(sql, '{"only": ["row-security-change"]}') WHERE message ~ 'row security and no|from now on' ORDER BY 1;
+DROP POLICY only_one ON sim_a.t;
+
 -- What the calling transaction has made is new as well.
 BEGIN;
 CREATE TABLE sim_a.young (a int);

@@ -186,7 +186,8 @@ typedef enum WfTypeChange
 /* What CREATE OR REPLACE makes of a routine that is there. */
 typedef struct WfRoutineChange
 {
-	char	   *signature;		/* of the one that is there */
+	Oid			routine;		/* the one that is there */
+	char	   *signature;		/* its name and arguments */
 	const char *fails;			/* why it can't be replaced; NULL: it can */
 	const char *differs;		/* in what callers may notice; NULL: nothing */
 } WfRoutineChange;
@@ -306,9 +307,10 @@ struct WfCatalog
 
 	/*
 	 * The volatility (provolatile) of the functions that the name may mean
-	 * with this many arguments, the worst of them; 0 where there is none.
+	 * with this many arguments, -1 for any number, the worst of them; 0 where
+	 * there is none.  except: OIDs of some that are not meant.
 	 */
-	char		(*volatility) (WfCatalog *catalog, List *name, int nargs);
+	char		(*volatility) (WfCatalog *catalog, List *name, int nargs, const List *except);
 
 	/* Names of the schemas that are searched, in order, pg_catalog included. */
 	List	   *(*search_path) (WfCatalog *catalog);
@@ -341,9 +343,11 @@ struct WfCatalog
 
 	/*
 	 * Has the relation a trigger, policy or rule (OBJECT_...) of this name?
-	 * With NULL: any policy.
 	 */
 	bool		(*has_part) (WfCatalog *catalog, WfRelation *relation, ObjectType type, const char *name);
+
+	/* The names of the relation's policies. */
+	List	   *(*policies) (WfCatalog *catalog, WfRelation *relation);
 
 	/*
 	 * Is there a routine of this name and these arguments?  True where that
@@ -357,8 +361,12 @@ struct WfCatalog
 	 */
 	bool		(*routine_change) (WfCatalog *catalog, CreateFunctionStmt *stmt, WfRoutineChange *change);
 
-	/* The names of the publications that the table is in. */
-	List	   *(*publications) (WfCatalog *catalog, WfRelation *relation);
+	/*
+	 * The names of the publications that the table is in, by itself or
+	 * through one that it is a partition of; under_own_name: without those
+	 * in which it goes by the name of that one.
+	 */
+	List	   *(*publications) (WfCatalog *catalog, WfRelation *relation, bool under_own_name);
 
 	/* Does the publication tell of UPDATE or DELETE? */
 	bool		(*publishes_changes) (WfCatalog *catalog, const char *publication);

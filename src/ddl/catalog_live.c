@@ -82,6 +82,7 @@ wf_ddl_catalog_live(void)
 	catalog->has_schema = wf_ddl_live_has_schema;
 	catalog->has_database = wf_ddl_live_has_database;
 	catalog->has_part = wf_ddl_live_has_part;
+	catalog->policies = wf_ddl_live_policies;
 	catalog->has_routine = wf_ddl_live_has_routine;
 	catalog->routine_change = wf_ddl_live_routine_change;
 	catalog->publications = wf_ddl_live_publications;

@@ -9,6 +9,7 @@
 #include "access/table.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
+#include "catalog/partition.h"
 #include "catalog/pg_policy.h"
 #include "catalog/pg_publication.h"
 #include "catalog/pg_statistic.h"
@@ -25,7 +26,8 @@
 
 #include "ddl/catalog_parts.h"
 
-static bool has_policy(Oid relid);
+static List *publications_of(Oid relid);
+static bool is_via_root(Oid publication);
 
 bool
 wf_ddl_live_has_schema(WfCatalog *catalog, const char *name)
@@ -49,7 +51,7 @@ wf_ddl_live_has_part(WfCatalog *catalog, WfRelation *relation, ObjectType type, 
 		case OBJECT_TRIGGER:
 			return OidIsValid(get_trigger_oid(relation->relid, name, true));
 		case OBJECT_POLICY:
-			return name ? OidIsValid(get_relation_policy_oid(relation->relid, name, true)) : has_policy(relation->relid);
+			return OidIsValid(get_relation_policy_oid(relation->relid, name, true));
 		case OBJECT_RULE:
 			return OidIsValid(get_rewrite_oid(relation->relid, name, true));
 		default:
@@ -57,48 +59,77 @@ wf_ddl_live_has_part(WfCatalog *catalog, WfRelation *relation, ObjectType type, 
 	}
 }
 
-/* Has the relation any policy? */
-static bool
-has_policy(Oid relid)
+List *
+wf_ddl_live_policies(WfCatalog *catalog, WfRelation *relation)
 {
+	MemoryContext old = MemoryContextSwitchTo(catalog->context);
 	Relation	policies = table_open(PolicyRelationId, AccessShareLock);
+	List	   *names = NIL;
 	ScanKeyData key;
 	SysScanDesc scan;
-	bool		found;
+	HeapTuple	tuple;
 
-	ScanKeyInit(&key, Anum_pg_policy_polrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
+	ScanKeyInit(&key, Anum_pg_policy_polrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation->relid));
 	scan = systable_beginscan(policies, PolicyPolrelidPolnameIndexId, true, NULL, 1, &key);
-	found = HeapTupleIsValid(systable_getnext(scan));
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		names = lappend(names, pstrdup(NameStr(((Form_pg_policy) GETSTRUCT(tuple))->polname)));
 	systable_endscan(scan);
 	table_close(policies, AccessShareLock);
-	return found;
+	MemoryContextSwitchTo(old);
+	return names;
 }
 
-/* The publications that a table is in, by itself, with its schema or with all. */
+/*
+ * The publications that a table is in, by itself, with its schema, with all, or
+ * as a partition of one that is in; under_own_name: without those in which it
+ * goes by the name of that one.
+ */
 List *
-wf_ddl_live_publications(WfCatalog *catalog, WfRelation *relation)
+wf_ddl_live_publications(WfCatalog *catalog, WfRelation *relation, bool under_own_name)
 {
 	MemoryContext old;
 	List	   *names = NIL;
+	List	   *whole = GetAllTablesPublications();
 	List	   *oids;
 	ListCell   *lc;
 
 	if (!OidIsValid(relation->relid) || relation->persistence != RELPERSISTENCE_PERMANENT ||
 		(relation->kind != RELKIND_RELATION && relation->kind != RELKIND_PARTITIONED_TABLE))
 		return NIL;
-	oids = list_concat_unique_oid(GetRelationPublications(relation->relid),
-								  GetSchemaPublications(get_rel_namespace(relation->relid)));
-	oids = list_concat_unique_oid(oids, GetAllTablesPublications());
+	foreach(lc, relation->is_partition ? get_partition_ancestors(relation->relid) : NIL)
+		whole = list_concat_unique_oid(whole, publications_of(lfirst_oid(lc)));
+	oids = list_concat_unique_oid(publications_of(relation->relid), whole);
 	old = MemoryContextSwitchTo(catalog->context);
 	foreach(lc, oids)
 	{
 		char	   *name = get_publication_name(lfirst_oid(lc), true);
 
-		if (name)
+		if (name && !(under_own_name && relation->is_partition && list_member_oid(whole, lfirst_oid(lc)) &&
+					  is_via_root(lfirst_oid(lc))))
 			names = lappend(names, name);
 	}
 	MemoryContextSwitchTo(old);
 	return names;
+}
+
+static List *
+publications_of(Oid relid)
+{
+	return list_concat_unique_oid(GetRelationPublications(relid), GetSchemaPublications(get_rel_namespace(relid)));
+}
+
+static bool
+is_via_root(Oid publication)
+{
+	HeapTuple	tuple = SearchSysCache1(PUBLICATIONOID, ObjectIdGetDatum(publication));
+	bool		via_root = false;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		via_root = ((Form_pg_publication) GETSTRUCT(tuple))->pubviaroot;
+		ReleaseSysCache(tuple);
+	}
+	return via_root;
 }
 
 bool

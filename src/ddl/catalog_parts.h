@@ -46,7 +46,8 @@ extern bool wf_ddl_live_cascade(WfCatalog *catalog, Node *stmt, const AlterTable
 extern bool wf_ddl_live_has_schema(WfCatalog *catalog, const char *name);
 extern bool wf_ddl_live_has_database(WfCatalog *catalog, const char *name);
 extern bool wf_ddl_live_has_part(WfCatalog *catalog, WfRelation *relation, ObjectType type, const char *name);
-extern List *wf_ddl_live_publications(WfCatalog *catalog, WfRelation *relation);
+extern List *wf_ddl_live_policies(WfCatalog *catalog, WfRelation *relation);
+extern List *wf_ddl_live_publications(WfCatalog *catalog, WfRelation *relation, bool under_own_name);
 extern bool wf_ddl_live_publishes_changes(WfCatalog *catalog, const char *publication);
 extern double wf_ddl_live_null_fraction(WfCatalog *catalog, WfRelation *relation, WfColumn *column);
 
@@ -63,6 +64,6 @@ extern char *wf_ddl_live_last_label(WfCatalog *catalog, WfType *type);
 extern WfTypeChange wf_ddl_live_type_change(WfCatalog *catalog, WfColumn *column,
 											const TypeName *type);
 extern bool wf_ddl_live_column_of(WfCatalog *catalog, const TypeName *type, WfColumn *column);
-extern char wf_ddl_live_volatility(WfCatalog *catalog, List *name, int nargs);
+extern char wf_ddl_live_volatility(WfCatalog *catalog, List *name, int nargs, const List *except);
 
 #endif							/* WF_DDL_CATALOG_PARTS_H */

@@ -337,7 +337,7 @@ wf_ddl_is_integer(const WfColumn *column)
 
 /* The worst volatility of the functions that may be meant. */
 char
-wf_ddl_live_volatility(WfCatalog *catalog, List *name, int nargs)
+wf_ddl_live_volatility(WfCatalog *catalog, List *name, int nargs, const List *except)
 {
 	char	   *schema = list_length(name) > 1 ? strVal(list_nth(name, list_length(name) - 2)) : NULL;
 	CatCList   *candidates = SearchSysCacheList1(PROCNAMEARGSNSP,
@@ -350,6 +350,8 @@ wf_ddl_live_volatility(WfCatalog *catalog, List *name, int nargs)
 
 		if (schema ? strcmp(get_namespace_name(form->pronamespace), schema) != 0 :
 			!FunctionIsVisible(form->oid))
+			continue;
+		if (list_member_oid(except, form->oid))
 			continue;
 		if (nargs >= 0 && !OidIsValid(form->provariadic) &&
 			(nargs > form->pronargs || nargs < form->pronargs - form->pronargdefaults))

@@ -52,7 +52,7 @@ wf_ddl_live_has_routine(WfCatalog *catalog, ObjectType type, const ObjectWithArg
 	ListCell   *lc;
 
 	if (object->args_unspecified)
-		return wf_ddl_live_volatility(catalog, object->objname, -1) != 0;
+		return wf_ddl_live_volatility(catalog, object->objname, -1, NIL) != 0;
 	foreach(lc, object->objargs)
 	{
 		Oid			input = lfirst(lc) ? type_of(lfirst(lc)) : InvalidOid;
@@ -64,7 +64,7 @@ wf_ddl_live_has_routine(WfCatalog *catalog, ObjectType type, const ObjectWithArg
 	return OidIsValid(routine_with(object->objname, inputs, ninputs)) ||
 	/* DROP PROCEDURE may leave out, or list, the OUT parameters. */
 		(type != OBJECT_FUNCTION && type != OBJECT_AGGREGATE &&
-		 wf_ddl_live_volatility(catalog, object->objname, -1) != 0);
+		 wf_ddl_live_volatility(catalog, object->objname, -1, NIL) != 0);
 }
 
 /*
@@ -88,6 +88,7 @@ wf_ddl_live_routine_change(WfCatalog *catalog, CreateFunctionStmt *stmt, WfRouti
 		return false;
 	form = (Form_pg_proc) GETSTRUCT(tuple);
 	old = MemoryContextSwitchTo(catalog->context);
+	change->routine = found;
 	change->signature = format_procedure_qualified(found);
 	change->fails = what_fails(tuple, wanted, stmt->is_procedure);
 	if (change->fails == NULL && !stmt->is_procedure && form->provolatile != wanted_volatility(stmt->options))
@@ -155,7 +156,7 @@ type_of(const TypeName *name)
 	/* %TYPE would be looked up with a message. */
 	if (name == NULL || name->pct_type)
 		return InvalidOid;
-	type = wf_ddl_live_type_oid(name->names);
+	type = name->names == NIL ? name->typeOid : wf_ddl_live_type_oid(name->names);
 	return name->arrayBounds == NIL || !OidIsValid(type) ? type : get_array_type(type);
 }
 

@@ -11,12 +11,12 @@
 
 typedef struct Waiting
 {
-	SimKey		key;			/* of the relation; empty for findings about
+	SimName		key;			/* of the relation; empty for findings about
 								 * none */
 	List	   *deferred;		/* of WfDeferred */
 } Waiting;
 
-static void key_of(WfSimulation *simulation, SimKey *key, const WfRelation *relation);
+static SimName key_of(WfSimulation *simulation, const WfRelation *relation);
 static bool begins_with(List *columns, List *wanted);
 static int	compare_places(const ListCell *a, const ListCell *b);
 
@@ -26,27 +26,17 @@ wf_migration_defer(WfSimulation *simulation, int statement, int offset, WfFindin
 {
 	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
 	WfDeferred *deferred = palloc(sizeof(WfDeferred));
-	SimKey		key;
+	SimName		key = key_of(simulation, finding->relation);
 	Waiting    *waiting;
 	bool		found;
 
 	if (simulation->waiting == NULL)
-	{
-		HASHCTL		control = {
-			.keysize = sizeof(SimKey),
-			.entrysize = sizeof(Waiting),
-			.hcxt = simulation->catalog.context,
-		};
-
-		simulation->waiting = hash_create("wishflags deferred findings", 64, &control,
-										  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	}
+		simulation->waiting = wf_sim_table(simulation, "wishflags deferred findings", sizeof(Waiting));
 	deferred->finding = wf_finding_copy(finding);
 	deferred->statement = statement;
 	deferred->offset = offset;
 	deferred->transaction = simulation->transaction;
-	key_of(simulation, &key, finding->relation);
-	waiting = hash_search(simulation->waiting, &key, HASH_ENTER, &found);
+	waiting = wf_sim_enter(simulation, simulation->waiting, key.schema, key.name, &found);
 	waiting->deferred = found ? lappend(waiting->deferred, deferred) : list_make1(deferred);
 	MemoryContextSwitchTo(old);
 }
@@ -78,14 +68,14 @@ wf_sim_settle(WfSimulation *simulation, WfDeferral what, const char *schema, con
 			  List *columns)
 {
 	WfRelation	relation = {.schema = (char *) schema, .name = (char *) name};
-	SimKey		key;
+	SimName		key;
 	Waiting    *waiting;
 	ListCell   *lc;
 
 	if (simulation->waiting == NULL)
 		return;
-	key_of(simulation, &key, name ? &relation : NULL);
-	waiting = hash_search(simulation->waiting, &key, HASH_FIND, NULL);
+	key = key_of(simulation, name ? &relation : NULL);
+	waiting = wf_sim_find(simulation->waiting, key.schema, key.name);
 	foreach(lc, waiting ? waiting->deferred : NIL)
 	{
 		WfDeferred *deferred = lfirst(lc);
@@ -121,14 +111,14 @@ void
 wf_sim_settle_dropped(WfSimulation *simulation, const WfRelation *relation)
 {
 	static const WfDeferral settled[] = {WF_DEFER_DROP, WF_DEFER_INDEX, WF_DEFER_PRIMARY_KEY, WF_DEFER_COMMENT};
-	SimKey		key;
+	SimName		key;
 
 	for (int i = 0; i < lengthof(settled); i++)
 		wf_sim_settle(simulation, settled[i], relation->schema, relation->name, NIL);
 	if (simulation->waiting == NULL || !relation->created_here)
 		return;
-	key_of(simulation, &key, relation);
-	(void) hash_search(simulation->waiting, &key, HASH_REMOVE, NULL);
+	key = key_of(simulation, relation);
+	wf_sim_remove(simulation->waiting, key.schema, key.name);
 }
 
 /* The relation has another name: what waits for statements about it does so under that. */
@@ -139,15 +129,15 @@ wf_sim_settle_renamed(WfSimulation *simulation, const char *schema, const char *
 	WfRelation	from = {.schema = (char *) schema, .name = (char *) name};
 	WfRelation	to = {.schema = (char *) new_schema, .name = (char *) new_name};
 	List	   *moved = NIL;
-	SimKey		key;
+	SimName		key;
 	Waiting    *waiting;
 	bool		found;
 	ListCell   *lc;
 
 	if (simulation->waiting == NULL)
 		return;
-	key_of(simulation, &key, &from);
-	waiting = hash_search(simulation->waiting, &key, HASH_FIND, NULL);
+	key = key_of(simulation, &from);
+	waiting = wf_sim_find(simulation->waiting, key.schema, key.name);
 	foreach(lc, waiting ? waiting->deferred : NIL)
 	{
 		/* Views are to take the old name. */
@@ -158,19 +148,17 @@ wf_sim_settle_renamed(WfSimulation *simulation, const char *schema, const char *
 	}
 	if (moved == NIL)
 		return;
-	key_of(simulation, &key, &to);
-	waiting = hash_search(simulation->waiting, &key, HASH_ENTER, &found);
+	key = key_of(simulation, &to);
+	waiting = wf_sim_enter(simulation, simulation->waiting, key.schema, key.name, &found);
 	waiting->deferred = found ? list_concat(waiting->deferred, moved) : moved;
 }
 
-static void
-key_of(WfSimulation *simulation, SimKey *key, const WfRelation *relation)
+static SimName
+key_of(WfSimulation *simulation, const WfRelation *relation)
 {
-	if (relation)
-		wf_sim_make_key(key, relation->schema ? relation->schema : wf_sim_first_schema(simulation),
-						relation->name);
-	else
-		wf_sim_make_key(key, "", "");
+	if (relation == NULL)
+		return (SimName) {"", ""};
+	return (SimName) {relation->schema ? relation->schema : wf_sim_first_schema(simulation), relation->name};
 }
 
 /* Are the first columns of an index these, in any order? */

@@ -86,7 +86,7 @@ wf_migration_exists(WfSimulation *simulation, Node *stmt)
 				IndexStmt  *index = (IndexStmt *) stmt;
 
 				return index->idxname &&
-					!catalog->relation(catalog, makeRangeVar(index->relation->schemaname, index->idxname, -1))->missing;
+					!catalog->relation(catalog, makeRangeVar(catalog->relation(catalog, index->relation)->schema, index->idxname, -1))->missing;
 			}
 		case T_CompositeTypeStmt:
 			return !catalog->relation(catalog, ((CompositeTypeStmt *) stmt)->typevar)->missing;

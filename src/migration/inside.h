@@ -17,12 +17,15 @@ typedef struct WfRoutine
 	int			offset;			/* of the text in the statement's source; -1:
 								 * it does not stand there as it is */
 	bool		is_sql;			/* else PL/pgSQL */
-	bool		replaces;		/* one that was there before the text */
+	Oid			replaces;		/* one that was there before the text */
+	char	   *inputs;			/* the types of its inputs */
+	int			min_inputs;		/* without those that have a default */
+	int			max_inputs;
+	bool		is_variadic;
 	char		volatility;		/* provolatile */
 	struct WfRoutine *older;	/* of the same name, or NULL */
 } WfRoutine;
 
-extern void wf_sim_add_routine(WfSimulation *simulation, WfRoutine *routine);
 extern WfRoutine *wf_sim_new_routine(WfSimulation *simulation, List *names);
 extern bool wf_migration_routine(Node *stmt, const char *source, WfRoutine *routine);
 extern bool wf_migration_called(WfSimulation *simulation, Node *stmt, const char *source, WfRoutine *routine);

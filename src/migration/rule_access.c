@@ -162,7 +162,7 @@ wf_rule_row_security(WfRuleCall *call)
 							  table->row_security == (call->command->subtype == AT_EnableRowSecurity)) ||
 			(call->command->subtype == AT_ForceRowSecurity && table->forces_row_security))
 			return;
-		has_policies = !table->missing && call->catalog->has_part(call->catalog, table, OBJECT_POLICY, NULL);
+		has_policies = !table->missing && call->catalog->policies(call->catalog, table) != NIL;
 		if (call->command->subtype == AT_DisableRowSecurity)
 			what = "policies no longer keep rows from anybody who may read";
 		else if (call->command->subtype == AT_ForceRowSecurity)

@@ -7,24 +7,15 @@
 #include "nodes/value.h"
 #include "utils/builtins.h"
 
+#include "ddl/defaults.h"
 #include "ddl/deparse.h"
-#include "ddl/walk.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
-
-/* A volatile function in an expression, as found by a walk. */
-typedef struct VolatileWalk
-{
-	WfCatalog  *catalog;
-	List	   *name;			/* of the function found */
-	bool		unknown;		/* nobody knows it */
-} VolatileWalk;
 
 static ColumnDef *added_column(WfRuleCall *call);
 static WfType *type_of(WfRuleCall *call, ColumnDef *column);
 static void report_lost_default(WfRuleCall *call);
 static bool has_value(Constraint *constraint);
-static bool is_volatile(Node *node, void *context);
 static WfFinding *report_rewrite(WfRuleCall *call, WfRelation *table, ColumnDef *column, const char *why);
 
 static ColumnDef *
@@ -60,24 +51,6 @@ wf_rule_is_serial(const ColumnDef *column)
 	return false;
 }
 
-/* Is it a function that may give each row another value? */
-static bool
-is_volatile(Node *node, void *context)
-{
-	VolatileWalk *walk = context;
-	FuncCall   *call = (FuncCall *) node;
-	char		volatility;
-
-	if (!IsA(node, FuncCall))
-		return false;
-	volatility = walk->catalog->volatility(walk->catalog, call->funcname, list_length(call->args));
-	if (volatility != 0 && volatility != 'v')
-		return false;
-	walk->name = call->funcname;
-	walk->unknown = volatility == 0;
-	return true;
-}
-
 /* The finding that all rules about rewriting additions share. */
 static WfFinding *
 report_rewrite(WfRuleCall *call, WfRelation *table, ColumnDef *column, const char *why)
@@ -100,7 +73,7 @@ wf_rule_add_column_volatile_default(WfRuleCall *call)
 {
 	ColumnDef  *column = added_column(call);
 	Constraint *constraint = wf_rule_column_constraint(column, CONSTR_DEFAULT);
-	VolatileWalk walk = {.catalog = call->catalog};
+	WfVolatile	found = {NIL};
 	WfRelation *table;
 	WfFinding  *finding;
 	WfType	   *type = constraint ? NULL : type_of(call, column);
@@ -113,9 +86,9 @@ wf_rule_add_column_volatile_default(WfRuleCall *call)
 		return;
 	if (constraint == NULL && type->has_volatile_default)
 		why = psprintf("the default of domain \"%s\" gives each row another value", type->name);
-	else if (constraint && wf_ddl_walk(constraint->raw_expr, is_volatile, &walk))
-		why = psprintf(walk.unknown ? "function %s is not known here and may give each row another value" :
-					   "%s() gives each row another value", wf_ddl_quote_names(walk.name, "."));
+	else if (constraint && wf_ddl_is_volatile(call->catalog, constraint->raw_expr, &found))
+		why = psprintf(found.unknown ? "function %s is not known here and may give each row another value" :
+					   "%s() gives each row another value", wf_ddl_quote_names(found.name, "."));
 	else if (call->catalog->server_version >= 11)
 		return;
 	finding = report_rewrite(call, table, column, why);
@@ -130,16 +103,14 @@ wf_rule_add_column_constant_default(WfRuleCall *call)
 {
 	ColumnDef  *column = added_column(call);
 	Constraint *constraint = wf_rule_column_constraint(column, CONSTR_DEFAULT);
-	VolatileWalk walk = {.catalog = call->catalog};
 	WfRelation *table;
 	WfFinding  *finding;
-
 	WfType	   *type = type_of(call, column);
 
 	if (!has_value(constraint) || call->catalog->server_version < 11 || (type && type->constrained) ||
 		wf_rule_column_constraint(column, CONSTR_CHECK) || wf_rule_column_constraint(column, CONSTR_FOREIGN) ||
 		wf_rule_column_constraint(column, CONSTR_UNIQUE) || wf_rule_column_constraint(column, CONSTR_PRIMARY) ||
-		wf_ddl_walk(constraint->raw_expr, is_volatile, &walk))
+		wf_ddl_is_volatile(call->catalog, constraint->raw_expr, NULL))
 		return;
 	table = wf_rule_table_at_work(call, ((AlterTableStmt *) call->statement)->relation);
 	if (table == NULL)
@@ -284,9 +255,5 @@ report_lost_default(WfRuleCall *call)
 static bool
 has_value(Constraint *constraint)
 {
-	Node	   *value = constraint ? constraint->raw_expr : NULL;
-
-	while (value && IsA(value, TypeCast))
-		value = ((TypeCast *) value)->arg;
-	return value && !(IsA(value, A_Const) && ((A_Const *) value)->isnull);
+	return constraint && !wf_ddl_is_null(constraint->raw_expr);
 }

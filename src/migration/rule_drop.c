@@ -8,6 +8,7 @@
 #include "utils/builtins.h"
 
 #include "common/list.h"
+#include "ddl/defaults.h"
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
 #include "ddl/source.h"
@@ -22,7 +23,6 @@ static bool is_dropped_constraint(WfRuleCall *call, WfRelation *table);
 static Node *first_of_others(WfRuleCall *call, DropStmt *stmt);
 static void note_values(WfRuleCall *call, WfFinding *finding, WfRelation *table, WfColumn *column);
 static bool is_in_primary_key(WfRuleCall *call, WfRelation *table, WfColumn *column);
-static bool is_null(Node *value);
 static char *column_away(WfRuleCall *call, WfRelation *table, WfColumn *column, const char *name);
 
 /* DROP TYPE and DROP DOMAIN. */
@@ -449,15 +449,6 @@ wf_rule_drop_not_null(WfRuleCall *call)
 	finding->hint = pstrdup("Deploy code that copes with NULL first.");
 }
 
-/* No default, or one that says NULL. */
-static bool
-is_null(Node *value)
-{
-	while (value && IsA(value, TypeCast))
-		value = ((TypeCast *) value)->arg;
-	return value == NULL || (IsA(value, A_Const) && ((A_Const *) value)->isnull);
-}
-
 /* SET DEFAULT and DROP DEFAULT. */
 void
 wf_rule_change_default(WfRuleCall *call)
@@ -472,7 +463,7 @@ wf_rule_change_default(WfRuleCall *call)
 	column = call->catalog->column(call->catalog, table, call->command->name);
 	if (column && column->created_here)
 		return;
-	required = is_null(call->command->def) && column && column->not_null && column->has_default;
+	required = wf_ddl_is_null(call->command->def) && column && column->not_null && column->has_default;
 	finding = wf_finding_add(call, required ?
 							 "INSERTs into \"%2$s\" that leave out \"%1$s\" fail: it is NOT NULL and loses its default" :
 							 "INSERTs that leave out \"%1$s\" store another value in \"%2$s\" than before",

@@ -169,7 +169,7 @@ wf_rule_enum_value_used(WfRuleCall *call)
 	if (search.found == NULL)
 		return;
 	finding = wf_finding_add(call, "label \"%s\" of enum \"%s\" is used in the transaction that adds it",
-							 search.found->label, search.found->type);
+							 search.found->key.name, search.found->type);
 	finding->object = wf_ddl_quote_name(NULL, search.found->type);
 	wf_finding_note_text(finding, "sqlstate", "55P04");
 	finding->hint = pstrdup("Commit after ADD VALUE, and use the label in the next migration.");
@@ -283,8 +283,7 @@ is_new_label(Node *node, void *context)
 static WfNewLabel *
 label_of(LabelSearch *search, A_Const *constant)
 {
-	return !constant->isnull && nodeTag(&constant->val) == T_String && strlen(strVal(&constant->val)) < NAMEDATALEN ?
-		hash_search(search->labels, strVal(&constant->val), HASH_FIND, NULL) : NULL;
+	return !constant->isnull && nodeTag(&constant->val) == T_String ? wf_sim_find(search->labels, "", strVal(&constant->val)) : NULL;
 }
 
 /* Is it a type that none of the labels is of?  One that the text made may be any. */

@@ -105,7 +105,7 @@ altered_routine(WfRuleCall *call, AlterFunctionStmt *stmt)
 		if (strcmp(action->defname, "volatility") != 0 || !wf_rule_uses_routine(call, stmt->objtype, stmt->func, false))
 			continue;
 		present = call->catalog->volatility(call->catalog, stmt->func->objname,
-											stmt->func->args_unspecified ? -1 : list_length(stmt->func->objargs));
+											stmt->func->args_unspecified ? -1 : list_length(stmt->func->objargs), NIL);
 		/* The catalog keeps the first letter. */
 		if (present == strVal(action->arg)[0])
 			continue;

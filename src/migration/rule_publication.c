@@ -67,7 +67,8 @@ wf_rule_replication(WfRuleCall *call)
 static void
 report_altered(WfRuleCall *call, WfRelation *table, const char *what)
 {
-	List	   *publications = table->missing ? NIL : call->catalog->publications(call->catalog, table);
+	List	   *publications = table->missing ? NIL :
+	call->catalog->publications(call->catalog, table, IsA(call->statement, RenameStmt));
 	WfFinding  *finding;
 	char	   *message;
 

@@ -10,7 +10,6 @@
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 
-#include "migration/inside.h"
 #include "migration/simulate.h"
 
 /* Temporary relations are found before all others. */
@@ -43,7 +42,6 @@ static void sim_measure(WfCatalog *catalog, WfRelation *relation);
 static WfTypeChange sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type);
 static char *sim_column_type(WfCatalog *catalog, const WfColumn *column);
 static char *sim_constraint_sql(WfCatalog *catalog, const WfConstraint *constraint);
-static char sim_volatility(WfCatalog *catalog, List *name, int nargs);
 static List *sim_search_path(WfCatalog *catalog);
 static SimRelation *entry_in(WfSimulation *simulation, const char *schema, const char *name);
 static SimRelation *new_entry(WfSimulation *simulation);
@@ -62,11 +60,6 @@ WfSimulation *
 wf_migration_simulation(WfCatalog *live)
 {
 	WfSimulation *simulation = palloc0(sizeof(WfSimulation));
-	HASHCTL		control = {
-		.keysize = sizeof(SimKey),
-		.entrysize = wf_sim_type_entry_size(),
-		.hcxt = CurrentMemoryContext,
-	};
 
 	simulation->catalog = (WfCatalog)
 	{
@@ -97,7 +90,7 @@ wf_migration_simulation(WfCatalog *live)
 			.default_partition = wf_sim_default_partition,
 			.index_matches = wf_sim_index_matches,
 			.proves_bound = wf_sim_proves_bound,
-			.volatility = sim_volatility,
+			.volatility = wf_sim_volatility,
 			.search_path = sim_search_path,
 			.dependents = wf_sim_dependents,
 			.drop_blockers = wf_sim_drop_blockers,
@@ -105,6 +98,7 @@ wf_migration_simulation(WfCatalog *live)
 			.has_schema = wf_sim_has_schema,
 			.has_database = wf_sim_has_database,
 			.has_part = wf_sim_has_part,
+			.policies = wf_sim_policies,
 			.has_routine = wf_sim_has_routine,
 			.routine_change = wf_sim_routine_change,
 			.publications = wf_sim_publications,
@@ -113,7 +107,7 @@ wf_migration_simulation(WfCatalog *live)
 	};
 	simulation->live = live;
 	simulation->relations = simrelation_create(CurrentMemoryContext, 64, NULL);
-	simulation->types = hash_create("wishflags simulated types", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	simulation->types = wf_sim_table(simulation, "wishflags simulated types", wf_sim_type_entry_size());
 	simulation->settings.search_path = live->search_path(live);
 	simulation->first = simulation->lasting = simulation->began_with = simulation->settings;
 	return simulation;
@@ -535,19 +529,6 @@ sim_constraint_sql(WfCatalog *catalog, const WfConstraint *constraint)
 	WfSimulation *simulation = simulation_of(catalog);
 
 	return simulation->live->constraint_sql(simulation->live, constraint);
-}
-
-static char
-sim_volatility(WfCatalog *catalog, List *name, int nargs)
-{
-	WfSimulation *simulation = simulation_of(catalog);
-	char		volatility = simulation->live->volatility(simulation->live, name, nargs);
-	WfRoutine  *routine = wf_sim_new_routine(simulation, name);
-
-	/* Both may be meant, where it does not take the other's place. */
-	if (routine && (volatility == 0 || routine->replaces || routine->volatility == 'v'))
-		return routine->volatility;
-	return volatility;
 }
 
 static List *

@@ -61,10 +61,17 @@ typedef struct WfSavepoint
 	WfSettings	lasting;		/* without SET LOCAL */
 } WfSavepoint;
 
+/* Both names live as long as the simulation, except to look up by. */
+typedef struct SimName
+{
+	const char *schema;
+	const char *name;
+} SimName;
+
 /* A label that the open transaction added to an enum. */
 typedef struct WfNewLabel
 {
-	char		label[NAMEDATALEN];
+	SimName		key;			/* the label, without schema */
 	char	   *type;			/* as the statement names it */
 } WfNewLabel;
 
@@ -98,8 +105,8 @@ typedef struct WfSimulation
 	char	   *block;			/* where memory is taken from, see */
 	Size		block_left;		/* simulate_memory.c */
 	HTAB	   *types;			/* SimType by schema and name */
-	HTAB	   *known_schemas;	/* by name, see simulate_schema.c; or NULL */
-	HTAB	   *dropped_routines;	/* their names; or NULL */
+	HTAB	   *known_schemas;	/* by name, see simulate_schema.c; NULL: none */
+	HTAB	   *dropped_routines;	/* by name; NULL: none */
 	int			statement;		/* number of the present one */
 	const char *source;			/* its text, for what is applied; may be NULL */
 	Bitmapset  *told;			/* rules that speak once a text, and have */
@@ -116,8 +123,7 @@ typedef struct WfSimulation
 								 * lock */
 	HTAB	   *waiting;		/* findings that may be taken back, see
 								 * defer.c */
-	struct simholder_hash *holders; /* of constraints that the text made;
-									 * NULL: none */
+	HTAB	   *holders;		/* of constraints that the text made; or NULL */
 	HTAB	   *passes;			/* see wf_sim_name_pass(); NULL: none */
 	const RangeVar *last_name;	/* name looked up last since the last
 								 * statement was */
@@ -165,33 +171,16 @@ extern void wf_sim_settle_dropped(WfSimulation *simulation, const WfRelation *re
 extern void wf_sim_settle_renamed(WfSimulation *simulation, const char *schema, const char *name,
 								  const char *new_schema, const char *new_name);
 
-/* The key of a simulated type, and of findings that wait for a relation. */
-typedef struct SimKey
-{
-	char		schema[NAMEDATALEN];
-	char		name[NAMEDATALEN];
-} SimKey;
-
-static inline void
-wf_sim_make_key(SimKey *key, const char *schema, const char *name)
-{
-	memset(key, 0, sizeof(SimKey));
-	strlcpy(key->schema, schema, NAMEDATALEN);
-	strlcpy(key->name, name, NAMEDATALEN);
-}
-
 /* simulate_memory.c */
 extern void *wf_sim_alloc(WfSimulation *simulation, Size size);
 extern char *wf_sim_string(WfSimulation *simulation, const char *string);
 extern List *wf_sim_strings(WfSimulation *simulation, List *strings);
 extern char *wf_sim_schema(WfSimulation *simulation, const char *schema);
-
-/* Both names live as long as the simulation, except to look up by. */
-typedef struct SimName
-{
-	const char *schema;
-	const char *name;
-} SimName;
+extern HTAB *wf_sim_table(WfSimulation *simulation, const char *what, Size entrysize);
+extern uint32 wf_sim_hash_name(SimName key);
+extern void *wf_sim_find(HTAB *table, const char *schema, const char *name);
+extern void *wf_sim_enter(WfSimulation *simulation, HTAB *table, const char *schema, const char *name, bool *found);
+extern void wf_sim_remove(HTAB *table, const char *schema, const char *name);
 
 typedef struct SimRelation
 {
@@ -248,7 +237,6 @@ extern void wf_sim_rename_constraint(WfSimulation *simulation, SimRelation *tabl
 extern void wf_sim_reindexed(WfSimulation *simulation, ReindexStmt *stmt);
 
 /* simulate_taken.c */
-extern uint32 wf_sim_hash_name(SimName key);
 extern void wf_sim_note_holder(WfSimulation *simulation, SimRelation *relation, const char *name);
 extern bool wf_sim_has_constraint(WfCatalog *catalog, const char *schema, const char *name, RangeVar **table);
 extern int *wf_sim_name_pass(WfCatalog *catalog, const char *schema, const char *name);
@@ -277,9 +265,7 @@ extern void wf_sim_settle_primary_key(WfSimulation *simulation, SimRelation *rel
 extern void wf_sim_apply_drop(WfSimulation *simulation, DropStmt *stmt);
 extern void wf_sim_apply_rename(WfSimulation *simulation, RenameStmt *stmt);
 extern void wf_sim_apply_move(WfSimulation *simulation, AlterObjectSchemaStmt *stmt);
-extern HTAB *wf_sim_name_table(WfSimulation *simulation, const char *what, Size entrysize);
 extern void wf_sim_note_dropped_name(WfSimulation *simulation, const char *name);
-extern bool wf_sim_is_noted(HTAB *names, const char *name);
 extern List *wf_sim_dropped_tables(WfSimulation *simulation, const char *name);
 
 /* simulate_schema.c */
@@ -296,12 +282,19 @@ extern bool wf_sim_has_part(WfCatalog *catalog, WfRelation *relation, ObjectType
 extern bool wf_sim_part_is_new(WfSimulation *simulation, const RangeVar *table, ObjectType type, const char *name);
 extern void wf_sim_note_part(WfSimulation *simulation, const RangeVar *table, ObjectType type, const char *name,
 							 bool exists);
-extern bool wf_sim_has_routine(WfCatalog *catalog, ObjectType type, const ObjectWithArgs *object);
-extern bool wf_sim_routine_change(WfCatalog *catalog, CreateFunctionStmt *stmt, WfRoutineChange *change);
-extern bool wf_sim_routine_is_new(WfSimulation *simulation, List *names);
-extern List *wf_sim_publications(WfCatalog *catalog, WfRelation *relation);
+extern List *wf_sim_policies(WfCatalog *catalog, WfRelation *relation);
+extern List *wf_sim_publications(WfCatalog *catalog, WfRelation *relation, bool under_own_name);
 extern bool wf_sim_publishes_changes(WfCatalog *catalog, const char *publication);
 extern double wf_sim_null_fraction(WfCatalog *catalog, WfRelation *relation, WfColumn *column);
+
+/* simulate_routine.c */
+extern void wf_sim_apply_function(WfSimulation *simulation, CreateFunctionStmt *stmt);
+extern char wf_sim_volatility(WfCatalog *catalog, List *name, int nargs, const List *except);
+extern bool wf_sim_routine_is_new(WfSimulation *simulation, List *names);
+extern void wf_sim_note_dropped_routine(WfSimulation *simulation, List *names);
+extern bool wf_sim_knows_routine(WfSimulation *simulation, List *names);
+extern bool wf_sim_has_routine(WfCatalog *catalog, ObjectType type, const ObjectWithArgs *object);
+extern bool wf_sim_routine_change(WfCatalog *catalog, CreateFunctionStmt *stmt, WfRoutineChange *change);
 
 /* simulate_dependents.c */
 extern bool wf_sim_cascade(WfCatalog *catalog, Node *stmt, const AlterTableCmd *command, List **dependents);
@@ -345,6 +338,7 @@ extern void wf_sim_rename_type(WfSimulation *simulation, List *names, const char
 extern char *wf_sim_last_label(WfCatalog *catalog, WfType *type);
 extern bool wf_sim_has_label(WfCatalog *catalog, WfType *type, const char *label);
 extern void wf_sim_alter_domain(WfSimulation *simulation, AlterDomainStmt *stmt);
+extern void wf_sim_rename_waiting(WfSimulation *simulation, List *names, const char *name, const char *new_name);
 extern void wf_sim_drop_type(WfSimulation *simulation, List *names);
 extern void wf_sim_move_type(WfSimulation *simulation, List *names, const char *schema);
 extern void wf_sim_empty_types(WfSimulation *simulation, const char *schema);

@@ -3,7 +3,6 @@
  */
 #include "common/compat.h"
 
-#include "catalog/pg_proc.h"
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 
@@ -15,8 +14,6 @@ static void apply_create_table(WfSimulation *simulation, CreateStmt *stmt);
 static void apply_alter_table(WfSimulation *simulation, AlterTableStmt *stmt);
 static void apply_command(WfSimulation *simulation, SimRelation *relation, AlterTableCmd *command);
 static void apply_column(WfSimulation *simulation, SimRelation *relation, ColumnDef *def);
-static char volatility_of(CreateFunctionStmt *stmt);
-static void apply_function(WfSimulation *simulation, CreateFunctionStmt *stmt);
 static void apply_comment(WfSimulation *simulation, CommentStmt *stmt);
 
 /* Applies one statement; tree and text may go away afterwards. */
@@ -78,7 +75,7 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 				wf_sim_apply_move(simulation, (AlterObjectSchemaStmt *) stmt);
 			break;
 		case T_CreateFunctionStmt:
-			apply_function(simulation, (CreateFunctionStmt *) stmt);
+			wf_sim_apply_function(simulation, (CreateFunctionStmt *) stmt);
 			break;
 		case T_CreateSchemaStmt:
 			/* The elements were applied when they were checked. */
@@ -305,42 +302,4 @@ apply_column(WfSimulation *simulation, SimRelation *relation, ColumnDef *def)
 				break;
 		}
 	}
-}
-
-/* A function that was not there before; its arguments don't matter here. */
-static void
-apply_function(WfSimulation *simulation, CreateFunctionStmt *stmt)
-{
-	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
-	WfRoutine  *routine = palloc0(sizeof(WfRoutine));
-
-	simulation->dropped_others |= stmt->replace;
-	wf_sim_settle(simulation, WF_DEFER_ROUTINE, NULL, NULL, list_make1(strVal(llast(stmt->funcname))));
-	if (wf_migration_routine((Node *) stmt, NULL, routine))
-		routine->text = pstrdup(routine->text);
-	else
-		routine->text = NULL;
-	routine->name = pstrdup(strVal(llast(stmt->funcname)));
-	routine->offset = -1;
-	routine->replaces = stmt->replace &&
-		simulation->live->volatility(simulation->live, stmt->funcname, -1) != 0;
-	routine->volatility = volatility_of(stmt);
-	wf_sim_add_routine(simulation, routine);
-	MemoryContextSwitchTo(old);
-}
-
-/* As CREATE FUNCTION says it, which takes the worst where it does not. */
-static char
-volatility_of(CreateFunctionStmt *stmt)
-{
-	ListCell   *lc;
-
-	foreach(lc, stmt->options)
-	{
-		DefElem    *option = lfirst_node(DefElem, lc);
-
-		if (strcmp(option->defname, "volatility") == 0)
-			return strVal(option->arg)[0];
-	}
-	return PROVOLATILE_VOLATILE;
 }

@@ -12,6 +12,10 @@
 #include "ddl/lock.h"
 #include "migration/simulate.h"
 
+static bool names_are_live(WfSimulation *simulation, Node *stmt);
+static bool relation_is_live(WfSimulation *simulation, const RangeVar *name);
+static bool type_is_live(WfSimulation *simulation, List *names);
+
 /* What is built on a live relation, and the text has not dropped. */
 List *
 wf_sim_dependents(WfCatalog *catalog, WfRelation *relation, int attnum)
@@ -44,7 +48,8 @@ wf_sim_cascade(WfCatalog *catalog, Node *stmt, const AlterTableCmd *command, Lis
 
 	*dependents = NIL;
 	/* What the text made may depend on it as well. */
-	if (simulation->is_opaque || simulation->dropped_parts || !simulation->live->cascade(simulation->live, stmt, command, dependents))
+	if (simulation->is_opaque || simulation->dropped_parts || !names_are_live(simulation, stmt) ||
+		!simulation->live->cascade(simulation->live, stmt, command, dependents))
 		return false;
 	foreach(lc, *dependents)
 	{
@@ -65,17 +70,8 @@ wf_sim_drop_blockers(WfCatalog *catalog, const DropStmt *stmt)
 	List	   *dependents;
 	ListCell   *lc;
 
-	if (simulation->is_opaque || simulation->dropped_parts)
+	if (simulation->is_opaque || simulation->dropped_parts || !names_are_live(simulation, (Node *) stmt))
 		return NIL;
-	/* The live catalog may know another type by that name. */
-	foreach(lc, stmt->objects)
-	{
-		if (IsA(lfirst(lc), TypeName) && !OidIsValid(wf_sim_type(catalog, lfirst_node(TypeName, lc)->names)->oid))
-			return NIL;
-		if (stmt->removeType == OBJECT_INDEX && wf_ddl_range_var_of_names(lfirst(lc)) &&
-			!wf_sim_is_untouched(simulation, wf_ddl_range_var_of_names(lfirst(lc))))
-			return NIL;
-	}
 	dependents = simulation->live->drop_blockers(simulation->live, stmt);
 	foreach(lc, dependents)
 	{
@@ -87,4 +83,74 @@ wf_sim_drop_blockers(WfCatalog *catalog, const DropStmt *stmt)
 			dependents = foreach_delete_current(dependents, lc);
 	}
 	return dependents;
+}
+
+/*
+ * Does the live catalog mean the same by the names of DROP or ALTER TABLE?  It does
+ * not where the text has made, renamed or moved what they name, or has another
+ * search_path.
+ */
+static bool
+names_are_live(WfSimulation *simulation, Node *stmt)
+{
+	DropStmt   *drop = (DropStmt *) stmt;
+	ListCell   *lc;
+
+	if (IsA(stmt, AlterTableStmt))
+		return relation_is_live(simulation, ((AlterTableStmt *) stmt)->relation);
+	foreach(lc, drop->objects)
+	{
+		Node	   *object = lfirst(lc);
+
+		switch (drop->removeType)
+		{
+			case OBJECT_TYPE:
+			case OBJECT_DOMAIN:
+				if (!type_is_live(simulation, castNode(TypeName, object)->names))
+					return false;
+				break;
+			case OBJECT_FUNCTION:
+			case OBJECT_PROCEDURE:
+			case OBJECT_ROUTINE:
+			case OBJECT_AGGREGATE:
+				if (!wf_sim_knows_routine(simulation, castNode(ObjectWithArgs, object)->objname))
+					return false;
+				break;
+			case OBJECT_SCHEMA:
+				if (wf_sim_live_schema(simulation, strVal(object)) == NULL ||
+					strcmp(wf_sim_live_schema(simulation, strVal(object)), strVal(object)) != 0)
+					return false;
+				break;
+			case OBJECT_TABLE:
+			case OBJECT_VIEW:
+			case OBJECT_MATVIEW:
+			case OBJECT_SEQUENCE:
+			case OBJECT_INDEX:
+			case OBJECT_FOREIGN_TABLE:
+				if (!relation_is_live(simulation, wf_ddl_range_var_of_names(castNode(List, object))))
+					return false;
+				break;
+			default:
+				break;
+		}
+	}
+	return true;
+}
+
+static bool
+relation_is_live(WfSimulation *simulation, const RangeVar *name)
+{
+	WfRelation *relation = name ? simulation->catalog.relation(&simulation->catalog, name) : NULL;
+	WfRelation *live = name ? simulation->live->relation(simulation->live, name) : NULL;
+
+	return relation && (live ? live->relid == relation->relid : relation->missing);
+}
+
+static bool
+type_is_live(WfSimulation *simulation, List *names)
+{
+	const WfType *type = wf_sim_type(&simulation->catalog, names);
+	const WfType *live = simulation->live->type(simulation->live, names);
+
+	return live ? live->oid == type->oid : type->missing;
 }

@@ -7,6 +7,7 @@
  */
 #include "common/compat.h"
 
+#include "common/hashfn.h"
 #include "utils/memutils.h"
 
 #include "migration/simulate.h"
@@ -15,6 +16,8 @@
 #define BLOCK_SIZE 8192
 
 static void *take(WfSimulation *simulation, Size size, Size align);
+static uint32 hash_key(const void *key, Size size);
+static int	compare_keys(const void *one, const void *other, Size size);
 
 /* Zeroed memory that lives as long as the simulation. */
 void *
@@ -82,4 +85,78 @@ take(WfSimulation *simulation, Size size, Size align)
 		return simulation->block + simulation->block_left;
 	simulation->block += size;
 	return simulation->block - size;
+}
+
+/*
+ * A hash table by schema and name, for as long as the simulation; entries begin
+ * with a SimName.  What has no schema, has an empty one.
+ */
+HTAB *
+wf_sim_table(WfSimulation *simulation, const char *what, Size entrysize)
+{
+	HASHCTL		control = {
+		.keysize = sizeof(SimName),
+		.entrysize = entrysize,
+		.hash = hash_key,
+		.match = compare_keys,
+		.hcxt = simulation->catalog.context,
+	};
+
+	return hash_create(what, 64, &control, HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
+}
+
+static uint32
+hash_key(const void *key, Size size)
+{
+	return wf_sim_hash_name(*(const SimName *) key);
+}
+
+static int
+compare_keys(const void *one, const void *other, Size size)
+{
+	const SimName *a = one;
+	const SimName *b = other;
+
+	return strcmp(a->name, b->name) != 0 || strcmp(a->schema, b->schema) != 0;
+}
+
+uint32
+wf_sim_hash_name(SimName key)
+{
+	return hash_combine(hash_bytes((const unsigned char *) key.schema, strlen(key.schema)),
+						hash_bytes((const unsigned char *) key.name, strlen(key.name)));
+}
+
+/* The entry, or NULL; also of a table that is NULL. */
+void *
+wf_sim_find(HTAB *table, const char *schema, const char *name)
+{
+	SimName		key = {schema, name};
+
+	return table ? hash_search(table, &key, HASH_FIND, NULL) : NULL;
+}
+
+/* The entry, made where there is none: then what follows its key is to be filled. */
+void *
+wf_sim_enter(WfSimulation *simulation, HTAB *table, const char *schema, const char *name, bool *found)
+{
+	SimName		key = {schema, name};
+	SimName    *entry = hash_search(table, &key, HASH_ENTER, found);
+
+	if (!*found)
+	{
+		entry->schema = wf_sim_schema(simulation, schema);
+		entry->name = wf_sim_string(simulation, name);
+	}
+	return entry;
+}
+
+/* The entry is there no more; table may be NULL. */
+void
+wf_sim_remove(HTAB *table, const char *schema, const char *name)
+{
+	SimName		key = {schema, name};
+
+	if (table)
+		(void) hash_search(table, &key, HASH_REMOVE, NULL);
 }

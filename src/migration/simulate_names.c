@@ -14,12 +14,10 @@ static void apply_drop_part(WfSimulation *simulation, ObjectType type, List *nam
 /* Tables of a name that the text has dropped. */
 typedef struct NamedTables
 {
-	char		name[NAMEDATALEN];
+	SimName		key;			/* without schema */
 	List	   *tables;			/* of WfRelation */
 } NamedTables;
 
-static void note_name(WfSimulation *simulation, HTAB **names, const char *name);
-static void note_dropped_routine(WfSimulation *simulation, List *names);
 static void note_dropped(WfSimulation *simulation, const RangeVar *name);
 
 /* The text drops objects. */
@@ -62,7 +60,7 @@ wf_sim_apply_drop(WfSimulation *simulation, DropStmt *stmt)
 			case OBJECT_FUNCTION:
 			case OBJECT_PROCEDURE:
 			case OBJECT_ROUTINE:
-				note_dropped_routine(simulation, lfirst_node(ObjectWithArgs, lc)->objname);
+				wf_sim_note_dropped_routine(simulation, lfirst_node(ObjectWithArgs, lc)->objname);
 				simulation->dropped_parts = true;
 				break;
 			case OBJECT_SCHEMA:
@@ -128,6 +126,9 @@ wf_sim_apply_rename(WfSimulation *simulation, RenameStmt *stmt)
 		case OBJECT_TABCONSTRAINT:
 			wf_sim_rename_constraint(simulation, wf_sim_relation(simulation, stmt->relation), stmt->subname, stmt->newname);
 			break;
+		case OBJECT_DOMCONSTRAINT:
+			wf_sim_rename_waiting(simulation, castNode(List, stmt->object), stmt->subname, stmt->newname);
+			break;
 		case OBJECT_TRIGGER:
 		case OBJECT_POLICY:
 		case OBJECT_RULE:
@@ -138,8 +139,8 @@ wf_sim_apply_rename(WfSimulation *simulation, RenameStmt *stmt)
 		case OBJECT_FUNCTION:
 		case OBJECT_PROCEDURE:
 		case OBJECT_ROUTINE:
-			note_dropped_routine(simulation, castNode(ObjectWithArgs, stmt->object)->objname);
-			note_dropped_routine(simulation, list_make1(makeString(stmt->newname)));
+			wf_sim_note_dropped_routine(simulation, castNode(ObjectWithArgs, stmt->object)->objname);
+			wf_sim_note_dropped_routine(simulation, list_make1(makeString(stmt->newname)));
 			simulation->dropped_parts = true;
 			break;
 		default:
@@ -171,19 +172,12 @@ wf_sim_apply_move(WfSimulation *simulation, AlterObjectSchemaStmt *stmt)
 		case OBJECT_FUNCTION:
 		case OBJECT_PROCEDURE:
 		case OBJECT_ROUTINE:
-			note_dropped_routine(simulation, castNode(ObjectWithArgs, stmt->object)->objname);
+			wf_sim_note_dropped_routine(simulation, castNode(ObjectWithArgs, stmt->object)->objname);
 			break;
 		default:
 			break;
 	}
 	simulation->dropped_others = true;
-}
-
-/* What routines of this name there are is not kept any further. */
-static void
-note_dropped_routine(WfSimulation *simulation, List *names)
-{
-	note_name(simulation, &simulation->dropped_routines, strVal(llast(names)));
 }
 
 /* Remembers a table that is about to be dropped. */
@@ -197,8 +191,8 @@ note_dropped(WfSimulation *simulation, const RangeVar *name)
 
 	wf_sim_keep(simulation, relation);
 	if (simulation->dropped_tables == NULL)
-		simulation->dropped_tables = wf_sim_name_table(simulation, "wishflags dropped tables", sizeof(NamedTables));
-	entry = hash_search(simulation->dropped_tables, relation->name, HASH_ENTER, &found);
+		simulation->dropped_tables = wf_sim_table(simulation, "wishflags dropped tables", sizeof(NamedTables));
+	entry = wf_sim_enter(simulation, simulation->dropped_tables, "", relation->name, &found);
 	entry->tables = lappend(found ? entry->tables : NIL, relation);
 	MemoryContextSwitchTo(old);
 }
@@ -207,8 +201,7 @@ note_dropped(WfSimulation *simulation, const RangeVar *name)
 List *
 wf_sim_dropped_tables(WfSimulation *simulation, const char *name)
 {
-	NamedTables *entry = simulation && simulation->dropped_tables ?
-	hash_search(simulation->dropped_tables, name, HASH_FIND, NULL) : NULL;
+	NamedTables *entry = simulation ? wf_sim_find(simulation->dropped_tables, "", name) : NULL;
 
 	return entry ? entry->tables : NIL;
 }
@@ -228,40 +221,17 @@ last_name(Node *object)
 void
 wf_sim_note_dropped_name(WfSimulation *simulation, const char *name)
 {
-	if (name)
-		note_name(simulation, &simulation->dropped_names, name);
+	bool		found;
+
+	if (name == NULL)
+		return;
+	if (simulation->dropped_names == NULL)
+		simulation->dropped_names = wf_sim_table(simulation, "wishflags dropped names", sizeof(SimName));
+	(void) wf_sim_enter(simulation, simulation->dropped_names, "", name, &found);
 }
 
 bool
 wf_sim_was_dropped(WfSimulation *simulation, const char *name)
 {
-	return simulation && name && wf_sim_is_noted(simulation->dropped_names, name);
-}
-
-/* Adds a name to a set of names, which may be NULL as yet. */
-static void
-note_name(WfSimulation *simulation, HTAB **names, const char *name)
-{
-	if (*names == NULL)
-		*names = wf_sim_name_table(simulation, "wishflags simulated names", NAMEDATALEN);
-	(void) hash_search(*names, name, HASH_ENTER, NULL);
-}
-
-bool
-wf_sim_is_noted(HTAB *names, const char *name)
-{
-	return names && hash_search(names, name, HASH_FIND, NULL) != NULL;
-}
-
-/* A hash table by name, for as long as the simulation; entries begin with the name, of NAMEDATALEN bytes. */
-HTAB *
-wf_sim_name_table(WfSimulation *simulation, const char *what, Size entrysize)
-{
-	HASHCTL		control = {
-		.keysize = NAMEDATALEN,
-		.entrysize = entrysize,
-		.hcxt = simulation->catalog.context,
-	};
-
-	return hash_create(what, 64, &control, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	return simulation && name && wf_sim_find(simulation->dropped_names, "", name) != NULL;
 }

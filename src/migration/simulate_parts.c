@@ -12,11 +12,11 @@
 
 typedef struct NamedConstraint
 {
-	char		name[NAMEDATALEN];
+	SimName		key;			/* without schema */
 	WfConstraint *constraint;
 } NamedConstraint;
 
-static void name_constraint(SimRelation *entry, WfConstraint *constraint);
+static void name_constraint(WfSimulation *simulation, SimRelation *entry, WfConstraint *constraint);
 static void forget_name(SimRelation *entry, const char *name);
 static ListCell *cell_named(List *strings, const char *string);
 static void rename_string(WfSimulation *simulation, List *strings, const char *string, const char *new_string);
@@ -196,13 +196,13 @@ wf_sim_constraint_of(WfSimulation *simulation, SimRelation *entry, const char *n
 	wf_sim_load_parts(simulation, entry);
 	if (entry->constraint_names == NULL && list_length(entry->constraints) > CONSTRAINTS_TO_WALK)
 	{
-		entry->constraint_names = wf_sim_name_table(simulation, "wishflags simulated constraints", sizeof(NamedConstraint));
+		entry->constraint_names = wf_sim_table(simulation, "wishflags simulated constraints", sizeof(NamedConstraint));
 		foreach(lc, entry->constraints)
-			name_constraint(entry, lfirst(lc));
+			name_constraint(simulation, entry, lfirst(lc));
 	}
 	if (entry->constraint_names)
 	{
-		named = hash_search(entry->constraint_names, name, HASH_FIND, NULL);
+		named = wf_sim_find(entry->constraint_names, "", name);
 		return named ? named->constraint : NULL;
 	}
 	foreach(lc, entry->constraints)
@@ -217,14 +217,14 @@ wf_sim_constraint_of(WfSimulation *simulation, SimRelation *entry, const char *n
 
 /* The first of a name is meant, as where they are walked. */
 static void
-name_constraint(SimRelation *entry, WfConstraint *constraint)
+name_constraint(WfSimulation *simulation, SimRelation *entry, WfConstraint *constraint)
 {
 	NamedConstraint *named;
 	bool		found;
 
 	if (constraint->name == NULL)
 		return;
-	named = hash_search(entry->constraint_names, constraint->name, HASH_ENTER, &found);
+	named = wf_sim_enter(simulation, entry->constraint_names, "", constraint->name, &found);
 	if (!found)
 		named->constraint = constraint;
 }
@@ -233,8 +233,8 @@ name_constraint(SimRelation *entry, WfConstraint *constraint)
 static void
 forget_name(SimRelation *entry, const char *name)
 {
-	if (entry->constraint_names && name)
-		(void) hash_search(entry->constraint_names, name, HASH_REMOVE, NULL);
+	if (name)
+		wf_sim_remove(entry->constraint_names, "", name);
 }
 
 List *
@@ -266,7 +266,7 @@ wf_sim_add_constraint(WfSimulation *simulation, SimRelation *entry, WfConstraint
 	old = MemoryContextSwitchTo(simulation->catalog.context);
 	entry->constraints = lappend(entry->constraints, copy);
 	if (entry->constraint_names)
-		name_constraint(entry, copy);
+		name_constraint(simulation, entry, copy);
 	wf_sim_note_holder(simulation, entry, copy->name);
 	MemoryContextSwitchTo(old);
 }
@@ -314,7 +314,7 @@ wf_sim_name_constraint(WfSimulation *simulation, SimRelation *entry, const char 
 	forget_name(entry, name);
 	constraint->name = wf_sim_string(simulation, new_name);
 	if (entry->constraint_names)
-		name_constraint(entry, constraint);
+		name_constraint(simulation, entry, constraint);
 	wf_sim_note_holder(simulation, entry, constraint->name);
 	wf_sim_forget_passes(simulation);
 }

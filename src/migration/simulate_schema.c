@@ -11,7 +11,7 @@
 
 typedef struct SimSchema
 {
-	char		name[NAMEDATALEN];
+	SimName		key;			/* without schema */
 	const char *live;			/* its name in the live catalog; NULL: the
 								 * text made it */
 	bool		exists;
@@ -23,7 +23,7 @@ static SimSchema *entry_of(WfSimulation *simulation, const char *name);
 static SimSchema *
 find(WfSimulation *simulation, const char *name)
 {
-	return simulation->known_schemas ? hash_search(simulation->known_schemas, name, HASH_FIND, NULL) : NULL;
+	return wf_sim_find(simulation->known_schemas, "", name);
 }
 
 /* The entry, made as the live catalog has it where there is none. */
@@ -34,12 +34,12 @@ entry_of(WfSimulation *simulation, const char *name)
 	bool		found;
 
 	if (simulation->known_schemas == NULL)
-		simulation->known_schemas = wf_sim_name_table(simulation, "wishflags simulated schemas", sizeof(SimSchema));
-	schema = hash_search(simulation->known_schemas, name, HASH_ENTER, &found);
+		simulation->known_schemas = wf_sim_table(simulation, "wishflags simulated schemas", sizeof(SimSchema));
+	schema = wf_sim_enter(simulation, simulation->known_schemas, "", name, &found);
 	if (!found)
 	{
 		schema->exists = simulation->live->has_schema(simulation->live, name);
-		schema->live = schema->exists ? schema->name : NULL;
+		schema->live = schema->exists ? schema->key.name : NULL;
 	}
 	return schema;
 }
@@ -102,6 +102,6 @@ wf_sim_rename_schema(WfSimulation *simulation, const char *name, const char *new
 	to->live = from->live;
 	from->exists = false;
 	from->live = NULL;
-	wf_sim_move_relations(simulation, name, to->name);
-	wf_sim_move_types(simulation, name, to->name);
+	wf_sim_move_relations(simulation, name, to->key.name);
+	wf_sim_move_types(simulation, name, to->key.name);
 }

@@ -4,8 +4,6 @@
  */
 #include "common/compat.h"
 
-#include "common/hashfn.h"
-
 #include "migration/simulate.h"
 
 /* The relation that the text gave a constraint of this name last. */
@@ -13,49 +11,27 @@ typedef struct Holder
 {
 	SimName		key;
 	SimRelation *relation;
-	uint32		hash;
-	char		status;
 } Holder;
-
-#define SH_PREFIX simholder
-#define SH_ELEMENT_TYPE Holder
-#define SH_KEY_TYPE SimName
-#define SH_KEY key
-#define SH_HASH_KEY(tb, key) wf_sim_hash_name(key)
-#define SH_EQUAL(tb, a, b) (strcmp((a).name, (b).name) == 0 && strcmp((a).schema, (b).schema) == 0)
-#define SH_STORE_HASH
-#define SH_GET_HASH(tb, slot) (slot)->hash
-#define SH_SCOPE static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
 
 /* See WfCatalog.name_pass. */
 typedef struct NamePass
 {
-	SimKey		key;
+	SimName		key;
 	int			pass;
 } NamePass;
-
-uint32
-wf_sim_hash_name(SimName key)
-{
-	return hash_combine(hash_bytes((const unsigned char *) key.schema, strlen(key.schema)),
-						hash_bytes((const unsigned char *) key.name, strlen(key.name)));
-}
 
 /* The relation has a constraint of this name, which lives as long as the simulation. */
 void
 wf_sim_note_holder(WfSimulation *simulation, SimRelation *relation, const char *name)
 {
 	SimName		key = {relation->key.schema, name};
-	bool		found;
 
 	if (name == NULL)
 		return;
 	if (simulation->holders == NULL)
-		simulation->holders = simholder_create(simulation->catalog.context, 64, NULL);
-	simholder_insert(simulation->holders, key, &found)->relation = relation;
+		simulation->holders = wf_sim_table(simulation, "wishflags holders of constraints", sizeof(Holder));
+	/* The name lives long enough. */
+	((Holder *) hash_search(simulation->holders, &key, HASH_ENTER, NULL))->relation = relation;
 }
 
 /* WfCatalog.has_constraint */
@@ -63,8 +39,7 @@ bool
 wf_sim_has_constraint(WfCatalog *catalog, const char *schema, const char *name, RangeVar **table)
 {
 	WfSimulation *simulation = (WfSimulation *) catalog;
-	SimName		key = {schema, name};
-	Holder	   *holder = simulation->holders ? simholder_lookup(simulation->holders, key) : NULL;
+	Holder	   *holder = wf_sim_find(simulation->holders, schema, name);
 	const char *live = wf_sim_live_schema(simulation, schema);
 	RangeVar   *found = NULL;
 
@@ -83,21 +58,11 @@ wf_sim_name_pass(WfCatalog *catalog, const char *schema, const char *name)
 {
 	WfSimulation *simulation = (WfSimulation *) catalog;
 	NamePass   *entry;
-	SimKey		key;
 	bool		found;
 
 	if (simulation->passes == NULL)
-	{
-		HASHCTL		control = {
-			.keysize = sizeof(SimKey),
-			.entrysize = sizeof(NamePass),
-			.hcxt = simulation->catalog.context,
-		};
-
-		simulation->passes = hash_create("wishflags chosen names", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	}
-	wf_sim_make_key(&key, schema ? schema : "", name);
-	entry = hash_search(simulation->passes, &key, HASH_ENTER, &found);
+		simulation->passes = wf_sim_table(simulation, "wishflags chosen names", sizeof(NamePass));
+	entry = wf_sim_enter(simulation, simulation->passes, schema ? schema : "", name, &found);
 	if (!found)
 		entry->pass = 0;
 	return &entry->pass;

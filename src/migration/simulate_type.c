@@ -6,6 +6,7 @@
 #include "common/hashfn.h"
 #include "nodes/value.h"
 
+#include "ddl/defaults.h"
 #include "migration/simulate.h"
 
 /* Labels that the text made; it may make thousands. */
@@ -31,13 +32,15 @@ typedef struct SimLabel
 
 typedef struct SimType
 {
-	SimKey		key;
+	SimName		key;
 	WfType	   *type;			/* NULL: dropped, or there is none here */
 	simlabel_hash *labels;		/* NULL: none */
 } SimType;
 
-static SimType *type_entry(WfSimulation *simulation, const char *schema, const char *name);
-static SimType *find_type(WfSimulation *simulation, List *names);
+static SimType *type_entry(WfSimulation *simulation, const char *schema, const char *name, bool make);
+static SimType *find_type(WfSimulation *simulation, List *names, bool make);
+static WfType *missing_type(List *names);
+static void set_default(WfSimulation *simulation, WfType *domain, Node *value);
 static void apply_domain(WfSimulation *simulation, CreateDomainStmt *stmt);
 static void apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt);
 static WfType *create_type(WfSimulation *simulation, List *names, char kind);
@@ -50,70 +53,82 @@ wf_sim_type_entry_size(void)
 	return sizeof(SimType);
 }
 
+/* The entry of this very schema and name; NULL where nothing is known of it, and not made. */
 static SimType *
-type_entry(WfSimulation *simulation, const char *schema, const char *name)
+type_entry(WfSimulation *simulation, const char *schema, const char *name, bool make)
 {
-	SimKey		key;
-	SimType    *entry;
+	SimType    *entry = wf_sim_find(simulation->types, schema, name);
+	const char *live;
+	WfType	   *type;
 	bool		found;
 
-	wf_sim_make_key(&key, schema, name);
-	entry = hash_search(simulation->types, &key, HASH_ENTER, &found);
-	if (!found)
-	{
-		const char *live = wf_sim_live_schema(simulation, schema);
-
-		entry->labels = NULL;
-		entry->type = live == NULL ? NULL :
-			simulation->live->type(simulation->live,
-								   list_make2(makeString(unconstify(char *, live)), makeString(key.name)));
-		/* The text may have given its schema another name. */
-		if (entry->type && live != schema)
-			entry->type->schema = wf_sim_string(simulation, schema);
-	}
+	if (entry)
+		return entry;
+	live = wf_sim_live_schema(simulation, schema);
+	type = live == NULL ? NULL :
+		simulation->live->type(simulation->live,
+							   list_make2(makeString(unconstify(char *, live)), makeString(unconstify(char *, name))));
+	if (type == NULL && !make)
+		return NULL;
+	/* The text may have given its schema another name. */
+	if (type && live != schema)
+		type->schema = wf_sim_string(simulation, schema);
+	entry = wf_sim_enter(simulation, simulation->types, schema, name, &found);
+	entry->type = type;
+	entry->labels = NULL;
 	return entry;
 }
 
-/* The entry that a name means; as wf_sim_relation(). */
+/*
+ * The entry that a name means; as wf_sim_relation(), but where no schema has it,
+ * it is made only where the text does something to it.
+ */
 static SimType *
-find_type(WfSimulation *simulation, List *names)
+find_type(WfSimulation *simulation, List *names, bool make)
 {
 	const char *schema = list_length(names) > 1 ?
 	strVal(list_nth(names, list_length(names) - 2)) : NULL;
 	const char *name = strVal(llast(names));
 	SimType    *entry;
+	ListCell   *lc;
 
-	if (schema)
-		entry = type_entry(simulation, schema, name);
-	else
+	foreach(lc, schema ? NIL : simulation->settings.search_path)
 	{
-		ListCell   *lc;
-
-		foreach(lc, simulation->settings.search_path)
-		{
-			entry = type_entry(simulation, lfirst(lc), name);
-			if (entry->type && !entry->type->missing)
-				return entry;
-		}
-		entry = type_entry(simulation, wf_sim_first_schema(simulation), name);
+		entry = type_entry(simulation, lfirst(lc), name, false);
+		if (entry && entry->type && !entry->type->missing)
+			return entry;
 	}
-	if (entry->type == NULL)
+	entry = type_entry(simulation, schema ? schema : wf_sim_first_schema(simulation), name, make);
+	if (entry && entry->type == NULL && make)
 	{
 		MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
 
-		entry->type = palloc0(sizeof(WfType));
-		entry->type->schema = schema ? pstrdup(schema) : NULL;
-		entry->type->name = pstrdup(name);
-		entry->type->missing = true;
+		entry->type = missing_type(names);
 		MemoryContextSwitchTo(old);
 	}
 	return entry;
 }
 
+/* What a name means that no schema has. */
+static WfType *
+missing_type(List *names)
+{
+	WfType	   *type = palloc0(sizeof(WfType));
+
+	if (list_length(names) > 1)
+		type->schema = pstrdup(strVal(list_nth(names, list_length(names) - 2)));
+	type->name = pstrdup(strVal(llast(names)));
+	type->missing = true;
+	return type;
+}
+
+/* One that is missing lives as long as the statement. */
 WfType *
 wf_sim_type(WfCatalog *catalog, List *names)
 {
-	return find_type((WfSimulation *) catalog, names)->type;
+	SimType    *entry = find_type((WfSimulation *) catalog, names, false);
+
+	return entry && entry->type ? entry->type : missing_type(names);
 }
 
 /* The text makes a type; kind is its typtype. */
@@ -123,7 +138,7 @@ create_type(WfSimulation *simulation, List *names, char kind)
 	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
 	const char *schema = list_length(names) > 1 ?
 	strVal(list_nth(names, list_length(names) - 2)) : wf_sim_first_schema(simulation);
-	SimType    *entry = type_entry(simulation, schema, strVal(llast(names)));
+	SimType    *entry = type_entry(simulation, schema, strVal(llast(names)), true);
 	WfType	   *type = palloc0(sizeof(WfType));
 
 	type->schema = pstrdup(schema);
@@ -140,21 +155,21 @@ create_type(WfSimulation *simulation, List *names, char kind)
 void
 wf_sim_drop_type(WfSimulation *simulation, List *names)
 {
-	find_type(simulation, names)->type = NULL;
+	find_type(simulation, names, true)->type = NULL;
 }
 
 void
 wf_sim_rename_type(WfSimulation *simulation, List *names, const char *new_name)
 {
 	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
-	SimType    *from = find_type(simulation, names);
+	SimType    *from = find_type(simulation, names, true);
 	SimType    *to;
 	WfType	   *type = palloc(sizeof(WfType));
 
 	*type = *from->type;
 	type->name = pstrdup(new_name);
 	from->type = NULL;
-	to = type_entry(simulation, type->schema ? type->schema : wf_sim_first_schema(simulation), new_name);
+	to = type_entry(simulation, type->schema ? type->schema : wf_sim_first_schema(simulation), new_name, true);
 	to->type = type;
 	to->labels = from->labels;
 	from->labels = NULL;
@@ -165,7 +180,7 @@ wf_sim_rename_type(WfSimulation *simulation, List *names, const char *new_name)
 void
 wf_sim_move_type(WfSimulation *simulation, List *names, const char *schema)
 {
-	SimType    *from = find_type(simulation, names);
+	SimType    *from = find_type(simulation, names, true);
 	WfType	   *type = from->type;
 	simlabel_hash *labels = from->labels;
 	SimType    *to;
@@ -173,7 +188,7 @@ wf_sim_move_type(WfSimulation *simulation, List *names, const char *schema)
 	from->type = NULL;
 	from->labels = NULL;
 	type->schema = wf_sim_string(simulation, schema);
-	to = type_entry(simulation, schema, type->name);
+	to = type_entry(simulation, schema, type->name, true);
 	to->type = type;
 	to->labels = labels;
 }
@@ -206,7 +221,7 @@ wf_sim_move_types(WfSimulation *simulation, const char *schema, const char *new_
 	while ((entry = hash_seq_search(&status)) != NULL)
 	{
 		if (strcmp(entry->key.schema, schema) == 0 && entry->type && !entry->type->missing)
-			names = lappend(names, pstrdup(entry->key.name));
+			names = lappend(names, unconstify(char *, entry->key.name));
 	}
 	foreach(lc, names)
 		wf_sim_move_type(simulation, list_make2(makeString(unconstify(char *, schema)), makeString(lfirst(lc))),
@@ -226,7 +241,7 @@ wf_sim_type_uses(WfCatalog *catalog, WfType *type)
 static void
 add_label(WfSimulation *simulation, List *names, const char *label)
 {
-	SimType    *entry = find_type(simulation, names);
+	SimType    *entry = find_type(simulation, names, true);
 	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
 	bool		found;
 
@@ -242,7 +257,7 @@ wf_sim_last_label(WfCatalog *catalog, WfType *type)
 {
 	WfSimulation *simulation = (WfSimulation *) catalog;
 
-	if (!OidIsValid(type->oid) || type_entry(simulation, type->schema, type->name)->labels)
+	if (!OidIsValid(type->oid) || type_entry(simulation, type->schema, type->name, true)->labels)
 		return NULL;
 	return simulation->live->last_label(simulation->live, type);
 }
@@ -255,7 +270,7 @@ wf_sim_has_label(WfCatalog *catalog, WfType *type, const char *label)
 
 	if (type->missing)
 		return true;
-	entry = type_entry(simulation, type->schema, type->name);
+	entry = type_entry(simulation, type->schema, type->name, true);
 	if (entry->labels && simlabel_lookup(entry->labels, label))
 		return true;
 	return OidIsValid(type->oid) ? simulation->live->has_label(simulation->live, type, label) :
@@ -311,21 +326,32 @@ apply_domain(WfSimulation *simulation, CreateDomainStmt *stmt)
 	bool		is_domain = base && base->kind == TYPTYPE_DOMAIN;
 	bool		constrained = is_domain && base->constrained;
 	bool		not_null = is_domain && base->not_null;
-	bool		has_default = is_domain && base->has_default;
+	WfType		value = {.has_default = is_domain && base->has_default,
+	.has_volatile_default = is_domain && base->has_volatile_default};
 	WfType	   *made = create_type(simulation, stmt->domainname, TYPTYPE_DOMAIN);
 	ListCell   *lc;
 
 	foreach(lc, stmt->constraints)
 	{
-		ConstrType	kind = lfirst_node(Constraint, lc)->contype;
+		Constraint *constraint = lfirst_node(Constraint, lc);
+		ConstrType	kind = constraint->contype;
 
 		constrained |= kind == CONSTR_CHECK || kind == CONSTR_NOTNULL;
 		not_null |= kind == CONSTR_NOTNULL;
-		has_default |= kind == CONSTR_DEFAULT;
+		if (kind == CONSTR_DEFAULT)
+			set_default(simulation, &value, constraint->raw_expr);
 	}
 	made->constrained = constrained;
 	made->not_null = not_null;
-	made->has_default = has_default;
+	made->has_default = value.has_default;
+	made->has_volatile_default = value.has_volatile_default;
+}
+
+static void
+set_default(WfSimulation *simulation, WfType *domain, Node *value)
+{
+	domain->has_default = !wf_ddl_is_null(value);
+	domain->has_volatile_default = domain->has_default && wf_ddl_is_volatile(&simulation->catalog, value, NULL);
 }
 
 /* A new label, or a new name for one; usable when the transaction ends. */
@@ -334,6 +360,7 @@ apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt)
 {
 	WfNewLabel *label;
 	const WfType *type;
+	bool		found;
 
 	add_label(simulation, stmt->typeName, stmt->newVal);
 	if (!simulation->in_transaction || stmt->oldVal != NULL)
@@ -342,20 +369,17 @@ apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt)
 	/* 17 takes the labels of a type that nobody else can have seen. */
 	if (type->transaction == simulation->transaction && simulation->catalog.server_version >= 17)
 		return;
-	/* A longer one the server refuses. */
-	if (strlen(stmt->newVal) >= NAMEDATALEN)
-		return;
 	if (simulation->new_labels == NULL)
-		simulation->new_labels = wf_sim_name_table(simulation, "wishflags simulated labels", sizeof(WfNewLabel));
-	label = hash_search(simulation->new_labels, stmt->newVal, HASH_ENTER, NULL);
+		simulation->new_labels = wf_sim_table(simulation, "wishflags simulated labels", sizeof(WfNewLabel));
+	label = wf_sim_enter(simulation, simulation->new_labels, "", stmt->newVal, &found);
 	label->type = wf_sim_string(simulation, strVal(llast(stmt->typeName)));
 }
 
-/* What ALTER DOMAIN says of NOT NULL, and of constraints that wait for VALIDATE. */
+/* What ALTER DOMAIN says of NOT NULL, of the default and of constraints that wait for VALIDATE. */
 void
 wf_sim_alter_domain(WfSimulation *simulation, AlterDomainStmt *stmt)
 {
-	WfType	   *type = wf_sim_type(&simulation->catalog, stmt->typeName);
+	WfType	   *type = find_type(simulation, stmt->typeName, true)->type;
 	Constraint *constraint = (Constraint *) stmt->def;
 	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
 	ListCell   *lc;
@@ -379,7 +403,11 @@ wf_sim_alter_domain(WfSimulation *simulation, AlterDomainStmt *stmt)
 			else
 				type->altered = true;
 			break;
+		case 'T':
+			set_default(simulation, type, stmt->def);
+			break;
 		case 'V':
+		case 'X':
 			foreach(lc, type->waiting)
 			{
 				if (strcmp(lfirst(lc), stmt->name) == 0)
@@ -390,4 +418,17 @@ wf_sim_alter_domain(WfSimulation *simulation, AlterDomainStmt *stmt)
 			break;
 	}
 	MemoryContextSwitchTo(old);
+}
+
+/* The text gives a constraint of a domain another name. */
+void
+wf_sim_rename_waiting(WfSimulation *simulation, List *names, const char *name, const char *new_name)
+{
+	ListCell   *lc;
+
+	foreach(lc, wf_sim_type(&simulation->catalog, names)->waiting)
+	{
+		if (strcmp(lfirst(lc), name) == 0)
+			lfirst(lc) = wf_sim_string(simulation, new_name);
+	}
 }

@@ -38,6 +38,7 @@ CREATE DOMAIN idle_domain AS int;
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE FUNCTION price(item int, amount int DEFAULT 1) RETURNS int LANGUAGE sql STABLE AS 'SELECT 1';
 CREATE FUNCTION rows_of(wanted int) RETURNS TABLE (a int, b text) LANGUAGE sql AS 'SELECT 1, ''x''';
+CREATE FUNCTION feel(mood) RETURNS int LANGUAGE sql AS 'SELECT 1';
 CREATE FUNCTION many(int) RETURNS int LANGUAGE sql AS 'SELECT 1';
 CREATE FUNCTION many(text) RETURNS int LANGUAGE sql AS 'SELECT 1';
 CREATE PROCEDURE act(INOUT n int) LANGUAGE plpgsql AS 'BEGIN n := 1; END';
@@ -54,13 +55,20 @@ CREATE TABLE derived (a int, b int GENERATED ALWAYS AS (a * 2) STORED);
 INSERT INTO derived SELECT generate_series(1, 5000);
 CREATE TABLE told (id int PRIMARY KEY, a int);
 INSERT INTO told SELECT generate_series(1, 5000);
+CREATE TABLE told_parts (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE told_parts_1 PARTITION OF told_parts FOR VALUES FROM (0) TO (10000);
+INSERT INTO told_parts SELECT generate_series(1, 5000);
+CREATE TABLE root_parts (id int NOT NULL, k int NOT NULL) PARTITION BY RANGE (id);
+CREATE TABLE root_parts_1 PARTITION OF root_parts (CONSTRAINT root_parts_1_pkey PRIMARY KEY (id)) FOR VALUES FROM (0) TO (10000);
+INSERT INTO root_parts SELECT g, g FROM generate_series(1, 5000) g;
 CREATE TABLE keyless (id int);
 INSERT INTO keyless SELECT generate_series(1, 5000);
 CREATE SEQUENCE numbers;
 SELECT setval('numbers', 500);
 CREATE SEQUENCE idle_numbers;
 SET LOCAL client_min_messages = warning;
-CREATE PUBLICATION wf_gone FOR TABLE told;
+CREATE PUBLICATION wf_gone FOR TABLE told, told_parts;
+CREATE PUBLICATION wf_gone_root FOR TABLE root_parts WITH (publish_via_partition_root);
 ANALYZE;
 COMMIT;
 
@@ -453,6 +461,11 @@ INSERT INTO variations (rule, found, sql) VALUES
 ('object-exists', false, 'CREATE FUNCTION price(text) RETURNS int LANGUAGE sql AS ''SELECT 1''; CREATE FUNCTION price(bigint, int) RETURNS int LANGUAGE sql AS ''SELECT 1'''),
 ('object-exists', false, 'DROP FUNCTION price(int, int); CREATE FUNCTION price(int, int) RETURNS text LANGUAGE sql AS ''SELECT 1::text'''),
 ('object-exists', false, 'DROP TRIGGER touched ON big; CREATE TRIGGER touched AFTER INSERT ON big FOR EACH ROW EXECUTE FUNCTION touch()'),
+('object-exists', false, 'CREATE SCHEMA s; SET search_path = s, gone; CREATE FUNCTION price(int, int) RETURNS int LANGUAGE sql AS ''SELECT 1'''),
+('object-exists', false, 'SET search_path = public; CREATE FUNCTION price(int, int) RETURNS int LANGUAGE sql AS ''SELECT 1'''),
+('object-exists', true, 'SET search_path = gone; CREATE FUNCTION price(int4, amount integer) RETURNS int LANGUAGE sql AS ''SELECT 1'''),
+('object-exists', false, 'ALTER TYPE mood RENAME TO moody; CREATE TYPE mood AS ENUM (); CREATE FUNCTION feel(mood) RETURNS int LANGUAGE sql AS ''SELECT 1'''),
+('object-exists', true, 'ALTER TYPE mood RENAME TO moody; CREATE FUNCTION feel(moody) RETURNS int LANGUAGE sql AS ''SELECT 1'''),
 ('object-exists', false, 'CREATE OR REPLACE TRIGGER touched AFTER INSERT ON big FOR EACH ROW EXECUTE FUNCTION touch()'),
 ('object-exists', false, 'DROP POLICY IF EXISTS own ON secured; CREATE POLICY own ON secured'),
 ('object-exists', false, 'CREATE SCHEMA IF NOT EXISTS gone; CREATE OR REPLACE VIEW big_view AS SELECT id, b, c FROM big'),
@@ -585,6 +598,11 @@ INSERT INTO variations (rule, found, sql) VALUES
 ('replication-affected', true, 'ALTER TABLE told ALTER a TYPE bigint'),
 ('replication-affected', true, 'ALTER TABLE told DROP CONSTRAINT told_pkey'),
 ('replication-affected', true, 'ALTER TABLE told RENAME TO heard'),
+('replication-affected', true, 'ALTER TABLE told_parts_1 RENAME TO heard'),
+('replication-affected', true, 'ALTER TABLE told_parts ADD COLUMN more int'),
+('replication-affected', true, 'ALTER TABLE root_parts_1 DROP CONSTRAINT root_parts_1_pkey'),
+('replication-affected', true, 'ALTER TABLE root_parts RENAME TO heard'),
+('replication-affected', false, 'ALTER TABLE root_parts_1 RENAME TO heard'),
 ('replication-affected', true, 'CREATE PUBLICATION p FOR TABLE keyless'),
 ('replication-affected', true, 'ALTER PUBLICATION wf_gone ADD TABLE gone.keyless'),
 ('replication-affected', true, 'ALTER PUBLICATION wf_gone DROP TABLE told'),

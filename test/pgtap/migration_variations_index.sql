@@ -301,6 +301,8 @@ INSERT INTO variations (rule, found, sql) VALUES
 ('domain-constraint-validates', true, 'ALTER DOMAIN "app"."plain" SET NOT NULL'),
 ('domain-constraint-validates', true, 'ALTER DOMAIN loosely VALIDATE CONSTRAINT loosely_check'),
 ('domain-constraint-validates', true, 'CREATE TABLE t (p plain); DROP TABLE t; ALTER DOMAIN plain ADD CHECK (VALUE < 9000)'),
+('domain-constraint-validates', true, 'ALTER DOMAIN loosely RENAME CONSTRAINT loosely_check TO renamed; ALTER DOMAIN loosely VALIDATE CONSTRAINT renamed'),
+('domain-constraint-validates', true, 'ALTER DOMAIN plain ADD CONSTRAINT p CHECK (VALUE > 0) NOT VALID; ALTER DOMAIN plain RENAME CONSTRAINT p TO q; ALTER DOMAIN plain VALIDATE CONSTRAINT q'),
 ('domain-constraint-validates', true, 'ALTER DOMAIN nothing ADD CHECK (VALUE > 0)'),
 ('domain-constraint-validates', true, 'DO $$ BEGIN ALTER DOMAIN plain ADD CHECK (VALUE > 0); END $$'),
 ('domain-constraint-validates', false, 'ALTER DOMAIN plain ADD CONSTRAINT p CHECK (VALUE > 0) NOT VALID'),
