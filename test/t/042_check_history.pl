@@ -141,6 +141,15 @@ commit('db/sqitch.plan' => "%project=x\na 2025-01-01 A\nb 2025-01-01 A\n", 'db/d
 put('shop/db/sqitch.plan', "%project=x\nb 2025-01-01 A\na 2025-01-01 A\n");
 finds([qr/^migration-immutable high the order is another than at \w+: deploy\/b\.sql comes before deploy\/a\.sql/], 1, 'sqitch');
 
+# What is reworked keeps its old text under another name.
+commit('db/sqitch.plan' => "%project=x\na 2025-01-01 A\nb 2025-01-01 A\n", 'db/deploy/a.sql' => $table->('a'), 'db/deploy/b.sql' => $table->('b'));
+put('shop/db/sqitch.plan', "%project=x\na 2025-01-01 A\nb 2025-01-01 A\n\@v1 2025-01-01 A\na [a\@v1] 2025-01-01 A\n");
+rename "$repository/db/deploy/a.sql", "$repository/db/deploy/a\@v1.sql" or die;
+put('shop/db/deploy/a.sql', "ALTER TABLE a ADD b int;\n");
+finds([], 0, 'a reworked change of sqitch');
+put('shop/db/deploy/a@v1.sql', $table->('other'));
+finds([qr/^migration-immutable high deploy\/a\.sql has another text/, qr/^migration-out-of-order/], 1, 'a reworked change that is another');
+
 # A folder that is new, from a folder further down, names that are no plain words.
 commit('read.me' => 'a');
 put("shop/new db/1_\x{c3}\x{a4} 'b'.sql", $table->('a'));
