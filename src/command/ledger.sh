@@ -38,9 +38,9 @@ ledgers="(VALUES
 		'DELETE FROM %1\$s WHERE name = %2\$L;', NULL, '{}'),
 	('sqitch', 'changes', '{change_id,script_hash,change,project,committed_at}', '{}',
 		'SELECT change, change, committed_at, NULL FROM %1\$s ORDER BY committed_at',
-		'WITH c AS (SELECT change_id FROM %1\$s WHERE change = %2\$L ORDER BY committed_at DESC LIMIT 1),'
-		' d AS (DELETE FROM %4\$s.dependencies WHERE change_id IN (SELECT change_id FROM c)),'
-		' t AS (DELETE FROM %4\$s.tags WHERE change_id IN (SELECT change_id FROM c)) DELETE FROM %1\$s WHERE change_id IN (SELECT change_id FROM c);',
+		'DELETE FROM %4\$s.dependencies WHERE change_id = (SELECT change_id FROM %1\$s WHERE change = %2\$L ORDER BY committed_at DESC LIMIT 1);'
+		' DELETE FROM %4\$s.tags WHERE change_id = (SELECT change_id FROM %1\$s WHERE change = %2\$L ORDER BY committed_at DESC LIMIT 1);'
+		' DELETE FROM %1\$s WHERE change_id = (SELECT change_id FROM %1\$s WHERE change = %2\$L ORDER BY committed_at DESC LIMIT 1);',
 		NULL, '{projects,releases,tags,dependencies,events}'),
 	('atlas', 'atlas_schema_revisions', '{version,hash,partial_hashes,executed_at}', '{}',
 		'SELECT version, trim(version || '' '' || coalesce(description, '''')), executed_at, CASE WHEN coalesce(error, '''') <> '''' THEN ''failed'' END FROM %1\$s

@@ -254,7 +254,7 @@ sqitch_down() {
 	[ -f "$file" ] && cat "$file"
 }
 
-sqitch_skips() { find "$1/$sqitch_deploy" -type f -name '*.sql'; }
+sqitch_skips() { find "$1/$sqitch_deploy" -type f -name '*.sql' 2> /dev/null; }
 sqitch_number() { :; }
 # Its ledger has the name only, once more for each time that the change was reworked.
 sqitch_key() { local name=${1##*/"$sqitch_deploy"/}; name=${name%.sql}; printf '%s' "${name%%@*}"; }
@@ -297,7 +297,7 @@ flyway_files() {
 
 flyway_up() { unmarked "$1"; }
 
-flyway_skips() { find "$1" -type f -name '*.sql' ! -name 'U*__*.sql' ! -name '*.down.sql'; }
+flyway_skips() { find "$1" -type f -iname '[vr][0-9_]*.sql' ! -name '*.down.sql'; }
 
 flyway_down() {
 	local name=${1##*/} file
