@@ -395,7 +395,7 @@ tell_unread() {
 	find "$path" -maxdepth 2 -type f \( -name '[0-9]*[_-]*' -o -name '[VR]*__*' \) | awk '
 		BEGIN { n = split("rb Ruby go Go js JavaScript ts TypeScript py Python java Java kt Kotlin", word); for (i = 1; i < n; i += 2) language[word[i]] = word[i + 1] }
 		{ sub(/.*[.]/, "") } $0 in language { count[language[$0]]++ }
-		END { for (i in count) print count[i] "\t" i }' | while IFS=$'\t' read -r number language; do
+		END { for (i in count) print count[i] "\t" i }' | sort -k 2 | while IFS=$'\t' read -r number language; do
 		case $tool:$language in
 			rails:Ruby) ;;
 			*:Ruby) printf 'wishflags: %s migrations of "%s" are Ruby, which cannot be read; check db/structure.sql instead\n' "$number" "$path" ;;
