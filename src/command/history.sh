@@ -68,8 +68,9 @@ compare_folder() {
 		git_then read-tree "$base:${prefix%/}" && git_then checkout-index -a --prefix="$copy/$prefix" ||
 			fail "the files of \"$folder\" at $since cannot be read"
 		list_files "$(tool_of "$copy/${prefix%/}")" "${copy}${prefix:+/${prefix%/}}" > "$T/then.files"
+		# What a link led to git does not know, so that is always new.
 		git_then ls-files -z --stage | tr '\0' '\n' |
-			awk -F '\t' -v OFS='\t' 'NR == FNR { split($1, f, " "); blob[$2] = f[2]; next }
+			awk -F '\t' -v OFS='\t' 'NR == FNR { split($1, f, " "); if (f[1] != "120000") blob[$2] = f[2]; next }
 				$1 in blob { print $1, blob[$1], $2 }' - "$T/then.files" > "$T/then"
 	fi
 	list_files "$tool" "$folder" > "$T/now.files"

@@ -49,7 +49,7 @@ leading_number() {
 
 # marked FOLDER PATTERN: does a file in it have such a line?
 marked() {
-	[ -d "$1" ] && [ -n "$(find "$1" -maxdepth 1 -type f -name '*.sql' -exec grep -lisE -e "$2" {} + | head -n 1)" ]
+	[ -d "$1" ] && [ -n "$(find -H "$1" -maxdepth 1 -xtype f -name '*.sql' -exec grep -lisE -e "$2" {} + | head -n 1)" ]
 }
 
 # any "FOLDER"/PATTERN: is there such a file?
@@ -80,8 +80,8 @@ plain_is() { :; }
 
 plain_files() {
 	{
-		find "$1" -maxdepth 1 -type f -name '*.sql' ! -name '*.down.sql' ! -name '*_down.sql' ! -name 'down.sql'
-		find "$1" -mindepth 2 -maxdepth 2 -type f -name 'migration.sql'
+		find -H "$1" -maxdepth 1 -xtype f -name '*.sql' ! -name '*.down.sql' ! -name '*_down.sql' ! -name 'down.sql'
+		find -H "$1" -mindepth 2 -maxdepth 2 -xtype f -name 'migration.sql'
 	} | sort -V
 }
 
@@ -105,7 +105,7 @@ plain_stamp() { :; }
 
 plain_key() { basename "$1" .sql; }
 
-plain_skips() { find "$1" -maxdepth 1 -type f -name '*.sql' ! -name '*.down.sql' ! -name '*_down.sql' ! -name 'down.sql'; }
+plain_skips() { find -H "$1" -maxdepth 1 -xtype f -name '*.sql' ! -name '*.down.sql' ! -name '*_down.sql' ! -name 'down.sql'; }
 
 plain_sources() { :; }
 
@@ -182,7 +182,7 @@ drizzle_configured() {
 
 # ---- Drizzle 1.0 and Prisma: a folder each
 
-folders_of() { find "$1" -mindepth 2 -maxdepth 2 -type f -name migration.sql | sort; }
+folders_of() { find -H "$1" -mindepth 2 -maxdepth 2 -xtype f -name migration.sql | sort; }
 
 drizzle-folders_is() { any "$1"/*/snapshot.json && any "$1"/*/migration.sql; }
 drizzle-folders_files() { folders_of "$1"; }
@@ -254,7 +254,7 @@ sqitch_down() {
 	[ -f "$file" ] && cat "$file"
 }
 
-sqitch_skips() { find "$1/$sqitch_deploy" -type f -name '*.sql' 2> /dev/null; }
+sqitch_skips() { find -H "$1/$sqitch_deploy" -xtype f -name '*.sql' 2> /dev/null; }
 sqitch_number() { :; }
 # Its ledger has the name only, once more for each time that the change was reworked.
 sqitch_key() { local name=${1##*/"$sqitch_deploy"/}; name=${name%.sql}; printf '%s' "${name%%@*}"; }
@@ -268,7 +268,7 @@ atlas_is() { [ -f "$1/atlas.sum" ]; }
 atlas_files() {
 	local name
 	sed -n '2,$s/ h1:[^ ]*$//p' "$1/atlas.sum" > "$T/sums"
-	find "$1" -maxdepth 1 -type f -name '*.sql' ! -name '*.down.sql' -printf '%f\n' > "$T/there"
+	find -H "$1" -maxdepth 1 -xtype f -name '*.sql' ! -name '*.down.sql' -printf '%f\n' > "$T/there"
 	if grep -qvxFf "$T/sums" "$T/there"; then sort -u "$T/sums" "$T/there"; else cat "$T/sums"; fi | while IFS= read -r name; do
 		[ -f "$1/$name" ] || fail "\"$1/atlas.sum\" names \"$name\", which is not there" "Write it anew: atlas migrate hash"
 		grep -qsxE -e '-- atlas:checkpoint[[:space:]]*' "$1/$name" || printf '%s\n' "$1/$name"
@@ -283,27 +283,27 @@ atlas_key() { local name=${1##*/}; name=${name%.sql}; printf '%s' "${name%%_*}";
 
 # ---- Flyway: versions, then what is repeatable
 
-flyway_is() { [ -n "$(find "$1" -type f -name 'V*__*.sql' | head -n 1)" ]; }
+flyway_is() { [ -n "$(find -H "$1" -xtype f -name 'V*__*.sql' | head -n 1)" ]; }
 
 # Undoing files are never run.
 flyway_files() {
-	find "$1" -type f -name 'V*__*.sql' ! -name '*.down.sql' |
+	find -H "$1" -xtype f -name 'V*__*.sql' ! -name '*.down.sql' |
 		awk -F / '{ key = ""; version = substr($NF, 2); sub(/__.*/, "", version); gsub(/_/, ".", version)
 			n = split(version, part, "."); while (n > 1 && part[n] + 0 == 0) n--
 			for (i = 1; i <= n; i++) { sub(/^0+/, "", part[i]); key = key sprintf("%30s.", part[i]) } print key "\t" $0 }' |
 		sort | cut -f 2-
-	find "$1" -type f -name 'R__*.sql' -printf '%f\t%p\n' | sort | cut -f 2-
+	find -H "$1" -xtype f -name 'R__*.sql' -printf '%f\t%p\n' | sort | cut -f 2-
 }
 
 flyway_up() { unmarked "$1"; }
 
-flyway_skips() { find "$1" -type f -iname '[vr][0-9_]*.sql' ! -name '*.down.sql'; }
+flyway_skips() { find -H "$1" -xtype f -iname '[vr][0-9_]*.sql' ! -name '*.down.sql'; }
 
 flyway_down() {
 	local name=${1##*/} file
 	[[ $name == V* ]] || return 1
 	name=${name%%__*}
-	file=$(find "$(dirname "$1")" -maxdepth 1 -type f -name "U${name#V}__*.sql" | head -n 1)
+	file=$(find "$(dirname "$1")" -maxdepth 1 -xtype f -name "U${name#V}__*.sql" | head -n 1)
 	[ -n "$file" ] && cat "$file"
 }
 
@@ -329,7 +329,7 @@ flyway_key() {
 # ---- golang-migrate: a file for each way
 
 golang-migrate_is() { any "$1"/*.up.sql; }
-golang-migrate_files() { find "$1" -maxdepth 1 -type f -name '*.up.sql' | by_number; }
+golang-migrate_files() { find -H "$1" -maxdepth 1 -xtype f -name '*.up.sql' | by_number; }
 golang-migrate_up() { cat "$1"; }
 golang-migrate_down() { [ -f "${1%.up.sql}.down.sql" ] && cat "${1%.up.sql}.down.sql"; }
 golang-migrate_key() { plain_number "$1"; }
@@ -337,7 +337,7 @@ golang-migrate_key() { plain_number "$1"; }
 # ---- dbmate, goose and node-pg-migrate: marks in one file
 
 dbmate_is() { marked "$1" '^--[[:space:]]*migrate:up'; }
-dbmate_files() { find "$1" -maxdepth 1 -type f -name '[0-9]*.sql' | by_number; }
+dbmate_files() { find -H "$1" -maxdepth 1 -xtype f -name '[0-9]*.sql' | by_number; }
 dbmate_wraps() { :; }
 # As it is written, with its zeros.
 dbmate_key() { local name=${1##*/}; printf '%s' "${name%%[!0-9]*}"; }
@@ -392,7 +392,7 @@ tell_skipped() {
 # tell_unread: what is no SQL, likewise.
 tell_unread() {
 	local number language
-	find "$path" -maxdepth 2 -type f \( -name '[0-9]*[_-]*' -o -name '[VR]*__*' \) | awk '
+	find -H "$path" -maxdepth 2 -xtype f \( -name '[0-9]*[_-]*' -o -name '[VR]*__*' \) | awk '
 		BEGIN { n = split("rb Ruby go Go js JavaScript ts TypeScript py Python java Java kt Kotlin", word); for (i = 1; i < n; i += 2) language[word[i]] = word[i + 1] }
 		{ sub(/.*[.]/, "") } $0 in language { count[language[$0]]++ }
 		END { for (i in count) print count[i] "\t" i }' | sort -k 2 | while IFS=$'\t' read -r number language; do

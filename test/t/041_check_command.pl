@@ -35,6 +35,13 @@ put('plain/10_index.sql', $index);
 put('plain/2_drop.sql', "ALTER TABLE users DROP COLUMN id;\n");
 is(finds([ "$files/plain" ], [ 'plain/2_drop.sql:1 drop-column', 'plain/10_index.sql:1 index-not-concurrent' ], 'plain'), '', 'plain: no errors');
 
+# Links count as what they lead to.
+put('elsewhere/2.sql', "ALTER TABLE users DROP COLUMN id;\n");
+put('linked/1.sql', $users);
+symlink "$files/elsewhere/2.sql", "$files/linked/2.sql" or die;
+symlink "$files/linked", "$files/link" or die;
+finds([ "$files/link" ], ['link/2.sql:1 drop-column'], 'links');
+
 put('drizzle/meta/_journal.json', '{"version": "7", "entries": [{"idx": 0, "tag": "b_users"}, {"idx": 1, "tag": "a_index"}]}');
 put('drizzle/b_users.sql', $users);
 put('drizzle/a_index.sql', "SELECT 1;--> statement-breakpoint\n$index");

@@ -49,6 +49,10 @@ my %plain = ('db/1_a.sql' => $table->('a'), 'db/2_b.sql' => $table->('b'), 'db/3
 # What is new or changed is checked, the rest is run only.
 commit(%plain);
 finds([], 0, 'nothing changed');
+{
+	local @ENV{qw(GIT_DIR GIT_INDEX_FILE)} = ("$repository/.git", "$repository/.git/index");
+	like(finds([], 0, 'as a hook of git'), qr/"files": 0,/, 'nothing is new for a hook');
+}
 put('shop/db/4_d.sql', "DROP TABLE a;\n");
 my $out = finds([], 1, 'a new migration');
 like($out, qr/"files": 1, .*"file": "db\/4_d\.sql".*drop-table/s, 'and what is in it');
@@ -189,6 +193,13 @@ foreach my $folder ($odd, "\"$odd")
 	finds([ (qr/^migration-immutable medium/) x @folders ], 0, 'folders of any name', @folders, '--since', 'main');
 	like((command_in($repository, 'replay', "$folder/drizzle"))[1], qr{^1 of 1  \Q$folder\E/drizzle/0_b\.sql\nfingerprint}, 'replay of a folder of any name');
 }
+
+# A link, whose text git has not.
+commit(%plain);
+symlink '3_c.sql', "$repository/db/4_d.sql" or die;
+git('add', '-A');
+git('commit', '-qm', 'link');
+finds([], 0, 'a link', 'db', '--since', 'HEAD');
 
 # Files that git leaves out of its archives.
 commit(%plain, '.gitattributes' => "db export-ignore\n");
