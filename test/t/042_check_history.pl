@@ -152,7 +152,8 @@ rename "$repository/db/deploy/a.sql", "$repository/db/deploy/a\@v1.sql" or die;
 put('shop/db/deploy/a.sql', "ALTER TABLE a ADD b int;\n");
 finds([], 0, 'a reworked change of sqitch');
 put('shop/db/deploy/a@v1.sql', $table->('other'));
-finds([qr/^migration-immutable high deploy\/a\.sql has another text/, qr/^migration-out-of-order/], 1, 'a reworked change that is another');
+finds([qr/^migration-immutable high the order is another/, qr/^migration-out-of-order medium deploy\/a\@v1\.sql/, qr/^migration-immutable high deploy\/a\.sql has another text/], 1,
+	'a reworked change that is another');
 
 # A folder that is new, from a folder further down, names that are no plain words.
 commit('read.me' => 'a');
