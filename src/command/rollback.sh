@@ -117,7 +117,7 @@ replay_to_make() {
 			rm "$T/text.1"
 		fi
 		run_file "$file" "$tool" || fail "$file does not run after the files before it: $(error_of)" \
-			"What undoes a migration is made from the schema before it; write a down part for those to undo."
+			"What a migration loses, and what undoes it, is told by the schema before it: all files that were run must be there."
 	done
 	end_progress
 	place=${target_place:-$place}

@@ -192,7 +192,7 @@ runs([ 'rollback', 'gone', '--database', $gone, '--allow-data-loss', @$_ ], 2, q
 	foreach [], [ '--to', '0' ], ['--dry-run'];
 query('gone', "UPDATE schema_migrations SET version = '00' WHERE version = '02'");
 runs([ 'rollback', 'gone', '--database', $gone, '--dry-run' ], 0, qr{^-- gone/01_a\.sql, its down part}m, 'no file of an older one');
-my $older = database('older', $users, $column, $tools{'drizzle-folders'}{ledger}, q{UPDATE drizzle.__drizzle_migrations SET name = '20240101000000_x' WHERE name LIKE '%_a'});
+my $older = database('older', $users, $column, $tools{'drizzle-folders'}{ledger}, q{UPDATE drizzle.__drizzle_migrations SET name = '20240101000000_x' WHERE name LIKE '%_a'}, 'CREATE EXTENSION wishflags');
 put("older/20250102000000_b/$_->[0]", $_->[1]) foreach [ 'migration.sql', $column ], [ 'snapshot.json', '{}' ], [ 'down.sql', 'ALTER TABLE users DROP name' ];
 runs([ 'rollback', 'older', '--database', $older, '--dry-run' ], 0, qr{^-- older/20250102000000_b/migration\.sql, its down part}m, 'no file of an older one, in folders');
 # Nor is it checked again.
