@@ -5,7 +5,7 @@
 choose_place() {
 	if [ -n "$database" ]; then
 		has_extension "$database" migration_report || fail "\"$database\" has no extension wishflags that you may use" \
-			"Create it there: CREATE EXTENSION wishflags; or leave --database out."
+			"Create it there: CREATE EXTENSION wishflags;$([ "$command" = rehearse ] || printf ' or leave --database out.')"
 		place=$database populated=false
 	else
 		: > "$T/empty.sql"
@@ -191,6 +191,7 @@ check_migrations() {
 	find_migrations
 	[ -z "$since" ] || read_history
 	choose_place
+	[ -z "$database" ] || leave_out_run
 	examine
 	[ -z "$since" ] || add_history
 	[ "$timing" = false ] || show_timing

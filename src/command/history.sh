@@ -68,8 +68,9 @@ compare_folder() {
 		git_then read-tree "$base:${prefix%/}" && git_then checkout-index -a --prefix="$copy/$prefix" ||
 			fail "the files of \"$folder\" at $since cannot be read"
 		list_files "$(tool_of "$copy/${prefix%/}")" "${copy}${prefix:+/${prefix%/}}" > "$T/then.files"
+		# What a link led to git does not know, so that is always new.
 		git_then ls-files -z --stage | tr '\0' '\n' |
-			awk -F '\t' -v OFS='\t' 'NR == FNR { split($1, f, " "); blob[$2] = f[2]; next }
+			awk -F '\t' -v OFS='\t' 'NR == FNR { split($1, f, " "); if (f[1] != "120000") blob[$2] = f[2]; next }
 				$1 in blob { print $1, blob[$1], $2 }' - "$T/then.files" > "$T/then"
 	fi
 	list_files "$tool" "$folder" > "$T/now.files"
@@ -79,6 +80,7 @@ compare_folder() {
 	paste "$T/now.files" "$T/blobs" | awk -F '\t' -v OFS='\t' '{ print $1, $3, $2 }' > "$T/now"
 	while IFS=$'\t' read -r name blob stamp; do then+=("$name") was[$name]=$blob stamped[$name]=$stamp; done < "$T/then"
 	while IFS=$'\t' read -r name blob stamp; do now+=("$name") is[$name]=$blob restamped[$name]=$stamp; done < "$T/now"
+	follow_reworked
 	compare_old
 	compare_order
 	compare_new
@@ -97,7 +99,23 @@ list_files() {
 	done < "$T/files"
 }
 
-# The next four see the lists of compare_folder as well.
+# The next five see the lists of compare_folder as well.
+
+# follow_reworked: what the ledger knows by the same name as before and has its old text is the one
+# that was there, and what took its place is new.
+follow_reworked() {
+	local i name other
+	for i in "${!then[@]}"; do
+		name=${then[i]}
+		[ -n "${is[$name]-}" ] && [ "${is[$name]}" != "${was[$name]}" ] || continue
+		for other in "${now[@]}"; do
+			[ -z "${was[$other]-}" ] && [ "${is[$other]}" = "${was[$name]}" ] && [ "$(of_tool "$tool" key "$other")" = "$(of_tool "$tool" key "$name")" ] || continue
+			then[i]=$other was[$other]=${was[$name]} stamped[$other]=${stamped[$name]}
+			unset "was[$name]"
+			break
+		done
+	done
+}
 
 # compare_old: what was there then has not changed.  The newest may not have run anywhere yet.
 compare_old() {
@@ -121,7 +139,7 @@ compare_old() {
 					"Databases that have run it do not run it again: bring its text back, and write a new migration."
 		elif [ "${restamped[$name]}" != "${stamped[$name]}" ]; then
 			note_history "$folder/$name" migration-immutable "$severity" \
-				"the journal has another time for $name than at $short: ${restamped[$name]}, before ${stamped[$name]}" \
+				"the journal has another time for $name than at $short: ${restamped[$name]:-none}, before ${stamped[$name]:-none}" \
 				"The ledger has the old one: bring it back."
 		fi
 	done

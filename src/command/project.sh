@@ -18,6 +18,8 @@ migrations_in() {
 			esac || exit 2
 		done
 		named=${named:-${DBMATE_MIGRATIONS_DIR:-${GOOSE_MIGRATION_DIR-}}}
+		# Where dbmate has them, if nobody says so.
+		[ -n "$named" ] || ! dbmate_is "$folder/db/migrations" || named=db/migrations
 	fi
 	named=${named#./} named=${named%/}
 	case $named in

@@ -13,6 +13,7 @@ do_rehearse() {
 	find_migrations
 	choose_place
 	leave_out_run
+	[ -s "$T/migrations" ] || { printf 'nothing to rehearse\n'; exit 0; }
 	join_files
 	[ -z "$timeout" ] || options="$options, \"lock_timeout\": \"$timeout\""
 	try "$place" "$T/found.new" "$rehearsal_query" options="$options}" || { place_lines; no_answer; }
@@ -21,17 +22,6 @@ do_rehearse() {
 	ask "$place" "$T/out" "SELECT $([ "$format" = json ] && printf "jsonb_pretty(:'found'::jsonb)" || printf '%s' "$rehearsal_lines")"
 	deliver "$T/out"
 	! grep -q '"outcome": "failed"' "$T/found" || exit 1
-}
-
-# leave_out_run: what was run already, by the ledger of its tool, out of $T/migrations.
-leave_out_run() {
-	[ -s "$T/paths" ] || return 0
-	find_ledgers
-	not_run > "$T/pending"
-	cmp -s "$T/pending" "$T/migrations" ||
-		printf 'wishflags: %d of %d files were run already, by the ledger\n' $(($(wc -l < "$T/migrations") - $(wc -l < "$T/pending"))) "$(wc -l < "$T/migrations")" >&2
-	[ -s "$T/pending" ] || { printf 'nothing to rehearse\n'; exit 0; }
-	mv "$T/pending" "$T/migrations"
 }
 
 # join_files: the up parts of $T/migrations as one text; what is left open in one ends with it.

@@ -10,6 +10,7 @@ do_rollback() {
 	find_ledgers
 	list_run
 	choose_first
+	refuse_without_file
 	[ "$first" -lt ${#ran[@]} ] || { printf 'nothing was run after "%s"\n' "$to"; return; }
 	write_downs
 	find_losses
@@ -38,11 +39,13 @@ list_run() {
 			"Say after which version to undo: --to VERSION; then all later files count as run."
 		[ -z "$ledger" ] || fail "the database has no ledger of $ledger_tool"
 	fi
+	met=()
 	while IFS=$'\t' read -r tool file <&4; do
 		[ "$tool" = "$ledger_tool" ] || fail "the files are of several tools, $ledger_tool and $tool" "Undo those of one after those of the other."
 		! of_tool "$tool" again "$file" || continue
 		[ -n "$ledger_table" ] && ! was_run "$tool" "$file" || ran+=("$tool"$'\t'"$file")
 	done 4< "$T/migrations"
+	keys_of "$ledger_tool" || fail "the files are no migrations, but what migrations of $ledger_tool have made" "Let $ledger_tool undo them."
 	[ ${#ran[@]} -gt 0 ] || fail "none of the files was run, by the ledger $ledger_table"
 }
 
@@ -59,6 +62,21 @@ choose_first() {
 		! is_version "$tool" "$file" || return 0
 	done
 	fail "there is no version \"$to\" among what was run" "Name the number of a file or the file itself; wishflags version tells which were run."
+}
+
+# refuse_without_file: what was run after the oldest of ran to undo would stay, and stand on it.
+refuse_without_file() {
+	local n tool file name
+	[ -n "$ledger_table" ] || return 0
+	for ((n = first; n < ${#ran[@]}; n++)); do
+		IFS=$'\t' read -r tool file <<< "${ran[n]}"
+		printf '%s\n' "$(of_tool "$tool" key "$file")"
+	done > "$T/wanted"
+	without_file "$ledger_tool" > "$T/lost"
+	name=$(tac "$T/applied" | awk -F '\t' 'FILENAME == ARGV[1] { n += !($0 in wanted); wanted[$0]; next } FILENAME == ARGV[2] { lost[$1]; next }
+		$1 in lost { print $2; exit } $1 in wanted { delete wanted[$1]; n-- } n <= 0 { exit }' "$T/wanted" "$T/lost" -)
+	[ -z "$name" ] || fail "by the ledger $ledger_table, \"$name\" was run, but there is no SQL file of it" \
+		"Bring the file back; or undo by hand what it has made, and take its row out."
 }
 
 # is_version TOOL FILE: is it the one of --to?
@@ -94,11 +112,12 @@ replay_to_make() {
 		if [ -n "${made[$n]-}" ]; then
 			of_tool "$tool" up "$file" > "$T/text.1"
 			wrapped_by "$tool" "$file"
-			ask "$place" "$T/down.$n" "SELECT wishflags.migration_rollback_sql(:'text1', '{\"in_transaction\": $in_transaction}')"
+			try "$place" "$T/down.$n" "SELECT wishflags.migration_rollback_sql(:'text1', '{\"in_transaction\": $in_transaction}')" ||
+				fail "no way back can be made for $file: $(error_of)" "It is made from the schema before it; write a down part for it."
 			rm "$T/text.1"
 		fi
 		run_file "$file" "$tool" || fail "$file does not run after the files before it: $(error_of)" \
-			"What undoes a migration is made from the schema before it; write a down part for those to undo."
+			"What a migration loses, and what undoes it, is told by the schema before it: all files that were run must be there."
 	done
 	end_progress
 	place=${target_place:-$place}

@@ -16,7 +16,7 @@
 #	skips FOLDER    SQL in it that somebody may take for migrations, a line each
 #	sources FOLDER  where the schema is written, as patterns of git from the top of
 #	                the work tree (top)
-tools=(drizzle drizzle-folders prisma sqitch atlas flyway golang-migrate dbmate goose rails plain)
+tools=(drizzle drizzle-folders prisma sqitch atlas flyway golang-migrate dbmate goose node-pg-migrate rails plain)
 
 # of_tool TOOL PROPERTY ARGUMENT...
 of_tool() {
@@ -49,21 +49,27 @@ leading_number() {
 
 # marked FOLDER PATTERN: does a file in it have such a line?
 marked() {
-	[ -n "$(find "$1" -maxdepth 1 -type f -name '*.sql' -exec grep -lisE -e "$2" {} + | head -n 1)" ]
+	[ -d "$1" ] && [ -n "$(find -H "$1" -maxdepth 1 -xtype f -name '*.sql' -exec grep -lisE -e "$2" {} + | head -n 1)" ]
 }
 
 # any "FOLDER"/PATTERN: is there such a file?
 any() { [ -e "$1" ]; }
 
-# part FILE up|down: what stands under this mark of dbmate or goose, or of all without marks; each
-# line in its place.
+# mark up|down: how dbmate, goose or node-pg-migrate mark this part of a file.
+mark() { printf '^--[ \t]*([+]goose|migrate:)[ \t]*%s|^[ \t]*--[ \t-]*%s[ \t]+migration' "$1" "$1"; }
+
+# part FILE up|down: what stands under this mark, or of all without marks; each line in its place.
 part() {
-	awk -v wanted="$2" '
-		BEGIN { mark = "^--[ \t]*([+]goose|migrate:)[ \t]*"; off = wanted != "up" }
+	up=$(mark up) down=$(mark down) awk -v wanted="$2" '
+		BEGIN { off = wanted != "up" }
 		{ line = tolower($0) }
-		line ~ mark "(up|down)" { off = line !~ mark wanted }
+		line ~ ENVIRON["up"] { off = wanted != "up" }
+		line ~ ENVIRON["down"] { off = wanted != "down" }
 		{ print off ? "" : $0 }' < "$1"
 }
+
+# unmarked FILE: without the byte order mark, where the tool takes it off.
+unmarked() { sed '1s/^\xEF\xBB\xBF//' < "$1"; }
 
 # is_text FILE: is there more than comments and empty lines?
 is_text() { grep -qvE '^[[:space:]]*(--.*)?$' "$1"; }
@@ -74,8 +80,8 @@ plain_is() { :; }
 
 plain_files() {
 	{
-		find "$1" -maxdepth 1 -type f -name '*.sql' ! -name '*.down.sql' ! -name '*_down.sql' ! -name 'down.sql'
-		find "$1" -mindepth 2 -maxdepth 2 -type f -name 'migration.sql'
+		find -H "$1" -maxdepth 1 -xtype f -name '*.sql' ! -name '*.down.sql' ! -name '*_down.sql' ! -name 'down.sql'
+		find -H "$1" -mindepth 2 -maxdepth 2 -xtype f -name 'migration.sql'
 	} | sort -V
 }
 
@@ -86,7 +92,7 @@ plain_down() {
 	for file in "${1%.sql}.down.sql" "${1%.sql}_down.sql"; do
 		[ ! -f "$file" ] || { cat "$file"; return; }
 	done
-	grep -qiE -e '^--[[:space:]]*([+]goose|migrate:)[[:space:]]*down' "$1" && part "$1" down
+	grep -qiE -e "$(mark down)" -- "$1" && part "$1" down
 }
 
 plain_wraps() { false; }
@@ -99,7 +105,7 @@ plain_stamp() { :; }
 
 plain_key() { basename "$1" .sql; }
 
-plain_skips() { find "$1" -maxdepth 1 -type f -name '*.sql' ! -name '*.down.sql' ! -name '*_down.sql' ! -name 'down.sql'; }
+plain_skips() { find -H "$1" -maxdepth 1 -xtype f -name '*.sql' ! -name '*.down.sql' ! -name '*_down.sql' ! -name 'down.sql'; }
 
 plain_sources() { :; }
 
@@ -176,7 +182,7 @@ drizzle_configured() {
 
 # ---- Drizzle 1.0 and Prisma: a folder each
 
-folders_of() { find "$1" -mindepth 2 -maxdepth 2 -type f -name migration.sql | sort; }
+folders_of() { find -H "$1" -mindepth 2 -maxdepth 2 -xtype f -name migration.sql | sort; }
 
 drizzle-folders_is() { any "$1"/*/snapshot.json && any "$1"/*/migration.sql; }
 drizzle-folders_files() { folders_of "$1"; }
@@ -231,7 +237,7 @@ sqitch_files() {
 	local name
 	sqitch_layout "$1"
 	[ -f "$1/$sqitch_plan" ] || fail "\"$1/sqitch.conf\" names the plan \"$sqitch_plan\", which is not there"
-	awk '{ sub(/#.*/, "") } /^[ \t]*(%|$)/ { next }
+	awk '{ sub(/\r$/, ""); sub(/#.*/, "") } /^[ \t]*(%|$)/ { next }
 		$1 ~ /^@/ { for (i in open) { tag[i] = $1; delete open[i] } next }
 		{ n++; sub(/^\+/, "", $1); name[n] = $1; last[$1] = n; open[n] }
 		END { for (i = 1; i <= n; i++) print name[i] (i < last[name[i]] ? tag[i] : "") }' "$1/$sqitch_plan" |
@@ -241,30 +247,31 @@ sqitch_files() {
 		done
 }
 
-sqitch_up() { cat "$1"; }
+sqitch_up() { unmarked "$1"; }
 
 sqitch_down() {
 	local file=${1%/"$sqitch_deploy"/*}/$sqitch_revert/${1##*/"$sqitch_deploy"/}
 	[ -f "$file" ] && cat "$file"
 }
 
-sqitch_skips() { find "$1/$sqitch_deploy" -type f -name '*.sql'; }
+sqitch_skips() { find -H "$1/$sqitch_deploy" -xtype f -name '*.sql' 2> /dev/null; }
 sqitch_number() { :; }
-sqitch_key() { local name=${1##*/"$sqitch_deploy"/}; printf '%s' "${name%.sql}"; }
+# Its ledger has the name only, once more for each time that the change was reworked.
+sqitch_key() { local name=${1##*/"$sqitch_deploy"/}; name=${name%.sql}; printf '%s' "${name%%@*}"; }
 
 # ---- Atlas: the order of its sums
 
 atlas_is() { [ -f "$1/atlas.sum" ]; }
 
-# A checkpoint sums up what stands before it; nothing is lost without it.
+# A checkpoint sums up what stands before it; nothing is lost without it.  Where the sums lack a
+# file they are to be written anew, by the names.
 atlas_files() {
 	local name
-	{
-		sed -n '2,$s/ h1:[^ ]*$//p' "$1/atlas.sum"
-		find "$1" -maxdepth 1 -type f -name '*.sql' ! -name '*.down.sql' -printf '%f\n' | sort
-	} | awk '!seen[$0]++' | while IFS= read -r name; do
+	sed -n '2,$s/ h1:[^ ]*$//p' "$1/atlas.sum" > "$T/sums"
+	find -H "$1" -maxdepth 1 -xtype f -name '*.sql' ! -name '*.down.sql' -printf '%f\n' > "$T/there"
+	if grep -qvxFf "$T/sums" "$T/there"; then sort -u "$T/sums" "$T/there"; else cat "$T/sums"; fi | while IFS= read -r name; do
 		[ -f "$1/$name" ] || fail "\"$1/atlas.sum\" names \"$name\", which is not there" "Write it anew: atlas migrate hash"
-		grep -qsxF -e '-- atlas:checkpoint' "$1/$name" || printf '%s\n' "$1/$name"
+		grep -qsxE -e '-- atlas:checkpoint[[:space:]]*' "$1/$name" || printf '%s\n' "$1/$name"
 	done
 }
 
@@ -276,27 +283,27 @@ atlas_key() { local name=${1##*/}; name=${name%.sql}; printf '%s' "${name%%_*}";
 
 # ---- Flyway: versions, then what is repeatable
 
-flyway_is() { [ -n "$(find "$1" -type f -name 'V*__*.sql' | head -n 1)" ]; }
+flyway_is() { [ -n "$(find -H "$1" -xtype f -name 'V*__*.sql' | head -n 1)" ]; }
 
 # Undoing files are never run.
 flyway_files() {
-	find "$1" -type f -name 'V*__*.sql' ! -name '*.down.sql' |
+	find -H "$1" -xtype f -name 'V*__*.sql' ! -name '*.down.sql' |
 		awk -F / '{ key = ""; version = substr($NF, 2); sub(/__.*/, "", version); gsub(/_/, ".", version)
 			n = split(version, part, "."); while (n > 1 && part[n] + 0 == 0) n--
 			for (i = 1; i <= n; i++) { sub(/^0+/, "", part[i]); key = key sprintf("%30s.", part[i]) } print key "\t" $0 }' |
 		sort | cut -f 2-
-	find "$1" -type f -name 'R__*.sql' -printf '%f\t%p\n' | sort | cut -f 2-
+	find -H "$1" -xtype f -name 'R__*.sql' -printf '%f\t%p\n' | sort | cut -f 2-
 }
 
-flyway_up() { cat "$1"; }
+flyway_up() { unmarked "$1"; }
 
-flyway_skips() { find "$1" -type f -name '*.sql' ! -name 'U*__*.sql' ! -name '*.down.sql'; }
+flyway_skips() { find -H "$1" -xtype f -iname '[vr][0-9_]*.sql' ! -name '*.down.sql'; }
 
 flyway_down() {
 	local name=${1##*/} file
 	[[ $name == V* ]] || return 1
 	name=${name%%__*}
-	file=$(find "$(dirname "$1")" -maxdepth 1 -type f -name "U${name#V}__*.sql" | head -n 1)
+	file=$(find "$(dirname "$1")" -maxdepth 1 -xtype f -name "U${name#V}__*.sql" | head -n 1)
 	[ -n "$file" ] && cat "$file"
 }
 
@@ -322,15 +329,15 @@ flyway_key() {
 # ---- golang-migrate: a file for each way
 
 golang-migrate_is() { any "$1"/*.up.sql; }
-golang-migrate_files() { find "$1" -maxdepth 1 -type f -name '*.up.sql' | by_number; }
+golang-migrate_files() { find -H "$1" -maxdepth 1 -xtype f -name '*.up.sql' | by_number; }
 golang-migrate_up() { cat "$1"; }
 golang-migrate_down() { [ -f "${1%.up.sql}.down.sql" ] && cat "${1%.up.sql}.down.sql"; }
 golang-migrate_key() { plain_number "$1"; }
 
-# ---- dbmate and goose: marks in one file
+# ---- dbmate, goose and node-pg-migrate: marks in one file
 
 dbmate_is() { marked "$1" '^--[[:space:]]*migrate:up'; }
-dbmate_files() { find "$1" -maxdepth 1 -type f -name '[0-9]*.sql' | by_number; }
+dbmate_files() { find -H "$1" -maxdepth 1 -xtype f -name '[0-9]*.sql' | by_number; }
 dbmate_wraps() { :; }
 # As it is written, with its zeros.
 dbmate_key() { local name=${1##*/}; printf '%s' "${name%%[!0-9]*}"; }
@@ -340,13 +347,18 @@ goose_files() { dbmate_files "$1"; }
 goose_wraps() { :; }
 goose_key() { plain_number "$1"; }
 
+node-pg-migrate_is() { marked "$1" '^[[:space:]]*--[[:space:]-]*up[[:space:]]+migration'; }
+node-pg-migrate_files() { dbmate_files "$1"; }
+node-pg-migrate_wraps() { :; }
+
 # ---- Rails: migrations in Ruby, and the dump that they make
 
 rails_is() { [ -f "$1/structure.sql" ] && { [ -d "$1/migrate" ] || grep -q 'schema_migrations' "$1/structure.sql"; }; }
 rails_files() { printf '%s\n' "$1/structure.sql"; }
 rails_up() { cat "$1"; }
-# Each migration changes it.
+# Each migration changes it: it is what those have made that were run.
 rails_again() { :; }
+rails_key() { tail -n 1 "$T/applied" | cut -f 1; }
 rails_number() { :; }
 
 # ---- the files of the command line
@@ -377,10 +389,25 @@ tell_skipped() {
 		"$(printf ', %s' "${names[@]:0:5}" | cut -c 3-)$([ ${#names[@]} -le 5 ] || printf ' and %d more' $((${#names[@]} - 5)))"
 }
 
+# tell_unread: what is no SQL, likewise.
+tell_unread() {
+	local number language
+	find -H "$path" -maxdepth 2 -xtype f \( -name '[0-9]*[_-]*' -o -name '[VR]*__*' \) | awk '
+		BEGIN { n = split("rb Ruby go Go js JavaScript ts TypeScript py Python java Java kt Kotlin", word); for (i = 1; i < n; i += 2) language[word[i]] = word[i + 1] }
+		{ sub(/.*[.]/, "") } $0 in language { count[language[$0]]++ }
+		END { for (i in count) print count[i] "\t" i }' | sort -k 2 | while IFS=$'\t' read -r number language; do
+		case $tool:$language in
+			rails:Ruby) ;;
+			*:Ruby) printf 'wishflags: %s migrations of "%s" are Ruby, which cannot be read; check db/structure.sql instead\n' "$number" "$path" ;;
+			*) printf 'wishflags: %s migrations of "%s" are %s, which cannot be read\n' "$number" "$path" "$language" ;;
+		esac
+	done
+}
+
 # find_migrations: the files of all paths into $T/migrations, a line "tool, tab,
 # file" each; the paths into $T/paths likewise.
 find_migrations() {
-	local path tool ruby
+	local path tool
 	make_folder
 	: > "$T/paths"
 	for path in "${words[@]}"; do
@@ -393,8 +420,7 @@ find_migrations() {
 				of_tool "$tool" files "$path" > "$T/files" || exit 2
 				awk -v tool="$tool" '{ print tool "\t" $0 }' "$T/files"
 				tell_skipped >&2
-				ruby=$(find "$path" -maxdepth 2 -type f -name '[0-9]*_*.rb' | wc -l)
-				[ "$ruby" = 0 ] || [ "$tool" = rails ] || printf 'wishflags: %s migrations of "%s" are Ruby, which cannot be read; check db/structure.sql instead\n' "$ruby" "$path" >&2 ;;
+				tell_unread >&2 ;;
 			missing|database) fail "there is no file or folder \"$path\"" "A database is named by --database." ;;
 			json) fail "\"$path\" is no SQL" ;;
 		esac

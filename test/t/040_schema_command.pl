@@ -61,6 +61,22 @@ gives([ 'diff', '--lock-timeout', '7s', $old, $new ], 1, qr/lock_timeout = '7s'/
 gives([ 'diff', $old, $new, '--format=json' ], 1, qr/"identity": "public\.person\.age"/, 'as JSON');
 fails([ 'diff', $new, $old ], qr/would lose data(?s:.*)--allow-data-loss/, 'a script that loses data');
 
+# A tool's ledger is nothing that its migrations make.
+foreach my $with ('', 'SET client_min_messages = warning; CREATE EXTENSION wishflags')
+{
+	$node->safe_psql('postgres', 'DROP DATABASE IF EXISTS kept');
+	$node->safe_psql('postgres', 'CREATE DATABASE kept');
+	$node->safe_psql('kept', "$with; " . q{CREATE TABLE a (id int); CREATE SCHEMA drizzle; CREATE TABLE drizzle.__drizzle_migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint);
+		CREATE SCHEMA sqitch; CREATE TABLE sqitch.changes (change_id text PRIMARY KEY, script_hash text, change text, project text, committed_at timestamptz);
+		CREATE TABLE sqitch.tags (tag_id text PRIMARY KEY, change_id text REFERENCES sqitch.changes);
+		CREATE TABLE schema_migrations (version varchar PRIMARY KEY); CREATE TABLE ar_internal_metadata (key varchar PRIMARY KEY)});
+	put('ledgers/1.sql', 'CREATE TABLE a (id int)');
+	put('ledgers/2.sql', 'CREATE TABLE schema_migrations (version varchar PRIMARY KEY)') if $with;
+	gives([ 'drift', conninfo('kept'), 'ledgers' ], 0, '', "ledgers are no drift: $with");
+	gives([ 'diff', conninfo('kept'), 'ledgers' ], 0, '', "nor a difference: $with");
+	gives([ 'diff', 'ledgers', conninfo('kept') ], 0, '', "nor the other way round: $with");
+}
+
 # Databases without the extension, and with it
 $node->safe_psql('postgres', 'CREATE ROLE command_app; CREATE ROLE "Command ""Reader"""; CREATE DATABASE plain; CREATE DATABASE other');
 $node->safe_psql($_, PostgreSQL::Test::Utils::slurp_file($old)) foreach 'plain', 'other';

@@ -35,6 +35,13 @@ put('plain/10_index.sql', $index);
 put('plain/2_drop.sql', "ALTER TABLE users DROP COLUMN id;\n");
 is(finds([ "$files/plain" ], [ 'plain/2_drop.sql:1 drop-column', 'plain/10_index.sql:1 index-not-concurrent' ], 'plain'), '', 'plain: no errors');
 
+# Links count as what they lead to.
+put('elsewhere/2.sql', "ALTER TABLE users DROP COLUMN id;\n");
+put('linked/1.sql', $users);
+symlink "$files/elsewhere/2.sql", "$files/linked/2.sql" or die;
+symlink "$files/linked", "$files/link" or die;
+finds([ "$files/link" ], ['link/2.sql:1 drop-column'], 'links');
+
 put('drizzle/meta/_journal.json', '{"version": "7", "entries": [{"idx": 0, "tag": "b_users"}, {"idx": 1, "tag": "a_index"}]}');
 put('drizzle/b_users.sql', $users);
 put('drizzle/a_index.sql', "SELECT 1;--> statement-breakpoint\n$index");
@@ -68,6 +75,10 @@ put('goose/2.sql', "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE INDEX CONCURR
 put('goose/3.sql', "-- +goose Up\n-- +goose StatementBegin\n$index-- +goose StatementEnd\n-- +goose Down\n");
 finds([ "$files/goose" ], ['goose/3.sql:3 index-not-concurrent'], 'goose');
 
+put('pgmigrate/1_users.sql', "-- Up Migration\n$users\n-- Down Migration\nDROP TABLE users;\n");
+put('pgmigrate/2_index.sql', "-- Up Migration\n$index\n-- Down Migration\nDROP INDEX users_mail;\n");
+finds([ "$files/pgmigrate" ], ['pgmigrate/2_index.sql:2 index-not-concurrent'], 'node-pg-migrate');
+
 put('sqitch/sqitch.plan', "%syntax-version=1.0.0\n%project=x\n\nusers 2025-01-01T00:00:00Z A <a\@b> # users\nindex [users] 2025-01-02T00:00:00Z A <a\@b> # index\n");
 put('sqitch/deploy/users.sql', "BEGIN;\n${users}COMMIT;\n");
 put('sqitch/deploy/index.sql', "BEGIN;\n${index}COMMIT;\n");
@@ -92,6 +103,22 @@ put('reworked/deploy/users@v1.sql', $users);
 put('reworked/deploy/users.sql', "ALTER TABLE users DROP mail;\n");
 finds([ "$files/reworked" ], ['deploy/users.sql:1 drop-column'], 'a change that was reworked');
 
+put('unsummed/atlas.sum', "h1:x=\n1.sql h1:y=\n3.sql h1:z=\n");
+put('unsummed/1.sql', $users);
+put('unsummed/2.sql', $index);
+put('unsummed/3.sql', "ALTER TABLE users DROP id;\n");
+finds([ "$files/unsummed" ], [ 'unsummed/2.sql:1 index-not-concurrent', 'unsummed/3.sql:1 drop-column' ], 'a file that the sums have not');
+
+# Lines that end as on Windows, and a byte order mark where the tool takes it off.
+my $mark = "\xef\xbb\xbf";
+put('dos/sqitch.conf', "[core]\r\n\tengine = pg\r\n");
+put('dos/sqitch.plan', "%project=x\r\n\r\nusers 2025-01-01T00:00:00Z A <a\@b>\r\nindex 2025-01-02T00:00:00Z A <a\@b>\r\n");
+put('dos/deploy/users.sql', "$mark$users");
+put('dos/deploy/index.sql', "BEGIN;\r\n${index}COMMIT;\r\n");
+is(finds([ "$files/dos" ], ['deploy/index.sql:2 index-not-concurrent'], 'sqitch of Windows'), '', 'sqitch of Windows: no errors');
+put('marked/V1__a.sql', "$mark$users");
+is(finds([ "$files/marked" ], [], 'Flyway with a mark'), '', 'Flyway with a mark: no errors');
+
 put('sums/atlas.sum', "h1:x=\n9.sql h1:y=\n10.sql h1:z=\n11.sql h1:z=\n");
 put('sums/9.sql', $users);
 put('sums/10.sql', $index);
@@ -106,6 +133,11 @@ put('rails/structure.sql', $users);
 put('rails/migrate/1_users.rb', "class Users\nend\n");
 put('rails/migrate/2.sql', "SELECT 1;\n");
 like(finds([ "$files/rails/migrate" ], [], 'rails'), qr/^wishflags: 1 migrations of ".*" are Ruby/, 'rails: Ruby is named');
+
+put('several/1_a.sql', "-- +goose Up\n$users");
+put('several/2_b.go', "package several\n");
+put('several/3_c.js', '');
+is(finds([ "$files/several" ], [], 'other languages'), join('', map { qq(wishflags: 1 migrations of "$files/several" are $_, which cannot be read\n) } qw(Go JavaScript)), 'other languages are named');
 
 # A file of that name alone is none of Rails'; what a tool does not run is named.
 put('notrails/structure.sql', $users);
@@ -139,13 +171,14 @@ put('conf/atlas/atlas.hcl', qq(env "a" {\n  migration {\n    dir = "file://sql?f
 put('conf/atlas/sql/1.sql', $drop);
 put('conf/dbmate/.env', qq(export DBMATE_MIGRATIONS_DIR="./db/x"\n));
 put('conf/dbmate/db/x/1.sql', "-- migrate:up\n$drop");
+put('conf/defaults/db/migrations/1.sql', "-- migrate:up\n$drop");
 put('conf/goose/.env', "GOOSE_MIGRATION_DIR=g\n");
 put('conf/goose/g/1.sql', "-- +goose Up\n$drop");
 finds([ "$files/conf/$_->[0]" ], [ "$_->[1] index-not-concurrent" ], "configuration of $_->[0]")
 	foreach [ 'sqitch', 'scripts/a.sql:1' ], [ 'drizzle', 'files/a_index.sql:1' ];
 finds([ "$files/conf/$_->[0]", '--ignore', 'object-missing' ], [ "$_->[1] drop-table" ], "configuration of $_->[0]")
 	foreach [ 'unnamed', 'drizzle/1.sql:1' ], [ 'prisma', '1_a/migration.sql:1' ], [ 'schema', '1_a/migration.sql:1' ], [ 'atlas', 'sql/1.sql:1' ],
-		[ 'dbmate', 'x/1.sql:2' ], [ 'goose', 'g/1.sql:2' ];
+		[ 'dbmate', 'x/1.sql:2' ], [ 'defaults', 'migrations/1.sql:2' ], [ 'goose', 'g/1.sql:2' ];
 put('conf/computed/drizzle.config.ts', "export default { out: process.env.OUT || 'x' }");
 put('conf/several/atlas.hcl', qq(env "a" {\n  migration {\n    dir = "file://m1"\n  }\n}\nenv "b" {\n  migration {\n    dir = "file://m2"\n  }\n}\n));
 put('conf/gone/drizzle.config.ts', "export default { out: 'nowhere' }");
@@ -294,7 +327,9 @@ finds([ "$files/sized", '--last', 2 ], [ 'sized/2.sql:1 index-not-concurrent', '
 finds([ "$files/sized", '--last', 2, '--stats', "$files/stats.json" ], ['sized/2.sql:1 index-not-concurrent'], 'with sizes');
 finds([ "$files/sized", '--last', 1, '--platform', 'rds' ], ['sized/3.sql:1 object-missing'], 'platform');
 
-# Wrong use.
+# Wrong use.  No password is told.
+like((check("$files/plain", '--database', $_))[2], qr/^wishflags: the database "\S*(password=|u:)\*\*\*(\@| )/m, "no password: $_")
+	foreach 'password=secret host=/nowhere', "password='sec\\' ret' host=/nowhere", 'postgres://u:secret@/x?host=/nowhere', 'postgresql://u:secret@localhost:1/x';
 like((stats())[2], qr/stats takes one CONNINFO/, 'stats of nothing');
 like((stats("$files/stats.json"))[2], qr/is not a database/, 'stats of a file');
 like((stats($node->connstr('nowhere')))[2], qr/the sizes of ".*" cannot be read/, 'stats of no database');

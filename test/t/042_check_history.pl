@@ -49,6 +49,10 @@ my %plain = ('db/1_a.sql' => $table->('a'), 'db/2_b.sql' => $table->('b'), 'db/3
 # What is new or changed is checked, the rest is run only.
 commit(%plain);
 finds([], 0, 'nothing changed');
+{
+	local @ENV{qw(GIT_DIR GIT_INDEX_FILE)} = ("$repository/.git", "$repository/.git/index");
+	like(finds([], 0, 'as a hook of git'), qr/"files": 0,/, 'nothing is new for a hook');
+}
 put('shop/db/4_d.sql', "DROP TABLE a;\n");
 my $out = finds([], 1, 'a new migration');
 like($out, qr/"files": 1, .*"file": "db\/4_d\.sql".*drop-table/s, 'and what is in it');
@@ -141,6 +145,16 @@ commit('db/sqitch.plan' => "%project=x\na 2025-01-01 A\nb 2025-01-01 A\n", 'db/d
 put('shop/db/sqitch.plan', "%project=x\nb 2025-01-01 A\na 2025-01-01 A\n");
 finds([qr/^migration-immutable high the order is another than at \w+: deploy\/b\.sql comes before deploy\/a\.sql/], 1, 'sqitch');
 
+# What is reworked keeps its old text under another name.
+commit('db/sqitch.plan' => "%project=x\na 2025-01-01 A\nb 2025-01-01 A\n", 'db/deploy/a.sql' => $table->('a'), 'db/deploy/b.sql' => $table->('b'));
+put('shop/db/sqitch.plan', "%project=x\na 2025-01-01 A\nb 2025-01-01 A\n\@v1 2025-01-01 A\na [a\@v1] 2025-01-01 A\n");
+rename "$repository/db/deploy/a.sql", "$repository/db/deploy/a\@v1.sql" or die;
+put('shop/db/deploy/a.sql', "ALTER TABLE a ADD b int;\n");
+finds([], 0, 'a reworked change of sqitch');
+put('shop/db/deploy/a@v1.sql', $table->('other'));
+finds([qr/^migration-immutable high the order is another/, qr/^migration-out-of-order medium deploy\/a\@v1\.sql/, qr/^migration-immutable high deploy\/a\.sql has another text/], 1,
+	'a reworked change that is another');
+
 # A folder that is new, from a folder further down, names that are no plain words.
 commit('read.me' => 'a');
 put("shop/new db/1_\x{c3}\x{a4} 'b'.sql", $table->('a'));
@@ -180,6 +194,13 @@ foreach my $folder ($odd, "\"$odd")
 	finds([ (qr/^migration-immutable medium/) x @folders ], 0, 'folders of any name', @folders, '--since', 'main');
 	like((command_in($repository, 'replay', "$folder/drizzle"))[1], qr{^1 of 1  \Q$folder\E/drizzle/0_b\.sql\nfingerprint}, 'replay of a folder of any name');
 }
+
+# A link, whose text git has not.
+commit(%plain);
+symlink '3_c.sql', "$repository/db/4_d.sql" or die;
+git('add', '-A');
+git('commit', '-qm', 'link');
+finds([], 0, 'a link', 'db', '--since', 'HEAD');
 
 # Files that git leaves out of its archives.
 commit(%plain, '.gitattributes' => "db export-ignore\n");

@@ -147,6 +147,10 @@ my %tools = (
 		ledger => q{CREATE TABLE goose_db_version (id serial PRIMARY KEY, version_id bigint NOT NULL, is_applied boolean NOT NULL, tstamp timestamp DEFAULT now());
 			INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, true), (1, true), (2, true), (3, true), (3, false)},
 		newest => qr/2 run, newest 2 at/, pending => '003_c.sql', left => 'SELECT version_id FROM goose_db_version WHERE is_applied AND version_id IN (1, 2)', keys => [ '1', '' ] },
+	'node-pg-migrate' => {
+		files => { '1_a.sql' => "-- Up Migration\n$users-- Down Migration\nDROP TABLE users;\n", '2_b.sql' => "-- Up Migration\n$column\n-- Down Migration\n", '3_c.sql' => "-- up migration\n$users" },
+		ledger => q{CREATE TABLE pgmigrations (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL); INSERT INTO pgmigrations (name, run_on) VALUES ('1_a', '2025-01-01'), ('2_b', '2025-01-02')},
+		newest => qr/2 run, newest 2_b at 2025-01-02/, pending => '3_c.sql', left => 'SELECT name FROM pgmigrations', keys => [ '1_a', '' ] },
 	sqitch => {
 		files => { 'sqitch.plan' => "%project=x\n\na 2025-01-01 A\nb 2025-01-01 A\nc 2025-01-01 A\n", 'deploy/a.sql' => "BEGIN;\n${users}COMMIT;\n", 'deploy/b.sql' => "BEGIN;\n${column}COMMIT;\n",
 			'deploy/c.sql' => $users, 'revert/a.sql' => "BEGIN;\nDROP TABLE users;\nCOMMIT;\n", 'revert/b.sql' => "BEGIN;\nALTER TABLE users DROP name;\nCOMMIT;\n" },
@@ -179,9 +183,44 @@ foreach my $tool (sort keys %tools)
 	is(query('ledger', $t{left}), $t{keys}[1], "$tool: and taken out too");
 }
 
+# What was run and has no file any more is told, and nothing before it is undone.
+my $gone = database('gone', $users, $column, $tools{dbmate}{ledger}, 'CREATE EXTENSION wishflags');
+put('gone/01_a.sql', $tools{dbmate}{files}{'01_a.sql'});
+put('gone/03_c.sql', $tools{dbmate}{files}{'03_c.sql'});
+runs([ 'version', 'gone', '--database', $gone ], 0, qr{^not run    gone/03_c\.sql\nno SQL     02$}m, 'no file');
+runs([ 'rollback', 'gone', '--database', $gone, '--allow-data-loss', @$_ ], 2, qr{"02" was run, but there is no SQL file of it\nHINT}, 'no file to undo')
+	foreach [], [ '--to', '0' ], ['--dry-run'];
+query('gone', "UPDATE schema_migrations SET version = '00' WHERE version = '02'");
+runs([ 'rollback', 'gone', '--database', $gone, '--dry-run' ], 0, qr{^-- gone/01_a\.sql, its down part}m, 'no file of an older one');
+my $older = database('older', $users, $column, $tools{'drizzle-folders'}{ledger}, q{UPDATE drizzle.__drizzle_migrations SET name = '20240101000000_x' WHERE name LIKE '%_a'}, 'CREATE EXTENSION wishflags');
+put("older/20250102000000_b/$_->[0]", $_->[1]) foreach [ 'migration.sql', $column ], [ 'snapshot.json', '{}' ], [ 'down.sql', 'ALTER TABLE users DROP name' ];
+runs([ 'rollback', 'older', '--database', $older, '--dry-run' ], 0, qr{^-- older/20250102000000_b/migration\.sql, its down part}m, 'no file of an older one, in folders');
+# Nor is it checked again.
+runs([ 'check', 'gone', '--database', $gone, '--format', 'github' ], 0, qr{^wishflags: 1 of 2 files were run already, by the ledger$}m, 'check leaves out what was run');
+query('gone', 'CREATE ROLE nobody_s LOGIN; GRANT USAGE ON SCHEMA wishflags TO nobody_s; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA wishflags TO nobody_s');
+runs([ 'check', 'gone', '--database', "$gone user=nobody_s" ], 0, qr{object-exists.*2 files, }s, 'but for a role that may not read the ledger');
+
+# A change that was reworked was run as often as the ledger says.
+put('rework/sqitch.plan', "%project=x\na 2025-01-01 A\nb 2025-01-01 A\n\@v1 2025-01-01 A\nb [b\@v1] 2025-01-01 A\n");
+put('rework/deploy/a.sql', $users);
+put('rework/deploy/b@v1.sql', $column);
+put('rework/deploy/b.sql', "ALTER TABLE users DROP name;\n");
+put('rework/revert/b.sql', $column);
+my $rework = database('rework', $users, $column, $tools{sqitch}{ledger});
+my $pending = runs([ 'version', 'rework', '--database', $rework ], 0, qr{^not run    rework/deploy/b\.sql$}m, 'a reworked change');
+unlike($pending, qr/b\@v1/, 'was run once');
+query('rework', "ALTER TABLE users DROP name; INSERT INTO sqitch.changes VALUES ('z', 'h', 'b', 'p', '2025-01-03')");
+unlike(runs([ 'version', 'rework', '--database', $rework ], 0, qr/3 run/, 'a reworked change, twice'), qr/not run/, 'nothing is left');
+runs([ 'rollback', 'rework', '--database', $rework, '--ledger', '--allow-data-loss' ], 0, qr{^undone  rework/deploy/b\.sql$}m, 'it is undone');
+is(query('rework', "SELECT string_agg(change_id, ',' ORDER BY change_id) FROM sqitch.changes"), 'x,y', 'and taken out once');
+
 # Rails has dbmate's table beside one of its own.
 my $rails = database('rails', 'CREATE TABLE schema_migrations (version varchar PRIMARY KEY)', 'CREATE TABLE ar_internal_metadata (key varchar)', q{INSERT INTO schema_migrations VALUES ('20250101')});
 runs([ 'version', '--database', $rails ], 0, qr/^command    \d.*\nextension  none in this database\nrails      public\.schema_migrations: 1 run, newest 20250101\n$/, 'version of Rails');
+put('rails/structure.sql', "CREATE TABLE schema_migrations (version varchar PRIMARY KEY);\n");
+unlike(runs([ 'version', 'rails', '--database', $rails ], 0, qr/^rails /m, 'version of its dump'), qr/not run|no SQL/, 'which is no migration');
+runs([ 'rollback', 'rails', '--database', $rails ], 2, qr/the files are no migrations, but what migrations of rails have made\nHINT:  ?Let rails undo/, 'rollback of its dump');
+runs([ 'rehearse', 'plain', '--database', $rails ], 2, qr/HINT: Create it there: CREATE EXTENSION wishflags;$/m, 'rehearse without the extension');
 runs([ 'version', '--database', $shop ], 0, qr/^extension  \d+\.\d+\.\d+\nledger     none in this database$/m, 'version of the extension');
 runs(['version'], 0, qr/^command    \d+\.\d+\.\d+\n$/, 'version of the command');
 runs(['--version'], 0, qr/^command    \d+\.\d+\.\d+\n$/, '--version');
