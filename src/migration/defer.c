@@ -157,8 +157,14 @@ static SimName
 key_of(WfSimulation *simulation, const WfRelation *relation)
 {
 	if (relation == NULL)
-		return (SimName) {"", ""};
-	return (SimName) {relation->schema ? relation->schema : wf_sim_first_schema(simulation), relation->name};
+		return (SimName)
+	{
+		"", ""
+	};
+	return (SimName)
+	{
+		relation->schema ? relation->schema : wf_sim_first_schema(simulation), relation->name
+	};
 }
 
 /* Are the first columns of an index these, in any order? */

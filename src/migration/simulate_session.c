@@ -130,7 +130,10 @@ apply_to(WfSimulation *simulation, WfSettings *settings, VariableSetStmt *stmt)
 	for (int i = 0; i < WF_SETTING_COUNT; i++)
 	{
 		if (pg_strcasecmp(stmt->name, names[i]) == 0)
-			settings->values[i] = sets ? (WfSettingValue) {!wf_ddl_setting_is_zero(stmt->args), true} : first->values[i];
+			settings->values[i] = sets ? (WfSettingValue)
+		{
+			!wf_ddl_setting_is_zero(stmt->args), true
+		} : first->values[i];
 	}
 }
 
