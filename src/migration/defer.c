@@ -156,15 +156,14 @@ wf_sim_settle_renamed(WfSimulation *simulation, const char *schema, const char *
 static SimName
 key_of(WfSimulation *simulation, const WfRelation *relation)
 {
-	if (relation == NULL)
-		return (SimName)
+	SimName		key = {"", ""};
+
+	if (relation)
 	{
-		"", ""
-	};
-	return (SimName)
-	{
-		relation->schema ? relation->schema : wf_sim_first_schema(simulation), relation->name
-	};
+		key.schema = relation->schema ? relation->schema : wf_sim_first_schema(simulation);
+		key.name = relation->name;
+	}
+	return key;
 }
 
 /* Are the first columns of an index these, in any order? */
