@@ -40,6 +40,17 @@ SET ROLE wf_privilege_member;
 CREATE INDEX ON guard_privilege.secret (id);
 RESET ROLE;
 
+-- A collation that the role may not look up: the rest is judged, and the error is the server's.
+CREATE COLLATION guard_privilege_closed.hidden (locale = 'C');
+CREATE TABLE guard_privilege.named (id int, name text);
+INSERT INTO guard_privilege.named VALUES (1, 'x');
+CREATE INDEX CONCURRENTLY named_name ON guard_privilege.named (name);
+ALTER TABLE guard_privilege.named OWNER TO wf_privilege_other;
+SET ROLE wf_privilege_other;
+ALTER TABLE guard_privilege.named ALTER name TYPE text COLLATE guard_privilege_closed.hidden, ADD CONSTRAINT named_id UNIQUE (id);
+ALTER TABLE guard_privilege.named ALTER name TYPE text COLLATE guard_privilege_closed.hidden;
+RESET ROLE;
+
 -- In a SECURITY DEFINER function it is the owner who acts.
 CREATE FUNCTION guard_privilege.build() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 AS 'BEGIN CREATE INDEX ON guard_privilege.secret (id); END';

@@ -363,8 +363,8 @@ struct WfCatalog
 
 	/*
 	 * The names of the publications that the table is in, by itself or
-	 * through one that it is a partition of; under_own_name: without those
-	 * in which it goes by the name of that one.
+	 * through one that it is a partition of; under_own_name: without those in
+	 * which it goes by the name of that one.
 	 */
 	List	   *(*publications) (WfCatalog *catalog, WfRelation *relation, bool under_own_name);
 

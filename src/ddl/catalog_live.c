@@ -231,14 +231,19 @@ wf_ddl_live_type_oid(List *names)
 static WfType *
 live_type(WfCatalog *catalog, List *names)
 {
-	Oid			typid = wf_ddl_live_type_oid(names);
+	Oid			typid = InvalidOid;
 	HeapTuple	tuple;
 	Form_pg_type form;
 	WfType	   *type;
 	MemoryContext old;
 
+	if (wf_ddl_relation_names_may_hold(catalog->names, strVal(llast(names))))
+		typid = wf_ddl_live_type_oid(names);
 	if (!OidIsValid(typid))
+	{
+		wf_ddl_relation_names_missed(catalog->names);
 		return NULL;
+	}
 	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(typid));
 	if (!HeapTupleIsValid(tuple))
 		return NULL;

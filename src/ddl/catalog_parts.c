@@ -31,6 +31,7 @@
 
 #include "ddl/catalog_parts.h"
 #include "ddl/populated.h"
+#include "ddl/relation_names.h"
 
 static List *key_columns(Oid relid, Datum array);
 static List *not_null_columns(Oid relid, Node *expression, bool *only);
@@ -186,13 +187,15 @@ wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation)
 bool
 wf_ddl_live_has_constraint(WfCatalog *catalog, const char *schema, const char *name, RangeVar **table)
 {
-	Oid			namespace = get_namespace_oid(schema, true);
+	Oid			namespace = InvalidOid;
 	Relation	pg_constraint;
 	SysScanDesc scan;
 	ScanKeyData keys[2];
 	HeapTuple	tuple;
 	bool		found;
 
+	if (wf_ddl_relation_names_may_hold(catalog->names, name))
+		namespace = get_namespace_oid(schema, true);
 	if (!OidIsValid(namespace))
 		return false;
 	pg_constraint = table_open(ConstraintRelationId, AccessShareLock);
@@ -205,6 +208,8 @@ wf_ddl_live_has_constraint(WfCatalog *catalog, const char *schema, const char *n
 		*table = name_of(((Form_pg_constraint) GETSTRUCT(tuple))->conrelid);
 	systable_endscan(scan);
 	table_close(pg_constraint, AccessShareLock);
+	if (!found)
+		wf_ddl_relation_names_missed(catalog->names);
 	return found;
 }
 

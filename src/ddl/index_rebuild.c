@@ -16,10 +16,13 @@
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_index.h"
 #include "commands/defrem.h"
+#include "mb/pg_wchar.h"
 #include "nodes/bitmapset.h"
 #include "nodes/readfuncs.h"
+#include "nodes/value.h"
 #include "optimizer/optimizer.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -29,6 +32,7 @@
 
 #include "ddl/catalog_parts.h"
 
+static Oid	collation_oid(List *names);
 static Oid	method_of(Oid index);
 static bool is_rebuilt(HeapTuple tuple, TupleDesc desc, const WfColumn *column, const WfColumn *changed);
 static bool names_column(HeapTuple tuple, TupleDesc desc, int part, AttrNumber attnum, bool *any);
@@ -47,7 +51,7 @@ wf_ddl_live_rebuilt_indexes(WfCatalog *catalog, WfRelation *relation, const WfCo
 	if (!OidIsValid(relation->relid) || column->attnum <= 0 || !wf_ddl_live_column_of(catalog, def->typeName, &changed))
 		return NIL;
 	if (def->collClause)
-		changed.collation = get_collation_oid(def->collClause->collname, true);
+		changed.collation = collation_oid(def->collClause->collname);
 	pg_index = table_open(IndexRelationId, AccessShareLock);
 	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber, F_OIDEQ,
 				ObjectIdGetDatum(relation->relid));
@@ -60,6 +64,29 @@ wf_ddl_live_rebuilt_indexes(WfCatalog *catalog, WfRelation *relation, const WfCo
 	systable_endscan(scan);
 	table_close(pg_index, AccessShareLock);
 	return rebuilt;
+}
+
+/*
+ * The collation of a name; InvalidOid where there is none.  get_collation_oid()
+ * is not used: it raises for a schema without USAGE.
+ */
+static Oid
+collation_oid(List *names)
+{
+	int			encodings[] = {GetDatabaseEncoding(), -1};
+	int			count = list_length(names);
+	Oid			collation = InvalidOid;
+	Oid			namespace;
+
+	if (count > 3)
+		return InvalidOid;
+	if (count == 1)
+		return CollationGetCollid(strVal(linitial(names)));
+	namespace = get_namespace_oid(strVal(list_nth(names, count - 2)), true);
+	for (int i = 0; i < lengthof(encodings) && OidIsValid(namespace) && !OidIsValid(collation); i++)
+		collation = GetSysCacheOid3(COLLNAMEENCNSP, Anum_pg_collation_oid, CStringGetDatum(strVal(llast(names))),
+									Int32GetDatum(encodings[i]), ObjectIdGetDatum(namespace));
+	return collation;
 }
 
 static Oid

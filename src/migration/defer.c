@@ -156,9 +156,14 @@ wf_sim_settle_renamed(WfSimulation *simulation, const char *schema, const char *
 static SimName
 key_of(WfSimulation *simulation, const WfRelation *relation)
 {
-	if (relation == NULL)
-		return (SimName) {"", ""};
-	return (SimName) {relation->schema ? relation->schema : wf_sim_first_schema(simulation), relation->name};
+	SimName		key = {"", ""};
+
+	if (relation)
+	{
+		key.schema = relation->schema ? relation->schema : wf_sim_first_schema(simulation);
+		key.name = relation->name;
+	}
+	return key;
 }
 
 /* Are the first columns of an index these, in any order? */

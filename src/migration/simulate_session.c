@@ -130,8 +130,14 @@ apply_to(WfSimulation *simulation, WfSettings *settings, VariableSetStmt *stmt)
 		settings->time_zone = sets ? time_zone_of(stmt) : first->time_zone;
 	for (int i = 0; i < WF_SETTING_COUNT; i++)
 	{
-		if (pg_strcasecmp(stmt->name, names[i]) == 0)
-			settings->values[i] = sets ? (WfSettingValue) {!wf_ddl_setting_is_zero(stmt->args), true} : first->values[i];
+		if (pg_strcasecmp(stmt->name, names[i]) != 0)
+			continue;
+		settings->values[i] = first->values[i];
+		if (sets)
+		{
+			settings->values[i].is_set = !wf_ddl_setting_is_zero(stmt->args);
+			settings->values[i].by_text = true;
+		}
 	}
 }
 
