@@ -591,6 +591,9 @@ SQL_PARTS = \
 # The command is these parts, in this order.
 SCRIPT_PARTS = \
 	src/wishflags \
+	src/command/usage.sh \
+	src/command/stats.sh \
+	src/command/sandbox.sh \
 	src/command/tool.sh \
 	src/command/project.sh \
 	src/command/check.sh \
@@ -810,7 +813,7 @@ print-%:
 	@echo '$($*)'
 
 assemble = awk -v top='$(srcroot)' -f '$(srcroot)/src/common/assemble.awk'
-$(DATA_built): $(addprefix $(srcroot)/,$(SQL_PARTS)) $(srcroot)/src/wishflags $(srcroot)/src/common/assemble.awk $(srcroot)/Makefile
+$(DATA_built): $(addprefix $(srcroot)/,$(SQL_PARTS)) $(srcroot)/src/command/stats.sh $(srcroot)/src/common/assemble.awk $(srcroot)/Makefile
 
 $(SQL_INSTALL):
 	$(assemble) $(addprefix $(srcroot)/,$(SQL_PARTS)) > $@

@@ -18,7 +18,7 @@ function expand(line) {
 	if (line ~ /^@include .*@$/)
 		put(top "/" substr(line, 10, length(line) - 10))
 	else if (line == "@stats_query@")
-		put_stats_query(top "/src/wishflags")
+		put_stats_query(top "/src/command/stats.sh")
 	else
 		print line
 }
