@@ -82,6 +82,8 @@ OBJS = \
 	src/ddl/dependents.o \
 	src/ddl/bound.o \
 	src/ddl/drop_blockers.o \
+	src/ddl/drop_search.o \
+	src/ddl/cascade.o \
 	src/ddl/index_match.o \
 	src/ddl/index_rebuild.o \
 	src/ddl/lock.o \

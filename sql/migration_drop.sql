@@ -69,9 +69,21 @@ CREATE TYPE pair AS (x int, y int);
 CREATE TABLE pairs (a pair, b int);
 CREATE TABLE months (m int) PARTITION BY RANGE (m);
 CREATE TABLE months_1 PARTITION OF months FOR VALUES FROM (1) TO (2);
+CREATE TYPE mood AS ENUM ('ok', 'no');
+CREATE TABLE moods (id int PRIMARY KEY, m mood NOT NULL DEFAULT 'ok');
+CREATE VIEW v3 AS SELECT 'ok'::mood AS m;
+CREATE TABLE by_mood_1 (m mood);
+CREATE TABLE by_mood (m mood) PARTITION BY LIST (m);
+ALTER TABLE by_mood ATTACH PARTITION by_mood_1 DEFAULT;
+CREATE FUNCTION good(int) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT true';
+CREATE TABLE heir (x int, CONSTRAINT ck CHECK (good(x)));
+CREATE TABLE ancestor (x int, CONSTRAINT ck CHECK (good(x)));
+ALTER TABLE heir INHERIT ancestor;
 \t on
 SELECT safe_sql FROM unnest(ARRAY['DROP TABLE base CASCADE', 'ALTER TABLE base ADD c int, DROP COLUMN a CASCADE, ADD d int', 'DROP TYPE pair CASCADE -- both',
-	'DROP TABLE IF EXISTS pairs CASCADE', 'DROP FUNCTION of_row CASCADE']) sql, wishflags.migration_breaking_check(sql, '{"only": "drop-cascade"}');
+	'DROP TABLE IF EXISTS pairs CASCADE', 'DROP FUNCTION of_row CASCADE', 'DROP TYPE mood CASCADE', 'DROP FUNCTION good CASCADE']) sql, wishflags.migration_breaking_check(sql, '{"only": "drop-cascade"}');
+-- What is inherited, and the child's own as well, has no such statement.
+DROP TABLE heir, ancestor;
 SELECT safe_sql AS safe FROM wishflags.migration_breaking_check('DROP SCHEMA drop_c CASCADE', '{"only": "drop-cascade"}') \gset
 \t off
 \echo :safe

@@ -167,9 +167,10 @@ typedef struct WfDependent
 	char	   *of_identity;	/* qualified name; of drop_blockers only */
 	bool		blocks_drop;	/* DROP without CASCADE fails */
 
-	/* Of cascade and drop_blockers only. */
-	char	   *drop_sql;		/* drops it by name; NULL: nothing does */
-	int			level;			/* above those that it depends on, from 1 */
+	/* Of cascade only. */
+	char	   *drop_sql;		/* drops it by name; empty: it goes with
+								 * another, NULL: nothing does */
+	int			level;			/* above what it depends on, from 1 */
 } WfDependent;
 
 /* What ALTER COLUMN TYPE does to the rows that are there. */

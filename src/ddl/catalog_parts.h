@@ -40,6 +40,7 @@ extern List *wf_ddl_live_dependents(WfCatalog *catalog, WfRelation *relation, in
 /* drop_blockers.c */
 extern List *wf_ddl_live_drop_blockers(WfCatalog *catalog, const DropStmt *stmt);
 
+/* cascade.c */
 extern bool wf_ddl_live_cascade(WfCatalog *catalog, Node *stmt, const AlterTableCmd *command, List **dependents);
 
 /* catalog_objects.c */

@@ -287,7 +287,7 @@ drop_by_name(WfRuleCall *call, List *dependents)
 		{
 			const WfDependent *dependent = lfirst(lc);
 
-			if (dependent->level == level)
+			if (dependent->level == level && *dependent->drop_sql)
 				appendStringInfo(&sql, "%s;\n", dependent->drop_sql);
 		}
 	}
