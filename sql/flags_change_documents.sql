@@ -38,6 +38,15 @@ SELECT wishflags.change_apply(:id);
 SELECT key, document, wishflags.flag_eval(key, 'u1') FROM wishflags.flags WHERE document = 'shop';
 SELECT reason FROM wishflags.flag_audit WHERE kind = 'document' ORDER BY ordinal DESC LIMIT 1;
 
+-- A flag of it may get more in the same request; a document of another system goes like any.
+RESET SESSION AUTHORIZATION;
+SELECT wishflags.change_apply(pg_temp.approved('{"documents": {"un": {"format": "unleash", "document": {"version": 2, "features": [{"name": "pay-un", "enabled": true, "strategies": [{"name": "default"}]}]}}},
+	"flags": {"pay-un": {"owner_team": "web"}}}'));
+SELECT key, owner_team, document FROM wishflags.flags WHERE key = 'pay-un';
+SELECT wishflags.change_apply(pg_temp.approved('{"documents": {"un": null}, "flags": {"pay-un": null}}'));
+SELECT count(*) FROM wishflags.flag_documents WHERE name = 'un';
+SET SESSION AUTHORIZATION wf_change_eve;
+
 -- Another version of it, with a flag more; the format is known by now.
 SELECT * FROM wishflags.flag_import('flagd', pg_temp.document('off'), '{"name": "shop"}');
 RESET SESSION AUTHORIZATION;
@@ -68,6 +77,8 @@ SELECT wishflags.change_propose('{"documents": {"new": {"document": {}}}}', 'x')
 SELECT wishflags.change_propose('{"documents": {"shop": {"document": []}}}', 'x');
 SELECT wishflags.change_propose('{"documents": {"shop": {"document": {"flags": {"pay-card": {"state": "ENABLED", "variants": {}, "defaultVariant": 3}}}}}}', 'x');
 SELECT wishflags.change_propose('{"documents": {"shop": {"document": {"flags": {}}, "options": {"nope": 1}}}}', 'x');
+SELECT wishflags.change_propose('{"documents": {"shop": {"document": {"flags": {}}, "options": {"dry_run": true}}}}', 'x');
+SELECT wishflags.change_propose('{"documents": {"shop": {"document": {"flags": {}}, "options": {"name": "other"}}}}', 'x');
 SELECT wishflags.change_propose('{"documents": {"none": null}}', 'x');
 \set VERBOSITY default
 -- It goes when its flags go.

@@ -68,6 +68,11 @@ SET wishflags.require_fields = '';
 SELECT flag, field FROM flag_lint() WHERE flag = 'older';
 SELECT flag_create('free') AS version;
 
+-- Its trigger is of no other use.
+CREATE TRIGGER t AFTER TRUNCATE ON flags FOR EACH STATEMENT EXECUTE FUNCTION flags_require();
+TRUNCATE flags;
+DROP TRIGGER t ON flags;
+
 -- Only a superuser says what is required.
 CREATE ROLE regress_flags_requirement;
 SET ROLE regress_flags_requirement;

@@ -89,7 +89,7 @@ SELECT price, count(*) FROM item GROUP BY 1;
 SELECT count(*) FROM item WHERE name IS NULL;
 :gone
 SELECT max(id) FROM item;
-SELECT sql, safe_way(sql, 'unbatched-data-change') FROM unnest(ARRAY['UPDATE keyless SET price = 2', 'DELETE FROM worded', 'UPDATE item SET id = id + 1',
+SELECT sql, safe_way(sql, 'unbatched-data-change') FROM unnest(ARRAY['UPDATE keyless SET price = 2', 'UPDATE item SET price = -price WHERE price IN (SELECT price FROM item ORDER BY price LIMIT 5)', 'DELETE FROM worded', 'UPDATE item SET id = id + 1',
 	'DELETE FROM item RETURNING id', 'MERGE INTO item USING worded ON name = word WHEN MATCHED THEN DELETE']) AS sql;
 -- Columns: out of the way, of another type, with a number or a value for each row.
 CREATE TABLE stock (id int PRIMARY KEY, amount int NOT NULL, note char(5), body json, born timestamp, spare text NOT NULL);

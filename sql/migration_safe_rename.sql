@@ -31,6 +31,14 @@ SELECT replace(line, '-- ', '') AS contract FROM regexp_split_to_table(:'beside'
 SELECT * FROM person WHERE id = 20001;
 SELECT count(*) FROM pg_trigger WHERE tgrelid = 'person'::regclass;
 
+-- A row value with a NULL in it is copied as well.
+CREATE TYPE place AS (x int, y int);
+CREATE TABLE stop (id int PRIMARY KEY, at place);
+INSERT INTO stop VALUES (1, (1, NULL)), (2, (1, 2)), (3, NULL);
+SELECT safe_way('ALTER TABLE stop RENAME at TO place', 'rename-column') AS copied \gset
+:copied
+SELECT id, at, place FROM stop ORDER BY id;
+
 -- Where more hangs on it, a view has both; without a key it goes over the pages.
 CREATE INDEX ON person (age);
 CREATE TABLE visit (person int REFERENCES person, at timestamptz);

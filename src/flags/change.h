@@ -47,6 +47,8 @@ extern List *wf_change_items(Jsonb *changes);
 extern bool wf_change_is_document(const WfChangeItem *item);
 extern const char *wf_change_item_name(const WfChangeItem *item);
 extern char *wf_change_base(Jsonb *base, const WfChangeItem *item);
+extern char *wf_change_base_flags(Jsonb *base, const WfChangeItem *document);
+extern bool wf_change_base_has_flag(Jsonb *base, const WfChangeItem *document, const char *flag);
 extern void wf_change_need_argument(FunctionCallInfo fcinfo, int n, const char *name);
 
 /* change_apply.c */

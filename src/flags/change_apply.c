@@ -15,6 +15,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/json.h"
 
 #include "common/protect.h"
 #include "common/write.h"
@@ -55,12 +56,13 @@ static bool applying = false;
 static int	apply(int64 id, const char *emergency);
 static void need_state(const WfReview *review);
 static bool need_approvals(const WfReview *review, bool emergency);
-static void lock_items(List *items);
+static void lock_items(List *items, Jsonb *base);
 static void refuse_moved(int64 id, List *items, Jsonb *base, Jsonb *present);
+static Datum imported_flags(List *items);
 static bool is_same(const char *was, const char *is);
-static const char *document_flags(Jsonb *base, const WfChangeItem *item);
 static char *last_change(const WfChangeItem *item, const char *version);
 static void run_items(void *arg);
+static bool is_imported(const Trial *trial, const WfChangeItem *item);
 static void run_row(const WfChangeItem *item, bool exists);
 static void run_rollback(const WfChangeItem *item, const char *reason);
 static void run_override(const WfChangeItem *item);
@@ -119,19 +121,53 @@ wf_change_present(Jsonb *changes)
 	" FROM item i LEFT JOIN wishflags.experiments x ON x.key = i.key WHERE i.kind = 'experiment'),"
 	"'documents', (SELECT COALESCE(jsonb_object_agg(i.key, d.version), '{}')"
 	" FROM item i LEFT JOIN wishflags.flag_documents d ON d.name = i.key WHERE i.kind = 'document'),"
-	"'document_flags', (SELECT COALESCE(jsonb_object_agg(i.key, ("
-	"  SELECT jsonb_object_agg(n.key, f.version) FROM (SELECT o.key FROM wishflags.flags o WHERE o.document = i.key"
-	"   UNION SELECT m.name FROM wishflags.flag_import(CASE WHEN i.patch = 'null' THEN 'flagd' ELSE COALESCE(i.patch ->> 'format', d.format, '') END,"
-	"    CASE WHEN i.patch = 'null' THEN '{\"flags\": {}}' ELSE i.patch -> 'document' END,"
-	"    COALESCE(i.patch -> 'options', '{}') || jsonb_build_object('name', i.key, 'dry_run', true)) m WHERE m.item = 'flag') n"
+	"'document_flags', (SELECT COALESCE(jsonb_object_agg(i.key, (SELECT jsonb_object_agg(n.key, f.version)"
+	"  FROM (SELECT o.key FROM wishflags.flags o WHERE o.document = i.key UNION SELECT m.key FROM jsonb_array_elements_text($2 -> i.key) m(key)) n"
 	"  LEFT JOIN wishflags.flags f ON f.key = n.key)), '{}')"
-	" FROM item i LEFT JOIN wishflags.flag_documents d ON d.name = i.key WHERE i.kind = 'document'))";
-	Oid			types[] = {JSONBOID};
-	Datum		values[] = {JsonbPGetDatum(changes)};
+	" FROM item i WHERE i.kind = 'document'))";
+	Oid			types[] = {JSONBOID, JSONBOID};
+	Datum		values[] = {JsonbPGetDatum(changes), imported_flags(wf_change_items(changes))};
 	bool		isnull;
 
 	(void) wf_review_run(&wf_change_kind, query, lengthof(types), types, values, NULL);
 	return DatumGetJsonbPCopy(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+}
+
+/* The flags that the documents of a request would make or change: {"shop": ["theme", ...]}. */
+static Datum
+imported_flags(List *items)
+{
+	StringInfoData documents;
+	ListCell   *lc;
+
+	initStringInfo(&documents);
+	foreach(lc, items)
+	{
+		const WfChangeItem *item = lfirst(lc);
+		Oid			types[] = {TEXTOID, JSONBOID, TEXTOID};
+		Datum		values[lengthof(types)];
+
+		if (!wf_change_is_document(item) || item->deletes)
+			continue;
+		values[0] = CStringGetTextDatum(item->key);
+		values[1] = JsonbPGetDatum(item->patch);
+		(void) wf_review_run(&wf_change_kind, "SELECT COALESCE($2 ->> 'format', (SELECT format FROM wishflags.flag_documents WHERE name = $1))",
+							 2, types, values, NULL);
+		if (wf_review_value(0, 1) == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("%s is new, and has no format", wf_change_item_name(item)),
+					 errhint("Give it beside the document: \"format\": \"flagd\".")));
+		values[2] = CStringGetTextDatum(wf_review_value(0, 1));
+		(void) wf_review_run(&wf_change_kind, "SELECT COALESCE(jsonb_agg(m.name), '[]') FROM wishflags.flag_import($3, $2 -> 'document',"
+							 " COALESCE($2 -> 'options', '{}') || jsonb_build_object('name', $1, 'dry_run', true)) m WHERE m.item = 'flag'",
+							 3, types, values, NULL);
+		appendStringInfoChar(&documents, documents.len ? ',' : '{');
+		escape_json(&documents, item->key);
+		appendStringInfo(&documents, ": %s", wf_review_value(0, 1));
+	}
+	appendStringInfoString(&documents, documents.len ? "}" : "{}");
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(documents.data));
 }
 
 /* Makes the changes and takes them back; raises what would stand in their way. */
@@ -172,7 +208,7 @@ apply(int64 id, const char *emergency)
 	all.reason = psprintf("change request %lld%s: %s", (long long) id, skips ? " in an emergency" : "",
 						  emergency ? emergency : reason);
 	count = list_length(all.items);
-	lock_items(all.items);
+	lock_items(all.items, all.base);
 	refuse_moved(id, all.items, all.base, wf_change_present(changes));
 	run_items(&all);
 	(void) wf_review_run(&wf_change_kind, "UPDATE wishflags.change_requests SET state = 'applied' WHERE id = $1",
@@ -217,16 +253,16 @@ need_approvals(const WfReview *review, bool emergency)
 	return missing != NULL;
 }
 
-/* Until the end of the transaction nobody else changes what the request is about. */
+/* Until the end of the transaction nobody else changes what the request, of this base, is about. */
 static void
-lock_items(List *items)
+lock_items(List *items, Jsonb *base)
 {
 	for (int i = 0; i < wf_change_parts_count; i++)
 	{
 		const char *table = wf_change_parts[i].table;
 		const char *column = wf_change_parts[i].column;
 		Datum	   *keys = palloc(list_length(items) * sizeof(Datum));
-		Oid			types[] = {TEXTARRAYOID};
+		Oid			types[] = {TEXTARRAYOID, JSONBOID};
 		int			count = 0;
 		ListCell   *lc;
 
@@ -239,13 +275,15 @@ lock_items(List *items)
 		}
 		if (count > 0)
 		{
-			Datum		values[] = {PointerGetDatum(construct_array(keys, count, TEXTOID, -1, false, TYPALIGN_INT))};
+			Datum		values[] = {PointerGetDatum(construct_array(keys, count, TEXTOID, -1, false, TYPALIGN_INT)), JsonbPGetDatum(base)};
 
 			(void) wf_review_run(&wf_change_kind, psprintf("SELECT FROM wishflags.%s WHERE %s = ANY ($1) ORDER BY %s FOR UPDATE", table, column, column),
-								 lengthof(types), types, values, NULL);
+								 1, types, values, NULL);
 			if (strcmp(table, WF_DOCUMENTS_TABLE) == 0)
-				(void) wf_review_run(&wf_change_kind, "SELECT FROM wishflags.flags WHERE document = ANY ($1) ORDER BY key FOR UPDATE",
-									 lengthof(types), types, values, NULL);
+				(void) wf_review_run(&wf_change_kind, "SELECT FROM wishflags.flags WHERE document = ANY ($1) OR key IN ("
+									 "SELECT k FROM jsonb_each($2 -> 'document_flags') d,"
+									 " jsonb_object_keys(CASE jsonb_typeof(d.value) WHEN 'object' THEN d.value ELSE '{}' END) k) ORDER BY key FOR UPDATE",
+									 2, types, values, NULL);
 		}
 	}
 }
@@ -265,11 +303,13 @@ refuse_moved(int64 id, List *items, Jsonb *base, Jsonb *present)
 
 		if (is_same(was, is))
 		{
-			if (wf_change_is_document(item) && !is_same(document_flags(base, item), document_flags(present, item)))
+			was = wf_change_is_document(item) ? wf_change_base_flags(base, item) : NULL;
+			is = wf_change_is_document(item) ? wf_change_base_flags(present, item) : NULL;
+			if (!is_same(was, is))
 				ereport(ERROR,
 						(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						 errmsg("flags of %s have moved on since change request %lld was written", wf_change_item_name(item), (long long) id),
-						 errdetail("Their versions were %s and are %s.", document_flags(base, item), document_flags(present, item)),
+						 errdetail("Their versions were %s and are %s.", was ? was : "none", is ? is : "none"),
 						 errhint("Take them as they are now, which voids the approvals: SELECT wishflags.change_edit(%lld);",
 								 (long long) id)));
 			continue;
@@ -288,16 +328,6 @@ static bool
 is_same(const char *was, const char *is)
 {
 	return was && is ? strcmp(was, is) == 0 : was == is;
-}
-
-/* The versions of a document's flags, as text; NULL where it has none. */
-static const char *
-document_flags(Jsonb *base, const WfChangeItem *item)
-{
-	WfChangePart part = {.member = "document_flags"};
-	WfChangeItem flags = {.part = &part,.key = item->key};
-
-	return wf_change_base(base, &flags);
 }
 
 /* Who changed an item last, when and what; all columns since a version. */
@@ -352,7 +382,7 @@ run_items(void *arg)
 			else if (wf_change_is_document(item) && !item->deletes)
 				run_import(item);
 			else
-				run_row(item, wf_change_base(trial->base, item) != NULL);
+				run_row(item, wf_change_base(trial->base, item) != NULL || is_imported(trial, item));
 		}
 	}
 	PG_FINALLY();
@@ -361,6 +391,22 @@ run_items(void *arg)
 	}
 	PG_END_TRY();
 	AtEOXact_GUC(true, nest_level);
+}
+
+/* Is it a flag that a document of the request has made by now? */
+static bool
+is_imported(const Trial *trial, const WfChangeItem *item)
+{
+	ListCell   *lc;
+
+	foreach(lc, strcmp(item->part->member, "flags") == 0 ? trial->items : NIL)
+	{
+		const WfChangeItem *document = lfirst(lc);
+
+		if (wf_change_is_document(document) && !document->deletes && wf_change_base_has_flag(trial->base, document, item->key))
+			return true;
+	}
+	return false;
 }
 
 /* A flag, segment or experiment, or a document that is deleted. */

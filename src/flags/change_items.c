@@ -50,9 +50,12 @@ typedef struct Reading
 
 typedef void (*TakeMember) (Reading *reading, char *key, JsonbValue *value);
 
+static char *base_at(Jsonb *base, const char *const *path);
 static void each_member(Reading *reading, JsonbContainer *object, TakeMember take);
 static void take_part(Reading *reading, char *key, JsonbValue *value);
 static void take_row(Reading *reading, char *key, JsonbValue *value);
+static void check_document(const WfChangeItem *item);
+static JsonbValue *member(JsonbContainer *object, const char *name);
 static void take_column(Reading *reading, char *key, JsonbValue *value);
 static int	rollback_version(const WfChangeItem *item, const JsonbValue *value);
 static void take_overrides(Reading *reading, char *key, JsonbValue *value);
@@ -144,13 +147,36 @@ wf_change_item_name(const WfChangeItem *item)
 char *
 wf_change_base(Jsonb *base, const WfChangeItem *item)
 {
-	const char *path[] = {item->part->member, item->key, item->override_key, item->override_kind};
+	return base_at(base, (const char *[]) {item->part->member, item->key, item->override_key, item->override_kind});
+}
+
+/* The versions of the flags that a document had, or would make, as text; NULL: none. */
+char *
+wf_change_base_flags(Jsonb *base, const WfChangeItem *document)
+{
+	return base_at(base, (const char *[]) {"document_flags", document->key, NULL, NULL});
+}
+
+/* Whether it is one of them. */
+bool
+wf_change_base_has_flag(Jsonb *base, const WfChangeItem *document, const char *flag)
+{
+	JsonbValue *documents = member(&base->root, "document_flags");
+	JsonbValue *flags = documents ? member(documents->val.binary.data, document->key) : NULL;
+
+	return flags && is_object(flags) && member(flags->val.binary.data, flag) != NULL;
+}
+
+/* What stands at a path of up to four members, which NULL ends. */
+static char *
+base_at(Jsonb *base, const char *const *path)
+{
 	JsonbContainer *object = &base->root;
 	JsonbValue *value = NULL;
 
-	for (int i = 0; i < lengthof(path) && path[i]; i++)
+	for (int i = 0; i < 4 && path[i]; i++)
 	{
-		value = getKeyJsonValueFromContainer(object, path[i], strlen(path[i]), NULL);
+		value = member(object, path[i]);
 		if (value == NULL || value->type == jbvNull)
 			return NULL;
 		if (value->type == jbvBinary)
@@ -221,8 +247,30 @@ take_row(Reading *reading, char *key, JsonbValue *value)
 	each_member(reading, value->val.binary.data, take_column);
 	if (item->rollback && item->columns)
 		refuse(psprintf("%s gets the content of a version, or values of columns, not both", wf_change_item_name(item)));
-	if (wf_change_is_document(item) && getKeyJsonValueFromContainer(&item->patch->root, "document", strlen("document"), NULL) == NULL)
+	if (wf_change_is_document(item))
+		check_document(item);
+}
+
+/* It is given whole, and the request says by itself what it is called and that it is imported. */
+static void
+check_document(const WfChangeItem *item)
+{
+	static const char *const own[] = {"name", "dry_run"};
+	JsonbValue *options = member(&item->patch->root, "options");
+
+	if (member(&item->patch->root, "document") == NULL)
 		refuse(psprintf("%s must be given whole, as \"document\"", wf_change_item_name(item)));
+	for (int i = 0; options && is_object(options) && i < lengthof(own); i++)
+	{
+		if (member(options->val.binary.data, own[i]))
+			refuse(psprintf("option \"%s\" of %s can't be given in a request", own[i], wf_change_item_name(item)));
+	}
+}
+
+static JsonbValue *
+member(JsonbContainer *object, const char *name)
+{
+	return getKeyJsonValueFromContainer(object, name, strlen(name), NULL);
 }
 
 static void
@@ -323,7 +371,7 @@ take_options(WfChangeItem *item, Jsonb *options)
 	WfOverrideOptions answer;
 	UnsetOptions unset = {.kind = WF_KIND_USER};
 
-	if (getKeyJsonValueFromContainer(&options->root, "unset", strlen("unset"), NULL) == NULL)
+	if (member(&options->root, "unset") == NULL)
 	{
 		wf_flags_override_options(options, false, &answer);
 		item->override_kind = answer.kind;

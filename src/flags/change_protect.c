@@ -56,6 +56,7 @@ static const ProtectedTable tables[] = {
 static const ProtectedTable *protected_table(FunctionCallInfo fcinfo);
 static bool changes_something(const ProtectedTable *table, TriggerData *data);
 static void need_free(FunctionCallInfo fcinfo, const ProtectedTable *table, HeapTuple row);
+static const ProtectedTable *made_by_import(const ProtectedTable *table, FunctionCallInfo fcinfo, HeapTuple row, Datum *key);
 static SPIPlanPtr policy_plan(const ProtectedTable *table);
 static char *policy_of(const ProtectedTable *table, Datum key, Datum tags, char **reason);
 pg_noreturn static void refuse(const ProtectedTable *table, const char *key, const char *policy, const char *reason);
@@ -155,9 +156,37 @@ need_free(FunctionCallInfo fcinfo, const ProtectedTable *table, HeapTuple row)
 		tags = heap_getattr(row, table->tags, desc, &isnull);
 	policy = policy_of(table, key, isnull ? (Datum) 0 : tags, &reason);
 	if (policy)
+	{
+		table = made_by_import(table, fcinfo, row, &key);
 		refuse(table, TextDatumGetCString(key), policy, reason);
+	}
 	if (table->tags == 0)
 		wf_flags_trigger_keep_key(fcinfo->flinfo, name);
+}
+
+/*
+ * What is refused of a row: where an import makes a flag, the document, whose
+ * name becomes the key.
+ */
+static const ProtectedTable *
+made_by_import(const ProtectedTable *table, FunctionCallInfo fcinfo, HeapTuple row, Datum *key)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+	TupleDesc	desc = RelationGetDescr(data->tg_relation);
+	bool		isnull = true;
+	Datum		document = (Datum) 0;
+
+	if (strcmp(table->name, WF_FLAGS_TABLE) == 0 && TRIGGER_FIRED_BY_INSERT(data->tg_event) && Anum_wf_flags_document <= desc->natts)
+		document = heap_getattr(row, Anum_wf_flags_document, desc, &isnull);
+	if (isnull)
+		return table;
+	*key = document;
+	for (int i = 0; i < lengthof(tables); i++)
+	{
+		if (strcmp(tables[i].name, WF_DOCUMENTS_TABLE) == 0)
+			table = &tables[i];
+	}
+	return table;
 }
 
 /*

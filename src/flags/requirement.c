@@ -63,7 +63,7 @@ wf_flags_requirement_init(void)
 	DefineCustomStringVariable("wishflags.require_fields",
 							   "What a flag has to say about itself: fields, each for all kinds of flags or FIELD:KIND for one.",
 							   "Known are description, owner (any of the three), owner_team, owner_email, owner_role,"
-							   " documentation_url, notes, tags and expires_at. A flag that lacks one already can still be changed.",
+							   " documentation_url, notes, tags and expires_at. A flag that lacks one already can still be changed, and flag_import() takes in what it is given.",
 							   &require_fields, "",
 							   PGC_SUSET, GUC_LIST_INPUT, check_setting, assign_setting, NULL);
 }

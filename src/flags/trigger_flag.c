@@ -77,7 +77,14 @@ wf_flags_check(PG_FUNCTION_ARGS)
 Datum
 wf_flags_require(PG_FUNCTION_ARGS)
 {
-	wf_flags_check_required(wf_flags_trigger_data(fcinfo, WF_FLAGS_TABLE));
+	TriggerData *data = wf_flags_trigger_data(fcinfo, WF_FLAGS_TABLE);
+
+	if (!TRIGGER_FIRED_AFTER(data->tg_event) ||
+		!(TRIGGER_FIRED_BY_INSERT(data->tg_event) || TRIGGER_FIRED_BY_UPDATE(data->tg_event)))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\" must be AFTER INSERT OR UPDATE", data->tg_trigger->tgname)));
+	wf_flags_check_required(data);
 	return PointerGetDatum(NULL);
 }
 

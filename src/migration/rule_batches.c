@@ -81,7 +81,8 @@ wf_rule_dollar_quote(const char *tag, const char *code)
 
 /*
  * Fills a column in batches.  condition holds for the rows that are not filled,
- * and for none that is.
+ * and for none that is; a row value with a NULL in it is not IS NOT NULL, but
+ * IS DISTINCT FROM NULL.
  *
  * Without a key to go by, it goes over the pages, which PostgreSQL 14 and later
  * read by their numbers.  A row that others move behind it meanwhile is filled
@@ -176,7 +177,7 @@ wf_rule_second_column(WfRuleCall *call, WfRelation *table, WfColumn *column, con
 
 	if (!wf_rule_is_plain_column(call, table, column))
 		return NULL;
-	fill = wf_rule_fill(call, table, psprintf("%s = %s::%s", quoted, old, type), psprintf("%s IS NULL AND %s IS NOT NULL", quoted, old));
+	fill = wf_rule_fill(call, table, psprintf("%s = %s::%s", quoted, old, type), psprintf("%s IS NULL AND %s IS DISTINCT FROM NULL", quoted, old));
 	if (fill == NULL)
 		return NULL;
 	initStringInfo(&sql);

@@ -295,7 +295,7 @@ wf_rule_keep_generated(WfRuleCall *call, WfRelation *table, ColumnDef *column, C
 	if (open == NULL || strrchr(open, ')') == NULL || !has_only(column, CONSTR_GENERATED))
 		return NULL;
 	strrchr(open, ')')[1] = '\0';
-	fill = wf_rule_fill(call, table, psprintf("%s = %s", name, open), psprintf("%s IS NULL", name));
+	fill = wf_rule_fill(call, table, psprintf("%s = %s", name, open), psprintf("%s IS NULL AND %s IS DISTINCT FROM NULL", name, open));
 	if (fill == NULL)
 		return NULL;
 	return psprintf("%s;\n"

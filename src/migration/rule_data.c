@@ -21,6 +21,8 @@ static Node *explained(WfRuleCall *call);
 static WithClause *with_of(Node *stmt);
 static void judge_change(WfRuleCall *call, Node *change);
 static char *in_batches(WfRuleCall *call, WfRelation *table, RangeVar *name);
+static bool reads_itself(Node *stmt, RangeVar *name);
+static bool is_another(Node *node, void *context);
 static bool sets_column(Node *stmt, const char *name);
 static char *truncate_by_name(WfRuleCall *call, TruncateStmt *stmt);
 static List *other_tables(WfRuleCall *call, TruncateStmt *stmt, WfRelation *table);
@@ -131,12 +133,25 @@ in_batches(WfRuleCall *call, WfRelation *table, RangeVar *name)
 	char	   *text = wf_rule_statement_text(call);
 	int			where;
 
-	if (key == NULL || text == NULL || returns || sets_column(call->statement, key))
+	if (key == NULL || text == NULL || returns || sets_column(call->statement, key) || reads_itself(call->statement, name))
 		return NULL;
 	where = wf_ddl_source_find_clause(text, 0, strlen(text), "where");
 	return wf_rule_batches(call, table, where < 0 ? text : wf_ddl_source_copy(text, 0, where),
 						   wf_rule_called(name),
 						   where < 0 ? NULL : wf_ddl_source_copy(text, where + strlen("where"), strlen(text)));
+}
+
+/* Does the statement look at the table besides?  Then each batch would see what those before it have changed. */
+static bool
+reads_itself(Node *stmt, RangeVar *name)
+{
+	return wf_ddl_walk(stmt, is_another, name);
+}
+
+static bool
+is_another(Node *node, void *context)
+{
+	return IsA(node, RangeVar) && node != context && strcmp(((RangeVar *) node)->relname, ((RangeVar *) context)->relname) == 0;
 }
 
 static bool

@@ -283,7 +283,7 @@ column_beside(WfRuleCall *call, WfRelation *table, WfColumn *column, RenameStmt 
 
 	if (type == NULL || !wf_rule_is_plain_column(call, table, column))
 		return NULL;
-	fill = wf_rule_fill(call, table, psprintf("%s = %s", new, old), psprintf("%s IS NULL AND %s IS NOT NULL", new, old));
+	fill = wf_rule_fill(call, table, psprintf("%s = %s", new, old), psprintf("%s IS NULL AND %s IS DISTINCT FROM NULL", new, old));
 	if (fill == NULL)
 		return NULL;
 	keep = psprintf("    IF TG_OP = 'INSERT' AND NEW.%s IS NULL THEN\n"
