@@ -70,11 +70,14 @@ SELECT * FROM sim_check('CREATE TYPE sim_e AS ENUM (''a''); ALTER TYPE sim_e REN
 
 -- CASCADE takes what depends on what a name means at that place of the text.
 CREATE VIEW sim_a.on_t AS SELECT a FROM sim_a.t;
-SELECT k, statement, evidence -> 'dependents' AS dependents FROM (VALUES
+SELECT k, statement, evidence -> 'dependents' AS dependents, replace(safe_sql, E'\n', ' ') AS safe FROM (VALUES
 	(1, 'DROP TABLE sim_a.t CASCADE'),
 	(2, 'ALTER TABLE sim_a.t RENAME TO old; CREATE TABLE sim_a.t (a int); DROP TABLE sim_a.t CASCADE'),
 	(3, 'ALTER TABLE sim_a.t RENAME TO old; ALTER TABLE sim_b.t SET SCHEMA sim_a; DROP TABLE sim_a.t CASCADE'),
-	(4, 'SET search_path = sim_a; DROP TABLE t CASCADE')) AS v(k, sql), wishflags.migration_breaking_check(sql, '{"only": ["drop-cascade"]}') ORDER BY 1, 2;
+	(4, 'SET search_path = sim_a; DROP TABLE t CASCADE'),
+	(5, 'SET search_path = sim_a; ALTER TABLE t DROP a CASCADE'),
+	(6, 'SET search_path = sim_b; DROP TABLE t CASCADE'),
+	(7, 'SET search_path = sim_a; ALTER TABLE t RENAME TO old; ALTER TABLE sim_b.t SET SCHEMA sim_a; DROP TABLE t CASCADE')) AS v(k, sql), wishflags.migration_breaking_check(sql, '{"only": ["drop-cascade"]}') ORDER BY 1, 2;
 DROP VIEW sim_a.on_t;
 
 -- The only policy of a table goes: then nobody reads it.
