@@ -82,4 +82,16 @@ SELECT safe_way('VACUUM FULL ANALYZE more', 'cluster-or-vacuum-full') AS vacuum,
 :vacuum
 :triggers
 :json
+
+-- What a CHECK is called is free; the pages of a table that others inherit from are not all its own.
+CREATE TABLE named (a int, CONSTRAINT n_not_null CHECK (a > 0));
+INSERT INTO named VALUES (1);
+CREATE TABLE heirs (a int);
+CREATE TABLE heir () INHERITS (heirs);
+INSERT INTO heirs VALUES (1);
+INSERT INTO heir VALUES (1);
+SELECT safe_way('ALTER TABLE named ADD n int GENERATED ALWAYS AS IDENTITY', 'add-column-auto-increment') AS named \gset
+:named
+\d named
+SELECT count(*) AS told, count(safe_sql) AS with_way FROM wishflags.migration_breaking_check('ALTER TABLE heirs ADD n int GENERATED ALWAYS AS IDENTITY', '{"only": ["add-column-auto-increment"]}');
 DROP SCHEMA safe CASCADE;

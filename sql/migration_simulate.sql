@@ -70,12 +70,33 @@ SELECT * FROM sim_check('CREATE TYPE sim_e AS ENUM (''a''); ALTER TYPE sim_e REN
 
 -- CASCADE takes what depends on what a name means at that place of the text.
 CREATE VIEW sim_a.on_t AS SELECT a FROM sim_a.t;
-SELECT k, statement, evidence -> 'dependents' AS dependents FROM (VALUES
+SELECT k, statement, evidence -> 'dependents' AS dependents, replace(safe_sql, E'\n', ' ') AS safe FROM (VALUES
 	(1, 'DROP TABLE sim_a.t CASCADE'),
 	(2, 'ALTER TABLE sim_a.t RENAME TO old; CREATE TABLE sim_a.t (a int); DROP TABLE sim_a.t CASCADE'),
 	(3, 'ALTER TABLE sim_a.t RENAME TO old; ALTER TABLE sim_b.t SET SCHEMA sim_a; DROP TABLE sim_a.t CASCADE'),
-	(4, 'SET search_path = sim_a; DROP TABLE t CASCADE')) AS v(k, sql), wishflags.migration_breaking_check(sql, '{"only": ["drop-cascade"]}') ORDER BY 1, 2;
+	(4, 'SET search_path = sim_a; DROP TABLE t CASCADE'),
+	(5, 'SET search_path = sim_a; ALTER TABLE t DROP a CASCADE'),
+	(6, 'SET search_path = sim_b; DROP TABLE t CASCADE'),
+	(7, 'SET search_path = sim_a; ALTER TABLE t RENAME TO old; ALTER TABLE sim_b.t SET SCHEMA sim_a; DROP TABLE t CASCADE')) AS v(k, sql), wishflags.migration_breaking_check(sql, '{"only": ["drop-cascade"]}') ORDER BY 1, 2;
 DROP VIEW sim_a.on_t;
+
+-- An index goes with any column that it uses, whether a key or not: its name is free again.
+CREATE TABLE sim_a.wide (k int, a int, b int, c int, d int, e int, CONSTRAINT key_with UNIQUE (k) INCLUDE (d));
+CREATE INDEX wide_include ON sim_a.wide (k) INCLUDE (a);
+CREATE INDEX wide_expression ON sim_a.wide ((b + 1));
+CREATE INDEX wide_predicate ON sim_a.wide (k) WHERE c > 0;
+CREATE INDEX wide_other ON sim_a.wide ((e + 1));
+SELECT k, string_agg(statement::text, ' ') AS taken FROM (VALUES
+	(1, 'CREATE INDEX wide_include ON sim_a.wide (k); ALTER TABLE sim_a.wide DROP a; CREATE INDEX wide_include ON sim_a.wide (k)'),
+	(2, 'CREATE INDEX wide_expression ON sim_a.wide (k); ALTER TABLE sim_a.wide DROP b; CREATE INDEX wide_expression ON sim_a.wide (k)'),
+	(3, 'CREATE INDEX wide_predicate ON sim_a.wide (k); ALTER TABLE sim_a.wide DROP c; CREATE INDEX wide_predicate ON sim_a.wide (k)'),
+	(4, 'ALTER TABLE sim_a.wide DROP a, DROP b, DROP c, DROP d; CREATE INDEX wide_other ON sim_a.wide (k)'),
+	(5, 'ALTER TABLE sim_a.wide RENAME c TO c2; ALTER TABLE sim_a.wide DROP c2; CREATE INDEX wide_predicate ON sim_a.wide (k)'),
+	(6, 'ALTER TABLE sim_a.wide DROP d; ALTER TABLE sim_a.wide ADD CONSTRAINT key_with CHECK (k > 0)'),
+	(7, 'CREATE TABLE sim_a.made (k int, a int, b int, c int, d int, EXCLUDE USING btree ((d + 1) WITH =)); CREATE INDEX made_i ON sim_a.made (k) INCLUDE (a); CREATE INDEX made_x ON sim_a.made ((b + 1)); CREATE INDEX made_p ON sim_a.made (k) WHERE c > 0;
+		ALTER TABLE sim_a.made DROP a, DROP b, DROP c, DROP d; CREATE INDEX made_i ON sim_a.made (k); CREATE INDEX made_x ON sim_a.made (k); CREATE INDEX made_p ON sim_a.made (k); CREATE TABLE sim_a.made_expr_excl ()')) AS v(k, sql)
+	LEFT JOIN LATERAL wishflags.migration_breaking_check(sql) ON message ~ 'exists' GROUP BY k ORDER BY k;
+DROP TABLE sim_a.wide;
 
 -- The only policy of a table goes: then nobody reads it.
 CREATE POLICY only_one ON sim_a.t USING (a > 0);

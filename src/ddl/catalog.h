@@ -114,6 +114,8 @@ typedef struct WfIndex
 								 * columns */
 	char	   *method;			/* access method; NULL: unknown */
 	List	   *columns;		/* of char *; NULL for an expression */
+	List	   *other_columns;	/* of char *: those of INCLUDE, expressions
+								 * and the predicate; may be keys as well */
 	bool		created_here;
 } WfIndex;
 

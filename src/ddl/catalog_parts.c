@@ -6,6 +6,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/sysattr.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/indexing.h"
@@ -22,6 +23,7 @@
 #include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
 #include "nodes/readfuncs.h"
+#include "optimizer/optimizer.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -39,6 +41,7 @@ static bool lacks_only_null(HeapTuple tuple, TupleDesc descriptor, Oid relid, Li
 static bool is_special(HeapTuple tuple, Oid relid);
 static RangeVar *name_of(Oid relid);
 static char *method_of(Oid index);
+static List *other_columns(HeapTuple tuple, TupleDesc descriptor);
 
 /* Fills population, rows and bytes; of a partitioned table over all leaves. */
 void
@@ -357,6 +360,7 @@ wf_ddl_live_indexes(WfCatalog *catalog, WfRelation *relation)
 			index->columns = lappend(index->columns,
 									 form->indkey.values[i] == 0 ? NULL :
 									 get_attname(relation->relid, form->indkey.values[i], true));
+		index->other_columns = other_columns(tuple, RelationGetDescr(pg_index));
 		index->lacks_only_null = index->is_partial &&
 			lacks_only_null(tuple, RelationGetDescr(pg_index), relation->relid, index->columns);
 		indexes = lappend(indexes, index);
@@ -365,6 +369,36 @@ wf_ddl_live_indexes(WfCatalog *catalog, WfRelation *relation)
 	table_close(pg_index, AccessShareLock);
 	MemoryContextSwitchTo(old);
 	return indexes;
+}
+
+/* The names of the columns that an index includes, or has in an expression or its predicate. */
+static List *
+other_columns(HeapTuple tuple, TupleDesc descriptor)
+{
+	static const int parts[] = {Anum_pg_index_indexprs, Anum_pg_index_indpred};
+	Form_pg_index form = (Form_pg_index) GETSTRUCT(tuple);
+	Bitmapset  *attnums = NULL;
+	List	   *columns = NIL;
+	int			member = -1;
+
+	for (int i = form->indnkeyatts; i < form->indnatts; i++)
+		attnums = bms_add_member(attnums, form->indkey.values[i] - FirstLowInvalidHeapAttributeNumber);
+	for (int i = 0; i < lengthof(parts); i++)
+	{
+		bool		isnull;
+		Datum		part = heap_getattr(tuple, parts[i], descriptor, &isnull);
+
+		if (!isnull)
+			pull_varattnos(stringToNode(TextDatumGetCString(part)), 1, &attnums);
+	}
+	while ((member = bms_next_member(attnums, member)) >= 0)
+	{
+		char	   *column = get_attname(form->indrelid, member + FirstLowInvalidHeapAttributeNumber, true);
+
+		if (column)
+			columns = lappend(columns, column);
+	}
+	return columns;
 }
 
 /* Does the predicate of a partial index say no more than that keys are not null? */

@@ -211,10 +211,19 @@ wf_ddl_check_expression(const char *source, int end, const Constraint *constrain
 List *
 wf_ddl_columns_of(Node *expression)
 {
+	List	   *columns = wf_ddl_named_columns(expression);
+
+	return list_length(columns) == 1 ? columns : NIL;
+}
+
+/* The columns (String) that the expression, a list or an IndexStmt names in its expressions. */
+List *
+wf_ddl_named_columns(Node *expression)
+{
 	List	   *columns = NIL;
 
 	(void) wf_ddl_walk(expression, add_column, &columns);
-	return list_length(columns) == 1 ? columns : NIL;
+	return columns;
 }
 
 static bool

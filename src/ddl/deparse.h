@@ -17,6 +17,7 @@ extern char *wf_ddl_range_var(const RangeVar *relation);
 extern char *wf_ddl_type_name(const TypeName *type);
 extern List *wf_ddl_plain_type_names(const TypeName *type);
 extern List *wf_ddl_columns_of(Node *expression);
+extern List *wf_ddl_named_columns(Node *expression);
 extern List *wf_ddl_not_null_columns(Node *expression, bool *only);
 extern char *wf_ddl_check_expression(const char *source, int end, const Constraint *constraint);
 extern bool wf_ddl_set_config(SelectStmt *stmt, VariableSetStmt *set);

@@ -106,7 +106,9 @@ walk_children(Node *node, Walk *walk)
 		case T_ColumnDef:
 			return walk_column((ColumnDef *) node, walk);
 		case T_Constraint:
-			return walk_node(((Constraint *) node)->raw_expr, walk);
+			return walk_node(((Constraint *) node)->raw_expr, walk) ||
+				walk_list(((Constraint *) node)->exclusions, walk) ||
+				walk_node(((Constraint *) node)->where_clause, walk);
 		case T_AlterTableStmt:
 			return walk_list(((AlterTableStmt *) node)->cmds, walk);
 		case T_AlterTableCmd:

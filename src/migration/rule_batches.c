@@ -11,6 +11,7 @@
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 
+static char *free_check_name(WfRuleCall *call, WfRelation *table, const char *column);
 static bool has_name(List *names, const char *name);
 
 /* The one column of the primary key, if it is an integer; else NULL. */
@@ -86,7 +87,8 @@ wf_rule_dollar_quote(const char *tag, const char *code)
  *
  * Without a key to go by, it goes over the pages, which PostgreSQL 14 and later
  * read by their numbers.  A row that others move behind it meanwhile is filled
- * at the end.  NULL where the pages have no common numbers.
+ * at the end.  NULL where the pages have no common numbers: those of a table that
+ * others inherit from are not all its own.
  */
 char *
 wf_rule_fill(WfRuleCall *call, WfRelation *table, const char *assignment, const char *condition)
@@ -96,7 +98,8 @@ wf_rule_fill(WfRuleCall *call, WfRelation *table, const char *assignment, const 
 	char	   *by_key = wf_rule_batches(call, table, statement, table->name, condition);
 	char	   *code;
 
-	if (by_key || table->kind == RELKIND_PARTITIONED_TABLE || call->catalog->server_version < 14)
+	if (by_key || table->kind == RELKIND_PARTITIONED_TABLE || call->catalog->server_version < 14 ||
+		wf_ddl_measure(call->catalog, table)->heir_bytes != 0)
 		return by_key;
 	code = psprintf("\n"
 					"#variable_conflict use_column\n"
@@ -124,12 +127,26 @@ wf_rule_fill_default(WfRuleCall *call, WfRelation *table, const char *column)
 	return wf_rule_fill(call, table, psprintf("%s = DEFAULT", name), psprintf("%s IS NULL", name));
 }
 
-/* Makes a filled column NOT NULL without a scan under a lock. */
+/* The first name of this form that no constraint of the table has. */
+static char *
+free_check_name(WfRuleCall *call, WfRelation *table, const char *column)
+{
+	char	   *name = makeObjectName(column, NULL, "not_null");
+
+	for (int i = 1; call->catalog->constraint(call->catalog, table, name); i++)
+		name = makeObjectName(column, NULL, psprintf("not_null%d", i));
+	return name;
+}
+
+/*
+ * Makes a filled column NOT NULL without a scan under a lock.  The CHECK goes by the
+ * column's name alone: what the server calls a NOT NULL (18) begins with the table's.
+ */
 char *
-wf_rule_make_required(WfRelation *table, const char *column)
+wf_rule_make_required(WfRuleCall *call, WfRelation *table, const char *column)
 {
 	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
-	const char *name = quote_identifier(makeObjectName(column, NULL, "not_null"));
+	const char *name = quote_identifier(free_check_name(call, table, column));
 	const char *quoted = quote_identifier(column);
 
 	return psprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\n"
@@ -186,7 +203,7 @@ wf_rule_second_column(WfRuleCall *call, WfRelation *table, WfColumn *column, con
 					 relation, quoted, type,
 					 wf_rule_keep_trigger(table, trigger, psprintf("    NEW.%s := NEW.%s::%s;\n", quoted, old, type), ""), fill);
 	if (column->not_null)
-		appendStringInfo(&sql, "%s\n", wf_rule_make_required(table, second));
+		appendStringInfo(&sql, "%s\n", wf_rule_make_required(call, table, second));
 	appendStringInfo(&sql, "BEGIN;\n"
 					 "DROP TRIGGER %s ON %s;\n"
 					 "DROP FUNCTION %s();\n",

@@ -173,7 +173,7 @@ wf_rule_add_key_values(WfRuleCall *call, WfRelation *table, ColumnDef *column)
 	if (!IsA(preset->raw_expr, FuncCall) || wf_rule_fill_default(call, table, column->colname) == NULL)
 		return NULL;
 	sql = wf_rule_add_default_later(call, table, column, wf_rule_column_constraint(column, CONSTR_DEFAULT));
-	return sql ? psprintf("%s\n%s", sql, wf_rule_make_required(table, column->colname)) : NULL;
+	return sql ? psprintf("%s\n%s", sql, wf_rule_make_required(call, table, column->colname)) : NULL;
 }
 
 /* What serial does, with the old rows numbered in batches. */
@@ -207,7 +207,7 @@ wf_rule_add_serial_later(WfRuleCall *call, WfRelation *table, ColumnDef *column)
 					"%s\n"
 					"%s",
 					relation, name, type, sequence, type, relation, name, relation, name,
-					quote_literal_cstr(sequence), fill, wf_rule_make_required(table, column->colname));
+					quote_literal_cstr(sequence), fill, wf_rule_make_required(call, table, column->colname));
 }
 
 /*
@@ -243,7 +243,7 @@ wf_rule_add_identity_later(WfRuleCall *call, WfRelation *table, ColumnDef *colum
 					wf_rule_add_column_sql(table, column),
 					sequence, wf_ddl_type_name(column->typeName), *options ? " " : "", options,
 					sequence, relation, name, wf_ddl_quote_literal(sequence),
-					fill, wf_rule_make_required(table, column->colname),
+					fill, wf_rule_make_required(call, table, column->colname),
 					relation, name,
 					relation, name, identity->generated_when == 'a' ? "ALWAYS" : "BY DEFAULT",
 					*options ? " (" : "", options, *options ? ")" : "",
@@ -307,7 +307,7 @@ wf_rule_keep_generated(WfRuleCall *call, WfRelation *table, ColumnDef *column, C
 										 "#variable_conflict use_column\n"),
 					fill,
 					wf_rule_column_constraint(column, CONSTR_NOTNULL) ? "\n" : "",
-					wf_rule_column_constraint(column, CONSTR_NOTNULL) ? wf_rule_make_required(table, column->colname) : "");
+					wf_rule_column_constraint(column, CONSTR_NOTNULL) ? wf_rule_make_required(call, table, column->colname) : "");
 }
 
 /*

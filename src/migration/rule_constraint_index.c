@@ -233,7 +233,7 @@ key_by_index(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *
 	foreach(lc, constraint->contype == CONSTR_PRIMARY && call->command->subtype != AT_AddColumn ? keys : NIL)
 	{
 		if (is_nullable(call, table, strVal(lfirst(lc))))
-			appendStringInfo(&buf, "%s\n", wf_rule_make_required(table, strVal(lfirst(lc))));
+			appendStringInfo(&buf, "%s\n", wf_rule_make_required(call, table, strVal(lfirst(lc))));
 	}
 	appendStringInfo(&buf, "CREATE UNIQUE INDEX CONCURRENTLY %s ON %s (%s)",
 					 quote_identifier(name), table_name,
@@ -355,7 +355,7 @@ report_nullable(WfRuleCall *call, WfRelation *table, Constraint *constraint, Lis
 	}
 	sql = pstrdup("");
 	foreach(lc, columns)
-		sql = psprintf("%s%s\n", sql, wf_rule_make_required(table, lfirst(lc)));
+		sql = psprintf("%s%s\n", sql, wf_rule_make_required(call, table, lfirst(lc)));
 	finding->safe_sql = psprintf("%sALTER TABLE %s ADD %s%s%sPRIMARY KEY USING INDEX %s;", sql, finding->object,
 								 constraint->conname ? "CONSTRAINT " : "",
 								 constraint->conname ? quote_identifier(constraint->conname) : "",

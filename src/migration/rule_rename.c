@@ -299,7 +299,7 @@ column_beside(WfRuleCall *call, WfRelation *table, WfColumn *column, RenameStmt 
 					"%s%s"
 					"%s",
 					relation, new, type, wf_rule_keep_trigger(table, trigger, keep, ""), fill,
-					column->not_null ? "\n" : "", column->not_null ? wf_rule_make_required(table, stmt->newname) : "",
+					column->not_null ? "\n" : "", column->not_null ? wf_rule_make_required(call, table, stmt->newname) : "",
 					later(old, psprintf("BEGIN; DROP TRIGGER %s ON %s; DROP FUNCTION %s(); ALTER TABLE %s DROP COLUMN %s; COMMIT;",
 										wf_ddl_quote_name(NULL, trigger), relation, wf_ddl_quote_name(table->schema, trigger), relation, old)));
 }

@@ -150,6 +150,7 @@ wf_sim_apply_constraint(WfSimulation *simulation, SimRelation *relation, Constra
 	index.columns = made.columns;
 	index.is_special = constraint->including != NIL || constraint->nulls_not_distinct;
 	index.is_partial = constraint->where_clause != NULL;
+	index.other_columns = wf_sim_string_names(list_concat_copy(constraint->including, wf_ddl_named_columns((Node *) constraint)));
 	wf_sim_add_index(simulation, relation, &index);
 	if (made.kind == 'p')
 		note_primary_key(simulation, relation, made.columns);
@@ -250,6 +251,9 @@ wf_sim_apply_index(WfSimulation *simulation, IndexStmt *stmt)
 		index.is_special |= element->opclass != NIL || element->collation != NIL ||
 			element->ordering != SORTBY_DEFAULT || element->nulls_ordering != SORTBY_NULLS_DEFAULT;
 	}
+	foreach(lc, stmt->indexIncludingParams)
+		index.other_columns = lappend(index.other_columns, lfirst_node(IndexElem, lc)->name);
+	index.other_columns = list_concat(index.other_columns, wf_sim_string_names(wf_ddl_named_columns((Node *) stmt)));
 	foreach(lc, not_null)
 		index.lacks_only_null &= wf_common_list_has(index.columns, lfirst(lc));
 	if (index.name == NULL)

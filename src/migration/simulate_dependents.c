@@ -8,10 +8,15 @@
 #include "common/compat.h"
 
 #include "nodes/makefuncs.h"
+#include "nodes/value.h"
 
 #include "ddl/lock.h"
 #include "migration/simulate.h"
 
+static Node *with_schemas(WfSimulation *simulation, Node *stmt);
+static void add_schema_to_relation(WfSimulation *simulation, RangeVar *name);
+static List *relation_with_schema(WfSimulation *simulation, List *names);
+static List *type_with_schema(WfSimulation *simulation, List *names);
 static bool names_are_live(WfSimulation *simulation, Node *stmt);
 static bool relation_is_live(WfSimulation *simulation, const RangeVar *name);
 static bool type_is_live(WfSimulation *simulation, List *names);
@@ -47,6 +52,7 @@ wf_sim_cascade(WfCatalog *catalog, Node *stmt, const AlterTableCmd *command, Lis
 	ListCell   *lc;
 
 	*dependents = NIL;
+	stmt = with_schemas(simulation, stmt);
 	/* What the text made may depend on it as well. */
 	if (simulation->is_opaque || simulation->dropped_parts || !names_are_live(simulation, stmt) ||
 		!simulation->live->cascade(simulation->live, stmt, command, dependents))
@@ -70,7 +76,8 @@ wf_sim_drop_blockers(WfCatalog *catalog, const DropStmt *stmt)
 	List	   *dependents;
 	ListCell   *lc;
 
-	if (simulation->is_opaque || simulation->dropped_parts || !names_are_live(simulation, (Node *) stmt))
+	stmt = (const DropStmt *) with_schemas(simulation, unconstify(Node *, (const Node *) stmt));
+	if (simulation->is_opaque || simulation->dropped_parts || !names_are_live(simulation, unconstify(Node *, (const Node *) stmt)))
 		return NIL;
 	dependents = simulation->live->drop_blockers(simulation->live, stmt);
 	foreach(lc, dependents)
@@ -86,9 +93,79 @@ wf_sim_drop_blockers(WfCatalog *catalog, const DropStmt *stmt)
 }
 
 /*
+ * A copy of DROP or ALTER TABLE with the schemas that the text's search_path finds
+ * its relations and types in: the live catalog goes by that of the session.
+ */
+static Node *
+with_schemas(WfSimulation *simulation, Node *stmt)
+{
+	DropStmt   *drop;
+	ListCell   *lc;
+
+	if (!simulation->settings.has_own_path)
+		return stmt;
+	stmt = copyObjectImpl(stmt);
+	if (IsA(stmt, AlterTableStmt))
+	{
+		add_schema_to_relation(simulation, ((AlterTableStmt *) stmt)->relation);
+		return stmt;
+	}
+	drop = castNode(DropStmt, stmt);
+	foreach(lc, drop->objects)
+	{
+		switch (drop->removeType)
+		{
+			case OBJECT_TYPE:
+			case OBJECT_DOMAIN:
+				lfirst_node(TypeName, lc)->names = type_with_schema(simulation, lfirst_node(TypeName, lc)->names);
+				break;
+			case OBJECT_TABLE:
+			case OBJECT_VIEW:
+			case OBJECT_MATVIEW:
+			case OBJECT_SEQUENCE:
+			case OBJECT_INDEX:
+			case OBJECT_FOREIGN_TABLE:
+				lfirst(lc) = relation_with_schema(simulation, lfirst_node(List, lc));
+				break;
+			default:
+				break;
+		}
+	}
+	return stmt;
+}
+
+static void
+add_schema_to_relation(WfSimulation *simulation, RangeVar *name)
+{
+	const WfRelation *relation = simulation->catalog.relation(&simulation->catalog, name);
+
+	if (name->schemaname == NULL && relation && !relation->missing)
+		name->schemaname = relation->schema;
+}
+
+static List *
+relation_with_schema(WfSimulation *simulation, List *names)
+{
+	RangeVar   *name = wf_ddl_range_var_of_names(names);
+
+	if (name == NULL)
+		return names;
+	add_schema_to_relation(simulation, name);
+	return list_length(names) == 1 && name->schemaname ? lcons(makeString(name->schemaname), names) : names;
+}
+
+static List *
+type_with_schema(WfSimulation *simulation, List *names)
+{
+	const WfType *type = list_length(names) == 1 ? wf_sim_type(&simulation->catalog, names) : NULL;
+
+	return type && !type->missing && type->schema ? lcons(makeString(type->schema), names) : names;
+}
+
+/*
  * Does the live catalog mean the same by the names of DROP or ALTER TABLE?  It does
- * not where the text has made, renamed or moved what they name, or has another
- * search_path.
+ * not where the text has made, renamed or moved what they name, or where they have
+ * no schema and the text has another search_path.
  */
 static bool
 names_are_live(WfSimulation *simulation, Node *stmt)

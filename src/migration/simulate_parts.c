@@ -17,6 +17,7 @@ typedef struct NamedConstraint
 } NamedConstraint;
 
 static void name_constraint(WfSimulation *simulation, SimRelation *entry, WfConstraint *constraint);
+static void drop_constraint_of(WfSimulation *simulation, SimRelation *entry, const WfIndex *index);
 static void forget_name(SimRelation *entry, const char *name);
 static ListCell *cell_named(List *strings, const char *string);
 static void rename_string(WfSimulation *simulation, List *strings, const char *string, const char *new_string);
@@ -81,7 +82,7 @@ wf_sim_drop_column(WfSimulation *simulation, SimRelation *entry, const char *nam
 	MemoryContextSwitchTo(old);
 }
 
-/* Indexes and constraints go with a column that they are over. */
+/* Indexes and constraints go with a column that they use, and an index with what it stands for. */
 void
 wf_sim_drop_parts(WfSimulation *simulation, SimRelation *entry, const char *name)
 {
@@ -101,12 +102,25 @@ wf_sim_drop_parts(WfSimulation *simulation, SimRelation *entry, const char *name
 	{
 		WfIndex    *index = lfirst(lc);
 
-		if (!wf_common_list_has(index->columns, name))
+		if (!wf_common_list_has(index->columns, name) && !wf_common_list_has(index->other_columns, name))
 			continue;
+		drop_constraint_of(simulation, entry, index);
 		wf_sim_forget_index(simulation, entry->key.schema, index->name);
 		entry->indexes = foreach_delete_current(entry->indexes, lc);
 	}
 	wf_sim_forget_passes(simulation);
+}
+
+/* An index has the name of the constraint that it stands for. */
+static void
+drop_constraint_of(WfSimulation *simulation, SimRelation *entry, const WfIndex *index)
+{
+	WfConstraint *constraint = index->name ? wf_sim_constraint_of(simulation, entry, index->name) : NULL;
+
+	if (constraint == NULL)
+		return;
+	entry->constraints = list_delete_ptr(entry->constraints, constraint);
+	forget_name(entry, index->name);
 }
 
 /* They know a column by its new name. */
@@ -122,7 +136,10 @@ wf_sim_rename_in_parts(WfSimulation *simulation, SimRelation *entry, const char 
 		rename_string(simulation, ((WfConstraint *) lfirst(lc))->not_null_columns, name, new_name);
 	}
 	foreach(lc, entry->indexes)
+	{
 		rename_string(simulation, ((WfIndex *) lfirst(lc))->columns, name, new_name);
+		rename_string(simulation, ((WfIndex *) lfirst(lc))->other_columns, name, new_name);
+	}
 }
 
 static void
@@ -330,6 +347,7 @@ wf_sim_add_index(WfSimulation *simulation, SimRelation *entry, WfIndex *index)
 	*copy = *index;
 	copy->name = wf_sim_string(simulation, index->name);
 	copy->columns = wf_sim_strings(simulation, index->columns);
+	copy->other_columns = wf_sim_strings(simulation, index->other_columns);
 	copy->method = wf_sim_string(simulation, index->method);
 	copy->created_here = true;
 	old = MemoryContextSwitchTo(simulation->catalog.context);
