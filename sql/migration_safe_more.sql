@@ -94,4 +94,7 @@ SELECT safe_way('ALTER TABLE named ADD n int GENERATED ALWAYS AS IDENTITY', 'add
 :named
 \d named
 SELECT count(*) AS told, count(safe_sql) AS with_way FROM wishflags.migration_breaking_check('ALTER TABLE heirs ADD n int GENERATED ALWAYS AS IDENTITY', '{"only": ["add-column-auto-increment"]}');
+-- A trigger on the parent does not see their rows.
+SELECT sql, safe_way(sql, rule) LIKE '%CREATE TRIGGER%' AS trigger FROM (VALUES ('ALTER TABLE heirs ALTER a TYPE bigint', 'type-change-rewrites'),
+	('ALTER TABLE heirs RENAME a TO b', 'rename-column'), ('ALTER TABLE heirs ADD g text GENERATED ALWAYS AS (a::text) STORED', 'add-column-stored-generated')) v (sql, rule);
 DROP SCHEMA safe CASCADE;

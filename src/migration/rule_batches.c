@@ -98,8 +98,7 @@ wf_rule_fill(WfRuleCall *call, WfRelation *table, const char *assignment, const 
 	char	   *by_key = wf_rule_batches(call, table, statement, table->name, condition);
 	char	   *code;
 
-	if (by_key || table->kind == RELKIND_PARTITIONED_TABLE || call->catalog->server_version < 14 ||
-		wf_ddl_measure(call->catalog, table)->heir_bytes != 0)
+	if (by_key || table->kind == RELKIND_PARTITIONED_TABLE || call->catalog->server_version < 14 || wf_rule_has_heirs(call, table))
 		return by_key;
 	code = psprintf("\n"
 					"#variable_conflict use_column\n"
@@ -217,13 +216,20 @@ wf_rule_second_column(WfRuleCall *call, WfRelation *table, WfColumn *column, con
 	return sql.data;
 }
 
-/* Does nothing but NOT NULL hang on the live column? */
+/* Do other tables inherit from it, whose rows a trigger on it does not see?  Partitions have it as well. */
+bool
+wf_rule_has_heirs(WfRuleCall *call, WfRelation *table)
+{
+	return table->kind != RELKIND_PARTITIONED_TABLE && call->catalog->partitions(call->catalog, table) != NIL;
+}
+
+/* Does nothing but NOT NULL hang on the live column, and can a trigger of its table keep another one? */
 bool
 wf_rule_is_plain_column(WfRuleCall *call, WfRelation *table, WfColumn *column)
 {
 	ListCell   *lc;
 
-	if (!OidIsValid(table->relid) || column->attnum <= 0 || column->has_default || column->identity || column->generated)
+	if (!OidIsValid(table->relid) || wf_rule_has_heirs(call, table) || column->attnum <= 0 || column->has_default || column->identity || column->generated)
 		return false;
 	foreach(lc, call->catalog->constraints(call->catalog, table))
 	{

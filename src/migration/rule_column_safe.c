@@ -292,7 +292,7 @@ wf_rule_keep_generated(WfRuleCall *call, WfRelation *table, ColumnDef *column, C
 	char	   *open = text ? strchr(text, '(') : NULL;
 	char	   *fill;
 
-	if (open == NULL || strrchr(open, ')') == NULL || !has_only(column, CONSTR_GENERATED))
+	if (open == NULL || strrchr(open, ')') == NULL || !has_only(column, CONSTR_GENERATED) || wf_rule_has_heirs(call, table))
 		return NULL;
 	strrchr(open, ')')[1] = '\0';
 	fill = wf_rule_fill(call, table, psprintf("%s = %s", name, open), psprintf("%s IS NULL AND %s IS DISTINCT FROM NULL", name, open));

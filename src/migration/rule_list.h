@@ -24,6 +24,7 @@ extern char *wf_rule_dollar_quote(const char *tag, const char *code);
 extern char *wf_rule_keep_trigger(WfRelation *table, const char *name, const char *code, const char *options);
 extern char *wf_rule_fill_default(WfRuleCall *call, WfRelation *table, const char *column);
 extern char *wf_rule_make_required(WfRuleCall *call, WfRelation *table, const char *column);
+extern bool wf_rule_has_heirs(WfRuleCall *call, WfRelation *table);
 extern bool wf_rule_is_plain_column(WfRuleCall *call, WfRelation *table, WfColumn *column);
 extern char *wf_rule_second_column(WfRuleCall *call, WfRelation *table, WfColumn *column, const char *type);
 
