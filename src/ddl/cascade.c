@@ -40,7 +40,7 @@ static char *relation_name(Oid relation);
 bool
 wf_ddl_live_cascade(WfCatalog *catalog, Node *stmt, const AlterTableCmd *command, List **dependents)
 {
-	WfDropSearch		search = {.gone = wf_ddl_drop_make_gone()};
+	WfDropSearch search = {.gone = wf_ddl_drop_make_gone()};
 	int			named = 1;
 	bool		is_known;
 	ListCell   *lc;
@@ -58,7 +58,7 @@ wf_ddl_live_cascade(WfCatalog *catalog, Node *stmt, const AlterTableCmd *command
 	/* What depends on an object goes as well, and what depends on that. */
 	for (int i = 0, told = 0; i < list_length(search.going); i++)
 	{
-		WfDropGoing	   *going = list_nth(search.going, i);
+		WfDropGoing *going = list_nth(search.going, i);
 
 		search.dependent = going->dependent;
 		wf_ddl_drop_follow(&search, &going->address);

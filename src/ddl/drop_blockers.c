@@ -12,8 +12,8 @@
 List *
 wf_ddl_live_drop_blockers(WfCatalog *catalog, const DropStmt *stmt)
 {
-	WfDropSearch		search = {.gone = wf_ddl_drop_make_gone()};
-	WfDropSearch		told = {.gone = wf_ddl_drop_make_gone()};
+	WfDropSearch search = {.gone = wf_ddl_drop_make_gone()};
+	WfDropSearch told = {.gone = wf_ddl_drop_make_gone()};
 	MemoryContext old;
 	List	   *dependents = NIL;
 	ListCell   *lc;
@@ -26,7 +26,7 @@ wf_ddl_live_drop_blockers(WfCatalog *catalog, const DropStmt *stmt)
 	old = MemoryContextSwitchTo(catalog->context);
 	foreach(lc, search.blockers)
 	{
-		WfDropBlocker    *blocker = lfirst(lc);
+		WfDropBlocker *blocker = lfirst(lc);
 		WfDependent *dependent;
 
 		CHECK_FOR_INTERRUPTS();

@@ -58,7 +58,7 @@ add_going(WfDropSearch *search, Oid class, Oid object)
 bool
 wf_ddl_drop_add(WfDropSearch *search, const ObjectAddress *address)
 {
-	WfDropGoing	   *going;
+	WfDropGoing *going;
 	bool		found;
 
 	if (wf_ddl_drop_find(search, address))
@@ -73,7 +73,7 @@ wf_ddl_drop_add(WfDropSearch *search, const ObjectAddress *address)
 HTAB *
 wf_ddl_drop_make_gone(void)
 {
-	HASHCTL		control = {.keysize = sizeof(ObjectAddress),.entrysize = sizeof(WfDropGoing),.hcxt = CurrentMemoryContext};
+	HASHCTL		control = {.keysize = sizeof(ObjectAddress), .entrysize = sizeof(WfDropGoing), .hcxt = CurrentMemoryContext};
 
 	return hash_create("objects that DROP takes along", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
@@ -138,7 +138,7 @@ add_index(WfCatalog *catalog, WfDropSearch *search, const RangeVar *name)
 {
 	WfRelation *index = catalog->relation(catalog, name);
 	Oid			constraint = index && OidIsValid(index->relid) ? get_index_constraint(index->relid) : InvalidOid;
-	WfDropBlocker    *blocker;
+	WfDropBlocker *blocker;
 
 	if (index == NULL)
 		return;
@@ -237,7 +237,7 @@ wf_ddl_drop_follow(WfDropSearch *search, const ObjectAddress *object)
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
-		WfDropBlocker    *blocker;
+		WfDropBlocker *blocker;
 
 		CHECK_FOR_INTERRUPTS();
 		/* Of a column goes what depends on it, not what depends on its table. */

@@ -29,7 +29,8 @@ typedef struct WfDropGoing
 typedef struct WfDropSearch
 {
 	HTAB	   *gone;			/* of WfDropGoing */
-	List	   *going;			/* the same, in the order in which it was found */
+	List	   *going;			/* the same, in the order in which it was
+								 * found */
 	List	   *blockers;		/* of WfDropBlocker */
 	WfDependent *dependent;		/* whose parts are added at present */
 } WfDropSearch;

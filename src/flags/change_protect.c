@@ -49,7 +49,7 @@ static const ProtectedTable tables[] = {
 	{WF_SEGMENTS_TABLE, "segment", "segment \"%s\" changes by approved requests only", "{\"segments\": {\"%s\": {...}}}",
 	Anum_wf_segments_key, Anum_wf_segments_version, 0, Anum_wf_segments_refreshed_at},
 	{WF_DOCUMENTS_TABLE, "document", "document \"%s\" has flags that change by approved requests only",
-	"{\"documents\": {\"%s\": {\"document\": {...}}}}",
+		"{\"documents\": {\"%s\": {\"document\": {...}}}}",
 	Anum_wf_documents_name, Anum_wf_documents_version, 0, 0},
 };
 

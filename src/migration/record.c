@@ -112,7 +112,10 @@ wf_migration_runs_deleted(PG_FUNCTION_ARGS)
 		"DELETE FROM wishflags.migration_run_skips s USING gone WHERE s.run = gone.id",
 	};
 
-	/* No TRUNCATE: the command may name these tables as well, and has them open. */
+	/*
+	 * No TRUNCATE: the command may name these tables as well, and has them
+	 * open.
+	 */
 	static const char *const all[] = {
 		"DELETE FROM wishflags.migration_run_findings",
 		"DELETE FROM wishflags.migration_run_skips",
