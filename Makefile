@@ -286,7 +286,6 @@ OBJS = \
 	src/migration/rule_function.o \
 	src/migration/rule_hidden.o \
 	src/migration/rule_index.o \
-	src/migration/rule_name.o \
 	src/migration/rule_partition.o \
 	src/migration/rule_partition_index.o \
 	src/migration/rule_publication.o \

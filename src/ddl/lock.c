@@ -357,19 +357,11 @@ drop_locks(DropStmt *stmt)
 	{
 		List	   *names = (List *) lfirst(lc);
 
+		if (wf_ddl_names_relation(stmt->removeType))
+			locks = add_lock(locks, wf_ddl_range_var_of_names(names),
+							 stmt->concurrent ? ShareUpdateExclusiveLock : AccessExclusiveLock, false);
 		switch (stmt->removeType)
 		{
-			case OBJECT_TABLE:
-			case OBJECT_VIEW:
-			case OBJECT_MATVIEW:
-			case OBJECT_SEQUENCE:
-			case OBJECT_FOREIGN_TABLE:
-				locks = add_lock(locks, wf_ddl_range_var_of_names(names), AccessExclusiveLock, false);
-				break;
-			case OBJECT_INDEX:
-				locks = add_lock(locks, wf_ddl_range_var_of_names(names),
-								 stmt->concurrent ? ShareUpdateExclusiveLock : AccessExclusiveLock, false);
-				break;
 			case OBJECT_TRIGGER:
 			case OBJECT_POLICY:
 			case OBJECT_RULE:
@@ -405,21 +397,11 @@ comment_locks(CommentStmt *stmt)
 {
 	List	   *names = (List *) stmt->object;
 
-	switch (stmt->objtype)
-	{
-		case OBJECT_TABLE:
-		case OBJECT_VIEW:
-		case OBJECT_MATVIEW:
-		case OBJECT_INDEX:
-		case OBJECT_SEQUENCE:
-		case OBJECT_FOREIGN_TABLE:
-			return add_lock(NIL, wf_ddl_range_var_of_names(names), ShareUpdateExclusiveLock, false);
-		case OBJECT_COLUMN:
-			return add_lock(NIL, wf_ddl_range_var_of_names(list_copy_head(names, list_length(names) - 1)),
-							ShareUpdateExclusiveLock, false);
-		default:
-			return NIL;
-	}
+	if (stmt->objtype == OBJECT_COLUMN)
+		names = list_copy_head(names, list_length(names) - 1);
+	else if (!wf_ddl_names_relation(stmt->objtype))
+		return NIL;
+	return add_lock(NIL, wf_ddl_range_var_of_names(names), ShareUpdateExclusiveLock, false);
 }
 
 static List *
@@ -583,6 +565,14 @@ wf_ddl_option_is_on(List *options, const char *name)
 				pg_strcasecmp(strVal(option->arg), "off") != 0;
 	}
 	return false;
+}
+
+/* Does a name of an object of this kind mean a relation? */
+bool
+wf_ddl_names_relation(ObjectType type)
+{
+	return type == OBJECT_TABLE || type == OBJECT_VIEW || type == OBJECT_MATVIEW || type == OBJECT_SEQUENCE ||
+		type == OBJECT_INDEX || type == OBJECT_FOREIGN_TABLE;
 }
 
 /* A list of one to three names as a RangeVar; NULL for any other. */

@@ -28,6 +28,7 @@ extern List *wf_ddl_statement_locks(Node *stmt, int server_version);
 extern bool wf_ddl_is_concurrent(Node *stmt);
 extern const char *wf_ddl_outside_transactions(Node *stmt);
 extern bool wf_ddl_option_is_on(List *options, const char *name);
+extern bool wf_ddl_names_relation(ObjectType type);
 extern RangeVar *wf_ddl_range_var_of_names(List *names);
 extern const char *wf_ddl_lock_name(LOCKMODE mode);
 

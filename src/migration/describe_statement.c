@@ -46,7 +46,6 @@ static void say_nothing(WfWords *words, Node *node);
 static void fall_back(WfWords *words, Node *node);
 static char *type_object(WfWords *words, const char *kind, List *names);
 static const char *object_kind(ObjectType type);
-static bool is_relation(ObjectType type);
 static bool is_part(ObjectType type);
 static const char *object_of(WfWords *words, ObjectType type, Node *object, const char **part);
 static char *kind_of_tag(Node *node);
@@ -213,14 +212,6 @@ type_object(WfWords *words, const char *kind, List *names)
 					wf_ddl_quote_names(names, "."));
 }
 
-/* Does a name of that kind mean a relation? */
-static bool
-is_relation(ObjectType type)
-{
-	return type == OBJECT_TABLE || type == OBJECT_VIEW || type == OBJECT_MATVIEW || type == OBJECT_SEQUENCE ||
-		type == OBJECT_INDEX || type == OBJECT_FOREIGN_TABLE;
-}
-
 /* Is it a part of a table, with its own name behind the table's? */
 static bool
 is_part(ObjectType type)
@@ -240,7 +231,7 @@ object_of(WfWords *words, ObjectType type, Node *object, const char **part)
 		*part = psprintf("%s %s", object_kind(type), quote_identifier(strVal(llast(names))));
 		return wf_describe_relation(words, wf_ddl_range_var_of_names(list_truncate(list_copy(names), list_length(names) - 1)), "table");
 	}
-	if (is_relation(type) && names)
+	if (wf_ddl_names_relation(type) && names)
 		return wf_describe_relation(words, wf_ddl_range_var_of_names(names), object_kind(type));
 	if (IsA(object, TypeName))
 		return type_object(words, object_kind(type), ((TypeName *) object)->names);

@@ -60,9 +60,4 @@ extern char *wf_rule_statement_text(WfRuleCall *call);
 extern char *wf_rule_other_commands(WfRuleCall *call);
 extern char *wf_rule_commands_before(WfRuleCall *call);
 
-/* rule_name.c */
-extern char *wf_rule_constraint_name(WfRuleCall *call, WfRelation *table, const Constraint *constraint);
-extern char *wf_rule_free_constraint_name(WfRuleCall *call, WfRelation *table, List *columns, const char *suffix);
-extern char *wf_rule_free_name(WfRuleCall *call, WfRelation *table, const char *label, const char *suffix);
-
 #endif							/* WF_MIGRATION_FINDING_H */

@@ -11,6 +11,7 @@
 #include "nodes/value.h"
 #include "utils/builtins.h"
 
+#include "ddl/chosen_name.h"
 #include "ddl/deparse.h"
 #include "ddl/source.h"
 #include "migration/finding.h"
@@ -227,7 +228,7 @@ wf_rule_add_identity_later(WfRuleCall *call, WfRelation *table, ColumnDef *colum
 
 	if (fill == NULL || !has_only(column, CONSTR_IDENTITY) || !sequence_options(call, column, identity, &options))
 		return NULL;
-	sequence = wf_ddl_quote_name(table->schema, wf_rule_free_name(call, table, column->colname, "start"));
+	sequence = wf_ddl_quote_name(table->schema, wf_ddl_free_name(call->catalog, table, column->colname, "start"));
 	return psprintf("%s;\n"
 					"CREATE SEQUENCE %s AS %s%s%s;\n"
 					"GRANT USAGE ON SEQUENCE %s TO PUBLIC;\n"

@@ -8,6 +8,7 @@
 #include "nodes/value.h"
 #include "utils/builtins.h"
 
+#include "ddl/chosen_name.h"
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
 #include "ddl/source.h"
@@ -103,7 +104,7 @@ report_foreign_key(WfRuleCall *call, WfRelation *table, Constraint *constraint, 
 	if (referenced && !referenced->missing && wf_ddl_measure(call->catalog, referenced)->rows >= 0)
 		wf_finding_note_number(finding, "referenced_rows", referenced->rows);
 	if (name == NULL)
-		name = wf_rule_free_constraint_name(call, table, columns, "fkey");
+		name = wf_ddl_free_name(call->catalog, table, wf_ddl_joined_label(columns), "fkey");
 	if (table->kind == RELKIND_PARTITIONED_TABLE && call->catalog->server_version < 18)
 	{
 		finding->hint = pstrdup("Before 18 a partitioned table can't have a NOT VALID foreign key: add and validate it on each partition first.");
@@ -306,7 +307,7 @@ report_check(WfRuleCall *call, WfRelation *table, Constraint *constraint)
 	if (expression == NULL)
 		return;
 	if (name == NULL)
-		name = wf_rule_free_constraint_name(call, table, wf_ddl_columns_of(constraint->raw_expr), "check");
+		name = wf_ddl_free_name(call->catalog, table, wf_ddl_joined_label(wf_ddl_columns_of(constraint->raw_expr)), "check");
 	finding->safe_sql = validate_later(call, table, constraint, name,
 									   psprintf("CONSTRAINT %s CHECK %s%s", quote_identifier(name), expression,
 												constraint->is_no_inherit ? " NO INHERIT" : ""));
@@ -376,7 +377,7 @@ wf_rule_set_not_null(WfRuleCall *call)
 		return;
 	}
 	finding->hint = pstrdup("Prove it first with a CHECK that is added as NOT VALID and validated in another transaction; then SET NOT NULL reads nothing.");
-	check = quote_identifier(wf_rule_free_constraint_name(call, table, list_make1(makeString(pstrdup(column_name))), "not_null"));
+	check = quote_identifier(wf_ddl_free_name(call->catalog, table, column_name, "not_null"));
 	finding->safe_sql = psprintf("%sALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\n"
 								 "ALTER TABLE %s VALIDATE CONSTRAINT %s;\n"
 								 "ALTER TABLE %s ALTER COLUMN %s SET NOT NULL;\n"

@@ -8,6 +8,7 @@
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 
+#include "ddl/chosen_name.h"
 #include "ddl/deparse.h"
 #include "ddl/source.h"
 #include "migration/finding.h"
@@ -170,7 +171,7 @@ index_by_partition(WfRuleCall *call, WfRelation *table, Constraint *constraint, 
 		appendStringInfo(&sql, "%s\n", key_by_index(call, partition, own, own->keys, word, suffix, NULL));
 	}
 	appendStringInfo(&sql, "ALTER TABLE %s ADD CONSTRAINT %s %s (%s)", wf_ddl_quote_name(table->schema, table->name),
-					 quote_identifier(constraint->conname ? constraint->conname : wf_rule_constraint_name(call, table, constraint)),
+					 quote_identifier(constraint->conname ? constraint->conname : wf_ddl_constraint_name(call->catalog, table, constraint, NULL)),
 					 word, wf_ddl_quote_names(constraint->keys, ", "));
 	append_deferral(&sql, constraint);
 	appendStringInfoChar(&sql, ';');
@@ -228,7 +229,7 @@ key_by_index(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *
 	ListCell   *lc;
 
 	if (name == NULL)
-		name = wf_rule_free_constraint_name(call, table, constraint->contype == CONSTR_PRIMARY ? NIL : keys, suffix);
+		name = wf_ddl_free_name(call->catalog, table, wf_ddl_joined_label(constraint->contype == CONSTR_PRIMARY ? NIL : keys), suffix);
 	initStringInfo(&buf);
 	foreach(lc, constraint->contype == CONSTR_PRIMARY && call->command->subtype != AT_AddColumn ? keys : NIL)
 	{

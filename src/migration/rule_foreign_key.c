@@ -166,7 +166,7 @@ index_safely(WfRuleCall *call, WfRelation *table, List *columns)
 	bool		is_new = wf_ddl_is_private(table);
 	char	   *names = wf_ddl_quote_names(columns, ", ");
 	char	   *label = wf_ddl_joined_label(columns);
-	char	   *name = wf_rule_free_name(call, table, label, "idx");
+	char	   *name = wf_ddl_free_name(call->catalog, table, label, "idx");
 	char	   *statement = call->command == NULL || call->command->subtype == AT_AddColumn ? wf_rule_statement_text(call) : NULL;
 	char	   *index;
 

@@ -164,7 +164,7 @@ index_by_partition(WfRuleCall *call, IndexStmt *stmt, WfRelation *parent)
 		rest = wf_ddl_source_skip_space(call->source, rest, end);
 	} while (rest < end && call->source[rest] == '.' && rest++);
 	if (name == NULL)
-		name = wf_rule_free_name(call, parent, label, "idx");
+		name = wf_ddl_free_name(call->catalog, parent, label, "idx");
 	return wf_rule_index_by_partition(call, parent, stmt->unique, name, label,
 									  wf_ddl_source_copy(call->source, rest, end));
 }
@@ -192,7 +192,7 @@ wf_rule_index_by_partition(WfRuleCall *call, WfRelation *parent, bool unique, co
 	{
 		RangeVar   *partition = lfirst(lc);
 		WfRelation	place = {.schema = partition->schemaname, .name = partition->relname};
-		char	   *part = wf_rule_free_name(call, &place, label, "idx");
+		char	   *part = wf_ddl_free_name(call->catalog, &place, label, "idx");
 
 		appendStringInfo(&sql, "\nCREATE %sINDEX CONCURRENTLY %s ON %s %s;\nALTER INDEX %s ATTACH PARTITION %s;",
 						 what, quote_identifier(part), wf_ddl_quote_name(partition->schemaname, partition->relname),

@@ -7,6 +7,7 @@
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 
+#include "ddl/chosen_name.h"
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
 #include "ddl/source.h"
@@ -108,7 +109,7 @@ attach_beside_default(WfRuleCall *call, WfRelation *rest, const char *check)
 {
 	char	   *statement = wf_rule_statement_text(call);
 	char	   *table = wf_ddl_quote_name(rest->schema, rest->name);
-	const char *name = quote_identifier(wf_rule_free_constraint_name(call, rest, NIL, "not_bounds"));
+	const char *name = quote_identifier(wf_ddl_free_name(call->catalog, rest, NULL, "not_bounds"));
 
 	if (statement == NULL)
 		return NULL;
@@ -181,7 +182,7 @@ attach_by_check(WfRuleCall *call, PartitionCmd *partition, WfRelation *child)
 	WfRelation *parent = wf_rule_altered_table(call);
 	char	   *check = check_of(call, partition);
 	char	   *table = wf_ddl_quote_name(child->schema, child->name);
-	const char *name = quote_identifier(wf_rule_free_constraint_name(call, child, NIL, "bounds"));
+	const char *name = quote_identifier(wf_ddl_free_name(call->catalog, child, NULL, "bounds"));
 
 	if (check == NULL)
 		return NULL;

@@ -12,6 +12,7 @@
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 
+#include "ddl/chosen_name.h"
 #include "ddl/deparse.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
@@ -193,8 +194,8 @@ build_first(WfRuleCall *call, WfRelation *parent, WfRelation *child, List *index
 			appendStringInfo(&columns, "%s%s", columns.len ? ", " : "", quote_identifier(lfirst(lc2)));
 			appendStringInfo(&label, "%s%s", label.len ? "_" : "", (char *) lfirst(lc2));
 		}
-		name = wf_rule_free_name(call, child, kind == 'p' ? NULL : label.data,
-								 kind == 'p' ? "pkey" : kind == 'u' ? "key" : "idx");
+		name = wf_ddl_free_name(call->catalog, child, kind == 'p' ? NULL : label.data,
+								kind == 'p' ? "pkey" : kind == 'u' ? "key" : "idx");
 		appendStringInfo(&buf, "CREATE %sINDEX CONCURRENTLY %s ON %s%s%s (%s);\n",
 						 index->is_unique ? "UNIQUE " : "", quote_identifier(name), table,
 						 index->method && strcmp(index->method, "btree") != 0 ? " USING " : "",

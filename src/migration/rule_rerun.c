@@ -14,7 +14,6 @@
 #include "migration/simulate.h"
 
 static bool report_not_qualified(WfRuleCall *call, const RangeVar *name);
-static bool is_relation_kind(ObjectType type);
 static RangeVar *named_relation(Node *stmt);
 static void find_repeated(WfRuleCall *call);
 static const char *hint_of(const char *command);
@@ -37,7 +36,7 @@ wf_rule_name_not_qualified(WfRuleCall *call)
 		names = ((TruncateStmt *) stmt)->relations;
 	else if (!IsA(stmt, DropStmt))
 		names = list_make1(named_relation(stmt));
-	else if (is_relation_kind(((DropStmt *) stmt)->removeType))
+	else if (wf_ddl_names_relation(((DropStmt *) stmt)->removeType))
 	{
 		foreach(lc, ((DropStmt *) stmt)->objects)
 			names = lappend(names, wf_ddl_range_var_of_names(lfirst(lc)));
@@ -72,13 +71,6 @@ report_not_qualified(WfRuleCall *call, const RangeVar *name)
 		wf_finding_note_text(finding, "resolved_to", finding->object);
 	finding->hint = pstrdup("Write the schema with the name.");
 	return true;
-}
-
-static bool
-is_relation_kind(ObjectType type)
-{
-	return type == OBJECT_TABLE || type == OBJECT_VIEW || type == OBJECT_MATVIEW || type == OBJECT_SEQUENCE ||
-		type == OBJECT_INDEX || type == OBJECT_FOREIGN_TABLE;
 }
 
 static RangeVar *
@@ -221,7 +213,7 @@ made_name(Node *stmt)
 static bool
 is_on_temporary(WfRuleCall *call)
 {
-	RangeVar   *name = IsA(call->statement, DropStmt) && is_relation_kind(((DropStmt *) call->statement)->removeType) ?
+	RangeVar   *name = IsA(call->statement, DropStmt) && wf_ddl_names_relation(((DropStmt *) call->statement)->removeType) ?
 	wf_ddl_range_var_of_names(linitial(((DropStmt *) call->statement)->objects)) : named_relation(call->statement);
 	WfRelation *relation;
 

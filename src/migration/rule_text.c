@@ -10,6 +10,7 @@
 #include "parser/parse_target.h"
 #include "utils/builtins.h"
 
+#include "ddl/chosen_name.h"
 #include "ddl/deparse.h"
 #include "ddl/source.h"
 #include "migration/finding.h"
@@ -232,7 +233,7 @@ with_name(WfRuleCall *call, Constraint *constraint)
 		return NULL;
 	return psprintf("%s CONSTRAINT %s %s;",
 					wf_ddl_source_copy(call->source, call->location, constraint->location),
-					quote_identifier(wf_rule_constraint_name(call, table, constraint)),
+					quote_identifier(wf_ddl_constraint_name(call->catalog, table, constraint, NULL)),
 					wf_ddl_source_copy(call->source, constraint->location, end));
 }
 

@@ -18,6 +18,7 @@ static void add_schema_to_relation(WfSimulation *simulation, RangeVar *name);
 static List *relation_with_schema(WfSimulation *simulation, List *names);
 static List *type_with_schema(WfSimulation *simulation, List *names);
 static bool names_are_live(WfSimulation *simulation, Node *stmt);
+static bool name_is_live(WfSimulation *simulation, ObjectType type, Node *object);
 static bool relation_is_live(WfSimulation *simulation, const RangeVar *name);
 static bool type_is_live(WfSimulation *simulation, List *names);
 
@@ -113,23 +114,10 @@ with_schemas(WfSimulation *simulation, Node *stmt)
 	drop = castNode(DropStmt, stmt);
 	foreach(lc, drop->objects)
 	{
-		switch (drop->removeType)
-		{
-			case OBJECT_TYPE:
-			case OBJECT_DOMAIN:
-				lfirst_node(TypeName, lc)->names = type_with_schema(simulation, lfirst_node(TypeName, lc)->names);
-				break;
-			case OBJECT_TABLE:
-			case OBJECT_VIEW:
-			case OBJECT_MATVIEW:
-			case OBJECT_SEQUENCE:
-			case OBJECT_INDEX:
-			case OBJECT_FOREIGN_TABLE:
-				lfirst(lc) = relation_with_schema(simulation, lfirst_node(List, lc));
-				break;
-			default:
-				break;
-		}
+		if (wf_ddl_names_relation(drop->removeType))
+			lfirst(lc) = relation_with_schema(simulation, lfirst_node(List, lc));
+		else if (IsA(lfirst(lc), TypeName))
+			lfirst_node(TypeName, lc)->names = type_with_schema(simulation, lfirst_node(TypeName, lc)->names);
 	}
 	return stmt;
 }
@@ -177,41 +165,35 @@ names_are_live(WfSimulation *simulation, Node *stmt)
 		return relation_is_live(simulation, ((AlterTableStmt *) stmt)->relation);
 	foreach(lc, drop->objects)
 	{
-		Node	   *object = lfirst(lc);
-
-		switch (drop->removeType)
-		{
-			case OBJECT_TYPE:
-			case OBJECT_DOMAIN:
-				if (!type_is_live(simulation, castNode(TypeName, object)->names))
-					return false;
-				break;
-			case OBJECT_FUNCTION:
-			case OBJECT_PROCEDURE:
-			case OBJECT_ROUTINE:
-			case OBJECT_AGGREGATE:
-				if (!wf_sim_knows_routine(simulation, castNode(ObjectWithArgs, object)->objname))
-					return false;
-				break;
-			case OBJECT_SCHEMA:
-				if (wf_sim_live_schema(simulation, strVal(object)) == NULL ||
-					strcmp(wf_sim_live_schema(simulation, strVal(object)), strVal(object)) != 0)
-					return false;
-				break;
-			case OBJECT_TABLE:
-			case OBJECT_VIEW:
-			case OBJECT_MATVIEW:
-			case OBJECT_SEQUENCE:
-			case OBJECT_INDEX:
-			case OBJECT_FOREIGN_TABLE:
-				if (!relation_is_live(simulation, wf_ddl_range_var_of_names(castNode(List, object))))
-					return false;
-				break;
-			default:
-				break;
-		}
+		if (!name_is_live(simulation, drop->removeType, lfirst(lc)))
+			return false;
 	}
 	return true;
+}
+
+static bool
+name_is_live(WfSimulation *simulation, ObjectType type, Node *object)
+{
+	const char *schema;
+
+	if (wf_ddl_names_relation(type))
+		return relation_is_live(simulation, wf_ddl_range_var_of_names(castNode(List, object)));
+	switch (type)
+	{
+		case OBJECT_TYPE:
+		case OBJECT_DOMAIN:
+			return type_is_live(simulation, castNode(TypeName, object)->names);
+		case OBJECT_FUNCTION:
+		case OBJECT_PROCEDURE:
+		case OBJECT_ROUTINE:
+		case OBJECT_AGGREGATE:
+			return wf_sim_knows_routine(simulation, castNode(ObjectWithArgs, object)->objname);
+		case OBJECT_SCHEMA:
+			schema = wf_sim_live_schema(simulation, strVal(object));
+			return schema && strcmp(schema, strVal(object)) == 0;
+		default:
+			return true;
+	}
 }
 
 static bool

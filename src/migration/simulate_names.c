@@ -8,9 +8,6 @@
 #include "ddl/lock.h"
 #include "migration/simulate.h"
 
-static const char *last_name(Node *object);
-static void apply_drop_part(WfSimulation *simulation, ObjectType type, List *names);
-
 /* Tables of a name that the text has dropped. */
 typedef struct NamedTables
 {
@@ -18,6 +15,8 @@ typedef struct NamedTables
 	List	   *tables;			/* of WfRelation */
 } NamedTables;
 
+static const char *last_name(Node *object);
+static void apply_drop_part(WfSimulation *simulation, ObjectType type, List *names);
 static void note_dropped(WfSimulation *simulation, const RangeVar *name);
 
 /* The text drops objects. */
