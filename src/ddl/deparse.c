@@ -43,11 +43,51 @@ static const struct
 static void append_modifiers(StringInfo buf, List *modifiers);
 static bool add_column(Node *node, void *columns);
 
+/* A schema's name, quoted, until the next call.  The few of a text come again and again. */
+static const char *
+quoted_schema(const char *schema)
+{
+	static char last[NAMEDATALEN];
+	static char quoted[2 * NAMEDATALEN + 2];
+	static bool quoted_all;
+
+	if (strlen(schema) >= NAMEDATALEN)
+		return quote_identifier(schema);
+	if (quoted[0] == '\0' || quoted_all != quote_all_identifiers || strcmp(last, schema) != 0)
+	{
+		strlcpy(last, schema, sizeof(last));
+		strlcpy(quoted, quote_identifier(schema), sizeof(quoted));
+		quoted_all = quote_all_identifiers;
+	}
+	return quoted;
+}
+
+
 /* schema.name, quoted where needed; schema may be NULL. */
 char *
 wf_ddl_quote_name(const char *schema, const char *name)
 {
-	return quote_qualified_identifier(schema, name);
+	const char *second = quote_identifier(name);
+	const char *first;
+	Size		first_length;
+	Size		second_length;
+	char	   *quoted;
+
+	if (schema == NULL)
+		return pstrdup(second);
+
+	/*
+	 * Findings name a relation each, and formatting it is most of what
+	 * quote_qualified_identifier() costs.
+	 */
+	first = quoted_schema(schema);
+	first_length = strlen(first);
+	second_length = strlen(second);
+	quoted = palloc(first_length + second_length + 2);
+	memcpy(quoted, first, first_length);
+	quoted[first_length] = '.';
+	memcpy(quoted + first_length + 1, second, second_length + 1);
+	return quoted;
 }
 
 /* The names of a list of String, quoted, with a separator between them. */
@@ -79,7 +119,7 @@ wf_ddl_quote_literal(const char *text)
 char *
 wf_ddl_range_var(const RangeVar *relation)
 {
-	return quote_qualified_identifier(relation->schemaname, relation->relname);
+	return wf_ddl_quote_name(relation->schemaname, relation->relname);
 }
 
 /* A type as SQL, with its modifiers and array bounds. */

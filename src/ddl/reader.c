@@ -31,6 +31,7 @@ static const WfPlace text_start = {.offset = 0, .line = 1, .col = 1};
 
 static void refuse_tangle(WfReader *reader, WfStatement *statement);
 static void move_on(WfReader *reader, WfPlace *place, int offset);
+static int	characters(const char *text, int length);
 static bool next_chunk(WfReader *reader);
 static bool guess_slice(WfReader *reader, Slice *slice);
 static bool is_whole(WfReader *reader, Slice *slice);
@@ -163,8 +164,20 @@ move_on(WfReader *reader, WfPlace *place, int offset)
 		place->line += 1;
 		place->col = 1;
 	}
-	place->col += pg_mbstrlen_with_len(text, length);
+	place->col += characters(text, length);
 	place->offset = offset;
+}
+
+/* The number of characters; most texts are ASCII. */
+static int
+characters(const char *text, int length)
+{
+	for (int i = 0; i < length; i++)
+	{
+		if (IS_HIGHBIT_SET(text[i]))
+			return i + pg_mbstrlen_with_len(text + i, length - i);
+	}
+	return length;
 }
 
 /* Finds the next part of the text between two breakpoints. */

@@ -15,6 +15,8 @@
 /* So many characters may be looked at again and again in a text. */
 #define MAX_LOOKS INT64CONST(100000000)
 
+static int	find_byte(const char *text, int pos, int end, char byte);
+static bool may_hold_comment(const char *text, int pos, int end);
 static bool has_escapes(const char *text, int start, int pos);
 static int	skip_quoted(const char *text, int pos, int end, char quote, bool escapes);
 static int	skip_dollar(const char *text, int pos, int end);
@@ -44,22 +46,40 @@ int
 wf_ddl_source_tangle(const char *text, int length)
 {
 	int64		looks = 0;
-	int			pos = 0;
+	int			plus = find_byte(text, 0, length, '+');
+	int			slash = find_byte(text, 0, length, '/');
 
-	while (pos < length)
+	while (Min(plus, slash) < length)
 	{
-		int			start = pos + strcspn(text + pos, OPERATOR_CHARACTERS);
+		int			start = Min(plus, slash);
 		int			end = start + strspn(text + start, OPERATOR_CHARACTERS);
 
-		for (pos = start; pos < end; pos++)
+		for (int pos = start; pos < end; pos++)
 		{
 			if (text[pos] == '+' || (text[pos] == '/' && text[pos + 1] == '*'))
 				looks += end - pos;
 		}
 		if (looks > MAX_LOOKS)
+		{
+			while (start > 0 && strchr(OPERATOR_CHARACTERS, text[start - 1]))
+				start--;
 			return start;
+		}
+		if (plus < end)
+			plus = find_byte(text, end, length, '+');
+		if (slash < end)
+			slash = find_byte(text, end, length, '/');
 	}
 	return -1;
+}
+
+/* Where the byte stands next; end: nowhere. */
+static int
+find_byte(const char *text, int pos, int end, char byte)
+{
+	const char *found = memchr(text + pos, byte, end - pos);
+
+	return found ? found - text : end;
 }
 
 /* The first place at or after pos that is neither white space nor comment. */
@@ -332,6 +352,40 @@ has_escapes(const char *text, int start, int pos)
 		(pos - 1 == start || !is_word_part(text[pos - 2]));
 }
 
+/* Can there be a comment in text[pos..end)?  Most statements have none, and need no second scan. */
+static bool
+may_hold_comment(const char *text, int pos, int end)
+{
+	for (int dash = find_byte(text, pos, end, '-'); dash + 1 < end; dash = find_byte(text, dash + 1, end, '-'))
+	{
+		if (text[dash + 1] == '-')
+			return true;
+	}
+	for (int slash = find_byte(text, pos, end, '/'); slash + 1 < end; slash = find_byte(text, slash + 1, end, '/'))
+	{
+		if (text[slash + 1] == '*')
+			return true;
+	}
+	return false;
+}
+
+/* Where the last token of text[pos..end) ends, before space and comments. */
+int
+wf_ddl_source_last_end(const char *text, int pos, int end)
+{
+	int			last = pos;
+
+	if (!may_hold_comment(text, pos, end))
+	{
+		while (end > pos && scanner_isspace(text[end - 1]))
+			end--;
+		return end;
+	}
+	while ((pos = wf_ddl_source_skip_space(text, pos, end)) < end)
+		last = pos = wf_ddl_source_skip_token(text, pos, end);
+	return last;
+}
+
 /*
  * A copy of text[from..to), without space and semicolons around it, nor a comment
  * at its end that would swallow what is appended.
@@ -339,13 +393,12 @@ has_escapes(const char *text, int start, int pos)
 char *
 wf_ddl_source_copy(const char *text, int from, int to)
 {
-	int			last = from;
+	int			last;
 
-	while (last < to && isspace((unsigned char) text[last]))
-		last++;
-	from = last;
-	for (int pos = from; pos < to; pos = wf_ddl_source_skip_space(text, last, to))
-		last = wf_ddl_source_skip_token(text, pos, to);
+	while (from < to && isspace((unsigned char) text[from]))
+		from++;
+	last = wf_ddl_source_last_end(text, from, to);
+	/* A block comment at the end swallows nothing. */
 	while (last < to && text[last] != '-')
 		last = text[last] == '/' ? skip_block_comment(text, last, to) : last + 1;
 	while (last > from && (isspace((unsigned char) text[last - 1]) || text[last - 1] == ';'))

@@ -22,6 +22,7 @@ extern bool wf_ddl_source_word_is(const char *text, int pos, int end, const char
 extern int	wf_ddl_source_alter_commands(const char *text, int pos, int end);
 extern int	wf_ddl_source_next_item(const char *text, int pos, int end);
 extern int	wf_ddl_source_statement_end(const char *text, int pos, int end);
+extern int	wf_ddl_source_last_end(const char *text, int pos, int end);
 extern char *wf_ddl_source_copy(const char *text, int from, int to);
 
 #endif							/* WF_DDL_SOURCE_H */

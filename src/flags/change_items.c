@@ -147,14 +147,18 @@ wf_change_item_name(const WfChangeItem *item)
 char *
 wf_change_base(Jsonb *base, const WfChangeItem *item)
 {
-	return base_at(base, (const char *[]) {item->part->member, item->key, item->override_key, item->override_kind});
+	const char *path[] = {item->part->member, item->key, item->override_key, item->override_kind};
+
+	return base_at(base, path);
 }
 
 /* The versions of the flags that a document had, or would make, as text; NULL: none. */
 char *
 wf_change_base_flags(Jsonb *base, const WfChangeItem *document)
 {
-	return base_at(base, (const char *[]) {"document_flags", document->key, NULL, NULL});
+	const char *path[] = {"document_flags", document->key, NULL, NULL};
+
+	return base_at(base, path);
 }
 
 /* Whether it is one of them. */

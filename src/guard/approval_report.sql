@@ -90,14 +90,14 @@ BEGIN
 					CASE WHEN f.rewrites THEN 'yes' ELSE 'no' END, CASE WHEN f.scans THEN 'yes' ELSE 'no' END,
 					wishflags.markdown_cell(f.evidence ->> 'rows'),
 					CASE WHEN f.requires_approval THEN 'approval' ELSE f.action END), E'\n'
-					ORDER BY wishflags.severity_rank(f.severity) DESC, f.line, f.rule)
-				FROM jsonb_to_recordset(change.facts) f (line int, severity text, kind text, rule text, object text,
+					ORDER BY wishflags.severity_rank(f.severity) DESC, f.line, f.rule, f.col)
+				FROM jsonb_to_recordset(change.facts) f (line int, col int, severity text, kind text, rule text, object text,
 					lock_mode text, rewrites boolean, scans boolean, evidence jsonb, action text, requires_approval boolean))
 			|| E'\n\n'
 			|| (SELECT string_agg(format(E'- `%s` (line %s): %s.%s\n%s', f.rule, f.line, f.message,
 					COALESCE(' ' || f.hint, ''), COALESCE(E'\n' || wishflags.markdown_code(f.safe_sql), '')), ''
-					ORDER BY wishflags.severity_rank(f.severity) DESC, f.line, f.rule)
-				FROM jsonb_to_recordset(change.facts) f (line int, severity text, rule text, message text, hint text, safe_sql text))
+					ORDER BY wishflags.severity_rank(f.severity) DESC, f.line, f.rule, f.col)
+				FROM jsonb_to_recordset(change.facts) f (line int, col int, severity text, rule text, message text, hint text, safe_sql text))
 			|| E'\n';
 	END IF;
 	IF jsonb_array_length(change.estimate) > 0 THEN
@@ -141,8 +141,8 @@ BEGIN
 		SELECT string_agg(format(E'- [ ] line %s, `%s` (%s): %s.%s\n', f.line, f.rule, f.severity, f.message,
 			CASE WHEN f.safe_sql IS NOT NULL THEN ' The safe way is in the risk assessment: take it, or say why not.'
 				ELSE COALESCE(' ' || f.hint, '') END), ''
-			ORDER BY wishflags.severity_rank(f.severity) DESC, f.line, f.rule)
-		FROM jsonb_to_recordset(change.facts) f (line int, severity text, rule text, message text, hint text, safe_sql text)),
+			ORDER BY wishflags.severity_rank(f.severity) DESC, f.line, f.rule, f.col)
+		FROM jsonb_to_recordset(change.facts) f (line int, col int, severity text, rule text, message text, hint text, safe_sql text)),
 		E'- [x] The check finds nothing.\n');
 	page := page || E'\n### Tests\n\n'
 		|| E'- [ ] It ran on a copy with data like those of production: `SELECT * FROM wishflags.migration_rehearse(...);`\n'

@@ -22,12 +22,14 @@ bool
 wf_guard_looks_at(const Node *tree)
 {
 	const WfGuardPolicies *policies = wf_guard_policies();
+	const Bitmapset *rules = wf_migration_rules_of(tree);
+	int			rule = -1;
 
 	if (policies == NULL)
 		return false;
-	for (const int16 *rule = wf_migration_rules_of(nodeTag(tree)); *rule >= 0; rule++)
+	while ((rule = bms_next_member(rules, rule)) >= 0)
 	{
-		if (bms_is_member(*rule, policies->heeded) && looks_closer(policies, *rule, tree))
+		if (bms_is_member(rule, policies->heeded) && looks_closer(policies, rule, tree))
 			return true;
 	}
 	/* Its elements are statements of their own. */

@@ -299,12 +299,12 @@ read_directives(WfSimulation *simulation, WfDirectives *directives, const char *
 static void
 report_unused(WfCheck *check, int statement, List *unused)
 {
-	int			index = wf_migration_rule_index(RULE_UNUSED);
 	ListCell   *lc;
 
 	foreach(lc, unused)
 	{
 		WfDirective *directive = lfirst(lc);
+		int			index = wf_migration_rule_index(RULE_UNUSED);
 		WfRuleCall	call = {.rule = &wf_migration_rules[index], .session = check->session};
 
 		if (check->rules && !bms_is_member(index, check->rules))

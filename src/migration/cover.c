@@ -11,16 +11,18 @@
 #include "migration/finding.h"
 
 /* The first rule's finding says nothing that the second's does not. */
-static const struct
+static struct
 {
 	const char *less;
 	const char *more;
+	const WfRule *less_rule;	/* NULL until it is asked for */
+	const WfRule *more_rule;
 }			covers[] = {
-	{"exclusive-lock-held", "validate-in-same-transaction"},
+	{"exclusive-lock-held", "validate-in-same-transaction", NULL, NULL},
 	/* Their safe ways read no rows while they hold the lock. */
-	{"alter-table-not-combined", "add-check-validates"},
-	{"alter-table-not-combined", "add-foreign-key-validates"},
-	{"alter-table-not-combined", "add-unique-builds-index"},
+	{"alter-table-not-combined", "add-check-validates", NULL, NULL},
+	{"alter-table-not-combined", "add-foreign-key-validates", NULL, NULL},
+	{"alter-table-not-combined", "add-unique-builds-index", NULL, NULL},
 };
 
 static bool is_covered(const WfFinding *finding, List *findings);
@@ -59,13 +61,13 @@ is_covered(const WfFinding *finding, List *findings)
 
 	for (int i = 0; i < lengthof(covers); i++)
 	{
-		if (strcmp(finding->rule->id, covers[i].less) != 0)
+		if (!wf_migration_is_rule(finding->rule, covers[i].less, &covers[i].less_rule))
 			continue;
 		foreach(lc, findings)
 		{
 			WfFinding  *other = lfirst(lc);
 
-			if (strcmp(other->rule->id, covers[i].more) == 0 && same_object(finding, other))
+			if (wf_migration_is_rule(other->rule, covers[i].more, &covers[i].more_rule) && same_object(finding, other))
 				return true;
 		}
 	}

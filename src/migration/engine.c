@@ -10,9 +10,19 @@
 #include "migration/simulate.h"
 #include "migration/check_stats.h"
 
+/* Of AlterTableType, with room for those of later versions. */
+#define LAST_COMMAND 127
+StaticAssertDecl(AT_ReAddStatistics <= LAST_COMMAND, "a command of ALTER TABLE beyond the last");
+
 static void check_elements(WfRuleCall *call, const Bitmapset *rules);
 static bool looks_at_node(const WfRule *rule, int tag);
+static void note_rules(void);
 static void run_rule(WfRuleCall *call);
+
+/* The rules that look at a kind of statement, and at a command of ALTER TABLE. */
+static Bitmapset **rules_of_tag;	/* by NodeTag; 0: those that no rule names */
+static int	tags;
+static Bitmapset *rules_of_command[LAST_COMMAND + 1];
 
 List *
 wf_migration_check_node(WfCatalog *catalog, const WfRuleSession *session, Node *node,
@@ -27,18 +37,20 @@ wf_migration_check_node(WfCatalog *catalog, const WfRuleSession *session, Node *
 		.catalog = catalog,
 		.session = session,
 	};
+	const Bitmapset *all = wf_migration_rules_of(node);
+	int			index = -1;
 	ListCell   *lc;
 
 	if (session->times)
 		wf_stats_start(session->times);
-	for (const int16 *rule = wf_migration_rules_of(nodeTag(node)); *rule >= 0; rule++)
+	while ((index = bms_next_member(all, index)) >= 0)
 	{
-		if (rules && !bms_is_member(*rule, rules))
+		if (rules && !bms_is_member(index, rules))
 			continue;
-		call.rule = &wf_migration_rules[*rule];
+		call.rule = &wf_migration_rules[index];
 		run_rule(&call);
 		if (session->times)
-			wf_stats_note(session->times, *rule);
+			wf_stats_note(session->times, index);
 	}
 
 	foreach(lc, call.findings)
@@ -97,51 +109,76 @@ looks_at_node(const WfRule *rule, int tag)
 	return node == NULL || *node != T_Invalid;
 }
 
-/* The rules that look at statements of this kind, up to a -1. */
-const int16 *
-wf_migration_rules_of(NodeTag tag)
+/* Turns the registry round, once a session. */
+static void
+note_rules(void)
 {
-	static int16 **of_tag;		/* by tag; 0: of those that no rule names */
-	static int	tags = 0;
+	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+	Bitmapset **of_tag;
+	int			count = 1;
+
+	for (int i = 0; i < wf_migration_rule_count; i++)
+	{
+		for (const NodeTag *node = wf_migration_rules[i].nodes; node && *node != T_Invalid; node++)
+			count = Max(count, (int) *node + 1);
+	}
+	of_tag = palloc0(count * sizeof(Bitmapset *));
+	for (int i = 0; i < wf_migration_rule_count; i++)
+	{
+		const WfRule *rule = &wf_migration_rules[i];
+
+		for (int tag = 0; tag < count; tag++)
+		{
+			if (looks_at_node(rule, tag) && (tag != T_AlterTableStmt || rule->commands == NULL))
+				of_tag[tag] = bms_add_member(of_tag[tag], i);
+		}
+		for (int command = 0; command <= LAST_COMMAND; command++)
+		{
+			if (wf_migration_looks_at_command(rule, command))
+				rules_of_command[command] = bms_add_member(rules_of_command[command], i);
+		}
+	}
+	for (int command = 0; command <= LAST_COMMAND; command++)
+		rules_of_command[command] = bms_add_members(rules_of_command[command], of_tag[T_AlterTableStmt]);
+	rules_of_tag = of_tag;
+	tags = count;
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * The indexes of the rules that look at the statement; of ALTER TABLE, at it as a
+ * whole or at one of its commands.  ALTER TYPE on a composite type comes as ALTER
+ * TABLE as well; its commands touch no table of that name.  Not to be changed.
+ */
+const Bitmapset *
+wf_migration_rules_of(const Node *node)
+{
+	const AlterTableStmt *stmt = (const AlterTableStmt *) node;
+	const Bitmapset *rules;
+	ListCell   *lc;
 
 	if (tags == 0)
+		note_rules();
+	rules = rules_of_tag[(int) nodeTag(node) < tags ? nodeTag(node) : 0];
+	if (!IsA(node, AlterTableStmt) || stmt->objtype == OBJECT_TYPE)
+		return rules;
+	foreach(lc, stmt->cmds)
 	{
-		int			count = 1;
-		int			kept = 0;
-		int16	   *rules;
+		const Bitmapset *more = rules_of_command[lfirst_node(AlterTableCmd, lc)->subtype];
 
-		for (int i = 0; i < wf_migration_rule_count; i++)
-		{
-			for (const NodeTag *node = wf_migration_rules[i].nodes; node && *node != T_Invalid; node++)
-				count = Max(count, (int) *node + 1);
-		}
-		for (int i = 0; i < wf_migration_rule_count; i++)
-		{
-			for (int known = 0; known < count; known++)
-				kept += looks_at_node(&wf_migration_rules[i], known);
-		}
-		of_tag = MemoryContextAlloc(TopMemoryContext, count * sizeof(int16 *));
-		rules = MemoryContextAlloc(TopMemoryContext, (count + kept) * sizeof(int16));
-		for (int known = 0; known < count; known++)
-		{
-			of_tag[known] = rules;
-			for (int i = 0; i < wf_migration_rule_count; i++)
-			{
-				if (looks_at_node(&wf_migration_rules[i], known))
-					*rules++ = i;
-			}
-			*rules++ = -1;
-		}
-		tags = count;
+		if (foreach_current_index(lc) == 0)
+			rules = more;
+		else if (!bms_is_subset(more, rules))
+			rules = bms_union(rules, more);
 	}
-	return of_tag[(int) tag < tags ? tag : 0];
+	return rules;
 }
 
 /* Does a rule with commands look at this one of ALTER TABLE? */
 bool
 wf_migration_looks_at_command(const WfRule *rule, AlterTableType command)
 {
-	for (const int *known = rule->commands; *known != -1; known++)
+	for (const int *known = rule->commands; known && *known != -1; known++)
 	{
 		if (*known == (int) command)
 			return true;
@@ -151,26 +188,20 @@ wf_migration_looks_at_command(const WfRule *rule, AlterTableType command)
 
 /*
  * Calls the rule once for the statement or, where it looks at commands of
- * ALTER TABLE, once for each of those.  ALTER TYPE on a composite type comes as
- * ALTER TABLE as well; its commands touch no table of that name.
+ * ALTER TABLE, once for each of those.
  */
 static void
 run_rule(WfRuleCall *call)
 {
-	AlterTableStmt *stmt = (AlterTableStmt *) call->statement;
 	ListCell   *lc;
 
 	call->command = NULL;
-	if (call->rule->check == NULL)
-		return;
 	if (!IsA(call->statement, AlterTableStmt) || call->rule->commands == NULL)
 	{
 		call->rule->check(call);
 		return;
 	}
-	if (stmt->objtype == OBJECT_TYPE)
-		return;
-	foreach(lc, stmt->cmds)
+	foreach(lc, ((AlterTableStmt *) call->statement)->cmds)
 	{
 		call->command = lfirst_node(AlterTableCmd, lc);
 		call->command_index = foreach_current_index(lc);

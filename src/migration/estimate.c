@@ -18,9 +18,13 @@
 #define TEXT_KEY_WEIGHT 5
 
 /* Rules whose findings mean that an index is built. */
-static const char *const index_rules[] = {
-	"index-not-concurrent", "reindex-not-concurrent", "add-unique-builds-index", "add-primary-key-builds-index",
-	"add-exclusion-constraint",
+static struct
+{
+	const char *id;
+	const WfRule *rule;			/* NULL until it is asked for */
+}			index_rules[] = {
+	{"index-not-concurrent", NULL}, {"reindex-not-concurrent", NULL}, {"add-unique-builds-index", NULL},
+	{"add-primary-key-builds-index", NULL}, {"add-exclusion-constraint", NULL},
 };
 
 static WfWork statement_work(Node *stmt);
@@ -221,7 +225,7 @@ finding_work(const WfFinding *finding)
 		return WF_WORK_REWRITE;
 	for (int i = 0; i < lengthof(index_rules); i++)
 	{
-		if (strcmp(finding->rule->id, index_rules[i]) == 0)
+		if (wf_migration_is_rule(finding->rule, index_rules[i].id, &index_rules[i].rule))
 			return WF_WORK_INDEX;
 	}
 	return finding->scans ? WF_WORK_SCAN : WF_WORK_NONE;

@@ -14,86 +14,148 @@
 #include "migration/check.h"
 #include "migration/finding.h"
 
-static JsonbValue *push_notes(JsonbParseState **state, List *notes);
+/* Evidence that is kept; key is NULL where it is the policy's section alone. */
+typedef struct KnownEvidence
+{
+	char	   *key;
+	char	   *text;
+	Datum		evidence;		/* 0: none yet */
+} KnownEvidence;
+
+static Datum jsonb_of(const WfNote *first, List *notes);
+static void object_of(const WfNote *first, List *notes, JsonbValue *object);
+static void put_pair(JsonbValue *object, const WfNote *note);
+static void value_of(const WfNote *note, JsonbValue *value);
 static Numeric numeric_of(double number);
-static void push_text(JsonbParseState **state, JsonbIteratorToken token, const char *text);
+static void text_of(const char *text, JsonbValue *value);
 
 /*
  * The evidence as a jsonb object, with the section of the policy; not to be
- * changed.  That of a finding that has no more to say is made once a session.
+ * changed.  A rule has mostly the same to say, or nothing: what it says first,
+ * where that is a text at most, is made once a session.
  */
 Datum
 wf_finding_evidence(WfFinding *finding)
 {
-	static Datum *plain;		/* by rule; 0: not made yet */
+	static KnownEvidence *known;	/* by rule */
 	WfNote		policy = {.key = "policy", .type = WF_NOTE_TEXT, .text = finding->rule->policy};
-	Datum	   *known;
+	WfNote	   *note = finding->evidence != NIL ? linitial(finding->evidence) : NULL;
+	KnownEvidence *first;
 
-	if (finding->evidence != NIL)
-		return wf_notes_jsonb(lcons(&policy, list_copy(finding->evidence)));
-	if (plain == NULL)
-		plain = MemoryContextAllocZero(TopMemoryContext, wf_migration_rule_count * sizeof(Datum));
-	known = &plain[finding->rule - wf_migration_rules];
-	if (*known == (Datum) 0)
+	if (note && (list_length(finding->evidence) > 1 || note->type != WF_NOTE_TEXT))
+		return jsonb_of(&policy, finding->evidence);
+	if (known == NULL)
+		known = MemoryContextAllocZero(TopMemoryContext, wf_migration_rule_count * sizeof(KnownEvidence));
+	first = &known[finding->rule - wf_migration_rules];
+	if (first->evidence == (Datum) 0)
 	{
-		Datum		made = wf_notes_jsonb(list_make1(&policy));
+		Datum		made = jsonb_of(&policy, finding->evidence);
 		MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
 
-		*known = datumCopy(made, false, -1);
+		first->key = note ? pstrdup(note->key) : NULL;
+		first->text = note ? pstrdup(note->text) : NULL;
+		first->evidence = datumCopy(made, false, -1);
 		MemoryContextSwitchTo(old);
 	}
-	return *known;
+	else if (note ? first->key == NULL || strcmp(first->key, note->key) != 0 || strcmp(first->text, note->text) != 0 :
+			 first->key != NULL)
+		return jsonb_of(&policy, finding->evidence);
+	return first->evidence;
 }
 
 /* Notes as a jsonb object. */
 Datum
 wf_notes_jsonb(List *notes)
 {
-	JsonbParseState *state = NULL;
-
-	return JsonbPGetDatum(JsonbValueToJsonb(push_notes(&state, notes)));
+	return jsonb_of(NULL, notes);
 }
 
-static JsonbValue *
-push_notes(JsonbParseState **state, List *notes)
+static Datum
+jsonb_of(const WfNote *first, List *notes)
 {
-	JsonbValue	value;
+	JsonbValue	object;
+
+	object_of(first, notes, &object);
+	return JsonbPGetDatum(JsonbValueToJsonb(&object));
+}
+
+/*
+ * The object is made as jsonb wants it, with its keys in order: there are few,
+ * and pushing each as a parser does costs several times as much.  first may be NULL.
+ */
+static void
+object_of(const WfNote *first, List *notes, JsonbValue *object)
+{
 	ListCell   *lc;
 
-	pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
+	object->type = jbvObject;
+	object->val.object.nPairs = 0;
+	object->val.object.pairs = palloc((list_length(notes) + 1) * sizeof(JsonbPair));
+	if (first)
+		put_pair(object, first);
 	foreach(lc, notes)
-	{
-		WfNote	   *note = lfirst(lc);
-		ListCell   *lc2;
+		put_pair(object, lfirst(lc));
+}
 
-		push_text(state, WJB_KEY, note->key);
-		switch (note->type)
-		{
-			case WF_NOTE_TEXT:
-				push_text(state, WJB_VALUE, note->text);
-				break;
-			case WF_NOTE_NUMBER:
-				value.type = jbvNumeric;
-				value.val.numeric = numeric_of(note->number);
-				pushJsonbValue(state, WJB_VALUE, &value);
-				break;
-			case WF_NOTE_BOOLEAN:
-				value.type = jbvBool;
-				value.val.boolean = note->boolean;
-				pushJsonbValue(state, WJB_VALUE, &value);
-				break;
-			case WF_NOTE_LIST:
-				pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
-				foreach(lc2, note->list)
-					push_text(state, WJB_ELEM, lfirst(lc2));
-				pushJsonbValue(state, WJB_END_ARRAY, NULL);
-				break;
-			case WF_NOTE_OBJECT:
-				(void) push_notes(state, note->list);
-				break;
-		}
+/* Adds a key at its place, shorter ones first; of two that are the same the last stays. */
+static void
+put_pair(JsonbValue *object, const WfNote *note)
+{
+	JsonbPair  *pairs = object->val.object.pairs;
+	int			place = object->val.object.nPairs;
+	JsonbValue	key;
+	int			order = 1;
+
+	text_of(note->key, &key);
+	for (; place > 0; place--)
+	{
+		JsonbValue *before = &pairs[place - 1].key;
+
+		order = key.val.string.len - before->val.string.len;
+		if (order == 0)
+			order = memcmp(key.val.string.val, before->val.string.val, key.val.string.len);
+		if (order >= 0)
+			break;
 	}
-	return pushJsonbValue(state, WJB_END_OBJECT, NULL);
+	if (place > 0 && order == 0)
+		place--;
+	else
+	{
+		memmove(&pairs[place + 1], &pairs[place], (object->val.object.nPairs - place) * sizeof(JsonbPair));
+		object->val.object.nPairs++;
+		pairs[place].key = key;
+	}
+	value_of(note, &pairs[place].value);
+}
+
+static void
+value_of(const WfNote *note, JsonbValue *value)
+{
+	switch (note->type)
+	{
+		case WF_NOTE_TEXT:
+			text_of(note->text, value);
+			break;
+		case WF_NOTE_NUMBER:
+			value->type = jbvNumeric;
+			value->val.numeric = numeric_of(note->number);
+			break;
+		case WF_NOTE_BOOLEAN:
+			value->type = jbvBool;
+			value->val.boolean = note->boolean;
+			break;
+		case WF_NOTE_LIST:
+			value->type = jbvArray;
+			value->val.array.nElems = list_length(note->list);
+			value->val.array.rawScalar = false;
+			value->val.array.elems = palloc(list_length(note->list) * sizeof(JsonbValue));
+			for (int i = 0; i < list_length(note->list); i++)
+				text_of(list_nth(note->list, i), &value->val.array.elems[i]);
+			break;
+		case WF_NOTE_OBJECT:
+			object_of(NULL, note->list, value);
+			break;
+	}
 }
 
 /* Numbers of rows and bytes are whole; others tell three digits after the point. */
@@ -109,12 +171,9 @@ numeric_of(double number)
 }
 
 static void
-push_text(JsonbParseState **state, JsonbIteratorToken token, const char *text)
+text_of(const char *text, JsonbValue *value)
 {
-	JsonbValue	value;
-
-	value.type = jbvString;
-	value.val.string.val = (char *) text;
-	value.val.string.len = strlen(text);
-	pushJsonbValue(state, token, &value);
+	value->type = jbvString;
+	value->val.string.val = unconstify(char *, text);
+	value->val.string.len = strlen(text);
 }

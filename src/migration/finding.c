@@ -3,6 +3,8 @@
  */
 #include "common/compat.h"
 
+#include <math.h>
+
 #include "lib/stringinfo.h"
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
@@ -16,6 +18,9 @@
 
 /* A table of fewer bytes is small, whatever its rows. */
 #define SMALL_TABLE_BYTES (64 * 8192)
+
+/* Enough for most messages. */
+#define MESSAGE_SIZE 256
 
 /* The size of what a statement goes through. */
 typedef struct WorkSize
@@ -42,27 +47,28 @@ WfFinding *
 wf_finding_add(WfRuleCall *call, const char *format,...)
 {
 	WfFinding  *finding = palloc0(sizeof(WfFinding));
-	StringInfoData message;
+	Size		size = MESSAGE_SIZE;
+	char	   *message;
 
-	initStringInfo(&message);
 	for (;;)
 	{
 		va_list		args;
-		int			needed;
+		Size		needed;
 
+		message = palloc(size);
 		va_start(args, format);
-		needed = appendStringInfoVA(&message, format, args);
+		needed = pvsnprintf(message, size, format, args);
 		va_end(args);
-		if (needed == 0)
+		if (needed < size)
 			break;
-		enlargeStringInfo(&message, needed);
+		size = needed;
 	}
 	finding->rule = call->rule;
 	finding->severity = call->rule->severity;
 	finding->kind = call->rule->kind;
 	finding->location = call->command ? wf_rule_command_place(call, call->command_index) : -1;
 	finding->lock = NoLock;
-	finding->message = message.data;
+	finding->message = message;
 	call->findings = lappend(call->findings, finding);
 	return finding;
 }
@@ -119,12 +125,7 @@ wf_finding_on(WfRuleCall *call, WfFinding *finding, WfRelation *relation)
 {
 	WorkSize	size;
 
-	if (call->named != relation)
-	{
-		call->named = relation;
-		call->name = wf_ddl_quote_name(relation->schema, relation->name);
-	}
-	finding->object = call->name;
+	finding->object = wf_rule_name(call, relation);
 	finding->relation = relation;
 	if (relation->missing && !relation->from_stats)
 		return;
@@ -162,6 +163,18 @@ wf_finding_on_type(WfRuleCall *call, WfFinding *finding, WfType *type)
 		wf_finding_note_text(finding, "used_by", type->used_by);
 	if (type->uses == 0 && !call->session->assume_populated)
 		wf_finding_lower(finding);
+}
+
+/* The relation's name, quoted; not to be changed.  Several findings are about one. */
+char *
+wf_rule_name(WfRuleCall *call, const WfRelation *relation)
+{
+	if (call->named != relation)
+	{
+		call->named = relation;
+		call->name = wf_ddl_quote_name(relation->schema, relation->name);
+	}
+	return call->name;
 }
 
 void
@@ -511,7 +524,7 @@ wf_rule_size(WfRuleCall *call, WfRelation *relation)
 	size = size_at_work(call, relation);
 	if (size.rows <= 0)
 		return pstrdup("its rows");
-	return psprintf("about %.0f %s", size.rows, size.rows == 1 ? "row" : "rows");
+	return psprintf("about " INT64_FORMAT " %s", (int64) rint(size.rows), size.rows == 1 ? "row" : "rows");
 }
 
 /* A copy in CurrentMemoryContext, for a finding that outlives its statement. */

@@ -22,6 +22,7 @@
 /* finding.c: making findings */
 extern WfFinding *wf_finding_add(WfRuleCall *call, const char *format,...) pg_attribute_printf(2, 3);
 extern void wf_finding_on(WfRuleCall *call, WfFinding *finding, WfRelation *relation);
+extern char *wf_rule_name(WfRuleCall *call, const WfRelation *relation);
 extern void wf_finding_on_type(WfRuleCall *call, WfFinding *finding, WfType *type);
 extern void wf_finding_lower(WfFinding *finding);
 extern void wf_finding_raise(WfFinding *finding);

@@ -129,15 +129,21 @@ wf_migration_body(const WfRoutine *routine, WfBody *body)
 bool
 wf_migration_read_inner(const WfBodyStatement *item, WfStatement *inner)
 {
+	static const char *const own_words[] = {"return", "raise", "assert", "exit", "continue", "get", "foreach"};
 	int			length = strlen(item->text);
 	int			second = wf_ddl_source_skip_space(item->text, wf_ddl_source_skip_token(item->text, 0, length), length);
 
 	/*
-	 * No statement of SQL goes on so (but SELECT .5 does), and its parser
-	 * finds that at a higher cost.
+	 * No statement of SQL goes on so (but SELECT .5 does), or begins so, and
+	 * its parser finds that at a higher cost.
 	 */
 	if (second < length && strchr(":=.[", item->text[second]) && !isdigit((unsigned char) item->text[second + 1]))
 		return false;
+	for (int i = 0; i < lengthof(own_words); i++)
+	{
+		if (wf_ddl_source_word_is(item->text, 0, length, own_words[i]))
+			return false;
+	}
 	return wf_ddl_reader_next(wf_ddl_reader_begin(item->text, length), inner) &&
 		inner->kind == WF_STATEMENT_SQL && inner->node && !IsA(inner->node, TransactionStmt);
 }

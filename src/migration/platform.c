@@ -139,7 +139,7 @@ wf_migration_platform(const char *name)
 List *
 wf_migration_platform_findings(WfPlatform platform, WfRuleCall *call, const Bitmapset *rules)
 {
-	for (int i = 0; i < lengthof(limits); i++)
+	for (int i = 0; platform != WF_PLATFORM_POSTGRESQL && i < lengthof(limits); i++)
 	{
 		int			index;
 		WfFinding  *finding;

@@ -187,6 +187,7 @@ extern const int wf_migration_rule_count;
 
 /* rule.c */
 extern int	wf_migration_rule_index(const char *id);	/* -1: no such rule */
+extern bool wf_migration_is_rule(const WfRule *rule, const char *id, const WfRule **known);
 extern const char *wf_migration_severity_name(WfSeverity severity);
 extern bool wf_migration_find_severity(const char *name, WfSeverity *severity);
 extern const char *wf_migration_kind_name(WfKind kind);
@@ -209,8 +210,8 @@ extern List *wf_migration_check_node(WfCatalog *catalog, const WfRuleSession *se
 									 Node *node, const char *source, int location,
 									 int length, const Bitmapset *rules);
 
-/* The indexes of the rules that look at statements of this kind, up to a -1. */
-extern const int16 *wf_migration_rules_of(NodeTag tag);
+/* The indexes of the rules that look at the statement. */
+extern const Bitmapset *wf_migration_rules_of(const Node *node);
 extern bool wf_migration_looks_at_command(const WfRule *rule, AlterTableType command);
 
 #endif							/* WF_MIGRATION_RULE_H */

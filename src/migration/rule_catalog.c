@@ -147,8 +147,10 @@ missing_relation(WfRuleCall *call, const RangeVar *name, const char *what, bool 
 {
 	WfRelation *relation = call->catalog->relation(call->catalog, name);
 
+	/* As it is written. */
 	if (relation->missing)
-		report_missing(call, what, "42P01", wf_ddl_range_var(name), tolerated);
+		report_missing(call, what, "42P01",
+					   relation->schema && name->schemaname ? wf_rule_name(call, relation) : wf_ddl_range_var(name), tolerated);
 	return relation->missing;
 }
 

@@ -334,10 +334,11 @@ alignment_of(const TypeName *type, int *length)
 		{"timestamp", 8, 8}, {"timestamptz", 8, 8}, {"time", 8, 8}, {"timetz", 8, 12}, {"interval", 8, 16},
 		{"uuid", 1, 16},
 	};
+	const char *name = type->names != NIL ? strVal(llast(type->names)) : "";
 
-	for (int i = 0; type->names != NIL && type->arrayBounds == NIL && i < lengthof(types); i++)
+	for (int i = 0; type->arrayBounds == NIL && i < lengthof(types); i++)
 	{
-		if (strcmp(strVal(llast(type->names)), types[i].name) == 0)
+		if (name[0] == types[i].name[0] && strcmp(name, types[i].name) == 0)
 		{
 			*length = types[i].length;
 			return types[i].alignment;

@@ -532,7 +532,6 @@ wf_rule_invalid_index_left(WfRuleCall *call)
 	const char *index_name = named_index(call, &name);
 	WfRelation *table = index_name ? call->catalog->relation(call->catalog, name) : NULL;
 	bool		is_kept = IsA(call->statement, IndexStmt);
-	char	   *statement = wf_rule_statement_text(call);
 	ListCell   *lc;
 
 	if (table == NULL || table->kind == RELKIND_PARTITIONED_TABLE)
@@ -541,6 +540,7 @@ wf_rule_invalid_index_left(WfRuleCall *call)
 	{
 		WfIndex    *index = lfirst(lc);
 		WfFinding  *finding;
+		char	   *statement;
 
 		if (index->is_valid || index->name == NULL || strcmp(index->name, index_name) != 0)
 			continue;
@@ -549,8 +549,8 @@ wf_rule_invalid_index_left(WfRuleCall *call)
 		finding->object = wf_ddl_quote_name(table->schema, index->name);
 		wf_finding_note_text(finding, "table", wf_ddl_quote_name(table->schema, table->name));
 		finding->hint = pstrdup("A failed CONCURRENTLY build left it behind; build it anew, outside of a transaction block.");
-		if (is_kept)
-			statement = ((IndexStmt *) call->statement)->concurrent ? statement : NULL;
+		/* What finds the index, or blocks nobody, may be said once more. */
+		statement = is_kept && !((IndexStmt *) call->statement)->concurrent ? NULL : wf_rule_statement_text(call);
 		finding->safe_sql = psprintf(call->catalog->server_version < 12 ? "DROP INDEX CONCURRENTLY %s;%s%s%s" :
 									 "REINDEX INDEX CONCURRENTLY %s;%s%s%s", finding->object,
 									 statement ? "\n" : "", statement ? statement : "", statement ? ";" : "");

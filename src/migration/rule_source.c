@@ -21,17 +21,13 @@ int
 wf_rule_source_end(WfRuleCall *call)
 {
 	int			limit;
-	int			end = call->location;
-	int			pos = call->location;
 
 	if (call->source == NULL || call->source_end > 0)
 		return call->source_end;
 	limit = call->location + (call->length > 0 ? call->length :
 							  (int) strlen(call->source + call->location));
-	while ((pos = wf_ddl_source_skip_space(call->source, pos, limit)) < limit)
-		end = pos = wf_ddl_source_skip_token(call->source, pos, limit);
-	call->source_end = end;
-	return end;
+	call->source_end = wf_ddl_source_last_end(call->source, call->location, limit);
+	return call->source_end;
 }
 
 /* The statement's own text without its semicolon; NULL without a source. */
@@ -65,7 +61,7 @@ wf_rule_command_place(WfRuleCall *call, int index)
 		for (int i = 0; i < count; i++)
 		{
 			call->command_places[i] = place;
-			if (place >= 0)
+			if (place >= 0 && i < count - 1)
 				place = wf_ddl_source_next_item(call->source, place, end);
 		}
 	}

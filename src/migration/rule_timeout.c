@@ -77,12 +77,14 @@ report_missing(WfRuleCall *call, WfSetting setting, const char *name, const char
 	/* CREATE TABLE holds its lock on a referenced table for a moment only. */
 	is_brief = IsA(call->statement, CreateStmt) && ((CreateStmt *) call->statement)->partbound == NULL;
 	blamed = !advice && is_blamed(call, relation);
+	if (blamed && simulation && simulation->blamed_at > 0)
+		return;
 	if ((is_brief || blamed) && simulation ? simulation->brief_told : !wf_rule_once(call))
 		return;
 	finding = wf_finding_add(call, "no %s is in force from here on: %s", name, why);
 	if (relation)
 	{
-		finding->object = wf_ddl_quote_name(relation->schema, relation->name);
+		finding->object = wf_rule_name(call, relation);
 		finding->relation = relation;
 	}
 	finding->lock = mode;
