@@ -282,7 +282,8 @@ wf_ddl_source_next_item(const char *text, int pos, int end)
 
 /*
  * The end of the statement that begins at pos: the place of the next semicolon
- * outside of parentheses, or of a psql command.
+ * outside of parentheses, or of a psql command.  At the end of the text there has
+ * to be a NUL.
  *
  * This is a guess, made in a fraction of the time that the server's scanner
  * takes: it knows neither BEGIN ATOMIC nor old string escapes.  What it is wrong
@@ -294,19 +295,20 @@ wf_ddl_source_statement_end(const char *text, int pos, int end)
 	static const bool matters[256] = {
 		['\''] = true,['"'] = true,['$'] = true,['-'] = true,['/'] = true,
 		['('] = true,[')'] = true,[';'] = true,['\\'] = true,
+		['\0'] = true,			/* stands behind the end, at the latest */
 	};
 	int			start = pos;
 	int			depth = 0;
 
 	while (pos < end)
 	{
-		char		c = text[pos];
+		char		c;
 
-		if (!matters[(unsigned char) c])
-		{
+		while (!matters[(unsigned char) text[pos]])
 			pos++;
-			continue;
-		}
+		if (pos >= end)
+			break;
+		c = text[pos];
 		switch (c)
 		{
 			case '\'':

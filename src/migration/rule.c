@@ -17,15 +17,6 @@ wf_migration_rule_index(const char *id)
 	return -1;
 }
 
-/* Is it the rule of this id?  *known keeps which that is: ids are compared once. */
-bool
-wf_migration_is_rule(const WfRule *rule, const char *id, const WfRule **known)
-{
-	if (*known == NULL)
-		*known = &wf_migration_rules[wf_migration_rule_index(id)];
-	return rule == *known;
-}
-
 const char *
 wf_migration_severity_name(WfSeverity severity)
 {

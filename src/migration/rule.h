@@ -187,7 +187,16 @@ extern const int wf_migration_rule_count;
 
 /* rule.c */
 extern int	wf_migration_rule_index(const char *id);	/* -1: no such rule */
-extern bool wf_migration_is_rule(const WfRule *rule, const char *id, const WfRule **known);
+
+/* Is it the rule of this id?  *known keeps which that is: ids are compared once. */
+static inline bool
+wf_migration_is_rule(const WfRule *rule, const char *id, const WfRule **known)
+{
+	if (*known == NULL)
+		*known = &wf_migration_rules[wf_migration_rule_index(id)];
+	return rule == *known;
+}
+
 extern const char *wf_migration_severity_name(WfSeverity severity);
 extern bool wf_migration_find_severity(const char *name, WfSeverity *severity);
 extern const char *wf_migration_kind_name(WfKind kind);

@@ -232,8 +232,12 @@ wf_rule_naming_convention(WfRuleCall *call)
 static bool
 needs_quotes(const char *name)
 {
-	char	   *plain = pstrdup(name);
+	const char *quoted = quote_identifier(name);
+	char	   *plain;
 
+	if (quoted == name)
+		return false;
+	plain = pstrdup(name);
 	for (int i = 0; plain[i]; i++)
 	{
 		if (IS_HIGHBIT_SET(plain[i]) || (i > 0 && plain[i] == '$'))
