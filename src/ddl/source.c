@@ -183,8 +183,12 @@ wf_ddl_source_item_end(const char *text, int pos, int end)
 bool
 wf_ddl_source_word_is(const char *text, int pos, int end, const char *word)
 {
-	int			length = strlen(word);
+	int			length;
 
+	/* Most words are asked for where another stands; letters differ in this bit from their capitals. */
+	if (pos >= end || (text[pos] | 0x20) != (word[0] | 0x20))
+		return false;
+	length = strlen(word);
 	return pos + length <= end && pg_strncasecmp(text + pos, word, length) == 0 &&
 		(pos + length == end || !is_word_part(text[pos + length]));
 }

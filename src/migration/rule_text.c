@@ -129,9 +129,16 @@ has_long_run(const char *text)
 {
 	int			length = strlen(text);
 	int			pos = NAMEDATALEN - 1;
+	const char *quote = memchr(text, '"', length);
+	const char *next;
 
-	if (memchr(text, '"', length))
-		return true;
+	/* What is between two quotes may be a name, and two together a quote in one. */
+	for (; quote; quote = next)
+	{
+		next = memchr(quote + 1, '"', text + length - quote - 1);
+		if (next && (next == quote + 1 || next - quote > NAMEDATALEN))
+			return true;
+	}
 	/* A run that does not end before pos can only begin behind what ends it. */
 	while (pos < length)
 	{
