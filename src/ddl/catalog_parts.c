@@ -159,8 +159,10 @@ wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation)
 			constraint->columns = key_columns(relation->relid, conkey);
 		if (form->contype == CONSTRAINT_FOREIGN)
 		{
-			constraint->foreign_table =
-				quote_qualified_identifier(get_namespace_name(get_rel_namespace(form->confrelid)), get_rel_name(form->confrelid));
+			RangeVar   *foreign = name_of(form->confrelid);
+
+			if (foreign)
+				constraint->foreign_table = quote_qualified_identifier(foreign->schemaname, foreign->relname);
 			constraint->foreign_columns = key_columns(form->confrelid,
 													  heap_getattr(tuple, Anum_pg_constraint_confkey,
 																   RelationGetDescr(pg_constraint), &isnull));
@@ -293,9 +295,10 @@ wf_ddl_live_default_partition(WfCatalog *catalog, WfRelation *parent)
 RangeVar *
 wf_ddl_live_partition_parent(WfCatalog *catalog, WfRelation *partition)
 {
-	Oid			parent = partition->is_partition ? get_partition_parent(partition->relid, true) : InvalidOid;
+	/* get_partition_parent() raises where it was detached meanwhile. */
+	List	   *ancestors = partition->is_partition ? get_partition_ancestors(partition->relid) : NIL;
 
-	return OidIsValid(parent) ? name_of(parent) : NULL;
+	return ancestors != NIL ? name_of(linitial_oid(ancestors)) : NULL;
 }
 
 /* The qualified name of a relation; NULL where it is gone. */
