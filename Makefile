@@ -41,6 +41,7 @@ OBJS = \
 	src/common/extension.o \
 	src/common/options.o \
 	src/common/protect.o \
+	src/common/steady.o \
 	src/common/reason.o \
 	src/common/review.o \
 	src/common/review_decide.o \

@@ -9,12 +9,13 @@ CREATE FUNCTION col_volatile() RETURNS int VOLATILE LANGUAGE plpgsql AS 'BEGIN R
 CREATE FUNCTION col_stable() RETURNS int STABLE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
 SET TimeZone = 'Europe/Berlin';
 
-CREATE FUNCTION col_truth(command text) RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE FUNCTION col_truth(command text, behind text DEFAULT 'SELECT 1') RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
 	before oid := pg_relation_filenode('col_t');
 	rewritten boolean;
 BEGIN
 	BEGIN
+		EXECUTE behind;
 		EXECUTE 'ALTER TABLE col_t ' || command;
 		rewritten := before <> pg_relation_filenode('col_t');
 		RAISE EXCEPTION USING ERRCODE = 'WF999';
@@ -73,6 +74,34 @@ SELECT statement, rule, severity FROM wishflags.migration_breaking_check('
 	CREATE TYPE col_mood AS ENUM (''a'');
 	ALTER TABLE col_t ALTER m TYPE col_mood USING m::text::col_mood;
 	DROP TYPE col_mood_old', '{"severity": "medium", "ignore": "lock-timeout-missing"}') ORDER BY statement, rule;
+
+-- A foreign table holds no rows here, whatever the database stands for.
+CREATE FOREIGN DATA WRAPPER col_wrapper;
+CREATE SERVER col_server FOREIGN DATA WRAPPER col_wrapper;
+CREATE FOREIGN TABLE col_foreign (a int) SERVER col_server;
+SELECT rule FROM wishflags.migration_breaking_check('
+	ALTER TABLE col_foreign ADD b uuid DEFAULT gen_random_uuid(), ADD c serial, ADD d int GENERATED ALWAYS AS (a * 2) STORED,
+	ADD e col_positive, ADD f int NOT NULL, ADD g int DEFAULT 1, ADD h int DEFAULT col_volatile()', '{"assume_populated": true}') WHERE rule LIKE 'add-column-%';
+DROP FOREIGN TABLE col_foreign;
+DROP SERVER col_server;
+DROP FOREIGN DATA WRAPPER col_wrapper;
+
+-- What the text has made of a domain decides whether its columns are checked.
+CREATE DOMAIN col_based AS col_positive;
+CREATE DOMAIN col_required AS int NOT NULL DEFAULT 1;
+SELECT sql, coalesce((SELECT bool_or(f.rewrites) FROM wishflags.migration_breaking_check(sql || '; ALTER TABLE col_t ADD c ' || type) f WHERE f.rule = 'add-column-constrained-domain'), false) AS said,
+	col_truth('ADD c ' || type, sql) AS done
+FROM (VALUES
+	('ALTER DOMAIN col_positive DROP CONSTRAINT col_positive_check', 'col_positive'), ('ALTER DOMAIN col_positive DROP CONSTRAINT col_positive_check', 'col_based'),
+	('ALTER DOMAIN col_positive ADD CHECK (VALUE < 9000) NOT VALID; ALTER DOMAIN col_positive DROP CONSTRAINT col_positive_check', 'col_positive'),
+	('ALTER DOMAIN col_positive ADD CHECK (VALUE < 9000); ALTER DOMAIN col_positive DROP CONSTRAINT col_positive_check; ALTER DOMAIN col_positive DROP CONSTRAINT col_positive_check1', 'col_positive'),
+	('ALTER DOMAIN col_positive RENAME CONSTRAINT col_positive_check TO other; ALTER DOMAIN col_positive DROP CONSTRAINT other', 'col_positive'),
+	('ALTER DOMAIN col_positive RENAME TO col_renamed; ALTER DOMAIN col_renamed DROP CONSTRAINT IF EXISTS none', 'col_renamed'),
+	('ALTER DOMAIN col_positive SET NOT NULL; ALTER DOMAIN col_positive DROP CONSTRAINT col_positive_check; ALTER DOMAIN col_positive DROP NOT NULL', 'col_positive'),
+	('ALTER DOMAIN col_required DROP NOT NULL', 'col_required'), ('ALTER DOMAIN col_required SET DEFAULT 2', 'col_required'),
+	('CREATE DOMAIN col_new AS col_required CHECK (VALUE > 0); ALTER DOMAIN col_required DROP NOT NULL; ALTER DOMAIN col_new DROP CONSTRAINT col_new_check', 'col_new'),
+	('CREATE DOMAIN col_new AS col_required; ALTER DOMAIN col_new DROP NOT NULL', 'col_new')) AS texts(sql, type);
+DROP DOMAIN col_based, col_required;
 
 DROP FUNCTION col_truth;
 DROP TABLE col_t, col_empty;

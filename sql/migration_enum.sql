@@ -23,6 +23,14 @@ SELECT * FROM en_check('BEGIN; ALTER TYPE en_used ADD VALUE ''new'' AFTER ''a'';
 SELECT st, rule FROM en_check('ALTER TYPE en_used ADD VALUE ''new'' AFTER ''a''; ALTER TABLE en_t ADD CHECK (d <> ''new''::en_used); CREATE VIEW v AS SELECT * FROM en_t WHERE d = ''new''',
 	'{"only": "enum-value-used-in-transaction", "in_transaction": true}');
 SELECT st, rule FROM en_check('ALTER TYPE en_used ADD VALUE ''new'' AFTER ''a''; UPDATE en_t SET d = ''new''', '{"only": "enum-value-used-in-transaction"}');
+-- Of two enums that got the same label, the one that is meant.
+CREATE TYPE en_second AS ENUM ('a');
+CREATE TABLE en_both (x en_used, y en_second);
+SELECT statement, object, message FROM wishflags.migration_breaking_check('BEGIN; ALTER TYPE en_used ADD VALUE ''new''; ALTER TYPE en_second ADD VALUE ''new''; '
+	'UPDATE en_both SET x = ''new''; DELETE FROM en_both WHERE y = ''new''; INSERT INTO en_both (y, x) VALUES (''a'', ''new''); SELECT ''new''::en_second; '
+	'SELECT ''new'' = ANY (ARRAY(SELECT x FROM en_both)); CREATE TYPE en_third AS ENUM (''new''); SELECT ''new''::en_third', '{"only": "enum-value-used-in-transaction"}') ORDER BY 1;
+DROP TABLE en_both;
+DROP TYPE en_second;
 
 -- Labels that are there, or are not: by the catalog and by the text.
 SELECT st, rule, severity FROM en_check($q$ALTER TYPE en_used ADD VALUE 'x' BEFORE 'zzz'; ALTER TYPE en_used ADD VALUE 'b'; ALTER TYPE en_used ADD VALUE IF NOT EXISTS 'b';

@@ -6,6 +6,11 @@ CREATE TABLE held (a int, b int, c text, CONSTRAINT made_a_check CHECK (a > 0), 
 CREATE TABLE made_b_idx (a int);
 CREATE TABLE order_item (id int PRIMARY KEY, CONSTRAINT order_item_id_fkey FOREIGN KEY (id) REFERENCES order_item);
 CREATE TYPE made_c_idx AS ENUM ('a');
+CREATE TABLE expressed (a int, c text, d int, UNIQUE (a) INCLUDE (d));
+CREATE INDEX ON expressed (lower(c), a);
+CREATE INDEX ON expressed ((c || c), (a + d));
+CREATE INDEX ON expressed (d);
+ALTER TABLE expressed RENAME d TO e;
 
 -- Runs the text, takes it back, and tells the names that it made; then those that
 -- the check takes for missing.
@@ -44,7 +49,11 @@ INSERT INTO texts (sql) VALUES
 ('ALTER TABLE held ADD CHECK (a > 2); ALTER TABLE held ADD CHECK (a > 3), ADD CHECK (a > b), ADD UNIQUE (b, c), ADD PRIMARY KEY (a)'),
 ('CREATE TABLE a_table_with_a_name_of_many_letters_so_that_it_is_cut (and_a_column_with_a_name_of_many_letters int PRIMARY KEY CHECK (and_a_column_with_a_name_of_many_letters > 0) CHECK (and_a_column_with_a_name_of_many_letters > 1) UNIQUE); '
 	'CREATE INDEX ON a_table_with_a_name_of_many_letters_so_that_it_is_cut (and_a_column_with_a_name_of_many_letters, lower(and_a_column_with_a_name_of_many_letters::text), and_a_column_with_a_name_of_many_letters)'),
-('CREATE TABLE source (a int PRIMARY KEY, b int UNIQUE, c int); CREATE INDEX mine ON source (c, b); CREATE TABLE made (LIKE source INCLUDING INDEXES)');
+('CREATE TABLE source (a int PRIMARY KEY, b int UNIQUE, c int); CREATE INDEX mine ON source (c, b); CREATE TABLE made (LIKE source INCLUDING INDEXES)'),
+-- A copy is called by the columns of the index, which keep their names; the table''s own come first.
+('CREATE TABLE made (LIKE expressed INCLUDING INDEXES)'),
+('CREATE TABLE source (c text, d jsonb); CREATE INDEX ON source (lower(c), (c || c)) INCLUDE (d); CREATE UNIQUE INDEX ON source (coalesce(c, ''x'')) WHERE c > ''a''; ALTER TABLE source RENAME c TO e; CREATE TABLE made (LIKE source INCLUDING INDEXES)'),
+('CREATE TABLE source (a int UNIQUE, b int, EXCLUDE USING btree (b WITH =)); CREATE TABLE made (LIKE source INCLUDING INDEXES, UNIQUE (a), EXCLUDE USING btree (b WITH =))');
 SELECT n, names, unknown FROM texts, made_by(sql) ORDER BY n;
 
 -- An index goes with its table, its column or its constraint, and along with its table.
@@ -55,6 +64,9 @@ CREATE TABLE live (id int PRIMARY KEY, a int CONSTRAINT live_a UNIQUE, b int);
 CREATE INDEX live_b ON live (b);
 SELECT * FROM missing('CREATE TABLE t (a int); CREATE INDEX i ON t (a); DROP TABLE t; DROP INDEX i; CREATE TABLE i (a int)');
 SELECT * FROM missing('CREATE TABLE t (a int UNIQUE, b int); CREATE INDEX i ON t (b, a); ALTER TABLE t DROP COLUMN a; DROP INDEX i; DROP INDEX t_a_key');
+-- A CHECK goes with any column that it names, wherever it stands.
+SELECT * FROM missing('CREATE TABLE t (a int, b int CONSTRAINT k CHECK (b > a), c int, CONSTRAINT l CHECK (c > 0)); ALTER TABLE t ADD CONSTRAINT m CHECK (a + c > 0), ADD CONSTRAINT n CHECK (b > 0); '
+	'ALTER TABLE t DROP COLUMN a; ALTER TABLE t DROP CONSTRAINT k; ALTER TABLE t DROP CONSTRAINT m; ALTER TABLE t RENAME b TO d; ALTER TABLE t DROP COLUMN d; ALTER TABLE t DROP CONSTRAINT n; ALTER TABLE t DROP CONSTRAINT l');
 SELECT * FROM missing('DROP TABLE live; DROP INDEX live_b; CREATE TABLE live (b int); CREATE INDEX live_b ON live (b); DROP INDEX live_b');
 SELECT * FROM missing('ALTER TABLE live DROP COLUMN b; DROP INDEX live_b; CREATE INDEX live_b ON live (a)');
 SELECT * FROM missing('ALTER TABLE live DROP CONSTRAINT live_a; DROP INDEX live_a; CREATE TABLE live_a ()');

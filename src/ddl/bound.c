@@ -31,6 +31,7 @@ typedef struct Proof
 
 static bool is_literal(List *datums);
 static Relation look_at(Oid relid, char kind);
+static bool lock_ancestors(Oid relid, List **locked);
 static void prove(void *arg);
 
 /*
@@ -44,6 +45,8 @@ wf_ddl_live_proves_bound(WfCatalog *catalog, WfRelation *parent, WfRelation *chi
 {
 	WfAttempt	attempt = {.undo = true};
 	Proof		proof = {.holds = false};
+	List	   *locked = NIL;
+	ListCell   *lc;
 
 	if (bound->is_default || !is_literal(bound->listdatums) || !is_literal(bound->lowerdatums) ||
 		!is_literal(bound->upperdatums))
@@ -52,9 +55,11 @@ wf_ddl_live_proves_bound(WfCatalog *catalog, WfRelation *parent, WfRelation *chi
 	proof.child = look_at(child->relid, RELKIND_RELATION);
 	proof.bound = copyObjectImpl(bound);
 	/* A bound that does not fit fails when it is run, too. */
-	if (proof.parent && proof.child && RelationGetPartitionKey(proof.parent)->partexprs == NIL &&
+	if (proof.parent && proof.child && lock_ancestors(parent->relid, &locked) && RelationGetPartitionKey(proof.parent)->partexprs == NIL &&
 		!wf_common_attempt(&attempt, prove, &proof))
 		proof.holds = false;
+	foreach(lc, locked)
+		UnlockRelationOid(lfirst_oid(lc), AccessShareLock);
 	if (proof.parent)
 		table_close(proof.parent, AccessShareLock);
 	if (proof.child)
@@ -91,6 +96,21 @@ look_at(Oid relid, char kind)
 		relation_close(rel, NoLock);
 	UnlockRelationOid(relid, AccessShareLock);
 	return NULL;
+}
+
+/* Their bounds count as well, for which the server opens them; false where that would wait. */
+static bool
+lock_ancestors(Oid relid, List **locked)
+{
+	ListCell   *lc;
+
+	foreach(lc, get_partition_ancestors(relid))
+	{
+		if (!ConditionalLockRelationOid(lfirst_oid(lc), AccessShareLock))
+			return false;
+		*locked = lappend_oid(*locked, lfirst_oid(lc));
+	}
+	return true;
 }
 
 static void

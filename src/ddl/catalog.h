@@ -116,6 +116,7 @@ typedef struct WfIndex
 	List	   *columns;		/* of char *; NULL for an expression */
 	List	   *other_columns;	/* of char *: those of INCLUDE, expressions
 								 * and the predicate; may be keys as well */
+	List	   *labels;			/* of char *: what its own columns are called */
 	bool		created_here;
 } WfIndex;
 
@@ -127,13 +128,21 @@ typedef struct WfType
 	char		kind;			/* typtype: b c d e p r m */
 	bool		missing;
 	bool		created_here;	/* by the current transaction, or by the text */
-	bool		constrained;	/* a domain with a CHECK or NOT NULL */
+	bool		constrained;	/* a domain with a CHECK or NOT NULL, be it by
+								 * the domain that it is of */
 	Oid			base_type;		/* of a domain, else the type itself */
-	List	   *waiting;		/* of char *: constraints of a domain that are
-								 * NOT VALID */
-	bool		altered;		/* the text changed the domain */
-	char	   *base;			/* of such a domain, the type it is made of;
-								 * NULL: unknown */
+	List	   *checks;			/* of char *: a domain's own CHECKs, and */
+	List	   *waiting;		/* those of them that are NOT VALID */
+	bool		own_not_null;	/* says it itself, under the */
+	char	   *not_null_name;	/* name that this has from 17 on, or NULL */
+	List	   *of_name;		/* of the domain that it is of, as a list of
+								 * String; NIL: none */
+	struct WfType *of;			/* that domain, in the text catalog; NULL:
+								 * none, or gone */
+	bool		of_constrained; /* that one is so, or may */
+	bool		of_not_null;	/* not be null */
+	char	   *base;			/* of a constrained domain, the type it is
+								 * made of; NULL: unknown */
 	bool		not_null;		/* a domain that may not be null */
 	bool		has_default;	/* columns of it get a value of its own, which */
 	bool		has_volatile_default;	/* may be another one in each row */

@@ -16,6 +16,7 @@
 #include "commands/dbcommands.h"
 #include "commands/defrem.h"
 #include "miscadmin.h"
+#include "nodes/value.h"
 #include "optimizer/optimizer.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -33,6 +34,8 @@ static WfRelation *live_relation(WfCatalog *catalog, const RangeVar *name);
 static WfRelation *live_index_table(WfCatalog *catalog, WfRelation *index);
 static WfColumn *live_column(WfCatalog *catalog, WfRelation *relation, const char *name);
 static WfType *live_type(WfCatalog *catalog, List *names);
+static List *name_of(Form_pg_type form);
+static void look_at_base(WfType *type, Oid base);
 static char *base_type_name(WfCatalog *catalog, Oid domain);
 static void live_type_uses(WfCatalog *catalog, WfType *type);
 static bool live_has_label(WfCatalog *catalog, WfType *type, const char *label);
@@ -259,28 +262,56 @@ live_type(WfCatalog *catalog, List *names)
 	type->uses = -1;
 	type->has_default = !heap_attisnull(tuple, Anum_pg_type_typdefault, NULL);
 	type->base_type = typid;
+	type->own_not_null = type->not_null = form->typnotnull;
 	if (type->kind == TYPTYPE_DOMAIN)
 	{
 		type->base_type = getBaseType(typid);
-		type->waiting = wf_ddl_live_waiting_constraints(typid);
+		type->constrained = wf_ddl_live_domain_constraints(typid, type) || type->not_null;
+		look_at_base(type, form->typbasetype);
 	}
 	MemoryContextSwitchTo(old);
 	ReleaseSysCache(tuple);
 	type->has_volatile_default = type->has_default && contain_volatile_functions(get_typdefault(typid));
-	type->constrained = type->kind == TYPTYPE_DOMAIN && DomainHasConstraints(typid);
 	if (type->constrained)
 		type->base = base_type_name(catalog, typid);
-	for (Oid domain = typid; type->constrained && !type->not_null && get_typtype(domain) == TYPTYPE_DOMAIN;)
-	{
-		tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(domain));
-		if (!HeapTupleIsValid(tuple))
-			break;
-		type->not_null = ((Form_pg_type) GETSTRUCT(tuple))->typnotnull;
-		domain = ((Form_pg_type) GETSTRUCT(tuple))->typbasetype;
-		ReleaseSysCache(tuple);
-	}
 	type->created_here = wf_ddl_type_is_new(typid);
 	return type;
+}
+
+/* The qualified name of a type, as a list of String; NIL where its schema is gone. */
+static List *
+name_of(Form_pg_type form)
+{
+	char	   *schema = get_namespace_name(form->typnamespace);
+
+	return schema ? list_make2(makeString(schema), makeString(pstrdup(NameStr(form->typname)))) : NIL;
+}
+
+/* What a domain has of the one that it is made of, and that of another. */
+static void
+look_at_base(WfType *type, Oid base)
+{
+	HeapTuple	tuple;
+
+	while (HeapTupleIsValid(tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(base))))
+	{
+		Form_pg_type form = (Form_pg_type) GETSTRUCT(tuple);
+		bool		is_domain = form->typtype == TYPTYPE_DOMAIN;
+
+		if (is_domain)
+		{
+			if (type->of_name == NIL)
+				type->of_name = name_of(form);
+			type->of_not_null |= form->typnotnull;
+			type->of_constrained |= form->typnotnull || wf_ddl_live_domain_constraints(base, NULL);
+			base = form->typbasetype;
+		}
+		ReleaseSysCache(tuple);
+		if (!is_domain)
+			break;
+	}
+	type->not_null |= type->of_not_null;
+	type->constrained |= type->of_constrained;
 }
 
 /* The type that a domain, or the domain it is of, is made of. */

@@ -41,6 +41,8 @@ static bool lacks_only_null(HeapTuple tuple, TupleDesc descriptor, Oid relid, Li
 static bool is_special(HeapTuple tuple, Oid relid);
 static RangeVar *name_of(Oid relid);
 static char *method_of(Oid index);
+static int	compare_oids(const ListCell *a, const ListCell *b);
+static char *own_column(Oid index, int attnum);
 static List *other_columns(HeapTuple tuple, TupleDesc descriptor);
 
 /* Fills population, rows and bytes; of a partitioned table over all leaves. */
@@ -159,8 +161,10 @@ wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation)
 			constraint->columns = key_columns(relation->relid, conkey);
 		if (form->contype == CONSTRAINT_FOREIGN)
 		{
-			constraint->foreign_table =
-				quote_qualified_identifier(get_namespace_name(get_rel_namespace(form->confrelid)), get_rel_name(form->confrelid));
+			RangeVar   *foreign = name_of(form->confrelid);
+
+			if (foreign)
+				constraint->foreign_table = quote_qualified_identifier(foreign->schemaname, foreign->relname);
 			constraint->foreign_columns = key_columns(form->confrelid,
 													  heap_getattr(tuple, Anum_pg_constraint_confkey,
 																   RelationGetDescr(pg_constraint), &isnull));
@@ -216,12 +220,12 @@ wf_ddl_live_has_constraint(WfCatalog *catalog, const char *schema, const char *n
 	return found;
 }
 
-/* The names of the constraints of a domain that are NOT VALID. */
-List *
-wf_ddl_live_waiting_constraints(Oid domain)
+/* Has the domain a CHECK of its own?  Adds the names of its constraints to type, which may be NULL. */
+bool
+wf_ddl_live_domain_constraints(Oid domain, WfType *type)
 {
 	Relation	pg_constraint = table_open(ConstraintRelationId, AccessShareLock);
-	List	   *names = NIL;
+	bool		checks = false;
 	SysScanDesc scan;
 	ScanKeyData key;
 	HeapTuple	tuple;
@@ -231,13 +235,21 @@ wf_ddl_live_waiting_constraints(Oid domain)
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+		char	   *name = type ? pstrdup(NameStr(form->conname)) : NULL;
 
+		checks |= form->contype == CONSTRAINT_CHECK;
+		if (type == NULL)
+			continue;
+		if (form->contype == CONSTRAINT_CHECK)
+			type->checks = lappend(type->checks, name);
+		else
+			type->not_null_name = name;
 		if (!form->convalidated)
-			names = lappend(names, pstrdup(NameStr(form->conname)));
+			type->waiting = lappend(type->waiting, name);
 	}
 	systable_endscan(scan);
 	table_close(pg_constraint, AccessShareLock);
-	return names;
+	return checks;
 }
 
 /* The one plain column of the partition key, or NULL. */
@@ -293,9 +305,10 @@ wf_ddl_live_default_partition(WfCatalog *catalog, WfRelation *parent)
 RangeVar *
 wf_ddl_live_partition_parent(WfCatalog *catalog, WfRelation *partition)
 {
-	Oid			parent = partition->is_partition ? get_partition_parent(partition->relid, true) : InvalidOid;
+	/* get_partition_parent() raises where it was detached meanwhile. */
+	List	   *ancestors = partition->is_partition ? get_partition_ancestors(partition->relid) : NIL;
 
-	return OidIsValid(parent) ? name_of(parent) : NULL;
+	return ancestors != NIL ? name_of(linitial_oid(ancestors)) : NULL;
 }
 
 /* The qualified name of a relation; NULL where it is gone. */
@@ -360,6 +373,8 @@ wf_ddl_live_indexes(WfCatalog *catalog, WfRelation *relation)
 			index->columns = lappend(index->columns,
 									 form->indkey.values[i] == 0 ? NULL :
 									 get_attname(relation->relid, form->indkey.values[i], true));
+		for (int i = 0; i < form->indnatts; i++)
+			index->labels = lappend(index->labels, own_column(form->indexrelid, i + 1));
 		index->other_columns = other_columns(tuple, RelationGetDescr(pg_index));
 		index->lacks_only_null = index->is_partial &&
 			lacks_only_null(tuple, RelationGetDescr(pg_index), relation->relid, index->columns);
@@ -367,8 +382,28 @@ wf_ddl_live_indexes(WfCatalog *catalog, WfRelation *relation)
 	}
 	systable_endscan(scan);
 	table_close(pg_index, AccessShareLock);
+	/* In the order in which they were made, as the server walks them. */
+	list_sort(indexes, compare_oids);
 	MemoryContextSwitchTo(old);
 	return indexes;
+}
+
+static int
+compare_oids(const ListCell *a, const ListCell *b)
+{
+	Oid			one = ((WfIndex *) lfirst(a))->indexid;
+	Oid			two = ((WfIndex *) lfirst(b))->indexid;
+
+	return (one > two) - (one < two);
+}
+
+/* What the column of an index itself is called. */
+static char *
+own_column(Oid index, int attnum)
+{
+	char	   *name = get_attname(index, attnum, true);
+
+	return name ? name : pstrdup("expr");
 }
 
 /* The names of the columns that an index includes, or has in an expression or its predicate. */

@@ -15,7 +15,7 @@ extern void wf_ddl_live_measure(WfCatalog *catalog, WfRelation *relation);
 extern List *wf_ddl_live_constraints(WfCatalog *catalog, WfRelation *relation);
 extern WfConstraint *wf_ddl_live_constraint(WfCatalog *catalog, WfRelation *relation, const char *name);
 extern bool wf_ddl_live_has_constraint(WfCatalog *catalog, const char *schema, const char *name, RangeVar **table);
-extern List *wf_ddl_live_waiting_constraints(Oid domain);
+extern bool wf_ddl_live_domain_constraints(Oid domain, WfType *type);
 extern List *wf_ddl_live_indexes(WfCatalog *catalog, WfRelation *relation);
 extern char *wf_ddl_live_partition_key(WfCatalog *catalog, WfRelation *relation);
 extern List *wf_ddl_live_partitions(WfCatalog *catalog, WfRelation *parent);

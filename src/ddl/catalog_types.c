@@ -340,6 +340,7 @@ char
 wf_ddl_live_volatility(WfCatalog *catalog, List *name, int nargs, const List *except)
 {
 	char	   *schema = list_length(name) > 1 ? strVal(list_nth(name, list_length(name) - 2)) : NULL;
+	Oid			namespace = schema ? get_namespace_oid(schema, true) : InvalidOid;
 	CatCList   *candidates = SearchSysCacheList1(PROCNAMEARGSNSP,
 												 CStringGetDatum(strVal(llast(name))));
 	char		worst = 0;
@@ -348,8 +349,7 @@ wf_ddl_live_volatility(WfCatalog *catalog, List *name, int nargs, const List *ex
 	{
 		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(&candidates->members[i]->tuple);
 
-		if (schema ? strcmp(get_namespace_name(form->pronamespace), schema) != 0 :
-			!FunctionIsVisible(form->oid))
+		if (schema ? form->pronamespace != namespace : !FunctionIsVisible(form->oid))
 			continue;
 		if (list_member_oid(except, form->oid))
 			continue;

@@ -10,6 +10,7 @@
 #include "nodes/value.h"
 #include "parser/parse_target.h"
 
+#include "common/list.h"
 #include "ddl/chosen_name.h"
 #include "ddl/deparse.h"
 
@@ -93,8 +94,6 @@ char *
 wf_ddl_constraint_name(WfCatalog *catalog, WfRelation *table, const Constraint *constraint, const char *column)
 {
 	List	   *own = column ? list_make1(makeString(pstrdup(column))) : NIL;
-	List	   *elements = NIL;
-	ListCell   *lc;
 
 	switch (constraint->contype)
 	{
@@ -105,20 +104,44 @@ wf_ddl_constraint_name(WfCatalog *catalog, WfRelation *table, const Constraint *
 		case CONSTR_PRIMARY:
 			return wf_ddl_free_name(catalog, table, NULL, "pkey");
 		case CONSTR_EXCLUSION:
-			foreach(lc, constraint->exclusions)
-				elements = lappend(elements, linitial(lfirst_node(List, lc)));
-			return wf_ddl_free_name(catalog, table, wf_ddl_index_label(elements, constraint->including), "excl");
+			return wf_ddl_free_name(catalog, table, wf_ddl_joined_label(wf_ddl_key_labels(constraint, column)), "excl");
 		default:
-			return wf_ddl_free_name(catalog, table, wf_ddl_index_label(own ? own : constraint->keys, constraint->including), "key");
+			return wf_ddl_free_name(catalog, table, wf_ddl_joined_label(wf_ddl_key_labels(constraint, column)), "key");
+	}
+}
+
+/* What the columns of the index behind a key or EXCLUDE are called. */
+List *
+wf_ddl_key_labels(const Constraint *constraint, const char *column)
+{
+	List	   *elements = column ? list_make1(makeString(pstrdup(column))) : constraint->keys;
+	ListCell   *lc;
+
+	foreach(lc, constraint->exclusions)
+		elements = lappend(elements, linitial(lfirst_node(List, lc)));
+	return wf_ddl_index_labels(elements, constraint->including);
+}
+
+/* The name of a constraint of a domain that has none: "check" or "not_null" is its end. */
+char *
+wf_ddl_domain_constraint_name(WfCatalog *catalog, const WfType *domain, const char *suffix)
+{
+	for (int pass = 0;; pass++)
+	{
+		char	   *name = makeObjectName(domain->name, NULL, pass == 0 ? suffix : psprintf("%s%d", suffix, pass));
+
+		if (!wf_common_list_has(domain->checks, name) &&
+			!(domain->schema && catalog->has_constraint(catalog, domain->schema, name, NULL)))
+			return name;
 	}
 }
 
 /*
- * The part of an index's name that tells its columns, those that it includes among
- * them; both lists are of IndexElem or of String.
+ * What the columns of an index are called, those that it includes among them, as a
+ * list of String; both lists are of IndexElem or of String.
  */
-char *
-wf_ddl_index_label(List *elements, List *including)
+List *
+wf_ddl_index_labels(List *elements, List *including)
 {
 	List	   *labels = NIL;
 	ListCell   *lc;
@@ -129,7 +152,14 @@ wf_ddl_index_label(List *elements, List *including)
 
 		labels = lappend(labels, free_label(labels, label));
 	}
-	return wf_ddl_joined_label(labels);
+	return labels;
+}
+
+/* The part of an index's name that tells them. */
+char *
+wf_ddl_index_label(List *elements, List *including)
+{
+	return wf_ddl_joined_label(wf_ddl_index_labels(elements, including));
 }
 
 /* An expression goes by its function, or what else its result would be called. */

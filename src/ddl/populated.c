@@ -45,13 +45,14 @@ static bool is_readable(Relation rel);
 bool
 wf_ddl_relation_is_new(Oid relid)
 {
-	Relation	rel = RelationIdGetRelation(relid);
+	Relation	rel;
 	bool		is_new;
 
-	if (!RelationIsValid(rel))
+	/* Its own lock is never in the way; who is kept out by another's did not make it. */
+	if (!open_briefly(relid, &rel))
 		return false;
 	is_new = rel->rd_createSubid != InvalidSubTransactionId;
-	RelationClose(rel);
+	close_briefly(rel);
 	return is_new;
 }
 

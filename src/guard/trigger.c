@@ -17,6 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "common/protect.h"
+#include "common/steady.h"
 #include "guard/deprecate.h"
 #include "guard/duration.h"
 #include "guard/guard.h"
@@ -34,10 +35,12 @@ typedef struct Judgement
 	WfGuardCommand command;
 	bool		in_block;		/* asked outside of our own subtransaction */
 	List	   *findings;
+	void		(*judge) (void *arg);
 } Judgement;
 
 static EventTriggerData *event_data(FunctionCallInfo fcinfo);
 static void run(Node *tree, const char *tag, TimestampTz started_at, void (*judge) (void *arg));
+static void judge_steadily(void *arg);
 static void judge_start(void *arg);
 static void judge_drop(void *arg);
 static WfGuardPlace place_of(Node *tree, bool in_block);
@@ -130,11 +133,19 @@ run(Node *tree, const char *tag, TimestampTz started_at, void (*judge) (void *ar
 	judgement.command.tag = tag;
 	judgement.command.started_at = started_at;
 	judgement.in_block = IsTransactionBlock() || IsSubTransaction();
-	if (wf_common_protect(judge, &judgement, "the guard could not judge this command and lets it pass") &&
+	judgement.judge = judge;
+	if (wf_common_protect(judge_steadily, &judgement, "the guard could not judge this command and lets it pass") &&
 		judgement.findings != NIL)
 		wf_guard_pronounce(&judgement.command, judgement.findings);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
+}
+
+/* What others drop meanwhile is no reason to let the command pass. */
+static void
+judge_steadily(void *arg)
+{
+	wf_common_steady(((Judgement *) arg)->judge, arg);
 }
 
 static void

@@ -10,6 +10,7 @@
 #include "utils/guc.h"
 
 #include "common/options.h"
+#include "common/steady.h"
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
 #include "ddl/statement.h"
@@ -68,6 +69,7 @@ typedef struct Risk
 	MemoryContext context;		/* of the lists */
 } Risk;
 
+static Datum describe_once(PG_FUNCTION_ARGS);
 static const Format *find_format(const char *name);
 static void read_text(Description *description, const char *text, int length);
 static bool describe(Description *description, Node *node, const char *where);
@@ -88,6 +90,12 @@ static char *join(List *lines);
  */
 Datum
 wf_migration_describe(PG_FUNCTION_ARGS)
+{
+	return wf_common_steady_call(fcinfo, describe_once);
+}
+
+static Datum
+describe_once(PG_FUNCTION_ARGS)
 {
 	static const WfOption known[] = {
 		{"format", WF_OPTION_TEXT, offsetof(DescribeOptions, format)},

@@ -22,6 +22,7 @@
 
 #include "common/list.h"
 #include "common/options.h"
+#include "common/steady.h"
 #include "ddl/catalog.h"
 #include "ddl/deparse.h"
 #include "ddl/statement.h"
@@ -39,6 +40,7 @@ typedef struct Operation
 	const char *example;		/* of its options */
 } Operation;
 
+static Datum plan_once(PG_FUNCTION_ARGS);
 static const Operation *find_operation(const char *name);
 static void read_enum(WfEnum *type, const char *name);
 static void check_rights(WfEnum *type);
@@ -85,6 +87,12 @@ static const Operation operations[] = {
 Datum
 wf_enum_plan(PG_FUNCTION_ARGS)
 {
+	return wf_common_steady_call(fcinfo, plan_once);
+}
+
+static Datum
+plan_once(PG_FUNCTION_ARGS)
+{
 	static const WfOption known[] = {
 		{"value", WF_OPTION_TEXT_LIST, offsetof(WfEnumOptions, value)},
 		{"values", WF_OPTION_TEXT_LIST, offsetof(WfEnumOptions, values)},
@@ -105,7 +113,6 @@ wf_enum_plan(PG_FUNCTION_ARGS)
 	const Operation *operation;
 	WfDiffOptions timeout = {0};
 
-	wf_init_materialized_srf(fcinfo);
 	plan.operation = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	operation = find_operation(plan.operation);
 	wf_common_options_parse(PG_GETARG_JSONB_P(2), known, lengthof(known), &plan.options);

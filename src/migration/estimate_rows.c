@@ -10,6 +10,7 @@
 
 #include "common/options.h"
 #include "common/row.h"
+#include "common/steady.h"
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
 #include "migration/check.h"
@@ -32,6 +33,7 @@ typedef struct Rows
 	List	   *rows;			/* of EstimateRow */
 } Rows;
 
+static Datum estimate_once(PG_FUNCTION_ARGS);
 static void collect(void *target, WfReader *reader, WfStatement *statement, WfSimulation *simulation,
 					const WfEstimate *estimate);
 static void ignore_findings(void *target, WfReader *reader, int statement, int offset, List *findings);
@@ -45,6 +47,12 @@ static double blocked_seconds(List *rows, int from);
 Datum
 wf_migration_estimate_text(PG_FUNCTION_ARGS)
 {
+	return wf_common_steady_call(fcinfo, estimate_once);
+}
+
+static Datum
+estimate_once(PG_FUNCTION_ARGS)
+{
 	static const WfOption known[] = {
 		{"in_transaction", WF_OPTION_BOOLEAN, offsetof(WfCheckOptions, in_transaction)},
 		{"assume_populated", WF_OPTION_BOOLEAN, offsetof(WfCheckOptions, assume_populated)},
@@ -57,7 +65,6 @@ wf_migration_estimate_text(PG_FUNCTION_ARGS)
 	Rows		all = {.context = CurrentMemoryContext};
 	ListCell   *lc;
 
-	wf_init_materialized_srf(fcinfo);
 	options.estimate = collect;
 	wf_migration_check_text(VARDATA_ANY(sql), VARSIZE_ANY_EXHDR(sql), &options,
 							wf_migration_simulation(wf_ddl_catalog_live()), ignore_findings, NULL, &all);

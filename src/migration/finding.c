@@ -472,13 +472,16 @@ wf_rule_object_name(WfRuleCall *call, ObjectType type, Node *object)
 	return wf_ddl_object_name(type, object);
 }
 
-/* Is nothing asked about its size?  Sizes that the caller gave are. */
+/*
+ * Is nothing asked about its size?  Sizes that the caller gave are.  A foreign
+ * table holds no rows here, whatever database this one stands for.
+ */
 static bool
 is_taken_for_large(WfRuleCall *call, WfRelation *relation)
 {
 	WfSimulation *simulation = call->session->simulation;
 
-	if (!relation->missing && !call->session->assume_populated)
+	if (!relation->missing && (!call->session->assume_populated || relation->kind == RELKIND_FOREIGN_TABLE))
 		return false;
 	if (!relation->missing && simulation && simulation->stats)
 		wf_ddl_measure(call->catalog, relation);

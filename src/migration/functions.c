@@ -15,6 +15,7 @@
 
 #include "common/options.h"
 #include "common/row.h"
+#include "common/steady.h"
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
 #include "ddl/statement.h"
@@ -33,6 +34,7 @@ PG_FUNCTION_INFO_V1(wf_migration_breaking_check);
 PG_FUNCTION_INFO_V1(wf_migration_parse);
 PG_FUNCTION_INFO_V1(wf_migration_rules_list);
 
+static Datum check_once(PG_FUNCTION_ARGS);
 static void check_limit(const char *name, int64 value);
 static Datum word(Datum *known, const char *text);
 static void put_findings(void *target, WfReader *reader, int statement, int offset, List *findings);
@@ -55,10 +57,15 @@ wf_migration_init(void)
 Datum
 wf_migration_breaking_check(PG_FUNCTION_ARGS)
 {
+	return wf_common_steady_call(fcinfo, check_once);
+}
+
+static Datum
+check_once(PG_FUNCTION_ARGS)
+{
 	text	   *sql = PG_GETARG_TEXT_PP(0);
 	WfCheckOptions options = wf_migration_check_options(PG_GETARG_JSONB_P(1));
 
-	wf_init_materialized_srf(fcinfo);
 	wf_migration_check_text(VARDATA_ANY(sql), VARSIZE_ANY_EXHDR(sql), &options,
 							wf_migration_simulation(wf_ddl_catalog_live()), put_findings, NULL,
 							fcinfo->resultinfo);

@@ -22,6 +22,7 @@
 
 #include "common/options.h"
 #include "common/row.h"
+#include "common/steady.h"
 #include "ddl/deparse.h"
 #include "migration/check.h"
 #include "migration/impact.h"
@@ -38,6 +39,7 @@ typedef struct Options
 /* What there is one row of. */
 #define TOLD_LENGTH 256
 
+static Datum tell_once(PG_FUNCTION_ARGS);
 static void reach_all(WfImpact *impact);
 static bool is_new(WfImpact *impact, const WfImpactRow *row);
 static char *type_name(Oid type);
@@ -54,6 +56,12 @@ static WfSeverity least_severity;
 Datum
 wf_migration_impact(PG_FUNCTION_ARGS)
 {
+	return wf_common_steady_call(fcinfo, tell_once);
+}
+
+static Datum
+tell_once(PG_FUNCTION_ARGS)
+{
 	static const WfOption known[] = {
 		{"change", WF_OPTION_TEXT, offsetof(Options, change)},
 		{"severity", WF_OPTION_TEXT, offsetof(Options, severity)},
@@ -63,7 +71,6 @@ wf_migration_impact(PG_FUNCTION_ARGS)
 	List	   *targets;
 	ListCell   *lc;
 
-	wf_init_materialized_srf(fcinfo);
 	wf_common_options_parse(PG_GETARG_JSONB_P(1), known, lengthof(known), &options);
 	least_severity = WF_SEVERITY_INFO;
 	if (options.severity && !wf_migration_find_severity(options.severity, &least_severity))
@@ -129,7 +136,8 @@ wf_impact_reach(WfImpact *impact, ObjectAddress address)
 	{
 		case RelationRelationId:
 			reached->name = get_rel_name(address.objectId);
-			reached->relation = wf_ddl_quote_name(get_namespace_name(get_rel_namespace(address.objectId)), reached->name);
+			if (reached->name)
+				reached->relation = wf_ddl_quote_name(get_namespace_name(get_rel_namespace(address.objectId)), reached->name);
 			reached->column = address.objectSubId ? get_attname(address.objectId, address.objectSubId, true) : NULL;
 			break;
 		case ProcedureRelationId:

@@ -177,6 +177,9 @@ take_dependent(void *arg, HeapTuple tuple, TupleDesc desc)
 
 	row.kind = SPI_getvalue(tuple, desc, COLUMN_KIND);
 	row.identity = SPI_getvalue(tuple, desc, COLUMN_IDENTITY);
+	/* It is gone meanwhile. */
+	if (row.kind == NULL || row.identity == NULL)
+		return;
 	row.how = take->reached->address.classId == ProcedureRelationId ? WF_HOW_CALLS :
 		SPI_getvalue(tuple, desc, COLUMN_HOW);
 	row.columns = wf_impact_strings(tuple, desc, COLUMN_COLUMNS);

@@ -10,6 +10,7 @@
 #include "utils/memutils.h"
 
 #include "common/options.h"
+#include "common/steady.h"
 #include "migration/check.h"
 #include "migration/directive.h"
 #include "migration/finding.h"
@@ -38,6 +39,7 @@ typedef struct Collect
 	WfReportFile *file;
 } Collect;
 
+static Datum report_once(PG_FUNCTION_ARGS);
 static int	find_format(const char *name);
 static void collect(void *target, WfReader *reader, int statement, int offset, List *findings);
 static void collect_escape(void *target, WfReader *reader, const WfDirective *directive);
@@ -56,6 +58,12 @@ static int	compare_places(const ListCell *a, const ListCell *b);
  */
 Datum
 wf_migration_report(PG_FUNCTION_ARGS)
+{
+	return wf_common_steady_call(fcinfo, report_once);
+}
+
+static Datum
+report_once(PG_FUNCTION_ARGS)
 {
 	WfReport   *report = wf_report_read(PG_GETARG_JSONB_P(0));
 	int			format = find_format(text_to_cstring(PG_GETARG_TEXT_PP(1)));

@@ -212,7 +212,8 @@ wf_rule_add_column_required(WfRuleCall *call)
 		wf_rule_column_constraint(column, CONSTR_GENERATED) || wf_rule_is_serial(column))
 		return;
 	table = wf_rule_altered_table(call);
-	if (table == NULL)
+	/* Of a foreign table nobody checks it. */
+	if (table == NULL || table->kind == RELKIND_FOREIGN_TABLE)
 		return;
 	finding = wf_finding_add(call, "ADD COLUMN \"%s\" that may not be null and has no default fails if \"%s\" holds a row, and code that does not know the column can't insert",
 							 column->colname, table->name);

@@ -35,7 +35,7 @@ is_settled(AlterDomainStmt *stmt, WfType *type)
 		if (strcmp(lfirst(lc), stmt->name) == 0)
 			return false;
 	}
-	return !type->altered;
+	return true;
 }
 
 /* ALTER DOMAIN ADD CONSTRAINT, SET NOT NULL, VALIDATE CONSTRAINT. */

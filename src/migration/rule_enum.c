@@ -18,22 +18,38 @@ typedef struct LabelSearch
 	WfRuleCall *call;
 	HTAB	   *labels;			/* of WfNewLabel, by label */
 	List	   *relations;		/* of WfRelation, that the statement names */
-	HTAB	   *others;			/* A_Const * that spell one, known to be of
-								 * another type; or NULL */
-	WfNewLabel *found;
+	HTAB	   *known;			/* KnownConstant; or NULL */
+	const char *label;			/* what was found: a label, and */
+	List	   *types;			/* the types that it may be one of */
 } LabelSearch;
+
+/* A constant of which it is known what enums it may be a label of. */
+typedef struct KnownConstant
+{
+	Node	   *constant;
+	List	   *types;			/* of WfType; NIL: none that has a new label */
+} KnownConstant;
+
+/* What is known of the place where a constant stands. */
+typedef struct Place
+{
+	bool		is_other;		/* of no enum */
+	WfType	   *type;			/* NULL: unknown */
+	Oid			oid;			/* of the type; InvalidOid: unknown */
+} Place;
 
 static bool is_passed_over(WfRuleCall *call, AlterEnumStmt *stmt, WfType *type);
 static char *users_of(WfRuleCall *call, WfType *type);
 static bool names_relation(Node *node, void *context);
 static void add_relation(LabelSearch *search, RangeVar *name);
 static bool is_new_label(Node *node, void *context);
-static bool is_other_type(LabelSearch *search, const TypeName *name);
-static bool is_other_column(LabelSearch *search, const char *name);
-static WfNewLabel *label_of(LabelSearch *search, A_Const *constant);
-static HTAB *pointer_set(void);
-static void set_apart(LabelSearch *search, Node *node);
-static void set_values_apart(LabelSearch *search, InsertStmt *stmt);
+static Place place_of_type(LabelSearch *search, const TypeName *name);
+static Place place_of_column(LabelSearch *search, const char *name);
+static List *types_of(LabelSearch *search, A_Const *constant);
+static List *types_at(List *types, const Place *place);
+static void note_place(LabelSearch *search, Node *node, Place place);
+static void note_values(LabelSearch *search, InsertStmt *stmt);
+static char *names_of(List *types);
 static bool is_text_cast(Node *node, void *context);
 
 /* ALTER TYPE ... ADD VALUE. */
@@ -166,11 +182,11 @@ wf_rule_enum_value_used(WfRuleCall *call)
 		return;
 	wf_ddl_walk(call->statement, names_relation, &search);
 	wf_ddl_walk(call->statement, is_new_label, &search);
-	if (search.found == NULL)
+	if (search.types == NIL)
 		return;
-	finding = wf_finding_add(call, "label \"%s\" of enum \"%s\" is used in the transaction that adds it",
-							 search.found->key.name, search.found->type);
-	finding->object = wf_ddl_quote_name(NULL, search.found->type);
+	finding = wf_finding_add(call, "label \"%s\" of enum %s is used in the transaction that adds it", search.label,
+							 names_of(search.types));
+	finding->object = wf_ddl_quote_name(((WfType *) linitial(search.types))->schema, ((WfType *) linitial(search.types))->name);
 	wf_finding_note_text(finding, "sqlstate", "55P04");
 	finding->hint = pstrdup("Commit after ADD VALUE, and use the label in the next migration.");
 	finding->safe_sql = wf_rule_outside_transaction(call);
@@ -230,75 +246,104 @@ static bool
 is_new_label(Node *node, void *context)
 {
 	LabelSearch *search = context;
+	KnownConstant *known;
 	ListCell   *lc;
 
 	switch (nodeTag(node))
 	{
 		case T_TypeCast:
-			if (is_other_type(search, ((TypeCast *) node)->typeName))
-				set_apart(search, ((TypeCast *) node)->arg);
+			note_place(search, ((TypeCast *) node)->arg, place_of_type(search, ((TypeCast *) node)->typeName));
 			return false;
 		case T_FuncCall:
-			set_apart(search, (Node *) ((FuncCall *) node)->args);
+			note_place(search, (Node *) ((FuncCall *) node)->args, (Place) {.is_other = true});
 			return false;
 		case T_A_Expr:
 			{
 				A_Expr	   *expr = (A_Expr *) node;
 
-				if (expr->lexpr && IsA(expr->lexpr, ColumnRef) && IsA(llast(((ColumnRef *) expr->lexpr)->fields), String) &&
-					is_other_column(search, strVal(llast(((ColumnRef *) expr->lexpr)->fields))))
-					set_apart(search, expr->rexpr);
+				if (expr->lexpr && IsA(expr->lexpr, ColumnRef) && IsA(llast(((ColumnRef *) expr->lexpr)->fields), String))
+					note_place(search, expr->rexpr, place_of_column(search, strVal(llast(((ColumnRef *) expr->lexpr)->fields))));
 				return false;
 			}
 		case T_ResTarget:
-			if (((ResTarget *) node)->name && is_other_column(search, ((ResTarget *) node)->name))
-				set_apart(search, ((ResTarget *) node)->val);
+			if (((ResTarget *) node)->name)
+				note_place(search, ((ResTarget *) node)->val, place_of_column(search, ((ResTarget *) node)->name));
 			return false;
 		case T_InsertStmt:
-			set_values_apart(search, (InsertStmt *) node);
+			note_values(search, (InsertStmt *) node);
 			return false;
 		case T_ColumnDef:
-			foreach(lc, ((ColumnDef *) node)->typeName && is_other_type(search, ((ColumnDef *) node)->typeName) ?
-					((ColumnDef *) node)->constraints : NIL)
+			foreach(lc, ((ColumnDef *) node)->typeName ? ((ColumnDef *) node)->constraints : NIL)
 			{
 				if (lfirst_node(Constraint, lc)->contype == CONSTR_DEFAULT)
-					set_apart(search, lfirst_node(Constraint, lc)->raw_expr);
+					note_place(search, lfirst_node(Constraint, lc)->raw_expr, place_of_type(search, ((ColumnDef *) node)->typeName));
 			}
 			return false;
 		case T_AlterTableCmd:
-			if (((AlterTableCmd *) node)->subtype == AT_ColumnDefault && is_other_column(search, ((AlterTableCmd *) node)->name))
-				set_apart(search, ((AlterTableCmd *) node)->def);
+			if (((AlterTableCmd *) node)->subtype == AT_ColumnDefault)
+				note_place(search, ((AlterTableCmd *) node)->def, place_of_column(search, ((AlterTableCmd *) node)->name));
 			return false;
 		case T_A_Const:
 			break;
 		default:
 			return false;
 	}
-	if (search->others == NULL || hash_search(search->others, &node, HASH_FIND, NULL) == NULL)
-		search->found = label_of(search, (A_Const *) node);
-	return search->found != NULL;
+	known = search->known ? hash_search(search->known, &node, HASH_FIND, NULL) : NULL;
+	search->types = known ? known->types : types_of(search, (A_Const *) node);
+	if (search->types != NIL)
+		search->label = strVal(&((A_Const *) node)->val);
+	return search->types != NIL;
 }
 
-/* The new label that the constant spells; NULL: none. */
-static WfNewLabel *
-label_of(LabelSearch *search, A_Const *constant)
+/* The types (WfType) that have a new label as the constant spells it. */
+static List *
+types_of(LabelSearch *search, A_Const *constant)
 {
-	return !constant->isnull && nodeTag(&constant->val) == T_String ? wf_sim_find(search->labels, "", strVal(&constant->val)) : NULL;
+	WfNewLabel *label = !constant->isnull && nodeTag(&constant->val) == T_String ?
+	wf_sim_find(search->labels, "", strVal(&constant->val)) : NULL;
+
+	return label ? label->types : NIL;
 }
 
-/* Is it a type that none of the labels is of?  One that the text made may be any. */
-static bool
-is_other_type(LabelSearch *search, const TypeName *name)
+/* Those of the types that may stand at a place. */
+static List *
+types_at(List *types, const Place *place)
+{
+	ListCell   *lc;
+
+	if (place->is_other)
+		return NIL;
+	foreach(lc, types)
+	{
+		WfType	   *type = lfirst(lc);
+
+		if (type == place->type || (OidIsValid(type->oid) && type->oid == place->oid))
+			return list_make1(type);
+	}
+	/* Domains and arrays may be of an enum; another enum has labels of its own. */
+	return place->type && place->type->kind == TYPTYPE_ENUM ? NIL : types;
+}
+
+/* Of a type that the text made, all may be unknown. */
+static Place
+place_of_type(LabelSearch *search, const TypeName *name)
 {
 	WfType	   *type = name->names != NIL ? search->call->catalog->type(search->call->catalog, name->names) : NULL;
+	Place		place = {.is_other = type && type->kind == TYPTYPE_BASE && OidIsValid(type->oid)};
 
-	return type && type->kind == TYPTYPE_BASE && OidIsValid(type->oid);
+	if (type && name->arrayBounds == NIL && !name->pct_type)
+	{
+		place.type = type;
+		place.oid = type->oid;
+	}
+	return place;
 }
 
-/* Is the column known, and of a built-in type?  Domains and arrays may be of an enum. */
-static bool
-is_other_column(LabelSearch *search, const char *name)
+/* A column of a built-in type is no enum. */
+static Place
+place_of_column(LabelSearch *search, const char *name)
 {
+	Place		place = {0};
 	WfColumn   *column = NULL;
 	ListCell   *lc;
 
@@ -308,10 +353,10 @@ is_other_column(LabelSearch *search, const char *name)
 		{
 			ColumnDef  *def = lfirst(lc);
 
-			if (IsA(def, ColumnDef) && strcmp(def->colname, name) == 0)
-				return def->typeName && is_other_type(search, def->typeName);
+			if (IsA(def, ColumnDef) && strcmp(def->colname, name) == 0 && def->typeName)
+				return place_of_type(search, def->typeName);
 		}
-		return false;
+		return place;
 	}
 	foreach(lc, search->relations)
 	{
@@ -319,28 +364,32 @@ is_other_column(LabelSearch *search, const char *name)
 		if (column)
 			break;
 	}
-	return column && OidIsValid(column->type) && column->type < FirstNormalObjectId;
+	place.oid = column ? column->type : InvalidOid;
+	place.is_other = OidIsValid(place.oid) && place.oid < FirstNormalObjectId;
+	return place;
 }
 
 /* Notes the constants of an expression, or of a list of such, that stand there bare. */
 static void
-set_apart(LabelSearch *search, Node *node)
+note_place(LabelSearch *search, Node *node, Place place)
 {
+	HASHCTL		control = {.keysize = sizeof(Node *), .entrysize = sizeof(KnownConstant), .hcxt = CurrentMemoryContext};
+	List	   *types = node && IsA(node, A_Const) ? types_of(search, (A_Const *) node) : NIL;
 	ListCell   *lc;
 
-	if (node && IsA(node, A_Const) && label_of(search, (A_Const *) node))
+	if (types != NIL)
 	{
-		if (search->others == NULL)
-			search->others = pointer_set();
-		(void) hash_search(search->others, &node, HASH_ENTER, NULL);
+		if (search->known == NULL)
+			search->known = hash_create("wishflags constants", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+		((KnownConstant *) hash_search(search->known, &node, HASH_ENTER, NULL))->types = types_at(types, &place);
 	}
 	foreach(lc, node && IsA(node, List) ? (List *) node : NIL)
-		set_apart(search, lfirst(lc));
+		note_place(search, lfirst(lc), place);
 }
 
 /* INSERT ... VALUES, with the columns that the values go to. */
 static void
-set_values_apart(LabelSearch *search, InsertStmt *stmt)
+note_values(LabelSearch *search, InsertStmt *stmt)
 {
 	SelectStmt *values = (SelectStmt *) stmt->selectStmt;
 	ListCell   *lc;
@@ -350,23 +399,26 @@ set_values_apart(LabelSearch *search, InsertStmt *stmt)
 		return;
 	foreach(column, stmt->cols)
 	{
-		if (!is_other_column(search, lfirst_node(ResTarget, column)->name))
-			continue;
+		Place		place = place_of_column(search, lfirst_node(ResTarget, column)->name);
+
 		foreach(lc, values->valuesLists)
 		{
 			if (foreach_current_index(column) < list_length(lfirst_node(List, lc)))
-				set_apart(search, list_nth(lfirst_node(List, lc), foreach_current_index(column)));
+				note_place(search, list_nth(lfirst_node(List, lc), foreach_current_index(column)), place);
 		}
 	}
 }
 
-/* A set of pointers, in CurrentMemoryContext. */
-static HTAB *
-pointer_set(void)
+/* "a" or "b" */
+static char *
+names_of(List *types)
 {
-	HASHCTL		control = {.keysize = sizeof(void *), .entrysize = sizeof(void *), .hcxt = CurrentMemoryContext};
+	char	   *names = NULL;
+	ListCell   *lc;
 
-	return hash_create("wishflags constants", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	foreach(lc, types)
+		names = psprintf("%s%s\"%s\"", names ? names : "", names ? " or " : "", ((WfType *) lfirst(lc))->name);
+	return names;
 }
 
 /* The type was renamed away and a new one of its name takes its columns. */

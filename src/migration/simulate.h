@@ -68,11 +68,11 @@ typedef struct SimName
 	const char *name;
 } SimName;
 
-/* A label that the open transaction added to an enum. */
+/* A label that the open transaction added to enums. */
 typedef struct WfNewLabel
 {
 	SimName		key;			/* the label, without schema */
-	char	   *type;			/* as the statement names it */
+	List	   *types;			/* of WfType */
 } WfNewLabel;
 
 /*
@@ -338,7 +338,7 @@ extern void wf_sim_rename_type(WfSimulation *simulation, List *names, const char
 extern char *wf_sim_last_label(WfCatalog *catalog, WfType *type);
 extern bool wf_sim_has_label(WfCatalog *catalog, WfType *type, const char *label);
 extern void wf_sim_alter_domain(WfSimulation *simulation, AlterDomainStmt *stmt);
-extern void wf_sim_rename_waiting(WfSimulation *simulation, List *names, const char *name, const char *new_name);
+extern void wf_sim_rename_domain_constraint(WfSimulation *simulation, List *names, const char *name, const char *new_name);
 extern void wf_sim_drop_type(WfSimulation *simulation, List *names);
 extern void wf_sim_move_type(WfSimulation *simulation, List *names, const char *schema);
 extern void wf_sim_empty_types(WfSimulation *simulation, const char *schema);

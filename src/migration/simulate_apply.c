@@ -171,8 +171,14 @@ apply_create_table(WfSimulation *simulation, CreateStmt *stmt)
 			apply_column(simulation, relation, (ColumnDef *) element);
 		else if (IsA(element, Constraint))
 			wf_sim_apply_constraint(simulation, relation, (Constraint *) element, NULL);
-		else if (IsA(element, TableLikeClause) && (((TableLikeClause *) element)->options & CREATE_TABLE_LIKE_INDEXES))
-			wf_sim_copy_indexes(simulation, relation, ((TableLikeClause *) element)->relation);
+	}
+	/* The server does these last. */
+	foreach(lc, stmt->tableElts)
+	{
+		TableLikeClause *like = lfirst(lc);
+
+		if (IsA(like, TableLikeClause) && (like->options & CREATE_TABLE_LIKE_INDEXES))
+			wf_sim_copy_indexes(simulation, relation, like->relation);
 	}
 	wf_sim_note_key_types(simulation, relation, stmt->tableElts);
 }

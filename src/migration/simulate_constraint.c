@@ -11,7 +11,7 @@
 #include "ddl/deparse.h"
 #include "migration/simulate.h"
 
-static char *label_of(List *columns);
+static char *label_of(const WfIndex *index);
 static ColumnDef *column_named(List *elements, const char *name);
 static List *excluded(const Constraint *constraint);
 static void note_primary_key(WfSimulation *simulation, SimRelation *relation, List *columns);
@@ -34,7 +34,7 @@ wf_sim_copy_indexes(WfSimulation *simulation, SimRelation *relation, RangeVar *f
 		char		kind = behind ? behind->kind : 0;
 
 		index.indexid = InvalidOid;
-		index.name = wf_ddl_free_name(catalog, relation->relation, kind == 'p' ? NULL : label_of(index.columns),
+		index.name = wf_ddl_free_name(catalog, relation->relation, kind == 'p' ? NULL : label_of(&index),
 									  kind == 'p' ? "pkey" : kind == 'u' ? "key" : kind == 'x' ? "excl" : "idx");
 		wf_sim_add_index(simulation, relation, &index);
 		if (kind)
@@ -48,16 +48,16 @@ wf_sim_copy_indexes(WfSimulation *simulation, SimRelation *relation, RangeVar *f
 	}
 }
 
-/* For the name of an index over these columns; what an expression is called, is not known. */
+/* For the name of a copy, whose columns are called as those of the index. */
 static char *
-label_of(List *columns)
+label_of(const WfIndex *index)
 {
 	List	   *names = NIL;
 	ListCell   *lc;
 
-	foreach(lc, columns)
-		names = lappend(names, makeString(lfirst(lc) ? lfirst(lc) : pstrdup("expr")));
-	return wf_ddl_index_label(names, NIL);
+	foreach(lc, index->labels)
+		names = lappend(names, makeString(lfirst(lc)));
+	return wf_ddl_joined_label(names);
 }
 
 /* The types of columns with a unique index, to which foreign keys may refer. */
@@ -108,6 +108,8 @@ wf_sim_apply_constraint(WfSimulation *simulation, SimRelation *relation, Constra
 	{
 		case CONSTR_CHECK:
 			made.kind = 'c';
+			/* It goes with any column that it names, wherever it stands. */
+			columns = wf_ddl_named_columns(constraint->raw_expr);
 			made.only_not_null = true;
 			made.not_null_columns = wf_ddl_not_null_columns(constraint->raw_expr, &made.only_not_null);
 			/* VALIDATE may follow. */
@@ -135,7 +137,7 @@ wf_sim_apply_constraint(WfSimulation *simulation, SimRelation *relation, Constra
 		default:
 			return;
 	}
-	made.columns = column ? list_make1((char *) column) : made.kind == 'x' ? excluded(constraint) : wf_sim_string_names(columns);
+	made.columns = column && made.kind != 'c' ? list_make1((char *) column) : made.kind == 'x' ? excluded(constraint) : wf_sim_string_names(columns);
 	if (constraint->indexname)
 	{
 		use_index(simulation, relation, constraint, &made);
@@ -148,6 +150,7 @@ wf_sim_apply_constraint(WfSimulation *simulation, SimRelation *relation, Constra
 		return;
 	index.name = made.name;
 	index.columns = made.columns;
+	index.labels = wf_sim_string_names(wf_ddl_key_labels(constraint, column));
 	index.is_special = constraint->including != NIL || constraint->nulls_not_distinct;
 	index.is_partial = constraint->where_clause != NULL;
 	index.other_columns = wf_sim_string_names(list_concat_copy(constraint->including, wf_ddl_named_columns((Node *) constraint)));
@@ -253,6 +256,7 @@ wf_sim_apply_index(WfSimulation *simulation, IndexStmt *stmt)
 	}
 	foreach(lc, stmt->indexIncludingParams)
 		index.other_columns = lappend(index.other_columns, lfirst_node(IndexElem, lc)->name);
+	index.labels = wf_sim_string_names(wf_ddl_index_labels(stmt->indexParams, stmt->indexIncludingParams));
 	index.other_columns = list_concat(index.other_columns, wf_sim_string_names(wf_ddl_named_columns((Node *) stmt)));
 	foreach(lc, not_null)
 		index.lacks_only_null &= wf_common_list_has(index.columns, lfirst(lc));

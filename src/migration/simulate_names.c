@@ -126,7 +126,7 @@ wf_sim_apply_rename(WfSimulation *simulation, RenameStmt *stmt)
 			wf_sim_rename_constraint(simulation, wf_sim_relation(simulation, stmt->relation), stmt->subname, stmt->newname);
 			break;
 		case OBJECT_DOMCONSTRAINT:
-			wf_sim_rename_waiting(simulation, castNode(List, stmt->object), stmt->subname, stmt->newname);
+			wf_sim_rename_domain_constraint(simulation, castNode(List, stmt->object), stmt->subname, stmt->newname);
 			break;
 		case OBJECT_TRIGGER:
 		case OBJECT_POLICY:

@@ -348,6 +348,7 @@ wf_sim_add_index(WfSimulation *simulation, SimRelation *entry, WfIndex *index)
 	copy->name = wf_sim_string(simulation, index->name);
 	copy->columns = wf_sim_strings(simulation, index->columns);
 	copy->other_columns = wf_sim_strings(simulation, index->other_columns);
+	copy->labels = wf_sim_strings(simulation, index->labels);
 	copy->method = wf_sim_string(simulation, index->method);
 	copy->created_here = true;
 	old = MemoryContextSwitchTo(simulation->catalog.context);

@@ -20,18 +20,19 @@ typedef struct NamePass
 	int			pass;
 } NamePass;
 
-/* The relation has a constraint of this name, which lives as long as the simulation. */
+/* The relation has a constraint of this name. */
 void
 wf_sim_note_holder(WfSimulation *simulation, SimRelation *relation, const char *name)
 {
-	SimName		key = {relation->key.schema, name};
+	Holder	   *holder;
+	bool		found;
 
 	if (name == NULL)
 		return;
 	if (simulation->holders == NULL)
 		simulation->holders = wf_sim_table(simulation, "wishflags holders of constraints", sizeof(Holder));
-	/* The name lives long enough. */
-	((Holder *) hash_search(simulation->holders, &key, HASH_ENTER, NULL))->relation = relation;
+	holder = wf_sim_enter(simulation, simulation->holders, relation->key.schema, name, &found);
+	holder->relation = relation;
 }
 
 /* WfCatalog.has_constraint */

@@ -6,6 +6,7 @@
 #include "common/hashfn.h"
 #include "nodes/value.h"
 
+#include "ddl/chosen_name.h"
 #include "ddl/defaults.h"
 #include "migration/simulate.h"
 
@@ -42,6 +43,13 @@ static SimType *find_type(WfSimulation *simulation, List *names, bool make);
 static WfType *missing_type(List *names);
 static void set_default(WfSimulation *simulation, WfType *domain, Node *value);
 static void apply_domain(WfSimulation *simulation, CreateDomainStmt *stmt);
+static void add_constraint(WfSimulation *simulation, WfType *domain, const Constraint *constraint);
+static void drop_constraint(WfType *domain, const char *name);
+static List *without(List *names, const char *name);
+static WfType *domain_named(WfSimulation *simulation, List *names);
+static void take_over(WfType *type);
+static void settle_constrained(WfType *domain);
+static void rename_in(List *names, const char *name, const char *new_name);
 static void apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt);
 static WfType *create_type(WfSimulation *simulation, List *names, char kind);
 static void add_label(WfSimulation *simulation, List *names, const char *label);
@@ -76,6 +84,8 @@ type_entry(WfSimulation *simulation, const char *schema, const char *name, bool 
 	entry = wf_sim_enter(simulation, simulation->types, schema, name, &found);
 	entry->type = type;
 	entry->labels = NULL;
+	if (type && type->of_name)
+		type->of = domain_named(simulation, type->of_name);
 	return entry;
 }
 
@@ -128,7 +138,10 @@ wf_sim_type(WfCatalog *catalog, List *names)
 {
 	SimType    *entry = find_type((WfSimulation *) catalog, names, false);
 
-	return entry && entry->type ? entry->type : missing_type(names);
+	if (entry == NULL || entry->type == NULL)
+		return missing_type(names);
+	take_over(entry->type);
+	return entry->type;
 }
 
 /* The text makes a type; kind is its typtype. */
@@ -161,19 +174,17 @@ wf_sim_drop_type(WfSimulation *simulation, List *names)
 void
 wf_sim_rename_type(WfSimulation *simulation, List *names, const char *new_name)
 {
-	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
 	SimType    *from = find_type(simulation, names, true);
+	WfType	   *type = from->type;
+	simlabel_hash *labels = from->labels;
 	SimType    *to;
-	WfType	   *type = palloc(sizeof(WfType));
 
-	*type = *from->type;
-	type->name = pstrdup(new_name);
 	from->type = NULL;
+	from->labels = NULL;
+	type->name = wf_sim_string(simulation, new_name);
 	to = type_entry(simulation, type->schema ? type->schema : wf_sim_first_schema(simulation), new_name, true);
 	to->type = type;
-	to->labels = from->labels;
-	from->labels = NULL;
-	MemoryContextSwitchTo(old);
+	to->labels = labels;
 }
 
 /* The text moves a type to another schema. */
@@ -322,29 +333,100 @@ wf_sim_apply_type(WfSimulation *simulation, Node *stmt)
 static void
 apply_domain(WfSimulation *simulation, CreateDomainStmt *stmt)
 {
-	const WfType *base = stmt->typeName->arrayBounds == NIL ? wf_sim_type(&simulation->catalog, stmt->typeName->names) : NULL;
-	bool		is_domain = base && base->kind == TYPTYPE_DOMAIN;
-	bool		constrained = is_domain && base->constrained;
-	bool		not_null = is_domain && base->not_null;
-	WfType		value = {.has_default = is_domain && base->has_default,
-	.has_volatile_default = is_domain && base->has_volatile_default};
+	WfType	   *of = stmt->typeName->arrayBounds == NIL ? domain_named(simulation, stmt->typeName->names) : NULL;
 	WfType	   *made = create_type(simulation, stmt->domainname, TYPTYPE_DOMAIN);
 	ListCell   *lc;
 
+	if (of)
+	{
+		made->of = of;
+		made->has_default = of->has_default;
+		made->has_volatile_default = of->has_volatile_default;
+	}
 	foreach(lc, stmt->constraints)
 	{
 		Constraint *constraint = lfirst_node(Constraint, lc);
-		ConstrType	kind = constraint->contype;
 
-		constrained |= kind == CONSTR_CHECK || kind == CONSTR_NOTNULL;
-		not_null |= kind == CONSTR_NOTNULL;
-		if (kind == CONSTR_DEFAULT)
-			set_default(simulation, &value, constraint->raw_expr);
+		if (constraint->contype == CONSTR_DEFAULT)
+			set_default(simulation, made, constraint->raw_expr);
+		else
+			add_constraint(simulation, made, constraint);
 	}
-	made->constrained = constrained;
-	made->not_null = not_null;
-	made->has_default = value.has_default;
-	made->has_volatile_default = value.has_volatile_default;
+	settle_constrained(made);
+}
+
+/* A CHECK or NOT NULL of a domain. */
+static void
+add_constraint(WfSimulation *simulation, WfType *domain, const Constraint *constraint)
+{
+	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
+	bool		is_check = constraint->contype == CONSTR_CHECK;
+	char	   *name = constraint->conname ? pstrdup(constraint->conname) :
+	wf_ddl_domain_constraint_name(&simulation->catalog, domain, is_check ? "check" : "not_null");
+
+	if (constraint->contype == CONSTR_NOTNULL)
+	{
+		domain->own_not_null = true;
+		domain->not_null_name = name;
+	}
+	else if (is_check)
+	{
+		domain->checks = lappend(domain->checks, name);
+		if (constraint->skip_validation)
+			domain->waiting = lappend(domain->waiting, name);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+static void
+drop_constraint(WfType *domain, const char *name)
+{
+	domain->checks = without(domain->checks, name);
+	domain->waiting = without(domain->waiting, name);
+	if (domain->not_null_name && strcmp(domain->not_null_name, name) == 0)
+		domain->own_not_null = false;
+}
+
+/* The list of names, without this one. */
+static List *
+without(List *names, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		if (strcmp(lfirst(lc), name) == 0)
+			names = foreach_delete_current(names, lc);
+	}
+	return names;
+}
+
+/* The domain of that name; NULL where there is none. */
+static WfType *
+domain_named(WfSimulation *simulation, List *names)
+{
+	WfType	   *type = wf_sim_type(&simulation->catalog, names);
+
+	return type->kind == TYPTYPE_DOMAIN && !type->missing ? type : NULL;
+}
+
+/* What a domain has of the one that it is of, whatever that is called by now. */
+static void
+take_over(WfType *type)
+{
+	if (type->of == NULL)
+		return;
+	take_over(type->of);
+	type->of_constrained = type->of->constrained;
+	type->of_not_null = type->of->not_null;
+	settle_constrained(type);
+}
+
+static void
+settle_constrained(WfType *domain)
+{
+	domain->not_null = domain->own_not_null || domain->of_not_null;
+	domain->constrained = domain->checks != NIL || domain->not_null || domain->of_constrained;
 }
 
 static void
@@ -360,6 +442,7 @@ apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt)
 {
 	WfNewLabel *label;
 	const WfType *type;
+	MemoryContext old;
 	bool		found;
 
 	add_label(simulation, stmt->typeName, stmt->newVal);
@@ -372,63 +455,64 @@ apply_enum(WfSimulation *simulation, AlterEnumStmt *stmt)
 	if (simulation->new_labels == NULL)
 		simulation->new_labels = wf_sim_table(simulation, "wishflags simulated labels", sizeof(WfNewLabel));
 	label = wf_sim_enter(simulation, simulation->new_labels, "", stmt->newVal, &found);
-	label->type = wf_sim_string(simulation, strVal(llast(stmt->typeName)));
+	old = MemoryContextSwitchTo(simulation->catalog.context);
+	label->types = list_append_unique_ptr(found ? label->types : NIL, find_type(simulation, stmt->typeName, true)->type);
+	MemoryContextSwitchTo(old);
 }
 
-/* What ALTER DOMAIN says of NOT NULL, of the default and of constraints that wait for VALIDATE. */
+/* What ALTER DOMAIN says of the default and of constraints. */
 void
 wf_sim_alter_domain(WfSimulation *simulation, AlterDomainStmt *stmt)
 {
 	WfType	   *type = find_type(simulation, stmt->typeName, true)->type;
-	Constraint *constraint = (Constraint *) stmt->def;
-	MemoryContext old = MemoryContextSwitchTo(simulation->catalog.context);
-	ListCell   *lc;
 
 	switch (stmt->subtype)
 	{
 		case 'O':
+			type->own_not_null = true;
+			break;
 		case 'N':
-			type->not_null = stmt->subtype == 'O';
-			type->constrained |= type->not_null;
+			type->own_not_null = false;
 			break;
 		case 'C':
-			type->constrained = true;
-			/* From 17 on NOT NULL may be added like any other. */
-			type->not_null |= constraint->contype == CONSTR_NOTNULL;
-			if (!constraint->skip_validation)
-				break;
-			/* The server's name for it is not known here. */
-			if (constraint->conname)
-				type->waiting = lappend(type->waiting, pstrdup(constraint->conname));
-			else
-				type->altered = true;
+			add_constraint(simulation, type, castNode(Constraint, stmt->def));
 			break;
 		case 'T':
 			set_default(simulation, type, stmt->def);
 			break;
 		case 'V':
+			type->waiting = without(type->waiting, stmt->name);
+			break;
 		case 'X':
-			foreach(lc, type->waiting)
-			{
-				if (strcmp(lfirst(lc), stmt->name) == 0)
-					type->waiting = foreach_delete_current(type->waiting, lc);
-			}
+			drop_constraint(type, stmt->name);
 			break;
 		default:
 			break;
 	}
-	MemoryContextSwitchTo(old);
+	settle_constrained(type);
 }
 
 /* The text gives a constraint of a domain another name. */
 void
-wf_sim_rename_waiting(WfSimulation *simulation, List *names, const char *name, const char *new_name)
+wf_sim_rename_domain_constraint(WfSimulation *simulation, List *names, const char *name, const char *new_name)
+{
+	WfType	   *type = wf_sim_type(&simulation->catalog, names);
+
+	new_name = wf_sim_string(simulation, new_name);
+	rename_in(type->checks, name, new_name);
+	rename_in(type->waiting, name, new_name);
+	if (type->not_null_name && strcmp(type->not_null_name, name) == 0)
+		type->not_null_name = unconstify(char *, new_name);
+}
+
+static void
+rename_in(List *names, const char *name, const char *new_name)
 {
 	ListCell   *lc;
 
-	foreach(lc, wf_sim_type(&simulation->catalog, names)->waiting)
+	foreach(lc, names)
 	{
 		if (strcmp(lfirst(lc), name) == 0)
-			lfirst(lc) = wf_sim_string(simulation, new_name);
+			lfirst(lc) = unconstify(char *, new_name);
 	}
 }

@@ -364,6 +364,7 @@ read_default(WfReader *reader, defaults_hash *known, HeapTuple tuple, TupleDesc 
 	Form_pg_attrdef form = (Form_pg_attrdef) GETSTRUCT(tuple);
 	WfObject   *parent = wf_schema_address_find(reader->map, RelationRelationId, form->adrelid, form->adnum);
 	const char *identity;
+	const char *expression;
 	WfObject   *object;
 	MemoryContext old;
 	Datum		stored;
@@ -376,15 +377,18 @@ read_default(WfReader *reader, defaults_hash *known, HeapTuple tuple, TupleDesc 
 		return;
 	stored = heap_getattr(tuple, Anum_pg_attrdef_adbin, desc, &isnull);
 	old = MemoryContextSwitchTo(reader->context);
-	identity = parent->identity;
-	if (parent->type->kind != WF_OBJECT_COLUMN)
-		identity = psprintf("%s.%s", identity, quote_identifier(get_attname(form->adrelid, form->adnum, false)));
-	object = wf_schema_reader_add_part(reader, WF_OBJECT_DEFAULT, parent, identity);
-	wf_schema_address_set(reader->map, AttrDefaultRelationId, form->oid, 0, object);
-	object->values[wf_schema_attr_index(object->type, "expression")] =
-		default_text(reader, known, stored, form->adrelid, &is_volatile);
-	if (is_volatile)
-		object->values[wf_schema_attr_index(object->type, "volatile")] = "true";
+	expression = default_text(reader, known, stored, form->adrelid, &is_volatile);
+	if (expression)
+	{
+		identity = parent->identity;
+		if (parent->type->kind != WF_OBJECT_COLUMN)
+			identity = psprintf("%s.%s", identity, quote_identifier(get_attname(form->adrelid, form->adnum, false)));
+		object = wf_schema_reader_add_part(reader, WF_OBJECT_DEFAULT, parent, identity);
+		wf_schema_address_set(reader->map, AttrDefaultRelationId, form->oid, 0, object);
+		object->values[wf_schema_attr_index(object->type, "expression")] = expression;
+		if (is_volatile)
+			object->values[wf_schema_attr_index(object->type, "volatile")] = "true";
+	}
 	MemoryContextSwitchTo(old);
 }
 

@@ -9,6 +9,7 @@
  */
 #include "common/compat.h"
 
+#include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
@@ -19,6 +20,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "common/steady.h"
 #include "schema/catalog.h"
 #include "schema/read.h"
 #include "schema/reader.h"
@@ -27,6 +29,14 @@
 
 /* How often is read anew because a schema changed meanwhile. */
 #define READS_AGAIN 3
+
+/* What is asked for, and the answer. */
+typedef struct Reading
+{
+	List	   *schemas;
+	List	   *left_out;
+	WfModel    *model;
+} Reading;
 
 /* Where the columns of a query's rows go. */
 typedef struct RowShape
@@ -45,12 +55,13 @@ typedef struct RowShape
 	int			attr[MAX_COLUMNS];	/* attribute of each column, or -1 */
 } RowShape;
 
-static WfModel *read_until_consistent(List *schemas, List *left_out);
+static void read_until_consistent(void *arg);
 static WfModel *read_once(List *schemas, List *left_out);
 static void read_queries(WfReader *reader, const WfCatalogQuery *queries);
 static void read_rows(WfReader *reader, const WfCatalogQuery *query);
 static void read_row(WfReader *reader, const WfCatalogQuery *query, const WfObjectType *type,
 					 RowShape *shape, HeapTuple tuple, TupleDesc desc);
+static bool is_gone(const WfObjectType *type, const RowShape *shape, HeapTuple tuple, TupleDesc desc);
 static void read_values(WfObject *object, RowShape *shape, HeapTuple tuple, TupleDesc desc);
 static void find_columns(RowShape *shape, const WfObjectType *type, TupleDesc desc);
 static void drop_left_out(WfModel *model);
@@ -64,11 +75,11 @@ static void drop_left_out(WfModel *model);
 WfModel *
 wf_schema_read(List *schemas, List *left_out)
 {
-	WfModel    *volatile model = NULL;
+	Reading		reading = {.schemas = schemas, .left_out = left_out};
 
 	PG_TRY();
 	{
-		model = read_until_consistent(schemas, left_out);
+		wf_common_steady(read_until_consistent, &reading);
 	}
 	PG_CATCH();
 	{
@@ -77,28 +88,29 @@ wf_schema_read(List *schemas, List *left_out)
 	}
 	PG_END_TRY();
 	wf_schema_progress_end();
-	return model;
+	return reading.model;
 }
 
-static WfModel *
-read_until_consistent(List *schemas, List *left_out)
+static void
+read_until_consistent(void *arg)
 {
+	Reading    *reading = arg;
+
 	for (int again = 0;; again++)
 	{
 		MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "wishflags schema",
 													  ALLOCSET_DEFAULT_SIZES);
 		MemoryContext old = MemoryContextSwitchTo(context);
 		uint64		changes = wf_schema_count_changes();
-		WfModel    *model;
 
 		PushActiveSnapshot(GetLatestSnapshot());
-		model = read_once(schemas, left_out);
+		reading->model = read_once(reading->schemas, reading->left_out);
 		PopActiveSnapshot();
 		MemoryContextSwitchTo(old);
 
-		model->inconsistent = wf_schema_count_changes() != changes;
-		if (!model->inconsistent || again == READS_AGAIN)
-			return model;
+		reading->model->inconsistent = wf_schema_count_changes() != changes;
+		if (!reading->model->inconsistent || again == READS_AGAIN)
+			return;
 		MemoryContextDelete(context);
 	}
 }
@@ -228,6 +240,8 @@ read_row(WfReader *reader, const WfCatalogQuery *query, const WfObjectType *type
 		return;
 	if (oid != InvalidOid && wf_schema_address_is_member(reader->map, query->catalog, oid))
 		return;
+	if (is_gone(type, shape, tuple, desc))
+		return;
 	if (shape->parent)
 	{
 		parent = wf_schema_address_find(reader->map, query->parent_catalog,
@@ -255,6 +269,21 @@ read_row(WfReader *reader, const WfCatalogQuery *query, const WfObjectType *type
 		if (needed)
 			wf_schema_object_need(object, needed);
 	}
+}
+
+/* The functions that deparse find nothing of an object that was dropped meanwhile. */
+static bool
+is_gone(const WfObjectType *type, const RowShape *shape, HeapTuple tuple, TupleDesc desc)
+{
+	if (heap_attisnull(tuple, shape->identity, desc))
+		return true;
+	for (int i = 0; i < desc->natts; i++)
+	{
+		if (shape->attr[i] >= 0 && (type->attrs[shape->attr[i]].flags & WF_ATTR_REQUIRED) &&
+			heap_attisnull(tuple, i + 1, desc))
+			return true;
+	}
+	return false;
 }
 
 static void

@@ -92,7 +92,8 @@ add_unmodelled(WfReader *reader, const char *sql)
 	{
 		char	   *what = wf_schema_text_at(table->vals[i], table->tupdesc, 1);
 
-		if (!wf_schema_model_find(reader->model, what))
+		/* NULL: it is gone meanwhile. */
+		if (what && !wf_schema_model_find(reader->model, what))
 			reader->model->unmodelled = lappend(reader->model->unmodelled, what);
 	}
 	MemoryContextSwitchTo(old);
