@@ -505,6 +505,9 @@ INSERT INTO variations (rule, found, sql) VALUES
 ('duplicate-assignment', false, 'CREATE INDEX CONCURRENTLY ON big (a, a)'),
 ('duplicate-assignment', false, 'CREATE TABLE t (id int) INHERITS (base)'),
 ('duplicate-assignment', false, 'CREATE VIEW v AS SELECT big.*, keyed.parent FROM big, keyed'),
+('duplicate-assignment', true, 'WITH w AS (UPDATE big SET a = 1, a = 2 RETURNING id) SELECT * FROM w'),
+('duplicate-assignment', true, 'WITH w AS (INSERT INTO big (id, id) VALUES (1, 2) RETURNING id) DELETE FROM keyed USING w WHERE keyed.id = w.id'),
+('duplicate-assignment', false, 'WITH w AS (SELECT 1 AS a, 2 AS a) SELECT 1'),
 ('not-rerunnable', true, 'CREATE TABLE app.t (a int)'),
 ('not-rerunnable', true, 'CREATE INDEX CONCURRENTLY ON big (c)'),
 ('not-rerunnable', true, 'ALTER TABLE big ADD IF NOT EXISTS y int, ADD z int'),
@@ -532,6 +535,12 @@ INSERT INTO variations (rule, found, sql) VALUES
 ('identifier-truncated', true, 'CREATE TYPE t_' || repeat('x', 70) || ' AS (a int)'),
 ('identifier-truncated', true, 'CREATE POLICY p_' || repeat('x', 70) || ' ON big'),
 ('identifier-truncated', true, 'CREATE MATERIALIZED VIEW m_' || repeat('x', 70) || ' AS SELECT 1 AS a'),
+('identifier-truncated', true, 'SELECT a AS a_' || repeat('x', 70) || ' FROM big'),
+('identifier-truncated', true, 'INSERT INTO t_' || repeat('x', 70) || ' VALUES (1)'),
+('identifier-truncated', true, 'COMMENT ON TABLE "t_' || repeat('x', 70) || '" IS ''x'''),
+('identifier-truncated', true, 'CREATE RULE r_' || repeat('x', 70) || ' AS ON INSERT TO big DO NOTHING'),
+('identifier-truncated', false, 'COMMENT ON TABLE big IS ''' || repeat('x', 80) || ''''),
+('identifier-truncated', false, 'INSERT INTO big (b) VALUES (''' || repeat('x', 80) || ''')'),
 ('identifier-truncated', false, 'CREATE TABLE t_' || repeat('x', 61) || ' (a int)'),
 ('identifier-truncated', false, 'CREATE TABLE "' || repeat('"""', 0) || repeat('x', 61) || '""' || '" (a int)'),
 ('identifier-truncated', false, 'CREATE TABLE t (a text DEFAULT ''' || repeat('x', 80) || ''', b text DEFAULT E''' || repeat('y', 80) || ''')'),
@@ -637,6 +646,17 @@ INSERT INTO variations (rule, found, sql, options) VALUES
 ('type-cast-would-fail', false, 'ALTER TABLE words ALTER word TYPE int USING length(word)', '{"validate_data": true}'),
 ('type-cast-would-fail', false, 'ALTER TABLE big ALTER a TYPE smallint', '{"validate_data": true}'),
 ('type-cast-would-fail', false, 'ALTER TABLE words ALTER long TYPE varchar(5)', '{}');
+
+-- Of relations that nobody has here, ALTER says of which kind they are.
+INSERT INTO variations (rule, found, sql, options) VALUES
+('add-column-auto-increment', false, 'ALTER FOREIGN TABLE nothing ADD z serial', '{"assume_populated": true}'),
+('add-column-volatile-default', false, 'ALTER FOREIGN TABLE nothing ADD z float8 DEFAULT random()', '{"assume_populated": true}'),
+('add-column-stored-generated', false, 'ALTER FOREIGN TABLE nothing ADD z int GENERATED ALWAYS AS (a) STORED', '{"assume_populated": true}'),
+('type-change-rewrites', false, 'ALTER FOREIGN TABLE nothing ALTER a TYPE bigint', '{"assume_populated": true}'),
+('set-persistence-rewrites', false, 'ALTER SEQUENCE nothing SET UNLOGGED', '{"assume_populated": true}'),
+('set-persistence-rewrites', true, 'ALTER TABLE nothing SET UNLOGGED', '{"assume_populated": true}'),
+('set-tablespace-copies', true, 'ALTER INDEX nothing_idx SET TABLESPACE fast', '{"assume_populated": true}'),
+('set-tablespace-copies', true, 'ALTER MATERIALIZED VIEW nothing SET TABLESPACE fast', '{"assume_populated": true}');
 
 -- Of advice a remark is a finding.
 CREATE TEMP TABLE remarks AS

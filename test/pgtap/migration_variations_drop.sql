@@ -284,6 +284,13 @@ INSERT INTO variations (rule, found, sql) VALUES
 ('drop-dependent-object', false, 'DROP SEQUENCE numbers'),
 ('drop-dependent-object', false, 'ALTER TABLE child DROP CONSTRAINT child_keyed_fkey; DROP TABLE keyed CASCADE'),
 ('drop-dependent-object', false, 'ALTER TABLE numbered ALTER old DROP DEFAULT; DROP SEQUENCE numbered_old_seq'),
+('drop-dependent-object', true, 'CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN RETURN NEW; END''; CREATE TRIGGER x BEFORE INSERT ON big FOR EACH ROW EXECUTE FUNCTION tf(); DROP FUNCTION tf()'),
+('drop-dependent-object', true, 'CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN RETURN NEW; END''; CREATE TABLE t (a int); CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION tf(); DROP FUNCTION IF EXISTS tf'),
+('drop-dependent-object', true, 'CREATE TRIGGER x BEFORE INSERT ON big FOR EACH ROW EXECUTE FUNCTION tf(); DROP ROUTINE tf(), price(int, int)'),
+('drop-dependent-object', false, 'CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN RETURN NEW; END''; CREATE TRIGGER x BEFORE INSERT ON big FOR EACH ROW EXECUTE FUNCTION tf(); DROP TRIGGER x ON big; DROP FUNCTION tf()'),
+('drop-dependent-object', false, 'CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN RETURN NEW; END''; CREATE TABLE t (a int); CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION tf(); DROP TABLE t; DROP FUNCTION tf()'),
+('drop-dependent-object', false, 'CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN RETURN NEW; END''; CREATE TRIGGER x BEFORE INSERT ON big FOR EACH ROW EXECUTE FUNCTION tf(); DROP FUNCTION gone.tf(), tf(int)'),
+('drop-dependent-object', false, 'CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN RETURN NEW; END''; CREATE TRIGGER x BEFORE INSERT ON big FOR EACH ROW EXECUTE FUNCTION tf(); ALTER TRIGGER x ON big RENAME TO y; DROP TRIGGER y ON big; DROP FUNCTION tf()'),
 ('view-incompatible', true, 'CREATE OR REPLACE VIEW big_view AS SELECT id FROM big'),
 ('view-incompatible', true, 'CREATE OR REPLACE VIEW gone.big_view AS SELECT b, id, c FROM big'),
 ('view-incompatible', true, 'CREATE OR REPLACE VIEW big_view (id, b2, c) AS SELECT id, b, c FROM big'),
@@ -361,6 +368,9 @@ INSERT INTO variations (rule, found, sql) VALUES
 ('create-table-as-heavy', true, 'CREATE TABLE copied AS SELECT * FROM keyed LIMIT ALL'),
 ('unbatched-data-change', false, 'DELETE FROM big WHERE false'),
 ('unbatched-data-change', false, 'CREATE FUNCTION f() RETURNS void LANGUAGE sql AS ''DELETE FROM big'''),
+('unbatched-data-change', true, 'DELETE FROM big WHERE 1 = 1'),
+('unbatched-data-change', true, 'UPDATE big SET a = 1 WHERE ''x'' = ''x'''),
+('unbatched-data-change', false, 'DELETE FROM big WHERE 1 = 0'),
 ('create-table-as-heavy', true, 'CREATE TABLE t AS SELECT * FROM big'),
 ('create-table-as-heavy', true, 'CREATE TABLE t AS TABLE "Odd Schema"."Big ""One"""'),
 ('create-table-as-heavy', true, 'SELECT * INTO t FROM big b JOIN keyed k USING (id)'),
@@ -496,6 +506,9 @@ INSERT INTO variations (rule, found, sql) VALUES
 ('guard-hides-mismatch', false, 'ALTER TABLE big ADD COLUMN IF NOT EXISTS fresh int NOT NULL DEFAULT 0'),
 ('guard-hides-mismatch', false, 'ALTER TABLE big DROP a; ALTER TABLE big ADD COLUMN IF NOT EXISTS a bigint'),
 ('guard-hides-mismatch', false, 'CREATE TEMP TABLE IF NOT EXISTS big (z int)'),
+('guard-hides-mismatch', false, 'CREATE TABLE t (a varchar(10) PRIMARY KEY); ALTER TABLE t ADD COLUMN IF NOT EXISTS a varchar(10)'),
+('guard-hides-mismatch', false, 'CREATE TABLE t (a numeric(10, 2)); ALTER TABLE t ADD COLUMN IF NOT EXISTS a numeric(12, 2)'),
+('guard-hides-mismatch', true, 'CREATE TABLE t (a int); ALTER TABLE t ADD COLUMN IF NOT EXISTS a text'),
 -- access
 ('revoke-privilege', true, 'REVOKE ALL ON SCHEMA gone FROM pg_monitor'),
 ('revoke-privilege', true, 'REVOKE INSERT, UPDATE (a) ON "gone"."big" FROM PUBLIC CASCADE'),
@@ -535,6 +548,8 @@ INSERT INTO variations (rule, found, sql) VALUES
 ('row-security-change', false, 'ALTER TABLE big DISABLE ROW LEVEL SECURITY'),
 ('row-security-change', false, 'ALTER POLICY own ON secured RENAME TO theirs'),
 ('row-security-change', false, 'BEGIN; DROP POLICY own ON secured; CREATE POLICY own ON secured USING (owner_name = session_user); COMMIT'),
+('row-security-change', false, 'BEGIN; ALTER TABLE big ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON big USING (true); COMMIT'),
+('row-security-change', true, 'BEGIN; ALTER TABLE big ENABLE ROW LEVEL SECURITY; COMMIT; CREATE POLICY p ON big USING (true)'),
 ('disable-trigger', true, 'ALTER TABLE "gone"."big" DISABLE TRIGGER touched'),
 ('disable-trigger', true, 'ALTER TABLE IF EXISTS big DISABLE TRIGGER USER'),
 ('disable-trigger', true, 'DO $$ BEGIN ALTER TABLE big DISABLE TRIGGER ALL; END $$'),
@@ -660,11 +675,18 @@ SELECT is(EXISTS (SELECT FROM wishflags.migration_breaking_check(sql, '{"assume_
 	('rename-table', true, 'ALTER TABLE IF EXISTS nothing RENAME TO n'),
 	('truncate-cascade', true, 'TRUNCATE big CASCADE'),
 	('row-security-change', true, 'DROP POLICY IF EXISTS nothing ON nothing'),
+	('row-security-change', true, 'CREATE POLICY p ON nothing AS RESTRICTIVE USING (true)'),
 	('trigger-ddl-lock', true, 'DROP TRIGGER IF EXISTS nothing ON nothing'),
 	('function-change-breaking', true, 'DROP FUNCTION IF EXISTS nothing(int)'),
 	('reset-identity-or-sequence', true, 'ALTER SEQUENCE nothing RESTART WITH 100000'),
 	('object-missing', false, 'ALTER TABLE nothing ADD y int'),
+	('drop-dependent-object', true, 'CREATE TRIGGER x BEFORE INSERT ON nothing FOR EACH ROW EXECUTE FUNCTION a.tf(); DROP FUNCTION a.tf()'),
+	('drop-dependent-object', false, 'CREATE TRIGGER x BEFORE INSERT ON nothing FOR EACH ROW EXECUTE FUNCTION a.tf(); DROP TABLE nothing; DROP FUNCTION a.tf()'),
 	('drop-table', false, 'CREATE TABLE t (a int); DROP TABLE t')) AS v(rule, found, sql);
+
+-- Policies that came first count also for a table that nobody has here.
+SELECT is((SELECT f.severity FROM wishflags.migration_breaking_check('CREATE POLICY p ON nothing USING (true); ALTER TABLE nothing ENABLE ROW LEVEL SECURITY',
+	'{"assume_populated": true, "only": "row-security-change"}') f), 'low', 'row security with a policy of the text is of low severity');
 
 -- Where the data may be asked, a sequence says how far it is.
 SELECT is(EXISTS (SELECT FROM wishflags.migration_breaking_check(sql, '{"validate_data": true}') f WHERE f.rule = 'reset-identity-or-sequence' AND f.severity <> 'info'), found,
