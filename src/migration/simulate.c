@@ -200,7 +200,7 @@ note_fresh(WfSimulation *simulation, SimRelation *entry)
 static bool
 is_kept(const SimRelation *entry)
 {
-	return entry->altered || entry->indexes != NIL || entry->parts != NIL;
+	return entry->altered || entry->gone || entry->indexes != NIL || entry->parts != NIL || entry->dropped_columns != NIL;
 }
 
 /*
@@ -334,6 +334,7 @@ wf_sim_create(WfSimulation *simulation, const RangeVar *name, char kind)
 	wf_sim_forget_parts(entry);
 	entry->loaded = true;
 	entry->altered = true;
+	entry->gone = false;
 	return entry;
 }
 
@@ -366,8 +367,9 @@ wf_sim_drop(WfSimulation *simulation, const RangeVar *name)
 {
 	SimRelation *entry = wf_sim_relation(simulation, name);
 
+	entry->gone = true;
 	/* Where there is nothing, nothing is dropped. */
-	if (entry->relation->missing && !is_kept(entry))
+	if (entry->relation->missing && !entry->altered && entry->indexes == NIL && entry->parts == NIL)
 		return;
 	wf_sim_index_dropped(simulation, entry);
 	wf_sim_forget_indexes(simulation, entry);
@@ -399,6 +401,8 @@ wf_sim_rename(WfSimulation *simulation, const RangeVar *name, const char *schema
 		wf_ddl_measure(&simulation->catalog, from->relation);
 	from->altered = true;
 	copy = *from;
+	copy.gone = false;
+	from->gone = true;
 	from->relation = NULL;
 	from->table.name = NULL;
 	wf_sim_forget_parts(from);

@@ -192,6 +192,8 @@ typedef struct SimRelation
 	List	   *dropped_columns;	/* char * */
 	bool		loaded;			/* constraints and indexes are filled */
 	bool		altered;		/* the text changed it */
+	bool		gone;			/* the text dropped it or gave it another
+								 * name, and made none of this one since */
 	bool		parted;			/* it made, attached or detached partitions */
 	List	   *constraints;
 	HTAB	   *constraint_names;	/* WfConstraint, where they are many; or
@@ -286,6 +288,7 @@ extern bool wf_sim_has_database(WfCatalog *catalog, const char *name);
 extern bool wf_sim_has_part(WfCatalog *catalog, WfRelation *relation, ObjectType type, const char *name);
 extern bool wf_sim_part_is_new(WfSimulation *simulation, const RangeVar *table, ObjectType type, const char *name);
 extern bool wf_sim_names_index(Node *stmt);
+extern bool wf_sim_has_dropped(WfSimulation *simulation, WfRelation *relation, const char *column);
 extern void wf_sim_note_trigger(WfSimulation *simulation, const CreateTrigStmt *stmt);
 extern List *wf_sim_triggers_of(WfSimulation *simulation, const DropStmt *stmt);
 extern void wf_sim_note_part(WfSimulation *simulation, const RangeVar *table, ObjectType type, const char *name,

@@ -729,11 +729,14 @@ INSERT INTO variations (rule, found, sql, options) VALUES
 ('many-tables-locked', false, 'BEGIN; DROP INDEX nothing_idx; DROP INDEX other_idx; COMMIT', '{"assume_populated": true}'),
 ('many-tables-locked', true, 'CREATE TABLE t (a int REFERENCES nothing, b int REFERENCES nowhere (id))', '{"assume_populated": true}'),
 ('exclusive-lock-held', true, 'BEGIN; DROP INDEX nothing_idx; UPDATE nothing SET a = 1 WHERE id = 1; COMMIT', '{"assume_populated": true}'),
+('validate-in-same-transaction', true, 'ALTER TABLE nothing VALIDATE CONSTRAINT k, ADD y int', '{"assume_populated": true}'),
+('validate-in-same-transaction', false, 'ALTER TABLE nothing VALIDATE CONSTRAINT k, VALIDATE CONSTRAINT l', '{"assume_populated": true}'),
 ('set-not-null-scans', false, 'ALTER FOREIGN TABLE nothing ALTER a SET NOT NULL', '{"assume_populated": true}'),
 ('add-check-validates', false, 'ALTER FOREIGN TABLE nothing ADD CONSTRAINT k CHECK (a > 0)', '{"assume_populated": true}');
 
 -- One finding of just this severity, or none at all: what is proven, and mere advice.
 INSERT INTO variations (rule, severity, sql, options) VALUES
+('set-not-null-scans', 'low', 'ALTER TABLE big ADD CONSTRAINT k CHECK (NOT (a IS NULL)) NOT VALID; ALTER TABLE big VALIDATE CONSTRAINT k; ALTER TABLE big ALTER a SET NOT NULL', '{}'),
 ('index-not-concurrent', 'low', 'CREATE INDEX IF NOT EXISTS big_a_idx ON big (c)', '{}'),
 ('index-not-concurrent', 'low', 'CREATE INDEX ON ready (a)', '{}'),
 ('set-not-null-scans', 'low', 'ALTER TABLE proven ALTER x SET NOT NULL', '{}'),
