@@ -605,6 +605,13 @@ INSERT INTO variations (rule, found, sql) VALUES
 ('function-change-breaking', false, 'BEGIN; DROP FUNCTION price(int, int); CREATE FUNCTION price(item int, amount int DEFAULT 1) RETURNS int LANGUAGE sql AS ''SELECT 3''; COMMIT'),
 ('function-change-breaking', false, 'ALTER FUNCTION price(int, int) STABLE; ALTER FUNCTION price(int, int) COST 5'),
 ('function-change-breaking', false, 'CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN RETURN OLD; END'''),
+('function-change-breaking', true, 'CREATE FUNCTION fresh() RETURNS int LANGUAGE sql STABLE AS ''SELECT 1''; CREATE OR REPLACE FUNCTION fresh() RETURNS int LANGUAGE sql AS ''SELECT 1'''),
+('function-change-breaking', true, 'CREATE OR REPLACE FUNCTION bare.fresh(a int) RETURNS int LANGUAGE sql AS ''SELECT 1''; CREATE OR REPLACE FUNCTION bare.fresh(b integer) RETURNS text LANGUAGE sql AS ''SELECT 1'''),
+('function-change-breaking', true, 'CREATE OR REPLACE FUNCTION fresh() RETURNS int LANGUAGE sql AS ''SELECT 1''; CREATE OR REPLACE PROCEDURE fresh() LANGUAGE sql AS ''SELECT 1'''),
+('function-change-breaking', false, 'CREATE OR REPLACE FUNCTION fresh() RETURNS int LANGUAGE sql AS ''SELECT 1''; CREATE OR REPLACE FUNCTION fresh() RETURNS int4 LANGUAGE sql AS ''SELECT 1'''),
+('function-change-breaking', false, 'CREATE OR REPLACE FUNCTION fresh(int) RETURNS int LANGUAGE sql STABLE AS ''SELECT 1''; CREATE OR REPLACE FUNCTION fresh(text) RETURNS int LANGUAGE sql AS ''SELECT 1'''),
+('function-change-breaking', false, 'CREATE OR REPLACE FUNCTION gone.fresh() RETURNS int LANGUAGE sql STABLE AS ''SELECT 1''; CREATE OR REPLACE FUNCTION bare.fresh() RETURNS int LANGUAGE sql AS ''SELECT 1'''),
+('function-change-breaking', false, 'CREATE OR REPLACE FUNCTION fresh() RETURNS int LANGUAGE sql STABLE AS ''SELECT 1''; DROP FUNCTION fresh(); CREATE OR REPLACE FUNCTION fresh() RETURNS text LANGUAGE sql AS ''SELECT 1'''),
 -- replication
 ('replication-affected', true, 'ALTER TABLE "gone"."big" REPLICA IDENTITY NOTHING'),
 ('replication-affected', true, 'ALTER TABLE told REPLICA IDENTITY USING INDEX told_pkey'),
