@@ -302,6 +302,7 @@ wf_ddl_plain_type_names(const TypeName *type)
 List *
 wf_ddl_not_null_columns(Node *expression, bool *only)
 {
+	NullTestType wanted = IS_NOT_NULL;
 	List	   *columns = NIL;
 	ListCell   *lc;
 
@@ -311,11 +312,16 @@ wf_ddl_not_null_columns(Node *expression, bool *only)
 			columns = list_concat(columns, wf_ddl_not_null_columns(lfirst(lc), only));
 		return columns;
 	}
+	if (expression && IsA(expression, BoolExpr) && ((BoolExpr *) expression)->boolop == NOT_EXPR)
+	{
+		expression = linitial(((BoolExpr *) expression)->args);
+		wanted = IS_NULL;
+	}
 	if (expression && IsA(expression, NullTest))
 	{
 		NullTest   *test = (NullTest *) expression;
 
-		if (test->nulltesttype == IS_NOT_NULL && IsA(test->arg, ColumnRef) &&
+		if (test->nulltesttype == wanted && IsA(test->arg, ColumnRef) &&
 			IsA(llast(((ColumnRef *) test->arg)->fields), String))
 			return list_make1(strVal(llast(((ColumnRef *) test->arg)->fields)));
 	}

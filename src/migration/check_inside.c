@@ -17,6 +17,7 @@
 
 static List *check_inner(WfCheck *check, WfStatement *statement, const WfBodyStatement *item, int base, int depth);
 static bool is_query(Node *node);
+static bool fails_by_form(const WfFinding *finding);
 
 /*
  * Looks at what the node runs, and applies it: the body of DO, and that of a
@@ -108,6 +109,23 @@ is_query(Node *node)
 		IsA(node, DeleteStmt) || IsA(node, MergeStmt);
 }
 
+/* Does it fail whatever is there?  A condition about that does not help. */
+static bool
+fails_by_form(const WfFinding *finding)
+{
+	static const char *const rules[] = {
+		"add-column-required", "concurrent-in-transaction", "duplicate-assignment",
+		"enum-add-value-in-transaction", "enum-value-used-in-transaction",
+	};
+
+	for (int i = 0; i < lengthof(rules); i++)
+	{
+		if (strcmp(finding->rule->id, rules[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Looks at one statement of a body, and at what that runs, and applies it. */
 static List *
 check_inner(WfCheck *check, WfStatement *statement, const WfBodyStatement *item, int base, int depth)
@@ -130,7 +148,8 @@ check_inner(WfCheck *check, WfStatement *statement, const WfBodyStatement *item,
 
 		/* The body sees to it itself. */
 		if (is_tolerant &&
-			(finding->kind == WF_KIND_FAILS || strcmp(finding->rule->id, RULE_NOT_RERUNNABLE) == 0))
+			((finding->kind == WF_KIND_FAILS && (item->is_handled || !fails_by_form(finding))) ||
+			 strcmp(finding->rule->id, RULE_NOT_RERUNNABLE) == 0))
 			findings = foreach_delete_current(findings, lc);
 		else
 			finding->location = base < 0 ? -1 : base + item->offset + Max(finding->location, 0);

@@ -35,6 +35,7 @@ static WorkSize size_at_work(WfRuleCall *call, WfRelation *relation);
 static List *copy_notes(List *notes);
 static List *copy_strings(List *strings);
 static bool is_taken_for_large(WfRuleCall *call, WfRelation *relation);
+static char kind_of_altered(ObjectType type, char kind);
 static bool does_nothing(WfRuleCall *call, WfRelation *relation);
 static bool is_nowhere(WfRuleCall *call, WfRelation *relation);
 static WfNote *add_note(WfFinding *finding, const char *key, WfNoteType type);
@@ -267,7 +268,30 @@ wf_rule_relation(WfRuleCall *call, const RangeVar *name)
 	relation = call->catalog->relation(call->catalog, name);
 	if (relation == NULL || wf_ddl_is_private(relation) || does_nothing(call, relation))
 		return NULL;
+	if (relation->missing && IsA(call->statement, AlterTableStmt) && ((AlterTableStmt *) call->statement)->relation == name)
+		relation->kind = kind_of_altered(((AlterTableStmt *) call->statement)->objtype, relation->kind);
 	return relation;
+}
+
+/* What ALTER says that a relation is which nobody knows here; ALTER TABLE takes any. */
+static char
+kind_of_altered(ObjectType type, char kind)
+{
+	switch (type)
+	{
+		case OBJECT_FOREIGN_TABLE:
+			return RELKIND_FOREIGN_TABLE;
+		case OBJECT_VIEW:
+			return RELKIND_VIEW;
+		case OBJECT_MATVIEW:
+			return RELKIND_MATVIEW;
+		case OBJECT_SEQUENCE:
+			return RELKIND_SEQUENCE;
+		case OBJECT_INDEX:
+			return RELKIND_INDEX;
+		default:
+			return kind;
+	}
 }
 
 /*
@@ -495,6 +519,8 @@ is_taken_for_large(WfRuleCall *call, WfRelation *relation)
 bool
 wf_rule_is_populated(WfRuleCall *call, WfRelation *relation)
 {
+	if (relation->kind == RELKIND_FOREIGN_TABLE || relation->kind == RELKIND_VIEW || relation->kind == RELKIND_SEQUENCE)
+		return false;
 	if (is_taken_for_large(call, relation))
 		return true;
 	return size_at_work(call, relation).population != WF_POPULATION_EMPTY;

@@ -23,6 +23,10 @@ typedef struct WfRoutine
 	int			max_inputs;
 	bool		is_variadic;
 	char		volatility;		/* provolatile */
+	const char *schema;			/* of one that the text made */
+	bool		is_procedure;
+	bool		returns_set;
+	Oid			returns;		/* InvalidOid: nothing, or not known */
 	struct WfRoutine *older;	/* of the same name, or NULL */
 } WfRoutine;
 

@@ -162,7 +162,7 @@ wf_rule_row_security(WfRuleCall *call)
 							  table->row_security == (call->command->subtype == AT_EnableRowSecurity)) ||
 			(call->command->subtype == AT_ForceRowSecurity && table->forces_row_security))
 			return;
-		has_policies = !table->missing && call->catalog->policies(call->catalog, table) != NIL;
+		has_policies = call->catalog->policies(call->catalog, table) != NIL;
 		if (call->command->subtype == AT_DisableRowSecurity)
 			what = "policies no longer keep rows from anybody who may read";
 		else if (call->command->subtype == AT_ForceRowSecurity)
@@ -170,7 +170,12 @@ wf_rule_row_security(WfRuleCall *call)
 		else if (has_policies)
 			what = "its policies apply from now on to roles that do not own";
 		else
+		{
 			what = "with row security and no policy, roles that do not own the table see no row of";
+			/* A policy that follows in the same transaction leaves no gap. */
+			if (call->session->in_transaction)
+				deferral = WF_DEFER_POLICY;
+		}
 	}
 	else if (IsA(call->statement, AlterPolicyStmt))
 	{

@@ -23,6 +23,7 @@
 #define A_ROUTINE	"function", "42883"
 
 static void report_missing(WfRuleCall *call, const char *what, const char *sqlstate, const char *name, bool tolerated);
+static void report(WfRuleCall *call, const char *what, const char *sqlstate, const char *name, bool tolerated, bool may_be);
 static bool missing_relation(WfRuleCall *call, const RangeVar *name, const char *what, bool tolerated);
 static void missing_relations(WfRuleCall *call, List *names);
 static void missing_column(WfRuleCall *call, WfRelation *table, const char *name, bool tolerated);
@@ -36,6 +37,7 @@ static void missing_in_enum(WfRuleCall *call, AlterEnumStmt *stmt);
 static void missing_in_table(WfRuleCall *call, CreateStmt *stmt);
 static void missing_referenced(WfRuleCall *call, const RangeVar *table, Constraint *constraint);
 static void missing_in_alter_table(WfRuleCall *call, AlterTableStmt *stmt);
+static bool changes_column(AlterTableType subtype);
 static void missing_in_command(WfRuleCall *call, AlterTableStmt *stmt, AlterTableCmd *command, WfRelation *table);
 static bool adds(AlterTableStmt *stmt, AlterTableType subtype, const char *name);
 static void missing_constraint(WfRuleCall *call, WfRelation *table, const char *name, bool tolerated);
@@ -125,13 +127,20 @@ wf_rule_object_missing(WfRuleCall *call)
 static void
 report_missing(WfRuleCall *call, const char *what, const char *sqlstate, const char *name, bool tolerated)
 {
+	report(call, what, sqlstate, name, tolerated, call->session->assume_populated);
+}
+
+/* may_be: in another database, which this one stands for. */
+static void
+report(WfRuleCall *call, const char *what, const char *sqlstate, const char *name, bool tolerated, bool may_be)
+{
 	WfFinding  *finding = wf_finding_add(call, tolerated ? "%s %s does not exist here: the statement does nothing" :
 										 "%s %s does not exist here: the statement fails", what, name);
 	WfSimulation *simulation = call->session->simulation;
 
 	finding->object = pstrdup(name);
 	/* An empty CI database that stands for production lacks everything. */
-	if (tolerated || call->session->assume_populated)
+	if (tolerated || may_be)
 		finding->severity = WF_SEVERITY_INFO;
 	/* What can't be looked into may have made it. */
 	else if (simulation && simulation->is_opaque)
@@ -149,28 +158,31 @@ missing_relation(WfRuleCall *call, const RangeVar *name, const char *what, bool 
 
 	/* As it is written. */
 	if (relation->missing)
-		report_missing(call, what, "42P01",
-					   relation->schema && name->schemaname ? wf_rule_name(call, relation) : wf_ddl_range_var(name), tolerated);
+		report(call, what, "42P01",
+			   relation->schema && name->schemaname ? wf_rule_name(call, relation) : wf_ddl_range_var(name), tolerated,
+			   call->session->assume_populated && !wf_sim_has_dropped(call->session->simulation, relation, NULL));
 	return relation->missing;
 }
 
 static void
 missing_relations(WfRuleCall *call, List *names)
 {
-	ListCell   *lc;
-
-	foreach(lc, names)
-		missing_relation(call, lfirst_node(RangeVar, lc), "table", false);
+	for (int i = 0; i < list_length(names); i++)
+		missing_relation(call, list_nth_node(RangeVar, names, i), "table", false);
 }
 
-/* Of what the text made or cannot see, the columns are not all known. */
+/*
+ * Of what the text made or cannot see, the columns are not all known; but a table
+ * that is here has those that it has in the other database.
+ */
 static void
 missing_column(WfRuleCall *call, WfRelation *table, const char *name, bool tolerated)
 {
-	if (!table->missing && OidIsValid(table->relid) && call->catalog->column(call->catalog, table, name) == NULL)
-		report_missing(call, A_COLUMN,
-					   psprintf("%s.%s", wf_ddl_quote_name(table->schema, table->name), wf_ddl_quote_name(NULL, name)),
-					   tolerated);
+	if ((!table->missing && OidIsValid(table->relid) && call->catalog->column(call->catalog, table, name) == NULL) ||
+		wf_sim_has_dropped(call->session->simulation, table, name))
+		report(call, A_COLUMN,
+			   psprintf("%s.%s", wf_ddl_quote_name(table->schema, table->name), wf_ddl_quote_name(NULL, name)),
+			   tolerated, false);
 }
 
 /* names is a list of String. */
@@ -300,11 +312,33 @@ missing_in_alter_table(WfRuleCall *call, AlterTableStmt *stmt)
 
 	if (stmt->objtype == OBJECT_TYPE)
 		return;
-	if (missing_relation(call, stmt->relation, stmt->objtype == OBJECT_TABLE ? "table" : "relation", stmt->missing_ok))
-		return;
+	missing_relation(call, stmt->relation, stmt->objtype == OBJECT_TABLE ? "table" : "relation", stmt->missing_ok);
 	table = call->catalog->relation(call->catalog, stmt->relation);
 	foreach(lc, stmt->cmds)
-		missing_in_command(call, stmt, lfirst_node(AlterTableCmd, lc), table);
+	{
+		AlterTableCmd *command = lfirst_node(AlterTableCmd, lc);
+
+		/* A column that this very statement adds is not there yet. */
+		if (changes_column(command->subtype) && !adds(stmt, AT_AddColumn, command->name))
+			missing_column(call, table, command->name, command->subtype == AT_DropColumn && command->missing_ok);
+		if (!table->missing)
+			missing_in_command(call, stmt, command, table);
+	}
+}
+
+/* Does the command name a column that has to be there? */
+static bool
+changes_column(AlterTableType subtype)
+{
+	static const AlterTableType subtypes[] = {
+		AT_AlterColumnType, AT_DropColumn, AT_SetNotNull, AT_DropNotNull, AT_ColumnDefault,
+		AT_AddIdentity, AT_SetIdentity, AT_DropIdentity, AT_DropExpression, AT_SetStorage,
+	};
+	bool		found = false;
+
+	for (int i = 0; i < lengthof(subtypes); i++)
+		found |= subtype == subtypes[i];
+	return found;
 }
 
 static void
@@ -317,19 +351,6 @@ missing_in_command(WfRuleCall *call, AlterTableStmt *stmt, AlterTableCmd *comman
 	{
 		case AT_AlterColumnType:
 			missing_type(call, ((ColumnDef *) command->def)->typeName);
-			/* FALLTHROUGH */
-		case AT_DropColumn:
-		case AT_SetNotNull:
-		case AT_DropNotNull:
-		case AT_ColumnDefault:
-		case AT_AddIdentity:
-		case AT_SetIdentity:
-		case AT_DropIdentity:
-		case AT_DropExpression:
-		case AT_SetStorage:
-			/* A column that this very statement adds is not there yet. */
-			if (!adds(stmt, AT_AddColumn, command->name))
-				missing_column(call, table, command->name, command->subtype == AT_DropColumn && command->missing_ok);
 			break;
 		case AT_AddColumn:
 			missing_type(call, ((ColumnDef *) command->def)->typeName);
@@ -424,8 +445,8 @@ missing_in_rename(WfRuleCall *call, RenameStmt *stmt)
 	switch (stmt->renameType)
 	{
 		case OBJECT_COLUMN:
-			if (!missing_relation(call, stmt->relation, "relation", stmt->missing_ok))
-				missing_column(call, call->catalog->relation(call->catalog, stmt->relation), stmt->subname, false);
+			missing_relation(call, stmt->relation, "relation", stmt->missing_ok);
+			missing_column(call, call->catalog->relation(call->catalog, stmt->relation), stmt->subname, false);
 			break;
 		case OBJECT_TABCONSTRAINT:
 			if (!missing_relation(call, stmt->relation, "relation", stmt->missing_ok))

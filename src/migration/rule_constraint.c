@@ -446,16 +446,18 @@ wf_rule_validate_in_same_transaction(WfRuleCall *call)
 	WfSimulation *simulation = call->session->simulation;
 	LOCKMODE	lock = wf_ddl_alter_table_lock(stmt, call->catalog->server_version);
 	WfConstraint *waiting;
+	bool		is_unknown;
 
 	if (table == NULL)
 		return;
 	waiting = call->catalog->constraint(call->catalog, table, call->command->name);
+	is_unknown = waiting == NULL && table->missing;
 	if (waiting && waiting->validated)
 		waiting = NULL;
 	if (waiting && call->session->in_transaction && waiting->created_here &&
 		(simulation == NULL || OidIsValid(waiting->oid) || waiting->transaction == simulation->transaction))
 		report_validate(call, table, waiting->kind == 'f' ? ShareRowExclusiveLock : AccessExclusiveLock, "ADD CONSTRAINT");
-	else if (lock > ShareUpdateExclusiveLock && (waiting || is_added_here(call, call->command->name)))
+	else if (lock > ShareUpdateExclusiveLock && (waiting || is_unknown || is_added_here(call, call->command->name)))
 		report_validate(call, table, lock, "the other commands of this ALTER TABLE");
 }
 

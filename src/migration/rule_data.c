@@ -18,7 +18,6 @@
 #include "migration/rule_list.h"
 
 static Node *explained(WfRuleCall *call);
-static WithClause *with_of(Node *stmt);
 static void judge_change(WfRuleCall *call, Node *change);
 static char *in_batches(WfRuleCall *call, WfRelation *table, RangeVar *name);
 static bool reads_itself(Node *stmt, RangeVar *name);
@@ -36,7 +35,7 @@ void
 wf_rule_unbatched_data_change(WfRuleCall *call)
 {
 	Node	   *stmt = IsA(call->statement, ExplainStmt) ? explained(call) : call->statement;
-	WithClause *with = with_of(stmt);
+	WithClause *with = wf_rule_with(stmt);
 	ListCell   *lc;
 
 	judge_change(call, stmt);
@@ -53,8 +52,9 @@ explained(WfRuleCall *call)
 	return wf_ddl_option_is_on(stmt->options, "analyze") ? stmt->query : call->statement;
 }
 
-static WithClause *
-with_of(Node *stmt)
+/* The WITH of a statement on rows; NULL: it has none. */
+WithClause *
+wf_rule_with(Node *stmt)
 {
 	switch (nodeTag(stmt))
 	{
@@ -66,6 +66,8 @@ with_of(Node *stmt)
 			return ((UpdateStmt *) stmt)->withClause;
 		case T_DeleteStmt:
 			return ((DeleteStmt *) stmt)->withClause;
+		case T_MergeStmt:
+			return ((MergeStmt *) stmt)->withClause;
 		default:
 			return NULL;
 	}

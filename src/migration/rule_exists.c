@@ -233,7 +233,7 @@ part_exists(WfRuleCall *call, const RangeVar *table, ObjectType type, const char
 {
 	WfRelation *relation = call->catalog->relation(call->catalog, table);
 
-	if (!relation->missing && call->catalog->has_part(call->catalog, relation, type, name))
+	if (call->catalog->has_part(call->catalog, relation, type, name))
 		report_exists(call, psprintf("%s \"%s\" of \"%s\"", type == OBJECT_TRIGGER ? "trigger" : "policy", name, relation->name),
 					  wf_ddl_quote_name(relation->schema, relation->name), "42710", false);
 }

@@ -117,7 +117,8 @@ column_difference(WfRuleCall *call, WfRelation *table, ColumnDef *def, List *ele
 	type = wf_rule_type_oid(call, def->typeName);
 	if (!OidIsValid(type) || !OidIsValid(column->type))
 		return NULL;
-	change = call->catalog->type_change(call->catalog, column, def->typeName);
+	/* The length of a column that the text made is not known. */
+	change = column->created_here ? WF_TYPE_CHANGE_NONE : call->catalog->type_change(call->catalog, column, def->typeName);
 	if (type == column->type && change != WF_TYPE_CHANGE_REWRITES && change != WF_TYPE_CHANGE_NARROWS &&
 		!is_other_length(call, column, def->typeName))
 		return wants_not_null(def, elements) && !column->not_null ?
@@ -129,7 +130,7 @@ column_difference(WfRuleCall *call, WfRelation *table, ColumnDef *def, List *ele
 static bool
 is_other_length(WfRuleCall *call, WfColumn *column, TypeName *type)
 {
-	char	   *present = OidIsValid(column->type) ? call->catalog->column_type(call->catalog, column) : NULL;
+	char	   *present = OidIsValid(column->type) && !column->created_here ? call->catalog->column_type(call->catalog, column) : NULL;
 	const char *open = present ? strchr(present, '(') : NULL;
 	A_Const    *length = type->typmods ? linitial(type->typmods) : NULL;
 

@@ -200,6 +200,7 @@ extern void wf_rule_duplicate_assignment(WfRuleCall *call);
 extern bool wf_rule_names_few_rows(WfRuleCall *call, WfRelation *table, const RangeVar *name, Node *where);
 extern bool wf_rule_has_limit(const SelectStmt *query);
 extern bool wf_rule_is_constant(Node *condition, bool value);
+extern WithClause *wf_rule_with(Node *stmt);
 extern const char *wf_rule_called(const RangeVar *name);
 
 /* rule_timeout.c */

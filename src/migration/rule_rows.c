@@ -24,6 +24,7 @@ static const char *qualifier(List *fields);
 static bool is_limited(Node *value, SubLinkType kind, const RangeVar *name);
 static bool looks_outside(Node *node, void *context);
 static bool is_written(Node *value);
+static bool are_equal(const A_Const *a, const A_Const *b, bool value);
 
 /*
  * Does the condition say of which few rows: the values of a key, a range of a
@@ -204,14 +205,30 @@ is_written(Node *value)
 	return values != NIL;
 }
 
-/* Is it true, or false, as written? */
+/* Is it true, or false, as written: as a word, or by comparing two constants? */
 bool
 wf_rule_is_constant(Node *condition, bool value)
 {
+	A_Expr	   *comparison = (A_Expr *) condition;
+
+	if (IsA(condition, A_Expr) && comparison->kind == AEXPR_OP && comparison->lexpr && IsA(comparison->lexpr, A_Const) &&
+		IsA(comparison->rexpr, A_Const) && strcmp(strVal(llast(comparison->name)), "=") == 0)
+		return are_equal((A_Const *) comparison->lexpr, (A_Const *) comparison->rexpr, value);
 	while (IsA(condition, TypeCast))
 		condition = ((TypeCast *) condition)->arg;
 	return IsA(condition, A_Const) && !((A_Const *) condition)->isnull &&
 		((nodeTag(&((A_Const *) condition)->val) == T_Boolean && boolVal(&((A_Const *) condition)->val) == value) ||
 		 (nodeTag(&((A_Const *) condition)->val) == T_String &&
 		  strcmp(strVal(&((A_Const *) condition)->val), value ? "t" : "f") == 0));
+}
+
+/* Are they surely equal, or surely not?  Only whole numbers have but one spelling. */
+static bool
+are_equal(const A_Const *a, const A_Const *b, bool value)
+{
+	if (a->isnull || b->isnull || nodeTag(&a->val) != nodeTag(&b->val))
+		return false;
+	if (nodeTag(&a->val) == T_Integer)
+		return (intVal(&a->val) == intVal(&b->val)) == value;
+	return value && equal(&a->val, &b->val);
 }

@@ -19,7 +19,7 @@ static bool can_refresh_concurrently(WfRuleCall *call, WfRelation *matview);
 static bool
 has_rows(const WfRelation *relation)
 {
-	return relation->missing || relation->kind == RELKIND_RELATION || relation->kind == RELKIND_MATVIEW;
+	return relation->kind == RELKIND_RELATION || relation->kind == RELKIND_MATVIEW;
 }
 
 static WfFinding *
@@ -105,11 +105,14 @@ set_index_tablespace(WfRuleCall *call, WfRelation *index)
 	WfRelation *table = call->catalog->index_table(call->catalog, index);
 	WfFinding  *finding;
 
-	if (table == NULL || wf_ddl_is_private(table) || !wf_rule_is_populated(call, table))
+	if (table ? wf_ddl_is_private(table) || !wf_rule_is_populated(call, table) : !index->missing)
 		return;
-	finding = wf_finding_add(call, "SET TABLESPACE copies index \"%s\" of \"%s\" (%s) while nobody can read or write the table",
-							 index->name, table->name, wf_rule_size(call, table));
-	wf_finding_on(call, finding, table);
+	if (table)
+		finding = wf_finding_add(call, "SET TABLESPACE copies index \"%s\" of \"%s\" (%s) while nobody can read or write the table",
+								 index->name, table->name, wf_rule_size(call, table));
+	else
+		finding = wf_finding_add(call, "SET TABLESPACE copies index \"%s\" while nobody can read or write its table", index->name);
+	wf_finding_on(call, finding, table ? table : index);
 	finding->object = wf_ddl_quote_name(index->schema, index->name);
 	finding->lock = AccessExclusiveLock;
 	finding->rewrites = true;

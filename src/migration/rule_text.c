@@ -17,6 +17,7 @@
 #include "migration/inside.h"
 #include "migration/rule_list.h"
 
+static void report_assignments(WfRuleCall *call, Node *stmt);
 static void report_duplicate(WfRuleCall *call, List *targets, const char *sqlstate);
 static const char *assigned_name(Node *element, int *location, bool *partial);
 static char *with_name(WfRuleCall *call, Constraint *constraint);
@@ -259,7 +260,17 @@ wf_rule_create_extension(WfRuleCall *call)
 void
 wf_rule_duplicate_assignment(WfRuleCall *call)
 {
-	Node	   *stmt = call->statement;
+	WithClause *with = wf_rule_with(call->statement);
+	ListCell   *lc;
+
+	report_assignments(call, call->statement);
+	foreach(lc, with ? with->ctes : NIL)
+		report_assignments(call, lfirst_node(CommonTableExpr, lc)->ctequery);
+}
+
+static void
+report_assignments(WfRuleCall *call, Node *stmt)
+{
 	ListCell   *lc;
 
 	switch (nodeTag(stmt))
@@ -287,9 +298,12 @@ wf_rule_duplicate_assignment(WfRuleCall *call)
 		case T_CompositeTypeStmt:
 			report_duplicate(call, ((CompositeTypeStmt *) stmt)->coldeflist, "42701");
 			break;
-		default:
+		case T_CreateStmt:
+		case T_CreateForeignTableStmt:
 			report_duplicate(call, ((CreateStmt *) stmt)->tableElts, "42701");
 			report_duplicate_keys(call, ((CreateStmt *) stmt)->tableElts);
+			break;
+		default:
 			break;
 	}
 }

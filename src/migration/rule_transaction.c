@@ -3,6 +3,7 @@
  */
 #include "common/compat.h"
 
+#include "common/list.h"
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
 #include "ddl/source.h"
@@ -16,6 +17,11 @@ static bool is_set_config(SelectStmt *stmt);
 static bool has_values(InsertStmt *stmt);
 static bool works_on_others(WfRuleCall *call, RangeVar *name);
 static bool is_same_table(WfRelation *a, WfRelation *b);
+static bool report_referenced(WfRuleCall *call);
+static List *referenced_tables(WfRuleCall *call);
+static List *add_new_references(WfRuleCall *call, List *tables);
+static List *add_old_references(WfRuleCall *call, List *tables, RangeVar *name, const char *constraint);
+static List *add_once(List *names, char *name);
 static bool does_work(WfRuleCall *call);
 static bool has_own_transaction(WfRuleCall *call);
 static bool is_for_outside(const char *sql);
@@ -245,9 +251,14 @@ wf_rule_many_tables_locked(WfRuleCall *call)
 	ListCell   *lc;
 	ListCell   *lc2;
 
-	if (simulation == NULL || !simulation->in_transaction || simulation->held == NIL)
+	if (simulation == NULL || simulation->many_told == simulation->transaction + 1)
 		return;
-	if (simulation->many_told == simulation->transaction + 1)
+	if (report_referenced(call))
+	{
+		simulation->many_told = simulation->transaction + 1;
+		return;
+	}
+	if (!simulation->in_transaction || simulation->held == NIL)
 		return;
 	locks = wf_ddl_statement_locks(call->statement, call->catalog->server_version);
 	foreach(lc, locks)
@@ -261,12 +272,15 @@ wf_rule_many_tables_locked(WfRuleCall *call)
 		if (relation == NULL)
 			continue;
 		relation = wf_sim_locked_table(call->catalog, relation);
+		/* The index may be one of the very table. */
+		if (relation->missing && wf_sim_names_index(call->statement))
+			continue;
 		foreach(lc2, simulation->held)
 		{
 			WfHeldLock *held = lfirst(lc2);
 			WfFinding  *finding;
 
-			if (held->mode < ShareRowExclusiveLock ||
+			if (held->mode < ShareRowExclusiveLock || held->is_index ||
 				is_same_table(held->relation, relation))
 				continue;
 			finding = wf_finding_add(call, "\"%s\" is locked while \"%s\" is: another transaction that takes them in the other order is a deadlock",
@@ -275,6 +289,8 @@ wf_rule_many_tables_locked(WfRuleCall *call)
 			/* That it is to be several transactions has been said. */
 			if (simulation->held_told == simulation->transaction + 1)
 				finding->severity = WF_SEVERITY_INFO;
+			else if (IsA(call->statement, CreateStmt))
+				finding->severity = Min(finding->severity, WF_SEVERITY_LOW);
 			finding->lock = lock->mode;
 			wf_finding_note_text(finding, "also_locked", held->relation->name);
 			finding->hint = pstrdup("Lock one table a transaction.");
@@ -283,6 +299,101 @@ wf_rule_many_tables_locked(WfRuleCall *call)
 			return;
 		}
 	}
+}
+
+/* One statement whose foreign keys, new or dropped, lock several other tables. */
+static bool
+report_referenced(WfRuleCall *call)
+{
+	List	   *tables = referenced_tables(call);
+	WfFinding  *finding;
+
+	if (list_length(tables) < 2)
+		return false;
+	finding = wf_finding_add(call, "its foreign keys lock %s and %s at once: another transaction that takes them in the other order is a deadlock",
+							 (char *) linitial(tables), (char *) lsecond(tables));
+	finding->object = pstrdup(linitial(tables));
+	/* CREATE TABLE holds the locks for a moment only. */
+	if (IsA(call->statement, CreateStmt))
+		finding->severity = WF_SEVERITY_LOW;
+	finding->lock = IsA(call->statement, DropStmt) ? AccessExclusiveLock : ShareRowExclusiveLock;
+	wf_finding_note_text(finding, "also_locked", lsecond(tables));
+	finding->hint = pstrdup("Add or drop one foreign key a transaction.");
+	return true;
+}
+
+/* The names (char *) of the tables that the statement's foreign keys lock besides its own. */
+static List *
+referenced_tables(WfRuleCall *call)
+{
+	List	   *tables = NIL;
+	ListCell   *lc;
+
+	if (IsA(call->statement, DropStmt))
+	{
+		DropStmt   *stmt = (DropStmt *) call->statement;
+
+		foreach(lc, stmt->removeType == OBJECT_TABLE ? stmt->objects : NIL)
+			tables = add_old_references(call, tables, wf_ddl_range_var_of_names(lfirst(lc)), NULL);
+	}
+	else if (IsA(call->statement, AlterTableStmt))
+	{
+		AlterTableStmt *stmt = (AlterTableStmt *) call->statement;
+
+		foreach(lc, stmt->cmds)
+		{
+			if (lfirst_node(AlterTableCmd, lc)->subtype == AT_DropConstraint)
+				tables = add_old_references(call, tables, stmt->relation, lfirst_node(AlterTableCmd, lc)->name);
+		}
+		tables = add_new_references(call, tables);
+	}
+	else if (IsA(call->statement, CreateStmt))
+		tables = add_new_references(call, tables);
+	return tables;
+}
+
+/* Foreign keys alone take this lock on another table. */
+static List *
+add_new_references(WfRuleCall *call, List *tables)
+{
+	RangeVar   *own = IsA(call->statement, CreateStmt) ? ((CreateStmt *) call->statement)->relation :
+	((AlterTableStmt *) call->statement)->relation;
+	WfRelation *table = call->catalog->relation(call->catalog, own);
+	ListCell   *lc;
+
+	foreach(lc, wf_ddl_statement_locks(call->statement, call->catalog->server_version))
+	{
+		WfLock	   *lock = lfirst(lc);
+		WfRelation *other = lock->is_other && lock->mode == ShareRowExclusiveLock ? wf_rule_relation(call, lock->relation) : NULL;
+
+		if (other && !is_same_table(table, other))
+			tables = add_once(tables, wf_ddl_quote_name(other->schema, other->name));
+	}
+	return tables;
+}
+
+/* Those of one constraint of the table, or of all. */
+static List *
+add_old_references(WfRuleCall *call, List *tables, RangeVar *name, const char *constraint)
+{
+	WfRelation *table = wf_rule_relation(call, name);
+	ListCell   *lc;
+
+	foreach(lc, table && !table->missing ? call->catalog->constraints(call->catalog, table) : NIL)
+	{
+		WfConstraint *key = lfirst(lc);
+
+		if (key->kind == 'f' && key->foreign_table && (constraint == NULL || (key->name && strcmp(key->name, constraint) == 0)) &&
+			strcmp(key->foreign_table, wf_ddl_quote_name(table->schema, table->name)) != 0)
+			tables = add_once(tables, key->foreign_table);
+	}
+	return tables;
+}
+
+static List *
+add_once(List *names, char *name)
+{
+	return wf_common_list_has(names, name) ? names : lappend(names, name);
 }
 
 /* By what it is, or by its name: it may have another one since. */

@@ -39,6 +39,7 @@ typedef struct SimSlot
 
 static WfRelation *sim_relation(WfCatalog *catalog, const RangeVar *name);
 static void sim_measure(WfCatalog *catalog, WfRelation *relation);
+static bool is_kept(const SimRelation *entry);
 static WfTypeChange sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type);
 static char *sim_column_type(WfCatalog *catalog, const WfColumn *column);
 static char *sim_constraint_sql(WfCatalog *catalog, const WfConstraint *constraint);
@@ -195,6 +196,13 @@ note_fresh(WfSimulation *simulation, SimRelation *entry)
 	simulation->fresh[simulation->nfresh++] = entry;
 }
 
+/* Has the text done something to it, be it there or not? */
+static bool
+is_kept(const SimRelation *entry)
+{
+	return entry->altered || entry->gone || entry->indexes != NIL || entry->parts != NIL || entry->dropped_columns != NIL;
+}
+
 /*
  * Lets go of what the statement only asked for and nobody has: a text may name
  * more than it makes.  Pointers to relations that are missing end here, but for
@@ -207,7 +215,7 @@ wf_sim_forget(WfSimulation *simulation)
 	{
 		SimRelation *entry = simulation->fresh[--simulation->nfresh];
 
-		if (entry->altered || (entry->relation && !entry->relation->missing))
+		if (is_kept(entry) || (entry->relation && !entry->relation->missing))
 			continue;
 		simrelation_delete(simulation->relations, entry->key);
 		if (entry->relation)
@@ -326,6 +334,7 @@ wf_sim_create(WfSimulation *simulation, const RangeVar *name, char kind)
 	wf_sim_forget_parts(entry);
 	entry->loaded = true;
 	entry->altered = true;
+	entry->gone = false;
 	return entry;
 }
 
@@ -358,8 +367,9 @@ wf_sim_drop(WfSimulation *simulation, const RangeVar *name)
 {
 	SimRelation *entry = wf_sim_relation(simulation, name);
 
+	entry->gone = true;
 	/* Where there is nothing, nothing is dropped. */
-	if (entry->relation->missing && !entry->altered)
+	if (entry->relation->missing && !entry->altered && entry->indexes == NIL && entry->parts == NIL)
 		return;
 	wf_sim_index_dropped(simulation, entry);
 	wf_sim_forget_indexes(simulation, entry);
@@ -391,6 +401,8 @@ wf_sim_rename(WfSimulation *simulation, const RangeVar *name, const char *schema
 		wf_ddl_measure(&simulation->catalog, from->relation);
 	from->altered = true;
 	copy = *from;
+	copy.gone = false;
+	from->gone = true;
 	from->relation = NULL;
 	from->table.name = NULL;
 	wf_sim_forget_parts(from);
@@ -404,6 +416,11 @@ wf_sim_rename(WfSimulation *simulation, const RangeVar *name, const char *schema
 	*to->relation = *copy.relation;
 	to->relation->schema = unconstify(char *, key.schema);
 	to->relation->name = unconstify(char *, key.name);
+	foreach(lc, simulation->held)
+	{
+		if (((WfHeldLock *) lfirst(lc))->relation == copy.relation)
+			((WfHeldLock *) lfirst(lc))->relation = to->relation;
+	}
 	wf_sim_settle_renamed(simulation, copy.key.schema, copy.key.name, key.schema, key.name);
 	wf_sim_move_indexes(simulation, copy.key.schema, to);
 	foreach(lc, to->constraints)

@@ -50,6 +50,7 @@ typedef struct WfHeldLock
 	WfRelation *relation;
 	LOCKMODE	mode;
 	int			statement;
+	bool		is_index;		/* whose table is not known here */
 } WfHeldLock;
 
 /* A savepoint of the open transaction. */
@@ -121,6 +122,7 @@ typedef struct WfSimulation
 								 * that are neither this nor relations */
 	bool		brief_told;		/* lock_timeout was asked for, for a brief
 								 * lock */
+	List	   *triggers;		/* SimPart that the text made */
 	HTAB	   *waiting;		/* findings that may be taken back, see
 								 * defer.c */
 	HTAB	   *holders;		/* of constraints that the text made; or NULL */
@@ -190,6 +192,8 @@ typedef struct SimRelation
 	List	   *dropped_columns;	/* char * */
 	bool		loaded;			/* constraints and indexes are filled */
 	bool		altered;		/* the text changed it */
+	bool		gone;			/* the text dropped it or gave it another
+								 * name, and made none of this one since */
 	bool		parted;			/* it made, attached or detached partitions */
 	List	   *constraints;
 	HTAB	   *constraint_names;	/* WfConstraint, where they are many; or
@@ -206,6 +210,9 @@ typedef struct SimPart
 	ObjectType	type;
 	char	   *name;
 	bool		exists;
+	struct SimRelation *relation;
+	List	   *function;		/* of a trigger that the text made: what it
+								 * runs (char *), as written; else NIL */
 } SimPart;
 
 /* simulate.c, for the others of the family */
@@ -280,6 +287,10 @@ extern void wf_sim_rename_schema(WfSimulation *simulation, const char *name, con
 extern bool wf_sim_has_database(WfCatalog *catalog, const char *name);
 extern bool wf_sim_has_part(WfCatalog *catalog, WfRelation *relation, ObjectType type, const char *name);
 extern bool wf_sim_part_is_new(WfSimulation *simulation, const RangeVar *table, ObjectType type, const char *name);
+extern bool wf_sim_names_index(Node *stmt);
+extern bool wf_sim_has_dropped(WfSimulation *simulation, WfRelation *relation, const char *column);
+extern void wf_sim_note_trigger(WfSimulation *simulation, const CreateTrigStmt *stmt);
+extern List *wf_sim_triggers_of(WfSimulation *simulation, const DropStmt *stmt);
 extern void wf_sim_note_part(WfSimulation *simulation, const RangeVar *table, ObjectType type, const char *name,
 							 bool exists);
 extern List *wf_sim_policies(WfCatalog *catalog, WfRelation *relation);
@@ -303,7 +314,6 @@ extern List *wf_sim_drop_blockers(WfCatalog *catalog, const DropStmt *stmt);
 
 /* simulate_constraint.c */
 extern void wf_sim_copy_indexes(WfSimulation *simulation, SimRelation *relation, RangeVar *from);
-extern void wf_sim_note_key_types(WfSimulation *simulation, SimRelation *relation, List *elements);
 extern void wf_sim_apply_constraint(WfSimulation *simulation, SimRelation *relation, Constraint *constraint, const char *column);
 extern void wf_sim_apply_index(WfSimulation *simulation, IndexStmt *stmt);
 

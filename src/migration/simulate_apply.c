@@ -14,6 +14,7 @@ static void apply_create_table(WfSimulation *simulation, CreateStmt *stmt);
 static void apply_alter_table(WfSimulation *simulation, AlterTableStmt *stmt);
 static void apply_command(WfSimulation *simulation, SimRelation *relation, AlterTableCmd *command);
 static void apply_column(WfSimulation *simulation, SimRelation *relation, ColumnDef *def);
+static void note_type(WfSimulation *simulation, WfColumn *column, const TypeName *name);
 static void apply_comment(WfSimulation *simulation, CommentStmt *stmt);
 
 /* Applies one statement; tree and text may go away afterwards. */
@@ -83,8 +84,7 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 				wf_sim_create_schema(simulation, ((CreateSchemaStmt *) stmt)->schemaname);
 			break;
 		case T_CreateTrigStmt:
-			wf_sim_note_part(simulation, ((CreateTrigStmt *) stmt)->relation, OBJECT_TRIGGER,
-							 ((CreateTrigStmt *) stmt)->trigname, true);
+			wf_sim_note_trigger(simulation, (CreateTrigStmt *) stmt);
 			break;
 		case T_CreatePolicyStmt:
 			wf_sim_settle(simulation, WF_DEFER_POLICY, ((CreatePolicyStmt *) stmt)->table->schemaname,
@@ -180,7 +180,6 @@ apply_create_table(WfSimulation *simulation, CreateStmt *stmt)
 		if (IsA(like, TableLikeClause) && (like->options & CREATE_TABLE_LIKE_INDEXES))
 			wf_sim_copy_indexes(simulation, relation, like->relation);
 	}
-	wf_sim_note_key_types(simulation, relation, stmt->tableElts);
 }
 
 static void
@@ -214,6 +213,9 @@ apply_command(WfSimulation *simulation, SimRelation *relation, AlterTableCmd *co
 	switch (command->subtype)
 	{
 		case AT_AddColumn:
+			/* IF NOT EXISTS keeps the one that is there. */
+			if (command->missing_ok && wf_sim_column(&simulation->catalog, relation->relation, ((ColumnDef *) command->def)->colname))
+				break;
 			apply_column(simulation, relation, (ColumnDef *) command->def);
 			wf_sim_settle(simulation, WF_DEFER_COLUMN, relation->key.schema, relation->key.name,
 						  list_make1(((ColumnDef *) command->def)->colname));
@@ -284,6 +286,7 @@ apply_column(WfSimulation *simulation, SimRelation *relation, ColumnDef *def)
 	ListCell   *lc;
 
 	column->created_here = true;
+	note_type(simulation, column, def->typeName);
 	foreach(lc, def->constraints)
 	{
 		Constraint *constraint = lfirst_node(Constraint, lc);
@@ -308,4 +311,17 @@ apply_column(WfSimulation *simulation, SimRelation *relation, ColumnDef *def)
 				break;
 		}
 	}
+}
+
+/* Foreign keys ask for it; a type that the text makes has no OID. */
+static void
+note_type(WfSimulation *simulation, WfColumn *column, const TypeName *name)
+{
+	WfType	   *type;
+
+	if (name == NULL || name->names == NIL || name->arrayBounds != NIL || name->pct_type)
+		return;
+	type = simulation->catalog.type(&simulation->catalog, wf_ddl_plain_type_names(name));
+	column->type = type->oid;
+	column->base_type = type->kind == TYPTYPE_DOMAIN ? type->base_type : InvalidOid;
 }

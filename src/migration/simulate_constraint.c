@@ -12,7 +12,6 @@
 #include "migration/simulate.h"
 
 static char *label_of(const WfIndex *index);
-static ColumnDef *column_named(List *elements, const char *name);
 static List *excluded(const Constraint *constraint);
 static void note_primary_key(WfSimulation *simulation, SimRelation *relation, List *columns);
 static void use_index(WfSimulation *simulation, SimRelation *relation, Constraint *constraint, WfConstraint *made);
@@ -58,41 +57,6 @@ label_of(const WfIndex *index)
 	foreach(lc, index->labels)
 		names = lappend(names, makeString(lfirst(lc)));
 	return wf_ddl_joined_label(names);
-}
-
-/* The types of columns with a unique index, to which foreign keys may refer. */
-void
-wf_sim_note_key_types(WfSimulation *simulation, SimRelation *relation, List *elements)
-{
-	ListCell   *lc;
-	ListCell   *lc2;
-
-	foreach(lc, relation->indexes)
-	{
-		foreach(lc2, ((WfIndex *) lfirst(lc))->columns)
-		{
-			ColumnDef  *column = lfirst(lc2) ? column_named(elements, lfirst(lc2)) : NULL;
-			WfType	   *type = column && column->typeName && column->typeName->arrayBounds == NIL && column->typeName->names != NIL &&
-			!column->typeName->pct_type ?
-			simulation->catalog.type(&simulation->catalog, wf_ddl_plain_type_names(column->typeName)) : NULL;
-
-			if (type)
-				wf_sim_set_column(simulation, relation, column->colname)->type = type->oid;
-		}
-	}
-}
-
-static ColumnDef *
-column_named(List *elements, const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, elements)
-	{
-		if (IsA(lfirst(lc), ColumnDef) && strcmp(lfirst_node(ColumnDef, lc)->colname, name) == 0)
-			return lfirst(lc);
-	}
-	return NULL;
 }
 
 /* A new constraint; column is set for one that stands with a column. */

@@ -77,8 +77,13 @@ wf_sim_drop_blockers(WfCatalog *catalog, const DropStmt *stmt)
 	List	   *dependents;
 	ListCell   *lc;
 
+	if (simulation->is_opaque || simulation->dropped_parts)
+		return NIL;
+	dependents = wf_sim_triggers_of(simulation, stmt);
+	if (dependents != NIL)
+		return dependents;
 	stmt = (const DropStmt *) with_schemas(simulation, unconstify(Node *, (const Node *) stmt));
-	if (simulation->is_opaque || simulation->dropped_parts || !names_are_live(simulation, unconstify(Node *, (const Node *) stmt)))
+	if (!names_are_live(simulation, unconstify(Node *, (const Node *) stmt)))
 		return NIL;
 	dependents = simulation->live->drop_blockers(simulation->live, stmt);
 	foreach(lc, dependents)

@@ -43,6 +43,16 @@ wf_sim_column(WfCatalog *catalog, WfRelation *relation, const char *name)
 		simulation->live->column(simulation->live, relation, name) : NULL;
 }
 
+/* Has the text taken the relation away, or, where column is given, that one of it? */
+bool
+wf_sim_has_dropped(WfSimulation *simulation, WfRelation *relation, const char *column)
+{
+	SimRelation *entry = wf_sim_entry(simulation, relation);
+
+	return column ? wf_common_list_has(entry->dropped_columns, column) &&
+		wf_sim_column(&simulation->catalog, relation, column) == NULL : entry->gone;
+}
+
 /* The column as the text may change it; made if it is not there. */
 WfColumn *
 wf_sim_set_column(WfSimulation *simulation, SimRelation *entry, const char *name)

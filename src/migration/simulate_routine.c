@@ -22,6 +22,9 @@ typedef struct NamedRoutine
 static void add_routine(WfSimulation *simulation, WfRoutine *routine);
 static void read_inputs(WfRoutine *routine, List *parameters);
 static char volatility_of(CreateFunctionStmt *stmt);
+static void read_signature(WfSimulation *simulation, WfRoutine *routine, CreateFunctionStmt *stmt);
+static bool replaces_new(WfSimulation *simulation, CreateFunctionStmt *stmt, WfRoutineChange *change);
+static const char *volatility_name(char volatility);
 static bool touches_routine(WfSimulation *simulation, List *names);
 static bool as_live(WfSimulation *simulation, CreateFunctionStmt *stmt, CreateFunctionStmt *live);
 static TypeName *type_as_live(WfSimulation *simulation, const TypeName *type);
@@ -52,8 +55,7 @@ wf_sim_apply_function(WfSimulation *simulation, CreateFunctionStmt *stmt)
 		routine->text = NULL;
 	routine->name = pstrdup(strVal(llast(stmt->funcname)));
 	routine->offset = -1;
-	read_inputs(routine, stmt->parameters);
-	routine->volatility = volatility_of(stmt);
+	read_signature(simulation, routine, stmt);
 	MemoryContextSwitchTo(old);
 	if (stmt->replace && as_live(simulation, stmt, &live) &&
 		simulation->live->routine_change(simulation->live, &live, &change))
@@ -80,6 +82,23 @@ add_routine(WfSimulation *simulation, WfRoutine *routine)
 		newer->older = newer->older->older;
 		break;
 	}
+}
+
+/* What tells it from others, and what another one in its place has to keep. */
+static void
+read_signature(WfSimulation *simulation, WfRoutine *routine, CreateFunctionStmt *stmt)
+{
+	int			count = list_length(stmt->funcname);
+	TypeName   *returns = stmt->returnType;
+
+	read_inputs(routine, stmt->parameters);
+	routine->schema = wf_sim_schema(simulation, count > 1 ? strVal(list_nth(stmt->funcname, count - 2)) : wf_sim_first_schema(simulation));
+	routine->is_procedure = stmt->is_procedure;
+	routine->volatility = volatility_of(stmt);
+	if (returns == NULL || returns->names == NIL || returns->pct_type || returns->arrayBounds != NIL)
+		return;
+	routine->returns = wf_sim_type(&simulation->catalog, returns->names)->oid;
+	routine->returns_set = returns->setof;
 }
 
 /* The types of the inputs, as they are written, and how many a call may give. */
@@ -218,8 +237,42 @@ wf_sim_routine_change(WfCatalog *catalog, CreateFunctionStmt *stmt, WfRoutineCha
 	WfSimulation *simulation = simulation_of(catalog);
 	CreateFunctionStmt live;
 
-	return !touches_routine(simulation, stmt->funcname) && as_live(simulation, stmt, &live) &&
-		simulation->live->routine_change(simulation->live, &live, change);
+	if (touches_routine(simulation, stmt->funcname))
+		return replaces_new(simulation, stmt, change);
+	return as_live(simulation, stmt, &live) && simulation->live->routine_change(simulation->live, &live, change);
+}
+
+/* The same of a routine that the text has made, as far as that is kept. */
+static bool
+replaces_new(WfSimulation *simulation, CreateFunctionStmt *stmt, WfRoutineChange *change)
+{
+	WfRoutine	wanted = {0};
+	WfRoutine  *routine = wf_sim_new_routine(simulation, stmt->funcname);
+
+	memset(change, 0, sizeof(WfRoutineChange));
+	if (wf_sim_find(simulation->dropped_routines, "", strVal(llast(stmt->funcname))))
+		return false;
+	read_signature(simulation, &wanted, stmt);
+	while (routine && (strcmp(routine->inputs, wanted.inputs) != 0 || strcmp(routine->schema, wanted.schema) != 0))
+		routine = routine->older;
+	if (routine == NULL)
+		return false;
+	change->signature = psprintf("%s(%.*s)", wf_ddl_quote_name(routine->schema, routine->name),
+								 (int) Max(strlen(wanted.inputs), 1) - 1, wanted.inputs);
+	if (routine->is_procedure != wanted.is_procedure)
+		change->fails = psprintf("it is a %s", routine->is_procedure ? "procedure" : "function");
+	else if (OidIsValid(routine->returns) && OidIsValid(wanted.returns) &&
+			 (routine->returns != wanted.returns || routine->returns_set != wanted.returns_set))
+		change->fails = "it returns another type";
+	else if (!wanted.is_procedure && routine->volatility != wanted.volatility)
+		change->differs = psprintf("it was %s and becomes %s", volatility_name(routine->volatility), volatility_name(wanted.volatility));
+	return true;
+}
+
+static const char *
+volatility_name(char volatility)
+{
+	return volatility == PROVOLATILE_IMMUTABLE ? "IMMUTABLE" : volatility == PROVOLATILE_STABLE ? "STABLE" : "VOLATILE";
 }
 
 /*

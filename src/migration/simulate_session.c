@@ -299,6 +299,25 @@ wf_sim_locked_table(WfCatalog *catalog, WfRelation *relation)
 	return table ? table : relation;
 }
 
+/* Does the statement name an index rather than its table? */
+bool
+wf_sim_names_index(Node *stmt)
+{
+	switch (nodeTag(stmt))
+	{
+		case T_DropStmt:
+			return ((DropStmt *) stmt)->removeType == OBJECT_INDEX;
+		case T_RenameStmt:
+			return ((RenameStmt *) stmt)->renameType == OBJECT_INDEX;
+		case T_AlterTableStmt:
+			return ((AlterTableStmt *) stmt)->objtype == OBJECT_INDEX;
+		case T_ReindexStmt:
+			return ((ReindexStmt *) stmt)->kind == REINDEX_OBJECT_INDEX;
+		default:
+			return false;
+	}
+}
+
 /* Remembers the locks on relations that others may use. */
 void
 wf_sim_note_locks(WfSimulation *simulation, Node *stmt)
@@ -326,6 +345,7 @@ wf_sim_note_locks(WfSimulation *simulation, Node *stmt)
 		held->relation = relation;
 		held->mode = lock->mode;
 		held->statement = simulation->statement;
+		held->is_index = relation->missing && wf_sim_names_index(stmt);
 		simulation->held = lappend(simulation->held, held);
 		MemoryContextSwitchTo(old);
 	}

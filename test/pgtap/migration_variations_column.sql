@@ -167,6 +167,8 @@ INSERT INTO variations (rule, found, sql) VALUES
 ('add-column-required', false, 'ALTER TABLE mine ADD y int NOT NULL'),
 ('add-column-required', false, 'ALTER TABLE no_parts ADD y int NOT NULL'),
 ('add-column-required', false, 'ALTER TYPE pair ADD ATTRIBUTE z int'),
+('add-column-required', true, 'DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_attribute WHERE attname = ''y'') THEN ALTER TABLE big ADD y int NOT NULL; END IF; END $$'),
+('add-column-required', false, 'DO $$ BEGIN ALTER TABLE big ADD y int NOT NULL; EXCEPTION WHEN OTHERS THEN NULL; END $$'),
 ('type-change-rewrites', true, 'ALTER TABLE "Odd Schema"."Big ""One""" ALTER COLUMN "A b" SET DATA TYPE bigint'),
 ('type-change-rewrites', true, 'ALTER TABLE big ALTER n TYPE int8, ALTER c TYPE text'),
 ('type-change-rewrites', true, 'ALTER TABLE parts ALTER a TYPE bigint'),
@@ -271,6 +273,7 @@ INSERT INTO variations (rule, found, sql) VALUES
 ('enum-value-used-in-transaction', false, 'BEGIN; ALTER TYPE mood ADD VALUE ''x''; CREATE TABLE t (m text DEFAULT ''x'' CHECK (m <> ''x'')); COMMIT'),
 ('enum-value-used-in-transaction', false, 'BEGIN; ALTER TYPE mood RENAME VALUE ''ok'' TO ''x''; UPDATE big SET m = ''x'' WHERE id = 1; COMMIT'),
 ('enum-value-used-in-transaction', false, 'BEGIN; ALTER TYPE mood ADD VALUE ''x''; ROLLBACK; UPDATE big SET b = ''x'' WHERE id = 1'),
+('enum-value-used-in-transaction', true, 'DO $$ BEGIN IF now() > ''2000-01-01'' THEN ALTER TYPE mood ADD VALUE ''x''; INSERT INTO big (id, m) VALUES (0, ''x''); END IF; END $$'),
 ('enum-type-replaced', true, 'ALTER TYPE mood RENAME TO mood_old; CREATE TYPE mood AS ENUM (''ok''); ALTER TABLE big ALTER COLUMN m TYPE app.mood USING (m::text)::app.mood'),
 ('enum-type-replaced', true, 'CREATE TYPE mood_new AS ENUM (''ok''); ALTER TABLE big ALTER m TYPE mood_new USING CAST(CAST(m AS text) AS mood_new); DROP TYPE mood; ALTER TYPE mood_new RENAME TO mood'),
 ('enum-type-replaced', true, 'CREATE TYPE mood_new AS ENUM (''ok''); ALTER TABLE big ALTER m TYPE mood_new USING CASE m WHEN ''sad'' THEN ''ok'' ELSE m::text END::mood_new'),
@@ -505,6 +508,9 @@ INSERT INTO variations (rule, found, sql) VALUES
 ('duplicate-assignment', false, 'CREATE INDEX CONCURRENTLY ON big (a, a)'),
 ('duplicate-assignment', false, 'CREATE TABLE t (id int) INHERITS (base)'),
 ('duplicate-assignment', false, 'CREATE VIEW v AS SELECT big.*, keyed.parent FROM big, keyed'),
+('duplicate-assignment', true, 'WITH w AS (UPDATE big SET a = 1, a = 2 RETURNING id) SELECT * FROM w'),
+('duplicate-assignment', true, 'WITH w AS (INSERT INTO big (id, id) VALUES (1, 2) RETURNING id) DELETE FROM keyed USING w WHERE keyed.id = w.id'),
+('duplicate-assignment', false, 'WITH w AS (SELECT 1 AS a, 2 AS a) SELECT 1'),
 ('not-rerunnable', true, 'CREATE TABLE app.t (a int)'),
 ('not-rerunnable', true, 'CREATE INDEX CONCURRENTLY ON big (c)'),
 ('not-rerunnable', true, 'ALTER TABLE big ADD IF NOT EXISTS y int, ADD z int'),
@@ -532,6 +538,12 @@ INSERT INTO variations (rule, found, sql) VALUES
 ('identifier-truncated', true, 'CREATE TYPE t_' || repeat('x', 70) || ' AS (a int)'),
 ('identifier-truncated', true, 'CREATE POLICY p_' || repeat('x', 70) || ' ON big'),
 ('identifier-truncated', true, 'CREATE MATERIALIZED VIEW m_' || repeat('x', 70) || ' AS SELECT 1 AS a'),
+('identifier-truncated', true, 'SELECT a AS a_' || repeat('x', 70) || ' FROM big'),
+('identifier-truncated', true, 'INSERT INTO t_' || repeat('x', 70) || ' VALUES (1)'),
+('identifier-truncated', true, 'COMMENT ON TABLE "t_' || repeat('x', 70) || '" IS ''x'''),
+('identifier-truncated', true, 'CREATE RULE r_' || repeat('x', 70) || ' AS ON INSERT TO big DO NOTHING'),
+('identifier-truncated', false, 'COMMENT ON TABLE big IS ''' || repeat('x', 80) || ''''),
+('identifier-truncated', false, 'INSERT INTO big (b) VALUES (''' || repeat('x', 80) || ''')'),
 ('identifier-truncated', false, 'CREATE TABLE t_' || repeat('x', 61) || ' (a int)'),
 ('identifier-truncated', false, 'CREATE TABLE "' || repeat('"""', 0) || repeat('x', 61) || '""' || '" (a int)'),
 ('identifier-truncated', false, 'CREATE TABLE t (a text DEFAULT ''' || repeat('x', 80) || ''', b text DEFAULT E''' || repeat('y', 80) || ''')'),
@@ -637,6 +649,17 @@ INSERT INTO variations (rule, found, sql, options) VALUES
 ('type-cast-would-fail', false, 'ALTER TABLE words ALTER word TYPE int USING length(word)', '{"validate_data": true}'),
 ('type-cast-would-fail', false, 'ALTER TABLE big ALTER a TYPE smallint', '{"validate_data": true}'),
 ('type-cast-would-fail', false, 'ALTER TABLE words ALTER long TYPE varchar(5)', '{}');
+
+-- Of relations that nobody has here, ALTER says of which kind they are.
+INSERT INTO variations (rule, found, sql, options) VALUES
+('add-column-auto-increment', false, 'ALTER FOREIGN TABLE nothing ADD z serial', '{"assume_populated": true}'),
+('add-column-volatile-default', false, 'ALTER FOREIGN TABLE nothing ADD z float8 DEFAULT random()', '{"assume_populated": true}'),
+('add-column-stored-generated', false, 'ALTER FOREIGN TABLE nothing ADD z int GENERATED ALWAYS AS (a) STORED', '{"assume_populated": true}'),
+('type-change-rewrites', false, 'ALTER FOREIGN TABLE nothing ALTER a TYPE bigint', '{"assume_populated": true}'),
+('set-persistence-rewrites', false, 'ALTER SEQUENCE nothing SET UNLOGGED', '{"assume_populated": true}'),
+('set-persistence-rewrites', true, 'ALTER TABLE nothing SET UNLOGGED', '{"assume_populated": true}'),
+('set-tablespace-copies', true, 'ALTER INDEX nothing_idx SET TABLESPACE fast', '{"assume_populated": true}'),
+('set-tablespace-copies', true, 'ALTER MATERIALIZED VIEW nothing SET TABLESPACE fast', '{"assume_populated": true}');
 
 -- Of advice a remark is a finding.
 CREATE TEMP TABLE remarks AS

@@ -28,6 +28,7 @@ CREATE TABLE keyed (id int CONSTRAINT keyed_pkey PRIMARY KEY, parent int, code i
 INSERT INTO keyed SELECT g, g, g FROM generate_series(1, 5000) g;
 CREATE TABLE child (id int PRIMARY KEY, k int NOT NULL CONSTRAINT child_k_fkey REFERENCES keyed, l bigint, m int);
 INSERT INTO child SELECT g, g, g, g FROM generate_series(1, 5000) g;
+CREATE TABLE two_keys (a int CONSTRAINT two_keys_a REFERENCES keyed, b text CONSTRAINT two_keys_b REFERENCES big (b));
 CREATE INDEX child_l_brin ON child USING brin (l);
 CREATE INDEX child_m_idx ON child (m) WHERE m IS NOT NULL;
 CREATE TABLE proven (x int, y int, z int, CONSTRAINT proven_x CHECK (x IS NOT NULL), CONSTRAINT proven_yz CHECK (y IS NOT NULL AND z IS NOT NULL));
@@ -277,6 +278,7 @@ INSERT INTO variations (rule, found, sql) VALUES
 ('set-not-null-scans', true, 'ALTER TABLE big ADD z int DEFAULT 0; ALTER TABLE big ALTER z SET NOT NULL'),
 ('set-not-null-scans', true, 'ALTER TABLE proven ALTER x SET NOT NULL, DROP CONSTRAINT proven_x'),
 ('set-not-null-scans', true, 'ALTER TABLE big ADD CONSTRAINT k CHECK (a IS NOT NULL) NO INHERIT NOT VALID; ALTER TABLE big ALTER a SET NOT NULL'),
+('set-not-null-scans', true, 'ALTER TABLE big ADD COLUMN IF NOT EXISTS a int NOT NULL DEFAULT 0; ALTER TABLE big ALTER a SET NOT NULL'),
 ('set-not-null-scans', false, 'ALTER TABLE empty ALTER a SET NOT NULL'),
 ('set-not-null-scans', false, 'ALTER TABLE mine ALTER a SET NOT NULL'),
 ('set-not-null-scans', false, 'ALTER TABLE keyed ALTER id SET NOT NULL'),
@@ -441,6 +443,11 @@ INSERT INTO variations (rule, found, sql) VALUES
 ('foreign-key-type-mismatch', false, 'CREATE TABLE p (id bigserial PRIMARY KEY); CREATE TABLE t (k bigint REFERENCES p)'),
 ('foreign-key-type-mismatch', false, 'ALTER TABLE keyed ALTER id TYPE bigint; CREATE TABLE t (k bigint REFERENCES keyed)'),
 ('foreign-key-type-mismatch', false, 'CREATE TABLE t (k bigint REFERENCES nothing)'),
+('foreign-key-type-mismatch', true, 'CREATE TABLE p (id bigint PRIMARY KEY); CREATE TABLE t (a text, k int); ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (k) REFERENCES p (id)'),
+('foreign-key-type-mismatch', true, 'CREATE TABLE p (id bigint, PRIMARY KEY (id)); ALTER TABLE big ADD k int; ALTER TABLE big ADD FOREIGN KEY (k) REFERENCES p NOT VALID'),
+('foreign-key-type-mismatch', true, 'CREATE TABLE p (id bigint PRIMARY KEY, parent int); ALTER TABLE p ADD FOREIGN KEY (parent) REFERENCES p'),
+('foreign-key-type-mismatch', false, 'CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (k plain); ALTER TABLE t ADD FOREIGN KEY (k) REFERENCES p'),
+('foreign-key-type-mismatch', false, 'CREATE TABLE p (id bigint PRIMARY KEY); CREATE TABLE t (k int); ALTER TABLE t ALTER k TYPE bigint; ALTER TABLE t ADD FOREIGN KEY (k) REFERENCES p'),
 ('attach-partition-scans', true, 'ALTER TABLE app.parts ATTACH PARTITION "app"."loose" FOR VALUES FROM (10000) TO (20000)'),
 ('attach-partition-scans', true, 'ALTER TABLE parts ATTACH PARTITION bounded FOR VALUES FROM (10000) TO (19000)'),
 ('attach-partition-scans', true, 'ALTER TABLE listed ATTACH PARTITION listed_new FOR VALUES IN (''b'', ''c'')'),
@@ -546,6 +553,16 @@ INSERT INTO variations (rule, found, sql) VALUES
 ('many-tables-locked', false, 'BEGIN; ALTER TABLE big ADD y int; INSERT INTO loose VALUES (1); CREATE INDEX ON loose (a); COMMIT'),
 ('many-tables-locked', false, 'ALTER TABLE big ADD y int; ALTER TABLE loose ADD y int'),
 ('many-tables-locked', false, 'BEGIN; SAVEPOINT s; ALTER TABLE big ADD y int; ROLLBACK TO s; ALTER TABLE loose ADD y int; COMMIT'),
+('many-tables-locked', true, 'CREATE TABLE t (a int REFERENCES keyed, b text REFERENCES big (b))'),
+('many-tables-locked', true, 'BEGIN; CREATE TABLE t (a int REFERENCES keyed); CREATE TABLE u (a text REFERENCES big (b)); COMMIT'),
+('many-tables-locked', true, 'ALTER TABLE loose ADD FOREIGN KEY (a) REFERENCES keyed NOT VALID, ADD y text REFERENCES big (b)'),
+('many-tables-locked', true, 'ALTER TABLE two_keys DROP CONSTRAINT two_keys_a, DROP CONSTRAINT two_keys_b'),
+('many-tables-locked', true, 'DROP TABLE IF EXISTS two_keys'),
+('many-tables-locked', true, 'BEGIN; ALTER TABLE nothing RENAME TO n; ALTER TABLE big ADD y int; COMMIT'),
+('many-tables-locked', false, 'CREATE TABLE t (a int REFERENCES keyed, b int, c int REFERENCES t, FOREIGN KEY (b) REFERENCES app.keyed (id))'),
+('many-tables-locked', false, 'CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (a int REFERENCES keyed, b int REFERENCES p)'),
+('many-tables-locked', false, 'ALTER TABLE two_keys DROP CONSTRAINT two_keys_a'),
+('many-tables-locked', false, 'DROP TABLE child'),
 ('lock-table-explicit', true, 'LOCK "app"."big"'),
 ('lock-table-explicit', true, 'BEGIN; LOCK TABLE ONLY loose, big IN EXCLUSIVE MODE NOWAIT; COMMIT'),
 ('lock-table-explicit', true, 'LOCK TABLE big IN SHARE MODE'),
@@ -701,8 +718,25 @@ INSERT INTO variations (rule, found, sql, options) VALUES
 ('unique-would-fail', false, 'DELETE FROM holes; ALTER TABLE holes ADD UNIQUE (b)', '{"validate_data": true}'),
 ('unique-would-fail', false, 'ALTER TABLE big ADD y int UNIQUE', '{"validate_data": true}');
 
+-- Of tables that nobody has here, the text alone tells.
+INSERT INTO variations (rule, found, sql, options) VALUES
+('primary-key-index-nullable', false, 'CREATE UNIQUE INDEX CONCURRENTLY u ON nothing (a); ALTER TABLE nothing ALTER a SET NOT NULL; ALTER TABLE nothing ADD PRIMARY KEY USING INDEX u', '{"assume_populated": true}'),
+('primary-key-index-nullable', true, 'CREATE UNIQUE INDEX CONCURRENTLY u ON nothing (a, b); ALTER TABLE nothing ALTER a SET NOT NULL; ALTER TABLE nothing ADD PRIMARY KEY USING INDEX u', '{"assume_populated": true}'),
+('duplicate-index', true, 'CREATE INDEX CONCURRENTLY i ON nothing (a); CREATE INDEX CONCURRENTLY again ON nothing (a)', '{"assume_populated": true}'),
+('drop-index-not-concurrent', true, 'CREATE INDEX CONCURRENTLY i ON nothing (a); DROP INDEX i', '{"assume_populated": true}'),
+('many-tables-locked', false, 'BEGIN; ALTER TABLE nothing RENAME TO n; ALTER TABLE n ADD y int; COMMIT', '{"assume_populated": true}'),
+('many-tables-locked', false, 'BEGIN; DROP INDEX nothing_idx; ALTER TABLE nothing ADD y int; COMMIT', '{"assume_populated": true}'),
+('many-tables-locked', false, 'BEGIN; DROP INDEX nothing_idx; DROP INDEX other_idx; COMMIT', '{"assume_populated": true}'),
+('many-tables-locked', true, 'CREATE TABLE t (a int REFERENCES nothing, b int REFERENCES nowhere (id))', '{"assume_populated": true}'),
+('exclusive-lock-held', true, 'BEGIN; DROP INDEX nothing_idx; UPDATE nothing SET a = 1 WHERE id = 1; COMMIT', '{"assume_populated": true}'),
+('validate-in-same-transaction', true, 'ALTER TABLE nothing VALIDATE CONSTRAINT k, ADD y int', '{"assume_populated": true}'),
+('validate-in-same-transaction', false, 'ALTER TABLE nothing VALIDATE CONSTRAINT k, VALIDATE CONSTRAINT l', '{"assume_populated": true}'),
+('set-not-null-scans', false, 'ALTER FOREIGN TABLE nothing ALTER a SET NOT NULL', '{"assume_populated": true}'),
+('add-check-validates', false, 'ALTER FOREIGN TABLE nothing ADD CONSTRAINT k CHECK (a > 0)', '{"assume_populated": true}');
+
 -- One finding of just this severity, or none at all: what is proven, and mere advice.
 INSERT INTO variations (rule, severity, sql, options) VALUES
+('set-not-null-scans', 'low', 'ALTER TABLE big ADD CONSTRAINT k CHECK (NOT (a IS NULL)) NOT VALID; ALTER TABLE big VALIDATE CONSTRAINT k; ALTER TABLE big ALTER a SET NOT NULL', '{}'),
 ('index-not-concurrent', 'low', 'CREATE INDEX IF NOT EXISTS big_a_idx ON big (c)', '{}'),
 ('index-not-concurrent', 'low', 'CREATE INDEX ON ready (a)', '{}'),
 ('set-not-null-scans', 'low', 'ALTER TABLE proven ALTER x SET NOT NULL', '{}'),
