@@ -169,38 +169,6 @@ index_by_partition(WfRuleCall *call, IndexStmt *stmt, WfRelation *parent)
 									  wf_ddl_source_copy(call->source, rest, end));
 }
 
-/*
- * An index of a partitioned table, partition by partition; definition is what
- * follows the table's name, label tells the columns in the names of the
- * partitions' indexes.  NULL where the partitions are partitioned themselves, are
- * not known or too many to write down.
- */
-char *
-wf_rule_index_by_partition(WfRuleCall *call, WfRelation *parent, bool unique, const char *name, const char *label, const char *definition)
-{
-	List	   *partitions = call->catalog->partitions(call->catalog, parent);
-	const char *what = unique ? "UNIQUE " : "";
-	StringInfoData sql;
-	ListCell   *lc;
-
-	if (partitions == NIL || list_length(partitions) > WF_PARTITIONS_WRITTEN)
-		return NULL;
-	initStringInfo(&sql);
-	appendStringInfo(&sql, "CREATE %sINDEX %s ON ONLY %s %s;", what, quote_identifier(name),
-					 wf_ddl_quote_name(parent->schema, parent->name), definition);
-	foreach(lc, partitions)
-	{
-		RangeVar   *partition = lfirst(lc);
-		WfRelation	place = {.schema = partition->schemaname, .name = partition->relname};
-		char	   *part = wf_ddl_free_name(call->catalog, &place, label, "idx");
-
-		appendStringInfo(&sql, "\nCREATE %sINDEX CONCURRENTLY %s ON %s %s;\nALTER INDEX %s ATTACH PARTITION %s;",
-						 what, quote_identifier(part), wf_ddl_quote_name(partition->schemaname, partition->relname),
-						 definition, wf_ddl_quote_name(parent->schema, name), wf_ddl_quote_name(partition->schemaname, part));
-	}
-	return sql.data;
-}
-
 /* DROP INDEX without CONCURRENTLY. */
 void
 wf_rule_drop_index_not_concurrent(WfRuleCall *call)
@@ -554,6 +522,7 @@ wf_rule_invalid_index_left(WfRuleCall *call)
 		finding->safe_sql = psprintf(call->catalog->server_version < 12 ? "DROP INDEX CONCURRENTLY %s;%s%s%s" :
 									 "REINDEX INDEX CONCURRENTLY %s;%s%s%s", finding->object,
 									 statement ? "\n" : "", statement ? statement : "", statement ? ";" : "");
+		finding->safe_form = WF_SAFE_WHOLE;
 	}
 }
 
