@@ -6,13 +6,14 @@
  * that command.  The others are written here: those that PostgreSQL does first in
  * front of it, the rest behind.  Which of them are in a safe form as well depends on
  * the finding: what all of its rule have in common, and what only spares others a
- * lock, which nobody has to decide about.
+ * lock, which nobody has to decide about.  It is the same with a list of objects.
  */
 #include "common/compat.h"
 
 #include "lib/stringinfo.h"
 
-#include "ddl/source.h"
+#include "ddl/deparse.h"
+#include "ddl/lock.h"
 #include "migration/finding.h"
 
 /* Commands of an ALTER TABLE that each finding still writes down. */
@@ -33,6 +34,11 @@ typedef struct Script
 } Script;
 
 static char *combine_commands(WfRuleCall *call, WfFinding *finding);
+static char *combine_objects(WfRuleCall *call, WfFinding *finding);
+static void put_drop(WfRuleCall *call, StringInfo sql, const Bitmapset *done);
+static void put_truncate(WfRuleCall *call, StringInfo sql, const Bitmapset *done);
+static void put_vacuum(WfRuleCall *call, StringInfo sql, const Bitmapset *done);
+static char *join(List *names);
 static const WfFinding **choose_ways(WfRuleCall *call, const WfFinding *finding);
 static bool is_better(const WfFinding *finding, const WfFinding *than, const WfFinding *of);
 static bool has_way(const WfFinding *finding);
@@ -56,7 +62,8 @@ wf_findings_complete(WfRuleCall *call)
 		WfFinding  *finding = lfirst(lc);
 
 		complete = lappend(complete, !has_way(finding) || finding->safe_form == WF_SAFE_WHOLE || finding->command < 0 ?
-						   finding->safe_sql : combine_commands(call, finding));
+						   finding->safe_sql : IsA(call->statement, AlterTableStmt) ? combine_commands(call, finding) :
+						   combine_objects(call, finding));
 	}
 	foreach(lc, call->findings)
 		((WfFinding *) lfirst(lc))->safe_sql = list_nth(complete, foreach_current_index(lc));
@@ -122,6 +129,106 @@ combine_commands(WfRuleCall *call, WfFinding *finding)
 	}
 	script.sql.data[script.sql.len - 1] = '\0';
 	return script.sql.data;
+}
+
+/* The safe ways that the rule gives for objects of a list, then the statement for those that have none. */
+static char *
+combine_objects(WfRuleCall *call, WfFinding *finding)
+{
+	StringInfoData sql;
+	Bitmapset  *done = NULL;
+	ListCell   *lc;
+
+	if (list_length(call->findings) > COMMANDS_WRITTEN)
+		return NULL;
+	initStringInfo(&sql);
+	foreach(lc, call->findings)
+	{
+		const WfFinding *other = lfirst(lc);
+
+		if (other->rule != finding->rule || other->safe_sql == NULL || bms_is_member(other->command, done))
+			continue;
+		put_statements(&sql, other->safe_sql);
+		done = bms_add_member(done, other->command);
+	}
+	switch (nodeTag(call->statement))
+	{
+		case T_DropStmt:
+			put_drop(call, &sql, done);
+			break;
+		case T_TruncateStmt:
+			put_truncate(call, &sql, done);
+			break;
+		default:
+			put_vacuum(call, &sql, done);
+			break;
+	}
+	sql.data[sql.len - 1] = '\0';
+	return sql.data;
+}
+
+static void
+put_drop(WfRuleCall *call, StringInfo sql, const Bitmapset *done)
+{
+	DropStmt   *stmt = (DropStmt *) call->statement;
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	foreach(lc, stmt->objects)
+	{
+		if (!bms_is_member(foreach_current_index(lc), done))
+			names = lappend(names, wf_rule_object_name(call, stmt->removeType, lfirst(lc)));
+	}
+	if (names != NIL)
+		appendStringInfo(sql, "DROP %s %s%s%s;\n", stmt->removeType == OBJECT_FOREIGN_TABLE ? "FOREIGN TABLE" :
+						 stmt->removeType == OBJECT_INDEX ? "INDEX" : stmt->removeType == OBJECT_SCHEMA ? "SCHEMA" : "TABLE", stmt->missing_ok ? "IF EXISTS " : "",
+						 join(names), stmt->behavior == DROP_CASCADE ? " CASCADE" : "");
+}
+
+static void
+put_truncate(WfRuleCall *call, StringInfo sql, const Bitmapset *done)
+{
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	foreach(lc, ((TruncateStmt *) call->statement)->relations)
+	{
+		RangeVar   *name = lfirst(lc);
+
+		if (!bms_is_member(foreach_current_index(lc), done))
+			names = lappend(names, psprintf("%s%s", name->inh ? "" : "ONLY ", wf_rule_relation_name(call, name)));
+	}
+	if (names != NIL)
+		appendStringInfo(sql, "TRUNCATE %s;\n", join(names));
+}
+
+static void
+put_vacuum(WfRuleCall *call, StringInfo sql, const Bitmapset *done)
+{
+	VacuumStmt *stmt = castNode(VacuumStmt, call->statement);
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	foreach(lc, stmt->rels)
+	{
+		if (!bms_is_member(foreach_current_index(lc), done))
+			names = lappend(names, wf_rule_relation_name(call, lfirst_node(VacuumRelation, lc)->relation));
+	}
+	if (names != NIL)
+		appendStringInfo(sql, "VACUUM (FULL%s) %s;\n", wf_ddl_option_is_on(stmt->options, "analyze") ? ", ANALYZE" : "", join(names));
+}
+
+/* The names (char *), with commas. */
+static char *
+join(List *names)
+{
+	StringInfoData list;
+	ListCell   *lc;
+
+	initStringInfo(&list);
+	foreach(lc, names)
+		appendStringInfo(&list, "%s%s", list.len ? ", " : "", (char *) lfirst(lc));
+	return list.data;
 }
 
 /* The finding whose way each command takes; NULL: none. */

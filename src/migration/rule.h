@@ -188,8 +188,8 @@ typedef struct WfFinding
 	char	   *safe_command;	/* the command in a better form, with safe_sql
 								 * before it; NULL: as safe_form says */
 	Bitmapset  *safe_commands;	/* other commands that the way does as well */
-	int			command;		/* of ALTER TABLE that the rule looked at; -1:
-								 * none, or the statement */
+	int			command;		/* of ALTER TABLE, or object of a list, that
+								 * the rule looked at; -1: the statement */
 	List	   *evidence;		/* of WfNote */
 	WfDeferral	deferral;
 	List	   *deferral_columns;	/* of char * */

@@ -153,6 +153,7 @@ wf_rule_drop_table(WfRuleCall *call)
 		finding->lock = AccessExclusiveLock;
 		wf_rule_note_dependents(call, finding, table, 0);
 		finding->hint = pstrdup("Rename it out of the way first, and drop it when nobody has missed it.");
+		finding->command = foreach_current_index(lc);
 		finding->safe_sql = psprintf("ALTER TABLE %s RENAME TO %s;", finding->object,
 									 quote_identifier(makeObjectName(table->name, NULL, "dropped")));
 	}
@@ -187,6 +188,7 @@ wf_rule_drop_schema(WfRuleCall *call)
 								 "schema \"%s\" is lost, and code that names it fails", name);
 		finding->object = wf_ddl_quote_name(NULL, name);
 		finding->hint = pstrdup("Rename it out of the way first, and drop it when nobody has missed it.");
+		finding->command = foreach_current_index(lc);
 		finding->safe_sql = psprintf("ALTER SCHEMA %s RENAME TO %s;", finding->object,
 									 quote_identifier(makeObjectName(name, NULL, "dropped")));
 	}
