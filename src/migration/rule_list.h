@@ -166,6 +166,7 @@ extern void wf_rule_move_schema(WfRuleCall *call);
 extern void wf_rule_rename_column(WfRuleCall *call);
 extern void wf_rule_rename_table(WfRuleCall *call);
 extern void wf_rule_rename_schema(WfRuleCall *call);
+extern char *wf_rule_copy_grants(const char *relation, const char *view);
 
 /* rule_rerun.c */
 extern void wf_rule_name_not_qualified(WfRuleCall *call);
