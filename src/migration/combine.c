@@ -33,8 +33,16 @@ typedef struct Script
 	StringInfoData commands;	/* of the ALTER TABLE to follow */
 } Script;
 
-static char *combine_commands(WfRuleCall *call, WfFinding *finding);
-static char *combine_objects(WfRuleCall *call, WfFinding *finding);
+/* The ways that were combined last. */
+typedef struct Combined
+{
+	const WfFinding **ways;
+	char	   *sql;
+} Combined;
+
+static bool is_part(WfRuleCall *call, const WfFinding *finding);
+static char *combine_commands(WfRuleCall *call, const WfFinding *finding, Combined *last);
+static char *combine_objects(WfRuleCall *call, const WfFinding *finding);
 static void put_drop(WfRuleCall *call, StringInfo sql, const Bitmapset *done);
 static void put_truncate(WfRuleCall *call, StringInfo sql, const Bitmapset *done);
 static void put_vacuum(WfRuleCall *call, StringInfo sql, const Bitmapset *done);
@@ -50,23 +58,45 @@ static bool put_written(WfRuleCall *call, Script *script, int command);
 static void put_statements(StringInfo buf, const char *sql);
 static void end_alter_table(WfRuleCall *call, Script *script);
 
-/* Completes the safe ways of the statement's findings. */
+/*
+ * Completes the safe ways of the statement's findings.  Each reads the ways of the
+ * others as their rules gave them, so that none is put into place before all are done.
+ */
 void
 wf_findings_complete(WfRuleCall *call)
 {
-	List	   *complete = NIL;
+	char	  **complete = NULL;
+	Combined	last = {NULL};
 	ListCell   *lc;
 
 	foreach(lc, call->findings)
 	{
 		WfFinding  *finding = lfirst(lc);
 
-		complete = lappend(complete, !has_way(finding) || finding->safe_form == WF_SAFE_WHOLE || finding->command < 0 ?
-						   finding->safe_sql : IsA(call->statement, AlterTableStmt) ? combine_commands(call, finding) :
-						   combine_objects(call, finding));
+		if (!is_part(call, finding))
+			continue;
+		if (complete == NULL)
+			complete = palloc0(list_length(call->findings) * sizeof(char *));
+		complete[foreach_current_index(lc)] = IsA(call->statement, AlterTableStmt) ?
+			combine_commands(call, finding, &last) : combine_objects(call, finding);
 	}
-	foreach(lc, call->findings)
-		((WfFinding *) lfirst(lc))->safe_sql = list_nth(complete, foreach_current_index(lc));
+	foreach(lc, complete ? call->findings : NIL)
+	{
+		WfFinding  *finding = lfirst(lc);
+
+		if (is_part(call, finding))
+			finding->safe_sql = complete[foreach_current_index(lc)];
+	}
+}
+
+/* Is the finding's way one of a part of the statement, and there are others? */
+static bool
+is_part(WfRuleCall *call, const WfFinding *finding)
+{
+	if (finding->command < 0 || finding->safe_form == WF_SAFE_WHOLE || !has_way(finding))
+		return false;
+	return !IsA(call->statement, AlterTableStmt) || finding->safe_command || finding->safe_form != WF_SAFE_INSTEAD ||
+		list_length(((AlterTableStmt *) call->statement)->cmds) > 1;
 }
 
 static bool
@@ -77,7 +107,7 @@ has_way(const WfFinding *finding)
 
 /* NULL where other commands can't be copied, or are too many. */
 static char *
-combine_commands(WfRuleCall *call, WfFinding *finding)
+combine_commands(WfRuleCall *call, const WfFinding *finding, Combined *last)
 {
 	List	   *commands = ((AlterTableStmt *) call->statement)->cmds;
 	int			count = list_length(commands);
@@ -90,6 +120,9 @@ combine_commands(WfRuleCall *call, WfFinding *finding)
 	if (count > COMMANDS_WRITTEN)
 		return NULL;
 	chosen = choose_ways(call, finding);
+	/* What several rules find of a statement mostly ends in the same. */
+	if (last->ways && finding->safe_form == WF_SAFE_INSTEAD && memcmp(last->ways, chosen, count * sizeof(WfFinding *)) == 0)
+		return last->sql;
 	ways = palloc(count * sizeof(Way));
 	for (int i = 0; i < count; i++)
 		ways[i] = (Way)
@@ -128,12 +161,17 @@ combine_commands(WfRuleCall *call, WfFinding *finding)
 			put_statements(&script.sql, other->safe_sql);
 	}
 	script.sql.data[script.sql.len - 1] = '\0';
+	if (finding->safe_form == WF_SAFE_INSTEAD)
+		*last = (Combined)
+	{
+		chosen, script.sql.data
+	};
 	return script.sql.data;
 }
 
 /* The safe ways that the rule gives for objects of a list, then the statement for those that have none. */
 static char *
-combine_objects(WfRuleCall *call, WfFinding *finding)
+combine_objects(WfRuleCall *call, const WfFinding *finding)
 {
 	StringInfoData sql;
 	Bitmapset  *done = NULL;

@@ -109,13 +109,14 @@ add_rest(WfRuleCall *call, WfRelation *table, ColumnDef *column, ConstrType firs
 		appendStringInfo(&sql, "\n%s", wf_rule_make_required(call, table, column->colname));
 	foreach(lc, column->constraints)
 	{
-		Constraint *constraint = wf_rule_with_attributes(column->constraints, lc);
+		Constraint *constraint = lfirst_node(Constraint, lc);
 		char	   *definition = NULL;
 		char	   *name = constraint->conname;
 
 		if (constraint->contype == first || constraint->contype == CONSTR_NULL || constraint->contype == CONSTR_NOTNULL ||
 			wf_rule_is_attribute(constraint))
 			continue;
+		constraint = wf_rule_with_attributes(column->constraints, lc);
 		/* Two of a kind without names would be given the same one. */
 		if ((name == NULL && bms_is_member(constraint->contype, unnamed)) || wf_rule_is_unenforced(column->constraints, lc))
 			return NULL;
