@@ -214,6 +214,7 @@ OBJS = \
 	src/migration/check.o \
 	src/migration/check_inside.o \
 	src/migration/check_stats.o \
+	src/migration/combine.o \
 	src/migration/cover.o \
 	src/migration/defer.o \
 	src/migration/describe.o \

@@ -82,8 +82,7 @@ ALTER TABLE heir INHERIT ancestor;
 \t on
 SELECT safe_sql FROM unnest(ARRAY['DROP TABLE base CASCADE', 'ALTER TABLE base ADD c int, DROP COLUMN a CASCADE, ADD d int', 'DROP TYPE pair CASCADE -- both',
 	'DROP TABLE IF EXISTS pairs CASCADE', 'DROP FUNCTION of_row CASCADE', 'DROP TYPE mood CASCADE', 'DROP FUNCTION good CASCADE']) sql, wishflags.migration_breaking_check(sql, '{"only": "drop-cascade"}');
--- What is inherited, and the child's own as well, has no such statement.
-DROP TABLE heir, ancestor;
+-- What is inherited, and the child's own as well, is dropped behind the parent's; so is all of the schema.
 SELECT safe_sql AS safe FROM wishflags.migration_breaking_check('DROP SCHEMA drop_c CASCADE', '{"only": "drop-cascade"}') \gset
 \t off
 \echo :safe

@@ -129,7 +129,12 @@ ALTER TABLE stock ADD CHECK (amount > 0), ALTER born SET DEFAULT now();
 SELECT sql, safe_way(sql, 'type-change-rewrites') FROM unnest(ARRAY['ALTER TABLE stock ALTER note TYPE varchar(9)', 'ALTER TABLE stock ALTER amount TYPE int',
 	'ALTER TABLE stock ALTER born TYPE date', 'ALTER TABLE stock ALTER id TYPE bigint',
 	'ALTER TABLE stock ALTER body TYPE text USING body->>''a''']) AS sql;
-SELECT count(*) FROM (SELECT safe_way('ALTER TABLE stock ALTER body TYPE json, ALTER token TYPE text', 'type-change-rewrites') AS way) t WHERE way IS NOT NULL;
+-- Two in one.
+CREATE TABLE both_types (id int PRIMARY KEY, a int, b json);
+INSERT INTO both_types VALUES (1, 2, '{}');
+SELECT safe_way('ALTER TABLE both_types ALTER a TYPE bigint, ADD c int, ALTER b TYPE jsonb', 'type-change-rewrites') AS two \gset
+:two
+SELECT * FROM both_types;
 SELECT sql, safe_way(sql, 'add-column-auto-increment') IS NULL AS none FROM unnest(ARRAY['ALTER TABLE stock ADD k serial PRIMARY KEY']) AS sql;
 
 -- Rows that must go.

@@ -101,4 +101,29 @@ SELECT safe_way('ALTER TABLE replaced DROP CONSTRAINT first_key, ADD CONSTRAINT 
 \echo :key
 :key
 \d replaced
+-- A form that can be run again, and the schema with the name: words put in where they belong.
+CREATE TABLE again (id int, old int, older int, CONSTRAINT gone CHECK (id > 0));
+CREATE VIEW shown AS SELECT 1 AS one;
+CREATE MATERIALIZED VIEW kept AS SELECT 1 AS one;
+SELECT rule, statement, safe_sql FROM wishflags.migration_breaking_check($q$
+	-- the first
+	CREATE TABLE new (id int); CREATE UNIQUE INDEX again_id ON again (id) -- of all
+	; DROP VIEW shown; DROP MATERIALIZED VIEW kept; CREATE VIEW "New view" AS SELECT 1 AS one;
+	CREATE FUNCTION made() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END -- none';
+	CREATE TRIGGER made BEFORE INSERT ON again FOR EACH ROW EXECUTE FUNCTION made();
+	ALTER TABLE again ADD COLUMN z int; ALTER TABLE again ADD "z 2" int; ALTER TABLE ONLY again DROP old CASCADE; ALTER TABLE again DROP COLUMN older;
+	ALTER TABLE again DROP CONSTRAINT gone; ALTER TABLE again ADD CONSTRAINT "K" CHECK (z > 0);
+	CREATE SEQUENCE numbers; CREATE TABLE copied AS SELECT 1 AS one; TRUNCATE new$q$,
+	'{"only": ["not-rerunnable", "name-not-qualified"]}') ORDER BY 1, 2;
+SELECT safe_sql FROM wishflags.migration_breaking_check(format('CREATE TABLE long (id int, t text DEFAULT %L)', repeat('x', 2000)), '{"only": "not-rerunnable"}');
+CREATE TABLE ways AS SELECT statement AS n, safe_sql AS way FROM wishflags.migration_breaking_check($q$
+	CREATE TABLE new (id int); CREATE UNIQUE INDEX again_id ON again (id);
+	DROP VIEW shown; DROP MATERIALIZED VIEW kept; CREATE VIEW "New view" AS SELECT 1 AS one;
+	CREATE FUNCTION made() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END -- none';
+	CREATE TRIGGER made BEFORE INSERT ON again FOR EACH ROW EXECUTE FUNCTION made();
+	ALTER TABLE again ADD COLUMN z int; ALTER TABLE again ADD "z 2" int; ALTER TABLE ONLY again DROP old CASCADE;
+	ALTER TABLE again DROP CONSTRAINT gone; ALTER TABLE again ADD CONSTRAINT "K" CHECK (z > 0);
+	CREATE SEQUENCE numbers; CREATE TABLE copied AS SELECT 1 AS one$q$, '{"only": "not-rerunnable"}');
+SELECT way FROM ways, generate_series(1, 2) times ORDER BY times, n \gexec
+\d again
 DROP SCHEMA safe CASCADE;

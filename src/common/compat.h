@@ -106,6 +106,13 @@
 #define wf_constraint_is_virtual(constraint) ((void) (constraint), false)
 #endif
 
+/* STORAGE of a new column, as it is written, came with 16. */
+#if PG_VERSION_NUM >= 160000
+#define wf_column_storage_name(column) ((column)->storage_name)
+#else
+#define wf_column_storage_name(column) ((void) (column), NULL)
+#endif
+
 /* A node of its own among the constraints of a column, behind the one that it is about. */
 #if PG_VERSION_NUM >= 180000
 #define wf_constraint_is_unenforced(constraint) ((constraint)->contype == CONSTR_ATTR_NOT_ENFORCED)

@@ -3,14 +3,18 @@
  */
 #include "common/compat.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_partitioned_table.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/formatting.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -24,6 +28,10 @@
 
 static void add_part(WfCatalog *catalog, WfDropSearch *search, AlterTableStmt *stmt, const AlterTableCmd *command);
 static void add_dependent(WfCatalog *catalog, WfDropSearch *search, const WfDropBlocker *blocker, List **dependents);
+static void put_parents_first(WfDropSearch *search);
+static bool is_inherited_and_own(const ObjectAddress *address);
+static List *parents_of(Oid table);
+static bool find_in_parent(const ObjectAddress *address, Oid parent, ObjectAddress *found);
 static void set_levels(const WfDropSearch *search);
 static void leave_out_defaults(const WfDropSearch *search);
 static char *drop_statement(const ObjectAddress *address);
@@ -68,6 +76,7 @@ wf_ddl_live_cascade(WfCatalog *catalog, Node *stmt, const AlterTableCmd *command
 			add_dependent(catalog, &search, list_nth(search.blockers, told), dependents);
 		}
 	}
+	put_parents_first(&search);
 	set_levels(&search);
 	leave_out_defaults(&search);
 	hash_destroy(search.gone);
@@ -100,6 +109,98 @@ add_dependent(WfCatalog *catalog, WfDropSearch *search, const WfDropBlocker *blo
 	if (wf_ddl_drop_add(search, &object))
 		((WfDropGoing *) llast(search->going))->is_dependent = true;
 	wf_ddl_drop_add(search, &blocker->address);
+}
+
+/*
+ * A column or constraint that is inherited, and its table's own as well, can be
+ * dropped when that of the parent is.  One whose parent keeps it can't.
+ */
+static void
+put_parents_first(WfDropSearch *search)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	foreach(lc, search->going)
+	{
+		const WfDropGoing *going = lfirst(lc);
+
+		if (!going->is_dependent || going->dependent == NULL || !is_inherited_and_own(&going->address))
+			continue;
+		foreach(lc2, parents_of(wf_ddl_drop_holder(&going->address)))
+		{
+			ObjectAddress parent;
+			WfDropBlocker *blocker;
+
+			if (!find_in_parent(&going->address, lfirst_oid(lc2), &parent))
+				continue;
+			if (wf_ddl_drop_find(search, &parent) == NULL)
+				going->dependent->drop_sql = NULL;
+			blocker = palloc(sizeof(WfDropBlocker));
+			blocker->address = parent;
+			blocker->of = going->address;
+			search->blockers = lappend(search->blockers, blocker);
+		}
+	}
+}
+
+static bool
+is_inherited_and_own(const ObjectAddress *address)
+{
+	bool		is_column = address->classId == RelationRelationId && address->objectSubId != 0;
+	HeapTuple	tuple;
+	bool		result;
+
+	if (!is_column && address->classId != ConstraintRelationId)
+		return false;
+	tuple = is_column ?
+		SearchSysCache2(ATTNUM, ObjectIdGetDatum(address->objectId), Int16GetDatum(address->objectSubId)) :
+		SearchSysCache1(CONSTROID, ObjectIdGetDatum(address->objectId));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	if (is_column)
+		result = ((Form_pg_attribute) GETSTRUCT(tuple))->attislocal && ((Form_pg_attribute) GETSTRUCT(tuple))->attinhcount > 0;
+	else
+		result = ((Form_pg_constraint) GETSTRUCT(tuple))->conislocal && ((Form_pg_constraint) GETSTRUCT(tuple))->coninhcount > 0;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/* The tables that a table inherits from. */
+static List *
+parents_of(Oid table)
+{
+	Relation	inherits = table_open(InheritsRelationId, AccessShareLock);
+	List	   *parents = NIL;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(table));
+	scan = systable_beginscan(inherits, InheritsRelidSeqnoIndexId, true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		parents = lappend_oid(parents, ((Form_pg_inherits) GETSTRUCT(tuple))->inhparent);
+	systable_endscan(scan);
+	table_close(inherits, AccessShareLock);
+	return parents;
+}
+
+/* The column or constraint of the same name in a parent; false where it has none. */
+static bool
+find_in_parent(const ObjectAddress *address, Oid parent, ObjectAddress *found)
+{
+	char	   *name = address->classId == RelationRelationId ?
+	get_attname(address->objectId, address->objectSubId, true) : get_constraint_name(address->objectId);
+
+	if (name == NULL)
+		return false;
+	if (address->classId == RelationRelationId)
+	{
+		ObjectAddressSubSet(*found, RelationRelationId, parent, get_attnum(parent, name));
+		return found->objectSubId != InvalidAttrNumber;
+	}
+	ObjectAddressSet(*found, ConstraintRelationId, get_relation_constraint_oid(parent, name, true));
+	return OidIsValid(found->objectId);
 }
 
 /*
@@ -194,8 +295,8 @@ drop_constraint(Oid constraint, const char *relation)
 	if (!HeapTupleIsValid(tuple))
 		return NULL;
 	form = (Form_pg_constraint) GETSTRUCT(tuple);
-	if (form->coninhcount > 0)
-		sql = form->conislocal ? NULL : pstrdup("");
+	if (form->coninhcount > 0 && !form->conislocal)
+		sql = pstrdup("");
 	else if (relation)
 		sql = psprintf("ALTER TABLE IF EXISTS %s DROP CONSTRAINT IF EXISTS %s", relation, quote_identifier(NameStr(form->conname)));
 	ReleaseSysCache(tuple);
@@ -222,8 +323,8 @@ drop_column(const ObjectAddress *address)
 	if (!HeapTupleIsValid(tuple))
 		return NULL;
 	form = (Form_pg_attribute) GETSTRUCT(tuple);
-	if (form->attinhcount > 0)
-		sql = form->attislocal ? NULL : pstrdup("");
+	if (form->attinhcount > 0 && !form->attislocal)
+		sql = pstrdup("");
 	else if (relation && is_partition_key(address))
 		sql = psprintf("DROP TABLE IF EXISTS %s", relation);
 	else if (relation && get_rel_relkind(address->objectId) != RELKIND_COMPOSITE_TYPE)

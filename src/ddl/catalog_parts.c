@@ -279,8 +279,9 @@ wf_ddl_live_partitions(WfCatalog *catalog, WfRelation *parent)
 	foreach(lc, find_inheritance_children(parent->relid, NoLock))
 	{
 		RangeVar   *name = name_of(lfirst_oid(lc));
+		char		kind = get_rel_relkind(lfirst_oid(lc));
 
-		if (name == NULL || get_rel_relkind(lfirst_oid(lc)) != RELKIND_RELATION)
+		if (name == NULL || (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE))
 			return NIL;
 		partitions = lappend(partitions, name);
 	}

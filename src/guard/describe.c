@@ -36,7 +36,6 @@ static char *enum_plan_hint(Node *tree, const char *type);
 static bool is_concurrent(const char *steps);
 static char *concurrent_hint(const WfGuardCommand *command, const char *steps);
 static bool is_lone_drop(Node *tree);
-static bool does_more(Node *tree);
 static char *statement_text(const WfGuardCommand *command, const WfGuardSource *source);
 static char *deparse_statement(Node *tree);
 static char *deparse_enum(AlterEnumStmt *alter);
@@ -241,10 +240,7 @@ concurrent_hint(const WfGuardCommand *command, const char *steps)
 	switch (command->place)
 	{
 		case WF_GUARD_PLACE_ALONE:
-			return psprintf("%s:\n%s",
-							does_more(command->tree) ?
-							"Do the other changes first, then this one without blocking" :
-							"Do it without blocking", steps);
+			return psprintf("Do it without blocking:\n%s", steps);
 		case WF_GUARD_PLACE_BLOCK:
 			return psprintf("CONCURRENTLY can't run inside a transaction block: end this one, and put it "
 							"into a migration of its own that runs outside a transaction%s:\n%s",
@@ -260,13 +256,6 @@ static bool
 is_lone_drop(Node *tree)
 {
 	return IsA(tree, DropStmt) && ((DropStmt *) tree)->behavior == DROP_RESTRICT;
-}
-
-/* The steps are for one part of an ALTER TABLE only. */
-static bool
-does_more(Node *tree)
-{
-	return IsA(tree, AlterTableStmt) && list_length(((AlterTableStmt *) tree)->cmds) > 1;
 }
 
 /*

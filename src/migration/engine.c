@@ -53,6 +53,7 @@ wf_migration_check_node(WfCatalog *catalog, const WfRuleSession *session, Node *
 			wf_stats_note(session->times, index);
 	}
 
+	wf_findings_complete(&call);
 	foreach(lc, call.findings)
 		((WfFinding *) lfirst(lc))->safe_sql = wf_rule_outside(&call, ((WfFinding *) lfirst(lc))->safe_sql);
 	call.findings = wf_findings_settle(call.findings);

@@ -67,6 +67,7 @@ wf_finding_add(WfRuleCall *call, const char *format,...)
 	finding->rule = call->rule;
 	finding->severity = call->rule->severity;
 	finding->kind = call->rule->kind;
+	finding->command = call->command ? call->command_index : -1;
 	finding->location = call->command ? wf_rule_command_place(call, call->command_index) : -1;
 	finding->lock = NoLock;
 	finding->message = message;

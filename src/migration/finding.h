@@ -36,6 +36,9 @@ extern void wf_finding_note_list(WfFinding *finding, const char *key, List *list
 /* cover.c */
 extern List *wf_findings_settle(List *findings);
 
+/* combine.c */
+extern void wf_findings_complete(WfRuleCall *call);
+
 /* finding.c: what a rule asks first */
 extern WfRelation *wf_rule_relation(WfRuleCall *call, const RangeVar *name);
 extern bool wf_rule_knows_all(WfRuleCall *call);
@@ -58,7 +61,6 @@ extern bool wf_rule_told(WfRuleCall *call);
 extern int	wf_rule_source_end(WfRuleCall *call);
 extern int	wf_rule_command_place(WfRuleCall *call, int index);
 extern char *wf_rule_statement_text(WfRuleCall *call);
-extern char *wf_rule_other_commands(WfRuleCall *call);
-extern char *wf_rule_commands_before(WfRuleCall *call);
+extern char *wf_rule_command_text(WfRuleCall *call, int index);
 
 #endif							/* WF_MIGRATION_FINDING_H */

@@ -159,6 +159,14 @@ typedef enum WfDeferral
 	WF_DEFER_COMMIT				/* the end of the transaction */
 } WfDeferral;
 
+/* What a safe way is of the command of ALTER TABLE that the rule looked at. */
+typedef enum WfSafeForm
+{
+	WF_SAFE_INSTEAD,			/* takes its place */
+	WF_SAFE_AFTER,				/* goes behind the whole statement */
+	WF_SAFE_WHOLE				/* takes the place of the whole statement */
+} WfSafeForm;
+
 typedef struct WfFinding
 {
 	const WfRule *rule;
@@ -176,6 +184,12 @@ typedef struct WfFinding
 	char	   *message;
 	char	   *hint;			/* NULL where none */
 	char	   *safe_sql;		/* complete statements; NULL where none */
+	WfSafeForm	safe_form;
+	char	   *safe_command;	/* the command in a better form, with safe_sql
+								 * before it; NULL: as safe_form says */
+	Bitmapset  *safe_commands;	/* other commands that the way does as well */
+	int			command;		/* of ALTER TABLE, or object of a list, that
+								 * the rule looked at; -1: the statement */
 	List	   *evidence;		/* of WfNote */
 	WfDeferral	deferral;
 	List	   *deferral_columns;	/* of char * */

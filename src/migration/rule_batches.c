@@ -211,8 +211,9 @@ wf_rule_second_column(WfRuleCall *call, WfRelation *table, WfColumn *column, con
 		appendStringInfo(&sql, "ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL;\n", relation, old);
 	appendStringInfo(&sql, "ALTER TABLE %s RENAME COLUMN %s TO %s;\n"
 					 "ALTER TABLE %s RENAME COLUMN %s TO %s;\n"
-					 "COMMIT;",
-					 relation, old, quote_identifier(first), relation, quoted, old);
+					 "COMMIT;\n"
+					 "-- When nobody needs the old values any more: ALTER TABLE %s DROP COLUMN %s;",
+					 relation, old, quote_identifier(first), relation, quoted, old, relation, quote_identifier(first));
 	return sql.data;
 }
 

@@ -226,7 +226,7 @@ wf_rule_add_column_required(WfRuleCall *call)
 	wf_finding_note_text(finding, "sqlstate", "23502");
 	finding->hint = pstrdup("Add it with a constant DEFAULT, or nullable: fill it in batches, then SET NOT NULL behind a validated CHECK.");
 	if (!(type && type->not_null))
-		finding->safe_sql = psprintf("%s;", wf_rule_add_column_sql(table, column));
+		finding->safe_sql = wf_rule_add_nullable_first(call, table, column);
 }
 
 /*

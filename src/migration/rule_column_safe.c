@@ -8,6 +8,7 @@
 #include "common/compat.h"
 
 #include "commands/defrem.h"
+#include "lib/stringinfo.h"
 #include "nodes/value.h"
 #include "utils/builtins.h"
 
@@ -19,7 +20,10 @@
 
 static char *constraint_text(WfRuleCall *call, ColumnDef *column, Constraint *constraint, const char *word);
 static int	constraint_end(ColumnDef *column, int place, int end);
-static bool has_only(ColumnDef *column, ConstrType kind);
+static char *add_column(WfRuleCall *call, WfRelation *table, ColumnDef *column, const char *type);
+static char *add_plain_column(WfRuleCall *call, WfRelation *table, ColumnDef *column);
+static char *add_rest(WfRuleCall *call, WfRelation *table, ColumnDef *column, ConstrType first, bool required);
+static char *as_comment(const char *sql);
 static bool sequence_options(WfRuleCall *call, ColumnDef *column, Constraint *identity, char **options);
 
 /* The column's constraint of this kind; NULL where it has none. */
@@ -52,15 +56,90 @@ wf_rule_with_attributes(List *constraints, ListCell *place)
 	return constraint;
 }
 
-/* ADD COLUMN of the name, the type and its collation alone, without a semicolon. */
-char *
-wf_rule_add_column_sql(WfRelation *table, ColumnDef *column)
+/* Does NOT ENFORCED (18) follow the constraint of a new column?  Then no row is looked at. */
+bool
+wf_rule_is_unenforced(List *constraints, ListCell *place)
 {
-	return psprintf("ALTER TABLE %s ADD COLUMN %s %s%s%s",
-					wf_ddl_quote_name(table->schema, table->name),
-					quote_identifier(column->colname), wf_ddl_type_name(column->typeName),
+	while ((place = lnext(constraints, place)) != NULL && wf_rule_is_attribute(lfirst(place)))
+	{
+		if (wf_constraint_is_unenforced(lfirst_node(Constraint, place)))
+			return true;
+	}
+	return false;
+}
+
+/* ADD COLUMN of the call without its constraints, and of this type, without a semicolon. */
+static char *
+add_column(WfRuleCall *call, WfRelation *table, ColumnDef *column, const char *type)
+{
+	const char *storage = wf_column_storage_name(column);
+
+	return psprintf("ALTER TABLE %s ADD COLUMN %s%s %s%s%s%s%s%s%s",
+					wf_ddl_quote_name(table->schema, table->name), call->command->missing_ok ? "IF NOT EXISTS " : "",
+					quote_identifier(column->colname), type,
+					storage ? " STORAGE " : "", storage ? quote_identifier(storage) : "",
+					column->compression ? " COMPRESSION " : "",
+					column->compression ? quote_identifier(column->compression) : "",
 					column->collClause ? " COLLATE " : "",
 					column->collClause ? wf_ddl_quote_names(column->collClause->collname, ".") : "");
+}
+
+static char *
+add_plain_column(WfRuleCall *call, WfRelation *table, ColumnDef *column)
+{
+	return add_column(call, table, column, wf_ddl_type_name(column->typeName));
+}
+
+/*
+ * What else the column was to have, once it is filled: its constraints but the one
+ * that stands in front of the others; each on a line of its own, behind a newline.
+ * NULL where one can't be added later.
+ */
+static char *
+add_rest(WfRuleCall *call, WfRelation *table, ColumnDef *column, ConstrType first, bool required)
+{
+	List	   *keys = list_make1(makeString(column->colname));
+	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
+	Bitmapset  *unnamed = NULL; /* kinds of constraints */
+	StringInfoData sql;
+	ListCell   *lc;
+
+	initStringInfo(&sql);
+	if (required || (first != CONSTR_NOTNULL && wf_rule_column_constraint(column, CONSTR_NOTNULL)))
+		appendStringInfo(&sql, "\n%s", wf_rule_make_required(call, table, column->colname));
+	foreach(lc, column->constraints)
+	{
+		Constraint *constraint = lfirst_node(Constraint, lc);
+		char	   *definition = NULL;
+		char	   *name = constraint->conname;
+
+		if (constraint->contype == first || constraint->contype == CONSTR_NULL || constraint->contype == CONSTR_NOTNULL ||
+			wf_rule_is_attribute(constraint))
+			continue;
+		constraint = wf_rule_with_attributes(column->constraints, lc);
+		/* Two of a kind without names would be given the same one. */
+		if ((name == NULL && bms_is_member(constraint->contype, unnamed)) || wf_rule_is_unenforced(column->constraints, lc))
+			return NULL;
+		if (name == NULL)
+			unnamed = bms_add_member(unnamed, constraint->contype);
+		if (constraint->contype == CONSTR_UNIQUE && table->kind != RELKIND_PARTITIONED_TABLE)
+		{
+			appendStringInfo(&sql, "\n%s", wf_rule_unique_by_index(call, table, constraint, keys));
+			continue;
+		}
+		if (name == NULL)
+			name = wf_ddl_free_name(call->catalog, table, column->colname, constraint->contype == CONSTR_CHECK ? "check" : "fkey");
+		if (constraint->contype == CONSTR_CHECK)
+			definition = wf_rule_check_sql(call, constraint, name);
+		else if (constraint->contype == CONSTR_FOREIGN &&
+				 (table->kind != RELKIND_PARTITIONED_TABLE || call->catalog->server_version >= 18))
+			definition = wf_rule_foreign_key_sql(constraint, name, keys);
+		if (definition == NULL)
+			return NULL;
+		appendStringInfo(&sql, "\nALTER TABLE %s ADD %s NOT VALID;\nALTER TABLE %s VALIDATE CONSTRAINT %s;",
+						 relation, definition, relation, quote_identifier(name));
+	}
+	return sql.data;
 }
 
 /*
@@ -123,14 +202,15 @@ wf_rule_add_default_later(WfRuleCall *call, WfRelation *table, ColumnDef *column
 	const char *name = quote_identifier(column->colname);
 	char	   *text = constraint_text(call, column, constraint, "DEFAULT");
 	char	   *fill = wf_rule_fill_default(call, table, column->colname);
+	char	   *rest = add_rest(call, table, column, CONSTR_DEFAULT, false);
 
-	if (text == NULL)
+	if (text == NULL || rest == NULL || (fill == NULL && *rest))
 		return NULL;
-	return psprintf("%s;\nALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s;\n%s",
-					wf_rule_add_column_sql(table, column), relation, name, text,
+	return psprintf("%s;\nALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s;\n%s%s",
+					add_plain_column(call, table, column), relation, name, text,
 					fill ? fill :
 					psprintf("-- then, batch by batch: UPDATE %s SET %s = DEFAULT WHERE %s IS NULL AND ...;",
-							 relation, name, name));
+							 relation, name, name), rest);
 }
 
 /*
@@ -173,8 +253,10 @@ wf_rule_add_key_values(WfRuleCall *call, WfRelation *table, ColumnDef *column)
 			wf_rule_add_serial_later(call, table, plain);
 	if (!IsA(preset->raw_expr, FuncCall) || wf_rule_fill_default(call, table, column->colname) == NULL)
 		return NULL;
-	sql = wf_rule_add_default_later(call, table, column, wf_rule_column_constraint(column, CONSTR_DEFAULT));
-	return sql ? psprintf("%s\n%s", sql, wf_rule_make_required(call, table, column->colname)) : NULL;
+	sql = wf_rule_add_default_later(call, table, plain, preset);
+	if (sql == NULL || wf_rule_column_constraint(plain, CONSTR_NOTNULL))
+		return sql;
+	return psprintf("%s\n%s", sql, wf_rule_make_required(call, table, column->colname));
 }
 
 /* What serial does, with the old rows numbered in batches. */
@@ -193,22 +275,21 @@ wf_rule_add_serial_later(WfRuleCall *call, WfRelation *table, ColumnDef *column)
 	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
 	char	   *sequence = wf_ddl_quote_name(table->schema, makeObjectName(table->name, column->colname, "seq"));
 	char	   *fill = wf_rule_fill_default(call, table, column->colname);
+	char	   *rest = add_rest(call, table, column, CONSTR_DEFAULT, true);
 
-	/* A key of the column is another matter. */
-	if (fill == NULL || wf_rule_column_constraint(column, CONSTR_PRIMARY) || wf_rule_column_constraint(column, CONSTR_UNIQUE))
+	if (fill == NULL || rest == NULL)
 		return NULL;
 	for (int i = 0; i < lengthof(types); i++)
 	{
 		if (strcmp(types[i].word, strVal(linitial(column->typeName->names))) == 0)
 			type = types[i].type;
 	}
-	return psprintf("ALTER TABLE %s ADD COLUMN %s %s;\n"
+	return psprintf("%s;\n"
 					"CREATE SEQUENCE %s AS %s OWNED BY %s.%s;\n"
 					"ALTER TABLE %s ALTER COLUMN %s SET DEFAULT nextval(%s);\n"
-					"%s\n"
-					"%s",
-					relation, name, type, sequence, type, relation, name, relation, name,
-					quote_literal_cstr(sequence), fill, wf_rule_make_required(call, table, column->colname));
+					"%s%s",
+					add_column(call, table, column, type), sequence, type, relation, name, relation, name,
+					quote_literal_cstr(sequence), fill, rest);
 }
 
 /*
@@ -223,28 +304,28 @@ wf_rule_add_identity_later(WfRuleCall *call, WfRelation *table, ColumnDef *colum
 	const char *name = quote_identifier(column->colname);
 	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
 	char	   *fill = wf_rule_fill_default(call, table, column->colname);
+	char	   *rest = add_rest(call, table, column, CONSTR_IDENTITY, true);
 	const char *sequence;
 	char	   *options;
 
-	if (fill == NULL || !has_only(column, CONSTR_IDENTITY) || !sequence_options(call, column, identity, &options))
+	if (fill == NULL || rest == NULL || !sequence_options(call, column, identity, &options))
 		return NULL;
 	sequence = wf_ddl_quote_name(table->schema, wf_ddl_free_name(call->catalog, table, column->colname, "start"));
 	return psprintf("%s;\n"
 					"CREATE SEQUENCE %s AS %s%s%s;\n"
 					"GRANT USAGE ON SEQUENCE %s TO PUBLIC;\n"
 					"ALTER TABLE %s ALTER COLUMN %s SET DEFAULT nextval(%s);\n"
-					"%s\n"
-					"%s\n"
+					"%s%s\n"
 					"BEGIN;\n"
 					"ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT;\n"
 					"ALTER TABLE %s ALTER COLUMN %s ADD GENERATED %s AS IDENTITY%s%s%s;\n"
 					"SELECT setval(pg_get_serial_sequence(%s, %s), nextval(%s), false);\n"
 					"DROP SEQUENCE %s;\n"
 					"COMMIT;",
-					wf_rule_add_column_sql(table, column),
+					add_plain_column(call, table, column),
 					sequence, wf_ddl_type_name(column->typeName), *options ? " " : "", options,
 					sequence, relation, name, wf_ddl_quote_literal(sequence),
-					fill, wf_rule_make_required(call, table, column->colname),
+					fill, rest,
 					relation, name,
 					relation, name, identity->generated_when == 'a' ? "ALWAYS" : "BY DEFAULT",
 					*options ? " (" : "", options, *options ? ")" : "",
@@ -291,24 +372,23 @@ wf_rule_keep_generated(WfRuleCall *call, WfRelation *table, ColumnDef *column, C
 	const char *name = quote_identifier(column->colname);
 	char	   *text = constraint_text(call, column, constraint, "GENERATED");
 	char	   *open = text ? strchr(text, '(') : NULL;
+	char	   *rest = add_rest(call, table, column, CONSTR_GENERATED, false);
 	char	   *fill;
 
-	if (open == NULL || strrchr(open, ')') == NULL || !has_only(column, CONSTR_GENERATED) || wf_rule_has_heirs(call, table))
+	if (open == NULL || strrchr(open, ')') == NULL || rest == NULL || wf_rule_has_heirs(call, table))
 		return NULL;
 	strrchr(open, ')')[1] = '\0';
 	fill = wf_rule_fill(call, table, psprintf("%s = %s", name, open), psprintf("%s IS NULL AND %s IS DISTINCT FROM NULL", name, open));
 	if (fill == NULL)
 		return NULL;
 	return psprintf("%s;\n"
-					"%s%s%s%s",
-					wf_rule_add_column_sql(table, column),
+					"%s%s%s",
+					add_plain_column(call, table, column),
 					wf_rule_keep_trigger(table, makeObjectName(table->name, column->colname, "keep"),
 										 psprintf("    NEW.%s := (SELECT %s FROM (SELECT NEW.*) AS %s);\n", name, open,
 												  quote_identifier(table->name)),
 										 "#variable_conflict use_column\n"),
-					fill,
-					wf_rule_column_constraint(column, CONSTR_NOTNULL) ? "\n" : "",
-					wf_rule_column_constraint(column, CONSTR_NOTNULL) ? wf_rule_make_required(call, table, column->colname) : "");
+					fill, rest);
 }
 
 /*
@@ -325,25 +405,50 @@ wf_rule_add_domain_later(WfRuleCall *call, WfRelation *table, ColumnDef *column,
 	if (type->base == NULL || column->constraints != NIL || column->collClause)
 		return NULL;
 	check = quote_identifier(makeObjectName(table->name, column->colname, "check"));
-	return psprintf("ALTER TABLE %s ADD COLUMN %s %s;\n"
+	return psprintf("%s;\n"
 					"ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s::%s IS NOT DISTINCT FROM %s) NOT VALID;\n"
 					"ALTER TABLE %s VALIDATE CONSTRAINT %s;",
-					relation, name, type->base, relation, check, name,
+					add_column(call, table, column, type->base), relation, check, name,
 					wf_ddl_quote_name(type->schema, type->name), name, relation, check);
 }
 
-/* Has the column no constraints but of this kind, and NOT NULL? */
-static bool
-has_only(ColumnDef *column, ConstrType kind)
+/*
+ * A column that may be null until all rows have a value, and what is left to do
+ * then.
+ */
+char *
+wf_rule_add_nullable_first(WfRuleCall *call, WfRelation *table, ColumnDef *column)
 {
-	ListCell   *lc;
+	ColumnDef  *plain = copyObjectImpl(column);
+	Constraint *key = wf_rule_column_constraint(plain, CONSTR_PRIMARY);
+	char	   *later = wf_rule_make_required(call, table, column->colname);
+	char	   *rest;
 
-	foreach(lc, column->constraints)
+	if (key && table->kind == RELKIND_PARTITIONED_TABLE)
+		return NULL;
+	if (key)
+		later = psprintf("%s\n%s", later, wf_rule_primary_by_index(call, table, key, list_make1(makeString(column->colname))));
+	plain->constraints = list_delete_ptr(plain->constraints, key);
+	plain->constraints = list_delete_ptr(plain->constraints, wf_rule_column_constraint(plain, CONSTR_DEFAULT));
+	rest = add_rest(call, table, plain, CONSTR_NOTNULL, false);
+	if (rest == NULL)
+		return NULL;
+	return psprintf("%s;%s\n-- When every row has a value:\n%s", add_plain_column(call, table, column), rest, as_comment(later));
+}
+
+/* The lines as comments. */
+static char *
+as_comment(const char *sql)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	appendStringInfoString(&text, "-- ");
+	for (; *sql; sql++)
 	{
-		ConstrType	other = lfirst_node(Constraint, lc)->contype;
-
-		if (other != kind && other != CONSTR_NOTNULL)
-			return false;
+		appendStringInfoChar(&text, *sql);
+		if (*sql == '\n')
+			appendStringInfoString(&text, "-- ");
 	}
-	return true;
+	return text.data;
 }

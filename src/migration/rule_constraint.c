@@ -5,6 +5,7 @@
 
 #include "commands/defrem.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "nodes/value.h"
 #include "utils/builtins.h"
 
@@ -21,16 +22,14 @@ static bool have_partitions(WfRuleCall *call, WfRelation *table, WfRelation *ref
 static bool are_columns(List *names, List *columns);
 static char *validate_later(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *name, const char *definition);
 static char *foreign_key_by_partition(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *name, List *columns);
-static char *foreign_key_sql(Constraint *constraint, const char *name, List *columns);
+static bool append_by_partition(WfRuleCall *call, StringInfo sql, WfRelation *table, const char *definition, const char *name, int *written);
 static void append_action(StringInfo buf, const char *event, char action);
 static void report_check(WfRuleCall *call, WfRelation *table, Constraint *constraint);
-static bool drops_constraint(WfRuleCall *call, const char *name);
+static int	dropping_command(WfRuleCall *call, const char *name);
 static void report_not_null_proven(WfRuleCall *call, WfRelation *table, const char *what, const char *column, char *proof);
 static bool is_added_here(WfRuleCall *call, const char *name);
 static void report_validate(WfRuleCall *call, WfRelation *table, LOCKMODE lock, const char *why);
-static char *validate_alone(WfRuleCall *call, WfRelation *table);
 static const char *not_null_column(AlterTableCmd *command);
-static bool is_unenforced(List *constraints, ListCell *constraint);
 static bool has_default(ColumnDef *column);
 
 /* ADD FOREIGN KEY, or a column with REFERENCES and a default. */
@@ -57,22 +56,10 @@ wf_rule_add_foreign_key(WfRuleCall *call)
 	{
 		Constraint *constraint = lfirst_node(Constraint, lc);
 
-		if (constraint->contype == CONSTR_FOREIGN && !is_unenforced(((ColumnDef *) call->command->def)->constraints, lc))
+		if (constraint->contype == CONSTR_FOREIGN && !wf_rule_is_unenforced(((ColumnDef *) call->command->def)->constraints, lc))
 			report_foreign_key(call, table, wf_rule_with_attributes(((ColumnDef *) call->command->def)->constraints, lc),
 							   list_make1(makeString(((ColumnDef *) call->command->def)->colname)));
 	}
-}
-
-/* Does NOT ENFORCED (18) follow the constraint of a new column?  Then no row is looked at. */
-static bool
-is_unenforced(List *constraints, ListCell *place)
-{
-	while ((place = lnext(constraints, place)) != NULL && wf_rule_is_attribute(lfirst(place)))
-	{
-		if (wf_constraint_is_unenforced(lfirst_node(Constraint, place)))
-			return true;
-	}
-	return false;
 }
 
 /* Has the column one that gives the old rows a value? */
@@ -115,7 +102,7 @@ report_foreign_key(WfRuleCall *call, WfRelation *table, Constraint *constraint, 
 	finding->hint = pstrdup(call->command->subtype == AT_AddColumn ?
 							"Add the column without REFERENCES, then the foreign key as NOT VALID, and validate it in another transaction." :
 							"Add it as NOT VALID, and validate it in another transaction, which lets writes go on.");
-	finding->safe_sql = validate_later(call, table, constraint, name, foreign_key_sql(constraint, name, columns));
+	finding->safe_sql = validate_later(call, table, constraint, name, wf_rule_foreign_key_sql(constraint, name, columns));
 }
 
 /*
@@ -135,8 +122,8 @@ validate_later(WfRuleCall *call, WfRelation *table, Constraint *constraint, cons
 			return NULL;
 		column = psprintf("%s;\n", column);
 	}
-	return psprintf("%s%sALTER TABLE %s ADD %s NOT VALID;\nALTER TABLE %s VALIDATE CONSTRAINT %s;",
-					wf_rule_commands_before(call), column, table_name, definition, table_name, quote_identifier(name));
+	return psprintf("%sALTER TABLE %s ADD %s NOT VALID;\nALTER TABLE %s VALIDATE CONSTRAINT %s;",
+					column, table_name, definition, table_name, quote_identifier(name));
 }
 
 /* Has each partition the foreign key already, and valid?  Then it is taken over. */
@@ -187,29 +174,46 @@ are_columns(List *names, List *columns)
 static char *
 foreign_key_by_partition(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *name, List *columns)
 {
-	List	   *partitions = call->catalog->partitions(call->catalog, table);
-	char	   *definition = foreign_key_sql(constraint, name, columns);
-	const char *quoted = quote_identifier(name);
 	StringInfoData sql;
-	ListCell   *lc;
+	int			written = 0;
 
-	if (partitions == NIL || list_length(partitions) > WF_PARTITIONS_WRITTEN)
-		return NULL;
 	initStringInfo(&sql);
-	foreach(lc, partitions)
-	{
-		char	   *partition = wf_ddl_range_var(lfirst(lc));
-
-		appendStringInfo(&sql, "ALTER TABLE %s ADD %s NOT VALID;\nALTER TABLE %s VALIDATE CONSTRAINT %s;\n",
-						 partition, definition, partition, quoted);
-	}
-	appendStringInfo(&sql, "ALTER TABLE %s ADD %s;", wf_ddl_quote_name(table->schema, table->name), definition);
+	if (!append_by_partition(call, &sql, table, wf_rule_foreign_key_sql(constraint, name, columns), quote_identifier(name), &written))
+		return NULL;
+	sql.data[sql.len - 1] = '\0';
 	return sql.data;
 }
 
+static bool
+append_by_partition(WfRuleCall *call, StringInfo sql, WfRelation *table, const char *definition, const char *name, int *written)
+{
+	List	   *partitions = call->catalog->partitions(call->catalog, table);
+	ListCell   *lc;
+
+	check_stack_depth();
+	*written += list_length(partitions);
+	if (partitions == NIL || *written > WF_PARTITIONS_WRITTEN)
+		return false;
+	foreach(lc, partitions)
+	{
+		WfRelation *partition = call->catalog->relation(call->catalog, lfirst(lc));
+		char	   *quoted = wf_ddl_range_var(lfirst(lc));
+
+		if (partition == NULL)
+			return false;
+		if (partition->kind != RELKIND_PARTITIONED_TABLE)
+			appendStringInfo(sql, "ALTER TABLE %s ADD %s NOT VALID;\nALTER TABLE %s VALIDATE CONSTRAINT %s;\n",
+							 quoted, definition, quoted, name);
+		else if (!append_by_partition(call, sql, partition, definition, name, written))
+			return false;
+	}
+	appendStringInfo(sql, "ALTER TABLE %s ADD %s;\n", wf_ddl_quote_name(table->schema, table->name), definition);
+	return true;
+}
+
 /* CONSTRAINT name FOREIGN KEY (...) REFERENCES ..., without NOT VALID. */
-static char *
-foreign_key_sql(Constraint *constraint, const char *name, List *columns)
+char *
+wf_rule_foreign_key_sql(Constraint *constraint, const char *name, List *columns)
 {
 	StringInfoData buf;
 
@@ -280,7 +284,7 @@ wf_rule_add_check(WfRuleCall *call)
 	{
 		Constraint *constraint = lfirst_node(Constraint, lc);
 
-		if (constraint->contype == CONSTR_CHECK && !is_unenforced(constraints, lc))
+		if (constraint->contype == CONSTR_CHECK && !wf_rule_is_unenforced(constraints, lc))
 			report_check(call, table, constraint);
 	}
 }
@@ -289,8 +293,8 @@ static void
 report_check(WfRuleCall *call, WfRelation *table, Constraint *constraint)
 {
 	WfRelation *read = wf_rule_tree_at_work(call, table, !constraint->is_no_inherit);
-	char	   *expression = wf_rule_check_expression(call, constraint);
 	char	   *name = constraint->conname;
+	char	   *definition;
 	WfFinding  *finding;
 
 	if (read == NULL)
@@ -304,13 +308,21 @@ report_check(WfRuleCall *call, WfRelation *table, Constraint *constraint)
 	finding->hint = pstrdup(call->command->subtype == AT_AddColumn ?
 							"Add the column without it, then the CHECK as NOT VALID, and validate it in another transaction, which lets reads and writes go on." :
 							"Add it as NOT VALID, and validate it in another transaction, which lets reads and writes go on.");
-	if (expression == NULL)
-		return;
 	if (name == NULL)
 		name = wf_ddl_free_name(call->catalog, table, wf_ddl_joined_label(wf_ddl_columns_of(constraint->raw_expr)), "check");
-	finding->safe_sql = validate_later(call, table, constraint, name,
-									   psprintf("CONSTRAINT %s CHECK %s%s", quote_identifier(name), expression,
-												constraint->is_no_inherit ? " NO INHERIT" : ""));
+	definition = wf_rule_check_sql(call, constraint, name);
+	if (definition)
+		finding->safe_sql = validate_later(call, table, constraint, name, definition);
+}
+
+/* CONSTRAINT name CHECK (...), without NOT VALID; NULL without a source. */
+char *
+wf_rule_check_sql(WfRuleCall *call, Constraint *constraint, const char *name)
+{
+	char	   *expression = wf_rule_check_expression(call, constraint);
+
+	return expression ? psprintf("CONSTRAINT %s CHECK %s%s", quote_identifier(name), expression,
+								 constraint->is_no_inherit ? " NO INHERIT" : "") : NULL;
 }
 
 /* The parenthesised expression as it was written; NULL without a source. */
@@ -345,6 +357,7 @@ wf_rule_set_not_null(WfRuleCall *call)
 	char	   *proof;
 	char	   *table_name;
 	const char *check;
+	bool		is_alone;
 
 	if (read == NULL || column_name == NULL)
 		return;
@@ -352,7 +365,7 @@ wf_rule_set_not_null(WfRuleCall *call)
 	if (column && column->not_null)
 		return;
 	proof = wf_rule_not_null_proof(call, table, column_name);
-	if (proof && !drops_constraint(call, proof))
+	if (proof && dropping_command(call, proof) < 0)
 	{
 		report_not_null_proven(call, table, what, column_name, proof);
 		return;
@@ -374,16 +387,18 @@ wf_rule_set_not_null(WfRuleCall *call)
 		finding->hint = psprintf("CHECK \"%s\" would prove it, but the same ALTER TABLE drops it before: drop it in the next one.", proof);
 		finding->safe_sql = psprintf("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL;\nALTER TABLE %s DROP CONSTRAINT %s;",
 									 table_name, quote_identifier(column_name), table_name, quote_identifier(proof));
+		finding->safe_commands = bms_make_singleton(dropping_command(call, proof));
 		return;
 	}
 	finding->hint = pstrdup("Prove it first with a CHECK that is added as NOT VALID and validated in another transaction; then SET NOT NULL reads nothing.");
 	check = quote_identifier(wf_ddl_free_name(call->catalog, table, column_name, "not_null"));
-	finding->safe_sql = psprintf("%sALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\n"
+	is_alone = !((AlterTableStmt *) call->statement)->relation->inh && table->kind == RELKIND_RELATION;
+	finding->safe_sql = psprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL)%s NOT VALID;\n"
 								 "ALTER TABLE %s VALIDATE CONSTRAINT %s;\n"
-								 "ALTER TABLE %s ALTER COLUMN %s SET NOT NULL;\n"
+								 "ALTER TABLE %s%s ALTER COLUMN %s SET NOT NULL;\n"
 								 "ALTER TABLE %s DROP CONSTRAINT %s;",
-								 wf_rule_commands_before(call),
-								 table_name, check, quote_identifier(column_name), table_name, check,
+								 table_name, check, quote_identifier(column_name), is_alone ? " NO INHERIT" : "",
+								 table_name, check, is_alone ? "ONLY " : "",
 								 table_name, quote_identifier(column_name), table_name, check);
 }
 
@@ -399,9 +414,9 @@ report_not_null_proven(WfRuleCall *call, WfRelation *table, const char *what, co
 	wf_finding_note_text(finding, "proof", proof);
 }
 
-/* Does the same ALTER TABLE drop the constraint?  The server drops first. */
-static bool
-drops_constraint(WfRuleCall *call, const char *name)
+/* The command of the same ALTER TABLE that drops the constraint; -1: none.  The server drops first. */
+static int
+dropping_command(WfRuleCall *call, const char *name)
 {
 	ListCell   *lc;
 
@@ -410,9 +425,9 @@ drops_constraint(WfRuleCall *call, const char *name)
 		AlterTableCmd *command = lfirst_node(AlterTableCmd, lc);
 
 		if (command->subtype == AT_DropConstraint && strcmp(command->name, name) == 0)
-			return true;
+			return foreach_current_index(lc);
 	}
-	return false;
+	return -1;
 }
 
 /* The validated CHECK that proves the column to be not null; NULL: none. */
@@ -492,20 +507,12 @@ report_validate(WfRuleCall *call, WfRelation *table, LOCKMODE lock, const char *
 	if (list_length(((AlterTableStmt *) call->statement)->cmds) > 1)
 	{
 		finding->hint = pstrdup("Validate it in a statement, and a transaction, of its own.");
-		finding->safe_sql = validate_alone(call, table);
+		if (!call->session->in_transaction)
+			finding->safe_sql = psprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s;",
+										 wf_ddl_quote_name(table->schema, table->name), quote_identifier(call->command->name));
 		return;
 	}
 	finding->hint = pstrdup("Commit after ADD CONSTRAINT ... NOT VALID, and validate in the next transaction.");
 	finding->safe_sql = wf_rule_outside_transaction(call);
-}
-
-/* The other commands, then VALIDATE; NULL without a source, and inside a transaction. */
-static char *
-validate_alone(WfRuleCall *call, WfRelation *table)
-{
-	char	   *table_name = wf_ddl_quote_name(table->schema, table->name);
-	char	   *others = wf_rule_other_commands(call);
-
-	return others && !call->session->in_transaction ?
-		psprintf("%sALTER TABLE %s VALIDATE CONSTRAINT %s;", others, table_name, quote_identifier(call->command->name)) : NULL;
+	finding->safe_form = WF_SAFE_WHOLE;
 }

@@ -10,7 +10,7 @@ static const char *words_of(char kind);
 static bool is_superfluous(WfRuleCall *call, WfRelation *table, const char *name);
 static bool are_required(WfRuleCall *call, WfRelation *table, List *names);
 static bool is_nobodys(WfRuleCall *call, WfRelation *table);
-static Constraint *next_primary_key(WfRuleCall *call);
+static Constraint *next_primary_key(WfRuleCall *call, int *index);
 static bool is_named_like_key(const char *name);
 
 /* DROP CONSTRAINT of anything but a primary key. */
@@ -104,11 +104,12 @@ wf_rule_drop_primary_key(WfRuleCall *call)
 {
 	WfRelation *table = wf_rule_altered_table(call);
 	Constraint *next;
+	int			index;
 	WfFinding  *finding;
 
 	if (table == NULL || wf_rule_constraint_kind(call, table, call->command->name) != 'p' || is_nobodys(call, table))
 		return;
-	next = next_primary_key(call);
+	next = next_primary_key(call, &index);
 	if (next)
 		finding = wf_finding_add(call, "\"%s\" has another primary key at once, and rows may share what the old one kept apart: ON CONFLICT on its columns fails",
 								 table->name);
@@ -126,13 +127,15 @@ wf_rule_drop_primary_key(WfRuleCall *call)
 		return;
 	}
 	finding->hint = pstrdup("Build the new key's unique index CONCURRENTLY first, then drop and add the key in one short transaction.");
-	if (next && next->keys != NIL)
-		finding->safe_sql = wf_rule_key_by_index(call, table, next, call->command->name);
+	if (next == NULL || next->keys == NIL)
+		return;
+	finding->safe_commands = bms_make_singleton(index);
+	finding->safe_sql = wf_rule_key_by_index(call, table, next, call->command->name);
 }
 
 /* The primary key that the same ALTER TABLE adds; NULL: none. */
 static Constraint *
-next_primary_key(WfRuleCall *call)
+next_primary_key(WfRuleCall *call, int *index)
 {
 	ListCell   *lc;
 
@@ -142,7 +145,10 @@ next_primary_key(WfRuleCall *call)
 
 		if (command->subtype == AT_AddConstraint && IsA(command->def, Constraint) &&
 			((Constraint *) command->def)->contype == CONSTR_PRIMARY)
+		{
+			*index = foreach_current_index(lc);
 			return (Constraint *) command->def;
+		}
 	}
 	return NULL;
 }

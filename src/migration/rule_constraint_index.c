@@ -5,6 +5,7 @@
 
 #include "commands/defrem.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 
@@ -19,9 +20,13 @@ static void report_build(WfRuleCall *call, Constraint *constraint, const char *w
 static char *column_first(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *word, const char *suffix);
 static bool have_partitions(WfRuleCall *call, WfRelation *table, Constraint *constraint);
 static char *index_by_partition(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *word, const char *suffix);
+static bool append_partitions(WfRuleCall *call, StringInfo sql, WfRelation *table, Constraint *constraint, const char *word, const char *suffix, int *written);
+static void append_key(WfRuleCall *call, StringInfo sql, WfRelation *table, Constraint *constraint, const char *word);
 static void append_deferral(StringInfo sql, Constraint *constraint);
 static char *key_by_index(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *keys, const char *word, const char *suffix, const char *old);
-static char *old_key(WfRuleCall *call, WfRelation *table, Constraint *constraint);
+static char *free_index_name(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *keys, const char *suffix);
+static int	old_key(WfRuleCall *call, WfRelation *table, Constraint *constraint);
+static char *name_of_command(WfRuleCall *call, int index);
 static bool is_nullable(WfRuleCall *call, WfRelation *table, const char *name);
 static void report_nullable(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *columns);
 
@@ -104,7 +109,12 @@ report_build(WfRuleCall *call, Constraint *constraint, const char *word, const c
 
 	if (table == NULL || !wf_rule_is_populated(call, table))
 		return;
-	if (table->kind == RELKIND_PARTITIONED_TABLE && have_partitions(call, table, constraint))
+
+	/*
+	 * With ONLY it is an index that the partitions' are still to be attached
+	 * to.
+	 */
+	if (table->kind == RELKIND_PARTITIONED_TABLE && (!stmt->relation->inh || have_partitions(call, table, constraint)))
 		return;
 	finding = wf_finding_add(call, "ADD %s stops all reads and writes of \"%s\" while it builds an index over %s",
 							 word, table->name, wf_rule_size(call, table));
@@ -124,10 +134,11 @@ report_build(WfRuleCall *call, Constraint *constraint, const char *word, const c
 							 "then make it the constraint with ADD %s USING INDEX.", word);
 	if (constraint->keys != NIL)
 	{
-		char	   *old = old_key(call, table, constraint);
+		int			old = old_key(call, table, constraint);
 
-		finding->safe_sql = psprintf("%s%s", old ? "" : wf_rule_commands_before(call),
-									 key_by_index(call, table, constraint, constraint->keys, word, suffix, old));
+		finding->safe_sql = key_by_index(call, table, constraint, constraint->keys, word, suffix, name_of_command(call, old));
+		if (old >= 0)
+			finding->safe_commands = bms_make_singleton(old);
 	}
 	else if (call->command->subtype == AT_AddColumn)
 		finding->safe_sql = column_first(call, table, constraint, word, suffix);
@@ -152,30 +163,59 @@ have_partitions(WfRuleCall *call, WfRelation *table, Constraint *constraint)
 static char *
 index_by_partition(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *word, const char *suffix)
 {
-	List	   *partitions = call->catalog->partitions(call->catalog, table);
 	Constraint *own = copyObjectImpl(constraint);
 	StringInfoData sql;
-	ListCell   *lc;
+	int			written = 0;
 
-	if (partitions == NIL || list_length(partitions) > WF_PARTITIONS_WRITTEN || constraint->indexspace)
+	if (constraint->indexspace)
 		return NULL;
 	/* The partitions' constraints have names of their own. */
 	own->conname = NULL;
 	initStringInfo(&sql);
+	if (!append_partitions(call, &sql, table, own, word, suffix, &written))
+		return NULL;
+	append_key(call, &sql, table, constraint, word);
+	sql.data[sql.len - 1] = '\0';
+	return sql.data;
+}
+
+static bool
+append_partitions(WfRuleCall *call, StringInfo sql, WfRelation *table, Constraint *constraint, const char *word, const char *suffix, int *written)
+{
+	List	   *partitions = call->catalog->partitions(call->catalog, table);
+	ListCell   *lc;
+
+	check_stack_depth();
+	*written += list_length(partitions);
+	if (partitions == NIL || *written > WF_PARTITIONS_WRITTEN)
+		return false;
 	foreach(lc, partitions)
 	{
 		WfRelation *partition = call->catalog->relation(call->catalog, lfirst(lc));
 
 		if (partition == NULL)
-			return NULL;
-		appendStringInfo(&sql, "%s\n", key_by_index(call, partition, own, own->keys, word, suffix, NULL));
+			return false;
+		if (partition->kind != RELKIND_PARTITIONED_TABLE)
+			appendStringInfo(sql, "%s\n", key_by_index(call, partition, constraint, constraint->keys, word, suffix, NULL));
+		else if (append_partitions(call, sql, partition, constraint, word, suffix, written))
+			append_key(call, sql, partition, constraint, word);
+		else
+			return false;
 	}
-	appendStringInfo(&sql, "ALTER TABLE %s ADD CONSTRAINT %s %s (%s)", wf_ddl_quote_name(table->schema, table->name),
+	return true;
+}
+
+/* The constraint of a partitioned table, which takes over those of its partitions. */
+static void
+append_key(WfRuleCall *call, StringInfo sql, WfRelation *table, Constraint *constraint, const char *word)
+{
+	appendStringInfo(sql, "ALTER TABLE %s ADD CONSTRAINT %s %s (%s)", wf_ddl_quote_name(table->schema, table->name),
 					 quote_identifier(constraint->conname ? constraint->conname : wf_ddl_constraint_name(call->catalog, table, constraint, NULL)),
 					 word, wf_ddl_quote_names(constraint->keys, ", "));
-	append_deferral(&sql, constraint);
-	appendStringInfoChar(&sql, ';');
-	return sql.data;
+	if (constraint->including)
+		appendStringInfo(sql, " INCLUDE (%s)", wf_ddl_quote_names(constraint->including, ", "));
+	append_deferral(sql, constraint);
+	appendStringInfoString(sql, ";\n");
 }
 
 /*
@@ -215,6 +255,19 @@ wf_rule_key_by_index(WfRuleCall *call, WfRelation *table, Constraint *constraint
 	return key_by_index(call, table, constraint, constraint->keys, "PRIMARY KEY", "pkey", old);
 }
 
+/* The constraint of a column that is there, by way of its index. */
+char *
+wf_rule_unique_by_index(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *keys)
+{
+	return key_by_index(call, table, constraint, keys, "UNIQUE", "key", NULL);
+}
+
+char *
+wf_rule_primary_by_index(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *keys)
+{
+	return key_by_index(call, table, constraint, keys, "PRIMARY KEY", "pkey", NULL);
+}
+
 /*
  * What does the same without the long lock: nullable columns of a primary key
  * become NOT NULL, the index is built, and becomes the constraint.  old is a
@@ -224,12 +277,17 @@ static char *
 key_by_index(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *keys, const char *word, const char *suffix, const char *old)
 {
 	char	   *name = constraint->conname;
+	char	   *index;
 	char	   *table_name = wf_ddl_quote_name(table->schema, table->name);
 	StringInfoData buf;
 	ListCell   *lc;
 
+	index = free_index_name(call, table, constraint, keys, suffix);
 	if (name == NULL)
-		name = wf_ddl_free_name(call->catalog, table, wf_ddl_joined_label(constraint->contype == CONSTR_PRIMARY ? NIL : keys), suffix);
+		name = old && strcmp(old, makeObjectName(table->name, NULL, suffix)) == 0 ? pstrdup(old) : index;
+	/* The old constraint has the name until then. */
+	if (old == NULL || strcmp(old, name) != 0)
+		index = name;
 	initStringInfo(&buf);
 	foreach(lc, constraint->contype == CONSTR_PRIMARY && call->command->subtype != AT_AddColumn ? keys : NIL)
 	{
@@ -237,7 +295,7 @@ key_by_index(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *
 			appendStringInfo(&buf, "%s\n", wf_rule_make_required(call, table, strVal(lfirst(lc))));
 	}
 	appendStringInfo(&buf, "CREATE UNIQUE INDEX CONCURRENTLY %s ON %s (%s)",
-					 quote_identifier(name), table_name,
+					 quote_identifier(index), table_name,
 					 wf_ddl_quote_names(keys, ", "));
 	if (constraint->including)
 		appendStringInfo(&buf, " INCLUDE (%s)", wf_ddl_quote_names(constraint->including, ", "));
@@ -247,14 +305,23 @@ key_by_index(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *
 		appendStringInfo(&buf, " TABLESPACE %s", quote_identifier(constraint->indexspace));
 	appendStringInfo(&buf, ";\nALTER TABLE %s %s%s%sADD CONSTRAINT %s %s USING INDEX %s", table_name,
 					 old ? "DROP CONSTRAINT " : "", old ? quote_identifier(old) : "", old ? ", " : "",
-					 quote_identifier(name), word, quote_identifier(name));
+					 quote_identifier(name), word, quote_identifier(index));
 	append_deferral(&buf, constraint);
 	appendStringInfoChar(&buf, ';');
 	return buf.data;
 }
 
-/* The primary key that the same ALTER TABLE drops; NULL: none. */
+/* As the server would name the index, by its included columns, too. */
 static char *
+free_index_name(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *keys, const char *suffix)
+{
+	List	   *columns = constraint->contype == CONSTR_PRIMARY ? NIL : list_concat_copy(keys, constraint->including);
+
+	return wf_ddl_free_name(call->catalog, table, wf_ddl_joined_label(columns), suffix);
+}
+
+/* The command of the same ALTER TABLE that drops the primary key; -1: none. */
+static int
 old_key(WfRuleCall *call, WfRelation *table, Constraint *constraint)
 {
 	ListCell   *lc;
@@ -264,9 +331,15 @@ old_key(WfRuleCall *call, WfRelation *table, Constraint *constraint)
 		AlterTableCmd *command = lfirst_node(AlterTableCmd, lc);
 
 		if (command->subtype == AT_DropConstraint && wf_rule_constraint_kind(call, table, command->name) == 'p')
-			return command->name;
+			return foreach_current_index(lc);
 	}
-	return NULL;
+	return -1;
+}
+
+static char *
+name_of_command(WfRuleCall *call, int index)
+{
+	return index < 0 ? NULL : list_nth_node(AlterTableCmd, ((AlterTableStmt *) call->statement)->cmds, index)->name;
 }
 
 /* May the column be null, and does nothing prove that it is not? */
@@ -351,7 +424,13 @@ report_nullable(WfRuleCall *call, WfRelation *table, Constraint *constraint, Lis
 	if (constraint->indexname == NULL)
 	{
 		if (table->kind != RELKIND_PARTITIONED_TABLE)
-			finding->safe_sql = key_by_index(call, table, constraint, constraint->keys, "PRIMARY KEY", "pkey", NULL);
+		{
+			int			old = old_key(call, table, constraint);
+
+			finding->safe_sql = key_by_index(call, table, constraint, constraint->keys, "PRIMARY KEY", "pkey", name_of_command(call, old));
+			if (old >= 0)
+				finding->safe_commands = bms_make_singleton(old);
+		}
 		return;
 	}
 	sql = pstrdup("");

@@ -17,6 +17,7 @@
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 
+static bool refer_to_each_other(WfRuleCall *call, TruncateStmt *stmt);
 static Node *explained(WfRuleCall *call);
 static void judge_change(WfRuleCall *call, Node *change);
 static char *in_batches(WfRuleCall *call, WfRelation *table, RangeVar *name);
@@ -191,9 +192,32 @@ wf_rule_truncate(WfRuleCall *call)
 		finding->rewrites = true;
 		finding->hint = pstrdup("If the rows must go, DELETE them in batches; else leave it out.");
 		/* RESTART IDENTITY and CASCADE do what DELETE does not. */
-		if (!stmt->restart_seqs && stmt->behavior != DROP_CASCADE)
-			finding->safe_sql = wf_rule_batches(call, table, psprintf("DELETE FROM %s", finding->object), table->name, NULL);
+		if (stmt->restart_seqs || stmt->behavior == DROP_CASCADE || refer_to_each_other(call, stmt))
+			continue;
+		finding->command = foreach_current_index(lc);
+		finding->safe_sql = wf_rule_batches(call, table, psprintf("DELETE FROM %s%s", lfirst_node(RangeVar, lc)->inh ? "" : "ONLY ",
+																  finding->object), table->name, NULL);
 	}
+}
+
+/* Do foreign keys between the tables of TRUNCATE say which is to be emptied first? */
+static bool
+refer_to_each_other(WfRuleCall *call, TruncateStmt *stmt)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	foreach(lc, list_length(stmt->relations) > 1 ? stmt->relations : NIL)
+	{
+		WfRelation *table = call->catalog->relation(call->catalog, lfirst(lc));
+
+		foreach(lc2, table && !table->missing ? call->catalog->dependents(call->catalog, table, 0) : NIL)
+		{
+			if (((WfDependent *) lfirst(lc2))->kind == WF_DEPENDENT_FOREIGN_KEY)
+				return true;
+		}
+	}
+	return false;
 }
 
 /* TRUNCATE ... CASCADE. */

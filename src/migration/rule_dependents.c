@@ -3,11 +3,13 @@
  */
 #include "common/compat.h"
 
+#include "commands/defrem.h"
 #include "nodes/value.h"
 
 #include "common/list.h"
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
+#include "ddl/source.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 
@@ -24,6 +26,7 @@ static void dropped_object(WfRuleCall *call, DropStmt *stmt);
 static void report_blocked(WfFinding *finding, List *names);
 static void note_names(WfFinding *finding, List *names);
 static int	compare_names(const ListCell *a, const ListCell *b);
+static char *make_view_anew(WfRuleCall *call, WfRelation *view);
 static const char *output_name(ResTarget *target);
 static bool has_other_type(WfRuleCall *call, SelectStmt *query, Node *value, WfColumn *column);
 static WfColumn *source_column(WfRuleCall *call, SelectStmt *query, ColumnRef *reference);
@@ -354,6 +357,35 @@ wf_rule_view_incompatible(WfRuleCall *call)
 	wf_finding_note_number(finding, "columns", view->ncolumns);
 	finding->hint = pstrdup("A view can only be given new columns at its end: DROP VIEW and CREATE VIEW in one transaction, "
 							"with its grants.");
+	finding->safe_sql = make_view_anew(call, view);
+}
+
+/*
+ * The new view in the place of the old one, with its grants.  NULL where something
+ * is built on the old one, and without a source.
+ */
+static char *
+make_view_anew(WfRuleCall *call, WfRelation *view)
+{
+	int			end = wf_rule_source_end(call);
+	int			place = end > 0 ? wf_ddl_source_find_word(call->source, call->location, end, "OR") : -1;
+	char	   *name = wf_ddl_quote_name(view->schema, view->name);
+	char	   *beside = makeObjectName(view->name, NULL, "old");
+	char	   *old = wf_ddl_quote_name(view->schema, beside);
+	int			rest;
+
+	if (place < 0 || call->catalog->dependents(call->catalog, view, 0) != NIL)
+		return NULL;
+	/* OR REPLACE */
+	rest = wf_ddl_source_skip_space(call->source, place + strlen("OR"), end) + strlen("REPLACE");
+	return psprintf("BEGIN;\n"
+					"ALTER VIEW %s RENAME TO %s;\n"
+					"%s %s;\n"
+					"%s\n"
+					"DROP VIEW %s;\n"
+					"COMMIT;",
+					name, wf_ddl_quote_name(NULL, beside), wf_ddl_source_copy(call->source, call->location, place),
+					wf_ddl_source_copy(call->source, rest, end), wf_rule_copy_grants(old, name), old);
 }
 
 /* The name that an output column gets; NULL where the text does not say. */

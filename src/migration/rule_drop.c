@@ -17,7 +17,7 @@
 #include "migration/simulate.h"
 
 static bool is_no_schema(WfRuleCall *call, const char *name);
-static char *drop_by_name(WfRuleCall *call, List *dependents);
+static void drop_by_name(WfRuleCall *call, WfFinding *finding, List *dependents);
 static char *without_cascade(WfRuleCall *call);
 static bool is_dropped_constraint(WfRuleCall *call, WfRelation *table);
 static Node *first_of_others(WfRuleCall *call, DropStmt *stmt);
@@ -78,7 +78,9 @@ wf_rule_drop_column(WfRuleCall *call)
 		wf_rule_note_dependents(call, finding, table, column->attnum);
 	}
 	finding->hint = pstrdup("Deploy code that neither reads nor writes the column first; prepared statements and SELECT * count as readers.");
-	finding->safe_sql = column_away(call, table, column, call->command->name);
+	/* ONLY leaves the column to the tables that inherit it, under its name. */
+	if (((AlterTableStmt *) call->statement)->relation->inh || !wf_rule_has_heirs(call, table))
+		finding->safe_sql = column_away(call, table, column, call->command->name);
 }
 
 /* Values that are known to be there are lost for good, the small table's less. */
@@ -151,6 +153,7 @@ wf_rule_drop_table(WfRuleCall *call)
 		finding->lock = AccessExclusiveLock;
 		wf_rule_note_dependents(call, finding, table, 0);
 		finding->hint = pstrdup("Rename it out of the way first, and drop it when nobody has missed it.");
+		finding->command = foreach_current_index(lc);
 		finding->safe_sql = psprintf("ALTER TABLE %s RENAME TO %s;", finding->object,
 									 quote_identifier(makeObjectName(table->name, NULL, "dropped")));
 	}
@@ -185,6 +188,7 @@ wf_rule_drop_schema(WfRuleCall *call)
 								 "schema \"%s\" is lost, and code that names it fails", name);
 		finding->object = wf_ddl_quote_name(NULL, name);
 		finding->hint = pstrdup("Rename it out of the way first, and drop it when nobody has missed it.");
+		finding->command = foreach_current_index(lc);
 		finding->safe_sql = psprintf("ALTER SCHEMA %s RENAME TO %s;", finding->object,
 									 quote_identifier(makeObjectName(name, NULL, "dropped")));
 	}
@@ -244,7 +248,7 @@ wf_rule_drop_cascade(WfRuleCall *call)
 	if (IsA(call->statement, DropOwnedStmt) ||
 		!call->catalog->cascade(call->catalog, call->statement, call->command, &dependents))
 		return;
-	finding->safe_sql = drop_by_name(call, dependents);
+	drop_by_name(call, finding, dependents);
 	if (dependents != NIL)
 	{
 		wf_rule_note_dependent_list(finding, dependents);
@@ -261,9 +265,12 @@ wf_rule_drop_cascade(WfRuleCall *call)
 	}
 }
 
-/* Drops each dependent before what it depends on, then the object without CASCADE; NULL where one has no such statement. */
-static char *
-drop_by_name(WfRuleCall *call, List *dependents)
+/*
+ * Drops each dependent before what it depends on, then the object without CASCADE;
+ * no safe way where one has no such statement.
+ */
+static void
+drop_by_name(WfRuleCall *call, WfFinding *finding, List *dependents)
 {
 	char	   *statement = without_cascade(call);
 	int			highest = 0;
@@ -271,14 +278,14 @@ drop_by_name(WfRuleCall *call, List *dependents)
 	ListCell   *lc;
 
 	if (statement == NULL)
-		return NULL;
+		return;
 	initStringInfo(&sql);
 	foreach(lc, dependents)
 	{
 		const WfDependent *dependent = lfirst(lc);
 
 		if (dependent->drop_sql == NULL)
-			return NULL;
+			return;
 		highest = Max(highest, dependent->level);
 	}
 	for (int level = highest; level > 0; level--)
@@ -291,37 +298,29 @@ drop_by_name(WfRuleCall *call, List *dependents)
 				appendStringInfo(&sql, "%s;\n", dependent->drop_sql);
 		}
 	}
-	appendStringInfo(&sql, "%s;", statement);
-	return sql.data;
+	if (call->command)
+		finding->safe_command = statement;
+	else
+		appendStringInfo(&sql, "%s;", statement);
+	finding->safe_sql = sql.data;
 }
 
-/* The statement as it was written, without the CASCADE of the call; NULL without a source. */
+/* The statement, or command, as it was written, without its CASCADE; NULL without a source. */
 static char *
 without_cascade(WfRuleCall *call)
 {
-	int			end = wf_rule_source_end(call);
-	int			to = end;
-	int			pos = call->location;
+	char	   *text = call->command ? wf_rule_command_text(call, call->command_index) : wf_rule_statement_text(call);
+	int			end = text ? strlen(text) : 0;
 	int			last = -1;
+	int			pos = 0;
 
-	if (end == 0)
-		return NULL;
-	if (call->command)
-	{
-		pos = wf_rule_command_place(call, call->command_index);
-		if (pos < 0)
-			return NULL;
-		to = wf_ddl_source_item_end(call->source, pos, end);
-	}
 	/* It is the last word, and may be a name before. */
-	while ((pos = wf_ddl_source_skip_space(call->source, pos, to)) < to)
+	while ((pos = wf_ddl_source_skip_space(text, pos, end)) < end)
 	{
 		last = pos;
-		pos = wf_ddl_source_skip_token(call->source, pos, to);
+		pos = wf_ddl_source_skip_token(text, pos, end);
 	}
-	if (last < 0 || !wf_ddl_source_word_is(call->source, last, to, "CASCADE"))
-		return NULL;
-	return psprintf("%s%s", wf_ddl_source_copy(call->source, call->location, last), wf_ddl_source_copy(call->source, to, end));
+	return last >= 0 && wf_ddl_source_word_is(text, last, end, "CASCADE") ? wf_ddl_source_copy(text, 0, last) : NULL;
 }
 
 /* Is the column, or the constraint, there, and does it matter to others? */

@@ -168,6 +168,7 @@ wf_rule_enum_add_value_in_transaction(WfRuleCall *call)
 	if (call->catalog->server_version >= 12)
 		finding->severity = WF_SEVERITY_INFO;
 	finding->hint = pstrdup("Put it into a migration of its own.");
+	finding->safe_sql = wf_rule_outside_transaction(call);
 }
 
 /* A label that is used in the transaction that adds it. */

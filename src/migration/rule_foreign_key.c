@@ -151,6 +151,8 @@ report_without_index(WfRuleCall *call, WfRelation *table, Constraint *constraint
 		wf_finding_lower(finding);
 	finding->hint = pstrdup("Index the columns of the foreign key.");
 	finding->safe_sql = index_safely(call, table, columns);
+	if (call->command)
+		finding->safe_form = WF_SAFE_AFTER;
 	foreach(lc, columns)
 		finding->deferral_columns = lappend(finding->deferral_columns, strVal(lfirst(lc)));
 	finding->deferral = WF_DEFER_INDEX;
@@ -167,7 +169,7 @@ index_safely(WfRuleCall *call, WfRelation *table, List *columns)
 	char	   *names = wf_ddl_quote_names(columns, ", ");
 	char	   *label = wf_ddl_joined_label(columns);
 	char	   *name = wf_ddl_free_name(call->catalog, table, label, "idx");
-	char	   *statement = call->command == NULL || call->command->subtype == AT_AddColumn ? wf_rule_statement_text(call) : NULL;
+	char	   *statement = call->command ? NULL : wf_rule_statement_text(call);
 	char	   *index;
 
 	if (table->kind == RELKIND_PARTITIONED_TABLE && !is_new)

@@ -21,7 +21,7 @@ static bool is_taken(WfRuleCall *call, WfRelation *table, const char *name);
 static void report_nothing_built(WfRuleCall *call, WfRelation *table, const char *why);
 static bool have_partitions_index(WfRuleCall *call, WfRelation *table, IndexStmt *stmt);
 static bool is_plain(IndexElem *element);
-static void report_dropped_index(WfRuleCall *call, WfRelation *index, bool if_exists);
+static void report_dropped_index(WfRuleCall *call, WfRelation *index, int place);
 static char *reindex_concurrently(WfRuleCall *call, ReindexStmt *stmt, WfRelation *relation, WfRelation *table, const char *object);
 static bool is_exclusion(WfRuleCall *call, WfRelation *table, const char *name);
 static char *object_outside(WfRuleCall *call);
@@ -165,40 +165,13 @@ index_by_partition(WfRuleCall *call, IndexStmt *stmt, WfRelation *parent)
 	} while (rest < end && call->source[rest] == '.' && rest++);
 	if (name == NULL)
 		name = wf_ddl_free_name(call->catalog, parent, label, "idx");
+	/* ONLY asks for the parent's alone. */
+	if (!stmt->relation->inh)
+		return psprintf("CREATE %sINDEX %s%s ON ONLY %s %s;", stmt->unique ? "UNIQUE " : "",
+						stmt->if_not_exists ? "IF NOT EXISTS " : "", quote_identifier(name),
+						wf_ddl_quote_name(parent->schema, parent->name), wf_ddl_source_copy(call->source, rest, end));
 	return wf_rule_index_by_partition(call, parent, stmt->unique, name, label,
 									  wf_ddl_source_copy(call->source, rest, end));
-}
-
-/*
- * An index of a partitioned table, partition by partition; definition is what
- * follows the table's name, label tells the columns in the names of the
- * partitions' indexes.  NULL where the partitions are partitioned themselves, are
- * not known or too many to write down.
- */
-char *
-wf_rule_index_by_partition(WfRuleCall *call, WfRelation *parent, bool unique, const char *name, const char *label, const char *definition)
-{
-	List	   *partitions = call->catalog->partitions(call->catalog, parent);
-	const char *what = unique ? "UNIQUE " : "";
-	StringInfoData sql;
-	ListCell   *lc;
-
-	if (partitions == NIL || list_length(partitions) > WF_PARTITIONS_WRITTEN)
-		return NULL;
-	initStringInfo(&sql);
-	appendStringInfo(&sql, "CREATE %sINDEX %s ON ONLY %s %s;", what, quote_identifier(name),
-					 wf_ddl_quote_name(parent->schema, parent->name), definition);
-	foreach(lc, partitions)
-	{
-		RangeVar   *partition = lfirst(lc);
-		WfRelation	place = {.schema = partition->schemaname, .name = partition->relname};
-		char	   *part = wf_ddl_free_name(call->catalog, &place, label, "idx");
-
-		appendStringInfo(&sql, "\nCREATE %sINDEX CONCURRENTLY %s ON %s %s;\nALTER INDEX %s ATTACH PARTITION %s;",
-						 what, quote_identifier(part), wf_ddl_quote_name(partition->schemaname, partition->relname),
-						 definition, wf_ddl_quote_name(parent->schema, name), wf_ddl_quote_name(partition->schemaname, part));
-	}
-	return sql.data;
 }
 
 /* DROP INDEX without CONCURRENTLY. */
@@ -218,13 +191,14 @@ wf_rule_drop_index_not_concurrent(WfRuleCall *call)
 		/* One that is new here may be of a table that is not. */
 		if (index && index->persistence != RELPERSISTENCE_TEMP &&
 			(index->created_here || wf_rule_relation(call, name)))
-			report_dropped_index(call, index, stmt->missing_ok);
+			report_dropped_index(call, index, foreach_current_index(lc));
 	}
 }
 
 static void
-report_dropped_index(WfRuleCall *call, WfRelation *index, bool if_exists)
+report_dropped_index(WfRuleCall *call, WfRelation *index, int place)
 {
+	bool		if_exists = ((DropStmt *) call->statement)->missing_ok;
 	WfRelation *table = index->missing ? NULL : call->catalog->index_table(call->catalog, index);
 	WfFinding  *finding;
 
@@ -232,6 +206,7 @@ report_dropped_index(WfRuleCall *call, WfRelation *index, bool if_exists)
 		return;
 	finding = wf_finding_add(call, "DROP INDEX waits for all queries on %s, and new ones wait behind it",
 							 table ? psprintf("\"%s\"", table->name) : psprintf("the table of \"%s\"", index->name));
+	finding->command = place;
 	finding->object = wf_ddl_quote_name(index->schema, index->name);
 	finding->relation = index;
 	finding->lock = AccessExclusiveLock;
@@ -406,7 +381,8 @@ wf_rule_concurrent_on_partitioned(WfRuleCall *call)
 		finding = wf_finding_add(call, "DROP INDEX CONCURRENTLY fails on \"%s\", which belongs to a partitioned table", index->name);
 		finding->object = wf_ddl_quote_name(index->schema, index->name);
 		finding->hint = pstrdup("Use DROP INDEX with a lock_timeout, and try again until it succeeds.");
-		finding->safe_sql = psprintf("SET lock_timeout = '2s';\nDROP INDEX %s;", finding->object);
+		finding->safe_sql = psprintf("SET lock_timeout = '2s';\nDROP INDEX %s%s;",
+									 ((DropStmt *) call->statement)->missing_ok ? "IF EXISTS " : "", finding->object);
 	}
 }
 
@@ -554,6 +530,7 @@ wf_rule_invalid_index_left(WfRuleCall *call)
 		finding->safe_sql = psprintf(call->catalog->server_version < 12 ? "DROP INDEX CONCURRENTLY %s;%s%s%s" :
 									 "REINDEX INDEX CONCURRENTLY %s;%s%s%s", finding->object,
 									 statement ? "\n" : "", statement ? statement : "", statement ? ";" : "");
+		finding->safe_form = WF_SAFE_WHOLE;
 	}
 }
 

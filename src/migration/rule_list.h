@@ -46,8 +46,9 @@ extern void wf_rule_add_column_required(WfRuleCall *call);
 /* rule_column_safe.c: parts of safe_sql */
 extern Constraint *wf_rule_column_constraint(ColumnDef *column, ConstrType kind);
 extern Constraint *wf_rule_with_attributes(List *constraints, ListCell *place);
+extern bool wf_rule_is_unenforced(List *constraints, ListCell *place);
 extern bool wf_rule_is_attribute(const Constraint *constraint);
-extern char *wf_rule_add_column_sql(WfRelation *table, ColumnDef *column);
+extern char *wf_rule_add_nullable_first(WfRuleCall *call, WfRelation *table, ColumnDef *column);
 extern char *wf_rule_add_column_without(WfRuleCall *call, WfRelation *table, Constraint *constraint);
 extern char *wf_rule_add_default_later(WfRuleCall *call, WfRelation *table, ColumnDef *column, Constraint *constraint);
 extern char *wf_rule_add_key_values(WfRuleCall *call, WfRelation *table, ColumnDef *column);
@@ -61,6 +62,8 @@ extern void wf_rule_add_foreign_key(WfRuleCall *call);
 extern void wf_rule_add_check(WfRuleCall *call);
 extern void wf_rule_set_not_null(WfRuleCall *call);
 extern void wf_rule_validate_in_same_transaction(WfRuleCall *call);
+extern char *wf_rule_check_sql(WfRuleCall *call, Constraint *constraint, const char *name);
+extern char *wf_rule_foreign_key_sql(Constraint *constraint, const char *name, List *columns);
 extern char *wf_rule_check_expression(WfRuleCall *call, Constraint *constraint);
 extern char *wf_rule_not_null_proof(WfRuleCall *call, WfRelation *table, const char *column);
 
@@ -71,6 +74,8 @@ extern char wf_rule_constraint_kind(WfRuleCall *call, WfRelation *table, const c
 
 /* rule_constraint_index.c */
 extern char *wf_rule_key_by_index(WfRuleCall *call, WfRelation *table, Constraint *constraint, const char *old);
+extern char *wf_rule_unique_by_index(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *keys);
+extern char *wf_rule_primary_by_index(WfRuleCall *call, WfRelation *table, Constraint *constraint, List *keys);
 extern void wf_rule_add_unique(WfRuleCall *call);
 extern void wf_rule_add_primary_key(WfRuleCall *call);
 extern void wf_rule_add_exclusion(WfRuleCall *call);
@@ -141,7 +146,6 @@ extern void wf_rule_wide_index(WfRuleCall *call);
 extern void wf_rule_index_build_corruption(WfRuleCall *call);
 extern void wf_rule_duplicate_index(WfRuleCall *call);
 extern void wf_rule_invalid_index_left(WfRuleCall *call);
-extern char *wf_rule_index_by_partition(WfRuleCall *call, WfRelation *parent, bool unique, const char *name, const char *label, const char *definition);
 
 /* rule_partition.c */
 extern void wf_rule_attach_partition(WfRuleCall *call);
@@ -150,6 +154,7 @@ extern void wf_rule_detach_partition(WfRuleCall *call);
 
 /* rule_partition_index.c */
 extern void wf_rule_attach_builds_index(WfRuleCall *call);
+extern char *wf_rule_index_by_partition(WfRuleCall *call, WfRelation *parent, bool unique, const char *name, const char *label, const char *definition);
 extern bool wf_rule_partitions_have_index(WfRuleCall *call, WfRelation *table, const WfIndex *wanted, char constraint);
 
 /* rule_publication.c */
@@ -161,6 +166,7 @@ extern void wf_rule_move_schema(WfRuleCall *call);
 extern void wf_rule_rename_column(WfRuleCall *call);
 extern void wf_rule_rename_table(WfRuleCall *call);
 extern void wf_rule_rename_schema(WfRuleCall *call);
+extern char *wf_rule_copy_grants(const char *relation, const char *view);
 
 /* rule_rerun.c */
 extern void wf_rule_name_not_qualified(WfRuleCall *call);

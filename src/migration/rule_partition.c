@@ -368,9 +368,11 @@ drop_partitions(WfRuleCall *call)
 			continue;
 		}
 		finding->hint = pstrdup("Detach it first, CONCURRENTLY and outside of a transaction block.");
-		finding->safe_sql = psprintf("ALTER TABLE %s DETACH PARTITION %s CONCURRENTLY;\nDROP TABLE %s;", finding->object,
+		finding->command = foreach_current_index(lc);
+		finding->safe_sql = psprintf("ALTER TABLE %s DETACH PARTITION %s CONCURRENTLY;\nDROP TABLE %s%s;", finding->object,
 									 wf_ddl_quote_name(partition->schema, partition->name),
-									 wf_ddl_quote_name(partition->schema, partition->name));
+									 wf_ddl_quote_name(partition->schema, partition->name),
+									 stmt->behavior == DROP_CASCADE ? " CASCADE" : "");
 	}
 }
 
@@ -419,7 +421,7 @@ wf_rule_detach_partition(WfRuleCall *call)
 	}
 	finding->hint = pstrdup(parent->missing ?
 							"Use DETACH PARTITION ... CONCURRENTLY, outside of a transaction block; it is refused while there is a default partition." :
-							"Use DETACH PARTITION ... CONCURRENTLY, outside of a transaction block.");
+							"Use DETACH PARTITION ... CONCURRENTLY, outside of a transaction block; it leaves a CHECK of the old bounds on the table.");
 	finding->safe_sql = psprintf("ALTER TABLE %s DETACH PARTITION %s CONCURRENTLY;",
 								 finding->object, wf_ddl_range_var(partition->name));
 }

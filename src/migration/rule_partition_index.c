@@ -9,6 +9,7 @@
 
 #include "commands/defrem.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 
@@ -17,6 +18,17 @@
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 
+/* An index that is written partition by partition. */
+typedef struct PartitionedIndex
+{
+	StringInfoData sql;
+	const char *what;			/* UNIQUE, or nothing */
+	const char *label;
+	const char *definition;
+	int			written;		/* partitions */
+} PartitionedIndex;
+
+static bool append_partitioned(WfRuleCall *call, PartitionedIndex *index, WfRelation *parent, const char *name);
 static List *lacking(WfRuleCall *call, WfRelation *parent, WfRelation *child);
 static int	compare_ages(const ListCell *a, const ListCell *b);
 static bool is_taken_over(WfRuleCall *call, WfRelation *parent, const WfIndex *wanted, WfRelation *child, const WfIndex *have);
@@ -216,4 +228,53 @@ constraint_kind(WfRuleCall *call, WfRelation *table, const char *name)
 	WfConstraint *constraint = call->catalog->constraint(call->catalog, table, name);
 
 	return constraint && (constraint->kind == 'p' || constraint->kind == 'u' || constraint->kind == 'x') ? constraint->kind : '\0';
+}
+
+/*
+ * An index of a partitioned table, partition by partition; definition is what
+ * follows the table's name, label tells the columns in the names of the
+ * partitions' indexes.  NULL where the partitions are not known or too many to
+ * write down.
+ */
+char *
+wf_rule_index_by_partition(WfRuleCall *call, WfRelation *parent, bool unique, const char *name, const char *label, const char *definition)
+{
+	PartitionedIndex index = {.what = unique ? "UNIQUE " : "", .label = label, .definition = definition};
+
+	initStringInfo(&index.sql);
+	if (!append_partitioned(call, &index, parent, name))
+		return NULL;
+	index.sql.data[index.sql.len - 1] = '\0';
+	return index.sql.data;
+}
+
+/* The index of a partitioned table, and those of what is below it. */
+static bool
+append_partitioned(WfRuleCall *call, PartitionedIndex *index, WfRelation *parent, const char *name)
+{
+	List	   *partitions = call->catalog->partitions(call->catalog, parent);
+	ListCell   *lc;
+
+	check_stack_depth();
+	index->written += list_length(partitions);
+	if (partitions == NIL || index->written > WF_PARTITIONS_WRITTEN)
+		return false;
+	appendStringInfo(&index->sql, "CREATE %sINDEX %s ON ONLY %s %s;\n", index->what, quote_identifier(name),
+					 wf_ddl_quote_name(parent->schema, parent->name), index->definition);
+	foreach(lc, partitions)
+	{
+		WfRelation *partition = call->catalog->relation(call->catalog, lfirst(lc));
+		char	   *part = partition ? wf_ddl_free_name(call->catalog, partition, index->label, "idx") : NULL;
+
+		if (partition == NULL)
+			return false;
+		if (partition->kind != RELKIND_PARTITIONED_TABLE)
+			appendStringInfo(&index->sql, "CREATE %sINDEX CONCURRENTLY %s ON %s %s;\n", index->what, quote_identifier(part),
+							 wf_ddl_quote_name(partition->schema, partition->name), index->definition);
+		else if (!append_partitioned(call, index, partition, part))
+			return false;
+		appendStringInfo(&index->sql, "ALTER INDEX %s ATTACH PARTITION %s;\n",
+						 wf_ddl_quote_name(parent->schema, name), wf_ddl_quote_name(partition->schema, part));
+	}
+	return true;
 }

@@ -341,6 +341,15 @@ later(const char *old, const char *sql)
 static char *
 view_in_place(WfRuleCall *call, const char *view, const char *more, const char *table)
 {
+	return psprintf("CREATE VIEW %s%s AS SELECT *%s FROM %s;\n%s",
+					view, call->catalog->server_version >= 15 ? " WITH (security_invoker = true)" : "", more, table,
+					wf_rule_copy_grants(table, view));
+}
+
+/* A part of safe_sql: those who may use a relation may use a view as well. */
+char *
+wf_rule_copy_grants(const char *relation, const char *view)
+{
 	char	   *grants = psprintf("\n"
 								  "DECLARE\n"
 								  "    wf_grant record;\n"
@@ -353,12 +362,9 @@ view_in_place(WfRuleCall *call, const char *view, const char *more, const char *
 								  "            CASE WHEN wf_grant.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END);\n"
 								  "    END LOOP;\n"
 								  "END ",
-								  wf_ddl_quote_literal(table), wf_ddl_quote_literal(view));
+								  wf_ddl_quote_literal(relation), wf_ddl_quote_literal(view));
 
-	return psprintf("CREATE VIEW %s%s AS SELECT *%s FROM %s;\n"
-					"DO %s;",
-					view, call->catalog->server_version >= 15 ? " WITH (security_invoker = true)" : "", more, table,
-					wf_rule_dollar_quote("grants", grants));
+	return psprintf("DO %s;", wf_rule_dollar_quote("grants", grants));
 }
 
 /* RENAME of a table or view, unless a view takes the old name. */

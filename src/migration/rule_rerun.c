@@ -4,18 +4,30 @@
  */
 #include "common/compat.h"
 
+#include <ctype.h>
+
 #include "nodes/value.h"
 #include "utils/builtins.h"
 
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
+#include "ddl/source.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 #include "migration/simulate.h"
 
+/* Longer statements are not written once more. */
+#define LENGTH_COPIED	2000
+
 static bool report_not_qualified(WfRuleCall *call, const RangeVar *name);
 static RangeVar *named_relation(Node *stmt);
 static void find_repeated(WfRuleCall *call);
+static char *rerunnable(WfRuleCall *call);
+static char *rerunnable_command(WfRuleCall *call, AlterTableStmt *stmt);
+static int	words_of_drop(DropStmt *stmt);
+static int	place_behind(WfRuleCall *call, int pos, int words);
+static int	copied_end(WfRuleCall *call);
+static char *with_words(WfRuleCall *call, int place, const char *words);
 static const char *hint_of(const char *command);
 static const char *made_name(Node *stmt);
 static bool is_on_temporary(WfRuleCall *call);
@@ -70,6 +82,8 @@ report_not_qualified(WfRuleCall *call, const RangeVar *name)
 	if (relation->schema && !relation->missing)
 		wf_finding_note_text(finding, "resolved_to", finding->object);
 	finding->hint = pstrdup("Write the schema with the name.");
+	if (relation->schema && !relation->missing)
+		finding->safe_sql = with_words(call, name->location, psprintf("%s.", quote_identifier(relation->schema)));
 	return true;
 }
 
@@ -119,6 +133,150 @@ wf_rule_not_rerunnable(WfRuleCall *call)
 							 "%s fails when a migration that stopped half way is run again", command);
 	finding->severity = WF_SEVERITY_INFO;
 	finding->hint = pstrdup(hint_of(command));
+	finding->safe_sql = rerunnable(call);
+}
+
+/* The statement in the form that can be run again; NULL where that is not one or two words more. */
+static char *
+rerunnable(WfRuleCall *call)
+{
+	Node	   *stmt = call->statement;
+
+	switch (nodeTag(stmt))
+	{
+		case T_CreateStmt:
+		case T_CreateTableAsStmt:
+		case T_CreateSeqStmt:
+			return with_words(call, named_relation(stmt)->location, "IF NOT EXISTS ");
+		case T_ViewStmt:
+		case T_CreateFunctionStmt:
+		case T_CreateTrigStmt:
+			return with_words(call, place_behind(call, call->location, 1), "OR REPLACE ");
+		case T_CreateSchemaStmt:
+			if (((CreateSchemaStmt *) stmt)->schemaElts != NIL)
+				return NULL;
+			return with_words(call, place_behind(call, call->location, 2), "IF NOT EXISTS ");
+		case T_CreateExtensionStmt:
+			return with_words(call, place_behind(call, call->location, 2), "IF NOT EXISTS ");
+		case T_IndexStmt:
+			if (((IndexStmt *) stmt)->idxname == NULL)
+				return NULL;
+			return with_words(call, place_behind(call, call->location,
+												 2 + ((IndexStmt *) stmt)->unique + ((IndexStmt *) stmt)->concurrent), "IF NOT EXISTS ");
+		case T_DropStmt:
+			return with_words(call, place_behind(call, call->location, words_of_drop((DropStmt *) stmt)), "IF EXISTS ");
+		case T_AlterTableStmt:
+			return rerunnable_command(call, (AlterTableStmt *) stmt);
+		default:
+			return NULL;
+	}
+}
+
+/* With IF [NOT] EXISTS, or behind a DROP of the constraint; NULL where there are several commands. */
+static char *
+rerunnable_command(WfRuleCall *call, AlterTableStmt *stmt)
+{
+	AlterTableCmd *command = linitial_node(AlterTableCmd, stmt->cmds);
+	int			place = list_length(stmt->cmds) == 1 ? wf_rule_command_place(call, 0) : -1;
+	int			next = place < 0 ? -1 : place_behind(call, place, 1);
+
+	if (next < 0)
+		return NULL;
+	if (command->subtype == AT_AddConstraint)
+	{
+		Constraint *constraint = castNode(Constraint, command->def);
+
+		if (constraint->conname == NULL || (constraint->contype != CONSTR_CHECK && constraint->contype != CONSTR_FOREIGN))
+			return NULL;
+		return with_words(call, place, psprintf("DROP CONSTRAINT IF EXISTS %s, ", quote_identifier(constraint->conname)));
+	}
+	if (command->subtype == AT_DropConstraint || wf_ddl_source_word_is(call->source, next, copied_end(call), "COLUMN"))
+		next = place_behind(call, place, 2);
+	return with_words(call, next, command->subtype == AT_AddColumn ? "IF NOT EXISTS " : "IF EXISTS ");
+}
+
+/* The words of DROP TABLE and its like; 0 where they are not known. */
+static int
+words_of_drop(DropStmt *stmt)
+{
+	switch (stmt->removeType)
+	{
+		case OBJECT_TABLE:
+		case OBJECT_VIEW:
+		case OBJECT_SEQUENCE:
+		case OBJECT_TYPE:
+		case OBJECT_DOMAIN:
+		case OBJECT_SCHEMA:
+		case OBJECT_FUNCTION:
+		case OBJECT_PROCEDURE:
+		case OBJECT_ROUTINE:
+		case OBJECT_EXTENSION:
+		case OBJECT_TRIGGER:
+		case OBJECT_POLICY:
+		case OBJECT_RULE:
+			return 2;
+		case OBJECT_INDEX:
+			return 2 + stmt->concurrent;
+		case OBJECT_MATVIEW:
+		case OBJECT_FOREIGN_TABLE:
+			return 3;
+		default:
+			return 0;
+	}
+}
+
+/* What follows so many words; -1 for none of them, and without a source. */
+static int
+place_behind(WfRuleCall *call, int pos, int words)
+{
+	int			end = copied_end(call);
+
+	if (end < 0 || words == 0)
+		return -1;
+	pos = wf_ddl_source_skip_space(call->source, pos, end);
+	while (words-- > 0)
+		pos = wf_ddl_source_skip_space(call->source, wf_ddl_source_skip_token(call->source, pos, end), end);
+	return pos;
+}
+
+/* Where the statement ends that is written once more; -1 without a source, and for a long one. */
+static int
+copied_end(WfRuleCall *call)
+{
+	int			length;
+
+	if (call->source == NULL)
+		return -1;
+	length = call->length > 0 ? call->length : strnlen(call->source + call->location, LENGTH_COPIED + 1);
+	return length <= LENGTH_COPIED ? call->location + length : -1;
+}
+
+/*
+ * The statement with words put in at a place.  These findings are many: nothing is
+ * scanned where no comment asks for it, and long statements are left to the reader.
+ */
+static char *
+with_words(WfRuleCall *call, int place, const char *words)
+{
+	int			length = strlen(words);
+	int			start = call->location;
+	int			end = copied_end(call);
+	char	   *text;
+
+	if (place < start || end < place)
+		return NULL;
+	start = wf_ddl_source_skip_space(call->source, start, end);
+	text = palloc(end - start + length + 2);
+	memcpy(text, call->source + start, place - start);
+	memcpy(text + place - start, words, length);
+	memcpy(text + place - start + length, call->source + place, end - place);
+	text[end - start + length] = '\0';
+	if (strstr(text, "--"))
+		end = wf_rule_source_end(call);
+	while (end > place && (isspace((unsigned char) call->source[end - 1]) || call->source[end - 1] == ';'))
+		end--;
+	memcpy(text + end - start + length, ";", 2);
+	return text;
 }
 
 /*

@@ -9,9 +9,11 @@
 
 #include "ddl/deparse.h"
 #include "ddl/lock.h"
+#include "ddl/source.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
 
+static char *without_restart(WfRuleCall *call);
 static bool restarts(List *options, int64 *number);
 static bool sets_value(WfRuleCall *call, SelectStmt *stmt, WfRelation **sequence, int64 *number);
 static bool number_of(Node *value, int64 *number);
@@ -73,10 +75,48 @@ wf_rule_reset_sequence(WfRuleCall *call)
 	finding->hint = pstrdup("Restart above the highest number in use: SELECT max(column) + 1 FROM the table.");
 	if (is_above(call, relation, column, number, finding))
 		finding->severity = WF_SEVERITY_INFO;
-	if (column && !relation->missing)
-		finding->safe_sql = psprintf("SELECT setval(pg_get_serial_sequence(%s, %s), (SELECT max(%s) FROM %s));",
-									 quote_literal_cstr(finding->object), quote_literal_cstr(column),
-									 quote_identifier(column), finding->object);
+	if (column == NULL || relation->missing)
+		return;
+	if (list_length((List *) call->command->def) > 1)
+	{
+		finding->safe_command = without_restart(call);
+		if (finding->safe_command == NULL)
+			return;
+	}
+	finding->safe_sql = psprintf("SELECT setval(pg_get_serial_sequence(%s, %s), (SELECT max(%s) FROM %s));",
+								 quote_literal_cstr(finding->object), quote_literal_cstr(column),
+								 quote_identifier(column), finding->object);
+}
+
+/* ALTER COLUMN without its RESTART, which others surround; NULL without a source. */
+static char *
+without_restart(WfRuleCall *call)
+{
+	char	   *text = wf_rule_command_text(call, call->command_index);
+	int			end = text ? strlen(text) : 0;
+	int			before = 0;
+	int			pos = 0;
+	int			next;
+
+	/* ALTER, perhaps COLUMN, and the column's name, which may be any word. */
+	pos = wf_ddl_source_skip_space(text, wf_ddl_source_skip_token(text, pos, end), end);
+	next = wf_ddl_source_skip_space(text, wf_ddl_source_skip_token(text, pos, end), end);
+	if (wf_ddl_source_word_is(text, pos, end, "COLUMN") && !wf_ddl_source_word_is(text, next, end, "SET") &&
+		!wf_ddl_source_word_is(text, next, end, "RESTART"))
+		next = wf_ddl_source_skip_space(text, wf_ddl_source_skip_token(text, next, end), end);
+	for (pos = next; pos < end && !wf_ddl_source_word_is(text, pos, end, "RESTART"); pos = next)
+	{
+		next = wf_ddl_source_skip_space(text, wf_ddl_source_skip_token(text, pos, end), end);
+		before = wf_ddl_source_word_is(text, pos, end, "SET") && wf_ddl_source_word_is(text, next, end, "RESTART") ? pos : next;
+	}
+	if (pos >= end)
+		return NULL;
+	before = before > 0 ? before : pos;
+	/* WITH, a sign and the number. */
+	next = wf_ddl_source_skip_space(text, pos + strlen("RESTART"), end);
+	while (next < end && !wf_ddl_source_word_is(text, next, end, "SET") && !wf_ddl_source_word_is(text, next, end, "RESTART"))
+		next = wf_ddl_source_skip_space(text, wf_ddl_source_skip_token(text, next, end), end);
+	return psprintf("%s%s%s", wf_ddl_source_copy(text, 0, before), next < end ? " " : "", wf_ddl_source_copy(text, next, end));
 }
 
 /* Is there a RESTART among the options?  number is that of WITH; -1: none. */

@@ -3,15 +3,8 @@
  */
 #include "common/compat.h"
 
-#include "lib/stringinfo.h"
-
 #include "ddl/source.h"
 #include "migration/finding.h"
-
-static char *commands_text(WfRuleCall *call, bool (*passes) (WfRuleCall *call, int index));
-static bool is_other(WfRuleCall *call, int index);
-static bool is_before(WfRuleCall *call, int index);
-static char *alter_table(WfRuleCall *call, const char *commands);
 
 /*
  * Where the last token of the statement ends in the source, so that something
@@ -68,75 +61,15 @@ wf_rule_command_place(WfRuleCall *call, int index)
 	return call->command_places[index];
 }
 
-/*
- * Those of the commands of ALTER TABLE that a test lets pass, as they were written;
- * NULL without a source.
- */
-static char *
-commands_text(WfRuleCall *call, bool (*passes) (WfRuleCall *call, int index))
+/* A command of ALTER TABLE as it was written; NULL without a source. */
+char *
+wf_rule_command_text(WfRuleCall *call, int index)
 {
 	int			end = wf_rule_source_end(call);
-	int			count = list_length(((AlterTableStmt *) call->statement)->cmds);
-	StringInfoData text;
+	int			place = end > 0 ? wf_rule_command_place(call, index) : -1;
 
-	if (end == 0)
+	/* A text that the scan is wrong about. */
+	if (place < 0)
 		return NULL;
-	initStringInfo(&text);
-	for (int i = 0; i < count; i++)
-	{
-		int			place = wf_rule_command_place(call, i);
-
-		/* A text that the scan is wrong about. */
-		if (place < 0)
-			return NULL;
-		if (passes(call, i))
-			appendStringInfo(&text, "%s%s", text.len ? ", " : "",
-							 wf_ddl_source_copy(call->source, place, wf_ddl_source_item_end(call->source, place, end)));
-	}
-	return text.data;
-}
-
-static bool
-is_other(WfRuleCall *call, int index)
-{
-	return index != call->command_index;
-}
-
-/* Of another kind, and written first: it may make what this one is about, or make room for it. */
-static bool
-is_before(WfRuleCall *call, int index)
-{
-	AlterTableCmd *command = list_nth_node(AlterTableCmd, ((AlterTableStmt *) call->statement)->cmds, index);
-
-	return index < call->command_index && command->subtype != call->command->subtype;
-}
-
-/* An ALTER TABLE of the commands, on what the present one is on; empty where there are none. */
-static char *
-alter_table(WfRuleCall *call, const char *commands)
-{
-	AlterTableStmt *stmt = (AlterTableStmt *) call->statement;
-
-	if (*commands == '\0')
-		return pstrdup("");
-	return psprintf("ALTER TABLE %s%s%s %s;\n", stmt->missing_ok ? "IF EXISTS " : "", stmt->relation->inh ? "" : "ONLY ",
-					wf_rule_relation_name(call, stmt->relation), commands);
-}
-
-/* A part of safe_sql: an ALTER TABLE of the commands but the present one; NULL without a source. */
-char *
-wf_rule_other_commands(WfRuleCall *call)
-{
-	char	   *commands = commands_text(call, is_other);
-
-	return commands ? alter_table(call, commands) : NULL;
-}
-
-/* The same of the commands before the present one that it may need; empty without a source. */
-char *
-wf_rule_commands_before(WfRuleCall *call)
-{
-	char	   *commands = commands_text(call, is_before);
-
-	return alter_table(call, commands ? commands : "");
+	return wf_ddl_source_copy(call->source, place, wf_ddl_source_item_end(call->source, place, end));
 }

@@ -46,8 +46,8 @@ wf_rule_set_persistence(WfRuleCall *call)
 	if (table == NULL || !has_rows(table) || (!table->missing && table->persistence == (unlogged ? 'u' : 'p')))
 		return;
 	finding = report_rewrite(call, table, unlogged ? "SET UNLOGGED" : "SET LOGGED");
-	finding->hint = pstrdup(unlogged ? "An unlogged table is emptied by a crash and absent on standbys; make a new one for data that may be lost." :
-							"Make a new logged table, copy the rows in batches and swap the tables.");
+	finding->hint = pstrdup(unlogged ? "PostgreSQL has no way without the rewrite. An unlogged table is emptied by a crash and absent on standbys; make a new one for data that may be lost." :
+							"PostgreSQL has no way without the rewrite: make a new logged table, copy the rows in batches and swap the tables.");
 }
 
 void
@@ -67,7 +67,7 @@ wf_rule_set_access_method(WfRuleCall *call)
 		return;
 	if (table)
 		report_rewrite(call, table, "SET ACCESS METHOD")->hint =
-			pstrdup("Make a new table with the access method, copy the rows in batches and swap the tables.");
+			pstrdup("PostgreSQL has no way without the rewrite: make a new table with the access method, copy the rows in batches and swap the tables.");
 }
 
 /* SET TABLESPACE and ALTER TABLE ALL IN TABLESPACE. */
@@ -179,10 +179,12 @@ wf_rule_cluster_or_vacuum_full(WfRuleCall *call)
 		finding = report_rewrite(call, table, command);
 		finding->hint = pstrdup(hint);
 		/* Nothing that the server has puts rows in order while others write. */
-		if (!is_cluster && call->catalog->server_version >= 12)
-			finding->safe_sql = psprintf("VACUUM %s%s;\nREINDEX TABLE CONCURRENTLY %s;",
-										 wf_ddl_option_is_on(((VacuumStmt *) call->statement)->options, "analyze") ? "ANALYZE " : "",
-										 finding->object, finding->object);
+		if (is_cluster || call->catalog->server_version < 12)
+			continue;
+		finding->command = foreach_current_index(lc);
+		finding->safe_sql = psprintf("VACUUM %s%s;\nREINDEX TABLE CONCURRENTLY %s;",
+									 wf_ddl_option_is_on(((VacuumStmt *) call->statement)->options, "analyze") ? "ANALYZE " : "",
+									 finding->object, finding->object);
 	}
 }
 

@@ -22,6 +22,7 @@ static void visit_columns(WfRuleCall *call, ColumnVisitor visit);
 static bool has_type(ColumnDef *column, const char *name);
 static WfFinding *advise(WfRuleCall *call, ColumnDef *column, const char *name, const char *why, const char *hint, const char *better);
 static char *add_better(WfRuleCall *call, ColumnDef *column, const char *type);
+static bool type_end(WfRuleCall *call, ColumnDef *column, int end, int *to);
 static char *create_better(WfRuleCall *call, ColumnDef *column, const char *type);
 static bool names_value(Node *element, ColumnDef *column, const char *type);
 static bool is_column(Node *node, void *name);
@@ -93,31 +94,50 @@ advise(WfRuleCall *call, ColumnDef *column, const char *name, const char *why, c
 	if (better && IsA(call->statement, CreateStmt))
 		finding->safe_sql = create_better(call, column, better);
 	else if (better && call->command->subtype == AT_AddColumn)
-		finding->safe_sql = add_better(call, column, better);
+		finding->safe_command = add_better(call, column, better);
 	return finding;
 }
 
-/* ADD COLUMN of the better type; NULL where its clauses can't be copied. */
+/* ADD COLUMN of the better type; NULL where what else is said of the column may not go with it. */
 static char *
 add_better(WfRuleCall *call, ColumnDef *column, const char *type)
 {
 	int			end = wf_rule_source_end(call);
-	const char *rest = "";
+	int			place = end > 0 ? wf_rule_command_place(call, call->command_index) : -1;
+	int			from = column->typeName->location;
+	int			to;
 
-	if (end == 0 || column->location < 0 || column->typeName->arrayBounds != NIL || column->collClause || column->compression ||
-		wf_ddl_source_find_word(call->source, column->location, end, "STORAGE") >= 0)
+	if (place < 0 || from < place || !type_end(call, column, end, &to))
 		return NULL;
-	if (column->constraints != NIL)
-	{
-		int			from = linitial_node(Constraint, column->constraints)->location;
+	end = wf_ddl_source_item_end(call->source, from, end);
+	return psprintf("%s %s%s%s", wf_ddl_source_copy(call->source, place, from), type,
+					to < end ? " " : "", wf_ddl_source_copy(call->source, to, end));
+}
 
-		if (from < 0)
-			return NULL;
-		rest = psprintf(" %s", wf_ddl_source_copy(call->source, from, wf_ddl_source_item_end(call->source, from, end)));
+/*
+ * Where the column's type ends in the source: at its first constraint, or with the
+ * item.  False where what else is said of it may not go with another type.
+ */
+static bool
+type_end(WfRuleCall *call, ColumnDef *column, int end, int *to)
+{
+	int			from = column->typeName->location;
+	ListCell   *lc;
+
+	if (column->typeName->arrayBounds != NIL || column->collClause || column->compression || column->fdwoptions)
+		return false;
+	*to = wf_ddl_source_item_end(call->source, from, end);
+	if (wf_ddl_source_find_word(call->source, from, *to, "STORAGE") >= 0)
+		return false;
+	foreach(lc, column->constraints)
+	{
+		int			location = lfirst_node(Constraint, lc)->location;
+
+		if (location < from)
+			return false;
+		*to = Min(*to, location);
 	}
-	return psprintf("ALTER TABLE %s ADD COLUMN %s%s %s%s;",
-					wf_rule_relation_name(call, ((AlterTableStmt *) call->statement)->relation),
-					call->command->missing_ok ? "IF NOT EXISTS " : "", quote_identifier(column->colname), type, rest);
+	return true;
 }
 
 /*
@@ -133,24 +153,12 @@ create_better(WfRuleCall *call, ColumnDef *column, const char *type)
 	int			to;
 	ListCell   *lc;
 
-	if (end == 0 || from < call->location || column->typeName->arrayBounds != NIL || column->collClause ||
-		column->compression || column->fdwoptions)
+	if (end == 0 || from < call->location || !type_end(call, column, end, &to))
 		return NULL;
 	foreach(lc, stmt->tableElts)
 	{
 		if (names_value(lfirst(lc), column, type))
 			return NULL;
-	}
-	to = wf_ddl_source_item_end(call->source, from, end);
-	if (wf_ddl_source_find_word(call->source, from, to, "STORAGE") >= 0)
-		return NULL;
-	foreach(lc, column->constraints)
-	{
-		int			location = lfirst_node(Constraint, lc)->location;
-
-		if (location < from)
-			return NULL;
-		to = Min(to, location);
 	}
 	return psprintf("%s %s%s%s;", wf_ddl_source_copy(call->source, call->location, from), type,
 					column->constraints != NIL ? " " : "", wf_ddl_source_copy(call->source, to, end));

@@ -227,22 +227,22 @@ wf_rule_unnamed_constraint(WfRuleCall *call)
 	finding->object = wf_rule_relation_name(call, ((AlterTableStmt *) call->statement)->relation);
 	finding->location = constraint->location;
 	finding->hint = pstrdup("Write ADD CONSTRAINT name.");
-	finding->safe_sql = with_name(call, constraint);
+	finding->safe_command = with_name(call, constraint);
 }
 
-/* The statement with the name that the server would choose; NULL without a source. */
+/* The command with the name that the server would choose; NULL without a source. */
 static char *
 with_name(WfRuleCall *call, Constraint *constraint)
 {
 	WfRelation *table = call->catalog->relation(call->catalog, ((AlterTableStmt *) call->statement)->relation);
 	int			end = wf_rule_source_end(call);
+	int			place = end > 0 ? wf_rule_command_place(call, call->command_index) : -1;
 
-	if (table == NULL || end == 0 || constraint->location < call->location)
+	if (table == NULL || place < 0 || constraint->location < place)
 		return NULL;
-	return psprintf("%s CONSTRAINT %s %s;",
-					wf_ddl_source_copy(call->source, call->location, constraint->location),
+	return psprintf("%s CONSTRAINT %s %s", wf_ddl_source_copy(call->source, place, constraint->location),
 					quote_identifier(wf_ddl_constraint_name(call->catalog, table, constraint, NULL)),
-					wf_ddl_source_copy(call->source, constraint->location, end));
+					wf_ddl_source_copy(call->source, constraint->location, wf_ddl_source_item_end(call->source, constraint->location, end)));
 }
 
 /* CREATE EXTENSION. */

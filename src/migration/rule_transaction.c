@@ -426,7 +426,7 @@ wf_rule_lock_table(WfRuleCall *call)
 								 table->name);
 		wf_finding_on(call, finding, table);
 		finding->lock = stmt->mode;
-		finding->hint = pstrdup("Leave it out, or end the transaction soon after it.");
+		finding->hint = pstrdup("No other statement takes the lock with less harm: leave it out, or end the transaction soon after it.");
 	}
 }
 

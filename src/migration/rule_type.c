@@ -134,7 +134,7 @@ wf_rule_type_change_rewrites(WfRuleCall *call)
 							  wf_rule_size(call, table)));
 	finding->rewrites = true;
 	finding->scans = true;
-	if (column && list_length(((AlterTableStmt *) call->statement)->cmds) == 1 && is_cast_alone(call))
+	if (column && is_cast_alone(call))
 		finding->safe_sql = wf_rule_second_column(call, table, column, new_type(call));
 	if (change == WF_TYPE_CHANGE_FAILS)
 		wf_finding_note_boolean(finding, "needs_using", true);
@@ -220,7 +220,7 @@ wf_rule_type_change_rechecks(WfRuleCall *call)
 	}
 	finding->hint = pstrdup(names == NIL ? "Drop the constraint first and add it again as NOT VALID, then validate it." :
 							"Drop the index first and build it again CONCURRENTLY, at a time when queries can do without it.");
-	if (names == NIL && list_length(((AlterTableStmt *) call->statement)->cmds) == 1)
+	if (names == NIL)
 		finding->safe_sql = checks_later(call, table, name);
 }
 
@@ -232,7 +232,7 @@ static char *
 checks_later(WfRuleCall *call, WfRelation *table, const char *column)
 {
 	char	   *relation = wf_ddl_quote_name(table->schema, table->name);
-	char	   *text = wf_rule_statement_text(call);
+	char	   *text = wf_rule_command_text(call, call->command_index);
 	StringInfoData drop;
 	StringInfoData add;
 	StringInfoData validate;
@@ -268,7 +268,8 @@ checks_later(WfRuleCall *call, WfRelation *table, const char *column)
 		if (constraint->validated)
 			appendStringInfo(&validate, "\nALTER TABLE %s VALIDATE CONSTRAINT %s;", relation, name);
 	}
-	return psprintf("BEGIN;\n%s%s;\n%sCOMMIT;%s", drop.data, text, add.data, validate.data);
+	return psprintf("BEGIN;\n%sALTER TABLE %s%s %s;\n%sCOMMIT;%s", drop.data,
+					((AlterTableStmt *) call->statement)->relation->inh ? "" : "ONLY ", relation, text, add.data, validate.data);
 }
 
 /* The OID of a type, serial words included; InvalidOid where it is not known. */
