@@ -56,6 +56,7 @@ static int	compare_ways(const void *a, const void *b);
 static void put_safe(WfRuleCall *call, Script *script, const WfFinding *finding);
 static bool put_written(WfRuleCall *call, Script *script, int command);
 static void put_statements(StringInfo buf, const char *sql);
+static void cut_newline(StringInfo buf);
 static void end_alter_table(WfRuleCall *call, Script *script);
 
 /*
@@ -160,7 +161,7 @@ combine_commands(WfRuleCall *call, const WfFinding *finding, Combined *last)
 		if (other->safe_form == WF_SAFE_AFTER && other->rule == finding->rule && other->safe_sql)
 			put_statements(&script.sql, other->safe_sql);
 	}
-	script.sql.data[script.sql.len - 1] = '\0';
+	cut_newline(&script.sql);
 	if (finding->safe_form == WF_SAFE_INSTEAD)
 		*last = (Combined)
 	{
@@ -201,7 +202,7 @@ combine_objects(WfRuleCall *call, const WfFinding *finding)
 			put_vacuum(call, &sql, done);
 			break;
 	}
-	sql.data[sql.len - 1] = '\0';
+	cut_newline(&sql);
 	return sql.data;
 }
 
@@ -382,6 +383,14 @@ put_statements(StringInfo buf, const char *sql)
 {
 	if (*sql)
 		appendStringInfo(buf, "%s%s", sql, sql[strlen(sql) - 1] == '\n' ? "" : "\n");
+}
+
+/* The last one ends no statement of safe_sql. */
+static void
+cut_newline(StringInfo buf)
+{
+	if (buf->len > 0 && buf->data[buf->len - 1] == '\n')
+		buf->data[--buf->len] = '\0';
 }
 
 /* Writes the commands that wait as an ALTER TABLE of what the present one is of. */
