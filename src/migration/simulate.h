@@ -117,7 +117,8 @@ typedef struct WfSimulation
 	HTAB	   *dropped_names;	/* of what DROP ... IF EXISTS has taken away,
 								 * without schema; NULL: none */
 	bool		dropped_parts;	/* the text dropped a policy, trigger, rule or
-								 * function, or what it does not name */
+								 * function, or what it does not name, or
+								 * rolled back */
 	bool		dropped_others; /* the text dropped, moved or replaced objects
 								 * that are neither this nor relations */
 	bool		brief_told;		/* lock_timeout was asked for, for a brief

@@ -250,7 +250,8 @@ replaces_new(WfSimulation *simulation, CreateFunctionStmt *stmt, WfRoutineChange
 	WfRoutine  *routine = wf_sim_new_routine(simulation, stmt->funcname);
 
 	memset(change, 0, sizeof(WfRoutineChange));
-	if (wf_sim_find(simulation->dropped_routines, "", strVal(llast(stmt->funcname))))
+	if (simulation->dropped_parts || simulation->is_opaque ||
+		wf_sim_find(simulation->dropped_routines, "", strVal(llast(stmt->funcname))))
 		return false;
 	read_signature(simulation, &wanted, stmt);
 	while (routine && (strcmp(routine->inputs, wanted.inputs) != 0 || strcmp(routine->schema, wanted.schema) != 0))

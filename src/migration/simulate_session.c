@@ -206,12 +206,14 @@ wf_sim_apply_transaction(WfSimulation *simulation, TransactionStmt *stmt)
 			(void) end_savepoints(simulation, stmt->savepoint_name, true);
 			break;
 		case TRANS_STMT_ROLLBACK_TO:
+			simulation->dropped_parts = true;
 			return_to(simulation, end_savepoints(simulation, stmt->savepoint_name, false));
 			break;
 		case TRANS_STMT_ROLLBACK:
 			/* What SET did is taken back, too. */
 			if (simulation->in_transaction)
 				simulation->lasting = simulation->began_with;
+			simulation->dropped_parts = true;
 			/* FALLTHROUGH */
 		case TRANS_STMT_COMMIT:
 		case TRANS_STMT_PREPARE:
