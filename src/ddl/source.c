@@ -185,7 +185,10 @@ wf_ddl_source_word_is(const char *text, int pos, int end, const char *word)
 {
 	int			length;
 
-	/* Most words are asked for where another stands; letters differ in this bit from their capitals. */
+	/*
+	 * Most words are asked for where another stands; letters differ in this
+	 * bit from their capitals.
+	 */
 	if (pos >= end || (text[pos] | 0x20) != (word[0] | 0x20))
 		return false;
 	length = strlen(word);

@@ -32,13 +32,10 @@ typedef struct WorkSize
 
 static bool reaches_heirs(WfRuleCall *call);
 static WorkSize size_at_work(WfRuleCall *call, WfRelation *relation);
-static List *copy_notes(List *notes);
-static List *copy_strings(List *strings);
 static bool is_taken_for_large(WfRuleCall *call, WfRelation *relation);
 static char kind_of_altered(ObjectType type, char kind);
 static bool does_nothing(WfRuleCall *call, WfRelation *relation);
 static bool is_nowhere(WfRuleCall *call, WfRelation *relation);
-static WfNote *add_note(WfFinding *finding, const char *key, WfNoteType type);
 
 /*
  * Appends a finding with the rule's own severity and kind at the place of
@@ -191,66 +188,6 @@ wf_finding_raise(WfFinding *finding)
 {
 	if (finding->severity < WF_SEVERITY_CRITICAL)
 		finding->severity++;
-}
-
-static WfNote *
-add_note(WfFinding *finding, const char *key, WfNoteType type)
-{
-	WfNote	   *note = palloc0(sizeof(WfNote));
-
-	note->key = key;
-	note->type = type;
-	finding->evidence = lappend(finding->evidence, note);
-	return note;
-}
-
-/* Evidence; key and text must live as long as the finding. */
-void
-wf_finding_note_text(WfFinding *finding, const char *key, const char *text)
-{
-	add_note(finding, key, WF_NOTE_TEXT)->text = text;
-}
-
-void
-wf_finding_note_number(WfFinding *finding, const char *key, double number)
-{
-	add_note(finding, key, WF_NOTE_NUMBER)->number = number;
-}
-
-void
-wf_finding_note_boolean(WfFinding *finding, const char *key, bool value)
-{
-	add_note(finding, key, WF_NOTE_BOOLEAN)->boolean = value;
-}
-
-/* The same as members of an object. */
-WfNote *
-wf_note_of_text(const char *key, const char *text)
-{
-	WfNote	   *note = palloc0(sizeof(WfNote));
-
-	note->key = key;
-	note->type = WF_NOTE_TEXT;
-	note->text = text;
-	return note;
-}
-
-WfNote *
-wf_note_of_number(const char *key, double number)
-{
-	WfNote	   *note = palloc0(sizeof(WfNote));
-
-	note->key = key;
-	note->type = WF_NOTE_NUMBER;
-	note->number = number;
-	return note;
-}
-
-/* list is one of char *. */
-void
-wf_finding_note_list(WfFinding *finding, const char *key, List *list)
-{
-	add_note(finding, key, WF_NOTE_LIST)->list = list;
 }
 
 /*
@@ -555,59 +492,4 @@ wf_rule_size(WfRuleCall *call, WfRelation *relation)
 	if (size.rows <= 0)
 		return pstrdup("its rows");
 	return psprintf("about " INT64_FORMAT " %s", (int64) rint(size.rows), size.rows == 1 ? "row" : "rows");
-}
-
-/* A copy in CurrentMemoryContext, for a finding that outlives its statement. */
-WfFinding *
-wf_finding_copy(const WfFinding *finding)
-{
-	WfFinding  *copy = palloc(sizeof(WfFinding));
-
-	*copy = *finding;
-	copy->object = finding->object ? pstrdup(finding->object) : NULL;
-	copy->message = pstrdup(finding->message);
-	copy->hint = finding->hint ? pstrdup(finding->hint) : NULL;
-	copy->safe_sql = finding->safe_sql ? pstrdup(finding->safe_sql) : NULL;
-	copy->evidence = NIL;
-	copy->evidence = copy_notes(finding->evidence);
-	copy->deferral_columns = copy_strings(finding->deferral_columns);
-	if (finding->relation)
-	{
-		copy->relation = palloc(sizeof(WfRelation));
-		*copy->relation = *finding->relation;
-		copy->relation->name = pstrdup(finding->relation->name);
-		if (finding->relation->schema)
-			copy->relation->schema = pstrdup(finding->relation->schema);
-	}
-	return copy;
-}
-
-static List *
-copy_notes(List *notes)
-{
-	List	   *copy = NIL;
-	ListCell   *lc;
-
-	foreach(lc, notes)
-	{
-		const WfNote *note = lfirst(lc);
-		WfNote	   *note_copy = palloc(sizeof(WfNote));
-
-		*note_copy = *note;
-		note_copy->text = note->text ? pstrdup(note->text) : NULL;
-		note_copy->list = note->type == WF_NOTE_OBJECT ? copy_notes(note->list) : copy_strings(note->list);
-		copy = lappend(copy, note_copy);
-	}
-	return copy;
-}
-
-static List *
-copy_strings(List *strings)
-{
-	List	   *copy = NIL;
-	ListCell   *lc;
-
-	foreach(lc, strings)
-		copy = lappend(copy, pstrdup(lfirst(lc)));
-	return copy;
 }

@@ -22,8 +22,8 @@
 #define A_PART(what)	what, "42704"
 #define A_ROUTINE	"function", "42883"
 
-static void report_missing(WfRuleCall *call, const char *what, const char *sqlstate, const char *name, bool tolerated);
-static void report(WfRuleCall *call, const char *what, const char *sqlstate, const char *name, bool tolerated, bool may_be);
+static void report_missing(WfRuleCall *call, const char *what, const char *sqlstate, const char *name, bool tolerated,
+						   bool is_certain);
 static bool missing_relation(WfRuleCall *call, const RangeVar *name, const char *what, bool tolerated);
 static void missing_relations(WfRuleCall *call, List *names);
 static void missing_column(WfRuleCall *call, WfRelation *table, const char *name, bool tolerated);
@@ -124,15 +124,9 @@ wf_rule_object_missing(WfRuleCall *call)
 	}
 }
 
+/* is_certain: the text itself has taken it away, or it is of a table that is here. */
 static void
-report_missing(WfRuleCall *call, const char *what, const char *sqlstate, const char *name, bool tolerated)
-{
-	report(call, what, sqlstate, name, tolerated, call->session->assume_populated);
-}
-
-/* may_be: in another database, which this one stands for. */
-static void
-report(WfRuleCall *call, const char *what, const char *sqlstate, const char *name, bool tolerated, bool may_be)
+report_missing(WfRuleCall *call, const char *what, const char *sqlstate, const char *name, bool tolerated, bool is_certain)
 {
 	WfFinding  *finding = wf_finding_add(call, tolerated ? "%s %s does not exist here: the statement does nothing" :
 										 "%s %s does not exist here: the statement fails", what, name);
@@ -140,7 +134,7 @@ report(WfRuleCall *call, const char *what, const char *sqlstate, const char *nam
 
 	finding->object = pstrdup(name);
 	/* An empty CI database that stands for production lacks everything. */
-	if (tolerated || may_be)
+	if (tolerated || (call->session->assume_populated && !is_certain))
 		finding->severity = WF_SEVERITY_INFO;
 	/* What can't be looked into may have made it. */
 	else if (simulation && simulation->is_opaque)
@@ -158,9 +152,9 @@ missing_relation(WfRuleCall *call, const RangeVar *name, const char *what, bool 
 
 	/* As it is written. */
 	if (relation->missing)
-		report(call, what, "42P01",
-			   relation->schema && name->schemaname ? wf_rule_name(call, relation) : wf_ddl_range_var(name), tolerated,
-			   call->session->assume_populated && !wf_sim_has_dropped(call->session->simulation, relation, NULL));
+		report_missing(call, what, "42P01",
+					   relation->schema && name->schemaname ? wf_rule_name(call, relation) : wf_ddl_range_var(name), tolerated,
+					   wf_sim_has_dropped(call->session->simulation, relation, NULL));
 	return relation->missing;
 }
 
@@ -180,9 +174,9 @@ missing_column(WfRuleCall *call, WfRelation *table, const char *name, bool toler
 {
 	if ((!table->missing && OidIsValid(table->relid) && call->catalog->column(call->catalog, table, name) == NULL) ||
 		wf_sim_has_dropped(call->session->simulation, table, name))
-		report(call, A_COLUMN,
-			   psprintf("%s.%s", wf_ddl_quote_name(table->schema, table->name), wf_ddl_quote_name(NULL, name)),
-			   tolerated, false);
+		report_missing(call, A_COLUMN,
+					   psprintf("%s.%s", wf_ddl_quote_name(table->schema, table->name), wf_ddl_quote_name(NULL, name)),
+					   tolerated, true);
 }
 
 /* names is a list of String. */
@@ -200,7 +194,7 @@ missing_schema(WfRuleCall *call, const char *name, bool tolerated)
 {
 	/* pg_temp is made when it is needed. */
 	if (name && strncmp(name, "pg_", 3) != 0 && !call->catalog->has_schema(call->catalog, name))
-		report_missing(call, A_SCHEMA, wf_ddl_quote_name(NULL, name), tolerated);
+		report_missing(call, A_SCHEMA, wf_ddl_quote_name(NULL, name), tolerated, false);
 }
 
 /* A trigger, policy or rule; IF EXISTS also means its table. */
@@ -210,14 +204,14 @@ missing_part(WfRuleCall *call, const RangeVar *table, ObjectType type, const cha
 	if (table && !missing_relation(call, table, "relation", tolerated) &&
 		!call->catalog->has_part(call->catalog, call->catalog->relation(call->catalog, table), type, name))
 		report_missing(call, A_PART(type == OBJECT_TRIGGER ? "trigger" : type == OBJECT_POLICY ? "policy" : "rule"),
-					   psprintf("%s on %s", wf_ddl_quote_name(NULL, name), wf_ddl_range_var(table)), tolerated);
+					   psprintf("%s on %s", wf_ddl_quote_name(NULL, name), wf_ddl_range_var(table)), tolerated, false);
 }
 
 static void
 missing_routine(WfRuleCall *call, ObjectType type, ObjectWithArgs *routine, bool tolerated)
 {
 	if (!call->catalog->has_routine(call->catalog, type, routine))
-		report_missing(call, A_ROUTINE, wf_ddl_object_name(type, (Node *) routine), tolerated);
+		report_missing(call, A_ROUTINE, wf_ddl_object_name(type, (Node *) routine), tolerated, false);
 }
 
 /*
@@ -242,14 +236,14 @@ missing_type(WfRuleCall *call, TypeName *type)
 	row = wf_ddl_range_var_of_names(type->names);
 	if (row == NULL || !call->catalog->relation(call->catalog, row)->missing)
 		return;
-	report_missing(call, A_TYPE, wf_ddl_quote_names(type->names, "."), false);
+	report_missing(call, A_TYPE, wf_ddl_quote_names(type->names, "."), false, false);
 }
 
 static void
 missing_type_named(WfRuleCall *call, List *names, bool tolerated)
 {
 	if (call->catalog->type(call->catalog, names)->missing)
-		report_missing(call, A_TYPE, wf_ddl_quote_names(names, "."), tolerated);
+		report_missing(call, A_TYPE, wf_ddl_quote_names(names, "."), tolerated, false);
 }
 
 /* The enum, the label to rename and the one that a new label goes beside. */
@@ -421,7 +415,7 @@ missing_constraint(WfRuleCall *call, WfRelation *table, const char *name, bool t
 		return;
 	report_missing(call, A_PART("constraint"),
 				   psprintf("%s of %s", wf_ddl_quote_name(NULL, name), wf_ddl_quote_name(table->schema, table->name)),
-				   tolerated);
+				   tolerated, false);
 }
 
 static void

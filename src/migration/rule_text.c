@@ -133,7 +133,10 @@ has_long_run(const char *text)
 	const char *quote = memchr(text, '"', length);
 	const char *next;
 
-	/* What is between two quotes may be a name, and two together a quote in one. */
+	/*
+	 * What is between two quotes may be a name, and two together a quote in
+	 * one.
+	 */
 	for (; quote; quote = next)
 	{
 		next = memchr(quote + 1, '"', text + length - quote - 1);
