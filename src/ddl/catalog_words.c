@@ -29,7 +29,11 @@ wf_ddl_live_column_type(WfCatalog *catalog, const WfColumn *column)
 {
 	if (!OidIsValid(column->type) || column->collation != get_typcollation(column->type))
 		return NULL;
-	/* What everybody has is written as people write it; NULL where it is gone. */
+
+	/*
+	 * What everybody has is written as people write it; NULL where it is
+	 * gone.
+	 */
 	return format_type_extended(column->type, column->typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_INVALID_AS_NULL |
 								(column->type < FirstUnpinnedObjectId ? 0 : FORMAT_TYPE_FORCE_QUALIFY));
 }

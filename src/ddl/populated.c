@@ -48,7 +48,10 @@ wf_ddl_relation_is_new(Oid relid)
 	Relation	rel;
 	bool		is_new;
 
-	/* Its own lock is never in the way; who is kept out by another's did not make it. */
+	/*
+	 * Its own lock is never in the way; who is kept out by another's did not
+	 * make it.
+	 */
 	if (!open_briefly(relid, &rel))
 		return false;
 	is_new = rel->rd_createSubid != InvalidSubTransactionId;
