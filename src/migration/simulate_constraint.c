@@ -298,6 +298,9 @@ wf_sim_apply_index(WfSimulation *simulation, IndexStmt *stmt)
 	WfRelation *known;
 	ListCell   *lc;
 
+	/* The server refuses it. */
+	if (stmt->concurrent && relation->relation->kind == RELKIND_PARTITIONED_TABLE && stmt->relation->inh)
+		return;
 	/* An index of the name is kept as it is. */
 	known = stmt->if_not_exists && stmt->idxname ? wf_sim_exact(simulation, relation->key.schema, stmt->idxname)->relation : NULL;
 	if (known && !known->missing)
