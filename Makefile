@@ -312,6 +312,7 @@ OBJS = \
 	src/migration/simulate_apply.o \
 	src/migration/simulate_constraint.o \
 	src/migration/simulate_dependents.o \
+	src/migration/simulate_heirs.o \
 	src/migration/simulate_index.o \
 	src/migration/simulate_memory.o \
 	src/migration/simulate_names.o \

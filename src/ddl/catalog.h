@@ -162,6 +162,8 @@ typedef enum WfDependentKind
 	WF_DEPENDENT_PUBLICATION,
 	WF_DEPENDENT_FOREIGN_KEY,	/* of another table */
 	WF_DEPENDENT_COLUMN,		/* generated from it, or with it in a default */
+	WF_DEPENDENT_RELATION,		/* one as a whole; of cascade and
+								 * drop_blockers only */
 	WF_DEPENDENT_OTHER
 } WfDependentKind;
 
@@ -174,6 +176,8 @@ typedef struct WfDependent
 								 * part of (a foreign key of its table); NULL
 								 * for others */
 	char	   *name;
+	char	   *column;			/* of that relation, which goes; of cascade
+								 * and drop_blockers only, else NULL */
 	char	   *of;				/* what it depends on, described, and its */
 	char	   *of_identity;	/* qualified name; of drop_blockers only */
 	bool		blocks_drop;	/* DROP without CASCADE fails */

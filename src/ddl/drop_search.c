@@ -41,6 +41,7 @@
 static void add_going(WfDropSearch *search, Oid class, Oid object);
 static void add_index(WfCatalog *catalog, WfDropSearch *search, const RangeVar *name);
 static void add_routines(WfDropSearch *search, ObjectType type, ObjectWithArgs *object);
+static WfDependentKind kind_of(const ObjectAddress *address);
 static bool is_of_kind(char kind, ObjectType type);
 static bool has_arguments(Form_pg_proc form, ObjectWithArgs *object);
 
@@ -283,6 +284,14 @@ wf_ddl_dropped_object(const ObjectAddress *address)
 	return object;
 }
 
+static WfDependentKind
+kind_of(const ObjectAddress *address)
+{
+	if (address->classId == ProcedureRelationId)
+		return WF_DEPENDENT_FUNCTION;
+	return address->classId == RelationRelationId && address->objectSubId == 0 ? WF_DEPENDENT_RELATION : WF_DEPENDENT_OTHER;
+}
+
 /* NULL where the object is gone meanwhile. */
 WfDependent *
 wf_ddl_drop_describe(const WfDropBlocker *blocker)
@@ -291,7 +300,7 @@ wf_ddl_drop_describe(const WfDropBlocker *blocker)
 	ObjectAddress address = wf_ddl_dropped_object(&blocker->address);
 	Oid			holder = wf_ddl_drop_holder(&address);
 
-	dependent->kind = address.classId == ProcedureRelationId ? WF_DEPENDENT_FUNCTION : WF_DEPENDENT_OTHER;
+	dependent->kind = kind_of(&address);
 	dependent->description = getObjectDescription(&address, true);
 	dependent->of = getObjectDescription(&blocker->of, true);
 	dependent->of_identity = getObjectIdentity(&blocker->of, true);
@@ -302,6 +311,8 @@ wf_ddl_drop_describe(const WfDropBlocker *blocker)
 	{
 		dependent->schema = get_namespace_name(get_rel_namespace(holder));
 		dependent->name = get_rel_name(holder);
+		if (address.classId == RelationRelationId && address.objectSubId != 0)
+			dependent->column = get_attname(holder, address.objectSubId, true);
 	}
 	return dependent;
 }

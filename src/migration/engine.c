@@ -77,6 +77,7 @@ check_elements(WfRuleCall *call, const Bitmapset *rules)
 
 	if (simulation && stmt->schemaname && stmt->schemaElts != NIL)
 	{
+		wf_sim_create_schema(simulation, stmt->schemaname);
 		simulation->settings.search_path = lcons(stmt->schemaname, list_copy(path));
 		simulation->settings.has_own_path = true;
 	}

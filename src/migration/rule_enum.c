@@ -38,6 +38,8 @@ typedef struct Place
 	Oid			oid;			/* of the type; InvalidOid: unknown */
 } Place;
 
+static const Place other_place = {.is_other = true};
+
 static bool is_passed_over(WfRuleCall *call, AlterEnumStmt *stmt, WfType *type);
 static char *users_of(WfRuleCall *call, WfType *type);
 static bool names_relation(Node *node, void *context);
@@ -256,7 +258,7 @@ is_new_label(Node *node, void *context)
 			note_place(search, ((TypeCast *) node)->arg, place_of_type(search, ((TypeCast *) node)->typeName));
 			return false;
 		case T_FuncCall:
-			note_place(search, (Node *) ((FuncCall *) node)->args, (Place) {.is_other = true});
+			note_place(search, (Node *) ((FuncCall *) node)->args, other_place);
 			return false;
 		case T_A_Expr:
 			{
@@ -321,7 +323,11 @@ types_at(List *types, const Place *place)
 		if (type == place->type || (OidIsValid(type->oid) && type->oid == place->oid))
 			return list_make1(type);
 	}
-	/* Domains and arrays may be of an enum; another enum has labels of its own. */
+
+	/*
+	 * Domains and arrays may be of an enum; another enum has labels of its
+	 * own.
+	 */
 	return place->type && place->type->kind == TYPTYPE_ENUM ? NIL : types;
 }
 

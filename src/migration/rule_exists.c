@@ -17,7 +17,7 @@ static bool has_relation(WfRuleCall *call, const char *schema, const char *name)
 static void relation_exists(WfRuleCall *call, const RangeVar *name, bool tolerated);
 static void view_exists(WfRuleCall *call, ViewStmt *stmt);
 static void index_exists(WfRuleCall *call, IndexStmt *stmt);
-static void type_exists(WfRuleCall *call, List *names);
+static void type_exists(WfRuleCall *call, List *names, bool tolerated);
 static void label_exists(WfRuleCall *call, AlterEnumStmt *stmt);
 static void routine_exists(WfRuleCall *call, CreateFunctionStmt *stmt);
 static void part_exists(WfRuleCall *call, const RangeVar *table, ObjectType type, const char *name);
@@ -62,13 +62,13 @@ wf_rule_object_exists(WfRuleCall *call)
 			relation_exists(call, ((CompositeTypeStmt *) stmt)->typevar, false);
 			break;
 		case T_CreateEnumStmt:
-			type_exists(call, ((CreateEnumStmt *) stmt)->typeName);
+			type_exists(call, ((CreateEnumStmt *) stmt)->typeName, false);
 			break;
 		case T_CreateDomainStmt:
-			type_exists(call, ((CreateDomainStmt *) stmt)->domainname);
+			type_exists(call, ((CreateDomainStmt *) stmt)->domainname, false);
 			break;
 		case T_CreateRangeStmt:
-			type_exists(call, ((CreateRangeStmt *) stmt)->typeName);
+			type_exists(call, ((CreateRangeStmt *) stmt)->typeName, false);
 			break;
 		case T_AlterEnumStmt:
 			label_exists(call, (AlterEnumStmt *) stmt);
@@ -153,7 +153,7 @@ relation_exists(WfRuleCall *call, const RangeVar *name, bool tolerated)
 	if (has_relation(call, schema, name->relname))
 		report_exists(call, psprintf("\"%s\"", name->relname), wf_ddl_quote_name(schema, name->relname), "42P07", tolerated);
 	else if (schema && !IsA(call->statement, CreateSeqStmt))
-		type_exists(call, list_make2(makeString(pstrdup(schema)), makeString(name->relname)));
+		type_exists(call, list_make2(makeString(pstrdup(schema)), makeString(name->relname)), tolerated);
 }
 
 /* CREATE OR REPLACE VIEW replaces views only. */
@@ -185,8 +185,9 @@ index_exists(WfRuleCall *call, IndexStmt *stmt)
 					  stmt->if_not_exists);
 }
 
+/* A composite type is a relation, which IF NOT EXISTS finds. */
 static void
-type_exists(WfRuleCall *call, List *names)
+type_exists(WfRuleCall *call, List *names, bool tolerated)
 {
 	const char *schema = made_in(call, list_length(names) > 1 ? strVal(list_nth(names, list_length(names) - 2)) : NULL);
 	WfType	   *type;
@@ -195,8 +196,9 @@ type_exists(WfRuleCall *call, List *names)
 		return;
 	type = call->catalog->type(call->catalog, list_make2(makeString(pstrdup(schema)), llast(names)));
 	/* A row type is there as long as its relation is. */
-	if (type->kind == TYPTYPE_COMPOSITE && !type->created_here ? has_relation(call, schema, type->name) : !type->missing)
-		report_exists(call, psprintf("type \"%s\"", type->name), wf_ddl_quote_name(schema, type->name), "42710", false);
+	if (type->kind == TYPTYPE_COMPOSITE && OidIsValid(type->oid) ? has_relation(call, schema, type->name) : !type->missing)
+		report_exists(call, psprintf("type \"%s\"", type->name), wf_ddl_quote_name(schema, type->name), "42710",
+					  tolerated && type->kind == TYPTYPE_COMPOSITE);
 }
 
 /* ADD VALUE or RENAME VALUE to a label that the enum has. */
@@ -325,7 +327,7 @@ renamed_exists(WfRuleCall *call, RenameStmt *stmt)
 		case OBJECT_DOMAIN:
 			type = call->catalog->type(call->catalog, castNode(List, stmt->object));
 			if (!type->missing && type->schema)
-				type_exists(call, list_make2(makeString(type->schema), makeString(stmt->newname)));
+				type_exists(call, list_make2(makeString(type->schema), makeString(stmt->newname)), false);
 			break;
 		default:
 			break;

@@ -40,14 +40,12 @@ typedef struct SimSlot
 static WfRelation *sim_relation(WfCatalog *catalog, const RangeVar *name);
 static void sim_measure(WfCatalog *catalog, WfRelation *relation);
 static bool is_kept(const SimRelation *entry);
-static WfTypeChange sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type);
-static char *sim_column_type(WfCatalog *catalog, const WfColumn *column);
-static char *sim_constraint_sql(WfCatalog *catalog, const WfConstraint *constraint);
 static List *sim_search_path(WfCatalog *catalog);
 static SimRelation *entry_in(WfSimulation *simulation, const char *schema, const char *name);
 static SimRelation *new_entry(WfSimulation *simulation);
 static WfRelation *new_relation(WfSimulation *simulation);
 static void note_fresh(WfSimulation *simulation, SimRelation *entry);
+static bool is_live(const SimRelation *entry, const char *schema, const char *name);
 static bool take_stats(WfSimulation *simulation, WfRelation *relation);
 
 static inline WfSimulation *
@@ -79,10 +77,10 @@ wf_migration_simulation(WfCatalog *live)
 			.type = wf_sim_type,
 			.type_uses = wf_sim_type_uses,
 			.has_label = wf_sim_has_label,
-			.column_type = sim_column_type,
-			.constraint_sql = sim_constraint_sql,
+			.column_type = wf_sim_column_type,
+			.constraint_sql = wf_sim_constraint_sql,
 			.last_label = wf_sim_last_label,
-			.type_change = sim_type_change,
+			.type_change = wf_sim_type_change,
 			.column_of = live->column_of,
 			.rebuilt_indexes = live->rebuilt_indexes,
 			.partition_key = wf_sim_partition_key,
@@ -122,8 +120,11 @@ wf_sim_first_schema(WfSimulation *simulation)
 
 	foreach(lc, simulation->settings.search_path)
 	{
-		/* Neither the system's nor the session's temporary schema. */
-		if (strncmp(lfirst(lc), "pg_", 3) != 0)
+		/*
+		 * Neither the system's nor the session's temporary schema, nor one
+		 * that is not there.
+		 */
+		if (strncmp(lfirst(lc), "pg_", 3) != 0 && wf_sim_has_schema(&simulation->catalog, lfirst(lc)))
 			return lfirst(lc);
 	}
 	return "public";
@@ -148,6 +149,11 @@ entry_in(WfSimulation *simulation, const char *schema, const char *name)
 	live_name.schemaname = unconstify(char *, wf_sim_live_schema(simulation, entry->key.schema));
 	if (live_name.schemaname)
 		entry->relation = simulation->live->relation(simulation->live, &live_name);
+	if (entry->relation)
+		entry->live = (SimName)
+	{
+		live_name.schemaname, entry->key.name
+	};
 	/* The text may have given its schema another name. */
 	if (entry->relation && live_name.schemaname != entry->key.schema)
 		entry->relation->schema = unconstify(char *, entry->key.schema);
@@ -309,13 +315,21 @@ wf_sim_entry(WfSimulation *simulation, WfRelation *relation)
 					relation->name);
 }
 
+/* The entry that a statement would make, or finds there; others of the search_path are not in its way. */
+SimRelation *
+wf_sim_made_as(WfSimulation *simulation, const RangeVar *name)
+{
+	const char *schema = name->schemaname ? name->schemaname :
+	name->relpersistence == RELPERSISTENCE_TEMP ? TEMPORARY_SCHEMA : wf_sim_first_schema(simulation);
+
+	return entry_in(simulation, schema, name->relname);
+}
+
 /* The text makes a relation. */
 SimRelation *
 wf_sim_create(WfSimulation *simulation, const RangeVar *name, char kind)
 {
-	const char *schema = name->schemaname ? name->schemaname :
-	name->relpersistence == RELPERSISTENCE_TEMP ? TEMPORARY_SCHEMA : wf_sim_first_schema(simulation);
-	SimRelation *entry = entry_in(simulation, schema, name->relname);
+	SimRelation *entry = wf_sim_made_as(simulation, name);
 	WfRelation *relation = entry->relation;
 
 	if (relation && relation->missing)
@@ -359,6 +373,49 @@ SimRelation *
 wf_sim_exact(WfSimulation *simulation, const char *schema, const char *name)
 {
 	return entry_in(simulation, schema, name);
+}
+
+/* The entries of relations that are built on the one with this id. */
+List *
+wf_sim_built_on(WfSimulation *simulation, int id)
+{
+	List	   *entries = NIL;
+	simrelation_iterator iterator;
+	SimSlot    *slot;
+
+	simrelation_start_iterate(simulation->relations, &iterator);
+	while ((slot = simrelation_iterate(simulation->relations, &iterator)) != NULL)
+	{
+		if (slot->relation->relation && list_member_int(slot->relation->built_on, id))
+			entries = lappend(entries, slot->relation);
+	}
+	return entries;
+}
+
+/* The entry of what has this name in the live catalog, whatever it is called by now; NULL where it is gone. */
+SimRelation *
+wf_sim_of_live(WfSimulation *simulation, const char *schema, const char *name)
+{
+	SimRelation *entry = wf_sim_exact(simulation, schema, name);
+	simrelation_iterator iterator;
+	SimSlot    *slot;
+
+	/* An entry that was never touched is the one that was asked for. */
+	if (entry->relation && is_live(entry, schema, name))
+		return entry;
+	simrelation_start_iterate(simulation->relations, &iterator);
+	while ((slot = simrelation_iterate(simulation->relations, &iterator)) != NULL)
+	{
+		if (slot->relation->relation && is_live(slot->relation, schema, name))
+			return slot->relation;
+	}
+	return NULL;
+}
+
+static bool
+is_live(const SimRelation *entry, const char *schema, const char *name)
+{
+	return entry->live.name && strcmp(entry->live.name, name) == 0 && strcmp(entry->live.schema, schema) == 0;
 }
 
 /* The text drops a relation. */
@@ -453,11 +510,15 @@ wf_sim_empty_schema(WfSimulation *simulation, const char *schema)
 	simulation->last_name = NULL;
 }
 
-/* The text moves all that is in a schema, as far as it was named, to a new one. */
+/*
+ * The text moves all that is in a schema, as far as it was named, to a new one; what
+ * it has taken away is not there either.
+ */
 void
 wf_sim_move_relations(WfSimulation *simulation, const char *schema, const char *new_schema)
 {
 	List	   *names = NIL;
+	List	   *gone = NIL;
 	simrelation_iterator iterator;
 	SimSlot    *slot;
 	ListCell   *lc;
@@ -465,9 +526,19 @@ wf_sim_move_relations(WfSimulation *simulation, const char *schema, const char *
 	simrelation_start_iterate(simulation->relations, &iterator);
 	while ((slot = simrelation_iterate(simulation->relations, &iterator)) != NULL)
 	{
-		if (strcmp(slot->relation->key.schema, schema) == 0 && slot->relation->relation &&
-			!slot->relation->relation->missing)
+		if (strcmp(slot->relation->key.schema, schema) != 0)
+			continue;
+		if (slot->relation->relation && !slot->relation->relation->missing)
 			names = lappend(names, unconstify(char *, slot->relation->key.name));
+		else if (slot->relation->altered)
+			gone = lappend(gone, unconstify(char *, slot->relation->key.name));
+	}
+	foreach(lc, gone)
+	{
+		SimRelation *entry = wf_sim_exact(simulation, new_schema, lfirst(lc));
+
+		entry->relation = NULL;
+		entry->altered = true;
 	}
 	foreach(lc, names)
 	{
@@ -520,32 +591,6 @@ take_stats(WfSimulation *simulation, WfRelation *relation)
 	relation->writes_per_second = table->writes_per_second;
 	relation->scans_per_second = table->scans_per_second;
 	return true;
-}
-
-static WfTypeChange
-sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type)
-{
-	WfSimulation *simulation = simulation_of(catalog);
-
-	simulation->live->time_zone = simulation->settings.time_zone;
-	simulation->live->server_version = catalog->server_version;
-	return simulation->live->type_change(simulation->live, column, type);
-}
-
-static char *
-sim_column_type(WfCatalog *catalog, const WfColumn *column)
-{
-	WfSimulation *simulation = simulation_of(catalog);
-
-	return simulation->live->column_type(simulation->live, column);
-}
-
-static char *
-sim_constraint_sql(WfCatalog *catalog, const WfConstraint *constraint)
-{
-	WfSimulation *simulation = simulation_of(catalog);
-
-	return simulation->live->constraint_sql(simulation->live, constraint);
 }
 
 static List *

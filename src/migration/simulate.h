@@ -111,6 +111,7 @@ typedef struct WfSimulation
 	int			statement;		/* number of the present one */
 	const char *source;			/* its text, for what is applied; may be NULL */
 	Bitmapset  *told;			/* rules that speak once a text, and have */
+	int			last_id;		/* of a SimRelation */
 	bool		has_temporary;	/* the text made temporary relations */
 	bool		is_opaque;		/* something that can't be looked into may
 								 * have made what is not known here */
@@ -203,6 +204,13 @@ typedef struct SimRelation
 	SimName		table;			/* of an index that the text made or moved:
 								 * its table; its name is NULL: not known */
 	List	   *parts;			/* of SimPart: what the text did last to each */
+	SimName		live;			/* in the live catalog; its name is NULL: it
+								 * is not there */
+	int			id;				/* 0: nothing is built on it */
+	List	   *built_on;		/* of int: ids of those with which it goes, */
+	List	   *left;			/* and of those that it has been taken from */
+	List	   *used;			/* of a view that the text made: the columns
+								 * (char *) that it names; NULL: all */
 } SimRelation;
 
 /* A trigger, policy or rule of a relation. */
@@ -219,6 +227,7 @@ typedef struct SimPart
 /* simulate.c, for the others of the family */
 extern const char *wf_sim_first_schema(WfSimulation *simulation);
 extern SimRelation *wf_sim_entry(WfSimulation *simulation, WfRelation *relation);
+extern SimRelation *wf_sim_made_as(WfSimulation *simulation, const RangeVar *name);
 extern SimRelation *wf_sim_relation(WfSimulation *simulation, const RangeVar *name);
 extern SimRelation *wf_sim_create(WfSimulation *simulation, const RangeVar *name, char kind);
 extern void wf_sim_drop(WfSimulation *simulation, const RangeVar *name);
@@ -230,6 +239,8 @@ extern void wf_sim_forget(WfSimulation *simulation);
 extern void wf_sim_empty_schema(WfSimulation *simulation, const char *schema);
 extern void wf_sim_move_relations(WfSimulation *simulation, const char *schema, const char *new_schema);
 extern bool wf_sim_is_untouched(WfSimulation *simulation, const RangeVar *name);
+extern SimRelation *wf_sim_of_live(WfSimulation *simulation, const char *schema, const char *name);
+extern List *wf_sim_built_on(WfSimulation *simulation, int id);
 extern SimRelation *wf_sim_exact(WfSimulation *simulation, const char *schema, const char *name);
 
 /* simulate_index.c */
@@ -243,6 +254,15 @@ extern void wf_sim_index_made(WfSimulation *simulation, SimRelation *table, cons
 extern void wf_sim_index_renamed(WfSimulation *simulation, SimRelation *index, const char *new_name);
 extern void wf_sim_rename_constraint(WfSimulation *simulation, SimRelation *table, const char *name, const char *new_name);
 extern void wf_sim_reindexed(WfSimulation *simulation, ReindexStmt *stmt);
+
+/* simulate_heirs.c */
+extern void wf_sim_build_on(WfSimulation *simulation, SimRelation *heir, const RangeVar *base);
+extern void wf_sim_part_from(WfSimulation *simulation, SimRelation *heir, SimRelation *base);
+extern List *wf_sim_heirs(WfSimulation *simulation, SimRelation *base);
+extern void wf_sim_build_on_used(WfSimulation *simulation, SimRelation *heir, Node *stmt);
+extern void wf_sim_match_below(WfSimulation *simulation, SimRelation *parent);
+extern void wf_sim_column_dropped(WfSimulation *simulation, SimRelation *entry, const char *name, bool cascade);
+extern void wf_sim_drop_heirs(WfSimulation *simulation, SimRelation *base, bool cascade);
 
 /* simulate_taken.c */
 extern void wf_sim_note_holder(WfSimulation *simulation, SimRelation *relation, const char *name);
@@ -297,6 +317,9 @@ extern void wf_sim_note_part(WfSimulation *simulation, const RangeVar *table, Ob
 extern List *wf_sim_policies(WfCatalog *catalog, WfRelation *relation);
 extern List *wf_sim_publications(WfCatalog *catalog, WfRelation *relation, bool under_own_name);
 extern bool wf_sim_publishes_changes(WfCatalog *catalog, const char *publication);
+extern WfTypeChange wf_sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type);
+extern char *wf_sim_column_type(WfCatalog *catalog, const WfColumn *column);
+extern char *wf_sim_constraint_sql(WfCatalog *catalog, const WfConstraint *constraint);
 extern double wf_sim_null_fraction(WfCatalog *catalog, WfRelation *relation, WfColumn *column);
 
 /* simulate_routine.c */
@@ -311,10 +334,12 @@ extern bool wf_sim_routine_change(WfCatalog *catalog, CreateFunctionStmt *stmt, 
 /* simulate_dependents.c */
 extern bool wf_sim_cascade(WfCatalog *catalog, Node *stmt, const AlterTableCmd *command, List **dependents);
 extern List *wf_sim_dependents(WfCatalog *catalog, WfRelation *relation, int attnum);
+extern void wf_sim_take_along(WfSimulation *simulation, Node *stmt, const AlterTableCmd *command);
 extern List *wf_sim_drop_blockers(WfCatalog *catalog, const DropStmt *stmt);
 
 /* simulate_constraint.c */
 extern void wf_sim_copy_indexes(WfSimulation *simulation, SimRelation *relation, RangeVar *from);
+extern void wf_sim_match_indexes(WfSimulation *simulation, SimRelation *partition, SimRelation *parent);
 extern void wf_sim_apply_constraint(WfSimulation *simulation, SimRelation *relation, Constraint *constraint, const char *column);
 extern void wf_sim_apply_index(WfSimulation *simulation, IndexStmt *stmt);
 

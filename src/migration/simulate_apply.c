@@ -11,7 +11,11 @@
 #include "migration/inside.h"
 
 static void apply_create_table(WfSimulation *simulation, CreateStmt *stmt);
+static bool is_there(const SimRelation *entry);
+static void apply_create_table_as(WfSimulation *simulation, CreateTableAsStmt *stmt);
+static void apply_view(WfSimulation *simulation, ViewStmt *stmt);
 static void apply_alter_table(WfSimulation *simulation, AlterTableStmt *stmt);
+static void apply_to_heirs(WfSimulation *simulation, SimRelation *relation, AlterTableCmd *command);
 static void apply_command(WfSimulation *simulation, SimRelation *relation, AlterTableCmd *command);
 static void apply_column(WfSimulation *simulation, SimRelation *relation, ColumnDef *def);
 static void note_type(WfSimulation *simulation, WfColumn *column, const TypeName *name);
@@ -32,9 +36,7 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 			apply_create_table(simulation, (CreateStmt *) stmt);
 			break;
 		case T_CreateTableAsStmt:
-			wf_sim_create(simulation, ((CreateTableAsStmt *) stmt)->into->rel,
-						  ((CreateTableAsStmt *) stmt)->objtype == OBJECT_MATVIEW ?
-						  RELKIND_MATVIEW : RELKIND_RELATION);
+			apply_create_table_as(simulation, (CreateTableAsStmt *) stmt);
 			break;
 		case T_SelectStmt:
 			if (((SelectStmt *) stmt)->intoClause)
@@ -43,18 +45,11 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 				wf_sim_apply_set_config(simulation, (SelectStmt *) stmt);
 			break;
 		case T_ViewStmt:
-			{
-				RangeVar   *view = ((ViewStmt *) stmt)->view;
-
-				wf_sim_settle(simulation, WF_DEFER_VIEW, view->schemaname, view->relname, NIL);
-				wf_sim_note_altered(simulation, view);
-				if (!((ViewStmt *) stmt)->replace ||
-					simulation->catalog.relation(&simulation->catalog, view)->missing)
-					wf_sim_create(simulation, view, RELKIND_VIEW);
-				break;
-			}
+			apply_view(simulation, (ViewStmt *) stmt);
+			break;
 		case T_CreateSeqStmt:
-			wf_sim_create(simulation, ((CreateSeqStmt *) stmt)->sequence, RELKIND_SEQUENCE);
+			if (!((CreateSeqStmt *) stmt)->if_not_exists || !is_there(wf_sim_made_as(simulation, ((CreateSeqStmt *) stmt)->sequence)))
+				wf_sim_create(simulation, ((CreateSeqStmt *) stmt)->sequence, RELKIND_SEQUENCE);
 			break;
 		case T_IndexStmt:
 			wf_sim_apply_index(simulation, (IndexStmt *) stmt);
@@ -140,6 +135,39 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 	}
 }
 
+static bool
+is_there(const SimRelation *entry)
+{
+	return entry->relation && !entry->relation->missing;
+}
+
+static void
+apply_create_table_as(WfSimulation *simulation, CreateTableAsStmt *stmt)
+{
+	bool		is_view = stmt->objtype == OBJECT_MATVIEW;
+	SimRelation *made;
+
+	if (stmt->if_not_exists && is_there(wf_sim_made_as(simulation, stmt->into->rel)))
+		return;
+	made = wf_sim_create(simulation, stmt->into->rel, is_view ? RELKIND_MATVIEW : RELKIND_RELATION);
+	if (is_view)
+		wf_sim_build_on_used(simulation, made, stmt->query);
+}
+
+static void
+apply_view(WfSimulation *simulation, ViewStmt *stmt)
+{
+	RangeVar   *view = stmt->view;
+	SimRelation *made;
+
+	wf_sim_settle(simulation, WF_DEFER_VIEW, view->schemaname, view->relname, NIL);
+	made = wf_sim_made_as(simulation, view);
+	if (!stmt->replace || !is_there(made))
+		made = wf_sim_create(simulation, view, RELKIND_VIEW);
+	made->altered = true;
+	wf_sim_build_on_used(simulation, made, stmt->query);
+}
+
 /* What waits for a comment on a table has it. */
 static void
 apply_comment(WfSimulation *simulation, CommentStmt *stmt)
@@ -156,13 +184,17 @@ apply_create_table(WfSimulation *simulation, CreateStmt *stmt)
 	SimRelation *relation;
 	ListCell   *lc;
 
-	if (stmt->if_not_exists &&
-		!simulation->catalog.relation(&simulation->catalog, stmt->relation)->missing)
+	if (stmt->if_not_exists && is_there(wf_sim_made_as(simulation, stmt->relation)))
 		return;
 	foreach(lc, stmt->inhRelations)
 		wf_sim_relation(simulation, lfirst_node(RangeVar, lc))->parted = true;
 	relation = wf_sim_create(simulation, stmt->relation,
 							 stmt->partspec ? RELKIND_PARTITIONED_TABLE : RELKIND_RELATION);
+	relation->relation->is_partition = stmt->partbound != NULL;
+	foreach(lc, stmt->inhRelations)
+		wf_sim_build_on(simulation, relation, lfirst_node(RangeVar, lc));
+	if (stmt->partbound)
+		wf_sim_match_indexes(simulation, relation, wf_sim_relation(simulation, linitial_node(RangeVar, stmt->inhRelations)));
 	foreach(lc, stmt->tableElts)
 	{
 		Node	   *element = lfirst(lc);
@@ -191,8 +223,10 @@ apply_alter_table(WfSimulation *simulation, AlterTableStmt *stmt)
 	wf_sim_note_altered(simulation, stmt->relation);
 	foreach(lc, stmt->cmds)
 	{
-		if (lfirst_node(AlterTableCmd, lc)->behavior == DROP_CASCADE)
-			simulation->dropped_parts = true;
+		if (lfirst_node(AlterTableCmd, lc)->behavior != DROP_CASCADE)
+			continue;
+		wf_sim_take_along(simulation, (Node *) stmt, lfirst(lc));
+		simulation->dropped_parts = true;
 	}
 	if (stmt->objtype != OBJECT_TABLE)
 		return;
@@ -202,7 +236,31 @@ apply_alter_table(WfSimulation *simulation, AlterTableStmt *stmt)
 	simulation->last_altered_moves = wf_ddl_alter_table_moves_columns(stmt);
 	simulation->last_altered_at = simulation->statement;
 	foreach(lc, stmt->cmds)
+	{
 		apply_command(simulation, relation, lfirst_node(AlterTableCmd, lc));
+		if (stmt->relation->inh)
+			apply_to_heirs(simulation, relation, lfirst_node(AlterTableCmd, lc));
+	}
+}
+
+/* Columns come and go in the tables below as well; what else inherits from a table may have its own. */
+static void
+apply_to_heirs(WfSimulation *simulation, SimRelation *relation, AlterTableCmd *command)
+{
+	ListCell   *lc;
+
+	if (command->subtype != AT_AddColumn && command->subtype != AT_DropColumn)
+		return;
+	foreach(lc, wf_sim_heirs(simulation, relation))
+	{
+		SimRelation *heir = lfirst(lc);
+
+		heir->altered = true;
+		if (command->subtype == AT_AddColumn)
+			apply_column(simulation, heir, (ColumnDef *) command->def);
+		else if (heir->relation->is_partition)
+			apply_command(simulation, heir, command);
+	}
 }
 
 static void
@@ -221,8 +279,7 @@ apply_command(WfSimulation *simulation, SimRelation *relation, AlterTableCmd *co
 						  list_make1(((ColumnDef *) command->def)->colname));
 			break;
 		case AT_DropColumn:
-			wf_sim_drop_column(simulation, relation, command->name);
-			wf_sim_drop_parts(simulation, relation, command->name);
+			wf_sim_column_dropped(simulation, relation, command->name, command->behavior == DROP_CASCADE);
 			break;
 		case AT_AddConstraint:
 			wf_sim_apply_constraint(simulation, relation, (Constraint *) command->def, NULL);
@@ -241,12 +298,30 @@ apply_command(WfSimulation *simulation, SimRelation *relation, AlterTableCmd *co
 
 				partition->altered = relation->parted = true;
 				partition->relation->is_partition = false;
+				wf_sim_part_from(simulation, partition, relation);
 				break;
 			}
 		case AT_AttachPartition:
+			{
+				SimRelation *partition = wf_sim_relation(simulation, ((PartitionCmd *) command->def)->name);
+
+				relation->parted = true;
+				/* An index has its own. */
+				if (relation->relation->kind != RELKIND_PARTITIONED_TABLE)
+					break;
+				partition->altered = partition->relation->is_partition = true;
+				wf_sim_match_indexes(simulation, partition, relation);
+				wf_sim_match_below(simulation, partition);
+				wf_sim_build_on(simulation, partition, makeRangeVar(unconstify(char *, relation->key.schema), unconstify(char *, relation->key.name), -1));
+				break;
+			}
 		case AT_AddInherit:
+			relation->parted = true;
+			wf_sim_build_on(simulation, relation, (RangeVar *) command->def);
+			break;
 		case AT_DropInherit:
 			relation->parted = true;
+			wf_sim_part_from(simulation, relation, wf_sim_relation(simulation, (RangeVar *) command->def));
 			break;
 		case AT_SetNotNull:
 			wf_sim_set_column(simulation, relation, command->name)->not_null = true;

@@ -11,6 +11,9 @@
 #include "ddl/deparse.h"
 #include "migration/simulate.h"
 
+static bool has_like(const SimRelation *relation, const WfIndex *wanted);
+static bool same_names(List *one, List *other);
+static void copy_index(WfSimulation *simulation, SimRelation *relation, WfRelation *source, const WfIndex *original);
 static char *label_of(const WfIndex *index);
 static List *excluded(const Constraint *constraint);
 static void note_primary_key(WfSimulation *simulation, SimRelation *relation, List *columns);
@@ -27,24 +30,76 @@ wf_sim_copy_indexes(WfSimulation *simulation, SimRelation *relation, RangeVar *f
 
 	/* LIKE may name the very table, whose indexes become more. */
 	foreach(lc, list_copy(catalog->indexes(catalog, source)))
+		copy_index(simulation, relation, source, lfirst(lc));
+}
+
+/* A partition gets an index for each of its parent's that it has none like. */
+void
+wf_sim_match_indexes(WfSimulation *simulation, SimRelation *partition, SimRelation *parent)
+{
+	ListCell   *lc;
+
+	wf_sim_load_parts(simulation, parent);
+	wf_sim_load_parts(simulation, partition);
+	foreach(lc, parent->indexes)
 	{
-		WfIndex		index = *(WfIndex *) lfirst(lc);
-		WfConstraint *behind = index.name ? catalog->constraint(catalog, source, index.name) : NULL;
-		char		kind = behind ? behind->kind : 0;
-
-		index.indexid = InvalidOid;
-		index.name = wf_ddl_free_name(catalog, relation->relation, kind == 'p' ? NULL : label_of(&index),
-									  kind == 'p' ? "pkey" : kind == 'u' ? "key" : kind == 'x' ? "excl" : "idx");
-		wf_sim_add_index(simulation, relation, &index);
-		if (kind)
-		{
-			WfConstraint made = {.name = index.name, .kind = kind, .validated = true, .columns = index.columns};
-
-			wf_sim_add_constraint(simulation, relation, &made);
-		}
-		if (kind == 'p')
-			wf_sim_settle_primary_key(simulation, relation);
+		if (!has_like(partition, lfirst(lc)))
+			copy_index(simulation, partition, parent->relation, lfirst(lc));
 	}
+}
+
+static bool
+has_like(const SimRelation *relation, const WfIndex *wanted)
+{
+	ListCell   *lc;
+
+	foreach(lc, relation->indexes)
+	{
+		const WfIndex *index = lfirst(lc);
+
+		if (index->is_unique == wanted->is_unique && index->is_partial == wanted->is_partial &&
+			index->is_special == wanted->is_special && same_names(index->columns, wanted->columns) &&
+			same_names(index->other_columns, wanted->other_columns))
+			return true;
+	}
+	return false;
+}
+
+/* Lists of char *, or NULL for an expression. */
+static bool
+same_names(List *one, List *other)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	forboth(lc, one, lc2, other)
+	{
+		if (lfirst(lc) && lfirst(lc2) ? strcmp(lfirst(lc), lfirst(lc2)) != 0 : lfirst(lc) != lfirst(lc2))
+			return false;
+	}
+	return list_length(one) == list_length(other);
+}
+
+static void
+copy_index(WfSimulation *simulation, SimRelation *relation, WfRelation *source, const WfIndex *original)
+{
+	WfCatalog  *catalog = &simulation->catalog;
+	WfIndex		index = *original;
+	WfConstraint *behind = index.name ? catalog->constraint(catalog, source, index.name) : NULL;
+	char		kind = behind ? behind->kind : 0;
+
+	index.indexid = InvalidOid;
+	index.name = wf_ddl_free_name(catalog, relation->relation, kind == 'p' ? NULL : label_of(&index),
+								  kind == 'p' ? "pkey" : kind == 'u' ? "key" : kind == 'x' ? "excl" : "idx");
+	wf_sim_add_index(simulation, relation, &index);
+	if (kind)
+	{
+		WfConstraint made = {.name = index.name, .kind = kind, .validated = true, .columns = index.columns};
+
+		wf_sim_add_constraint(simulation, relation, &made);
+	}
+	if (kind == 'p')
+		wf_sim_settle_primary_key(simulation, relation);
 }
 
 /* For the name of a copy, whose columns are called as those of the index. */
@@ -121,6 +176,7 @@ wf_sim_apply_constraint(WfSimulation *simulation, SimRelation *relation, Constra
 	wf_sim_add_index(simulation, relation, &index);
 	if (made.kind == 'p')
 		note_primary_key(simulation, relation, made.columns);
+	wf_sim_match_below(simulation, relation);
 }
 
 /* The columns of EXCLUDE, with NULL for an expression. */
@@ -206,6 +262,9 @@ wf_sim_apply_index(WfSimulation *simulation, IndexStmt *stmt)
 	WfRelation *known;
 	ListCell   *lc;
 
+	/* The server refuses it. */
+	if (stmt->concurrent && relation->relation->kind == RELKIND_PARTITIONED_TABLE && stmt->relation->inh)
+		return;
 	/* An index of the name is kept as it is. */
 	known = stmt->if_not_exists && stmt->idxname ? wf_sim_exact(simulation, relation->key.schema, stmt->idxname)->relation : NULL;
 	if (known && !known->missing)
@@ -228,4 +287,6 @@ wf_sim_apply_index(WfSimulation *simulation, IndexStmt *stmt)
 		index.name = wf_ddl_free_name(&simulation->catalog, relation->relation,
 									  wf_ddl_index_label(stmt->indexParams, stmt->indexIncludingParams), "idx");
 	wf_sim_add_index(simulation, relation, &index);
+	if (stmt->relation->inh)
+		wf_sim_match_below(simulation, relation);
 }

@@ -13,6 +13,8 @@
 #include "ddl/lock.h"
 #include "migration/simulate.h"
 
+static bool is_as_it_was(WfSimulation *simulation, SimRelation *entry, const char *name);
+static Node *with_live_names(WfSimulation *simulation, Node *stmt);
 static Node *with_schemas(WfSimulation *simulation, Node *stmt);
 static void add_schema_to_relation(WfSimulation *simulation, RangeVar *name);
 static List *relation_with_schema(WfSimulation *simulation, List *names);
@@ -67,6 +69,78 @@ wf_sim_cascade(WfCatalog *catalog, Node *stmt, const AlterTableCmd *command, Lis
 			*dependents = foreach_delete_current(*dependents, lc);
 	}
 	return !simulation->dropped_others;
+}
+
+/*
+ * What CASCADE takes along goes, as far as the live catalog knows of it: relations
+ * and columns.
+ */
+void
+wf_sim_take_along(WfSimulation *simulation, Node *stmt, const AlterTableCmd *command)
+{
+	List	   *dependents = NIL;
+	ListCell   *lc;
+
+	if (command && command->subtype != AT_DropColumn && command->subtype != AT_DropConstraint)
+		return;
+	stmt = IsA(stmt, AlterTableStmt) || wf_ddl_names_relation(((DropStmt *) stmt)->removeType) ?
+		with_live_names(simulation, stmt) : with_schemas(simulation, stmt);
+	if (stmt == NULL || (IsA(stmt, DropStmt) && !wf_ddl_names_relation(((DropStmt *) stmt)->removeType) && !names_are_live(simulation, stmt)))
+		return;
+	(void) simulation->live->cascade(simulation->live, stmt, command, &dependents);
+	foreach(lc, dependents)
+	{
+		WfDependent *dependent = lfirst(lc);
+		SimRelation *entry = dependent->schema && dependent->name ? wf_sim_of_live(simulation, dependent->schema, dependent->name) : NULL;
+
+		if (entry == NULL)
+			continue;
+		if (dependent->kind == WF_DEPENDENT_RELATION)
+			wf_sim_drop(simulation, makeRangeVar(unconstify(char *, entry->key.schema), unconstify(char *, entry->key.name), -1));
+		else if (dependent->column && is_as_it_was(simulation, entry, dependent->column))
+			wf_sim_column_dropped(simulation, entry, dependent->column, true);
+	}
+}
+
+/*
+ * A copy of DROP of relations or of ALTER TABLE with the names that these have in the
+ * live catalog; NULL where it knows none of them.
+ */
+static Node *
+with_live_names(WfSimulation *simulation, Node *stmt)
+{
+	List	   *objects = NIL;
+	ListCell   *lc;
+
+	stmt = copyObjectImpl(stmt);
+	if (IsA(stmt, AlterTableStmt))
+	{
+		RangeVar   *name = ((AlterTableStmt *) stmt)->relation;
+		const SimRelation *entry = wf_sim_relation(simulation, name);
+
+		name->schemaname = unconstify(char *, entry->live.schema);
+		name->relname = unconstify(char *, entry->live.name);
+		return name->relname ? stmt : NULL;
+	}
+	foreach(lc, ((DropStmt *) stmt)->objects)
+	{
+		RangeVar   *name = wf_ddl_range_var_of_names(lfirst_node(List, lc));
+		const SimRelation *entry = name ? wf_sim_relation(simulation, name) : NULL;
+
+		if (entry && entry->live.name)
+			objects = lappend(objects, list_make2(makeString(unconstify(char *, entry->live.schema)), makeString(unconstify(char *, entry->live.name))));
+	}
+	((DropStmt *) stmt)->objects = objects;
+	return objects != NIL ? stmt : NULL;
+}
+
+/* Is the column the live one, with its type? */
+static bool
+is_as_it_was(WfSimulation *simulation, SimRelation *entry, const char *name)
+{
+	const WfColumn *column = wf_sim_column(&simulation->catalog, entry->relation, name);
+
+	return column && !column->created_here && OidIsValid(column->type);
 }
 
 /* The same for objects that are no relations. */

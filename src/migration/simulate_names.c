@@ -16,6 +16,7 @@ typedef struct NamedTables
 } NamedTables;
 
 static const char *last_name(Node *object);
+static void rename_column(WfSimulation *simulation, SimRelation *relation, const char *name, const char *new_name);
 static void apply_drop_part(WfSimulation *simulation, ObjectType type, List *names);
 static void note_dropped(WfSimulation *simulation, const RangeVar *name);
 
@@ -25,9 +26,12 @@ wf_sim_apply_drop(WfSimulation *simulation, DropStmt *stmt)
 {
 	ListCell   *lc;
 
-	/* What goes with it is not known by name. */
 	if (stmt->behavior == DROP_CASCADE)
+	{
+		wf_sim_take_along(simulation, (Node *) stmt, NULL);
+		/* What else goes with it is not known by name. */
 		simulation->dropped_parts = true;
+	}
 	foreach(lc, stmt->objects)
 	{
 		if (stmt->missing_ok)
@@ -47,6 +51,7 @@ wf_sim_apply_drop(WfSimulation *simulation, DropStmt *stmt)
 						break;
 					if (stmt->removeType == OBJECT_TABLE)
 						note_dropped(simulation, name);
+					wf_sim_drop_heirs(simulation, wf_sim_relation(simulation, name), stmt->behavior == DROP_CASCADE);
 					wf_sim_drop(simulation, name);
 					break;
 				}
@@ -83,8 +88,7 @@ void
 wf_sim_apply_rename(WfSimulation *simulation, RenameStmt *stmt)
 {
 	SimRelation *relation;
-	WfColumn   *known;
-	WfColumn   *column;
+	ListCell   *lc;
 
 	switch (stmt->renameType)
 	{
@@ -100,19 +104,8 @@ wf_sim_apply_rename(WfSimulation *simulation, RenameStmt *stmt)
 			if (stmt->relation == NULL)
 				break;
 			relation = wf_sim_relation(simulation, stmt->relation);
-			known = simulation->catalog.column(&simulation->catalog,
-											   simulation->catalog.relation(&simulation->catalog, stmt->relation),
-											   stmt->subname);
-			column = wf_sim_set_column(simulation, relation, stmt->newname);
-			if (known)
-			{
-				char	   *name = column->name;
-
-				*column = *known;
-				column->name = name;
-			}
-			wf_sim_drop_column(simulation, relation, stmt->subname);
-			wf_sim_rename_in_parts(simulation, relation, stmt->subname, stmt->newname);
+			foreach(lc, lcons(relation, wf_sim_heirs(simulation, relation)))
+				rename_column(simulation, lfirst(lc), stmt->subname, stmt->newname);
 			break;
 		case OBJECT_TYPE:
 		case OBJECT_DOMAIN:
@@ -146,6 +139,23 @@ wf_sim_apply_rename(WfSimulation *simulation, RenameStmt *stmt)
 			simulation->dropped_parts = true;
 			break;
 	}
+}
+
+static void
+rename_column(WfSimulation *simulation, SimRelation *relation, const char *name, const char *new_name)
+{
+	WfColumn   *known = simulation->catalog.column(&simulation->catalog, relation->relation, name);
+	WfColumn   *column = wf_sim_set_column(simulation, relation, new_name);
+
+	if (known)
+	{
+		char	   *own = column->name;
+
+		*column = *known;
+		column->name = own;
+	}
+	wf_sim_drop_column(simulation, relation, name);
+	wf_sim_rename_in_parts(simulation, relation, name, new_name);
 }
 
 /* A trigger, policy or rule, by the names of its table and its own. */

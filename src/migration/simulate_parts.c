@@ -180,6 +180,9 @@ wf_sim_forget_parts(SimRelation *entry)
 {
 	entry->columns = entry->dropped_columns = entry->constraints = entry->indexes = entry->parts = NIL;
 	entry->constraint_names = NULL;
+	entry->live.name = NULL;
+	entry->id = 0;
+	entry->built_on = entry->left = entry->used = NIL;
 }
 
 /* Fills constraints and indexes from the live catalog, once. */
@@ -304,12 +307,11 @@ wf_sim_drop_constraint(WfSimulation *simulation, SimRelation *entry, const char 
 	WfConstraint *constraint = wf_sim_constraint_of(simulation, entry, name);
 	ListCell   *lc;
 
-	if (constraint)
-	{
-		entry->constraints = list_delete_ptr(entry->constraints, constraint);
-		forget_name(entry, name);
-		wf_sim_forget_passes(simulation);
-	}
+	if (constraint == NULL)
+		return;
+	entry->constraints = list_delete_ptr(entry->constraints, constraint);
+	forget_name(entry, name);
+	wf_sim_forget_passes(simulation);
 	/* The index that it stands for has its name. */
 	foreach(lc, entry->indexes)
 	{

@@ -219,11 +219,12 @@ wf_sim_empty_types(WfSimulation *simulation, const char *schema)
 	}
 }
 
-/* The text moves all types of a schema, as far as they were named. */
+/* The text moves all types of a schema, as far as they were named; those that it dropped are gone. */
 void
 wf_sim_move_types(WfSimulation *simulation, const char *schema, const char *new_schema)
 {
 	List	   *names = NIL;
+	List	   *gone = NIL;
 	HASH_SEQ_STATUS status;
 	SimType    *entry;
 	ListCell   *lc;
@@ -233,7 +234,11 @@ wf_sim_move_types(WfSimulation *simulation, const char *schema, const char *new_
 	{
 		if (strcmp(entry->key.schema, schema) == 0 && entry->type && !entry->type->missing)
 			names = lappend(names, unconstify(char *, entry->key.name));
+		else if (strcmp(entry->key.schema, schema) == 0)
+			gone = lappend(gone, unconstify(char *, entry->key.name));
 	}
+	foreach(lc, gone)
+		type_entry(simulation, new_schema, lfirst(lc), true)->type = NULL;
 	foreach(lc, names)
 		wf_sim_move_type(simulation, list_make2(makeString(unconstify(char *, schema)), makeString(lfirst(lc))),
 						 new_schema);
