@@ -54,6 +54,7 @@ SELECT FROM wishflags.sandbox_create('{sb}', '{"percnt": 1}');
 SELECT FROM wishflags.sandbox_create('{sb}', '{"percent": 101}');
 SELECT FROM wishflags.sandbox_create('{sb}', '{"percent": "1"}');
 SELECT FROM wishflags.sandbox_create('{sb}', '{"rows": -5}');
+SELECT FROM wishflags.sandbox_create('{sb}', '{"rows": -1}');
 SELECT FROM wishflags.sandbox_create('{sb}', '{"rows": 1, "percent": 1}');
 SELECT FROM wishflags.sandbox_create('{sb}', '{"max_rows": 10}');
 SELECT FROM wishflags.sandbox_create('{sb}', '{"max_rows": 1000000000}');

@@ -23,6 +23,9 @@ typedef struct AmountOptions
 	Jsonb	   *tables;
 } AmountOptions;
 
+/* No number that a caller may give; -1 is one that is refused. */
+#define ROWS_UNSAID PG_INT64_MIN
+
 #define AMOUNT_OPTIONS \
 	{"percent", WF_OPTION_JSON, offsetof(AmountOptions, percent)}, \
 	{"rows", WF_OPTION_INTEGER, offsetof(AmountOptions, rows)}
@@ -57,7 +60,7 @@ static void refuse(const char *what, const char *hint);
 void
 wf_sandbox_sample_options(WfSandbox *sandbox, Jsonb *sample)
 {
-	AmountOptions options = {.rows = -1, .max_rows = WF_SANDBOX_MAX_ROWS};
+	AmountOptions options = {.rows = ROWS_UNSAID, .max_rows = WF_SANDBOX_MAX_ROWS};
 	WfSandboxAmount usual;
 	JsonbIterator *it;
 	JsonbIteratorToken token;
@@ -70,7 +73,8 @@ wf_sandbox_sample_options(WfSandbox *sandbox, Jsonb *sample)
 	if (usual.percent < 0 && usual.rows < 0)
 		usual.rows = WF_SANDBOX_ROWS;
 	if (options.max_rows < 0 || options.max_rows > WF_SANDBOX_MOST_ROWS)
-		refuse(psprintf("option \"max_rows\" must be a number from 0 to %d", WF_SANDBOX_MOST_ROWS), NULL);
+		refuse(psprintf("option \"max_rows\" must be a number from 0 to %d", WF_SANDBOX_MOST_ROWS),
+			   "Write for example '{\"max_rows\": 100000}'.");
 	sandbox->seed = options.seed;
 	sandbox->max_rows = options.max_rows;
 	foreach(lc, sandbox->tables)
@@ -93,7 +97,7 @@ wf_sandbox_sample_options(WfSandbox *sandbox, Jsonb *sample)
 static void
 set_table(WfSandbox *sandbox, const char *name, Jsonb *json)
 {
-	AmountOptions options = {.rows = -1};
+	AmountOptions options = {.rows = ROWS_UNSAID};
 	WfSandboxTable *table = named_table(sandbox, split_name(name, 2, "schema.table"), name);
 
 	if (table->root != table)
@@ -106,14 +110,17 @@ set_table(WfSandbox *sandbox, const char *name, Jsonb *json)
 static WfSandboxAmount
 amount_of(AmountOptions *options)
 {
-	WfSandboxAmount amount = {.percent = -1, .rows = options->rows, .where = options->where};
+	WfSandboxAmount amount = {.percent = -1, .rows = -1, .where = options->where};
 
 	if (options->percent)
 		amount.percent = percent_of(options->percent);
-	if (options->rows < -1)
-		refuse("option \"rows\" must not be negative", NULL);
-	if (options->percent && options->rows >= 0)
-		refuse("options \"percent\" and \"rows\" exclude each other", NULL);
+	if (options->rows == ROWS_UNSAID)
+		return amount;
+	if (options->rows < 0)
+		refuse("option \"rows\" must not be negative", "Write for example '{\"rows\": 1000}'.");
+	if (options->percent)
+		refuse("options \"percent\" and \"rows\" exclude each other", "Give one of them.");
+	amount.rows = options->rows;
 	return amount;
 }
 
@@ -126,7 +133,7 @@ percent_of(Jsonb *json)
 	if (JB_ROOT_IS_SCALAR(json) && JsonbExtractScalar(&json->root, &value) && value.type == jbvNumeric)
 		percent = DatumGetFloat8(DirectFunctionCall1(numeric_float8, NumericGetDatum(value.val.numeric)));
 	if (!(percent >= 0 && percent <= 100))
-		refuse("option \"percent\" must be a number from 0 to 100", NULL);
+		refuse("option \"percent\" must be a number from 0 to 100", "Write for example '{\"percent\": 1}'.");
 	return percent;
 }
 
@@ -176,7 +183,8 @@ set_column(WfSandbox *sandbox, const char *name, JsonbValue *value)
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("table %s has no column %s", table->identity, quote_identifier(strVal(lthird(names))))));
 	if (value->type != jbvString)
-		refuse(psprintf("the mask of column \"%s\" must be a string", name), NULL);
+		refuse(psprintf("the mask of column \"%s\" must be a string", name),
+			   "Write for example '{\"public.users.email\": \"fake-email\"}'.");
 	wf_sandbox_mask_column(column, pnstrdup(value->val.string.val, value->val.string.len));
 }
 
@@ -205,7 +213,8 @@ split_name(const char *text, int n, const char *like)
 	List	   *names = textToQualifiedNameList(cstring_to_text(text));
 
 	if (list_length(names) != n)
-		refuse(psprintf("\"%s\" is no name as %s", text, like), NULL);
+		refuse(psprintf("\"%s\" is no name as %s", text, like),
+			   psprintf("Write for example \"%s\".", n == 2 ? "public.users" : "public.users.email"));
 	return names;
 }
 
