@@ -109,6 +109,13 @@ SELECT k, severity, message FROM (VALUES
 	wishflags.migration_breaking_check(sql, '{"only": ["row-security-change"]}') WHERE message ~ 'row security and no|from now on' ORDER BY 1;
 DROP POLICY only_one ON sim_a.t;
 
+-- What was rolled back is not followed: after it, nothing is said for certain.
+SELECT statement, rule, severity FROM unnest(ARRAY[
+	'BEGIN; CREATE TABLE sim_a.n (a int); ROLLBACK; CREATE TABLE sim_a.n (a int)',
+	'BEGIN; SAVEPOINT s; DROP TABLE sim_a.t; ROLLBACK TO s; ALTER TABLE sim_a.t ADD x int; COMMIT',
+	'BEGIN; SET LOCAL lock_timeout = 9; ROLLBACK; CREATE TABLE sim_a.t (a int)']) WITH ORDINALITY AS s(sql, k),
+	wishflags.migration_breaking_check(sql, '{"only": ["object-exists", "object-missing"]}') ORDER BY k;
+
 -- What the calling transaction has made is new as well.
 BEGIN;
 CREATE TABLE sim_a.young (a int);

@@ -134,7 +134,7 @@ report_missing(WfRuleCall *call, const char *what, const char *sqlstate, const c
 
 	finding->object = pstrdup(name);
 	/* An empty CI database that stands for production lacks everything. */
-	if (tolerated || (call->session->assume_populated && !is_certain))
+	if (tolerated || (call->session->assume_populated && (!is_certain || (simulation && simulation->has_undone))))
 		finding->severity = WF_SEVERITY_INFO;
 	/* What can't be looked into may have made it. */
 	else if (simulation && simulation->is_opaque)

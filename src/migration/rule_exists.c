@@ -10,6 +10,7 @@
 #include "ddl/deparse.h"
 #include "migration/finding.h"
 #include "migration/rule_list.h"
+#include "migration/simulate.h"
 
 static void report_exists(WfRuleCall *call, const char *what, const char *object, const char *sqlstate, bool tolerated);
 static const char *made_in(WfRuleCall *call, const char *schema);
@@ -32,6 +33,7 @@ void
 wf_rule_object_exists(WfRuleCall *call)
 {
 	Node	   *stmt = call->statement;
+	ListCell   *lc;
 
 	/* The live server says so itself. */
 	if (!call->catalog->simulated)
@@ -101,6 +103,14 @@ wf_rule_object_exists(WfRuleCall *call)
 			break;
 		default:
 			break;
+	}
+	/* It may have gone with the transaction that made it. */
+	foreach(lc, call->session->simulation->has_undone ? call->findings : NIL)
+	{
+		WfFinding  *finding = lfirst(lc);
+
+		if (finding->rule == call->rule)
+			finding->severity = Min(finding->severity, WF_SEVERITY_LOW);
 	}
 }
 

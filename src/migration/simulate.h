@@ -145,6 +145,9 @@ typedef struct WfSimulation
 	bool		is_wrapped;		/* the runner's transaction, not one of the
 								 * text */
 	int			transaction;	/* counts them */
+	bool		has_changes;	/* the open one has changed objects */
+	bool		has_undone;		/* one that was rolled back had, and what it
+								 * changed is still known here */
 	int			began;			/* statement of its BEGIN; 0: the runner's */
 	List	   *held;			/* of WfHeldLock */
 	List	   *savepoints;		/* of WfSavepoint */

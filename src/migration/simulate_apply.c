@@ -11,6 +11,7 @@
 #include "migration/inside.h"
 
 static void apply_create_table(WfSimulation *simulation, CreateStmt *stmt);
+static bool changes_objects(Node *stmt);
 static bool is_there(const SimRelation *entry);
 static void apply_create_table_as(WfSimulation *simulation, CreateTableAsStmt *stmt);
 static void apply_view(WfSimulation *simulation, ViewStmt *stmt);
@@ -26,7 +27,10 @@ void
 wf_migration_apply(WfSimulation *simulation, Node *stmt)
 {
 	if (simulation->in_transaction)
+	{
 		wf_sim_note_locks(simulation, stmt);
+		simulation->has_changes |= changes_objects(stmt);
+	}
 	simulation->last_name = NULL;
 
 	switch (nodeTag(stmt))
@@ -132,6 +136,31 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 		default:
 			wf_sim_apply_type(simulation, stmt);
 			break;
+	}
+}
+
+/* Is what the statement does to the simulated catalog undone with its transaction? */
+static bool
+changes_objects(Node *stmt)
+{
+	switch (nodeTag(stmt))
+	{
+		case T_SelectStmt:
+			return ((SelectStmt *) stmt)->intoClause != NULL;
+		case T_InsertStmt:
+		case T_UpdateStmt:
+		case T_DeleteStmt:
+		case T_MergeStmt:
+		case T_CopyStmt:
+		case T_TruncateStmt:
+		case T_LockStmt:
+		case T_VariableSetStmt:
+		case T_TransactionStmt:
+		case T_DoStmt:
+		case T_CallStmt:
+			return false;
+		default:
+			return true;
 	}
 }
 

@@ -17,6 +17,7 @@ static WfSavepoint *end_savepoints(WfSimulation *simulation, const char *name, b
 static void return_to(WfSimulation *simulation, const WfSavepoint *savepoint);
 static void forget_labels(WfSimulation *simulation);
 static void end_transaction(WfSimulation *simulation);
+static void note_undone(WfSimulation *simulation);
 
 /* Each text runs in a session of its own: of those before it, what they made stays. */
 void
@@ -32,6 +33,7 @@ wf_sim_begin_session(WfSimulation *simulation, bool in_transaction)
 	simulation->in_transaction = in_transaction;
 	simulation->is_wrapped = in_transaction;
 	simulation->transaction++;
+	simulation->has_changes = false;
 	simulation->began = 0;
 	simulation->held = simulation->savepoints = NIL;
 	forget_labels(simulation);
@@ -185,6 +187,17 @@ wf_sim_discard(WfSimulation *simulation, DiscardStmt *stmt)
 		wf_sim_apply_set(simulation, &reset);
 }
 
+/* Objects are not brought back: from here on nothing is certain about what is there. */
+static void
+note_undone(WfSimulation *simulation)
+{
+	simulation->dropped_parts = true;
+	if (!simulation->has_changes)
+		return;
+	simulation->is_opaque = true;
+	simulation->has_undone = true;
+}
+
 void
 wf_sim_apply_transaction(WfSimulation *simulation, TransactionStmt *stmt)
 {
@@ -206,20 +219,21 @@ wf_sim_apply_transaction(WfSimulation *simulation, TransactionStmt *stmt)
 			(void) end_savepoints(simulation, stmt->savepoint_name, true);
 			break;
 		case TRANS_STMT_ROLLBACK_TO:
-			simulation->dropped_parts = true;
+			note_undone(simulation);
 			return_to(simulation, end_savepoints(simulation, stmt->savepoint_name, false));
 			break;
 		case TRANS_STMT_ROLLBACK:
 			/* What SET did is taken back, too. */
 			if (simulation->in_transaction)
 				simulation->lasting = simulation->began_with;
-			simulation->dropped_parts = true;
+			note_undone(simulation);
 			/* FALLTHROUGH */
 		case TRANS_STMT_COMMIT:
 		case TRANS_STMT_PREPARE:
 			end_transaction(simulation);
 			simulation->began_with = simulation->settings;
 			simulation->in_transaction = stmt->chain;
+			simulation->has_changes = false;
 			simulation->began = stmt->chain ? simulation->statement : 0;
 			break;
 		default:
