@@ -22,6 +22,7 @@ typedef struct KnownEvidence
 	Datum		evidence;		/* 0: none yet */
 } KnownEvidence;
 
+static WfNote *new_note(const char *key, WfNoteType type);
 static WfNote *add_note(WfFinding *finding, const char *key, WfNoteType type);
 static List *copy_notes(List *notes);
 static List *copy_strings(List *strings);
@@ -33,12 +34,20 @@ static Numeric numeric_of(double number);
 static void text_of(const char *text, JsonbValue *value);
 
 static WfNote *
-add_note(WfFinding *finding, const char *key, WfNoteType type)
+new_note(const char *key, WfNoteType type)
 {
 	WfNote	   *note = palloc0(sizeof(WfNote));
 
 	note->key = key;
 	note->type = type;
+	return note;
+}
+
+static WfNote *
+add_note(WfFinding *finding, const char *key, WfNoteType type)
+{
+	WfNote	   *note = new_note(key, type);
+
 	finding->evidence = lappend(finding->evidence, note);
 	return note;
 }
@@ -66,10 +75,8 @@ wf_finding_note_boolean(WfFinding *finding, const char *key, bool value)
 WfNote *
 wf_note_of_text(const char *key, const char *text)
 {
-	WfNote	   *note = palloc0(sizeof(WfNote));
+	WfNote	   *note = new_note(key, WF_NOTE_TEXT);
 
-	note->key = key;
-	note->type = WF_NOTE_TEXT;
 	note->text = text;
 	return note;
 }
@@ -77,10 +84,8 @@ wf_note_of_text(const char *key, const char *text)
 WfNote *
 wf_note_of_number(const char *key, double number)
 {
-	WfNote	   *note = palloc0(sizeof(WfNote));
+	WfNote	   *note = new_note(key, WF_NOTE_NUMBER);
 
-	note->key = key;
-	note->type = WF_NOTE_NUMBER;
 	note->number = number;
 	return note;
 }
