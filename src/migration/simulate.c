@@ -221,7 +221,7 @@ wf_sim_forget(WfSimulation *simulation)
 	{
 		SimRelation *entry = simulation->fresh[--simulation->nfresh];
 
-		if (is_kept(entry) || (entry->relation && !entry->relation->missing))
+		if (is_kept(entry) || wf_sim_is_there(entry))
 			continue;
 		simrelation_delete(simulation->relations, entry->key);
 		if (entry->relation)
@@ -262,13 +262,13 @@ wf_sim_relation(WfSimulation *simulation, const RangeVar *name)
 		if (simulation->has_temporary)
 		{
 			entry = entry_in(simulation, TEMPORARY_SCHEMA, name->relname);
-			if (entry->relation && !entry->relation->missing)
+			if (wf_sim_is_there(entry))
 				return entry;
 		}
 		foreach(lc, simulation->settings.search_path)
 		{
 			entry = entry_in(simulation, lfirst(lc), name->relname);
-			if (entry->relation && !entry->relation->missing)
+			if (wf_sim_is_there(entry))
 				return entry;
 		}
 		schema = wf_sim_first_schema(simulation);
@@ -375,23 +375,6 @@ wf_sim_exact(WfSimulation *simulation, const char *schema, const char *name)
 	return entry_in(simulation, schema, name);
 }
 
-/* The entries of relations that are built on the one with this id. */
-List *
-wf_sim_built_on(WfSimulation *simulation, int id)
-{
-	List	   *entries = NIL;
-	simrelation_iterator iterator;
-	SimSlot    *slot;
-
-	simrelation_start_iterate(simulation->relations, &iterator);
-	while ((slot = simrelation_iterate(simulation->relations, &iterator)) != NULL)
-	{
-		if (slot->relation->relation && list_member_int(slot->relation->built_on, id))
-			entries = lappend(entries, slot->relation);
-	}
-	return entries;
-}
-
 /* The entry of what has this name in the live catalog, whatever it is called by now; NULL where it is gone. */
 SimRelation *
 wf_sim_of_live(WfSimulation *simulation, const char *schema, const char *name)
@@ -422,8 +405,15 @@ is_live(const SimRelation *entry, const char *schema, const char *name)
 void
 wf_sim_drop(WfSimulation *simulation, const RangeVar *name)
 {
-	SimRelation *entry = wf_sim_relation(simulation, name);
+	wf_sim_drop_entry(simulation, wf_sim_relation(simulation, name));
+}
 
+/* The same of the relation that an entry is of, where there is one. */
+void
+wf_sim_drop_entry(WfSimulation *simulation, SimRelation *entry)
+{
+	if (entry->relation == NULL)
+		return;
 	entry->gone = true;
 	/* Where there is nothing, nothing is dropped. */
 	if (entry->relation->missing && !entry->altered && entry->indexes == NIL && entry->parts == NIL)
@@ -469,6 +459,8 @@ wf_sim_rename(WfSimulation *simulation, const RangeVar *name, const char *schema
 	key = to->key;
 	*to = copy;
 	to->key = key;
+	if (to->id)
+		simulation->of_id[to->id] = to;
 	to->relation = new_relation(simulation);
 	*to->relation = *copy.relation;
 	to->relation->schema = unconstify(char *, key.schema);
@@ -528,7 +520,7 @@ wf_sim_move_relations(WfSimulation *simulation, const char *schema, const char *
 	{
 		if (strcmp(slot->relation->key.schema, schema) != 0)
 			continue;
-		if (slot->relation->relation && !slot->relation->relation->missing)
+		if (wf_sim_is_there(slot->relation))
 			names = lappend(names, unconstify(char *, slot->relation->key.name));
 		else if (slot->relation->altered)
 			gone = lappend(gone, unconstify(char *, slot->relation->key.name));

@@ -111,7 +111,10 @@ typedef struct WfSimulation
 	int			statement;		/* number of the present one */
 	const char *source;			/* its text, for what is applied; may be NULL */
 	Bitmapset  *told;			/* rules that speak once a text, and have */
-	int			last_id;		/* of a SimRelation */
+	struct SimRelation **of_id; /* by SimRelation.id */
+	int			of_id_size;
+	int			last_id;
+	int			visits;			/* counts walks over heirs */
 	bool		has_temporary;	/* the text made temporary relations */
 	bool		is_opaque;		/* something that can't be looked into may
 								 * have made what is not known here */
@@ -209,12 +212,21 @@ typedef struct SimRelation
 	List	   *parts;			/* of SimPart: what the text did last to each */
 	SimName		live;			/* in the live catalog; its name is NULL: it
 								 * is not there */
-	int			id;				/* 0: nothing is built on it */
+	int			id;				/* 0: none is built on the other */
 	List	   *built_on;		/* of int: ids of those with which it goes, */
 	List	   *left;			/* and of those that it has been taken from */
+	List	   *heirs;			/* of int: ids of those that were built on it,
+								 * and may have left it */
+	int			visit;			/* the last walk that came by */
 	List	   *used;			/* of a view that the text made: the columns
 								 * (char *) that it names; NULL: all */
 } SimRelation;
+
+static inline bool
+wf_sim_is_there(const SimRelation *entry)
+{
+	return entry->relation && !entry->relation->missing;
+}
 
 /* A trigger, policy or rule of a relation. */
 typedef struct SimPart
@@ -234,6 +246,7 @@ extern SimRelation *wf_sim_made_as(WfSimulation *simulation, const RangeVar *nam
 extern SimRelation *wf_sim_relation(WfSimulation *simulation, const RangeVar *name);
 extern SimRelation *wf_sim_create(WfSimulation *simulation, const RangeVar *name, char kind);
 extern void wf_sim_drop(WfSimulation *simulation, const RangeVar *name);
+extern void wf_sim_drop_entry(WfSimulation *simulation, SimRelation *entry);
 extern void wf_sim_rename(WfSimulation *simulation, const RangeVar *name,
 						  const char *schema, const char *new_name);
 extern void wf_sim_note_altered(WfSimulation *simulation, const RangeVar *name);
@@ -243,7 +256,6 @@ extern void wf_sim_empty_schema(WfSimulation *simulation, const char *schema);
 extern void wf_sim_move_relations(WfSimulation *simulation, const char *schema, const char *new_schema);
 extern bool wf_sim_is_untouched(WfSimulation *simulation, const RangeVar *name);
 extern SimRelation *wf_sim_of_live(WfSimulation *simulation, const char *schema, const char *name);
-extern List *wf_sim_built_on(WfSimulation *simulation, int id);
 extern SimRelation *wf_sim_exact(WfSimulation *simulation, const char *schema, const char *name);
 
 /* simulate_index.c */
@@ -320,9 +332,6 @@ extern void wf_sim_note_part(WfSimulation *simulation, const RangeVar *table, Ob
 extern List *wf_sim_policies(WfCatalog *catalog, WfRelation *relation);
 extern List *wf_sim_publications(WfCatalog *catalog, WfRelation *relation, bool under_own_name);
 extern bool wf_sim_publishes_changes(WfCatalog *catalog, const char *publication);
-extern WfTypeChange wf_sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type);
-extern char *wf_sim_column_type(WfCatalog *catalog, const WfColumn *column);
-extern char *wf_sim_constraint_sql(WfCatalog *catalog, const WfConstraint *constraint);
 extern double wf_sim_null_fraction(WfCatalog *catalog, WfRelation *relation, WfColumn *column);
 
 /* simulate_routine.c */
@@ -344,6 +353,7 @@ extern List *wf_sim_drop_blockers(WfCatalog *catalog, const DropStmt *stmt);
 extern void wf_sim_copy_indexes(WfSimulation *simulation, SimRelation *relation, RangeVar *from);
 extern void wf_sim_match_indexes(WfSimulation *simulation, SimRelation *partition, SimRelation *parent);
 extern void wf_sim_apply_constraint(WfSimulation *simulation, SimRelation *relation, Constraint *constraint, const char *column);
+extern char *wf_sim_constraint_sql(WfCatalog *catalog, const WfConstraint *constraint);
 extern void wf_sim_apply_index(WfSimulation *simulation, IndexStmt *stmt);
 
 /* simulate_partition.c */
@@ -374,6 +384,8 @@ extern WfType *wf_sim_type(WfCatalog *catalog, List *names);
 extern void wf_sim_type_uses(WfCatalog *catalog, WfType *type);
 extern void wf_sim_apply_type(WfSimulation *simulation, Node *stmt);
 extern void wf_sim_rename_type(WfSimulation *simulation, List *names, const char *new_name);
+extern WfTypeChange wf_sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type);
+extern char *wf_sim_column_type(WfCatalog *catalog, const WfColumn *column);
 extern char *wf_sim_last_label(WfCatalog *catalog, WfType *type);
 extern bool wf_sim_has_label(WfCatalog *catalog, WfType *type, const char *label);
 extern void wf_sim_alter_domain(WfSimulation *simulation, AlterDomainStmt *stmt);

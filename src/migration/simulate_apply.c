@@ -3,6 +3,7 @@
  */
 #include "common/compat.h"
 
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 
@@ -12,7 +13,6 @@
 
 static void apply_create_table(WfSimulation *simulation, CreateStmt *stmt);
 static bool changes_objects(Node *stmt);
-static bool is_there(const SimRelation *entry);
 static void apply_create_table_as(WfSimulation *simulation, CreateTableAsStmt *stmt);
 static void apply_view(WfSimulation *simulation, ViewStmt *stmt);
 static void apply_alter_table(WfSimulation *simulation, AlterTableStmt *stmt);
@@ -52,7 +52,7 @@ wf_migration_apply(WfSimulation *simulation, Node *stmt)
 			apply_view(simulation, (ViewStmt *) stmt);
 			break;
 		case T_CreateSeqStmt:
-			if (!((CreateSeqStmt *) stmt)->if_not_exists || !is_there(wf_sim_made_as(simulation, ((CreateSeqStmt *) stmt)->sequence)))
+			if (!((CreateSeqStmt *) stmt)->if_not_exists || !wf_sim_is_there(wf_sim_made_as(simulation, ((CreateSeqStmt *) stmt)->sequence)))
 				wf_sim_create(simulation, ((CreateSeqStmt *) stmt)->sequence, RELKIND_SEQUENCE);
 			break;
 		case T_IndexStmt:
@@ -164,19 +164,13 @@ changes_objects(Node *stmt)
 	}
 }
 
-static bool
-is_there(const SimRelation *entry)
-{
-	return entry->relation && !entry->relation->missing;
-}
-
 static void
 apply_create_table_as(WfSimulation *simulation, CreateTableAsStmt *stmt)
 {
 	bool		is_view = stmt->objtype == OBJECT_MATVIEW;
 	SimRelation *made;
 
-	if (stmt->if_not_exists && is_there(wf_sim_made_as(simulation, stmt->into->rel)))
+	if (stmt->if_not_exists && wf_sim_is_there(wf_sim_made_as(simulation, stmt->into->rel)))
 		return;
 	made = wf_sim_create(simulation, stmt->into->rel, is_view ? RELKIND_MATVIEW : RELKIND_RELATION);
 	if (is_view)
@@ -191,7 +185,7 @@ apply_view(WfSimulation *simulation, ViewStmt *stmt)
 
 	wf_sim_settle(simulation, WF_DEFER_VIEW, view->schemaname, view->relname, NIL);
 	made = wf_sim_made_as(simulation, view);
-	if (!stmt->replace || !is_there(made))
+	if (!stmt->replace || !wf_sim_is_there(made))
 		made = wf_sim_create(simulation, view, RELKIND_VIEW);
 	made->altered = true;
 	wf_sim_build_on_used(simulation, made, stmt->query);
@@ -213,7 +207,7 @@ apply_create_table(WfSimulation *simulation, CreateStmt *stmt)
 	SimRelation *relation;
 	ListCell   *lc;
 
-	if (stmt->if_not_exists && is_there(wf_sim_made_as(simulation, stmt->relation)))
+	if (stmt->if_not_exists && wf_sim_is_there(wf_sim_made_as(simulation, stmt->relation)))
 		return;
 	foreach(lc, stmt->inhRelations)
 		wf_sim_relation(simulation, lfirst_node(RangeVar, lc))->parted = true;
@@ -284,6 +278,7 @@ apply_to_heirs(WfSimulation *simulation, SimRelation *relation, AlterTableCmd *c
 	{
 		SimRelation *heir = lfirst(lc);
 
+		CHECK_FOR_INTERRUPTS();
 		heir->altered = true;
 		if (command->subtype == AT_AddColumn)
 			apply_column(simulation, heir, (ColumnDef *) command->def);

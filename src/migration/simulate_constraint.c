@@ -290,3 +290,12 @@ wf_sim_apply_index(WfSimulation *simulation, IndexStmt *stmt)
 	if (stmt->relation->inh)
 		wf_sim_match_below(simulation, relation);
 }
+
+/* WfCatalog.constraint_sql */
+char *
+wf_sim_constraint_sql(WfCatalog *catalog, const WfConstraint *constraint)
+{
+	WfSimulation *simulation = (WfSimulation *) catalog;
+
+	return simulation->live->constraint_sql(simulation->live, constraint);
+}

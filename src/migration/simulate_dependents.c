@@ -96,7 +96,7 @@ wf_sim_take_along(WfSimulation *simulation, Node *stmt, const AlterTableCmd *com
 		if (entry == NULL)
 			continue;
 		if (dependent->kind == WF_DEPENDENT_RELATION)
-			wf_sim_drop(simulation, makeRangeVar(unconstify(char *, entry->key.schema), unconstify(char *, entry->key.name), -1));
+			wf_sim_drop_entry(simulation, entry);
 		else if (dependent->column && is_as_it_was(simulation, entry, dependent->column))
 			wf_sim_column_dropped(simulation, entry, dependent->column, true);
 	}

@@ -12,9 +12,8 @@
 
 static int	id_of(WfSimulation *simulation, SimRelation *entry);
 static bool is_table(const SimRelation *entry);
-static void drop_entry(WfSimulation *simulation, const SimRelation *entry);
+static List *all_below(WfSimulation *simulation, SimRelation *base, bool (*is_wanted) (const SimRelation *entry));
 static List *next_below(WfSimulation *simulation, SimRelation *base, bool (*is_wanted) (const SimRelation *entry));
-static bool is_relation(const SimRelation *entry);
 static bool is_partition(const SimRelation *entry);
 
 /* The text makes the heir on a base, or attaches it to one. */
@@ -28,7 +27,11 @@ wf_sim_build_on(WfSimulation *simulation, SimRelation *heir, const RangeVar *bas
 		return;
 	entry->altered = true;
 	old = MemoryContextSwitchTo(simulation->catalog.context);
-	heir->built_on = list_append_unique_int(heir->built_on, id_of(simulation, entry));
+	if (!list_member_int(heir->built_on, id_of(simulation, entry)))
+	{
+		heir->built_on = lappend_int(heir->built_on, entry->id);
+		entry->heirs = lappend_int(entry->heirs, id_of(simulation, heir));
+	}
 	MemoryContextSwitchTo(old);
 }
 
@@ -46,8 +49,18 @@ wf_sim_part_from(WfSimulation *simulation, SimRelation *heir, SimRelation *base)
 static int
 id_of(WfSimulation *simulation, SimRelation *entry)
 {
-	if (entry->id == 0)
-		entry->id = ++simulation->last_id;
+	if (entry->id)
+		return entry->id;
+	if (simulation->last_id + 1 >= simulation->of_id_size)
+	{
+		int			size = Max(simulation->of_id_size * 2, 64);
+
+		simulation->of_id = simulation->of_id ? repalloc_huge(simulation->of_id, size * sizeof(SimRelation *)) :
+			MemoryContextAlloc(simulation->catalog.context, size * sizeof(SimRelation *));
+		simulation->of_id_size = size;
+	}
+	entry->id = ++simulation->last_id;
+	simulation->of_id[entry->id] = entry;
 	return entry->id;
 }
 
@@ -58,25 +71,49 @@ id_of(WfSimulation *simulation, SimRelation *entry)
 List *
 wf_sim_heirs(WfSimulation *simulation, SimRelation *base)
 {
-	List	   *tables = list_make1(base);
-
-	/* The list grows meanwhile. */
-	for (int i = 0; i < list_length(tables); i++)
-		tables = list_concat_unique_ptr(tables, next_below(simulation, list_nth(tables, i), is_table));
-	return list_delete_first(tables);
+	return all_below(simulation, base, is_table);
 }
 
-/* What is built on an entry itself, of those that are wanted. */
+/* All that is built on an entry, or on what is, of those that are wanted; each once. */
+static List *
+all_below(WfSimulation *simulation, SimRelation *base, bool (*is_wanted) (const SimRelation *entry))
+{
+	List	   *found = list_make1(base);
+	int			visit = ++simulation->visits;
+
+	base->visit = visit;
+	/* The list grows meanwhile. */
+	for (int i = 0; i < list_length(found); i++)
+	{
+		ListCell   *lc;
+
+		foreach(lc, next_below(simulation, list_nth(found, i), is_wanted))
+		{
+			SimRelation *entry = lfirst(lc);
+
+			if (entry->visit == visit)
+				continue;
+			entry->visit = visit;
+			found = lappend(found, entry);
+		}
+	}
+	return list_delete_first(found);
+}
+
+/* What is built on an entry itself, of those that are wanted; one may be there twice. */
 static List *
 next_below(WfSimulation *simulation, SimRelation *base, bool (*is_wanted) (const SimRelation *entry))
 {
 	List	   *heirs = NIL;
 	ListCell   *lc;
 
-	foreach(lc, base->id ? wf_sim_built_on(simulation, base->id) : NIL)
+	foreach(lc, base->heirs)
 	{
-		if (is_wanted(lfirst(lc)))
-			heirs = lappend(heirs, lfirst(lc));
+		SimRelation *heir = simulation->of_id[lfirst_int(lc)];
+
+		/* It may be gone, with its entry that of another one. */
+		if (heir->id == lfirst_int(lc) && list_member_int(heir->built_on, base->id) && is_wanted(heir))
+			heirs = lappend(heirs, heir);
 	}
 	foreach(lc, is_table(base) && OidIsValid(base->relation->relid) ? simulation->live->partitions(simulation->live, base->relation) : NIL)
 	{
@@ -84,15 +121,9 @@ next_below(WfSimulation *simulation, SimRelation *base, bool (*is_wanted) (const
 		SimRelation *heir = wf_sim_of_live(simulation, name->schemaname, name->relname);
 
 		if (heir && is_wanted(heir) && !(base->id && list_member_int(heir->left, base->id)))
-			heirs = list_append_unique_ptr(heirs, heir);
+			heirs = lappend(heirs, heir);
 	}
 	return heirs;
-}
-
-static bool
-is_relation(const SimRelation *entry)
-{
-	return entry->relation && !entry->relation->missing;
 }
 
 static bool
@@ -104,7 +135,7 @@ is_partition(const SimRelation *entry)
 static bool
 is_table(const SimRelation *entry)
 {
-	return is_relation(entry) &&
+	return wf_sim_is_there(entry) &&
 		(entry->relation->kind == RELKIND_RELATION || entry->relation->kind == RELKIND_PARTITIONED_TABLE ||
 		 entry->relation->kind == RELKIND_FOREIGN_TABLE);
 }
@@ -143,12 +174,10 @@ wf_sim_match_below(WfSimulation *simulation, SimRelation *parent)
 void
 wf_sim_drop_heirs(WfSimulation *simulation, SimRelation *base, bool cascade)
 {
-	List	   *going = list_make1(base);
+	ListCell   *lc;
 
-	for (int i = 0; i < list_length(going); i++)
-		going = list_concat_unique_ptr(going, next_below(simulation, list_nth(going, i), cascade ? is_relation : is_partition));
-	for (int i = 1; i < list_length(going); i++)
-		drop_entry(simulation, list_nth(going, i));
+	foreach(lc, all_below(simulation, base, cascade ? wf_sim_is_there : is_partition))
+		wf_sim_drop_entry(simulation, lfirst(lc));
 }
 
 /* The text drops a column, and with CASCADE the views that name it. */
@@ -158,7 +187,7 @@ wf_sim_column_dropped(WfSimulation *simulation, SimRelation *entry, const char *
 	ListCell   *lc;
 
 	entry->altered = true;
-	foreach(lc, cascade && entry->id ? wf_sim_built_on(simulation, entry->id) : NIL)
+	foreach(lc, cascade ? next_below(simulation, entry, wf_sim_is_there) : NIL)
 	{
 		SimRelation *view = lfirst(lc);
 
@@ -166,14 +195,8 @@ wf_sim_column_dropped(WfSimulation *simulation, SimRelation *entry, const char *
 		if (is_table(view) || !(list_member_ptr(view->used, NULL) || wf_common_list_has(view->used, name)))
 			continue;
 		wf_sim_drop_heirs(simulation, view, true);
-		drop_entry(simulation, view);
+		wf_sim_drop_entry(simulation, view);
 	}
 	wf_sim_drop_column(simulation, entry, name);
 	wf_sim_drop_parts(simulation, entry, name);
-}
-
-static void
-drop_entry(WfSimulation *simulation, const SimRelation *entry)
-{
-	wf_sim_drop(simulation, makeRangeVar(unconstify(char *, entry->key.schema), unconstify(char *, entry->key.name), -1));
 }

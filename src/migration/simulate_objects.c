@@ -201,32 +201,3 @@ wf_sim_null_fraction(WfCatalog *catalog, WfRelation *relation, WfColumn *column)
 
 	return simulation->live->null_fraction(simulation->live, relation, column);
 }
-
-/* WfCatalog.type_change */
-WfTypeChange
-wf_sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type)
-{
-	WfSimulation *simulation = simulation_of(catalog);
-
-	simulation->live->time_zone = simulation->settings.time_zone;
-	simulation->live->server_version = catalog->server_version;
-	return simulation->live->type_change(simulation->live, column, type);
-}
-
-/* WfCatalog.column_type */
-char *
-wf_sim_column_type(WfCatalog *catalog, const WfColumn *column)
-{
-	WfSimulation *simulation = simulation_of(catalog);
-
-	return simulation->live->column_type(simulation->live, column);
-}
-
-/* WfCatalog.constraint_sql */
-char *
-wf_sim_constraint_sql(WfCatalog *catalog, const WfConstraint *constraint)
-{
-	WfSimulation *simulation = simulation_of(catalog);
-
-	return simulation->live->constraint_sql(simulation->live, constraint);
-}

@@ -182,7 +182,7 @@ wf_sim_forget_parts(SimRelation *entry)
 	entry->constraint_names = NULL;
 	entry->live.name = NULL;
 	entry->id = 0;
-	entry->built_on = entry->left = entry->used = NIL;
+	entry->built_on = entry->left = entry->heirs = entry->used = NIL;
 }
 
 /* Fills constraints and indexes from the live catalog, once. */

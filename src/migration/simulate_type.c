@@ -521,3 +521,23 @@ rename_in(List *names, const char *name, const char *new_name)
 			lfirst(lc) = unconstify(char *, new_name);
 	}
 }
+
+/* WfCatalog.type_change */
+WfTypeChange
+wf_sim_type_change(WfCatalog *catalog, WfColumn *column, const TypeName *type)
+{
+	WfSimulation *simulation = (WfSimulation *) catalog;
+
+	simulation->live->time_zone = simulation->settings.time_zone;
+	simulation->live->server_version = catalog->server_version;
+	return simulation->live->type_change(simulation->live, column, type);
+}
+
+/* WfCatalog.column_type */
+char *
+wf_sim_column_type(WfCatalog *catalog, const WfColumn *column)
+{
+	WfSimulation *simulation = (WfSimulation *) catalog;
+
+	return simulation->live->column_type(simulation->live, column);
+}
