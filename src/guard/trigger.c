@@ -153,6 +153,7 @@ judge_start(void *arg)
 {
 	Judgement  *judgement = arg;
 
+	judgement->findings = NIL;
 	judgement->command.place = place_of(judgement->command.tree, judgement->in_block);
 	if (wf_guard_looks_at(judgement->command.tree))
 		judgement->findings = wf_guard_judge_statement(&judgement->command);
@@ -164,6 +165,7 @@ judge_drop(void *arg)
 {
 	Judgement  *judgement = arg;
 
+	judgement->findings = NIL;
 	judgement->command.place = place_of(judgement->command.tree, judgement->in_block);
 	if (wf_guard_takes_types_along(judgement->command.tree))
 		judgement->findings = wf_guard_judge_dropped(&judgement->command);
