@@ -62,7 +62,6 @@ quoted_schema(const char *schema)
 	return quoted;
 }
 
-
 /* schema.name, quoted where needed; schema may be NULL. */
 char *
 wf_ddl_quote_name(const char *schema, const char *name)

@@ -77,7 +77,7 @@ wf_ddl_source_tangle(const char *text, int length)
 static int
 find_byte(const char *text, int pos, int end, char byte)
 {
-	const char *found = memchr(text + pos, byte, end - pos);
+	const char *found = pos < end ? memchr(text + pos, byte, end - pos) : NULL;
 
 	return found ? found - text : end;
 }
@@ -384,6 +384,8 @@ wf_ddl_source_last_end(const char *text, int pos, int end)
 {
 	int			last = pos;
 
+	if (pos >= end)
+		return pos;
 	if (!may_hold_comment(text, pos, end))
 	{
 		while (end > pos && scanner_isspace(text[end - 1]))
