@@ -103,6 +103,7 @@ SELECT wishflags.migration_rollback_sql('ALTER TABLE sh.keyless ADD c int', '{"s
 SELECT wishflags.migration_shelter_sql('SELEC');
 SELECT wishflags.migration_shelter_sql('SELECT 1', '{"shelter": ""}');
 SELECT wishflags.migration_shelter_sql('SELECT 1', '{"shelter": 5}');
+SELECT wishflags.migration_shelter_sql('SELECT 1', '{"shelter": "sh"}');
 SELECT wishflags.migration_rollback_sql('SELECT 1', jsonb_build_object('shelter', repeat('x', 64)));
 
 DROP SCHEMA sh CASCADE;

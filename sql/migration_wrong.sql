@@ -2,6 +2,8 @@
 SELECT * FROM wishflags.migration_breaking_check('SELECT 1', '{"validate_all": true}');
 SELECT * FROM wishflags.migration_breaking_check('SELECT 1', '{"min_rows": "many"}');
 SELECT * FROM wishflags.migration_breaking_check('SELECT 1', '{"min_rows": -1}');
+SELECT * FROM wishflags.migration_breaking_check('SELECT 1', '{"min_rows": 1.5}');
+SELECT * FROM wishflags.migration_breaking_check('SELECT 1', '{"min_rows": 1e30}');
 SELECT * FROM wishflags.migration_breaking_check('SELECT 1', '{"target_version": 8}');
 SELECT * FROM wishflags.migration_breaking_check('SELECT 1', '{"severity": "urgent"}');
 SELECT * FROM wishflags.migration_breaking_check('SELECT 1', '{"only": ["drop-tabel"]}');

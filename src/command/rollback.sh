@@ -29,15 +29,17 @@ do_rollback() {
 
 # list_run: what was run, a line "tool, tab, file" each, into ran; sets ledger_tool.
 list_run() {
-	local tool file
+	local tool file none
 	ledger_tool=$(head -n 1 "$T/migrations" | cut -f 1)
 	ledger_of "$ledger_tool"
 	if [ -n "$ledger_table" ]; then
 		read_ledger "$ledger_tool" "$ledger_table"
 	else
-		[ -n "$to" ] || fail "the database has no ledger of $ledger_tool, so what was run is not known" \
+		none="the database has no ledger of $ledger_tool"
+		[ "$ledger_tool" != plain ] || none="the files are of no tool that keeps a ledger"
+		[ -n "$to" ] || fail "$none, so what was run is not known" \
 			"Say after which version to undo: --to VERSION; then all later files count as run."
-		[ -z "$ledger" ] || fail "the database has no ledger of $ledger_tool"
+		[ -z "$ledger" ] || fail "$none" "Leave out --ledger."
 	fi
 	met=()
 	while IFS=$'\t' read -r tool file <&4; do

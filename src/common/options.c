@@ -3,6 +3,8 @@
  */
 #include "common/compat.h"
 
+#include <math.h>
+
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 #include "utils/builtins.h"
@@ -13,6 +15,7 @@
 
 static const WfOption *find_option(const char *name, const WfOption *known, int nknown);
 static void store_option(const WfOption *option, JsonbValue *value, void *target);
+static int64 whole_number(const WfOption *option, Numeric number);
 static List *string_list(const WfOption *option, JsonbValue *value);
 pg_noreturn static void report_wrong_type(const WfOption *option, const char *expected, const char *example);
 
@@ -84,8 +87,7 @@ store_option(const WfOption *option, JsonbValue *value, void *target)
 		case WF_OPTION_INTEGER:
 			if (value->type != jbvNumeric)
 				report_wrong_type(option, "a whole number", "10");
-			*(int64 *) place = DatumGetInt64(DirectFunctionCall1(numeric_int8,
-																 NumericGetDatum(value->val.numeric)));
+			*(int64 *) place = whole_number(option, value->val.numeric);
 			break;
 		case WF_OPTION_NUMBER:
 			if (value->type != jbvNumeric)
@@ -105,6 +107,21 @@ store_option(const WfOption *option, JsonbValue *value, void *target)
 			*(Jsonb **) place = JsonbValueToJsonb(value);
 			break;
 	}
+}
+
+/* Raises where it has a fraction, or no place in 64 bits. */
+static int64
+whole_number(const WfOption *option, Numeric number)
+{
+	double		size = fabs(DatumGetFloat8(DirectFunctionCall1(numeric_float8, NumericGetDatum(number))));
+	int64		whole;
+
+	if (size > 1e18)
+		report_wrong_type(option, "a whole number of at most 18 digits", "10");
+	whole = DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(number)));
+	if (!DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(number), NumericGetDatum(int64_to_numeric(whole)))))
+		report_wrong_type(option, "a whole number", "10");
+	return whole;
 }
 
 static List *

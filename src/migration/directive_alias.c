@@ -19,6 +19,7 @@
 /* A comment longer than this is not looked at any further. */
 #define MAX_COMMENT 10000
 
+static void name_alias(void *alias);
 static bool is_pattern(const char *alias);
 static regex_t *compile(const char *alias);
 static int	match_pattern(const char *alias, const char *comment, int length);
@@ -32,16 +33,26 @@ wf_directive_alias_check(const List *aliases)
 
 	foreach(lc, aliases)
 	{
-		const char *alias = lfirst(lc);
+		char	   *alias = lfirst(lc);
+		ErrorContextCallback context = {error_context_stack, name_alias, alias};
 
 		if (alias[strspn(alias, "/ ")] == '\0')
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("alias \"%s\" would stand for every comment", alias),
 					 errhint("Write what the comment begins with, or a regular expression between slashes.")));
+		error_context_stack = &context;
 		if (is_pattern(alias))
 			(void) compile(alias);
+		error_context_stack = context.previous;
 	}
+}
+
+/* Of several, which one is no regular expression. */
+static void
+name_alias(void *alias)
+{
+	errhint("Alias %s is to be a regular expression between slashes.", (char *) alias);
 }
 
 /* How many bytes of the comment are an alias, the longest one; 0: it is none. */

@@ -116,11 +116,13 @@ wf_migration_read_check_options(Jsonb *json, const WfOption *known, int nknown)
 	if (options.min_rows < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("min_rows must not be negative")));
+				 errmsg("min_rows must not be negative"),
+				 errhint("Write for example '{\"min_rows\": %d}'.", DEFAULT_MIN_ROWS)));
 	if (options.validate_timeout <= 0 || options.validate_timeout > 3600000)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("validate_timeout must be between 1 and 3600000 milliseconds")));
+				 errmsg("validate_timeout must be between 1 and 3600000 milliseconds"),
+				 errhint("Write for example '{\"validate_timeout\": %d}'.", DEFAULT_VALIDATE_TIMEOUT)));
 	check_limit("busy_writes", options.pressure.busy_writes);
 	check_limit("busy_period", options.pressure.busy_period);
 	check_limit("long_transaction", options.pressure.long_transaction);

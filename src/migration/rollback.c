@@ -6,6 +6,7 @@
  */
 #include "common/compat.h"
 
+#include "catalog/namespace.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
@@ -96,6 +97,11 @@ wf_migration_shelter_sql(PG_FUNCTION_ARGS)
 	WfShelter  *shelter;
 
 	read_arguments(fcinfo, &rollback);
+	if (rollback.shelter && OidIsValid(get_namespace_oid(rollback.shelter, true)))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_SCHEMA),
+				 errmsg("schema \"%s\" exists already: a shelter is a schema of its own", rollback.shelter),
+				 errhint("Give another name, for example '{\"shelter\": \"%s_2\"}'.", rollback.shelter)));
 	rehearse(&rollback, &rehearsal);
 	shelter = shelter_of(&rehearsal, &rollback);
 	PG_RETURN_TEXT_P(cstring_to_text(shelter ? psprintf("%s%s", wf_migration_shelter_comment(shelter), wf_migration_shelter_keep(shelter))

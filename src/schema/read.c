@@ -363,7 +363,8 @@ wf_schema_check_schemas(List *schemas)
 		if (!OidIsValid(get_namespace_oid(lfirst(lc), true)))
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_SCHEMA),
-					 errmsg("schema \"%s\" does not exist", (char *) lfirst(lc))));
+					 errmsg("schema \"%s\" does not exist", (char *) lfirst(lc)),
+					 errhint("List the schemas by \\dn.")));
 	}
 }
 

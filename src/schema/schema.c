@@ -139,7 +139,7 @@ wf_schema_names(ArrayType *array)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("no schema is named"),
-				 errhint("Name some, or pass NULL for all: SELECT wishflags.schema_snapshot();")));
+				 errhint("Name some, as in '{public}', or pass NULL for all.")));
 	return names;
 }
 
